@@ -1,0 +1,102 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of ``_module/argspec.py``'s ``graph_options``."""
+
+    DOCUMENTATION = r"""
+options:
+  auth_source:
+    description:
+      - Where the access token comes from.
+      - V(auto) takes O(secret), O(x509_certificate_path), or O(oidc_token) and O(oidc_token_file_path), whichever is set, in this
+        order. V(env) means the same and is there so that one setting serves azure.azcollection too.
+      - V(cli) asks the Azure CLI for the account that is signed in; V(msi) takes the managed identity of the machine.
+      - If the value is not specified in the task, the value of environment variable E(ANSIBLE_AZURE_AUTH_SOURCE) is used instead.
+    type: str
+    choices: [auto, env, client_secret, client_certificate, oidc, cli, msi]
+    default: auto
+  tenant:
+    description:
+      - The tenant, as its id or as one of its domains.
+      - If the value is not specified in the task, the value of environment variable E(AZURE_TENANT), or else E(AZURE_TENANT_ID), is
+        used instead.
+    type: str
+  client_id:
+    description:
+      - The application (client) id of the app registration, or of the user-assigned identity for O(auth_source=msi).
+      - If the value is not specified in the task, the value of environment variable E(AZURE_CLIENT_ID) is used instead.
+    type: str
+  secret:
+    description:
+      - The client secret of the app registration.
+      - If the value is not specified in the task, the value of environment variable E(AZURE_SECRET), or else E(AZURE_CLIENT_SECRET),
+        is used instead.
+    type: str
+  x509_certificate_path:
+    description:
+      - Path of a PEM file that holds the private key and the certificate of the app registration, or of a PKCS12 file.
+      - If the value is not specified in the task, the value of environment variable E(AZURE_X509_CERTIFICATE_PATH), or else
+        E(AZURE_CLIENT_CERTIFICATE_PATH), is used instead.
+    type: path
+  certificate_password:
+    description:
+      - The password of the private key in O(x509_certificate_path), where it has one.
+      - If the value is not specified in the task, the value of environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used
+        instead.
+    type: str
+  oidc_token:
+    description:
+      - A token of a CI system that the app registration trusts (workload identity federation).
+      - If the value is not specified in the task, the value of environment variable E(AZURE_FEDERATED_TOKEN) is used instead.
+    type: str
+  oidc_token_file_path:
+    description:
+      - Path of a file that holds such a token; it is read anew whenever an access token is needed.
+      - If the value is not specified in the task, the value of environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used instead.
+    type: path
+  cloud_environment:
+    description:
+      - The national cloud, which decides O(authority) and O(graph_url) unless they are set.
+      - If the value is not specified in the task, the value of environment variable E(AZURE_CLOUD_ENVIRONMENT) is used instead.
+    type: str
+    choices: [AzureCloud, AzureUSGovernment, AzureUSGovernmentDoD, AzureChinaCloud]
+    default: AzureCloud
+  authority:
+    description:
+      - The sign-in endpoint, such as V(https://login.microsoftonline.com). It must be https.
+      - If the value is not specified in the task, the value of environment variable E(AZURE_AUTHORITY_HOST) is used instead.
+    type: str
+  graph_url:
+    description:
+      - The Graph endpoint without a version, such as V(https://graph.microsoft.com). It must be https.
+      - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_URL) is used instead.
+    type: str
+  ca_cert:
+    description:
+      - Path of a PEM file with the certificate authorities to trust for O(authority) and O(graph_url), for instance those of a proxy
+        that opens TLS. Without it, those that Python trusts.
+      - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_CA_CERT) is used instead.
+    type: path
+  disable_instance_discovery:
+    description:
+      - Do not ask Microsoft whether O(authority) is one of its own; for private clouds.
+      - If the value is not specified in the task, the value of environment variable E(AZURE_DISABLE_INSTANCE_DISCOVERY) is used
+        instead.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - Seconds to wait for one answer of the service.
+      - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_TIMEOUT) is used instead.
+    type: int
+    default: 60
+requirements:
+  - Python 3.11 or newer on the host that runs the module, usually the controller
+  - msgraph-sdk >= 1.0.0
+  - azure-identity >= 1.15.0
+"""

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of ``_module/argspec.py``'s ``ldap_options``."""
+
+    DOCUMENTATION = r"""
+options:
+  server:
+    description:
+      - Host name or address of a domain controller, or several in the order in which they are tried.
+      - The first one that answers serves the whole task.
+      - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_SERVER) is used
+        instead (several names separated by commas).
+    type: list
+    elements: str
+  port:
+    description:
+      - Port to connect to.
+      - Defaults to V(636) for O(tls_mode=ldaps) and to V(389) for O(tls_mode=start_tls).
+      - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_PORT) is used instead.
+    type: int
+  tls_mode:
+    description:
+      - How the connection is protected. There is no mode without TLS.
+      - V(ldaps) speaks TLS from the first byte; V(start_tls) turns it on before anything secret is sent.
+      - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_TLS_MODE) is used instead.
+    type: str
+    choices: [ldaps, start_tls]
+    default: ldaps
+  ca_cert:
+    description:
+      - Path of a PEM file with the certificate authorities to trust. Without it, those that the system trusts.
+      - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_CA_CERT) is used instead.
+    type: path
+  cert_validation:
+    description:
+      - V(always) checks that the certificate is trusted and made out to O(server).
+      - V(ignore_hostname) checks the trust alone; V(ignore) checks nothing, so that anybody in between can read and change
+        everything.
+      - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_CERT_VALIDATION) is used
+        instead.
+    type: str
+    choices: [always, ignore_hostname, ignore]
+    default: always
+  auth_protocol:
+    description:
+      - How to sign in.
+      - V(simple) sends O(username), as a UPN, as C(DOMAIN\name) or as a distinguished name, and O(password), inside TLS.
+      - V(ntlm) takes O(username) as C(DOMAIN\name).
+      - V(kerberos) takes a ticket from the credential cache (C(kinit)), or gets one with O(username) and O(password); it needs the
+        Python library C(gssapi). O(server) must be the name in the domain controller's service principal.
+      - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_AUTH_PROTOCOL) is used
+        instead.
+    type: str
+    choices: [simple, ntlm, kerberos]
+    default: simple
+  username:
+    description:
+      - The account to sign in with.
+      - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_USERNAME) is used instead.
+    type: str
+  password:
+    description:
+      - The password of O(username).
+      - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_PASSWORD) is used instead.
+    type: str
+  connection_timeout:
+    description:
+      - Seconds to wait for a server to accept the connection, before the next one is tried.
+      - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_CONNECTION_TIMEOUT) is used
+        instead.
+    type: int
+    default: 5
+requirements:
+  - Python 3.11 or newer on the host that runs the module, usually the controller
+  - ldap3 >= 2.9.1
+  - gssapi, for O(auth_protocol=kerberos)
+notes:
+  - The module runs on the controller (C(delegate_to=localhost), or a play on V(localhost)) and speaks LDAP to the domain
+    controller; nothing is installed there.
+"""

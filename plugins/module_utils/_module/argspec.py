@@ -1,0 +1,68 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The connection options that modules share; doc_fragments/ldap.py and doc_fragments/graph.py say what they mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+
+OptionSpec = dict[str, Any]
+
+
+def _option(env: tuple[str, ...], **spec: Any) -> OptionSpec:
+    return {"fallback": (env_fallback, list(env)), **spec}
+
+
+def ldap_options() -> dict[str, OptionSpec]:
+    """Active Directory over LDAP, in microsoft.ad's names and with its environment variables."""
+    specs: dict[str, OptionSpec] = {
+        "server": {"type": "list", "elements": "str"},
+        "port": {"type": "int"},
+        "tls_mode": {"type": "str", "choices": ["ldaps", "start_tls"], "default": "ldaps"},
+        "ca_cert": {"type": "path"},
+        "cert_validation": {"type": "str", "choices": ["always", "ignore_hostname", "ignore"], "default": "always"},
+        "auth_protocol": {"type": "str", "choices": ["simple", "ntlm", "kerberos"], "default": "simple"},
+        "username": {"type": "str"},
+        "password": {"type": "str", "no_log": True},
+        "connection_timeout": {"type": "int", "default": 5},
+    }
+    return {name: _option((f"MICROSOFT_AD_LDAP_{name.upper()}",), **spec) for name, spec in specs.items()}
+
+
+def graph_options() -> dict[str, OptionSpec]:
+    """Microsoft Graph, in azure.azcollection's names and with its environment variables where it has them."""
+    return {
+        "auth_source": _option(
+            ("ANSIBLE_AZURE_AUTH_SOURCE",),
+            type="str",
+            choices=["auto", "env", "client_secret", "client_certificate", "oidc", "cli", "msi"],
+            default="auto",
+        ),
+        "tenant": _option(("AZURE_TENANT", "AZURE_TENANT_ID"), type="str"),
+        "client_id": _option(("AZURE_CLIENT_ID",), type="str"),
+        "secret": _option(("AZURE_SECRET", "AZURE_CLIENT_SECRET"), type="str", no_log=True),
+        "x509_certificate_path": _option(("AZURE_X509_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"), type="path"),
+        "certificate_password": _option(("AZURE_CLIENT_CERTIFICATE_PASSWORD",), type="str", no_log=True),
+        "oidc_token": _option(("AZURE_FEDERATED_TOKEN",), type="str", no_log=True),
+        "oidc_token_file_path": _option(("AZURE_FEDERATED_TOKEN_FILE",), type="path", no_log=False),
+        "cloud_environment": _option(
+            ("AZURE_CLOUD_ENVIRONMENT",),
+            type="str",
+            choices=["AzureCloud", "AzureUSGovernment", "AzureUSGovernmentDoD", "AzureChinaCloud"],
+            default="AzureCloud",
+        ),
+        "authority": _option(("AZURE_AUTHORITY_HOST",), type="str"),
+        "graph_url": _option(("HYBRID_IDENTITY_GRAPH_URL",), type="str"),
+        "ca_cert": _option(("HYBRID_IDENTITY_GRAPH_CA_CERT",), type="path"),
+        "disable_instance_discovery": _option(("AZURE_DISABLE_INSTANCE_DISCOVERY",), type="bool", default=False),
+        "timeout": _option(("HYBRID_IDENTITY_GRAPH_TIMEOUT",), type="int", default=60),
+    }
+
+
+def pick(params: dict[str, Any], options: dict[str, OptionSpec]) -> dict[str, Any]:
+    """The values of just these options."""
+    return {name: params[name] for name in options}

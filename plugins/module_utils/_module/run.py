@@ -1,0 +1,28 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one place where a layer's exception becomes ``fail_json``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError
+from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import Dependency, require
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+
+def run(module: AnsibleModule, dependencies: tuple[Dependency, ...], service: Callable[[], dict[str, Any]]) -> NoReturn:
+    """Call a service and leave the module with what it returns, or with the sentence of what it raised."""
+    try:
+        require(*dependencies)
+        result = service()
+    except IdentityError as error:
+        module.fail_json(msg=error.message, **error.details)
+    if not module._diff:  # noqa: SLF001 - AnsibleModule has no public name for it
+        result.pop("diff", None)
+    module.exit_json(**result)
