@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, record_name
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
 
 Diff = dict[str, str]
@@ -26,21 +26,11 @@ def list_diff(header: str, before: Sequence[str], after: Sequence[str]) -> Diff:
 
 def users_diff(attribute: str, users: Iterable[Record]) -> Diff:
     """The diff of one attribute over the changed ones of a module's ``users``."""
-    changed = sorted((user for user in users if user["changed"]), key=lambda user: folded(_name(user)))
+    changed = sorted((user for user in users if user["changed"]), key=lambda user: folded(record_name(user)))
     return list_diff(
         attribute,
-        [f"{_name(user)}: {_shown(user['before'])}" for user in changed],
-        [f"{_name(user)}: {_shown(user['after'])}" for user in changed],
-    )
-
-
-def _name(user: Record) -> str:
-    return str(
-        user.get("user_principal_name")
-        or user.get("distinguished_name")
-        or user.get("identity")
-        or user.get("id")
-        or ""
+        [f"{record_name(user)}: {_shown(user['before'])}" for user in changed],
+        [f"{record_name(user)}: {_shown(user['after'])}" for user in changed],
     )
 
 

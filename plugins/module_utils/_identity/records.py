@@ -105,3 +105,11 @@ def entra_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
         "enabled": user.get("accountEnabled"),
         "deleted": deleted,
     }
+
+
+def record_name(record: Mapping[str, Any]) -> str:
+    """What to call this user in a sentence: the best name that the record has."""
+    for key in ("user_principal_name", "identity", "distinguished_name", "id"):
+        if record.get(key):
+            return str(record[key])
+    return "(nameless)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import (
@@ -114,15 +114,15 @@ def _refuse_repeats(wishes: Sequence[Wish]) -> list[Wish]:
     return [_refuse_repeat(wish, names, values) for wish in wishes]
 
 
-def _refuse_repeat(wish: Wish, names: Counter[str], values: Counter[str | None]) -> Wish:
+def _refuse_repeat(wish: Wish, names: Counter[str], values: Counter[str]) -> Wish:
     if wish.refusal:
         return wish
-    if names[folded(wish.identity)] > 1:
-        reason = f"{wish.identity} is in the list {names[folded(wish.identity)]} times; keep one record a user."
-        return Wish(wish.record, wish.identity, wish.immutable_id, Refusal("duplicate_record", reason))
-    if values[wish.immutable_id] > 1:
-        reason = (
-            f"{wish.immutable_id} is wanted for {values[wish.immutable_id]} users; one AD account can match only one."
-        )
-        return Wish(wish.record, wish.identity, wish.immutable_id, Refusal("value_wanted_twice", reason))
+    times = names[folded(wish.identity)]
+    if times > 1:
+        reason = f"{wish.identity} is in the list {times} times; keep one record a user."
+        return replace(wish, refusal=Refusal("duplicate_record", reason))
+    times = values[wish.immutable_id or ""]
+    if times > 1:
+        reason = f"{wish.immutable_id} is wanted for {times} users; one AD account can match only one."
+        return replace(wish, refusal=Refusal("value_wanted_twice", reason))
     return wish

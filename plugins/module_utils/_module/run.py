@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import Dependency, require
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 
-def run(module: AnsibleModule, dependencies: tuple[Dependency, ...], service: Callable[[], dict[str, Any]]) -> NoReturn:
+def run(module: AnsibleModule, dependencies: tuple[Dependency, ...], service: Callable[[], dict[str, Any]]) -> None:
     """Call a service and leave the module with what it returns, or with the sentence of what it raised."""
     try:
         require(*dependencies)

@@ -1,0 +1,42 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of each user, for people: counts first, then everybody who was not simply done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, record_name
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
+
+_WORDS = {
+    "set": "matched (ImmutableId set)",
+    "unchanged": "already matched",
+    "cleared": "cleared",
+    "not_found": "not found",
+    "refused": "refused",
+    "failed": "failed",
+}
+_FINE = ("set", "unchanged", "cleared", "found", "stamped")
+
+
+def outcome_lines(users: Sequence[Record], limit: int = 100) -> list[str]:
+    """A line for each status that occurs, with its count, then a line with the reason for each user that was left alone.
+
+    At most ``limit`` users are named; a last line says how many more there are.
+    """
+    counts = Counter(user["status"] for user in users)
+    order = [*_WORDS, *sorted(set(counts) - set(_WORDS))]
+    lines = [f"{_WORDS.get(status, status):<28}{counts[status]:>7}" for status in order if counts[status]]
+    left = sorted((user for user in users if user["status"] not in _FINE), key=lambda user: folded(record_name(user)))
+    rank = {status: position for position, status in enumerate(order)}
+    left.sort(key=lambda user: rank[user["status"]])
+    lines += [
+        f"{_WORDS.get(user['status'], user['status'])}: {record_name(user)}: {user['reason']}" for user in left[:limit]
+    ]
+    if len(left) > limit:
+        lines.append(f"... and {len(left) - limit} more")
+    return lines
