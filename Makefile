@@ -1,0 +1,50 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The whole of it: `make test`, `make demo`. Everything made lies under .cache, .nox, .venv and .lab.
+
+SHELL := /bin/bash
+BOOTSTRAP := tests/tools/bootstrap
+NOX := UV_PYTHON_DOWNLOADS=never .cache/tools/bin/nox
+LAB := PYTHONPATH=tests .venv/bin/python -m lab
+# Sessions to run instead of all: make test SESSIONS="unit-3.12 mypy"
+SESSIONS ?=
+
+.PHONY: help
+help:
+	@echo "make demo       the main job on an embedded estate: a Samba domain and an emulated tenant"
+	@echo "make test       every test and linter"
+	@echo "make lab-up     start the embedded estate and leave it running; make lab-down ends it"
+	@echo "make clean      remove everything that the others made"
+
+.PHONY: tools
+tools:
+	@$(BOOTSTRAP)
+
+.PHONY: environment
+environment:
+	@$(BOOTSTRAP) lab
+
+.PHONY: test
+test: tools
+	@rm -rf .cache/results && mkdir -p .cache/results
+	@$(NOX) --report .cache/results/nox.json $(if $(SESSIONS),--sessions $(SESSIONS)); \
+	code=$$?; .cache/tools/bin/python tests/tools/summary.py && exit $$code
+
+.PHONY: demo
+demo: environment
+	@$(LAB) demo
+
+.PHONY: lab-up
+lab-up: environment
+	@$(LAB) up
+
+.PHONY: lab-down
+lab-down: environment
+	@$(LAB) down
+
+.PHONY: clean
+clean:
+	@if [ -d .lab ] && [ -x .venv/bin/python ]; then $(LAB) down; fi
+	@rm -rf .cache .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache .venv build tests/output

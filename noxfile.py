@@ -1,0 +1,214 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every check of the project, a session each: `make test` runs them all, `nox -s NAME` one.
+
+A session leaves JUnit files in .cache/results/<session>/, which tests/tools/summary.py adds up.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nox
+from nox.command import CommandFailed
+
+ROOT = Path(__file__).resolve().parent
+TOOLS = ROOT / "tests" / "tools"
+RESULTS = ROOT / ".cache" / "results"
+sys.path.insert(0, str(TOOLS))
+
+import ansible_test_pip
+import collection_tree
+import interpreters
+import work_copy
+from junit_results import Case, write
+
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+_BACKEND = ROOT / ".cache" / "tools" / "backend"
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = _BACKEND.read_text(encoding="utf-8").strip() if _BACKEND.exists() else "uv|venv"
+nox.options.reuse_venv = "yes"
+nox.options.stop_on_first_error = False
+
+_newest = interpreters.newest()
+NEWEST_PYTHON, NEWEST_CORE = (_newest[1], _newest[2]) if _newest else (None, "")
+
+
+def results(session: nox.Session) -> Path:
+    """Return the emptied results folder of a session."""
+    folder = RESULTS / session.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def missing(session: nox.Session, what: str) -> None:
+    """A user's machine may lack an interpreter; CI may not."""
+    if IN_CI:
+        session.error(f"{what}: CI must have it")
+    session.skip(what)
+
+
+def site_packages(session: nox.Session) -> Path:
+    """Return the folder into which the session's packages are installed."""
+    return next(Path(session.virtualenv.location).glob("lib/python*/site-packages"))
+
+
+def empty_config() -> str:
+    """Return the path of an empty ansible.cfg: the settings of the person who runs the tests stay out of them."""
+    path = ROOT / ".cache" / "ansible.cfg"
+    path.touch()
+    return str(path)
+
+
+def install(session: nox.Session, core: str, *wanted: str) -> None:
+    """Install an ansible-core, the collection's libraries and `wanted`, and link the collections into site-packages."""
+    session.install(f"ansible-core=={core}.*", "-r", "requirements.txt", *wanted)
+    collections = collection_tree.fetch()
+    collection_tree.link(site_packages(session) / "ansible_collections")
+    session.env.update(
+        ANSIBLE_COLLECTIONS_PATH=str(collections), ANSIBLE_CONFIG=empty_config(), PYTHONPATH=str(ROOT / "tests")
+    )
+
+
+def check(session: nox.Session, cases: list[Case], name: str, *command: str, **options: Any) -> None:
+    """Run a linter and note how it went, so that one failing linter does not hide the next."""
+    started = time.monotonic()
+    try:
+        session.run(*command, **options)
+    except CommandFailed:
+        cases.append(Case(name, time.monotonic() - started, failure=f"{command[0]} failed; see the output"))
+    else:
+        cases.append(Case(name, time.monotonic() - started))
+
+
+def finish(session: nox.Session, cases: list[Case]) -> None:
+    """Write the cases of a session of linters and fail it if one failed."""
+    write(results(session) / "checks.xml", session.name, cases)
+    failed = [case.name for case in cases if case.failure is not None]
+    if failed:
+        session.error(f"failed: {', '.join(failed)}")
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    session.run("python", *PYTEST, f"--junitxml={results(session)}/pytest.xml", *arguments)
+
+
+def define(name: str, python: str | None, lacking: str, body: Callable[[nox.Session], None]) -> None:
+    """Define a session that runs `body` with that interpreter, or says what the machine lacks."""
+    if python is None:
+
+        def absent(session: nox.Session) -> None:
+            missing(session, lacking)
+
+        absent.__doc__ = body.__doc__
+        nox.session(name=name, venv_backend="none")(absent)
+    else:
+        nox.session(name=name, python=python)(body)
+
+
+def unit(core: str) -> Callable[[nox.Session], None]:
+    def body(session: nox.Session) -> None:
+        """Unit tests."""
+        install(session, core, "-r", "tests/requirements/test.txt")
+        pytest(session, "tests/unit", *session.posargs)
+
+    return body
+
+
+for _version, _core in interpreters.UNIT_PAIRS.items():
+    define(f"unit-{_version}", interpreters.find(_version), f"no Python {_version}", unit(_core))
+
+
+def lab_unit(session: nox.Session) -> None:
+    """Tests of the lab itself."""
+    install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt")
+    pytest(session, "tests/lab_unit", *session.posargs)
+
+
+def integration(core: str) -> Callable[[nox.Session], None]:
+    def body(session: nox.Session) -> None:
+        """Integration targets and end-to-end tests in the lab. Arguments: targets to run alone."""
+        install(session, core, "-r", "tests/requirements/test.txt")
+        folder = results(session)
+        commands = ["python", "tests/integration/run.py", f"--junit={folder}/targets.xml", *session.posargs]
+        if not session.posargs:
+            commands += ["--", "python", *PYTEST, f"--junitxml={folder}/e2e.xml", "tests/e2e"]
+        # Time to take the lab down when somebody presses Ctrl-C.
+        session.run("python", str(TOOLS / "with_lab.py"), *commands, interrupt_timeout=120, terminate_timeout=60)
+
+    return body
+
+
+def sanity(session: nox.Session) -> None:
+    """ansible-test sanity over a copy of the tree."""
+    session.install(f"ansible-core=={NEWEST_CORE}.*")
+    ansible_test_pip.write(ansible_test_pip.wanted_version(site_packages(session) / "ansible_test"))
+    folder = results(session)
+    with session.chdir(work_copy.copy()):
+        try:
+            # ansible-test runs every pythonX.Y on PATH and hands little of the environment on: no shims, then.
+            path = os.pathsep.join([session.bin, *interpreters.folders(), os.environ["PATH"]])
+            options = ("--venv", "--requirements", "--junit", "--color", "no")
+            session.run("ansible-test", "sanity", *options, *session.posargs, env={"PATH": path})
+        finally:
+            for file in Path("tests", "output", "junit").glob("*.xml"):
+                shutil.copy(file, folder)
+
+
+def ansible_lint(session: nox.Session) -> None:
+    """ansible-lint, production profile, over a copy of the tree."""
+    session.install(f"ansible-core=={NEWEST_CORE}.*", "-r", "requirements.txt", "-r", "tests/requirements/lint.txt")
+    copy = work_copy.copy()
+    cases: list[Case] = []
+    with session.chdir(copy):
+        environment = {"ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2]), "ANSIBLE_CONFIG": empty_config()}
+        check(session, cases, "ansible-lint", "ansible-lint", "--offline", *session.posargs, env=environment)
+    finish(session, cases)
+
+
+def mypy(session: nox.Session) -> None:
+    """Types of the plugins, the lab, the tests and the tools."""
+    install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt", "-r", "tests/requirements/lint.txt", "nox")
+    cases: list[Case] = []
+    options = ("--python-executable", str(Path(session.bin) / "python"))
+    path = {"MYPYPATH": str(collection_tree.COLLECTIONS.parent), "PYTHONPATH": ""}
+    check(session, cases, "plugins", "mypy", *options, "-p", "ansible_collections.hybrid.identity.plugins", env=path)
+    path["MYPYPATH"] += f":{ROOT / 'tests'}:{TOOLS}"
+    for name in ("lab", "unit", "lab_unit", "e2e", "integration"):
+        files = sorted(str(file) for file in Path("tests", name).rglob("*.py"))
+        if files:
+            check(session, cases, name, "mypy", *options, *files, env=path)
+    check(session, cases, "tools", "mypy", *options, "noxfile.py", *map(str, sorted(TOOLS.glob("*.py"))), env=path)
+    finish(session, cases)
+
+
+def lint(session: nox.Session) -> None:
+    """The quick linters."""
+    session.install("-r", "tests/requirements/lint.txt")
+    cases: list[Case] = []
+    check(session, cases, "ruff", "ruff", "check", "--quiet", ".")
+    check(session, cases, "yamllint", "yamllint", "--strict", ".")
+    check(session, cases, "reuse", "reuse", "lint", "--quiet")
+    check(session, cases, "changelog", "antsibull-changelog", "lint")
+    check(session, cases, "action groups", "python", str(TOOLS / "action_groups.py"))
+    check(session, cases, "shell", "shellcheck", ".ci/run", str(TOOLS / "bootstrap"), external=True)
+    check(session, cases, "build", "ansible-galaxy", "collection", "build", "--force", "--output-path", ".cache/build")
+    finish(session, cases)
+
+
+for _body in (lint, mypy, ansible_lint, sanity, lab_unit):
+    define(_body.__name__.replace("_", "-"), NEWEST_PYTHON, "no Python 3.11 or newer", _body)
+for _core in interpreters.CONTROLLER_PYTHONS:
+    _python = interpreters.controller_python(_core)
+    _lacking = f"no Python {' or '.join(interpreters.CONTROLLER_PYTHONS[_core])} for ansible-core {_core}"
+    define(f"integration-{_core}", _python[1] if _python else None, _lacking, integration(_core))

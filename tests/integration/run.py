@@ -1,0 +1,122 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run integration targets against the running lab: one ansible-playbook a target, each a role in targets/.
+
+    python tests/integration/run.py [--junit FILE] [TARGET...]
+
+A target gets the lab's variables (.lab/vars.yml), and its inventory (.lab/inventory.yml) where the lab wrote one.
+Output goes to .cache/results/integration/<target>.log. Exits 1 where a target failed or none was found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS = ROOT / "tests" / "integration" / "targets"
+LOGS = ROOT / ".cache" / "results" / "integration"
+# Longer than any target takes, and short enough that a hanging one does not eat the whole run.
+TIMEOUT = 900
+
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+
+from junit_results import Case, write
+
+PLAYBOOK = """\
+---
+- name: {target}
+  hosts: localhost
+  connection: local
+  gather_facts: true
+  vars:
+    ansible_python_interpreter: "{{{{ ansible_playbook_python }}}}"
+    target_tmp: {tmp}
+  tasks:
+    - name: Run the target
+      ansible.builtin.include_role:
+        name: {target}
+"""
+
+
+def targets(wanted: list[str]) -> list[str]:
+    """Return the names of the targets to run; a name that is no target ends the program."""
+    known = sorted(path.parents[1].name for path in TARGETS.glob("*/tasks/main.yml"))
+    unknown = sorted(set(wanted) - set(known))
+    if unknown:
+        sys.exit(f"No such target: {', '.join(unknown)}. There are: {', '.join(known)}.")
+    return wanted or known
+
+
+def lab_state() -> Path:
+    """Return the folder of the running lab; without a lab, end the program with what to do."""
+    state = Path(os.environ.get("LAB_STATE") or ROOT / ".lab")
+    if not (state / "vars.yml").is_file():
+        sys.exit(f"No lab is running: {state / 'vars.yml'} is not there. Start it with `make lab-up`.")
+    return state
+
+
+def run(target: str, state: Path) -> Case:
+    """Run one target and return how it went; a failure holds the end of its output."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix=f"{target}-") as folder:
+        playbook = Path(folder) / "target.yml"
+        work = Path(folder) / "work"
+        work.mkdir()
+        playbook.write_text(PLAYBOOK.format(target=target, tmp=work), encoding="utf-8")
+        inventory = state / "inventory.yml"
+        command = [
+            shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook",
+            *("--inventory", str(inventory) if inventory.is_file() else "localhost,"),
+            *("--extra-vars", f"@{state / 'vars.yml'}", str(playbook)),
+        ]
+        environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(TARGETS), "ANSIBLE_NOCOWS": "1"}
+        log = LOGS / f"{target}.log"
+        print(f"\n=== {target}", flush=True)
+        with log.open("w+", encoding="utf-8") as output:
+            with subprocess.Popen(
+                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            ) as process:
+                try:
+                    code = process.wait(TIMEOUT)
+                except subprocess.TimeoutExpired:
+                    process.terminate()
+                    code = -1
+                except BaseException:
+                    process.terminate()
+                    raise
+            output.seek(0)
+            text = output.read()
+    seconds = time.monotonic() - started
+    print(text if code else "\n".join(text.splitlines()[-2:]), flush=True)
+    if code == 0:
+        return Case(target, seconds)
+    reason = f"stopped after {TIMEOUT} s" if code == -1 else f"exit code {code}"
+    return Case(target, seconds, failure=f"{reason}; whole output in {log}\n" + "\n".join(text.splitlines()[-60:]))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run integration targets against the running lab.")
+    parser.add_argument("--junit", type=Path)
+    parser.add_argument("target", nargs="*")
+    options = parser.parse_args()
+    names = targets(options.target)
+    state = lab_state()
+    LOGS.mkdir(parents=True, exist_ok=True)
+    cases = [run(name, state) for name in names]
+    if options.junit:
+        write(options.junit, "integration", cases)
+    failed = [case.name for case in cases if case.failure is not None]
+    print(f"\nintegration: {len(cases) - len(failed)} passed, {len(failed)} failed {' '.join(failed)}".rstrip())
+    return 1 if failed or not cases else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

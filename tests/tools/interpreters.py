@@ -1,0 +1,83 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which Python runs which ansible-core, of the Pythons that this machine has.
+
+As a program: prints the newest usable interpreter's path, a space, and the newest ansible-core for it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+
+# Python -> the ansible-core that its unit tests run with: floor with floor, newest with newest.
+UNIT_PAIRS = {"3.11": "2.16", "3.12": "2.19", "3.13": "2.21"}
+
+# ansible-core -> Pythons of its controller, the preferred one first.
+CONTROLLER_PYTHONS = {
+    "2.16": ("3.11", "3.12"),
+    "2.19": ("3.12", "3.11", "3.13"),
+    "2.21": ("3.13", "3.12", "3.14"),
+}
+
+# Newest first; 3.14 stands behind the versions that the unit tests cover.
+PREFERENCE = ("3.13", "3.12", "3.14", "3.11")
+
+_PROBE = "import sys, venv; print('%d.%d' % sys.version_info[:2]); print(sys.executable)"
+
+
+@functools.cache
+def find(version: str) -> str | None:
+    """Return the path of a working Python of that version ("3.12"), or None.
+
+    A name on PATH is not enough: a version manager's shim may stand there for a version that is not active, so each
+    candidate is run.
+    """
+    for name in (f"python{version}", "python3", "python", sys.executable):
+        path = shutil.which(name)
+        if not path:
+            continue
+        probe = subprocess.run([path, "-c", _PROBE], capture_output=True, text=True, check=False, timeout=60)
+        lines = probe.stdout.split()
+        if probe.returncode == 0 and len(lines) == 2 and lines[0] == version:
+            return lines[1]
+    return None
+
+
+def controller_python(core: str) -> tuple[str, str] | None:
+    """Return (version, path) of the preferred Python for an ansible-core, or None where this machine has none."""
+    for version in CONTROLLER_PYTHONS[core]:
+        path = find(version)
+        if path:
+            return version, path
+    return None
+
+
+def folders() -> list[str]:
+    """Return the folders of all usable Pythons, as entries for PATH."""
+    return list(dict.fromkeys(os.path.dirname(path) for version in PREFERENCE if (path := find(version))))
+
+
+def newest() -> tuple[str, str, str] | None:
+    """Return (version, path, newest ansible-core for it) of the newest usable Python, or None."""
+    for version in PREFERENCE:
+        path = find(version)
+        if path:
+            core = max(core for core, pythons in CONTROLLER_PYTHONS.items() if version in pythons)
+            return version, path, core
+    return None
+
+
+def main() -> None:
+    found = newest()
+    if found is None:
+        sys.exit("No Python 3.11 or newer with its venv module was found: install python3 and python3-venv.")
+    print(found[1], found[2])
+
+
+if __name__ == "__main__":
+    main()
