@@ -4,8 +4,8 @@
 """Put a pip bootstrap script where `ansible-test --venv` looks for one.
 
 ansible-test would download get-pip.py from a host that machines behind a registry mirror do not reach. That script
-installs the pip it carries, no more; ours takes the same pip from the index, downloaded with the settings of whoever runs
-the tests, which ansible-test does not hand on to its virtual environments.
+installs the pip it carries, no more; ours takes the same pip from the index, downloaded with the settings of whoever
+runs the tests, which ansible-test does not hand on to its virtual environments.
 """
 
 from __future__ import annotations
