@@ -172,7 +172,9 @@ def ansible_lint(session: nox.Session) -> None:
     cases: list[Case] = []
     with session.chdir(copy):
         environment = {"ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2]), "ANSIBLE_CONFIG": empty_config()}
-        check(session, cases, "ansible-lint", "ansible-lint", "--offline", *session.posargs, env=environment)
+        check(
+            session, cases, "ansible-lint", "ansible-lint", "--offline", "--nocolor", *session.posargs, env=environment
+        )
     finish(session, cases)
 
 
