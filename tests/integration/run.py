@@ -6,7 +6,7 @@
     python tests/integration/run.py [--junit FILE] [TARGET...]
 
 A target gets the lab's variables (.lab/vars.yml), and its inventory (.lab/inventory.yml) where the lab wrote one.
-Output goes to .cache/results/integration/<target>.log. Exits 1 where a target failed or none was found.
+Output goes to <target>.log beside FILE, or in .cache/results/integration. Exits 1 where a target failed or none was found.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ROOT / "tests" / "integration" / "targets"
@@ -63,7 +65,21 @@ def lab_state() -> Path:
     return state
 
 
-def run(target: str, state: Path) -> Case:
+def interrupt(process: subprocess.Popen[bytes]) -> None:
+    """End ansible-playbook the way that lets it end its workers."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def stop(number: int, _frame: FrameType | None) -> None:
+    """Handle SIGTERM as an exit, so that the playbook that runs is ended too."""
+    raise SystemExit(128 + number)
+
+
+def run(target: str, state: Path, logs: Path) -> Case:
     """Run one target and return how it went; a failure holds the end of its output."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"{target}-") as folder:
@@ -78,7 +94,7 @@ def run(target: str, state: Path) -> Case:
             *("--extra-vars", f"@{state / 'vars.yml'}", str(playbook)),
         ]
         environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(TARGETS), "ANSIBLE_NOCOWS": "1"}
-        log = LOGS / f"{target}.log"
+        log = logs / f"{target}.log"
         print(f"\n=== {target}", flush=True)
         with log.open("w+", encoding="utf-8") as output:
             with subprocess.Popen(
@@ -87,10 +103,10 @@ def run(target: str, state: Path) -> Case:
                 try:
                     code = process.wait(TIMEOUT)
                 except subprocess.TimeoutExpired:
-                    process.terminate()
+                    interrupt(process)
                     code = -1
                 except BaseException:
-                    process.terminate()
+                    interrupt(process)
                     raise
             output.seek(0)
             text = output.read()
@@ -103,14 +119,16 @@ def run(target: str, state: Path) -> Case:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, stop)
     parser = argparse.ArgumentParser(description="Run integration targets against the running lab.")
     parser.add_argument("--junit", type=Path)
     parser.add_argument("target", nargs="*")
     options = parser.parse_args()
     names = targets(options.target)
     state = lab_state()
-    LOGS.mkdir(parents=True, exist_ok=True)
-    cases = [run(name, state) for name in names]
+    logs = options.junit.parent if options.junit else LOGS
+    logs.mkdir(parents=True, exist_ok=True)
+    cases = [run(name, state, logs) for name in names]
     if options.junit:
         write(options.junit, "integration", cases)
     failed = [case.name for case in cases if case.failure is not None]

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
+# Seconds in which a command must end what it started.
+GRACE = 30
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
@@ -41,6 +43,20 @@ def _lab(verb: str) -> int:
     return subprocess.run([sys.executable, "-m", "lab", verb], cwd=ROOT, env=environment, check=False).returncode
 
 
+def _run(command: list[str]) -> int:
+    """Run one command; when this program is told to stop, tell the command and give it time to stop what it started."""
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            try:
+                process.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+
+
 def main() -> int:
     commands = _commands(sys.argv[1:])
     if not commands:
@@ -50,7 +66,7 @@ def main() -> int:
     failed = 1
     try:
         if _lab("up") == 0:
-            codes = [subprocess.run(command, cwd=ROOT, check=False).returncode for command in commands]
+            codes = [_run(command) for command in commands]
             failed = int(any(codes))
     finally:
         # A second signal must not leave half a lab behind.

@@ -19,7 +19,14 @@ COPY = collection_tree.CACHE / "sanity" / "ansible_collections" / "hybrid" / "id
 
 
 def _git(*arguments: str, cwd: Path) -> str:
-    return subprocess.run(["git", *arguments], cwd=cwd, check=True, capture_output=True, text=True, timeout=120).stdout
+    return subprocess.run(
+        ["git", "-c", f"safe.directory={cwd}", *arguments],
+        cwd=cwd,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    ).stdout
 
 
 def copy() -> Path:
