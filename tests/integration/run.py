@@ -6,7 +6,7 @@
     python tests/integration/run.py [--junit FILE] [TARGET...]
 
 A target gets the lab's variables (.lab/vars.yml), and its inventory (.lab/inventory.yml) where the lab wrote one.
-Output goes to <target>.log beside FILE, or in .cache/results/integration. Exits 1 where a target failed or none was found.
+Output goes to <target>.log beside FILE, or in .cache/results/integration. Exits 1 where a target failed.
 """
 
 from __future__ import annotations
