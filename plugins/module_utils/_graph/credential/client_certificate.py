@@ -1,0 +1,51 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An app registration and a certificate whose public part it knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.credential.base import SignIn
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+
+
+class ClientCertificate(SignIn):
+    """``tenant``, ``client_id``, ``x509_certificate_path`` and, for a protected key, ``certificate_password``."""
+
+    required = ("tenant", "client_id", "x509_certificate_path")
+
+    def name(self) -> str:
+        return "client_certificate"
+
+    def validate(self) -> None:
+        super().validate()
+        self._read()
+
+    def build(self) -> Any:
+        from azure.identity import CertificateCredential
+
+        try:
+            return CertificateCredential(
+                self.options["tenant"],
+                self.options["client_id"],
+                certificate_data=self._read(),
+                password=self.options.get("certificate_password"),
+                **self.network(),
+            )
+        except (TypeError, ValueError):
+            # Their texts differ by library and format, and none of them may quote a key.
+            raise InputError(
+                f"x509_certificate_path {self.options['x509_certificate_path']} holds no usable private key and "
+                "certificate; give a PEM file with both or a PKCS12 file, and certificate_password if the key has one."
+            ) from None
+
+    def _read(self) -> bytes:
+        path = self.options["x509_certificate_path"]
+        try:
+            with open(path, "rb") as certificate:
+                return certificate.read()
+        except OSError as error:
+            raise InputError(f"x509_certificate_path {path} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Graph refuses, in one sentence that says what to do next.
+
+Cases are told apart by HTTP status and error code; only where Microsoft gives one code to several cases (facts §1,
+``Request_BadRequest``) does the message's text decide. No sentence ever holds a token: none is put into it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError
+
+_MAX_QUOTED = 300
+
+
+class GraphError(IdentityError):
+    """Graph, or the sign-in to it, refused a request or could not be reached.
+
+    ``cause`` is a stable identifier. ``details`` holds ``cause`` and, where the service sent them, ``status_code``,
+    ``error_code`` and ``request_id``, which Microsoft's support asks for.
+    """
+
+    def __init__(self, cause: str, message: str, **details: Any) -> None:
+        super().__init__(message, cause=cause, **{name: value for name, value in details.items() if value is not None})
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of Graph, alone or out of a ``$batch``. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def error(self) -> Mapping[str, Any]:
+        """The ``error`` object, or an empty one: a gateway in between answers HTML."""
+        error = self.body.get("error") if isinstance(self.body, dict) else None
+        return error if isinstance(error, dict) else {}
+
+
+def decoded(body: bytes) -> Any:
+    """A body as JSON; None where it is empty or something else."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return None
+
+
+def successful(answer: Answer) -> Any:
+    """The JSON of an answer.
+
+    :raises GraphError: if it is not a success, or not JSON.
+    """
+    if not answer.ok:
+        raise graph_error(answer)
+    if answer.body is None:
+        raise GraphError(
+            "not_graph",
+            "What answered is not Graph: it sent no JSON; check graph_url and any proxy in between.",
+            status_code=answer.status,
+        )
+    return answer.body
+
+
+def items(body: Any) -> list[dict[str, Any]]:
+    """The items of a collection.
+
+    :raises GraphError: if the JSON is no collection.
+    """
+    value = body.get("value") if isinstance(body, dict) else None
+    if not isinstance(value, list):
+        raise GraphError(
+            "not_graph", "What answered is not Graph: it sent no collection; check graph_url and any proxy in between."
+        )
+    return value
+
+
+def graph_error(answer: Answer, user: str | None = None) -> GraphError:
+    """The exception for an answer that is not a success. ``user`` is whom a write was about, None for a read."""
+    cause, sentence = _explained(answer, user)
+    inner = answer.error.get("innerError") or answer.error.get("innererror") or {}
+    return GraphError(
+        cause,
+        sentence,
+        status_code=answer.status,
+        error_code=answer.error.get("code"),
+        request_id=inner.get("request-id") or answer.headers.get("request-id"),
+    )
+
+
+def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
+    if answer.status == 401:
+        return (
+            "unauthorized",
+            "Graph does not accept the access token; check that tenant, cloud_environment and graph_url belong to "
+            "one cloud.",
+        )
+    if answer.status == 403:
+        return "access_denied", _denied(user)
+    if answer.status == 404 and user:
+        return "user_vanished", f"{user} is no longer in Entra ID; it was there when the plan was made. Run again."
+    if answer.status == 429:
+        return "throttled", "Graph kept throttling for longer than the task may wait; run it again later."
+    if answer.status == 400 and user:
+        refused = _refused_write(answer, user)
+        if refused:
+            return refused
+    said = _quoted(answer)
+    if answer.status >= 500:
+        return "service_unavailable", f"Graph could not serve the request ({said}); run the task again later."
+    whom = f" for {user}" if user else ""
+    return "request_refused", f"Graph refused the request{whom}: {said}"
+
+
+def _denied(user: str | None) -> str:
+    if not user:
+        return (
+            "The app may not read users; grant it the application permission User.Read.All or User.ReadWrite.All and "
+            "give admin consent."
+        )
+    # facts §0.2, §1: onPremisesImmutableId is a "sensitive property".
+    return (
+        "The app may not change onPremisesImmutableId; grant it the application permission User.ReadWrite.All with "
+        "admin consent. For a user who holds an admin role, or belongs to a role-assignable group, that is not "
+        "enough: the app's service principal needs the role Privileged Authentication Administrator too."
+    )
+
+
+def _refused_write(answer: Answer, user: str) -> tuple[str, str] | None:
+    details = [item for item in answer.error.get("details") or [] if isinstance(item, dict)]
+    codes = {str(item.get("code")): str(item.get("target") or "") for item in details}
+    if "ObjectConflict" in codes or "ConflictingObjects" in codes:
+        # facts §1: the other object's id stands in the target, as User_<id>.
+        kind, _underscore, holder = codes.get("ConflictingObjects", "").partition("_")
+        named = f"{kind.lower()} {holder}" if holder else "another object"
+        return (
+            "held_by_user",
+            f"The ImmutableId wanted for {user} belongs to {named}; clear it there first, or purge that one if it "
+            "is in the recycle bin.",
+        )
+    said = str(answer.error.get("message") or "").lower()
+    if "on-premises mastered" in said:
+        return (
+            "synced_user",
+            f"{user} is synchronised, or being moved, and Graph leaves its ImmutableId to Active Directory; take the "
+            "account out of the sync scope first.",
+        )
+    if "originated within an external service" in said:
+        return "mastered_elsewhere", f"{user} is mastered by another service, and Graph cannot change its ImmutableId."
+    if "federatedu" in said.replace(" ", "") or "sourceanchor" in said:
+        return (
+            "federated_domain",
+            f"{user} has a UPN in a federated domain, which demands an ImmutableId; move the UPN to a managed domain, "
+            "change the ImmutableId, and move it back.",
+        )
+    return None
+
+
+def _quoted(answer: Answer) -> str:
+    code, message = answer.error.get("code"), answer.error.get("message")
+    said = " ".join(str(part) for part in (code and f"{code}:", message) if part)
+    text = f"HTTP {answer.status}" + (f", {said}" if said else "")
+    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading just as much of a tenant as a plan needs, in the fewest requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import MAX_REQUESTS
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import filters_in
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.users import Users
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import Step, plan
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Wish
+
+_OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+async def planned(users: Users, wishes: Sequence[Wish], *, clear: bool, overwrite: bool) -> list[Step]:
+    """The plan for wishes, read from the tenant.
+
+    Three ways, by cost:
+
+    * So few wishes that the filters for their users, and for whoever holds their values, fit into one ``$batch``.
+    * Else one listing of all users, where that has no more pages than there would be batches of filters. Pages come one
+      after another, so a listing that is longer takes longer.
+    * Else filters for the users, in batches.
+
+    In the last two, who holds a value is asked only for values that would be written: a second run asks for none. A
+    listing shows the active holders by itself.
+
+    :raises GraphError: if the tenant cannot be read.
+    """
+    asked = [wish for wish in wishes if not wish.refusal]
+    named = identity_filters([wish.identity for wish in asked])
+    held = _holder_filters([wish.immutable_id for wish in asked])
+    if not named:
+        return plan(wishes, Tenant([]), clear=clear, overwrite=overwrite)
+    if len(named) + 2 * len(held) <= MAX_REQUESTS:
+        found = await users.matching([*named, *held], held)
+        return plan(wishes, Tenant(found), clear=clear, overwrite=overwrite)
+
+    listed = _ceiling(await users.count(), PAGE_SIZE) <= _ceiling(len(named) + len(held), MAX_REQUESTS)
+    found = await users.all_active() if listed else await users.matching(named)
+    steps = plan(wishes, Tenant(found), clear=clear, overwrite=overwrite)
+    pending = _holder_filters([step.after for step in steps if step.changes])
+    if pending:
+        found += await _holders(users, pending, listed)
+        steps = plan(wishes, Tenant(found), clear=clear, overwrite=overwrite)
+    return steps
+
+
+async def _holders(users: Users, pending: Sequence[str], listed: bool) -> list[Record]:
+    if listed:
+        return await users.deleted(pending)
+    if 2 * len(pending) <= MAX_REQUESTS:
+        return await users.matching(pending, pending)
+    return await users.matching(pending) + await users.deleted(pending)
+
+
+def _ceiling(count: int, size: int) -> int:
+    return -(-count // size)
+
+
+def identity_filters(identities: Sequence[str]) -> list[str]:
+    """Filters for users by object id, where an identity looks like one, and by UPN."""
+    ids = [identity for identity in identities if _OBJECT_ID.fullmatch(identity)]
+    names = [identity for identity in identities if not _OBJECT_ID.fullmatch(identity)]
+    return filters_in("id", ids) + filters_in("userPrincipalName", names)
+
+
+def _holder_filters(values: Sequence[str | None]) -> list[str]:
+    return filters_in("onPremisesImmutableId", [value for value in values if value])

@@ -1,0 +1,239 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests to Graph: the SDK builds, authenticates and sends them, and this reads what comes back.
+
+Bodies are taken as bytes and read as JSON: the SDK's typed models cost 1,500 times as much for a page of users, and
+cannot write null into onPremisesImmutableId (facts §0.8, §11).
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.clouds import Endpoints, endpoints
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.connection_errors import (
+    certificate_problem,
+    connection_error,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.credential import SignIn, sign_in
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import (
+    Answer,
+    GraphError,
+    decoded,
+    graph_error,
+    successful,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.sign_in_errors import sign_in_error
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import (
+    RETRY_STATUSES,
+    Patience,
+    retry_after,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
+
+_LOST_CONNECTIONS = 5
+
+
+class Transport:
+    """A signed-in connection to Graph v1.0."""
+
+    def __init__(self, client: Any, where: Endpoints, timeout: float, patience: Patience) -> None:
+        self.client = client
+        self.patience = patience
+        self._where = where
+        self._timeout = timeout
+        self._answered = False
+
+    async def json(self, request: Any) -> Any:
+        """Send a kiota ``RequestInformation`` and return the JSON of its answer.
+
+        :raises GraphError: if the answer is not a success, or none came.
+        """
+        return successful(await self.send(request))
+
+    async def send(self, request: Any, is_progress: bool = True) -> Answer:
+        """Send a request until it is answered with something other than "later".
+
+        Whoever sends must not mind it being sent twice: where a connection is lost, nobody knows what came of the
+        request. That holds for all requests here, PATCH of a value included.
+
+        :raises GraphError: if the service cannot be reached, or says "later" for too long.
+        """
+        attempt = 0
+        while True:
+            await self.patience.ready()
+            attempt += 1
+            answer = await self._attempt(request, attempt)
+            if answer is None:
+                continue
+            self._answered = True
+            if answer.status not in RETRY_STATUSES:
+                if is_progress:
+                    self.patience.progress()
+                return answer
+            if not self.patience.pause(retry_after(answer.headers), attempt):
+                raise graph_error(answer)
+
+    async def _attempt(self, request: Any, attempt: int) -> Answer | None:
+        """One try. None after a lost connection that is worth another one."""
+        import httpx
+
+        # A task may outlive its token; the credential keeps one in memory and renews it in time.
+        request.headers.remove("Authorization")
+        try:
+            response = await self.client.request_adapter.send_primitive_async(request, "bytes", {})
+        except httpx.TransportError as error:
+            final = not self._answered or attempt > _LOST_CONNECTIONS or certificate_problem(error) is not None
+            if final or not self.patience.pause(None, attempt):
+                raise connection_error(error, self._where.graph_url, self._timeout) from None
+            return None
+        return Answer(
+            response.status_code,
+            {name.lower(): value for name, value in response.headers.items()},
+            decoded(response.content),
+        )
+
+    def get(self, builder: Any, headers: Mapping[str, str] | None = None, **parameters: Any) -> Any:
+        """A GET of an SDK request builder, such as ``client.users``; ``select=[...]`` becomes ``$select`` and so on."""
+        request = builder.to_get_request_information()
+        request.query_parameters.update({f"%24{name}": value for name, value in parameters.items()})
+        for name, value in (headers or {}).items():
+            request.headers.add(name, value)
+        return self._raw(request)
+
+    def write(self, method: str, url_template: str, path_parameters: Mapping[str, Any], body: bytes) -> Any:
+        """A request with a JSON body that is sent as it is."""
+        from kiota_abstractions.method import Method
+        from kiota_abstractions.request_information import RequestInformation
+
+        request = RequestInformation(Method(method), url_template, dict(path_parameters))
+        request.headers.add("Accept", "application/json")
+        request.set_stream_content(body, "application/json")
+        return self._raw(request)
+
+    def follow(self, next_link: str) -> Any:
+        """A GET of a page's ``@odata.nextLink``, which is opaque.
+
+        :raises GraphError: if it leads to another host, which must not get the token.
+        """
+        from kiota_abstractions.method import Method
+        from kiota_abstractions.request_information import RequestInformation
+
+        if urlsplit(next_link)[:2] != urlsplit(self._where.graph_url)[:2]:
+            raise GraphError(
+                "foreign_link",
+                f"The next page is said to be at {urlsplit(next_link).netloc}, not at graph_url; check graph_url "
+                "and any proxy in between.",
+            )
+        request = RequestInformation(Method.GET, "{+baseurl}/users", {})
+        request.url = next_link
+        request.headers.add("Accept", "application/json")
+        return self._raw(request)
+
+    def relative_url(self, request: Any) -> str:
+        """The URL of a request as a ``$batch`` wants it: from the version on, percent-encoded by the SDK."""
+        self.client.request_adapter.set_base_url_for_request_information(request)
+        path, question_mark, query = str(request.url).removeprefix(self._where.base_url).partition("?")
+        # %24 in names only: a filter's own text stays encoded.
+        return path + question_mark + "&".join(part.replace("%24", "$", 1) for part in query.split("&"))
+
+    @staticmethod
+    def _raw(request: Any) -> Any:
+        """Have the SDK hand over the HTTP response itself: its own errors come without the service's words."""
+        from kiota_abstractions.native_response_handler import NativeResponseHandler
+        from kiota_http.middleware.options import ResponseHandlerOption
+
+        request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        return request
+
+
+@asynccontextmanager
+async def open_transport(options: Mapping[str, Any], connections: int) -> AsyncIterator[Transport]:
+    """Sign in and give a connection that can send ``connections`` requests at once.
+
+    ``options`` are the values of ``argspec.graph_options``.
+
+    :raises InputError: if an option is missing or wrong; nothing is asked of the network then.
+    :raises GraphError: if the sign-in fails.
+    """
+    where = endpoints(options)
+    way = sign_in(options, where)
+    trust = _trust(options.get("ca_cert"))
+    provider = _provider(_Credential(way, where, options), where)
+    # Before the first request, so that many of them do not ask for the same token at once.
+    await provider.access_token_provider.get_authorization_token(where.base_url)
+    client, http = _client(provider, where, options["timeout"], connections, trust)
+    async with http:
+        yield Transport(client, where, options["timeout"], Patience())
+
+
+class _Credential:
+    """A credential whose errors are ours, at the first token and at each renewal."""
+
+    def __init__(self, way: SignIn, where: Endpoints, options: Mapping[str, Any]) -> None:
+        self._where = where
+        self._options = {**options, "auth_source": way.name()}
+        try:
+            self._credential = way.build()
+        except ValueError as error:
+            raise self._translated(error) from None
+
+    def get_token(self, *scopes: str, **arguments: Any) -> Any:
+        try:
+            return self._credential.get_token(*scopes, **arguments)
+        except IdentityError:
+            raise
+        except Exception as error:  # noqa: BLE001 - azure-identity and msal raise ValueError, OSError and their own
+            raise self._translated(error) from None
+
+    def _translated(self, error: BaseException) -> GraphError:
+        return sign_in_error(error, self._options, self._where.authority)
+
+
+def _trust(ca_cert: str | None) -> ssl.SSLContext | None:
+    if not ca_cert:
+        return None
+    try:
+        return ssl.create_default_context(cafile=ca_cert)
+    except ssl.SSLError:
+        raise InputError(f"ca_cert {ca_cert} holds no certificate; give a PEM file.") from None
+    except OSError as error:
+        raise InputError(f"ca_cert {ca_cert} cannot be read: {error.strerror}.") from None
+
+
+def _provider(credential: Any, where: Endpoints) -> Any:
+    from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+
+    return AzureIdentityAuthenticationProvider(
+        credential, scopes=[where.scope], allowed_hosts=[str(urlsplit(where.graph_url).hostname)]
+    )
+
+
+def _client(
+    provider: Any, where: Endpoints, timeout: float, connections: int, trust: ssl.SSLContext | None
+) -> tuple[Any, Any]:
+    import httpx
+    from kiota_http.middleware.options import RetryHandlerOption
+    from msgraph import GraphRequestAdapter, GraphServiceClient
+    from msgraph.graph_request_adapter import options as sdk_options
+    from msgraph_core import GraphClientFactory
+
+    # Retries are ours (throttle.py): the SDK's do not read a fractional Retry-After, and know nothing of batches.
+    middleware = {**sdk_options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)}
+    http = GraphClientFactory.create_with_default_middleware(
+        client=httpx.AsyncClient(
+            verify=True if trust is None else trust,
+            timeout=timeout,
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        ),
+        options=middleware,
+    )
+    adapter = GraphRequestAdapter(provider, http)
+    adapter.base_url = where.base_url
+    return GraphServiceClient(request_adapter=adapter), http

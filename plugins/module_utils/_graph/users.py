@@ -1,0 +1,114 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading users, by listing them all or by filters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import MAX_REQUESTS, Item, send_batch
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, GraphError, items, successful
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE, pages
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import (
+    ENTRA_PROPERTIES,
+    Record,
+    entra_record,
+)
+
+_SELECT = list(ENTRA_PROPERTIES)
+
+
+class Users:
+    """The users of a tenant, and the deleted ones in its recycle bin, as records.
+
+    ``bin_readable`` turns False when the app may not read the recycle bin: its users are unknown then, not absent.
+    """
+
+    def __init__(self, transport: Transport, concurrency: int) -> None:
+        self.bin_readable = True
+        self._transport = transport
+        self._concurrency = concurrency
+
+    async def count(self) -> int:
+        """How many active users there are (an "advanced query", so a count that lags a little)."""
+        request = self._transport.get(self._transport.client.users.count, {"ConsistencyLevel": "eventual"})
+        return int(await self._transport.json(request))
+
+    async def all_active(self) -> list[Record]:
+        """Every active user."""
+        first = self._transport.get(self._transport.client.users, select=_SELECT, top=PAGE_SIZE)
+        return [entra_record(user) async for found, _more in pages(self._transport, first) for user in found]
+
+    async def deleted(self, filters: Sequence[str]) -> list[Record]:
+        """At least the deleted users that one of the filters fits.
+
+        Filters that fill several batches give way to a listing, for as long as that has no more pages: the recycle bin
+        is usually small.
+        """
+        if len(filters) > MAX_REQUESTS:
+            listed = await self._listed_bin(-(-len(filters) // MAX_REQUESTS))
+            if listed is not None:
+                return listed
+        return await self.matching([], filters)
+
+    async def _listed_bin(self, most_pages: int) -> list[Record] | None:
+        first = self._bin(select=_SELECT, top=PAGE_SIZE)
+        users: list[Record] = []
+        read = 0
+        try:
+            async for found, more in pages(self._transport, first):
+                users.extend(entra_record(user, deleted=True) for user in found)
+                read += 1
+                if more and read >= most_pages:
+                    return None
+        except GraphError as error:
+            if error.cause != "access_denied":
+                raise
+            self.bin_readable = False
+            return []
+        return users
+
+    async def matching(self, active: Sequence[str], deleted: Sequence[str] = ()) -> list[Record]:
+        """The users that one of the filters fits: among the active ones and, for ``deleted``, in the recycle bin.
+
+        One filter is one GET; more go through ``$batch``.
+        """
+        users = self._transport.client.users
+        requests = [self._transport.get(users, select=_SELECT, filter=text) for text in active]
+        requests += [self._bin(select=_SELECT, filter=text) for text in deleted]
+        answers = await self._answers(requests)
+        found = await asyncio.gather(
+            *(self._records(answer, deleted=position >= len(active)) for position, answer in enumerate(answers))
+        )
+        return [record for records in found for record in records]
+
+    async def _answers(self, requests: Sequence[Any]) -> Sequence[Answer | GraphError]:
+        if len(requests) == 1:
+            return [await self._transport.send(requests[0])]
+        items = [Item("GET", self._transport.relative_url(request)) for request in requests]
+        return await send_batch(self._transport, items, self._concurrency)
+
+    async def _records(self, outcome: Answer | GraphError, deleted: bool) -> list[Record]:
+        if isinstance(outcome, GraphError):
+            raise outcome
+        if deleted and outcome.status == 403:
+            self.bin_readable = False
+            return []
+        body = successful(outcome)
+        users = list(items(body))
+        link = body.get("@odata.nextLink")
+        if link:
+            async for more, _follows in pages(self._transport, self._transport.follow(link)):
+                users.extend(more)
+        return [entra_record(user, deleted) for user in users]
+
+    def _bin(self, **parameters: Any) -> Any:
+        request = self._transport.get(self._transport.client.directory.deleted_items.graph_user, **parameters)
+        # The SDK writes the cast with Graph's alias of the namespace; the documented path has the namespace itself.
+        request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
+        return request

@@ -1,0 +1,330 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: entra_immutable_id
+short_description: Set or clear the ImmutableId of Entra ID users
+version_added: 1.0.0
+author:
+  - hybrid.identity contributors (@hybrid)
+description:
+  - Writes C(onPremisesImmutableId), the value by which directory synchronisation finds the cloud user that an Active
+    Directory account belongs to (hard match).
+  - Takes one user or a whole list in one task; a list is read and written in the fewest requests that Microsoft Graph
+    allows.
+  - Everything is planned before the first write. A user who may not be changed fails the task with nothing written, unless
+    O(on_refused=skip).
+  - It never starts a synchronisation and never changes anything else of a user.
+extends_documentation_fragment:
+  - hybrid.identity.graph
+  - hybrid.identity.attributes
+  - hybrid.identity.attributes.entra
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  user:
+    description:
+      - The user principal name or the object id of one user.
+      - Exactly one of O(user) and O(users) is needed.
+    type: str
+  immutable_id:
+    description:
+      - The ImmutableId for O(user), such as V(3jFgh7G/i0+csBxnpglNPg==). It must hold the 16 bytes of a GUID.
+      - Either this or O(object_guid) is needed to set the value of O(user). With O(state=absent) neither is of use.
+    type: str
+  object_guid:
+    description:
+      - The C(objectGUID) of the AD account, or its C(mS-DS-ConsistencyGuid) where that is filled, in its dashed form. The
+        ImmutableId for O(user) is computed from it.
+    type: str
+  users:
+    description:
+      - Records of users. What M(hybrid.identity.ad_user_guid) returns as C(users) is taken as it is.
+      - Keys that are not named here travel along into the result untouched.
+      - An empty list is fine and does nothing.
+    type: list
+    elements: dict
+  state:
+    description:
+      - V(present) sets the value. V(absent) clears it, whatever it is.
+    type: str
+    choices: [present, absent]
+    default: present
+  replace:
+    description:
+      - Whether a user who has a different ImmutableId may get the new one. That hands the cloud account over to another AD
+        account, so it is refused by default.
+    type: bool
+    default: false
+  on_refused:
+    description:
+      - What to do when users may not be changed, or are not found.
+      - V(fail) fails the task before anything is written. V(skip) changes the other users and lists these in RV(users) with
+        their reasons.
+    type: str
+    choices: [fail, skip]
+    default: fail
+notes:
+  - The app needs the application permission C(User.ReadWrite.All) with admin consent. For users who hold admin roles, or
+    belong to role-assignable groups, its service principal also needs the role Privileged Authentication Administrator,
+    because Microsoft counts the ImmutableId among the sensitive properties.
+  - Users that are synchronised (C(onPremisesSyncEnabled) is true) or once were (it is false, not null) are refused; Graph
+    does not support changing the value of these.
+  - Microsoft refuses more at the next synchronisation than at this write, for instance hard matches to users with privileged
+    roles.
+  - Lists in Entra ID lag a little behind writes. A run right after another one may therefore write a value again, which
+    changes nothing.
+seealso:
+  - module: hybrid.identity.ad_user_guid
+  - name: Microsoft Entra Connect with an existing tenant
+    description: How hard match and soft match work, and what blocks them.
+    link: https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-install-existing-tenant
+  - name: Update user
+    description: The request that the module sends.
+    link: https://learn.microsoft.com/graph/api/user-update
+"""
+
+EXAMPLES = r"""
+- name: Hard-match all AD users of a domain to their cloud users
+  hosts: localhost
+  gather_facts: false
+  module_defaults:
+    group/hybrid.identity.ad:
+      server: dc1.ad.contoso.com
+      username: CONTOSO\svc-ansible
+      password: "{{ ad_password }}"
+    group/hybrid.identity.entra:
+      tenant: contoso.onmicrosoft.com
+      client_id: 11111111-2222-3333-4444-555555555555
+      secret: "{{ client_secret }}"
+  tasks:
+    - name: Read the GUIDs
+      hybrid.identity.ad_user_guid:
+        upn_suffix: contoso.com
+      register: ad
+
+    - name: Set the ImmutableIds, leaving out who may not be changed
+      hybrid.identity.entra_immutable_id:
+        users: "{{ ad.users }}"
+        on_refused: skip
+      register: matched
+
+    - name: Show what became of them
+      ansible.builtin.debug:
+        var: matched.summary
+
+- name: Set the ImmutableId of one user from a GUID
+  hybrid.identity.entra_immutable_id:
+    user: adele.vance@contoso.com
+    object_guid: 876031de-bfb1-4f8b-9cb0-1c67a6094d3e
+
+- name: Set it for a few users, with values from elsewhere
+  hybrid.identity.entra_immutable_id:
+    users:
+      - user_principal_name: adele.vance@contoso.com
+        immutable_id: 3jFgh7G/i0+csBxnpglNPg==
+      - id: 6b1f1e5e-0d5d-4a6c-9a3a-2f6d5b9d1c11
+        object_guid: c8c6569e-4688-4f3c-8462-afc4ff60817b
+
+- name: Give a user the ImmutableId of the new AD account in place of the old one
+  hybrid.identity.entra_immutable_id:
+    user: adele.vance@contoso.com
+    object_guid: c8c6569e-4688-4f3c-8462-afc4ff60817b
+    replace: true
+
+- name: Clear the ImmutableId of a user
+  hybrid.identity.entra_immutable_id:
+    user: adele.vance@contoso.com
+    state: absent
+"""
+
+RETURN = r"""
+users:
+  description:
+    - One entry for each record, in the order given, each the record itself with what became of it. In check mode, what would
+      become of it.
+    - After a task that failed because of users who may not be changed, C(status) and C(after) show the plan, and C(changed) is
+      false throughout, since nothing was written.
+    - A task whose records are wrong by themselves fails before Graph is asked, with the wrong records alone.
+  returned: success, and failure once the records were read
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The object id of the cloud user.
+      returned: when the user was found or the record named it
+      type: str
+      sample: 6b1f1e5e-0d5d-4a6c-9a3a-2f6d5b9d1c11
+    user_principal_name:
+      description: The user principal name, as the record has it or else as Entra ID has it.
+      returned: always
+      type: str
+      sample: adele.vance@contoso.com
+    status:
+      description:
+        - V(set) and V(cleared) for users who were changed, V(unchanged) for those who need no change.
+        - V(not_found) and V(refused) for users who may not be changed, V(failed) where Graph did not take the change.
+      returned: always
+      type: str
+      sample: set
+    before:
+      description: The ImmutableId before the task. Null where there was none, or where the user is not known.
+      returned: always
+      type: str
+      sample: null
+    after:
+      description: The ImmutableId after the task.
+      returned: always
+      type: str
+      sample: 3jFgh7G/i0+csBxnpglNPg==
+    changed:
+      description: Whether the user was changed.
+      returned: always
+      type: bool
+      sample: true
+    cause:
+      description:
+        - A stable identifier of why the user was not changed, else null.
+        - From the plan, V(not_found), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
+          V(no_user_principal_name), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
+          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), and V(ad_missing), V(ad_ambiguous),
+          V(ad_not_a_user), V(ad_system_account) for records that M(hybrid.identity.ad_user_guid) marked so.
+        - From Graph, V(access_denied), V(held_by_user), V(synced_user), V(federated_domain), V(mastered_elsewhere),
+          V(user_vanished), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost).
+      returned: always
+      type: str
+      sample: null
+    reason:
+      description: The same as a sentence that says what to do next, else null.
+      returned: always
+      type: str
+      sample: null
+summary:
+  description: How many users there are by status, zeros included, and in total.
+  returned: success, and failure once the records were read
+  type: dict
+  contains:
+    set:
+      description: Users whose value was set.
+      returned: always
+      type: int
+      sample: 40
+    cleared:
+      description: Users whose value was cleared.
+      returned: always
+      type: int
+      sample: 0
+    unchanged:
+      description: Users who needed no change.
+      returned: always
+      type: int
+      sample: 2
+    not_found:
+      description: Users who are not in Entra ID, or whose AD account was not found.
+      returned: always
+      type: int
+      sample: 1
+    refused:
+      description: Users who may not be changed.
+      returned: always
+      type: int
+      sample: 3
+    failed:
+      description: Users whose change Graph did not take.
+      returned: always
+      type: int
+      sample: 0
+    total:
+      description: All of them.
+      returned: always
+      type: int
+      sample: 46
+cause:
+  description: A stable identifier of why Graph, or the sign-in, could not be used at all.
+  returned: when Graph or the sign-in failed as a whole
+  type: str
+  sample: invalid_secret
+status_code:
+  description: The HTTP status of the answer that failed the task.
+  returned: when Graph failed as a whole and answered
+  type: int
+  sample: 403
+error_code:
+  description: Microsoft's code of the error.
+  returned: when Graph or the sign-in failed as a whole and sent one
+  type: str
+  sample: Authorization_RequestDenied
+request_id:
+  description: The id of the failed request, for Microsoft's support.
+  returned: when Graph or the sign-in failed as a whole and sent one
+  type: str
+  sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
+"""
+
+import re
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import run as set_immutable_ids
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, pick
+from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+
+_OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def records(params: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of the task: the list, or a list of the one user."""
+    if params["users"] is not None:
+        return list(params["users"])
+    key = "id" if _OBJECT_ID.fullmatch(params["user"].strip()) else "user_principal_name"
+    given = {name: params[name] for name in ("immutable_id", "object_guid") if params[name]}
+    return [{key: params["user"], **given}]
+
+
+def main() -> None:
+    options = graph_options()
+    module = AnsibleModule(
+        argument_spec={
+            **options,
+            "user": {"type": "str"},
+            "immutable_id": {"type": "str"},
+            "object_guid": {"type": "str"},
+            "users": {"type": "list", "elements": "dict"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "replace": {"type": "bool", "default": False},
+            "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+        },
+        mutually_exclusive=[
+            ("user", "users"),
+            ("users", "immutable_id"),
+            ("users", "object_guid"),
+            ("immutable_id", "object_guid"),
+        ],
+        required_one_of=[("user", "users")],
+        supports_check_mode=True,
+    )
+    task = Task(
+        records=records(module.params),
+        clear=module.params["state"] == "absent",
+        overwrite=module.params["replace"],
+        skip_refused=module.params["on_refused"] == "skip",
+        check_mode=module.check_mode,
+    )
+    run(module, GRAPH, lambda: set_immutable_ids(pick(module.params, options), task))
+
+
+if __name__ == "__main__":
+    main()
