@@ -1,0 +1,52 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One Graph request, alone or as an item of a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from .errors import GraphError, malformed
+from .tokens import Principal
+
+
+@dataclass
+class Call:
+    """`path` is raw, without the version and without the query; `headers` have lower-case names."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    origin: str
+    principal: Principal
+    version: str = "v1.0"
+    segments: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.segments = [unquote(part) for part in self.path.strip("/").split("/")]
+
+    @property
+    def full_path(self) -> str:
+        return f"/{self.version}/{self.path.strip('/')}"
+
+    def json_object(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises GraphError 400 (415 without a JSON content type)."""
+        if not self.headers.get("content-type", "").lower().startswith("application/json"):
+            raise GraphError(415, "BadRequest", "Write requests must have the header 'Content-Type: application/json'.")
+        try:
+            value = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            value = None
+        if not isinstance(value, dict):
+            raise malformed(
+                "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid "
+                "JSON format."
+            )
+        return value

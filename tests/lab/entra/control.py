@@ -1,0 +1,86 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control plane's work: dump, load, reset, placeholders. It is the lab's, not Microsoft's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from . import seed
+from .journal import Entry
+from .service import Service
+from .store import Record
+
+_DUMPED = ("organization", "domain", "app", "group", "role", "switches", "user")
+
+
+class Control:
+    """Acts on a service's store from outside Graph."""
+
+    def __init__(self, service: Service, seed_path: Path) -> None:
+        self._service = service
+        self._seed_path = seed_path
+
+    def dump(self) -> dict[str, list[Any]]:
+        """The whole directory, sorted by key. No settings, no secrets: two dumps are equal when the directories are."""
+        store = self._service.store
+        return {kind: [value for _key, value in sorted(store.of(kind).items())] for kind in _DUMPED}
+
+    def reset(self) -> None:
+        """Back to the seed; placeholders that were resolved are resolved again. Settings and records go."""
+        anchors = self._service.store.of("anchors").get("known", {})
+        entries: list[Entry] = seed.read_seed(self._seed_path)
+        self._service.store.replace_all([*entries, ("anchors", "known", anchors)])
+        self._service.load_settings()
+        self._service.faults.items = []
+        self._service.throttle.reset()
+        self._service.recorder.requests = []
+        self._resolve(anchors)
+
+    def load_users(self, body: Any, merge: bool) -> dict[str, int]:
+        """Put raw users (hidden attributes under `lab`). `merge`: change those that exist, found by id or UPN.
+
+        Returns counts. Raises ValueError, nothing written.
+        """
+        given = body.get("users") if isinstance(body, dict) else body
+        if not isinstance(given, list) or not all(isinstance(user, dict) for user in given):
+            raise ValueError("Send a list of users, or an object with 'users'.")
+        store, tenant_id = self._service.store, self._service.login.tenant_id
+        records = [seed.raw_user(user, tenant_id, self._existing(user) if merge else None) for user in given]
+        store.put_many([("user", record["id"], record) for record in records])
+        return {"written": len(records)}
+
+    def _existing(self, given: dict[str, Any]) -> Record:
+        store = self._service.store
+        key = str(given.get("id", "")).lower()
+        if not key:
+            key = min(store.holders("userPrincipalName", str(given.get("userPrincipalName")).lower()), default="")
+        if key not in store.users:
+            raise ValueError(f"No user {given.get('id') or given.get('userPrincipalName')} to change.")
+        return store.users[key]
+
+    def set_anchors(self, body: Any) -> dict[str, Any]:
+        """Resolve `lab.immutableIdFrom`: `body` maps AD UPNs to ImmutableIds, kept for the next reset."""
+        if not isinstance(body, dict) or not all(isinstance(value, str) for value in body.values()):
+            raise ValueError("Send an object of AD userPrincipalName to ImmutableId.")
+        anchors = {name.lower(): value for name, value in body.items()}
+        self._service.store.put("anchors", "known", anchors)
+        return self._resolve(anchors)
+
+    def _resolve(self, anchors: dict[str, str]) -> dict[str, Any]:
+        store = self._service.store
+        entries: list[Entry] = []
+        missing = []
+        for key, user in store.users.items():
+            source = user.get("lab", {}).get("immutableIdFrom")
+            if source is None:
+                continue
+            if source.lower() in anchors:
+                entries.append(("user", key, {**user, "onPremisesImmutableId": anchors[source.lower()]}))
+            else:
+                missing.append(source)
+        if entries:
+            store.put_many(entries)
+        return {"set": len(entries), "missing": sorted(missing)}

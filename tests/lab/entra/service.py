@@ -1,0 +1,158 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Graph's front door: recording, injected failures, tokens, throttling, routes; for requests and batch items alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import batch, deleted, settings, tenant, users
+from .call import Call
+from .errors import GraphError, Reply, bad_request, malformed
+from .faults import Fault, Faults
+from .recorder import Recorder
+from .store import Store
+from .throttle import Throttle, limits_for
+from .tokens import Login, Principal
+
+Handler = Callable[[Store, Call], Reply]
+
+# Segments of a path; None stands for any one segment.
+_ROUTES: list[tuple[tuple[str | None, ...], dict[str, Handler]]] = [
+    (("users",), {"GET": users.list_users, "POST": users.create_user}),
+    (("users", "$count"), {"GET": users.count_users}),
+    (("users", None), {"GET": users.get_user, "PATCH": users.update_user, "DELETE": users.delete_user}),
+    (("directory", "deletedItems", "microsoft.graph.user"), {"GET": deleted.list_deleted}),
+    (("directory", "deletedItems", None), {"GET": deleted.get_deleted, "DELETE": deleted.purge}),
+    (("directory", "deletedItems", None, "restore"), {"POST": deleted.restore}),
+    (("domains",), {"GET": tenant.list_domains}),
+    (("domains", None), {"GET": tenant.get_domain}),
+    (("organization",), {"GET": tenant.list_organization}),
+]
+
+
+@dataclass
+class Outcome:
+    """An answer, and how it goes out: whole, not at all ("reset"), or half ("truncate")."""
+
+    reply: Reply
+    cut: str = ""
+
+
+class Service:
+    """Everything behind `/v1.0`."""
+
+    def __init__(self, store: Store, login: Login) -> None:
+        self.store = store
+        self.login = login
+        self.recorder = Recorder()
+        self.faults = Faults()
+        self.throttle = Throttle()
+        self.settings: dict[str, Any] = {}
+        self.load_settings()
+
+    def load_settings(self) -> None:
+        """Take the settings that the store holds."""
+        self.settings = settings.merged({}, self.store.of("settings").get("current", {}))
+        self.store.lag_seconds = float(self.settings["readLagSeconds"])
+        self.recorder.enabled = self.settings["record"]
+
+    def change_settings(self, changes: Any) -> None:
+        """Merge and keep. Raises ValueError with a sentence, nothing changed."""
+        result = settings.merged({**self.settings, "faults": self.faults.items}, changes)
+        self.faults.items = [dict(fault) for fault in result.pop("faults")]
+        self.store.put("settings", "current", result)
+        if isinstance(changes, dict) and "throttle" in changes:
+            self.throttle.reset()
+        self.load_settings()
+
+    async def answer(
+        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes, origin: str
+    ) -> Outcome:
+        """Answer one HTTP request; `path` is raw, after the version."""
+        number = self.recorder.add(method, f"/v1.0/{path.strip('/')}", query, headers, body)
+        fault = self.faults.take(method, f"/{path.strip('/')}", whole_request=True)
+        if fault and fault.latency:
+            await asyncio.sleep(fault.latency)
+        if fault and fault.reset and not fault.after:
+            return Outcome(Reply(0), "reset")
+        if fault and fault.error and not fault.after:
+            return Outcome(fault.error.reply(headers.get("client-request-id")))
+        try:
+            principal = self.login.authenticate(headers.get("authorization"), origin)
+            if path.strip("/") in ("$batch", "%24batch"):
+                reply = await self._batch(method, headers, body, origin, principal, number)
+            else:
+                reply = self._run(Call(method, path, query, headers, body, origin, principal))
+        except GraphError as error:
+            reply = error.reply(headers.get("client-request-id"))
+        if fault and fault.error and fault.after:
+            reply = fault.error.reply(headers.get("client-request-id"))
+        return Outcome(reply, "reset" if fault and fault.reset else "truncate" if fault and fault.truncate else "")
+
+    async def _batch(
+        self, method: str, headers: dict[str, str], body: bytes, origin: str, principal: Principal, number: int
+    ) -> Reply:
+        if method != "POST":
+            raise _not_allowed()
+
+        async def run_item(item: dict[str, Any]) -> Reply:
+            path, _mark, query = item["url"].partition("?")
+            own = {name.lower(): value for name, value in (item.get("headers") or {}).items()}
+            verb = item["method"].upper()
+            data = batch.item_body(item)
+            self.recorder.add(verb, f"/v1.0/{path.strip('/')}", query, own, data, (number, item["id"]))
+            fault = self.faults.take(verb, f"/{path.strip('/')}", whole_request=False)
+            if fault and fault.latency:
+                await asyncio.sleep(fault.latency)
+            return self._item_reply(Call(verb, path, query, own, data, origin, principal), fault)
+
+        if not headers.get("content-type", "").lower().startswith("application/json"):
+            raise GraphError(415, "BadRequest", "Write requests must have the header 'Content-Type: application/json'.")
+        return await batch.run(body, run_item)
+
+    def _item_reply(self, call: Call, fault: Fault | None) -> Reply:
+        if fault and fault.error and not fault.after:
+            return fault.error.reply()
+        try:
+            reply = self._run(call)
+        except GraphError as error:
+            reply = error.reply(call.headers.get("client-request-id"))
+        return fault.error.reply() if fault and fault.error else reply
+
+    def _run(self, call: Call) -> Reply:
+        """Throttle and dispatch one request or item (facts §4: each item of a batch is throttled by itself)."""
+        headers: dict[str, str] = {}
+        throttle = self.settings["throttle"]
+        if throttle["enabled"]:
+            limits = limits_for(len(self.store.active), throttle["limits"])
+            headers = self.throttle.charge(call, self.login.tenant_id, limits, float(throttle["timeScale"]))
+        reply = _handler(call)(self.store, call)
+        reply.headers.update(headers)
+        return reply
+
+
+def _handler(call: Call) -> Handler:
+    segments = call.segments
+    for pattern, methods in _ROUTES:
+        if len(pattern) != len(segments):
+            continue
+        if all(want is None or want == have for want, have in zip(pattern, segments, strict=True)):
+            if call.method not in methods:
+                raise _not_allowed()
+            return methods[call.method]
+    known = {pattern[:depth] for pattern, _methods in _ROUTES for depth in range(1, len(pattern) + 1)}
+    depth = 1
+    while depth < len(segments) and tuple(segments[:depth]) in known:
+        depth += 1
+    raise malformed(f"Resource not found for the segment '{segments[depth - 1]}'.")
+
+
+def _not_allowed() -> GraphError:
+    error = bad_request("Specified HTTP method is not allowed for the request target.")  # json-batching.md sample
+    error.status = 405
+    return error

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`/domains` and `/organization` (facts §3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import odata, permissions, schema
+from .call import Call
+from .errors import Reply, malformed, not_found
+from .store import Store
+
+
+def _project(kind: str, record: dict[str, Any], raw_query: str) -> dict[str, Any]:
+    known = schema.properties(kind)
+    select = odata.parse_query(raw_query).get("$select")
+    names = [name.strip() for name in select.split(",")] if select else list(known)
+    for name in names:
+        if name not in known:
+            raise malformed(
+                "Parsing OData Select and Expand failed: Could not find a property named "
+                f"'{name}' on type 'microsoft.graph.{kind}'."
+            )
+    return {name: record.get(name, schema.empty_value(known[name])) for name in names}
+
+
+def list_domains(store: Store, call: Call) -> Reply:
+    permissions.require(call.principal, permissions.READ_DOMAINS)
+    found = [_project("domain", record, call.query) for _key, record in sorted(store.of("domain").items())]
+    return Reply(200, {"@odata.context": f"{call.origin}/{call.version}/$metadata#domains", "value": found})
+
+
+def get_domain(store: Store, call: Call) -> Reply:
+    permissions.require(call.principal, permissions.READ_DOMAINS)
+    record = store.of("domain").get(call.segments[1].lower())
+    if record is None:
+        raise not_found(call.segments[1])
+    context = f"{call.origin}/{call.version}/$metadata#domains/$entity"
+    return Reply(200, {"@odata.context": context, **_project("domain", record, call.query)})
+
+
+def list_organization(store: Store, call: Call) -> Reply:
+    permissions.require(call.principal, permissions.READ_ORGANIZATION)
+    verified = [
+        {
+            "capabilities": "Email, OfficeCommunicationsOnline",
+            "isDefault": domain["isDefault"],
+            "isInitial": domain["isInitial"],
+            "name": domain["id"],
+            "type": domain["authenticationType"],
+        }
+        for _key, domain in sorted(store.of("domain").items())
+        if domain["isVerified"]
+    ]
+    found = [
+        _project("organization", {**record, "verifiedDomains": verified}, call.query)
+        for record in store.of("organization").values()
+    ]
+    return Reply(200, {"@odata.context": f"{call.origin}/{call.version}/$metadata#organization", "value": found})
