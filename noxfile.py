@@ -72,7 +72,10 @@ def empty_config() -> str:
 
 def install(session: nox.Session, core: str, *wanted: str) -> None:
     """Install an ansible-core, the collection's libraries and `wanted`, and link the collections into site-packages."""
-    session.install(f"ansible-core=={core}.*", "-r", "requirements.txt", *wanted)
+    # The oldest ansible-core meets the oldest of everything else that we say we work with.
+    floors = core == min(interpreters.CONTROLLER_PYTHONS, key=float) and session.venv_backend == "uv"
+    resolution = ["--resolution=lowest-direct"] if floors else []
+    session.install(f"ansible-core=={core}.*", "-r", "requirements.txt", *wanted, *resolution)
     collections = collection_tree.fetch()
     collection_tree.link(site_packages(session) / "ansible_collections")
     session.env.update(

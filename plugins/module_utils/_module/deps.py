@@ -32,8 +32,8 @@ class Dependency:
 
 
 LDAP3 = Dependency("ldap3", "ldap3", (2, 9, 1))
-MSGRAPH_SDK = Dependency("msgraph", "msgraph-sdk", (1, 0, 0))
-AZURE_IDENTITY = Dependency("azure.identity", "azure-identity", (1, 15, 0))
+MSGRAPH_SDK = Dependency("msgraph", "msgraph-sdk", (1, 20, 0))
+AZURE_IDENTITY = Dependency("azure.identity", "azure-identity", (1, 17, 1))
 GRAPH = (MSGRAPH_SDK, AZURE_IDENTITY)
 
 
