@@ -1,0 +1,153 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Identities that a caller gives for AD users, and which of the objects found each one means."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import parse_guid
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
+
+GUID, DN, NAME = "guid", "dn", "name"
+NAME_ATTRIBUTES = ("userPrincipalName", "mail", "sAMAccountName")
+"""Where an identity that is neither a GUID nor a distinguished name is looked for."""
+
+# What somebody can only have meant as a GUID: braces, the five groups, or 28 and more digits and dashes.
+_NEARLY_GUID = re.compile(r"\{.*|[^{]*-[^{]*\}|[0-9A-Za-z]{8}(-[0-9A-Za-z]{4}){3}-[0-9A-Za-z]{12}|[0-9a-fA-F-]{28,44}")
+# Two name parts at least; sAMAccountName may hold no "=" at all (facts §7).
+_DN = re.compile(r"\s*[A-Za-z][A-Za-z0-9.-]*\s*=.+,.+=.*", re.DOTALL)
+_DN_PART = re.compile(r"(?:\\.|[^,\\])+", re.DOTALL)
+_DN_ESCAPES = re.compile(r"((?:\\[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the caller wrote, what kind it is, and the key under which a found object answers to it."""
+
+    text: str
+    kind: str
+    key: str
+
+    @property
+    def sought(self) -> str:
+        """The text to ask a directory for: composed, as Active Directory keeps names."""
+        return unicodedata.normalize("NFC", self.text)
+
+    @property
+    def guid_bytes(self) -> bytes:
+        """The GUID as Active Directory stores it."""
+        return uuid.UUID(self.key).bytes_le
+
+
+def read_identities(texts: Iterable[str]) -> list[Identity]:
+    """Tell GUIDs, distinguished names and other names apart, in the order given.
+
+    :raises InputError: for an empty one, and for one that is nearly a GUID.
+    """
+    identities = [_identity(text, position) for position, text in enumerate(texts, start=1)]
+    if not identities:
+        raise InputError("identities is empty; name at least one user, or search with search_base or search_filter.")
+    return identities
+
+
+def _identity(text: str, position: int) -> Identity:
+    bare = text.strip()
+    if not bare:
+        raise InputError(f"Identity {position} is empty; write a UPN, an address, a sAMAccountName, a DN or a GUID.")
+    if _NEARLY_GUID.fullmatch(bare):
+        return Identity(bare, GUID, str(parse_guid(bare)))
+    if _DN.fullmatch(bare):
+        return Identity(bare, DN, dn_key(bare))
+    return Identity(bare, NAME, name_key(bare))
+
+
+def name_key(text: str) -> str:
+    """The form in which names are compared: folded, and composed, since macOS types umlauts decomposed."""
+    return folded(unicodedata.normalize("NFC", text))
+
+
+def dn_key(text: str) -> str:
+    """The form in which distinguished names are compared: escapes resolved, case and spaces around parts ignored."""
+    keys = []
+    for part in _DN_PART.findall(text):
+        attribute, _, value = part.partition("=")
+        # A separator that no name can hold keeps an escaped comma from looking like the end of a part.
+        keys.append(f"{name_key(attribute)}={name_key(_DN_ESCAPES.sub(_unescaped, value.strip()))}")
+    return "\x1f".join(keys)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match.group(1):
+        return bytes.fromhex(match.group(1).replace("\\", "")).decode("utf-8", "replace")
+    return match.group(2)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An object of the directory, as far as identities can mean it."""
+
+    object_guid: str
+    distinguished_name: str
+    names: tuple[str, ...]
+
+    def answers_to(self) -> set[tuple[str, str]]:
+        keys = {(NAME, name_key(name)) for name in self.names}
+        return {(GUID, self.object_guid), (DN, dn_key(self.distinguished_name)), *keys}
+
+
+@dataclass(frozen=True)
+class Match:
+    """An identity and the objects that it means: none, one, or several, by distinguished name."""
+
+    identity: Identity
+    candidates: tuple[Candidate, ...]
+    repeats: tuple[str, ...] = ()
+    """Other identities of the list that mean the same object."""
+
+
+def match_identities(identities: Sequence[Identity], candidates: Iterable[Candidate]) -> list[Match]:
+    """Find for each identity, in order, the candidates it means. One pass over each: no pairwise scan.
+
+    A candidate that no identity means is passed over: a directory may find more than was asked for, since its own
+    comparison ignores accents.
+    """
+    index: defaultdict[tuple[str, str], dict[str, Candidate]] = defaultdict(dict)
+    for candidate in candidates:
+        for key in candidate.answers_to():
+            index[key][candidate.object_guid] = candidate
+    found = [_sorted(index.get((identity.kind, identity.key), {})) for identity in identities]
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    for identity, hits in zip(identities, found, strict=True):
+        if len(hits) == 1:
+            texts[hits[0].object_guid].append(identity.text)
+    written = Counter((identity.kind, identity.key) for identity in identities)
+    return [
+        Match(identity, hits, _repeats(identity, hits, texts, written))
+        for identity, hits in zip(identities, found, strict=True)
+    ]
+
+
+def _repeats(
+    identity: Identity,
+    hits: tuple[Candidate, ...],
+    texts: Mapping[str, list[str]],
+    written: Mapping[tuple[str, str], int],
+) -> tuple[str, ...]:
+    if len(hits) == 1:
+        others = list(texts[hits[0].object_guid])
+        others.remove(identity.text)
+        return tuple(others)
+    return (identity.text,) * (written[identity.kind, identity.key] - 1)
+
+
+def _sorted(candidates: Mapping[str, Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(candidates.values(), key=lambda candidate: folded(candidate.distinguished_name)))

@@ -1,0 +1,224 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""AD users as ad_user_guid returns them, and the plan for stamping mS-DS-ConsistencyGuid. Pure, so that check mode, the
+diff and the writes follow the same plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_kinds import not_a_user, system_account
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import DN, Match
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import source_anchor
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import (
+    Record,
+    ad_record,
+    cloud_managed,
+    consistency_text,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded, upn_suffix
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import UNRESOLVED
+
+FOUND, STAMPED, REFUSED, FAILED = "found", "stamped", "refused", "failed"
+MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT = UNRESOLVED
+STATUSES = (FOUND, STAMPED, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
+
+_NAMED = 3
+_RECORD_KEYS = tuple(ad_record("", {"objectguid": [bytes(16)]}))
+
+
+@dataclass(frozen=True)
+class AdObject:
+    """An object as it was found: its name, and raw values by lower-case attribute name."""
+
+    distinguished_name: str
+    attributes: Mapping[str, Sequence[bytes]]
+
+    @property
+    def guid(self) -> bytes:
+        return self.attributes["objectguid"][0]
+
+
+@dataclass(frozen=True)
+class AdUser:
+    """One user of the answer. ``before`` and ``after`` are mS-DS-ConsistencyGuid as raw bytes, empty where it is."""
+
+    status: str
+    anchor: str
+    found: AdObject | None = None
+    identity: str | None = None
+    before: bytes = b""
+    after: bytes = b""
+    cause: str | None = None
+    reason: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        return self.status == STAMPED
+
+    @property
+    def blocked(self) -> bool:
+        return self.status in (*UNRESOLVED, REFUSED)
+
+    def stamped(self) -> AdUser:
+        """The same user with objectGUID in the empty mS-DS-ConsistencyGuid, as Entra Connect does it (facts §2)."""
+        return replace(self, status=STAMPED, after=self.found.guid) if self.found else self
+
+    def unplanned(self) -> AdUser:
+        """The same user where the plan was not carried out."""
+        return replace(self, status=FOUND, after=self.before)
+
+    def refused(self, cause: str, reason: str) -> AdUser:
+        return replace(self, status=REFUSED, after=self.before, cause=cause, reason=reason)
+
+    def failed(self, cause: str, reason: str) -> AdUser:
+        """The same user after the directory refused the write, or was not asked any more."""
+        return replace(self, status=FAILED, after=self.before, cause=cause, reason=reason)
+
+    def overtaken(self, value: bytes) -> AdUser:
+        """The same user after somebody else filled the attribute first: that value stays."""
+        return replace(self, status=FOUND, before=value, after=value)
+
+    def result(self) -> Record:
+        """The user as the module returns it."""
+        asked = {} if self.identity is None else {"identity": self.identity}
+        return {
+            **self._record(),
+            **asked,
+            "status": self.status,
+            "before": consistency_text(self.before),
+            "after": consistency_text(self.after),
+            "changed": self.changes,
+            "cause": self.cause,
+            "reason": self.reason,
+        }
+
+    def _record(self) -> Record:
+        if self.found is None:
+            # Later modules name the user by what was asked for, where that can be a UPN.
+            upn = self.identity if self.identity and upn_suffix(self.identity) else None
+            return {**dict.fromkeys(_RECORD_KEYS), "user_principal_name": upn}
+        record = ad_record(self.found.distinguished_name, self.found.attributes, self.anchor)
+        chosen = source_anchor(self.found.guid, self.after, self.anchor)
+        return {
+            **record,
+            "consistency_guid": consistency_text(self.after),
+            "source_anchor": chosen.attribute,
+            "immutable_id": chosen.immutable_id,
+        }
+
+
+def searched_users(objects: Iterable[AdObject], anchor: str) -> list[AdUser]:
+    """The users among the objects of a search, sorted by UPN (those without one last), then by name."""
+    users = [
+        _user(entry, anchor)
+        for entry in objects
+        if not not_a_user(entry.attributes) and not system_account(entry.distinguished_name, entry.attributes)
+    ]
+    return sorted(users, key=_order)
+
+
+def asked_users(matches: Iterable[Match], objects: Mapping[str, AdObject], anchor: str, domain: str) -> list[AdUser]:
+    """One user for each identity, in order. ``objects`` maps the candidates' GUIDs to what was found.
+
+    ``domain`` is the distinguished name of the domain that was asked, for the reason of a missing one.
+    """
+    return [_asked(match, objects, anchor, domain) for match in matches]
+
+
+def _asked(match: Match, objects: Mapping[str, AdObject], anchor: str, domain: str) -> AdUser:
+    text = match.identity.text
+    if not match.candidates:
+        reason = f"No object in {domain} is {text}; {_HINTS[match.identity.kind == DN]}."
+        return _unresolved(match, anchor, MISSING, "no_such_object", reason)
+    if len(match.candidates) > 1:
+        names = [candidate.distinguished_name for candidate in match.candidates]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        reason = f"{text} may mean {', '.join(names[:_NAMED])}{more}; name the one you mean by its DN or GUID."
+        return _unresolved(match, anchor, AMBIGUOUS, "several_objects", reason)
+    entry = objects[match.candidates[0].object_guid]
+    kind = not_a_user(entry.attributes)
+    if kind:
+        reason = f"{text} is {kind} ({entry.distinguished_name}); only user accounts can be matched."
+        return _unresolved(match, anchor, NOT_A_USER, "not_a_user", reason)
+    why = system_account(entry.distinguished_name, entry.attributes)
+    if why:
+        reason = f"{text} is never synchronised, because {why} ({entry.distinguished_name}); leave it out."
+        return _unresolved(match, anchor, SYSTEM_ACCOUNT, "system_account", reason)
+    user = replace(_user(entry, anchor), identity=text)
+    if match.repeats:
+        also = sorted(set(match.repeats) - {text})
+        as_well = f", as {', '.join(also[:_NAMED])} too" if also else ""
+        reason = (
+            f"{entry.distinguished_name} is meant {len(match.repeats) + 1} times{as_well}; keep one identity a user."
+        )
+        return user.refused("duplicate_identity", reason)
+    return user
+
+
+_HINTS = {
+    False: "check the spelling, or name a domain controller of the user's own domain in server",
+    True: "check the distinguished name, or name a domain controller of its domain in server",
+}
+
+
+def _unresolved(match: Match, anchor: str, status: str, cause: str, reason: str) -> AdUser:
+    return AdUser(status, anchor, identity=match.identity.text, cause=cause, reason=reason)
+
+
+def _user(entry: AdObject, anchor: str) -> AdUser:
+    value = next(iter(entry.attributes.get("ms-ds-consistencyguid", ())), b"")
+    return AdUser(FOUND, anchor, entry, before=value, after=value)
+
+
+def _order(user: AdUser) -> tuple[bool, str, str]:
+    record = user.result()
+    upn = record["user_principal_name"]
+    return upn is None, folded(upn or ""), folded(record["distinguished_name"])
+
+
+def plan_stamps(users: Iterable[AdUser]) -> list[AdUser]:
+    """Decide for each user, in order, whether objectGUID goes into mS-DS-ConsistencyGuid: only where that is empty."""
+    return [_planned(user) for user in users]
+
+
+def _planned(user: AdUser) -> AdUser:
+    if user.status != FOUND:
+        return user
+    record = user.result()
+    if cloud_managed(record):
+        name = record["user_principal_name"] or record["distinguished_name"]
+        # facts §12
+        return user.refused(
+            "cloud_managed_account",
+            f"The AD account of {name} was made by Cloud Sync and the cloud owns it; it must not be stamped.",
+        )
+    return user if user.before else user.stamped()
+
+
+def summary(users: Iterable[AdUser]) -> dict[str, int]:
+    """Counts by status, zeros included, and ``total``."""
+    counts = Counter(user.status for user in users)
+    return {**{status: counts[status] for status in STATUSES}, "total": sum(counts.values())}
+
+
+def outcome(users: Sequence[AdUser]) -> dict[str, Any]:
+    """``users`` and ``summary`` of a module's result."""
+    return {"users": [user.result() for user in users], "summary": summary(users)}
+
+
+def refusal_sentence(users: Sequence[AdUser]) -> str | None:
+    """One sentence on the users that may not go on, the first few with their reasons; None where there are none."""
+    reasons = [user.reason or user.status for user in users if user.blocked]
+    if not reasons:
+        return None
+    more = f" And {len(reasons) - _NAMED} more: see users." if len(reasons) > _NAMED else ""
+    return (
+        f"{len(reasons)} of {len(users)} users cannot be taken, and nothing was written: {' '.join(reasons[:_NAMED])}"
+        f"{more} Correct the list, or set on_refused to skip to go on without them."
+    )
