@@ -1,0 +1,218 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A connection to the first domain controller that answers: TLS checked, signed in, ready to search and modify."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.auth import Auth, auth_method
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.errors import (
+    SUCCESS,
+    ConnectionLost,
+    LdapError,
+    Unreachable,
+    bind_error,
+    result_error,
+    tls_error,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.tls import client_context, recording_tls
+
+LDAPS, START_TLS = "ldaps", "start_tls"
+_PORTS = {LDAPS: 636, START_TLS: 389}
+_CATALOG_PORTS = {LDAPS: 3269, START_TLS: 3268}
+# Longer than a domain controller thinks about a search (MaxQueryDuration is 120 s), so that its own word comes first.
+_READ_TIMEOUT = 150
+_HOST = re.compile(r"[A-Za-z0-9._:%-]+")
+
+
+@dataclass(frozen=True)
+class LdapOptions:
+    """The connection options of ``_module.argspec.ldap_options``, checked."""
+
+    servers: tuple[str, ...]
+    port: int
+    tls_mode: str
+    context: ssl.SSLContext
+    auth: Auth = field(repr=False)
+    connection_timeout: int
+    read_timeout: int = _READ_TIMEOUT
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> LdapOptions:
+        """Check what needs no network.
+
+        :raises InputError: saying which option is missing or wrong.
+        """
+        servers = tuple(server.strip() for server in params["server"] or () if server.strip())
+        if not servers:
+            raise InputError("No domain controller is named; set server to its host name.")
+        for server in servers:
+            if not _HOST.fullmatch(server):
+                raise InputError(f"{server!r} is not a host name or address; write it without scheme, port and path.")
+        port = params["port"] or _PORTS[params["tls_mode"]]
+        if not 0 < port < 65536:
+            raise InputError(f"Port {port} does not exist; it must be between 1 and 65535.")
+        if params["connection_timeout"] < 1:
+            raise InputError("connection_timeout must be at least 1 second.")
+        auth = auth_method(params["auth_protocol"], params["username"], params["password"])
+        auth.validate()
+        context = client_context(params["ca_cert"], params["cert_validation"])
+        return cls(servers, port, params["tls_mode"], context, auth, params["connection_timeout"])
+
+    def global_catalog(self, server: str) -> LdapOptions:
+        """The same connection to the Global Catalog of one server."""
+        return replace(self, servers=(server,), port=_CATALOG_PORTS[self.tls_mode])
+
+
+class Session:
+    """A signed-in connection. Results are checked here; what is wrong is raised as :class:`LdapError`."""
+
+    def __init__(self, connection: Any, server: str) -> None:
+        self.connection = connection
+        self.server = server
+
+    def modify(self, distinguished_name: str, changes: Mapping[str, list[tuple[str, list[bytes]]]]) -> None:
+        """Modify one object.
+
+        :raises LdapError: with the ``result_code`` of the refusal; ConnectionLost where it is unknown what happened.
+        """
+        doing = f"modify {distinguished_name}"
+        try:
+            with translated(self.server, doing):
+                self.connection.modify(distinguished_name, dict(changes))
+        except ConnectionLost as error:
+            raise ConnectionLost(f"{error.message} Whether this change was made is not known.", error.cause) from None
+        if self.connection.result["result"] != SUCCESS:
+            raise result_error(self.connection.result, self.server, doing)
+
+
+@contextmanager
+def connected(options: LdapOptions) -> Iterator[Session]:
+    """Connect to the first server of ``options`` that answers, sign in, and close in the end.
+
+    A server that cannot be reached is passed over. One that answers and refuses, its certificate or the password, ends
+    it: trying a password again elsewhere would only lock the account.
+
+    :raises Unreachable: if no server answered.
+    :raises LdapError: if TLS or the sign-in failed.
+    """
+    session = _first_session(options)
+    try:
+        yield session
+    finally:
+        _close(session.connection)
+
+
+def _first_session(options: LdapOptions) -> Session:
+    reasons = []
+    for server in options.servers:
+        try:
+            return _open(server, options)
+        except Unreachable as error:
+            reasons.append(error)
+    if len(reasons) == 1:
+        raise reasons[0]
+    raise Unreachable(
+        f"None of {len(reasons)} domain controllers answered: {' '.join(reason.message for reason in reasons)}",
+        "unreachable",
+    )
+
+
+def _open(server: str, options: LdapOptions) -> Session:
+    import ldap3
+
+    tls = recording_tls(options.context, server, options.connection_timeout)
+    target = ldap3.Server(
+        server,
+        port=options.port,
+        use_ssl=options.tls_mode == LDAPS,
+        tls=tls,
+        # No schema: a directory may lack attributes that we ask for, and leaves them out of its answer (facts §11).
+        get_info=ldap3.NONE,
+        connect_timeout=options.connection_timeout,
+    )
+    connection = ldap3.Connection(
+        target,
+        **options.auth.arguments(),
+        auto_referrals=False,
+        auto_escape=False,
+        auto_encode=False,
+        auto_range=False,
+        check_names=False,
+        return_empty_attributes=False,
+        receive_timeout=options.read_timeout,
+        raise_exceptions=False,
+    )
+    try:
+        _reach(connection, tls, server, options)
+        with translated(server, "sign in"):
+            result = options.auth.bind(connection)
+        if result["result"] != SUCCESS:
+            raise bind_error(result, server, options.auth.username)
+    except BaseException:
+        _close(connection)
+        raise
+    return Session(connection, server)
+
+
+def _reach(connection: Any, tls: Any, server: str, options: LdapOptions) -> None:
+    """Open the socket and TLS."""
+    from ldap3.core.exceptions import LDAPExceptionError, LDAPStartTLSError
+
+    try:
+        connection.open(read_server_info=False)
+        if options.tls_mode == START_TLS:
+            connection.start_tls(read_server_info=False)
+    except (LDAPExceptionError, OSError) as error:
+        if isinstance(tls.failure, ssl.SSLError):
+            raise tls_error(tls.failure, server, options.port) from None
+        if isinstance(error, LDAPStartTLSError) and tls.failure is None:
+            raise LdapError(
+                f"{server}:{options.port} does not offer StartTLS; give it a certificate, or use tls_mode ldaps.",
+                "start_tls_refused",
+            ) from None
+        raise Unreachable(
+            f"{server}:{options.port} cannot be reached within {options.connection_timeout} s; check the name, the "
+            "port and the firewall.",
+            "unreachable",
+        ) from None
+
+
+@contextmanager
+def translated(server: str, doing: str) -> Iterator[None]:
+    """Turn what ldap3 raises for a broken connection into one sentence; its own text is not shown."""
+    from ldap3.core.exceptions import LDAPCommunicationError, LDAPExceptionError
+
+    try:
+        yield
+    except (LDAPExceptionError, OSError) as error:
+        if isinstance(error, TimeoutError):
+            raise ConnectionLost(
+                f"{server} stopped answering while it was to {doing}; try again, or name another server.", "timeout"
+            ) from None
+        if isinstance(error, (LDAPCommunicationError, OSError)):
+            raise ConnectionLost(
+                f"{server} closed the connection while it was to {doing}; look at its log and try again, or name "
+                "another server.",
+                "connection_lost",
+            ) from None
+        raise LdapError(
+            f"{server} could not be asked to {doing} ({type(error).__name__}); check the options of this task.",
+            "ldap_client",
+        ) from None
+
+
+def _close(connection: Any) -> None:
+    from ldap3.core.exceptions import LDAPException
+
+    with suppress(LDAPException, OSError, AttributeError):
+        connection.unbind()

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""LDAP filters: values are always escaped (RFC 4515), a caller's own filter is checked before it is used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+
+_HOW = "write it as (department=Sales) or (&(department=Sales)(title=*))"
+_BAD_ESCAPE = re.compile(r"\\(?![0-9a-fA-F]{2})")
+# RFC 4512 attribute description, or an extensible match that begins with a colon.
+_ITEM = re.compile(
+    r"\(\s*(?:[A-Za-z][A-Za-z0-9.;-]*|[0-9]+(?:\.[0-9]+)+)?\s*(?::dn)?(?::[A-Za-z0-9.-]+)?\s*(?::=|[<>~]?=)"
+)
+
+
+def equals(attribute: str, value: str | bytes) -> str:
+    """An equality match; ``value`` is taken literally, whatever it holds."""
+    return f"({attribute}={escaped(value)})"
+
+
+def ends_with(attribute: str, value: str) -> str:
+    """Values that end in ``value``, taken literally."""
+    return f"({attribute}=*{escaped(value)})"
+
+
+def starts_with(attribute: str, value: str) -> str:
+    """Values that begin with ``value``, taken literally."""
+    return f"({attribute}={escaped(value)}*)"
+
+
+def negated(filter_text: str) -> str:
+    return f"(!{filter_text})"
+
+
+def all_of(filters: Iterable[str]) -> str:
+    return _combined("&", list(filters))
+
+
+def any_of(filters: Iterable[str]) -> str:
+    return _combined("|", list(filters))
+
+
+def _combined(operator: str, filters: list[str]) -> str:
+    return filters[0] if len(filters) == 1 else f"({operator}{''.join(filters)})"
+
+
+def escaped(value: str | bytes) -> str:
+    """A value that a filter takes literally: text with its special characters escaped, bytes all in hexadecimal."""
+    if isinstance(value, bytes):
+        return "".join(f"\\{byte:02x}" for byte in value)
+    from ldap3.utils.conv import escape_filter_chars
+
+    return escape_filter_chars(value)
+
+
+def checked(filter_text: str) -> str:
+    """A caller's filter, fit to be combined with others.
+
+    The brackets are counted here, because a filter that closes one too many could end the combination around it.
+
+    :raises InputError: if it is not one whole RFC 4515 filter.
+    """
+    text = filter_text.strip()
+    if not _one_bracket(text) or _BAD_ESCAPE.search(text) or not _ITEM.search(text):
+        raise InputError(f"search_filter {filter_text!r} is not an LDAP filter; {_HOW}.")
+    from ldap3.core.exceptions import LDAPException
+    from ldap3.operation.search import parse_filter
+
+    try:
+        parse_filter(text, None, False, False, None, False)
+    except LDAPException:
+        raise InputError(f"search_filter {filter_text!r} is not an LDAP filter; {_HOW}.") from None
+    return text
+
+
+def _one_bracket(text: str) -> bool:
+    depth = 0
+    for position, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and position < len(text) - 1:
+            return False
+    return depth == 0 and text.startswith("(")

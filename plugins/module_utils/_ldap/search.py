@@ -1,0 +1,86 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Searches: paged, raw values, only the attributes asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.connection import Session, translated
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.errors import SUCCESS, result_error
+
+BASE, ONE_LEVEL, SUBTREE = "BASE", "LEVEL", "SUBTREE"
+PAGE_SIZE = 1000
+"""Active Directory's own limit for a page (MaxPageSize)."""
+
+_PAGED_RESULTS = "1.2.840.113556.1.4.319"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object: its name, and raw values by lower-case attribute name. An attribute without values is not there."""
+
+    distinguished_name: str
+    attributes: Mapping[str, Sequence[bytes]]
+
+    def text(self, attribute: str) -> str | None:
+        """The first value as text."""
+        values = self.attributes.get(attribute.lower())
+        return values[0].decode("utf-8", "replace") if values else None
+
+    def texts(self, attribute: str) -> list[str]:
+        return [value.decode("utf-8", "replace") for value in self.attributes.get(attribute.lower(), ())]
+
+
+def paged_entries(
+    session: Session,
+    base: str,
+    filter_text: str,
+    attributes: Sequence[str],
+    scope: str = SUBTREE,
+    page_size: int = PAGE_SIZE,
+) -> Iterator[Entry]:
+    """All objects that match, page by page (RFC 2696). References to other domains are passed over.
+
+    :raises LdapError: if the server refuses, or goes away between two pages.
+    """
+    cookie: bytes | None = None
+    while True:
+        arguments = {"paged_size": page_size, "paged_criticality": True, "paged_cookie": cookie}
+        yield from _search(session, base, filter_text, attributes, scope, arguments)
+        controls = session.connection.result.get("controls") or {}
+        cookie = controls.get(_PAGED_RESULTS, {}).get("value", {}).get("cookie")
+        if not cookie:
+            return
+
+
+def read_entry(session: Session, distinguished_name: str, attributes: Sequence[str]) -> Entry | None:
+    """One object by name (the empty name is the rootDSE); None where the account that signed in may not see it.
+
+    :raises LdapError: if there is no such object.
+    """
+    entries = _search(session, distinguished_name, "(objectClass=*)", attributes, BASE, {})
+    return entries[0] if entries else None
+
+
+def _search(
+    session: Session, base: str, filter_text: str, attributes: Sequence[str], scope: str, arguments: dict[str, Any]
+) -> list[Entry]:
+    doing = f"search {base}" if base else "read the directory's root" if scope == BASE else "search the forest"
+    with translated(session.server, doing):
+        session.connection.search(base, filter_text, search_scope=scope, attributes=list(attributes), **arguments)
+    result = session.connection.result
+    if result["result"] != SUCCESS:
+        raise result_error(result, session.server, doing)
+    return [_entry(item) for item in session.connection.response if item["type"] == "searchResEntry"]
+
+
+def _entry(item: Mapping[str, Any]) -> Entry:
+    return Entry(
+        item["raw_dn"].decode("utf-8", "replace"),
+        {name.lower(): values for name, values in item["raw_attributes"].items() if values},
+    )
