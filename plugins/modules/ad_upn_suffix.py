@@ -1,0 +1,166 @@
+#!/usr/bin/python
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ad_upn_suffix
+short_description: Manage the UPN suffixes of an Active Directory forest
+description:
+  - Adds UPN suffixes to an Active Directory forest and removes them, so that users can carry the names by which they sign in to
+    Entra ID.
+  - Reads and writes C(uPNSuffixes) of C(CN=Partitions) in the configuration naming context. Only the values that change are
+    written, never the whole list, so that nobody else's change is lost.
+  - The DNS domains of the forest are suffixes without being listed, and are not added.
+extends_documentation_fragment:
+  - hybrid.identity.ldap
+  - hybrid.identity.attributes
+  - hybrid.identity.attributes.ad
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  suffixes:
+    description:
+      - DNS names such as V(contoso.com). They are compared without regard to case, and one that is listed keeps its spelling.
+    type: list
+    elements: str
+    required: true
+  state:
+    description:
+      - V(present) adds those that are missing; V(absent) removes those that are listed.
+      - V(exact) makes the list equal to O(suffixes), with an empty list removing them all. A domain of the forest that somebody
+        listed is left alone.
+    type: str
+    choices: [present, absent, exact]
+    default: present
+  force:
+    description:
+      - Remove suffixes that users still carry. Without it the task fails, tells how many users carry them, and removes nothing.
+      - In a forest of several domains the users are counted at the Global Catalog of the same server.
+    type: bool
+    default: false
+seealso:
+  - module: hybrid.identity.ad_user_guid
+author:
+  - hybrid.identity contributors (@hybrid-identity)
+"""
+
+EXAMPLES = r"""
+- name: Let users sign in with the domains of the tenant
+  hybrid.identity.ad_upn_suffix:
+    server: dc1.ad.contoso.com
+    username: administrator@ad.contoso.com
+    password: "{{ vault_ad_password }}"
+    suffixes:
+      - contoso.com
+      - fabrikam.com
+
+- name: Remove a suffix that nobody carries any more
+  hybrid.identity.ad_upn_suffix:
+    server: [dc1.ad.contoso.com, dc2.ad.contoso.com]
+    auth_protocol: kerberos
+    suffixes: [old.contoso.com]
+    state: absent
+
+- name: See what would change if these were to be the only ones
+  hybrid.identity.ad_upn_suffix:
+    server: dc1.ad.contoso.com
+    username: administrator@ad.contoso.com
+    password: "{{ vault_ad_password }}"
+    suffixes: [contoso.com]
+    state: exact
+  check_mode: true
+  diff: true
+"""
+
+RETURN = r"""
+suffixes:
+  description: The listed suffixes after the task, or what they would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: [contoso.com, fabrikam.com]
+before:
+  description: The listed suffixes before the task.
+  returned: success
+  type: list
+  elements: str
+  sample: [contoso.com]
+added:
+  description: The suffixes that were added, or would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [fabrikam.com]
+removed:
+  description: The suffixes that were removed, or would be, in the spelling that was stored.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+implicit:
+  description: The wanted suffixes that are DNS domains of the forest, and so need not be listed.
+  returned: success
+  type: list
+  elements: str
+  sample: [ad.contoso.com]
+cause:
+  description: A stable identifier of what went wrong with the connection or the directory.
+  returned: failure of the connection or the directory
+  type: str
+  sample: wrong_password
+result_code:
+  description: The LDAP result code, where a server gave one.
+  returned: failure of an LDAP operation
+  type: int
+  sample: 49
+in_use:
+  description: How many users carry each of the suffixes that were to be removed.
+  returned: refusal to remove suffixes in use
+  type: dict
+  sample:
+    fabrikam.com: 12
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.suffixes import manage_suffixes
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import ldap_options, pick
+from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+
+
+def main() -> None:
+    connection = ldap_options()
+    module = AnsibleModule(
+        argument_spec={
+            **connection,
+            "suffixes": {"type": "list", "elements": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+            "force": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    run(
+        module,
+        (LDAP3,),
+        lambda: manage_suffixes(
+            pick(params, connection),
+            params["suffixes"],
+            params["state"],
+            force=params["force"],
+            check_mode=module.check_mode,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()
