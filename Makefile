@@ -7,7 +7,7 @@
 SHELL := /bin/bash
 BOOTSTRAP := tests/tools/bootstrap
 NOX := UV_PYTHON_DOWNLOADS=never .cache/tools/bin/nox
-LAB := PYTHONPATH=tests .venv/bin/python -m lab
+LAB := PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m lab
 # Sessions to run instead of all: make test SESSIONS="unit-3.12 mypy"
 SESSIONS ?=
 

@@ -147,7 +147,8 @@ def integration(core: str) -> Callable[[nox.Session], None]:
         if not session.posargs:
             commands += ["--", "python", *PYTEST, f"--junitxml={folder}/e2e.xml", "tests/e2e"]
         # Time to take the lab down when somebody presses Ctrl-C.
-        session.run("python", str(TOOLS / "with_lab.py"), *commands, interrupt_timeout=120, terminate_timeout=60)
+        program = (str(TOOLS / "as_root"), "python", str(TOOLS / "with_lab.py"))
+        session.run(*program, *commands, external=True, interrupt_timeout=120, terminate_timeout=60)
 
     return body
 
@@ -207,7 +208,16 @@ def lint(session: nox.Session) -> None:
     check(session, cases, "reuse", "reuse", "--root", str(work_copy.copy()), "lint", "--lines")
     check(session, cases, "changelog", "antsibull-changelog", "lint")
     check(session, cases, "action groups", "python", str(TOOLS / "action_groups.py"))
-    check(session, cases, "shell", "shellcheck", ".ci/run", str(TOOLS / "bootstrap"), external=True)
+    check(
+        session,
+        cases,
+        "shell",
+        "shellcheck",
+        ".ci/run",
+        str(TOOLS / "as_root"),
+        str(TOOLS / "bootstrap"),
+        external=True,
+    )
     check(session, cases, "build", "ansible-galaxy", "collection", "build", "--force", "--output-path", ".cache/build")
     finish(session, cases)
 
