@@ -23,7 +23,6 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS))
 
 from lab import ca
-from lab.entra.settings import DEFAULTS
 
 SEED = TESTS / "lab" / "seeds" / "tenant.json"
 APPS = {
@@ -144,7 +143,6 @@ def entra(_emulator: Emulator) -> Emulator:
     """The shared emulator, back at its seed, settings at their defaults."""
     assert _emulator.http.post("/lab/immutable-ids", json={}).status_code == 200
     assert _emulator.http.post("/lab/reset").status_code == 204
-    _emulator.http.put("/lab/settings", json=DEFAULTS)
     return _emulator
 
 

@@ -17,8 +17,12 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CertificateCredential, ClientSecretCredential
 from conftest import APPS, Emulator
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lab import ca
+from lab.entra.assertion import ASSERTION_TYPE
 
 
 def _login_error(answer: httpx.Response) -> tuple[int, str, int]:
@@ -74,8 +78,6 @@ def test_unregistered_certificate(entra: Emulator) -> None:
     ],
 )
 def test_bad_assertions(entra: Emulator, claims: dict[str, Any], code: int) -> None:
-    from lab.entra.assertion import ASSERTION_TYPE
-
     pem = entra.app_certificate.read_bytes()
     now = int(time.time())
     good = {
@@ -84,12 +86,10 @@ def test_bad_assertions(entra: Emulator, claims: dict[str, Any], code: int) -> N
         "sub": APPS["hard-matcher"],
         "exp": now + 60,
     }
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-
     certificate = x509.load_pem_x509_certificate(pem)
     thumbprint = jwt.utils.base64url_encode(certificate.fingerprint(hashes.SHA256())).decode()
     key = serialization.load_pem_private_key(pem, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
     form = entra.token_form("hard-matcher", client_assertion_type=ASSERTION_TYPE)
     del form["client_secret"]
     for body, expected in ((good, None), ({**good, **claims}, code)):

@@ -99,13 +99,14 @@ def test_missing_right(entra: Emulator) -> None:
 
 def test_names_and_types_are_checked(entra: Emulator) -> None:
     path = "/users/ada.fuchs@contoso.com"
-    for body in (
+    unknown: list[dict[str, Any]] = [
         {"on_premises_immutable_id": None},  # what the SDK sends for None: facts §9
         {"onPremisesImmutableID": VALUE},
         {"onPremisesImmutableId": 5},
         {"accountEnabled": "yes"},
         {"businessPhones": "123"},
-    ):
+    ]
+    for body in unknown:
         _error(entra.graph("PATCH", path, json=body), 400, "BadRequest")
     for body in ({"id": "x"}, {"onPremisesSyncEnabled": True}, {"proxyAddresses": []}):
         _error(entra.graph("PATCH", path, json=body))

@@ -13,7 +13,7 @@ from .journal import Entry
 from .service import Service
 from .store import Record
 
-_DUMPED = ("organization", "domain", "app", "group", "role", "switches", "user")
+_DUMPED = ("organization", "domain", "app", "group", "switches", "user")
 
 
 class Control:

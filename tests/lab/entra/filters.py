@@ -123,7 +123,9 @@ class UserFilter:
             test(item if isinstance(item, dict) else {"": item}) for item in record.get(path) or []
         )
 
-    def _require(self, full: str, column: str, operator: str, value: Any) -> None:
+    def _require(self, full: str, path: str, column: str, operator: str, value: Any) -> None:
+        if path == full and schema.USER.get(full, "").startswith("Collection("):
+            raise _incompatible(schema.USER[full])  # a collection is asked with any()
         support = _SUPPORT.get(full)
         if support is None:
             known = full.partition("/")[0] in schema.USER
@@ -138,22 +140,24 @@ class UserFilter:
             self._needs_advanced(operator)
 
     def _compile_in(self, full: str, path: str, values: tuple[Any, ...]) -> Predicate:
-        self._require(full, "in", "in", None if None in values else "")
+        self._require(full, path, "in", "in", None if None in values else "")
         wanted = {_normal(full, value) for value in values}
         return lambda record: _normal(full, record.get(path)) in wanted
 
     def _compile_compare(self, full: str, path: str, op: str, value: Any) -> Predicate:
+        if op in ("startswith", "endswith") and not isinstance(value, str):
+            raise _incompatible("Edm.String")
         if op == "endswith":
             if full not in _ENDS_WITH:
                 raise _not_filterable(full)
             self._needs_advanced("endsWith")
         elif op == "ne":
-            self._require(full, "eq", "ne", value)
+            self._require(full, path, "eq", "ne", value)
             self._needs_advanced("ne")
         elif op in ("gt", "lt"):
             raise _not_filterable(full)
         else:
-            self._require(full, op, op, value)
+            self._require(full, path, op, op, value)
         wanted = _normal(full, value)
         match op:
             case "eq":

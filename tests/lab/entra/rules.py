@@ -141,7 +141,8 @@ def _unique_keys(record: Record) -> set[tuple[str, str]]:
 def check_unique(store: Store, record: Record, old: Record | None = None) -> None:
     """Raise the conflict of facts §1 when another *active* user holds a value that `record` has and `old` had not.
 
-    facts §2 "Uniqueness in Entra". Whether users in the recycle bin take part is [NF]: they do not here.
+    facts §2 "Uniqueness in Entra" (mail is not in that list: its proxy address makes it unique). Whether users in the
+    recycle bin take part is [NF]: they do not here.
     """
     for name, key in sorted(_unique_keys(record) - (_unique_keys(old) if old else set())):
         others = store.holders(name, key) - {record["id"]}

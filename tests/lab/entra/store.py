@@ -19,7 +19,7 @@ from typing import Any
 from .journal import Entry, Journal
 
 Record = dict[str, Any]
-KINDS = ("organization", "domain", "app", "group", "role", "switches", "anchors", "settings", "user")
+KINDS = ("organization", "domain", "app", "group", "switches", "anchors", "settings", "user")
 _MEMORY_SECONDS = 600.0
 
 
