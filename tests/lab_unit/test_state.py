@@ -148,12 +148,18 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["--host", "192.0.2.1"], "is not a loopback address"),
         (["--seed", "nosuch.json"], "cannot be read"),
         (["--credentials", "nosuch.json"], "nosuch.json"),
+        (["--credentials", str(SEED)], "must hold an object of objects"),
+        (["--tls-cert", "nosuch.pem"], "nosuch.pem"),
+        (["--tls-key", str(SEED)], "PEM"),
+        (["--state", "{state}"], "Another emulator uses the state folder"),
+        (["--port", "{port}"], "Address already in use"),
     ],
 )
 def test_start_up_errors(own_entra: Emulator, more: list[str], sentence: str) -> None:
     tls = own_entra.tls
     common = ["--tls-cert", str(tls["cert"]), "--tls-key", str(tls["key"]), "--seed", str(SEED)]
-    done = _run(*common, "--state", str(own_entra.folder / "other"), *more)
+    given = [part.format(state=own_entra.state, port=own_entra.port) for part in more]
+    done = _run(*common, "--state", str(own_entra.folder / "other"), *given)
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

@@ -60,7 +60,13 @@ def read_credentials(path: Path | None) -> dict[str, dict[str, str]]:
     if path is None:
         return {}
     found: dict[str, dict[str, str]] = {}
-    for name, entry in json.loads(path.read_text("utf-8")).items():
+    try:
+        given = json.loads(path.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"The credentials file {path} is not JSON: line {error.lineno}.") from None
+    if not isinstance(given, dict) or not all(isinstance(entry, dict) for entry in given.values()):
+        raise ValueError(f"The credentials file {path} must hold an object of objects, by app.")
+    for name, entry in given.items():
         found[name] = {"secret": entry.get("secret", "")}
         if entry.get("certificate"):
             text = Path(path.parent, entry["certificate"]).read_text("utf-8")
@@ -82,16 +88,25 @@ def main() -> None:
     options = _arguments()
     if not _is_loopback(options.host):
         sys.exit(f"--host {options.host} is not a loopback address: the emulator serves this machine only.")
-    store = Store(Journal(options.state))
     try:
-        credentials = read_credentials(options.credentials)
-        if not store.open():
-            store.replace_all(seed.read_seed(options.seed))
+        store, server, listener = _prepare(options)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
+    # uvicorn shuts down in order and then raises the signal again: an ordered end is a success.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    try:
+        server.run(sockets=[listener])
+    finally:
+        store.close()
+
+
+def _prepare(options: argparse.Namespace) -> tuple[Store, _Server, socket.socket]:
+    """Everything that can fail on what the caller gave. Raises OSError or ValueError."""
+    credentials = read_credentials(options.credentials)
+    store = Store(Journal(options.state))
+    if not store.open():
+        store.replace_all(seed.read_seed(options.seed))
     service = Service(store, Login(store, load_key(options.state), credentials))
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    listener = socket.create_server((options.host, options.port), family=family, backlog=512)
     config = uvicorn.Config(
         app.build(service, Control(service, options.seed)),
         ssl_certfile=str(options.tls_cert),
@@ -103,14 +118,13 @@ def main() -> None:
         timeout_graceful_shutdown=3,
         timeout_keep_alive=60,
     )
+    for path in (options.tls_cert, options.tls_key):
+        path.read_bytes()  # the error of the TLS library does not name the file
+    config.load()
     server = _Server(config)
     server.ready_file = options.ready_file
-    # uvicorn shuts down in order and then raises the signal again: an ordered end is a success.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-    try:
-        server.run(sockets=[listener])
-    finally:
-        store.close()
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    return store, server, socket.create_server((options.host, options.port), family=family, backlog=512)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ the lab does not pay for fsync). A torn last line is a write that nobody was tol
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -23,9 +24,15 @@ class Journal:
     """Lines of `[kind, key, value]`; value null means gone."""
 
     def __init__(self, directory: Path) -> None:
+        """Take the folder for this process alone. Raises ValueError when another one holds it."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = directory / "store.jsonl"
         self._handle = -1
+        self._lock = open(directory / "lock", "w", encoding="ascii")  # noqa: SIM115  held until the process ends
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(f"Another emulator uses the state folder {directory}: stop it, or name another.") from None
 
     def load(self) -> Iterator[Entry]:
         """Every complete entry, oldest first. Raises ValueError when a line in the middle is damaged."""
@@ -51,8 +58,10 @@ class Journal:
     def append(self, entries: Iterable[Entry]) -> None:
         """Hand `entries` to the kernel in one write."""
         data = b"".join(orjson.dumps(entry) + b"\n" for entry in entries)
+        size = os.fstat(self._handle).st_size
         written = os.write(self._handle, data)
         if written != len(data):
+            os.ftruncate(self._handle, size)
             raise OSError(f"The journal took {written} of {len(data)} bytes: is the disk full?")
 
     def close(self) -> None:
