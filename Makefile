@@ -47,4 +47,5 @@ lab-down: environment
 .PHONY: clean
 clean:
 	@if [ -d .lab ] && [ -x .venv/bin/python ]; then $(LAB) down; fi
+	@find . -name __pycache__ -prune -exec rm -rf {} +
 	@rm -rf .cache .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache .venv build tests/output

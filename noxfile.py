@@ -187,13 +187,23 @@ def mypy(session: nox.Session) -> None:
     install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt", "-r", "tests/requirements/lint.txt", "nox")
     cases: list[Case] = []
     options = ("--python-executable", str(Path(session.bin) / "python"))
-    path = {"MYPYPATH": str(collection_tree.COLLECTIONS.parent), "PYTHONPATH": ""}
-    check(session, cases, "plugins", "mypy", *options, "-p", "ansible_collections.hybrid.identity.plugins", env=path)
-    path["MYPYPATH"] += f":{ROOT / 'tests'}:{TOOLS}"
-    for name in ("lab", "unit", "lab_unit", "e2e", "integration"):
-        files = sorted(str(file) for file in Path("tests", name).rglob("*.py"))
-        if files:
-            check(session, cases, name, "mypy", *options, *files, env=path)
+    base = f"{collection_tree.COLLECTIONS.parent}:{ROOT / 'tests'}:{TOOLS}"
+    path = {"MYPYPATH": base, "PYTHONPATH": ""}
+    for package in ("ansible_collections.hybrid.identity.plugins", "lab"):
+        check(session, cases, package, "mypy", *options, "-p", package, env=path)
+    # A test imports the helpers beside it by their bare names, as pytest lets it: a run for each folder.
+    names = ("roles", "tests/unit", "tests/lab_unit", "tests/e2e", "tests/integration", "tests/bench")
+    for folder in sorted({file.parent for name in names for file in Path(name).rglob("*.py")}):
+        files = sorted(str(file) for file in folder.glob("*.py"))
+        check(
+            session,
+            cases,
+            str(folder),
+            "mypy",
+            *options,
+            *files,
+            env={**path, "MYPYPATH": f"{folder.absolute()}:{base}"},
+        )
     check(session, cases, "tools", "mypy", *options, "noxfile.py", *map(str, sorted(TOOLS.glob("*.py"))), env=path)
     finish(session, cases)
 
