@@ -195,7 +195,7 @@ users:
     cause:
       description:
         - A stable identifier of why the user was not changed, else null.
-        - From the plan, V(not_found), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
+        - From the plan, V(no_cloud_user), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
           V(no_user_principal_name), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
           V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), and V(ad_missing), V(ad_ambiguous),
           V(ad_not_a_user), V(ad_system_account) for records that M(hybrid.identity.ad_user_guid) marked so.

@@ -53,9 +53,10 @@ def endpoints(options: Mapping[str, Any]) -> Endpoints:
 
 def _https(option: str, url: str) -> str:
     # azure-identity and azure.azcollection take an authority without its scheme, so this does as well.
-    text = url.strip().rstrip("/")
+    text = url.strip()
     if "://" not in text:
         text = f"https://{text}"
+    text = text.rstrip("/")
     try:
         parts = urlsplit(text)
         usable = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0

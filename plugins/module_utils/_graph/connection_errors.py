@@ -24,18 +24,18 @@ def connection_error(error: BaseException, url: str, timeout: float) -> GraphErr
             f"The certificate of {host} is not trusted ({certificate}); set ca_cert to the PEM file of the "
             "authority that signed it, or check that nobody is in between.",
         )
-    if any(isinstance(link, ssl.SSLError) for link in _chain(error)):
-        return GraphError("unreachable", f"{host} does not speak TLS as it should; check the port and any proxy.")
-    if any("Timeout" in type(link).__name__ or isinstance(link, TimeoutError) for link in _chain(error)):
+    if any("Timeout" in type(link).__name__ or isinstance(link, TimeoutError) for link in chain(error)):
         return GraphError(
             "unreachable", f"{host} did not answer within {timeout:g} s; check the network, the proxy and the timeout."
         )
+    if any(isinstance(link, ssl.SSLError) for link in chain(error)):
+        return GraphError("unreachable", f"{host} does not speak TLS as it should; check the port and any proxy.")
     return GraphError("unreachable", f"{host} cannot be reached; check its name, the network and the proxy settings.")
 
 
 def certificate_problem(error: BaseException) -> str | None:
     """OpenSSL's words, where a certificate is what the connection failed on."""
-    for link in _chain(error):
+    for link in chain(error):
         if isinstance(link, ssl.SSLCertVerificationError):
             return str(link.verify_message or link.reason or "verification failed")
         if isinstance(link, ssl.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(link):
@@ -43,7 +43,7 @@ def certificate_problem(error: BaseException) -> str | None:
     return None
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain(error: BaseException) -> Iterator[BaseException]:
     """An exception and all that it wraps: as cause, as context, or, in requests and urllib3, as argument or reason."""
     seen: set[int] = set()
     todo: list[object] = [error]

@@ -10,11 +10,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.connection_errors import connection_error
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.connection_errors import chain, connection_error
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _TRACE = re.compile(r"Trace ID:\s*([0-9a-fA-F-]{36})")
+
+_NETWORK = ("ServiceRequest", "ServiceResponse", "IncompleteRead")
+"""How the names of azure-core's exceptions begin that mean that nobody answered."""
 
 _SENTENCES = {
     "7000215": (
@@ -65,10 +68,11 @@ _SENTENCES = {
 def sign_in_error(error: BaseException, options: Mapping[str, Any], authority: str) -> GraphError:
     """The exception for whatever azure-identity raised while it fetched a token.
 
-    The service's own text is searched for its code and its trace id, and is not passed on: what a library puts into
-    the text of an exception is out of our hands.
+    The texts of the exception, and of those it wraps, are searched for the service's code and its trace id, and are not
+    passed on: what a library puts into them is out of our hands.
     """
-    text = str(error)
+    links = list(chain(error))
+    text = " ".join(map(str, links))
     code = _CODE.search(text)
     trace = _TRACE.search(text)
     names = {"tenant": options.get("tenant"), "client_id": options.get("client_id")}
@@ -86,7 +90,7 @@ def sign_in_error(error: BaseException, options: Mapping[str, Any], authority: s
     kind = type(error).__name__
     if kind == "CredentialUnavailableError":
         return _unavailable(options)
-    if kind.startswith(("ServiceRequest", "ServiceResponse", "IncompleteRead")) or isinstance(error, OSError):
+    if any(isinstance(link, OSError) or type(link).__name__.startswith(_NETWORK) for link in links):
         return connection_error(error, authority, options["timeout"])
     if "instance discovery" in text.lower() or "not well-known" in text.lower() or "instance_discovery" in text:
         return GraphError(

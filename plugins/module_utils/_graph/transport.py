@@ -10,6 +10,7 @@ cannot write null into onPremisesImmutableId (facts §0.8, §11).
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -162,6 +163,8 @@ async def open_transport(options: Mapping[str, Any], connections: int) -> AsyncI
     :raises InputError: if an option is missing or wrong; nothing is asked of the network then.
     :raises GraphError: if the sign-in fails.
     """
+    # Without a handler, Python writes azure-identity's warnings to stderr, beside the one sentence that is ours.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     where = endpoints(options)
     way = sign_in(options, where)
     trust = _trust(options.get("ca_cert"))

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The scripted server and the options that lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from scripted_graph import CLIENT_ID, SECRET, TENANT, ScriptedGraph
+
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ca.pem, server.pem and server.key, and other.pem of a CA that signed nothing here."""
+    folder = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    trustme.CA().cert_pem.write_to_path(str(folder / "other.pem"))
+    leaf = authority.issue_cert("localhost")
+    (folder / "server.pem").write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
+    leaf.private_key_pem.write_to_path(str(folder / "server.key"))
+    return folder
+
+
+@pytest.fixture
+def graph(tls: Path) -> Iterator[ScriptedGraph]:
+    """A server that fails the test for a request that was not expected, or was and did not come."""
+    server = ScriptedGraph(tls / "server.pem", tls / "server.key")
+    yield server
+    server.close()
+    assert server.surprises == []
+    assert server.missing() == []
+
+
+@pytest.fixture
+def options(graph: ScriptedGraph, tls: Path) -> dict[str, Any]:
+    """Values of all Graph options, for a sign-in with a client secret."""
+    values = {name: spec.get("default") for name, spec in graph_options().items()}
+    return {
+        **values,
+        "tenant": TENANT,
+        "client_id": CLIENT_ID,
+        "secret": SECRET,
+        "authority": graph.url,
+        "graph_url": graph.url,
+        "ca_cert": str(tls / "ca.pem"),
+        "disable_instance_discovery": True,
+        "timeout": 5,
+    }

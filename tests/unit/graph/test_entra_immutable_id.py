@@ -1,0 +1,204 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module as Ansible calls it: arguments in, JSON out."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.module_utils import basic
+from scripted_graph import CLIENT_ID, SECRET, TENANT, TOKEN, Reply, ScriptedGraph, error, found, object_id, user
+
+MODULE = "ansible_collections.hybrid.identity.plugins.modules.entra_immutable_id"
+GUID = "876031de-bfb1-4f8b-9cb0-1c67a6094d3e"
+VALUE = "3jFgh7G/i0+csBxnpglNPg=="
+HEAVY = ("msgraph", "msgraph_core", "azure", "msal", "httpx", "kiota_abstractions", "kiota_http", "requests")
+
+Call = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def call(graph: ScriptedGraph, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Call:
+    """Run the module against the scripted server and return what it prints."""
+    module = importlib.import_module(MODULE)
+
+    def run(check: bool = False, diff: bool = True, **arguments: Any) -> dict[str, Any]:
+        given = {**{name: value for name, value in options.items() if value is not None}, **arguments}
+        given |= {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
+        given = {name: value for name, value in given.items() if value is not None}
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit):
+            module.main()
+        written = capsys.readouterr()
+        for secret in (SECRET, TOKEN):
+            assert secret not in written.out.replace(f'"secret": "{SECRET}"', "") + written.err
+        return dict(json.loads(written.out))
+
+    return run
+
+
+def test_set(graph: ScriptedGraph, call: Call) -> None:
+    graph.expect_batch(found(user(1)), found(), found())
+    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
+    result = call(user="user1@contoso.com", object_guid=GUID)
+    assert result["changed"] is True
+    assert result["users"] == [
+        {
+            "user_principal_name": "user1@contoso.com",
+            "object_guid": GUID,
+            "id": object_id(1),
+            "status": "set",
+            "before": None,
+            "after": VALUE,
+            "changed": True,
+            "cause": None,
+            "reason": None,
+        }
+    ]
+    assert result["diff"]["after"] == f"user1@contoso.com: {VALUE}\n"
+
+
+def test_check_mode_without_diff(graph: ScriptedGraph, call: Call) -> None:
+    graph.expect_batch(found(user(1)), found(), found())
+    result = call(check=True, diff=False, user="user1@contoso.com", immutable_id=VALUE)
+    assert result["changed"] is True
+    assert "diff" not in result
+
+
+def test_absent_by_object_id(graph: ScriptedGraph, call: Call) -> None:
+    select = "id,userPrincipalName,onPremisesImmutableId,onPremisesSyncEnabled,mail,proxyAddresses,accountEnabled"
+    query = f"/users?$filter=id%20in%20%28%27{object_id(1)}%27%29&$select={select}"
+    graph.expect("GET", query, found(user(1, immutable_id=VALUE)))
+    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204), b'{"onPremisesImmutableId":null}')
+    assert call(user=object_id(1), state="absent")["summary"]["cleared"] == 1
+
+
+def test_replace(graph: ScriptedGraph, call: Call) -> None:
+    other = user(1, immutable_id="nlbGyIhGPE+EYq/E/2CBew==")
+    graph.expect_batch(found(other), found(), found())
+    result = call(user="user1@contoso.com", immutable_id=VALUE)
+    assert (result["failed"], result["changed"], result["users"][0]["cause"]) == (True, False, "different_immutable_id")
+    graph.expect_batch(found(other), found(), found())
+    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
+    assert call(user="user1@contoso.com", immutable_id=VALUE, replace=True)["changed"] is True
+
+
+def test_a_list_with_skip(graph: ScriptedGraph, call: Call) -> None:
+    graph.expect_batch(found(user(1)), found(), found())
+    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
+    users = [
+        {"user_principal_name": "user1@contoso.com", "object_guid": GUID, "distinguished_name": "CN=u1,DC=x"},
+        {"user_principal_name": "nobody@contoso.com", "immutable_id": "nlbGyIhGPE+EYq/E/2CBew=="},
+    ]
+    result = call(users=users, on_refused="skip")
+    assert [one["status"] for one in result["users"]] == ["set", "not_found"]
+    assert result["users"][0]["distinguished_name"] == "CN=u1,DC=x"
+
+
+def test_a_failure_part_way_shows_everything(graph: ScriptedGraph, call: Call) -> None:
+    graph.expect_batch(found(user(1), user(2)), found(), found())
+    graph.expect_batch(Reply(204), error(403, "Authorization_RequestDenied"))
+    guids = [GUID, "c8c6569e-4688-4f3c-8462-afc4ff60817b"]
+    users = [{"user_principal_name": f"user{n + 1}@contoso.com", "object_guid": guid} for n, guid in enumerate(guids)]
+    result = call(users=users)
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert [one["status"] for one in result["users"]] == ["set", "failed"]
+    assert result["msg"].startswith("Graph did not take the change of user2@contoso.com: The app may not change")
+
+
+def test_an_unreadable_bin_warns(graph: ScriptedGraph, call: Call) -> None:
+    graph.expect_batch(found(user(1)), found(), error(403, "Authorization_RequestDenied"))
+    result = call(check=True, user="user1@contoso.com", object_guid=GUID)
+    assert "may not read deleted users" in str(result["warnings"])
+
+
+def test_a_wrong_secret_is_not_shown(graph: ScriptedGraph, call: Call) -> None:
+    text = f"AADSTS7000215: Invalid client secret provided: {SECRET}"
+    graph.token_reply = Reply(401, {"error": "invalid_client", "error_description": text})
+    result = call(user="user1@contoso.com", object_guid=GUID)
+    assert result["msg"].startswith(f"The client secret of app {CLIENT_ID} is wrong")
+    assert (result["cause"], result["error_code"]) == ("invalid_secret", "AADSTS7000215")
+    assert SECRET not in json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "one of the following is required: user, users"),
+        ({"user": "a@x.com", "users": []}, "mutually exclusive: user|users"),
+        ({"users": [], "object_guid": GUID}, "mutually exclusive: users|object_guid"),
+        ({"users": [], "immutable_id": VALUE}, "mutually exclusive: users|immutable_id"),
+        (
+            {"user": "a@x.com", "immutable_id": VALUE, "object_guid": GUID},
+            "mutually exclusive: immutable_id|object_guid",
+        ),
+        ({"user": "a@x.com"}, "has neither immutable_id nor object_guid"),
+        ({"user": "a@x.com", "object_guid": "876031debfb14f8b9cb01c67a6094d3e"}, "is not a GUID; write it as"),
+        ({"user": "a@x.com", "immutable_id": GUID}, "It is a GUID: give it as object_guid."),
+        ({"user": "a@x.com", "immutable_id": "3jFgh7G/i0"}, "is not an ImmutableId; it must be base64"),
+        ({"users": [{"mail": "a@x.com"}]}, "Record 1 of users names nobody"),
+        ({"user": " ", "object_guid": GUID}, "names nobody"),
+    ],
+)
+def test_bad_input_asks_nobody(graph: ScriptedGraph, call: Call, arguments: dict[str, Any], words: str) -> None:
+    result = call(**arguments)
+    assert result["failed"] is True
+    assert words in result["msg"]
+    assert graph.sign_ins == graph.requests == []
+
+
+def test_options_come_from_the_environment(
+    graph: ScriptedGraph, call: Call, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {
+        "AZURE_TENANT": "tenant",
+        "AZURE_CLIENT_ID": "client_id",
+        "AZURE_SECRET": "secret",
+        "AZURE_AUTHORITY_HOST": "authority",
+        "HYBRID_IDENTITY_GRAPH_URL": "graph_url",
+        "HYBRID_IDENTITY_GRAPH_CA_CERT": "ca_cert",
+        "AZURE_DISABLE_INSTANCE_DISCOVERY": "disable_instance_discovery",
+    }
+    for variable, option in names.items():
+        monkeypatch.setenv(variable, str(options[option]))
+    graph.expect_batch(found(user(1, immutable_id=VALUE)), found(), found())
+    result = call(user="user1@contoso.com", immutable_id=VALUE, **dict.fromkeys(names.values()))
+    assert result["changed"] is False
+    assert TENANT in graph.sign_ins[0].path
+
+
+def test_nothing_heavy_is_imported_before_the_arguments_are_checked() -> None:
+    code = f"import sys, {MODULE}; print([name for name in {HEAVY!r} if name in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_a_missing_library_is_named(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    deps = "ansible_collections.hybrid.identity.plugins.module_utils._module.deps"
+    monkeypatch.setattr(f"{deps}.importlib", SimpleNamespace(util=SimpleNamespace(find_spec=lambda name: None)))
+    result = call(user="user1@contoso.com", object_guid=GUID)
+    assert "msgraph-sdk is not installed for" in result["msg"]
+    assert "-m pip install" in result["msg"]
+
+
+def test_no_undeclared_dependency_is_needed(tls: Any) -> None:
+    """msgraph-core's batch classes import `deprecated`, which it does not declare (facts §11); we do without them."""
+    code = (
+        "import sys; sys.modules['deprecated'] = None\n"
+        "from ansible_collections.hybrid.identity.plugins.module_utils._graph import transport, clouds\n"
+        "where = clouds.CLOUDS['AzureCloud']\n"
+        "client, http = transport._client(object(), where, 5, 1, None)\n"
+        "print(client.users.by_user_id('x').url_template, client.directory.deleted_items.graph_user.count)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr

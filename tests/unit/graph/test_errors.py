@@ -1,0 +1,164 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Graph's errors as sentences, and the arithmetic of waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, graph_error
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import filters_in
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import Patience, retry_after
+
+USER = "anna@contoso.com"
+HOLDER = "0f1e2d3c-0000-4000-8000-000000000001"
+
+
+def answer(status: int, code: str | None = None, message: str = "", details: Any = None) -> Answer:
+    if code is None:
+        return Answer(status, {"request-id": "from-header"}, None)
+    error = {"code": code, "message": message, "details": details, "innerError": {"request-id": "from-body"}}
+    return Answer(status, {"request-id": "from-header"}, {"error": error})
+
+
+# The messages are facts §1's; the recycle bin's conflict names no kind that is certain.
+CASES = [
+    (answer(401, "InvalidAuthenticationToken"), USER, "unauthorized", "does not accept the access token"),
+    (answer(403, "Authorization_RequestDenied"), None, "access_denied", "User.Read.All"),
+    (answer(403, "Authorization_RequestDenied"), USER, "access_denied", "User.ReadWrite.All"),
+    (answer(404, "Request_ResourceNotFound"), USER, "user_vanished", "no longer in Entra ID"),
+    (answer(429, "TooManyRequests"), USER, "throttled", "run it again later"),
+    (answer(503), None, "service_unavailable", "HTTP 503"),
+    (
+        answer(
+            400,
+            "Request_BadRequest",
+            "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects "
+            "currently undergoing migration.",
+        ),
+        USER,
+        "synced_user",
+        "take the account out of the sync scope",
+    ),
+    (
+        answer(
+            400,
+            "Request_BadRequest",
+            "Unable to update the specified properties for objects that have originated within an external service.",
+        ),
+        USER,
+        "mastered_elsewhere",
+        "mastered by another service",
+    ),
+    (
+        answer(
+            400,
+            "Request_BadRequest",
+            "Another object with the same value for property onPremisesImmutableId already exists.",
+            [
+                {"code": "ObjectConflict", "target": "onPremisesImmutableId"},
+                {"code": "ConflictingObjects", "target": f"User_{HOLDER}"},
+            ],
+        ),
+        USER,
+        "held_by_user",
+        f"belongs to user {HOLDER}",
+    ),
+    (
+        answer(400, "Request_BadRequest", "x", [{"code": "ObjectConflict", "target": "onPremisesImmutableId"}]),
+        USER,
+        "held_by_user",
+        "belongs to another object",
+    ),
+    (
+        answer(
+            400,
+            "Request_BadRequest",
+            "You must provide a required property: Parameter name: FederatedUser.SourceAnchor",
+        ),
+        USER,
+        "federated_domain",
+        "move the UPN to a managed domain",
+    ),
+    (
+        answer(400, "Request_BadRequest", "Invalid value specified for property 'x' of resource 'User'."),
+        USER,
+        "request_refused",
+        f"refused the request for {USER}: HTTP 400, Request_BadRequest: Invalid value",
+    ),
+    (answer(418, "Teapot", "x" * 5000), None, "request_refused", "xxx..."),
+]
+
+
+@pytest.mark.parametrize(("given_answer", "user", "cause", "words"), CASES)
+def test_causes(given_answer: Answer, user: str | None, cause: str, words: str) -> None:
+    error = graph_error(given_answer, user)
+    assert error.cause == error.details["cause"] == cause
+    assert words in error.message
+    assert len(error.message) < 500
+    assert error.details["request_id"] == ("from-body" if given_answer.error else "from-header")
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "2.128"}, 2.128),
+        ({"retry-after": "10"}, 10.0),
+        ({"RETRY-AFTER": "-1"}, 0.0),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Mon, 01 Jan 2001 00:00:00 GMT"}, 0.0),
+        ({}, None),
+    ],
+)
+def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == seconds
+
+
+def test_retry_after_as_a_date() -> None:
+    seconds = retry_after({"Retry-After": formatdate(time.time() + 30, usegmt=True)})
+    assert seconds is not None
+    assert 25 < seconds <= 30
+
+
+def test_patience_ends_without_progress_and_begins_anew_with_it() -> None:
+    async def story() -> list[bool]:
+        patience = Patience(max_wait=0.3)
+        await patience.ready()
+        told = [patience.pause(0.2, 1)]
+        await patience.ready()
+        told.append(patience.pause(0.2, 2))
+        patience.progress()
+        told.append(patience.pause(0.2, 1))
+        told.append(patience.pause(0.31, 1))
+        return told
+
+    started = time.monotonic()
+    assert asyncio.run(story()) == [True, False, True, False]
+    assert time.monotonic() - started >= 0.2
+
+
+@given(st.lists(st.text(max_size=6), max_size=80))
+def test_every_value_is_in_exactly_one_filter_and_cannot_leave_its_quotes(values: list[str]) -> None:
+    seen: list[str] = []
+    for text in filters_in("userPrincipalName", values):
+        inside = text.removeprefix("userPrincipalName in (").removesuffix(")")
+        found: list[str] = []
+        while inside:
+            assert inside[0] == "'"
+            at = 1
+            while inside[at] != "'" or inside[at : at + 2] == "''":
+                at += 2 if inside[at] == "'" else 1
+            found.append(inside[1:at].replace("''", "'"))
+            inside = inside[at + 1 :].removeprefix(",")
+        assert 1 <= len(found) <= 15
+        seen += found
+    assert seen == list(dict.fromkeys(values))
