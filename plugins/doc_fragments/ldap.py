@@ -51,13 +51,12 @@ options:
     description:
       - How to sign in.
       - V(simple) sends O(username), as a UPN, as C(DOMAIN\name) or as a distinguished name, and O(password), inside TLS.
-      - V(ntlm) takes O(username) as C(DOMAIN\name).
       - V(kerberos) takes a ticket from the credential cache (C(kinit)), or gets one with O(username) and O(password); it needs the
         Python library C(gssapi). O(server) must be the name in the domain controller's service principal.
       - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_AUTH_PROTOCOL) is used
         instead.
     type: str
-    choices: [simple, ntlm, kerberos]
+    choices: [simple, kerberos]
     default: simple
   username:
     description:

@@ -168,8 +168,10 @@ def _reach(connection: Any, tls: Any, server: str, options: LdapOptions) -> None
     """Open the socket and TLS."""
     from ldap3.core.exceptions import LDAPExceptionError, LDAPStartTLSError
 
+    opened = False
     try:
         connection.open(read_server_info=False)
+        opened = True
         if options.tls_mode == START_TLS:
             connection.start_tls(read_server_info=False)
     except (LDAPExceptionError, OSError) as error:
@@ -179,6 +181,11 @@ def _reach(connection: Any, tls: Any, server: str, options: LdapOptions) -> None
             raise LdapError(
                 f"{server}:{options.port} does not offer StartTLS; give it a certificate, or use tls_mode ldaps.",
                 "start_tls_refused",
+            ) from None
+        if tls.failure is not None or opened:
+            raise Unreachable(
+                f"{server}:{options.port} takes connections but does not answer with TLS; check port and tls_mode.",
+                "tls_failed",
             ) from None
         raise Unreachable(
             f"{server}:{options.port} cannot be reached within {options.connection_timeout} s; check the name, the "

@@ -59,8 +59,8 @@ _BIND_DATA = {
     0x773: ("password_must_change", "the password must be changed before the first logon; set a new one"),
     0x775: ("account_locked", "the account is locked out; unlock it or wait, then correct the password"),
     0x80090346: (
-        "channel_binding_required",
-        "the server demands channel binding, which this auth_protocol does not send; use simple or kerberos",
+        "channel_binding",
+        "the server demands another channel binding; end TLS at the server itself, not at a proxy in between",
     ),
 }
 
@@ -148,9 +148,9 @@ _UNKNOWN_CA = (18, 19, 20, 21)
 
 
 def tls_error(error: ssl.SSLError, server: str, port: int) -> LdapError:
-    """The error of a TLS handshake that failed, by OpenSSL's verification code."""
+    """The error of a failed TLS handshake: by OpenSSL's verification code, or Unreachable where it came to none."""
     if not isinstance(error, ssl.SSLCertVerificationError):
-        return LdapError(
+        return Unreachable(
             f"{server}:{port} does not speak TLS as expected ({error.reason or 'handshake failed'}); check port and "
             "tls_mode.",
             "tls_failed",

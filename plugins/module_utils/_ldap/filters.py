@@ -13,10 +13,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors i
 
 _HOW = "write it as (department=Sales) or (&(department=Sales)(title=*))"
 _BAD_ESCAPE = re.compile(r"\\(?![0-9a-fA-F]{2})")
-# RFC 4512 attribute description, or an extensible match that begins with a colon.
-_ITEM = re.compile(
-    r"\(\s*(?:[A-Za-z][A-Za-z0-9.;-]*|[0-9]+(?:\.[0-9]+)+)?\s*(?::dn)?(?::[A-Za-z0-9.-]+)?\s*(?::=|[<>~]?=)"
-)
+_ITEM = re.compile(r"\(([^()]*)\)")
+# RFC 4512 attribute description and its value, or an extensible match, which may name a rule alone.
+_ATTRIBUTE = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*"
+_RULE = r"(?::dn)?(?::[A-Za-z0-9.-]+)?"
+_ASSERTION = re.compile(rf"\s*(?:{_ATTRIBUTE}\s*[<>~]?=|{_ATTRIBUTE}{_RULE}:=|{_RULE}:=).*", re.DOTALL)
 
 
 def equals(attribute: str, value: str | bytes) -> str:
@@ -67,7 +68,8 @@ def checked(filter_text: str) -> str:
     :raises InputError: if it is not one whole RFC 4515 filter.
     """
     text = filter_text.strip()
-    if not _one_bracket(text) or _BAD_ESCAPE.search(text) or not _ITEM.search(text):
+    items = _ITEM.findall(text)
+    if not (_one_bracket(text) and items and all(map(_ASSERTION.fullmatch, items)) and not _BAD_ESCAPE.search(text)):
         raise InputError(f"search_filter {filter_text!r} is not an LDAP filter; {_HOW}.")
     from ldap3.core.exceptions import LDAPException
     from ldap3.operation.search import parse_filter

@@ -25,7 +25,7 @@ def ldap_options() -> dict[str, OptionSpec]:
         "tls_mode": {"type": "str", "choices": ["ldaps", "start_tls"], "default": "ldaps"},
         "ca_cert": {"type": "path"},
         "cert_validation": {"type": "str", "choices": ["always", "ignore_hostname", "ignore"], "default": "always"},
-        "auth_protocol": {"type": "str", "choices": ["simple", "ntlm", "kerberos"], "default": "simple"},
+        "auth_protocol": {"type": "str", "choices": ["simple", "kerberos"], "default": "simple"},
         "username": {"type": "str"},
         "password": {"type": "str", "no_log": True},
         "connection_timeout": {"type": "int", "default": 5},

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.auth.kerberos import KerberosAuth
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.auth.ntlm import NtlmAuth
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.auth.simple import SimpleAuth
 
 
@@ -37,9 +36,8 @@ class Auth(Protocol):
         """
 
 
-METHODS: dict[str, type[SimpleAuth] | type[NtlmAuth] | type[KerberosAuth]] = {
+METHODS: dict[str, type[SimpleAuth] | type[KerberosAuth]] = {
     "simple": SimpleAuth,
-    "ntlm": NtlmAuth,
     "kerberos": KerberosAuth,
 }
 

@@ -10,13 +10,12 @@ server offers no security layer, as servers do inside TLS.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import ssl
 import sys
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.auth.channel_binding import server_end_point
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.errors import SUCCESS, LdapError
 
 _NO_LAYER = 1
@@ -90,7 +89,7 @@ class KerberosAuth:
             name=gssapi.Name(f"ldap@{connection.server.host}", gssapi.NameType.hostbased_service),
             mech=gssapi.MechType.kerberos,
             creds=self._credentials(),
-            channel_bindings=_channel_bindings(connection.socket),
+            channel_bindings=gssapi.raw.ChannelBindings(application_data=server_end_point(connection.socket)),
             usage="initiate",
         )
         token = None
@@ -118,27 +117,3 @@ class KerberosAuth:
         )
         who = f" as {self.username}" if self.username else ""
         return LdapError(f"Signing in to {server}{who} failed: {text}.", cause)
-
-
-def _channel_bindings(tls: ssl.SSLSocket) -> Any:
-    """``tls-server-end-point``: the server's certificate, hashed as its own signature hashes (RFC 5929 4.1)."""
-    from gssapi.raw import ChannelBindings
-
-    der = tls.getpeercert(binary_form=True) or b""
-    return ChannelBindings(application_data=b"tls-server-end-point:" + hashlib.new(_signature_hash(der), der).digest())
-
-
-# Signature algorithms whose hash is not SHA-256: RSA and ECDSA with SHA-384 and SHA-512.
-_OTHER_HASHES = {
-    "1.2.840.113549.1.1.12": "sha384",
-    "1.2.840.113549.1.1.13": "sha512",
-    "1.2.840.10045.4.3.3": "sha384",
-    "1.2.840.10045.4.3.4": "sha512",
-}
-
-
-def _signature_hash(certificate: bytes) -> str:
-    from pyasn1.codec.der import decoder
-
-    decoded, _rest = decoder.decode(certificate)
-    return _OTHER_HASHES.get(str(decoded[1][0]), "sha256")
