@@ -1,0 +1,119 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Certificates of every kind, options that lead to a scripted server, and modules run as Ansible runs them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import trustme
+from ansible.module_utils import basic
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from ldap_wire import Wire
+
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import ldap_options
+
+PASSWORD = "pa55-w0rd-that-nobody-may-see"
+USER = "svc@ad.contoso.com"
+HOSTS = ("127.0.0.1", "127.0.0.2", "localhost")
+
+
+class Certificates:
+    """Server contexts by kind, and the paths of ``ca.pem`` and ``other.pem`` (a CA that signed nothing)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._ca = trustme.CA(key_type=trustme.KeyType.RSA)
+        self._ca.cert_pem.write_to_path(str(folder / "ca.pem"))
+        trustme.CA().cert_pem.write_to_path(str(folder / "other.pem"))
+        self.ca_cert, self.other = str(folder / "ca.pem"), str(folder / "other.pem")
+        self.good = self._context(self._ca.issue_cert(*HOSTS))
+
+    @staticmethod
+    def _context(leaf: trustme.LeafCert) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        leaf.configure_cert(context)
+        return context
+
+    def other_name(self) -> ssl.SSLContext:
+        return self._context(self._ca.issue_cert("dc9.ad.contoso.com"))
+
+    def expired(self) -> ssl.SSLContext:
+        then = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+        return self._context(self._ca.issue_cert(*HOSTS, not_before=then, not_after=then + datetime.timedelta(days=9)))
+
+    def without_authority_key(self) -> ssl.SSLContext:
+        """As Samba makes them: no Authority Key Identifier (facts §11)."""
+        ca = x509.load_pem_x509_certificate(self._ca.cert_pem.bytes())
+        ca_key = serialization.load_pem_private_key(self._ca.private_key_pem.bytes(), None)
+        leaf = self._ca.issue_cert(*HOSTS)
+        made = x509.load_pem_x509_certificate(leaf.cert_chain_pems[0].bytes())
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(made.subject)
+            .issuer_name(ca.subject)
+            .public_key(made.public_key())
+            .serial_number(made.serial_number)
+            .not_valid_before(made.not_valid_before_utc)
+            .not_valid_after(made.not_valid_after_utc)
+        )
+        for extension in made.extensions:
+            if not isinstance(extension.value, x509.AuthorityKeyIdentifier):
+                builder = builder.add_extension(extension.value, extension.critical)
+        signed = builder.sign(ca_key, hashes.SHA256())  # type: ignore[arg-type]
+        path = self.folder / "bare.pem"
+        path.write_bytes(leaf.private_key_pem.bytes() + signed.public_bytes(serialization.Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return context
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("ldap-tls"))
+
+
+@pytest.fixture
+def options(certificates: Certificates) -> Callable[..., dict[str, Any]]:
+    """Connection options that lead to a wire; keywords override them."""
+
+    def make(wire: Wire | None = None, **changes: Any) -> dict[str, Any]:
+        defaults = {name: spec.get("default") for name, spec in ldap_options().items()}
+        there = {"server": [wire.address], "port": wire.port} if wire else {"server": ["127.0.0.1"]}
+        known = {"ca_cert": certificates.ca_cert, "username": USER, "password": PASSWORD, "connection_timeout": 2}
+        return {**defaults, **there, **known, **changes}
+
+    return make
+
+
+RunModule = Callable[..., tuple[dict[str, Any], str]]
+
+
+@pytest.fixture
+def run_module(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> RunModule:
+    """Run a module in this process, from its arguments' JSON to its result's: the result, and all that was printed."""
+
+    def run(
+        module: ModuleType, arguments: dict[str, Any], check: bool = False, diff: bool = True
+    ) -> tuple[dict[str, Any], str]:
+        internal = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
+        data = json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **internal}}).encode()
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", data)
+        # ansible-core 2.19 and newer want to be told how the arguments are written.
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit):
+            module.main()
+        printed = "".join(capfd.readouterr())
+        return json.loads(printed.strip().splitlines()[-1]), printed
+
+    return run

@@ -1,0 +1,319 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An LDAP server that follows a script: what it expects, byte by byte, and what it answers. It speaks BER by itself.
+
+Anything that the script does not expect makes ``Wire.verify()`` fail, and so does what was not asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+START_TLS = b"1.3.6.1.4.1.1466.20037"
+PAGED = b"1.2.840.113556.1.4.319"
+BASE, ONE, SUB = 0, 1, 2
+ADD, DELETE, REPLACE = 0, 1, 2
+
+
+# --- BER (X.690), as far as LDAP uses it
+
+
+def tlv(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    if size < 128:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + content
+
+
+def octets(value: bytes | str) -> bytes:
+    return tlv(0x04, value.encode() if isinstance(value, str) else value)
+
+
+def integer(value: int, tag: int = 0x02) -> bytes:
+    return tlv(tag, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def split(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The elements of a constructed value: tag and content."""
+    while data:
+        tag, content, data = take(data)
+        yield tag, content
+
+
+def take(data: bytes) -> tuple[int, bytes, bytes]:
+    """The first element, and what follows it. Raises IndexError where it is not all there."""
+    tag, size, start = data[0], data[1], 2
+    if size & 0x80:
+        start += size & 0x7F
+        if len(data) < start:
+            raise IndexError
+        size = int.from_bytes(data[2:start], "big")
+    if len(data) < start + size:
+        raise IndexError
+    return tag, data[start : start + size], data[start + size :]
+
+
+# --- Requests
+
+
+@dataclass(frozen=True)
+class Bind:
+    name: bytes
+    password: bytes
+
+
+@dataclass(frozen=True)
+class Extended:
+    oid: bytes
+
+
+@dataclass(frozen=True)
+class Search:
+    """``filter`` is nested tuples, such as ``("or", ("equal", b"mail", b"a@b"), ...)``; ``page`` size and cookie."""
+
+    base: bytes
+    scope: int
+    filter: Any
+    attributes: tuple[bytes, ...]
+    page: tuple[int, bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Modify:
+    name: bytes
+    changes: tuple[tuple[int, bytes, tuple[bytes, ...]], ...]
+
+
+Request = Bind | Extended | Search | Modify
+
+_FILTERS = {0xA0: "and", 0xA1: "or", 0xA2: "not", 0xA3: "equal", 0xA5: "at_least", 0xA6: "at_most", 0xA8: "approx"}
+_PARTS = {0x80: "initial", 0x81: "any", 0x82: "final"}
+
+
+def read_filter(tag: int, content: bytes) -> Any:
+    if tag == 0x87:
+        return ("present", content)
+    if tag == 0xA4:
+        (_, attribute), (_, parts) = split(content)
+        return ("substrings", attribute, *((_PARTS[part], value) for part, value in split(parts)))
+    if tag == 0xA9:
+        given = dict(split(content))
+        return ("extensible", given.get(0x81), given.get(0x82), given[0x83])
+    if tag in (0xA0, 0xA1, 0xA2):
+        return (_FILTERS[tag], *(read_filter(*part) for part in split(content)))
+    (_, attribute), (_, value) = split(content)
+    return (_FILTERS[tag], attribute, value)
+
+
+def read_request(tag: int, content: bytes, controls: bytes) -> Request | None:
+    """The request of a protocolOp; None for unbind."""
+    if tag == 0x42:
+        return None
+    parts = [content for _, content in split(content)]
+    if tag == 0x60:
+        return Bind(parts[1], parts[2])
+    if tag == 0x77:
+        return Extended(parts[0])
+    if tag == 0x66:
+        changes = []
+        for _, change in split(parts[1]):
+            (_, operation), (_, item) = split(change)
+            (_, attribute), (_, values) = split(item)
+            changes.append((operation[0], attribute, tuple(value for _, value in split(values))))
+        return Modify(parts[0], tuple(changes))
+    if tag == 0x63:
+        page = None
+        for _, control in split(controls):
+            items = [value for _, value in split(control)]
+            assert items[0] == PAGED, items
+            _, value, _ = take(items[-1])
+            (_, size), (_, cookie) = split(value)
+            page = (int.from_bytes(size, "big"), cookie)
+        elements = list(split(content))
+        filter_ = read_filter(*elements[6])
+        return Search(parts[0], parts[1][0], filter_, tuple(name for _, name in split(parts[7])), page)
+    raise AssertionError(f"operation {tag:#x}")
+
+
+# --- Answers
+
+
+@dataclass(frozen=True)
+class Entry:
+    name: str
+    values: Mapping[str, Sequence[bytes | str]]
+
+    def encode(self) -> bytes:
+        items = (
+            tlv(0x30, octets(name) + tlv(0x31, b"".join(map(octets, values)))) for name, values in self.values.items()
+        )
+        return tlv(0x64, octets(self.name) + tlv(0x30, b"".join(items)))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A searchResultReference to another server."""
+
+    url: str
+
+    def encode(self) -> bytes:
+        return tlv(0x73, octets(self.url))
+
+
+@dataclass(frozen=True)
+class Done:
+    """The result of an operation. ``cookie`` asks for another page."""
+
+    code: int = 0
+    message: str = ""
+    referral: str | None = None
+    cookie: bytes | None = None
+
+    def encode(self, tag: int) -> bytes:
+        refer = tlv(0xA3, octets(self.referral)) if self.referral else b""
+        return tlv(tag, integer(self.code, 0x0A) + octets("") + octets(self.message) + refer)
+
+    def controls(self) -> bytes:
+        if self.cookie is None:
+            return b""
+        value = tlv(0x30, integer(0) + octets(self.cookie))
+        return tlv(0xA0, tlv(0x30, octets(PAGED) + octets(value)))
+
+
+CLOSE, SILENCE, UPGRADE = "close", "silence", "upgrade"
+Answer = Entry | Reference | Done | str
+
+_RESPONSES: dict[type, int] = {Bind: 0x61, Search: 0x65, Modify: 0x67, Extended: 0x78}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A request as it must come (or just its type), and the answers."""
+
+    expected: Request | type
+    answers: Sequence[Answer] = (Done(),)
+
+    def fits(self, request: Request) -> bool:
+        return isinstance(request, self.expected) if isinstance(self.expected, type) else request == self.expected
+
+
+@dataclass
+class Wire:
+    """The server. ``context`` is for LDAPS, or with ``plain_first`` for StartTLS."""
+
+    script: list[Turn]
+    context: ssl.SSLContext
+    plain_first: bool = False
+    address: str = "127.0.0.1"
+    port: int = 0
+    requests: list[Request] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    connections: int = 0
+
+    def __enter__(self) -> Wire:
+        self._stopped = threading.Event()
+        self._left = list(self.script)
+        self._listener = socket.create_server((self.address, self.port))
+        self._listener.settimeout(0.05)
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join(10)
+        self._listener.close()
+
+    def verify(self) -> None:
+        """Fail where anything else came than the script says, or less."""
+        assert not self.problems, "\n".join(self.problems)
+        assert not self._left, f"not asked: {self._left}"
+
+    def _serve(self) -> None:
+        while not self._stopped.is_set():
+            with contextlib.suppress(TimeoutError):
+                connection, _ = self._listener.accept()
+                self.connections += 1
+                connection.settimeout(5)
+                try:
+                    self._talk(connection)
+                except OSError:  # a client that does not trust us hangs up
+                    pass
+                except (IndexError, ValueError, AssertionError) as error:
+                    self.problems.append(f"not LDAP: {error!r}")
+                connection.close()
+
+    def _talk(self, connection: socket.socket) -> None:
+        if not self.plain_first:
+            connection = self.context.wrap_socket(connection, server_side=True)
+        buffer = b""
+        with connection:
+            while not self._stopped.is_set():
+                try:
+                    _, message, buffer = take(buffer)
+                except IndexError:
+                    received = connection.recv(65536)
+                    if not received:
+                        return
+                    buffer += received
+                    continue
+                elements = list(split(message))
+                number, (tag, content) = elements[0][1], elements[1]
+                controls = elements[2][1] if len(elements) > 2 else b""
+                request = read_request(tag, content, controls)
+                if request is None:
+                    return
+                turn = self._turn(request)
+                for answer in turn.answers if turn else (CLOSE,):
+                    if answer == CLOSE:
+                        return
+                    if answer == SILENCE:
+                        self._stopped.wait(10)
+                        return
+                    if answer == UPGRADE:
+                        connection = self.context.wrap_socket(connection, server_side=True)
+                        continue
+                    assert not isinstance(answer, str)
+                    if isinstance(answer, Done):
+                        body = answer.encode(_RESPONSES[type(request)]) + answer.controls()
+                    else:
+                        body = answer.encode()
+                    connection.sendall(tlv(0x30, tlv(0x02, number) + body))
+
+    def _turn(self, request: Request) -> Turn | None:
+        self.requests.append(request)
+        if not self._left:
+            self.problems.append(f"not expected any more: {request}")
+            return None
+        turn = self._left.pop(0)
+        if not turn.fits(request):
+            self.problems.append(f"expected {turn.expected}\n     got {request}")
+            return None
+        return turn
+
+
+@contextlib.contextmanager
+def pair(first: Wire, second: Wire) -> Iterator[None]:
+    """Run two servers at one port of two addresses, as two domain controllers have it."""
+    second.address = "127.0.0.2"
+    with contextlib.ExitStack() as stack:
+        for _attempt in range(20):
+            first.port = 0
+            stack.enter_context(first)
+            second.port = first.port
+            try:
+                stack.enter_context(second)
+                break
+            except OSError:  # somebody has that port at the other address
+                stack.close()
+        yield
