@@ -79,7 +79,11 @@ def install(session: nox.Session, core: str, *wanted: str) -> None:
     collections = collection_tree.fetch()
     collection_tree.link(site_packages(session) / "ansible_collections")
     session.env.update(
-        ANSIBLE_COLLECTIONS_PATH=str(collections), ANSIBLE_CONFIG=empty_config(), PYTHONPATH=str(ROOT / "tests")
+        ANSIBLE_COLLECTIONS_PATH=str(collections),
+        ANSIBLE_CONFIG=empty_config(),
+        # Discovery may pick a version manager's shim that does not run.
+        ANSIBLE_PYTHON_INTERPRETER=str(Path(session.bin, "python")),
+        PYTHONPATH=str(ROOT / "tests"),
     )
 
 
