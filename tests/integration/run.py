@@ -93,7 +93,7 @@ def run(target: str, state: Path, logs: Path) -> Case:
             *("--inventory", str(inventory) if inventory.is_file() else "localhost,"),
             *("--extra-vars", f"@{state / 'vars.yml'}", str(playbook)),
         ]
-        environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(TARGETS), "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}
+        environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(TARGETS)}
         log = logs / f"{target}.log"
         print(f"\n=== {target}", flush=True)
         with log.open("w+", encoding="utf-8") as output:
