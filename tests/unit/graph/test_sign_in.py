@@ -245,13 +245,11 @@ def test_a_certificate(graph: ScriptedGraph, options: dict[str, Any], certificat
     run({**options, **changes}, TASK)
     sent = form(graph)
     assert "client_secret" not in sent
-    public = x509.load_pem_x509_certificate(certificate.read_bytes().split(b"-----END ENCRYPTED PRIVATE KEY-----")[1])
-    claims = jwt.decode(
-        sent["client_assertion"],
-        public.public_key(),
-        ["PS256", "RS256"],
-        audience=f"{graph.url}/{TENANT}/oauth2/v2.0/token",
-    )
+    signed = certificate.read_bytes().split(b"-----END ENCRYPTED PRIVATE KEY-----")[1]
+    public = x509.load_pem_x509_certificate(signed).public_key()
+    assert isinstance(public, rsa.RSAPublicKey)
+    audience = f"{graph.url}/{TENANT}/oauth2/v2.0/token"
+    claims = jwt.decode(sent["client_assertion"], public, ["PS256", "RS256"], audience=audience)
     assert claims["iss"] == claims["sub"] == CLIENT_ID
 
 
