@@ -97,6 +97,6 @@ options:
     default: 60
 requirements:
   - Python 3.11 or newer on the host that runs the module, usually the controller
-  - msgraph-sdk >= 1.0.0
-  - azure-identity >= 1.15.0
+  - msgraph-sdk >= 1.20.0
+  - azure-identity >= 1.17.1
 """

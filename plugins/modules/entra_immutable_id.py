@@ -271,25 +271,23 @@ request_id:
   sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
 """
 
-import re
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import run as set_immutable_ids
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import is_object_id
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, pick
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
-
-_OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def records(params: dict[str, Any]) -> list[dict[str, Any]]:
     """The records of the task: the list, or a list of the one user."""
     if params["users"] is not None:
         return list(params["users"])
-    key = "id" if _OBJECT_ID.fullmatch(params["user"].strip()) else "user_principal_name"
+    key = "id" if is_object_id(params["user"].strip()) else "user_principal_name"
     given = {name: params[name] for name in ("immutable_id", "object_guid") if params[name]}
     return [{key: params["user"], **given}]
 

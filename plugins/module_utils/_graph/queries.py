@@ -6,10 +6,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 MAX_VALUES = 15
 """The most values that one ``in``, or conditions that one ``or``, may hold (Microsoft: "Filter query parameter")."""
+
+_OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def is_object_id(identity: str) -> bool:
+    """Whether this names a user by object id rather than by UPN."""
+    return bool(_OBJECT_ID.fullmatch(identity))
 
 
 def filters_in(name: str, values: Iterable[str]) -> list[str]:

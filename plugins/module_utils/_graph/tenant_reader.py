@@ -6,19 +6,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import MAX_REQUESTS
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import filters_in
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import filters_in, is_object_id
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.users import Users
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import Step, plan
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Wish
-
-_OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 async def planned(users: Users, wishes: Sequence[Wish], *, clear: bool, overwrite: bool) -> list[Step]:
@@ -69,8 +66,8 @@ def _ceiling(count: int, size: int) -> int:
 
 def identity_filters(identities: Sequence[str]) -> list[str]:
     """Filters for users by object id, where an identity looks like one, and by UPN."""
-    ids = [identity for identity in identities if _OBJECT_ID.fullmatch(identity)]
-    names = [identity for identity in identities if not _OBJECT_ID.fullmatch(identity)]
+    ids = [identity for identity in identities if is_object_id(identity)]
+    names = [identity for identity in identities if not is_object_id(identity)]
     return filters_in("id", ids) + filters_in("userPrincipalName", names)
 
 

@@ -88,7 +88,7 @@ def consistency_text(raw: bytes) -> str | None:
 
 def cloud_managed(record: Mapping[str, Any]) -> bool:
     """Whether Cloud Sync made this AD account, so that the cloud owns it (facts §12)."""
-    external = record.get("external_directory_object_id") or ""
+    external = str(record.get("external_directory_object_id") or "")
     return external.startswith("User_") or bool(record.get("object_soa"))
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 TENANT = "contoso.com"
 CLIENT_ID = "11111111-2222-3333-4444-555555555555"
@@ -22,6 +24,7 @@ SECRET = "cl13nt~S3cret.Value"
 TOKEN = "eyJ0eXAi.access-token.c2lnbmF0dXJl"
 SELECT = "id,userPrincipalName,onPremisesImmutableId,onPremisesSyncEnabled,mail,proxyAddresses,accountEnabled"
 BIN = "/directory/deletedItems/microsoft.graph.user"
+PAGE = f"/users?$select={SELECT}&$top=999"
 
 
 @dataclass
@@ -207,3 +210,19 @@ def error(status: int, code: str, message: str = "No.", details: Any = None, **h
     if details:
         body["details"] = details
     return Reply(status, {"error": body}, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def name_filter(*upns: str) -> str:
+    """The users query for these UPNs, encoded by another library than the SDK's."""
+    literals = ",".join("'" + upn.replace("'", "''") + "'" for upn in upns)
+    return f"/users?$filter={quote(f'userPrincipalName in ({literals})', safe='')}&$select={SELECT}"
+
+
+def guid(number: int) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, str(number)))
+
+
+def records(count: int) -> list[dict[str, Any]]:
+    return [
+        {"user_principal_name": f"user{number}@contoso.com", "object_guid": guid(number)} for number in range(count)
+    ]

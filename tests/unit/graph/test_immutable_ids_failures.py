@@ -10,8 +10,7 @@ import time
 from typing import Any
 
 import pytest
-from scripted_graph import Reply, ScriptedGraph, error, found, object_id, user
-from test_immutable_ids_wire import PAGE, records
+from scripted_graph import PAGE, Reply, ScriptedGraph, error, found, object_id, records, user
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task, run

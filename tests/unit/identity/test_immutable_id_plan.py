@@ -123,6 +123,11 @@ def test_a_record_that_names_nobody() -> None:
         read_wishes([wish(1, 1), {"mail": "x@contoso.com"}])
 
 
+def test_a_number_where_a_text_belongs_is_no_crash() -> None:
+    (step,) = plan(read_wishes([wish(1, 1, external_directory_object_id=7)]), Tenant([cloud(1)]))
+    assert step.status == "set"
+
+
 def test_clearing_minds_sync_but_neither_value_nor_holder() -> None:
     users = [cloud(1, VALUES[1]), cloud(2, VALUES[2], synced=True), cloud(3, VALUES[3], synced=False), cloud(4)]
     steps = plan(read_wishes([wish(n, None) for n in (1, 2, 3, 4)], clear=True), Tenant(users), clear=True)
