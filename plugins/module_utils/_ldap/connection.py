@@ -31,6 +31,8 @@ _PORTS = {LDAPS: 636, START_TLS: 389}
 _CATALOG_PORTS = {LDAPS: 3269, START_TLS: 3268}
 # Longer than a domain controller thinks about a search (MaxQueryDuration is 120 s), so that its own word comes first.
 _READ_TIMEOUT = 150
+# What ldap3's decoder raises for bytes that are no LDAP message.
+_NONSENSE = (LookupError, TypeError, ValueError)
 _HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 
 
@@ -174,7 +176,7 @@ def _reach(connection: Any, tls: Any, server: str, options: LdapOptions) -> None
         opened = True
         if options.tls_mode == START_TLS:
             connection.start_tls(read_server_info=False)
-    except (LDAPExceptionError, OSError) as error:
+    except (LDAPExceptionError, OSError, *_NONSENSE) as error:
         if isinstance(tls.failure, ssl.SSLError):
             raise tls_error(tls.failure, server, options.port) from None
         if isinstance(error, LDAPStartTLSError) and tls.failure is None:
@@ -215,6 +217,11 @@ def translated(server: str, doing: str) -> Iterator[None]:
         raise LdapError(
             f"{server} could not be asked to {doing} ({type(error).__name__}); check the options of this task.",
             "ldap_client",
+        ) from None
+    except _NONSENSE:
+        raise ConnectionLost(
+            f"{server} answered with something that is not LDAP when it was to {doing}; check server and port.",
+            "not_ldap",
         ) from None
 
 

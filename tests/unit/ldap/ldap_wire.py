@@ -189,7 +189,7 @@ class Done:
         return tlv(0xA0, tlv(0x30, octets(PAGED) + octets(value)))
 
 
-CLOSE, SILENCE, UPGRADE = "close", "silence", "upgrade"
+CLOSE, SILENCE, UPGRADE, GARBAGE = "close", "silence", "upgrade", "garbage"
 Answer = Entry | Reference | Done | str
 
 _RESPONSES: dict[type, int] = {Bind: 0x61, Search: 0x65, Modify: 0x67, Extended: 0x78}
@@ -282,6 +282,9 @@ class Wire:
                         return
                     if answer == UPGRADE:
                         connection = self.context.wrap_socket(connection, server_side=True)
+                        continue
+                    if answer == GARBAGE:
+                        connection.sendall(tlv(0x30, b"hello, who is there?"))
                         continue
                     assert not isinstance(answer, str)
                     if isinstance(answer, Done):

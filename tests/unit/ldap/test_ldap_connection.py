@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from conftest import PASSWORD, USER, Certificates
 from forest_script import BIND, DOMAIN, ROOT
-from ldap_wire import CLOSE, SILENCE, START_TLS, UPGRADE, Bind, Done, Extended, Search, Turn, Wire, pair
+from ldap_wire import CLOSE, GARBAGE, SILENCE, START_TLS, UPGRADE, Bind, Done, Extended, Search, Turn, Wire, pair
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.connection import LdapOptions, connected
@@ -199,6 +199,19 @@ def test_a_server_that_dies(certificates: Certificates, options: Options, turn: 
         error = failure(options(wire), ConnectionLost)
     assert error.cause == "connection_lost"
     assert "closed the connection" in error.message
+
+
+@pytest.mark.parametrize("script", [[Turn(Bind, (GARBAGE,))], [BIND, Turn(Search, (GARBAGE,))]])
+def test_a_server_that_talks_nonsense(certificates: Certificates, options: Options, script: list[Turn]) -> None:
+    with Wire(script, certificates.good) as wire:
+        error = failure(options(wire))
+    assert error.cause == "not_ldap"
+
+
+def test_a_start_tls_that_is_nonsense(certificates: Certificates, options: Options) -> None:
+    with Wire([Turn(Extended(START_TLS), (GARBAGE,))], certificates.good, plain_first=True) as wire:
+        error = failure(options(wire, tls_mode="start_tls"))
+    assert error.cause == "tls_failed"
 
 
 def test_a_directory_that_is_not_active_directory(certificates: Certificates, options: Options) -> None:
