@@ -14,7 +14,7 @@ import pytest
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 OURS = "ansible_collections.hybrid.identity.plugins."
-LIBRARIES = ("ldap3", "msgraph", "msgraph_core", "azure", "kiota_abstractions", "kiota_authentication_azure", "kiota_http", "httpx")
+LIBRARIES = ("azure", "gssapi", "httpx", "kiota_", "ldap3", "msgraph")
 ROOMS = {
     "modules": ("_module", "_ldap", "_graph", "_identity"),
     "filter": ("_identity",),
@@ -53,7 +53,7 @@ def imports(tree: ast.AST, lazily: bool) -> Iterator[str]:
 def test_imports_follow_the_arrows(path: Path) -> None:
     room = room_of(path)
     if room == "doc_fragments":
-        assert list(imports(ast.parse(path.read_text()), lazily=True)) == ["__future__"] * path.read_text().count("__future__")
+        assert set(imports(ast.parse(path.read_text()), lazily=True)) <= {"__future__"}
         return
     for name in imports(ast.parse(path.read_text()), lazily=True):
         if name.startswith(OURS):
@@ -66,7 +66,7 @@ def test_imports_follow_the_arrows(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PLUGINS)))
 def test_a_file_loads_without_third_party_libraries(path: Path) -> None:
     for name in imports(ast.parse(path.read_text()), lazily=False):
-        assert name.split(".")[0] not in LIBRARIES, f"{path.name} imports {name} when it is loaded"
+        assert not name.startswith(LIBRARIES), f"{path.name} imports {name} when it is loaded"
 
 
 def test_the_core_is_pure() -> None:
@@ -77,7 +77,8 @@ def test_the_core_is_pure() -> None:
         for name in imports(ast.parse(path.read_text()), lazily=True)
         if not name.startswith(OURS)
     }
-    assert names <= {"__future__", "base64", "binascii", "collections", "dataclasses", "re", "typing", "unicodedata", "uuid"}
+    pure = {"__future__", "base64", "binascii", "collections", "dataclasses", "re", "typing", "unicodedata", "uuid"}
+    assert names <= pure
 
 
 def test_there_is_something_to_check() -> None:
@@ -88,4 +89,5 @@ def test_nothing_shipped_knows_the_lab() -> None:
     for folder in ("plugins", "roles", "playbooks"):
         for path in (PLUGINS.parent / folder).rglob("*"):
             if path.is_file() and path.suffix in (".py", ".yml", ".j2", ".ps1", ".psm1"):
-                assert "tests/lab" not in path.read_text() and "lab_" not in path.read_text(), path
+                assert "tests/lab" not in path.read_text(), path
+                assert "lab_" not in path.read_text(), path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.hybrid.identity.plugins.filter import immutable_id, outcome_table
 
 TO = immutable_id.FilterModule().filters()["guid_to_immutable_id"]
@@ -28,13 +29,24 @@ def test_vectors(guid: str, value: str) -> None:
     assert BACK(value) == guid.strip("{}").lower()
 
 
-@pytest.mark.parametrize("text", ["", "not a guid", "876031debfb14f8b9cb01c67a6094d3e", "876031de-bfb1-4f8b-9cb0-1c67a6094d3", None])
+@pytest.mark.parametrize(
+    "text", ["", "not a guid", "876031debfb14f8b9cb01c67a6094d3e", "876031de-bfb1-4f8b-9cb0-1c67a6094d3", None]
+)
 def test_what_is_no_guid(text: object) -> None:
     with pytest.raises(AnsibleFilterError, match="is not a GUID; write it as"):
         TO(text)
 
 
-@pytest.mark.parametrize("text", ["", "3jFgh7G/i0+csBxnpglNPg", "3jFgh7G/i0+csBxnpglNPh==", "3jFgh7G_i0-csBxnpglNPg==", " 3jFgh7G/i0+csBxnpglNPg=="])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "3jFgh7G/i0+csBxnpglNPg",
+        "3jFgh7G/i0+csBxnpglNPh==",
+        "3jFgh7G_i0-csBxnpglNPg==",
+        " 3jFgh7G/i0+csBxnpglNPg==",
+    ],
+)
 def test_what_is_no_immutable_id(text: str) -> None:
     with pytest.raises(AnsibleFilterError, match="is not an ImmutableId; it must be base64"):
         BACK(text)

@@ -105,15 +105,16 @@ def _refusal(wish: Wish, target: Record, tenant: Tenant, clear: bool, overwrite:
     if target["sync_enabled"]:
         return Refusal(
             "synced_user",
-            f"{name} is already synchronised with {before or 'no ImmutableId'}; its AD account is the authority, so take "
-            "it out of the sync scope first if that is the wrong one.",
+            f"{name} is already synchronised with {before or 'no ImmutableId'}; its AD account is the authority, so "
+            "take it out of the sync scope first if that is the wrong one.",
         )
     if target["sync_enabled"] is False:
         # facts §0.3: true, false and null are three states; false is "was synchronised once".
         return Refusal(
             "formerly_synced_user",
             f"{name} was synchronised once (onPremisesSyncEnabled is false, not null), and changing its ImmutableId "
-            "through Graph is unsupported; bring its old AD account back into scope, or turn it into a cloud user first.",
+            "through Graph is unsupported; bring its old AD account back into scope, or turn it into a cloud user "
+            "first.",
         )
     if clear:
         return None
@@ -142,12 +143,12 @@ def _held(wish: Wish, target: Record, tenant: Tenant) -> Refusal | None:
             f"it should be on {target['user_principal_name']}.",
         )
     if others:
-        # Whether Graph's own uniqueness check counts deleted users is not documented; a sync would match them (facts §1).
+        # Whether Graph's uniqueness check counts deleted users is not documented; a sync would match them (facts §1).
         holder = others[0]
         return Refusal(
             "held_by_deleted_user",
-            f"{wish.immutable_id} belongs to {holder['user_principal_name']} ({holder['id']}) in the recycle bin, which a "
-            "sync could match instead; restore or purge that user first.",
+            f"{wish.immutable_id} belongs to {holder['user_principal_name']} ({holder['id']}) in the recycle bin, which "
+            "a sync could match instead; restore or purge that user first.",
         )
     return None
 

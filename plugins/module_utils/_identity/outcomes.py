@@ -24,16 +24,16 @@ _FINE = ("set", "unchanged", "cleared", "found", "stamped")
 
 
 def outcome_lines(users: Sequence[Record], limit: int = 100) -> list[str]:
-    """A line for each status that occurs, with its count, then a line with the reason for each user that was left alone.
+    """A line for each status that occurs, with its count; then one with the reason for each user that was left alone.
 
     At most ``limit`` users are named; a last line says how many more there are.
     """
     counts = Counter(user["status"] for user in users)
     order = [*_WORDS, *sorted(set(counts) - set(_WORDS))]
     lines = [f"{_WORDS.get(status, status):<28}{counts[status]:>7}" for status in order if counts[status]]
-    left = sorted((user for user in users if user["status"] not in _FINE), key=lambda user: folded(record_name(user)))
     rank = {status: position for position, status in enumerate(order)}
-    left.sort(key=lambda user: rank[user["status"]])
+    left = [user for user in users if user["status"] not in _FINE]
+    left.sort(key=lambda user: (rank[user["status"]], folded(record_name(user))))
     lines += [
         f"{_WORDS.get(user['status'], user['status'])}: {record_name(user)}: {user['reason']}" for user in left[:limit]
     ]

@@ -93,7 +93,7 @@ def cloud_managed(record: Mapping[str, Any]) -> bool:
 
 
 def entra_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
-    """The record of one Entra user from Graph's JSON. ``object_identifier`` is beta-only and None elsewhere (facts §2)."""
+    """The record of one Entra user from Graph's JSON; ``object_identifier`` is beta-only, None elsewhere (facts §2)."""
     return {
         "id": user["id"],
         "user_principal_name": user.get("userPrincipalName"),

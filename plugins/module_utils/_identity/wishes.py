@@ -98,7 +98,8 @@ def _wanted_value(record: Mapping[str, Any], identity: str) -> str:
         guid = parse_guid(str(guid_given))
         if value == swapped_immutable_id(guid):
             raise InputError(
-                f"{value!r} has the bytes of {guid} in the wrong order; the right ImmutableId is {immutable_id_of_guid(guid)}."
+                f"{value!r} has the bytes of {guid} in the wrong order; the right ImmutableId is "
+                f"{immutable_id_of_guid(guid)}."
             )
         if value != immutable_id_of_guid(guid):
             raise InputError(

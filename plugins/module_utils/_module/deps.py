@@ -68,7 +68,7 @@ def _problem(dependency: Dependency) -> str | None:
     except metadata.PackageNotFoundError:
         return None  # vendored or installed by a system package that keeps no metadata
     if _parts(version) < dependency.minimum:
-        return f"{dependency.distribution} {version} (in {found.origin}) is older than {dependency.requirement.split('>=')[1]}"
+        return f"{dependency.distribution} {version} (in {found.origin}) is too old: {dependency.requirement} is needed"
     return None
 
 

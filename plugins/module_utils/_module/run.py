@@ -23,6 +23,6 @@ def run(module: AnsibleModule, dependencies: tuple[Dependency, ...], service: Ca
         result = service()
     except IdentityError as error:
         module.fail_json(msg=error.message, **error.details)
-    if not module._diff:  # noqa: SLF001 - AnsibleModule has no public name for it
+    if not module._diff:
         result.pop("diff", None)
     module.exit_json(**result)

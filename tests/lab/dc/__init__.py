@@ -10,6 +10,6 @@ from __future__ import annotations
 
 from .directory import seed
 from .dump import dump_directory
-from .service import LabError, down, up
+from .service import LabError, address, down, role_variables, running, up
 
-__all__ = ["LabError", "down", "dump_directory", "seed", "up"]
+__all__ = ["LabError", "address", "down", "dump_directory", "role_variables", "running", "seed", "up"]

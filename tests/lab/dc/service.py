@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -17,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-PLAYBOOK = Path(__file__).with_name("playbook.yml")
+PLAYBOOK = "hybrid.identity.domain"
 PORTS = (389, 636, 3268, 3269)
 ADMINISTRATOR = "Administrator@ad.contoso.com"
 UP_SECONDS = 300
@@ -28,37 +27,53 @@ class LabError(Exception):
     """The lab could not do what was asked; the text says why and what to do."""
 
 
-def up(state_dir: Path, ca: Mapping[str, Path] | None, admin_password: str) -> dict[str, Any]:
-    """Make the domain below `state_dir`/dc, or start it again where it is, and return how to reach it over LDAPS.
+def role_variables(state_dir: Path, ca: Mapping[str, Path]) -> dict[str, Any]:
+    """Variables of the role ad_domain for a domain controller below `state_dir`/dc, on the loopback interface alone.
 
-    `ca` holds paths under `ca`, `cert` and `key` (lab.ca.write_server_certificate); None lets the role make its own.
-    Returns `server, port, ca_cert, username, password, base_dn, sam (path of sam.ldb), smb_conf, pid`. Needs root and
-    the ports of a domain controller on the loopback interface. Raises LabError.
+    `ca` holds paths under `ca`, `cert` and `key` (lab.ca.write_server_certificate).
     """
-    home = (state_dir / "dc").absolute()
-    if not _pid(home):
-        _require_free_ports()
-    variables = {
-        "lab_dc_state_dir": str(home),
-        "lab_dc_certificate": {kind: str(Path(path).absolute()) for kind, path in (ca or {}).items()},
-        # OpenLDAP's clients put the machine's own name where they are given localhost.
-        "lab_dc_names": sorted({"localhost", "127.0.0.1", socket.gethostname()}),
-        "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
+    return {
+        "ad_domain_provider": "samba",
+        "ad_domain_samba_state_dir": str(_home(state_dir)),
+        "ad_domain_samba_host_name": "dc1",
+        "ad_domain_samba_host_ip": "127.0.0.1",
+        "ad_domain_samba_interfaces": ["lo"],
+        "ad_domain_samba_service": "process",
+        # An address for documentation (RFC 5737): the lab asks no name server.
+        "ad_domain_samba_dns_forwarder": "192.0.2.1",
+        **{f"ad_domain_samba_tls_{kind}": str(Path(path).absolute()) for kind, path in ca.items()},
+        "ad_domain_wait_timeout": 60,
     }
-    _play(variables, admin_password)
-    own_ca = Path(ca["ca"]).absolute() if ca else home / "tls" / "ad_domain-ca.pem"
+
+
+def address(state_dir: Path, ca_cert: Path, admin_password: str) -> dict[str, Any]:
+    """How to reach the directory over LDAPS, and where its files are.
+
+    Returns `server, port, ca_cert, username, password, base_dn, sam (path of sam.ldb), smb_conf`.
+    """
+    home = _home(state_dir)
     return {
         "server": "localhost",
         "port": 636,
-        "ca_cert": str(own_ca),
+        "ca_cert": str(ca_cert.absolute()),
         "username": ADMINISTRATOR,
         "password": admin_password,
         "base_dn": "DC=ad,DC=contoso,DC=com",
         "sam": str(home / "private" / "sam.ldb"),
         "smb_conf": str(home / "etc" / "smb.conf"),
-        "pid": _pid(home),
     }
+
+
+def up(state_dir: Path, inventory: Path) -> int:
+    """Make the domain below `state_dir`/dc by the collection's own playbook, or start it again. Returns the pid.
+
+    `inventory` has a group domain_controllers whose host carries `role_variables`. Needs root and the ports of a domain
+    controller on the loopback interface. Raises LabError.
+    """
+    if not running(state_dir):
+        _require_free_ports()
+    _play(inventory)
+    return running(state_dir)
 
 
 def down(state_dir: Path) -> bool:
@@ -66,7 +81,7 @@ def down(state_dir: Path) -> bool:
 
     Raises LabError where it does not stop.
     """
-    pid = _pid((state_dir / "dc").absolute())
+    pid = running(state_dir)
     if not pid:
         return False
     os.kill(pid, signal.SIGTERM)
@@ -78,15 +93,15 @@ def down(state_dir: Path) -> bool:
     return True
 
 
-def _play(variables: dict[str, Any], admin_password: str) -> None:
+def _play(inventory: Path) -> None:
     beside = Path(sys.executable).with_name("ansible-playbook")
     program = str(beside) if beside.exists() else shutil.which("ansible-playbook")
     if not program:
         raise LabError("ansible-playbook was not found: install ansible-core into the Python that runs the lab.")
     try:
         done = subprocess.run(
-            [program, "--inventory", "dc1,", "--extra-vars", json.dumps(variables), str(PLAYBOOK)],
-            env={**os.environ, "LAB_ADMIN_PASSWORD": admin_password, "ANSIBLE_NOCOLOR": "1"},
+            [program, "--inventory", str(inventory), PLAYBOOK],
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -116,10 +131,14 @@ def _taken_ports() -> list[int]:
     return taken
 
 
-def _pid(home: Path) -> int:
-    """The pid of the running Samba of that folder, or 0; a stale pid file does not count."""
+def _home(state_dir: Path) -> Path:
+    return (state_dir / "dc").absolute()
+
+
+def running(state_dir: Path) -> int:
+    """The pid of the Samba that runs below `state_dir`/dc, or 0; a stale pid file does not count."""
     try:
-        pid = int((home / "run" / "samba.pid").read_text("ascii"))
+        pid = int((_home(state_dir) / "run" / "samba.pid").read_text("ascii"))
         program = os.readlink(f"/proc/{pid}/exe")
     except (FileNotFoundError, ProcessLookupError, ValueError):
         return 0

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""End to end: ansible-playbook against the running lab, seen from outside with tools that are not ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outside import Control, Directory, Graph, state_folder
+
+from playbooks import Ansible
+
+
+@pytest.fixture(scope="session")
+def state() -> Path:
+    folder = state_folder()
+    if not (folder / "lab.json").is_file():
+        pytest.fail(f"No lab is up in {folder}; start it with make lab-up.", pytrace=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab(state: Path) -> dict[str, Any]:
+    return dict(json.loads((state / "lab.json").read_text("utf-8")))
+
+
+@pytest.fixture
+def directory(lab: dict[str, Any]) -> Directory:
+    return Directory(lab)
+
+
+@pytest.fixture
+def graph(lab: dict[str, Any]) -> Graph:
+    return Graph(lab)
+
+
+@pytest.fixture
+def control(lab: dict[str, Any]) -> Control:
+    return Control(lab)
+
+
+@pytest.fixture
+def fresh(control: Control, directory: Directory) -> Iterator[None]:
+    """Both directories as they were seeded, before and after the test."""
+    control("POST", "reset")
+    directory.clear_suffixes()
+    yield
+    control("POST", "reset")
+    directory.clear_suffixes()
+
+
+@pytest.fixture
+def ansible(state: Path, tmp_path: Path) -> Ansible:
+    return Ansible(state, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def secrets(lab: dict[str, Any]) -> list[str]:
+    """Everything that must never be seen in any output."""
+    return [lab["admin_password"], *(app["secret"] for app in lab["apps"].values())]

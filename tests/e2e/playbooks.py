@@ -1,0 +1,118 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run ansible-playbook as a person does, and get its results as data."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass
+class Run:
+    """What one ansible-playbook run printed and gave: ``results`` by the name that a task registered."""
+
+    code: int
+    output: str
+    results: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The message of the one task that failed."""
+        found = {result["msg"] for result in self.results.values() if isinstance(result, dict) and result.get("failed")}
+        assert len(found) == 1, f"{len(found)} failed tasks in:\n{self.output}"
+        return str(found.pop())
+
+    def recap(self, host: str = "localhost") -> dict[str, int]:
+        """The counts of the recap line."""
+        line = re.findall(rf"^{host} +: (.*)$", self.output, re.MULTILINE)[-1]
+        return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", line)}
+
+
+class Ansible:
+    """ansible-playbook of the Python that runs the tests, over the lab's inventory."""
+
+    def __init__(self, state: Path, folder: Path) -> None:
+        self.state = state
+        self.folder = folder
+        self.program = shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook"
+
+    def playbook(
+        self,
+        name: str,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        variables: dict[str, Any] | None = None,
+    ) -> Run:
+        """Run a playbook by its path or its full name."""
+        command = [self.program, "--inventory", str(self.state / "inventory.yml"), name, *arguments]
+        if variables:
+            # By a file: a list of a thousand users does not fit into an argument.
+            (self.folder / "variables.json").write_text(json.dumps(variables), encoding="utf-8")
+            command += ["--extra-vars", f"@{self.folder / 'variables.json'}"]
+        environment = {
+            **os.environ,
+            "ANSIBLE_NOCOWS": "1",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+            **(environment or {}),
+        }
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+            cwd=self.folder,
+        )
+        return Run(done.returncode, done.stdout + done.stderr)
+
+    def tasks(
+        self, tasks: list[dict[str, Any]], *arguments: str, variables: dict[str, Any] | None = None, **options: Any
+    ) -> Run:
+        """Run tasks on localhost; each one that registers something has its result in ``results``, failed ones too."""
+        registered = [task["register"] for task in tasks if "register" in task]
+        results = self.folder / "results.json"
+        results.unlink(missing_ok=True)
+        write = {
+            "name": "Keep the results",
+            "ansible.builtin.copy": {
+                "dest": str(results),
+                "mode": "0600",
+                "content": (
+                    "{% set kept = {} %}{% for name in names %}"
+                    "{% set _ = kept.update({name: lookup('ansible.builtin.vars', name, default=none)}) %}"
+                    "{% endfor %}{{ kept | to_json }}"
+                ),
+            },
+            "vars": {"names": registered},
+            "check_mode": False,
+            "diff": False,
+            "no_log": True,
+        }
+        play = {
+            "name": "Test",
+            "hosts": "localhost",
+            "connection": "local",
+            "gather_facts": False,
+            **options,
+            "tasks": [{"name": "Do", "block": tasks, "always": [write]}],
+        }
+        path = self.folder / "test.yml"
+        path.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
+        run = self.playbook(str(path), *arguments, variables=variables)
+        if results.exists():
+            run.results = json.loads(results.read_text(encoding="utf-8"))
+        return run

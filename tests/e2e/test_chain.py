@@ -1,0 +1,136 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job: hybrid.identity.site over the seeded estate."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from outside import Control, Directory, Graph, expected_immutable_id
+
+from playbooks import Ansible
+
+SUFFIXES = ["contoso.com", "fabrikam.com", "sub.fabrikam.com"]
+# What the seed's awkward users must come to (tests/lab/seeds/README.md).
+REFUSED = {
+    "jonas.weber@contoso.com": "different_immutable_id",
+    "dora.klein@contoso.com": "held_by_user",
+    "paul.adler@contoso.com": "synced_user",
+    "petra.lang@fabrikam.com": "formerly_synced_user",
+    "rita.moser@fabrikam.com": "formerly_synced_user",
+    "tom.alder@contoso.com": "held_by_deleted_user",
+    "selma.wolf@contoso.com": "cloud_managed_account",
+}
+
+
+def dump(state: Path) -> str:
+    """Both directories, by the lab's own dump."""
+    tests = Path(__file__).resolve().parents[1]
+    done = subprocess.run(
+        [sys.executable, "-m", "lab", "dump"],
+        cwd=tests,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        env={**os.environ, "LAB_STATE": str(state)},
+    )
+    return done.stdout
+
+
+def diff_lines(output: str) -> list[str]:
+    """The changed lines of all diffs that a run printed."""
+    return [line for line in output.splitlines() if re.match(r"[+-](?![+-]{2} )", line)]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_whole_chain(
+    ansible: Ansible, state: Path, directory: Directory, graph: Graph, control: Control, tmp_path: Path
+) -> None:
+    choices = {"hard_match_on_refused": "skip", "hard_match_result_file": str(tmp_path / "result.json")}
+    before = dump(state)
+    cloud_before = graph.users()
+    predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", variables=choices)
+    assert predicted.code == 0, predicted.output
+    assert dump(state) == before, "check mode wrote something"
+
+    control("DELETE", "requests")
+    done = ansible.playbook("hybrid.identity.site", "--diff", variables=choices)
+    assert done.code == 0, done.output
+    assert diff_lines(done.output) == diff_lines(predicted.output)
+    assert len(diff_lines(done.output)) > 50
+    assert directory.suffixes() == SUFFIXES
+
+    results = {
+        user["user_principal_name"]: user for user in json.loads((tmp_path / "result.json").read_text())["users"]
+    }
+    cloud = graph.users()
+    ad = {
+        entry["userprincipalname"][0].decode().lower(): entry
+        for entry in directory.search("(userPrincipalName=*)", *ATTRIBUTES)
+    }
+    matched = {name: user for name, user in results.items() if user["status"] in ("set", "unchanged")}
+    assert len(matched) > 35
+    for name in matched:
+        assert cloud[name.lower()]["onPremisesImmutableId"] == expected_immutable_id(ad[name.lower()])
+    untouched = set(cloud) - {name.lower() for name, user in results.items() if user["status"] == "set"}
+    assert {name: cloud[name] for name in untouched} == {name: cloud_before[name] for name in untouched}
+    assert {name: user["cause"] for name, user in results.items() if user["status"] == "refused"} == REFUSED
+    assert [name for name, user in results.items() if user["status"] == "not_found"] == AD_ONLY
+    writes = [request for request in control("GET", "requests") if request["method"] == "PATCH"]
+    assert len(writes) == sum(user["status"] == "set" for user in results.values())
+    assert {tuple(json.loads(request["body"])) for request in writes} == {("onPremisesImmutableId",)}
+
+    control("DELETE", "requests")
+    again = ansible.playbook("hybrid.identity.site", "--diff", variables=choices)
+    assert again.code == 0, again.output
+    assert again.recap()["changed"] == 0
+    assert diff_lines(again.output) == []
+    requests = control("GET", "requests")
+    assert {request["method"] for request in requests} <= {"GET", "POST"}
+    on_the_wire = [request for request in requests if "batch" not in request]
+    assert len(on_the_wire) <= 4, [request["path"] for request in on_the_wire]
+
+
+ATTRIBUTES = ("userPrincipalName", "objectGUID", "mS-DS-ConsistencyGuid")
+AD_ONLY = ["desk.one@contoso.com", "desk.two@contoso.com", "otto.onlyad@contoso.com"]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_by_default_one_refused_user_stops_it_with_nothing_written(ansible: Ansible, state: Path) -> None:
+    assert ansible.playbook("hybrid.identity.site", "--tags", "domain,suffixes").code == 0
+    before = dump(state)
+    run = ansible.playbook("hybrid.identity.site")
+    assert run.code == 2
+    assert "selma.wolf@contoso.com" in run.output or "jonas.weber@contoso.com" in run.output, run.output
+    assert dump(state) == before
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("how", [("--tags", "suffixes"), ("--extra-vars", '{"hybrid_identity_stages": ["suffixes"]}')])
+def test_a_stage_alone(ansible: Ansible, directory: Directory, control: Control, how: tuple[str, str]) -> None:
+    control("DELETE", "requests")
+    run = ansible.playbook("hybrid.identity.site", *how)
+    assert run.code == 0, run.output
+    assert directory.suffixes() == SUFFIXES
+    assert control("GET", "requests") == []
+
+
+def test_check_mode_before_there_is_a_domain(ansible: Ansible, state: Path, tmp_path: Path) -> None:
+    before = dump(state)
+    nowhere = tmp_path / "new-dc"
+    run = ansible.playbook(
+        "hybrid.identity.site", "--check", "--diff", variables={"ad_domain_samba_state_dir": str(nowhere)}
+    )
+    assert run.code == 0, run.output
+    assert re.search(r"[Ww]ould create the domain ad\.contoso\.com", run.output), run.output
+    assert "the stages after it cannot be predicted" in " ".join(run.output.split())
+    assert not nowhere.exists()
+    assert dump(state) == before

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A thousand AD users and a thousand cloud users, matched by one task each."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outside import Control, Directory, Graph, expected_immutable_id
+
+from playbooks import Ansible
+
+COUNT = 1000
+READ = {
+    "name": "Read",
+    "hybrid.identity.ad_user_guid": {"search_base": "OU=Bulk,DC=ad,DC=contoso,DC=com"},
+    "register": "ad",
+}
+MATCH = {"name": "Match", "hybrid.identity.entra_immutable_id": {"users": "{{ ad.users }}"}, "register": "entra"}
+DEFAULTS = {
+    "module_defaults": {
+        "group/hybrid.identity.ad": "{{ hybrid_identity_ad }}",
+        "group/hybrid.identity.entra": "{{ hybrid_identity_entra }}",
+    }
+}
+
+
+@pytest.fixture
+def thousand(state: Path, control: Control, directory: Directory) -> Iterator[None]:
+    tests = Path(__file__).resolve().parents[1]
+    command = [sys.executable, "-m", "lab.dc.directory", str(state), "--users", str(COUNT)]
+    subprocess.run(command, cwd=tests, check=True, timeout=300, capture_output=True, env={**os.environ})
+    control("POST", "reset")
+    names = [f"user{number:06d}" for number in range(1, COUNT + 1)]
+    twins = [{"userPrincipalName": f"{n}@contoso.com", "mail": f"{n}@contoso.com", "displayName": n} for n in names]
+    control("POST", "users", twins)
+    yield
+    control("POST", "reset")
+    directory.delete_tree("OU=Bulk")
+
+
+@pytest.mark.usefixtures("thousand")
+def test_a_thousand_users(ansible: Ansible, directory: Directory, graph: Graph, control: Control) -> None:
+    control("DELETE", "requests")
+    first = ansible.tasks([READ, MATCH], **DEFAULTS)
+    assert first.code == 0, first.output
+    assert first.results["ad"]["summary"]["found"] == COUNT
+    assert first.results["entra"]["summary"] | {"set": COUNT, "total": COUNT} == first.results["entra"]["summary"]
+    requests = control("GET", "requests")
+    writes = [request for request in requests if request["method"] == "PATCH"]
+    assert len(writes) == COUNT
+    assert all("batch" in request for request in writes)
+    # Fifty batches of twenty, two pages of a tenant of some 1,050 users, and what finds out that paging is cheaper.
+    on_the_wire = [request for request in requests if "batch" not in request]
+    assert len(on_the_wire) <= COUNT / 20 + 8, len(on_the_wire)
+
+    cloud = graph.users()
+    found = directory.search("(sAMAccountName=user0*)", "userPrincipalName", "objectGUID")
+    assert len(found) == COUNT
+    for entry in found:
+        assert cloud[entry["userprincipalname"][0].decode()]["onPremisesImmutableId"] == expected_immutable_id(entry)
+
+    control("DELETE", "requests")
+    second = ansible.tasks([READ, MATCH], "--diff", **DEFAULTS)
+    assert second.code == 0, second.output
+    assert not second.results["entra"]["changed"]
+    assert second.results["entra"]["summary"]["unchanged"] == COUNT
+    requests = control("GET", "requests")
+    assert {request["method"] for request in requests} == {"GET"}, {request["method"] for request in requests}
+    pages = [request for request in requests if request["path"] == "/v1.0/users"]
+    assert len(pages) == 2
+    assert len(requests) <= 5, [request["path"] for request in requests]
+
+
+@pytest.mark.usefixtures("thousand")
+def test_clearing_sends_null(ansible: Ansible, graph: Graph, control: Control) -> None:
+    names = [f"user{number:06d}@contoso.com" for number in range(1, 42)]
+    assert ansible.tasks([READ, MATCH], **DEFAULTS).code == 0
+    control("DELETE", "requests")
+    clear: dict[str, Any] = {
+        "name": "Clear",
+        "hybrid.identity.entra_immutable_id": {
+            "users": [{"user_principal_name": name} for name in names],
+            "state": "absent",
+        },
+        "register": "cleared",
+    }
+    run = ansible.tasks([clear], **DEFAULTS)
+    assert run.code == 0, run.output
+    assert run.results["cleared"]["summary"]["cleared"] == len(names)
+    bodies = [request["body"] for request in control("GET", "requests") if request["method"] == "PATCH"]
+    assert [json.loads(body) for body in bodies] == [{"onPremisesImmutableId": None}] * len(names)
+    cloud = graph.users()
+    assert all(cloud[name]["onPremisesImmutableId"] is None for name in names)
+    assert cloud["user000042@contoso.com"]["onPremisesImmutableId"]

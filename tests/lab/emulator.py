@@ -1,0 +1,112 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Entra emulator as a process of its own: start, ask, stop."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from .dc import LabError
+
+TESTS = Path(__file__).resolve().parents[1]
+SEED = Path(__file__).with_name("seeds") / "tenant.json"
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+
+def start(state: Path, tls: dict[str, Path], credentials: dict[str, dict[str, str]]) -> tuple[int, int]:
+    """Serve the tenant kept below `state`/entra, or the seed, on a free port. Returns (pid, port). Raises LabError."""
+    home = state / "entra"
+    home.mkdir(mode=0o700, exist_ok=True)
+    secrets = home / "credentials.json"
+    secrets.touch(mode=0o600)
+    secrets.write_text(json.dumps(credentials), encoding="utf-8")
+    ready = home / "ready"
+    ready.unlink(missing_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "lab.entra",
+        "--seed",
+        str(SEED),
+        "--state",
+        str(home / "store"),
+        "--ready-file",
+        str(ready),
+    ]
+    command += ["--tls-cert", str(tls["cert"]), "--tls-key", str(tls["key"]), "--credentials", str(secrets)]
+    with (state / "emulator.log").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": str(TESTS)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise LabError(f"The Entra emulator did not start:\n{(state / 'emulator.log').read_text('utf-8')[-2000:]}")
+        time.sleep(0.05)
+    return process.pid, int(ready.read_text("ascii"))
+
+
+def running(pid: int) -> bool:
+    """Whether that process is an emulator; a number that another program has by now does not count."""
+    try:
+        return b"lab.entra" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def stop(pid: int) -> None:
+    """End the emulator and wait for it. Raises LabError where it does not end."""
+    if not running(pid):
+        return
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while running(pid):
+        if time.monotonic() > deadline:
+            raise LabError(f"The Entra emulator (pid {pid}) did not stop within {STOP_SECONDS:.0f} s: end it by hand.")
+        _reap(pid)
+        time.sleep(0.05)
+
+
+def _reap(pid: int) -> None:
+    """A child of this very process stays as a zombie until it is waited for."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def control(graph_url: str, ca: Path, method: str, path: str, body: Any = None) -> Any:
+    """Call the control plane, `/lab/<path>`. Raises LabError with what it answered."""
+    request = urllib.request.Request(  # noqa: S310 - graph_url is https, made by `start`
+        f"{graph_url}/lab/{path}", method=method, headers={"Content-Type": "application/json"}
+    )
+    if body is not None:
+        request.data = json.dumps(body).encode()
+    context = ssl.create_default_context(cafile=str(ca))
+    try:
+        with urllib.request.urlopen(request, timeout=120, context=context) as answer:  # noqa: S310
+            text = answer.read()
+    except urllib.error.HTTPError as error:
+        raise LabError(
+            f"The emulator refused {method} /lab/{path}: {error.read().decode('utf-8', 'replace')}"
+        ) from None
+    except urllib.error.URLError as error:
+        raise LabError(f"The emulator does not answer at {graph_url}: {error.reason}") from None
+    return json.loads(text) if text else None

@@ -1,0 +1,224 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole estate, up and down: certificates, domain controller, emulator, and the files that say where they are."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import ldap3
+import yaml
+
+from . import ca, dc, emulator
+from .dc import LabError
+from .dc.directory import bulk_user, connect
+
+ROOT = Path(__file__).resolve().parents[2]
+# Some of the seed's users hold admin roles: for them the permission alone is not enough (facts §1).
+APP = "privileged"
+SUFFIXES = ["contoso.com", "fabrikam.com", "sub.fabrikam.com"]
+DC_HOST = "dc1"
+DOMAIN = "ad.contoso.com"
+NETBIOS = "CONTOSO"
+
+
+def folder() -> Path:
+    """The lab's state folder: `.lab` in the project, or where LAB_STATE says."""
+    return Path(os.environ.get("LAB_STATE") or ROOT / ".lab").absolute()
+
+
+def read(state: Path) -> dict[str, Any]:
+    """What `up` wrote. Raises LabError where no lab is up."""
+    try:
+        found: dict[str, Any] = json.loads((state / "lab.json").read_text("utf-8"))
+    except FileNotFoundError:
+        raise LabError(f"No lab is up in {state}: start it with make lab-up.") from None
+    return found
+
+
+def up(state: Path, users: int = 0) -> dict[str, Any]:
+    """Make the estate: a domain with the seed's accounts, a tenant with its users, and `users` plain ones in both.
+
+    Returns what `lab.json` holds. Raises LabError; then nothing is left running.
+    """
+    if (state / "lab.json").exists():
+        raise LabError(f"A lab is up already in {state}: take it down first with make lab-down.")
+    if os.geteuid():
+        raise LabError("The lab needs root: a domain controller listens on ports below 1024.")
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(mode=0o700, parents=True)
+    pid = 0
+    try:
+        # OpenLDAP's clients put the machine's own name where they are given localhost.
+        tls = ca.write_server_certificate(state / "tls", (*ca.SERVER_NAMES, socket.gethostname()))
+        lab = _secrets(state, tls)
+        pid, port = emulator.start(state, tls, lab.pop("credentials"))
+        lab |= {"graph_url": f"https://localhost:{port}", "authority": f"https://localhost:{port}"}
+        lab["tenant"] = emulator.control(lab["graph_url"], tls["ca"], "GET", "health")["tenant"]
+        lab["ldap"] = dc.address(state, tls["ca"], lab["admin_password"])
+        _private(
+            state / "inventory.yml", yaml.safe_dump(_inventory(lab, dc.role_variables(state, tls)), sort_keys=False)
+        )
+        lab["pids"] = {"emulator": pid, "dc": dc.up(state, state / "inventory.yml")}
+        dc.seed(lab["ldap"], users)
+        fill_tenant(lab, users)
+    except BaseException:
+        emulator.stop(pid)
+        dc.down(state)
+        raise
+    _write_files(state, lab)
+    return lab
+
+
+def down(state: Path) -> bool:
+    """Stop what runs and remove the state folder. False: there was nothing. Raises LabError where one does not stop."""
+    if not state.exists():
+        return False
+    pids = json.loads((state / "lab.json").read_text("utf-8"))["pids"] if (state / "lab.json").exists() else {}
+    emulator.stop(pids.get("emulator", 0))
+    dc.down(state)
+    shutil.rmtree(state)
+    return True
+
+
+def fill_tenant(lab: dict[str, Any], users: int = 0) -> None:
+    """Give the tenant what depends on AD: the ImmutableIds that its GUIDs make, and the twins of `users` accounts."""
+    url, authority = lab["graph_url"], Path(lab["ca_cert"])
+    if users:
+        twins = []
+        for number in range(1, users + 1):
+            account = bulk_user(number)
+            twins.append({"userPrincipalName": account["upn"], "mail": account["mail"], "displayName": account["cn"]})
+        emulator.control(url, authority, "POST", "users", twins)
+    emulator.control(url, authority, "POST", "immutable-ids", _anchors(lab["ldap"]))
+
+
+def _anchors(ldap: dict[str, Any]) -> dict[str, str]:
+    connection = connect(ldap)
+    try:
+        wanted = ["userPrincipalName", "objectGUID", "mS-DS-ConsistencyGuid"]
+        found = connection.extend.standard.paged_search(
+            ldap["base_dn"],
+            "(&(objectCategory=person)(userPrincipalName=*))",
+            ldap3.SUBTREE,
+            attributes=wanted,
+            paged_size=500,
+            generator=False,
+        )
+    finally:
+        connection.unbind()
+    anchors = {}
+    for entry in found:
+        raw = entry.get("raw_attributes")
+        if raw:
+            anchor = (raw["mS-DS-ConsistencyGuid"] or raw["objectGUID"])[0]
+            anchors[raw["userPrincipalName"][0].decode()] = base64.b64encode(anchor).decode()
+    return anchors
+
+
+def _secrets(state: Path, tls: dict[str, Path]) -> dict[str, Any]:
+    seed = json.loads(emulator.SEED.read_text("utf-8"))
+    apps = {
+        app["displayName"]: {"client_id": app["appId"], "secret": secrets.token_urlsafe(30)} for app in seed["apps"]
+    }
+    certificate = ca.write_app_certificate(state / "tls" / f"{APP}.pem", APP)
+    credentials = {name: {"secret": app["secret"]} for name, app in apps.items()}
+    credentials[APP]["certificate"] = str(certificate)
+    return {
+        "domain": DOMAIN,
+        "ca_cert": str(tls["ca"]),
+        "admin_password": f"Lab-{secrets.token_urlsafe(18)}1",
+        "apps": apps,
+        **apps[APP],
+        "certificate_path": str(certificate),
+        "credentials": credentials,
+    }
+
+
+def _write_files(state: Path, lab: dict[str, Any]) -> None:
+    _private(state / "vars.yml", yaml.safe_dump(_variables(lab)))
+    exports = {
+        "MICROSOFT_AD_LDAP_SERVER": lab["ldap"]["server"],
+        "MICROSOFT_AD_LDAP_CA_CERT": lab["ldap"]["ca_cert"],
+        "MICROSOFT_AD_LDAP_USERNAME": lab["ldap"]["username"],
+        "MICROSOFT_AD_LDAP_PASSWORD": lab["ldap"]["password"],
+        "AZURE_TENANT": lab["tenant"],
+        "AZURE_CLIENT_ID": lab["client_id"],
+        "AZURE_SECRET": lab["secret"],
+        "AZURE_AUTHORITY_HOST": lab["authority"],
+        "AZURE_DISABLE_INSTANCE_DISCOVERY": "true",
+        "HYBRID_IDENTITY_GRAPH_URL": lab["graph_url"],
+        "HYBRID_IDENTITY_GRAPH_CA_CERT": lab["ca_cert"],
+    }
+    _private(state / "env", "".join(f"export {name}='{value}'\n" for name, value in exports.items()))
+    # Last: its being there says that the lab is up.
+    _private(state / "lab.json", json.dumps(lab, indent=2))
+
+
+def _variables(lab: dict[str, Any]) -> dict[str, Any]:
+    """For integration targets; without the roles' own variables, which as extra variables nobody could override."""
+    ldap = lab["ldap"]
+    return {
+        "lab_ldap_server": ldap["server"],
+        "lab_ldap_port": ldap["port"],
+        "lab_ldap_ca_cert": ldap["ca_cert"],
+        "lab_ldap_username": ldap["username"],
+        "lab_ldap_password": ldap["password"],
+        "lab_ldap_base_dn": ldap["base_dn"],
+        "lab_dc_sam": ldap["sam"],
+        "lab_dc_smb_conf": ldap["smb_conf"],
+        "lab_graph_url": lab["graph_url"],
+        "lab_authority": lab["authority"],
+        "lab_graph_ca_cert": lab["ca_cert"],
+        "lab_tenant": lab["tenant"],
+        "lab_client_id": lab["client_id"],
+        "lab_secret": lab["secret"],
+        "lab_certificate_path": lab["certificate_path"],
+        "lab_apps": lab["apps"],
+    }
+
+
+def _inventory(lab: dict[str, Any], domain_controller: dict[str, Any]) -> dict[str, Any]:
+    """An inventory for `ansible-playbook -i .lab/inventory.yml hybrid.identity.site`."""
+    ldap = lab["ldap"]
+    variables = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+        "ad_domain_dns_name": DOMAIN,
+        "ad_domain_netbios_name": NETBIOS,
+        "ad_domain_admin_password": lab["admin_password"],
+        **domain_controller,
+        "upn_suffixes_suffixes": SUFFIXES,
+        "hard_match_upn_suffixes": "{{ upn_suffixes_suffixes }}",
+        "hybrid_identity_ad": {key: ldap[key] for key in ("server", "port", "ca_cert", "username", "password")},
+        "hybrid_identity_entra": {
+            "tenant": lab["tenant"],
+            "client_id": lab["client_id"],
+            "secret": lab["secret"],
+            "authority": lab["authority"],
+            "graph_url": lab["graph_url"],
+            "ca_cert": lab["ca_cert"],
+            "disable_instance_discovery": True,
+        },
+    }
+    return {
+        "all": {
+            "hosts": {"localhost": None},
+            "children": {"domain_controllers": {"hosts": {DC_HOST: None}}},
+            "vars": variables,
+        }
+    }
+
+
+def _private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
