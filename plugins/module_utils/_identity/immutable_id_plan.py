@@ -147,8 +147,8 @@ def _held(wish: Wish, target: Record, tenant: Tenant) -> Refusal | None:
         holder = others[0]
         return Refusal(
             "held_by_deleted_user",
-            f"{wish.immutable_id} belongs to {holder['user_principal_name']} ({holder['id']}) in the recycle bin, which "
-            "a sync could match instead; restore or purge that user first.",
+            f"{wish.immutable_id} belongs to {holder['user_principal_name']} ({holder['id']}) in the recycle bin, "
+            "which a sync could match instead; restore or purge that user first.",
         )
     return None
 
