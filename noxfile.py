@@ -165,7 +165,7 @@ def sanity(session: nox.Session) -> None:
     with session.chdir(work_copy.copy()):
         try:
             # ansible-test runs every pythonX.Y on PATH and hands little of the environment on: no shims, then.
-            path = os.pathsep.join([session.bin, *interpreters.folders(), os.environ["PATH"]])
+            path = os.pathsep.join([session.bin, *interpreters.search_path()])
             options = ("--venv", "--requirements", "--junit", "--color", "no")
             session.run("ansible-test", "sanity", *options, *session.posargs, env={"PATH": path})
         finally:

@@ -95,33 +95,22 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Hard-match all AD users of a domain to their cloud users
-  hosts: localhost
-  gather_facts: false
-  module_defaults:
-    group/hybrid.identity.ad:
-      server: dc1.ad.contoso.com
-      username: CONTOSO\svc-ansible
-      password: "{{ ad_password }}"
-    group/hybrid.identity.entra:
-      tenant: contoso.onmicrosoft.com
-      client_id: 11111111-2222-3333-4444-555555555555
-      secret: "{{ client_secret }}"
-  tasks:
-    - name: Read the GUIDs
-      hybrid.identity.ad_user_guid:
-        upn_suffix: contoso.com
-      register: ad
+# Connection options are left out here: set them once, for group/hybrid.identity.ad and group/hybrid.identity.entra in
+# module_defaults, or in the environment.
+- name: Read the GUIDs
+  hybrid.identity.ad_user_guid:
+    upn_suffix: contoso.com
+  register: ad
 
-    - name: Set the ImmutableIds, leaving out who may not be changed
-      hybrid.identity.entra_immutable_id:
-        users: "{{ ad.users }}"
-        on_refused: skip
-      register: matched
+- name: Set the ImmutableIds, leaving out who may not be changed
+  hybrid.identity.entra_immutable_id:
+    users: "{{ ad.users }}"
+    on_refused: skip
+  register: matched
 
-    - name: Show what became of them
-      ansible.builtin.debug:
-        var: matched.summary
+- name: Show what became of them
+  ansible.builtin.debug:
+    var: matched.summary
 
 - name: Set the ImmutableId of one user from a GUID
   hybrid.identity.entra_immutable_id:

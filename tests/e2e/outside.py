@@ -43,7 +43,7 @@ def entries_of_ldif(text: str) -> Iterator[Entry]:
                 yield entry
             entry = {}
         elif not line.startswith(("#", "ref:")):
-            name, _, rest = line.partition(":")
+            name, _colon, rest = line.partition(":")
             value = base64.b64decode(rest[1:].strip()) if rest.startswith(":") else rest.strip().encode()
             entry.setdefault(name.lower(), []).append(value)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import TESTS  # noqa: F401  (puts the lab on the path)
 from hypothesis import given
 from hypothesis import strategies as st
 

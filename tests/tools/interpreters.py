@@ -57,9 +57,24 @@ def controller_python(core: str) -> tuple[str, str] | None:
     return None
 
 
-def folders() -> list[str]:
-    """Return the folders of all usable Pythons, as entries for PATH."""
-    return list(dict.fromkeys(os.path.dirname(path) for version in PREFERENCE if (path := find(version))))
+def search_path() -> list[str]:
+    """Return the folders of PATH, those of all usable Pythons first, and without those whose pythonX.Y does not run.
+
+    Some programs (ansible-test) take every pythonX.Y that they find on PATH for a Python.
+    """
+    usable = [os.path.dirname(path) for version in PREFERENCE if (path := find(version))]
+    others = [folder for folder in os.environ["PATH"].split(os.pathsep) if not _holds_dead_python(folder)]
+    return list(dict.fromkeys([*usable, *others]))
+
+
+def _holds_dead_python(folder: str) -> bool:
+    for minor in range(20):
+        path = os.path.join(folder, f"python3.{minor}")
+        if os.access(path, os.X_OK) and not os.path.isdir(path):
+            done = subprocess.run([path, "-c", ""], capture_output=True, check=False, timeout=60)
+            if done.returncode:
+                return True
+    return False
 
 
 def newest() -> tuple[str, str, str] | None:

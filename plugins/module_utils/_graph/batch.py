@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, GraphError, successful
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import RETRY_STATUSES, retry_after
@@ -29,7 +29,7 @@ class Item:
     body: Mapping[str, Any] | None = None
 
 
-Outcome = Answer | GraphError
+Outcome: TypeAlias = "Answer | GraphError"
 """What came of one item: an answer, success or not, or why there is none."""
 
 

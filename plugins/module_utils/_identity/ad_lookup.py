@@ -79,7 +79,7 @@ def dn_key(text: str) -> str:
     """The form in which distinguished names are compared: escapes resolved, case and spaces around parts ignored."""
     keys = []
     for part in _DN_PART.findall(text):
-        attribute, _, value = part.partition("=")
+        attribute, _equals, value = part.partition("=")
         # A separator that no name can hold keeps an escaped comma from looking like the end of a part.
         keys.append(f"{name_key(attribute)}={name_key(_DN_ESCAPES.sub(_unescaped, value.strip()))}")
     return "\x1f".join(keys)

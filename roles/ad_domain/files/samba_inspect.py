@@ -202,7 +202,7 @@ def os_release() -> dict[str, str]:
     found = {}
     with open("/etc/os-release", encoding="utf-8") as handle:
         for line in handle:
-            key, _, value = line.strip().partition("=")
+            key, _equals, value = line.strip().partition("=")
             found[key] = value.strip('"')
     return found
 

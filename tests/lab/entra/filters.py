@@ -242,7 +242,7 @@ def _or_width(node: odata.Node) -> int:
 
 def _index_pairs(node: odata.Node) -> list[tuple[str, str]] | None:
     match node:
-        case odata.Compare(path, "eq", str(value)):
+        case odata.Compare(path, "eq", str() as value):
             return _pairs(path, (value,))
         case odata.In(path, values):
             return _pairs(path, values)
@@ -256,7 +256,7 @@ def _index_pairs(node: odata.Node) -> list[tuple[str, str]] | None:
                     return None
                 found += pairs
             return found
-        case odata.AnyOf("proxyAddresses", odata.Compare("", "eq", str(value))):
+        case odata.AnyOf("proxyAddresses", odata.Compare("", "eq", str() as value)):
             return [("proxyAddresses", value.lower())]
         case _:
             return None

@@ -103,14 +103,14 @@ def read_filter(tag: int, content: bytes) -> Any:
     if tag == 0x87:
         return ("present", content)
     if tag == 0xA4:
-        (_, attribute), (_, parts) = split(content)
+        (_tag, attribute), (_tag, parts) = split(content)
         return ("substrings", attribute, *((_PARTS[part], value) for part, value in split(parts)))
     if tag == 0xA9:
         given = dict(split(content))
         return ("extensible", given.get(0x81), given.get(0x82), given[0x83])
     if tag in (0xA0, 0xA1, 0xA2):
         return (_FILTERS[tag], *(read_filter(*part) for part in split(content)))
-    (_, attribute), (_, value) = split(content)
+    (_tag, attribute), (_tag, value) = split(content)
     return (_FILTERS[tag], attribute, value)
 
 
@@ -118,29 +118,29 @@ def read_request(tag: int, content: bytes, controls: bytes) -> Request | None:
     """The request of a protocolOp; None for unbind."""
     if tag == 0x42:
         return None
-    parts = [content for _, content in split(content)]
+    parts = [content for _tag, content in split(content)]
     if tag == 0x60:
         return Bind(parts[1], parts[2])
     if tag == 0x77:
         return Extended(parts[0])
     if tag == 0x66:
         changes = []
-        for _, change in split(parts[1]):
-            (_, operation), (_, item) = split(change)
-            (_, attribute), (_, values) = split(item)
-            changes.append((operation[0], attribute, tuple(value for _, value in split(values))))
+        for _tag, change in split(parts[1]):
+            (_tag, operation), (_tag, item) = split(change)
+            (_tag, attribute), (_tag, values) = split(item)
+            changes.append((operation[0], attribute, tuple(value for _tag, value in split(values))))
         return Modify(parts[0], tuple(changes))
     if tag == 0x63:
         page = None
-        for _, control in split(controls):
-            items = [value for _, value in split(control)]
+        for _tag, control in split(controls):
+            items = [value for _tag, value in split(control)]
             assert items[0] == PAGED, items
-            _, value, _ = take(items[-1])
-            (_, size), (_, cookie) = split(value)
+            _tag, value, _rest = take(items[-1])
+            (_tag, size), (_tag, cookie) = split(value)
             page = (int.from_bytes(size, "big"), cookie)
         elements = list(split(content))
         filter_ = read_filter(*elements[6])
-        return Search(parts[0], parts[1][0], filter_, tuple(name for _, name in split(parts[7])), page)
+        return Search(parts[0], parts[1][0], filter_, tuple(name for _tag, name in split(parts[7])), page)
     raise AssertionError(f"operation {tag:#x}")
 
 
@@ -242,7 +242,7 @@ class Wire:
     def _serve(self) -> None:
         while not self._stopped.is_set():
             with contextlib.suppress(TimeoutError):
-                connection, _ = self._listener.accept()
+                connection, _address = self._listener.accept()
                 self.connections += 1
                 connection.settimeout(5)
                 try:
@@ -260,7 +260,7 @@ class Wire:
         with connection:
             while not self._stopped.is_set():
                 try:
-                    _, message, buffer = take(buffer)
+                    _tag, message, buffer = take(buffer)
                 except IndexError:
                     received = connection.recv(65536)
                     if not received:

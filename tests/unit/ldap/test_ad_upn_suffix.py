@@ -182,7 +182,7 @@ def test_several_domains_are_counted_at_the_global_catalog(
     catalog_script = [BIND, carriers("x@a.com", "y@a.com", names=["a.com"], base="")]
     with Wire(script, certificates.good) as wire, Wire(catalog_script, certificates.good) as catalog:
         monkeypatch.setitem(connection._CATALOG_PORTS, "ldaps", catalog.port)
-        result, _ = run_module(ad_upn_suffix, {**options(wire), "suffixes": ["a.com"], "state": "absent"})
+        result, _code = run_module(ad_upn_suffix, {**options(wire), "suffixes": ["a.com"], "state": "absent"})
     wire.verify()
     catalog.verify()
     assert result["in_use"] == {"a.com": 2}
@@ -196,7 +196,7 @@ def test_no_global_catalog_there(
     monkeypatch.setitem(connection._CATALOG_PORTS, "ldaps", 9)
     script = [*START, *suffixes("a.com", domains=("ad.contoso.com", "sub.ad.contoso.com"))]
     with Wire(script, certificates.good) as wire:
-        result, _ = run_module(ad_upn_suffix, {**options(wire), "suffixes": ["a.com"], "state": "absent"})
+        result, _code = run_module(ad_upn_suffix, {**options(wire), "suffixes": ["a.com"], "state": "absent"})
     wire.verify()
     assert (result["failed"], result["cause"]) == (True, "unreachable")
     assert "Global Catalog" in result["msg"]
