@@ -43,8 +43,8 @@ def _up(state: Path, users: int) -> int:
 
 
 def _status(state: Path) -> int:
-    lab = estate.read(state)
-    alive = {"emulator": emulator.running(lab["pids"]["emulator"]), "dc": bool(dc.running(state))}
+    estate.read(state)
+    alive = {"emulator": emulator.running(state), "dc": dc.running(state)}
     for name, is_up in alive.items():
         print(f"{name}: {'running' if is_up else 'not running'}")
     return 0 if all(alive.values()) else 1

@@ -27,7 +27,10 @@ STOP_SECONDS = 20.0
 
 
 def start(state: Path, tls: dict[str, Path], credentials: dict[str, dict[str, str]]) -> tuple[int, int]:
-    """Serve the tenant kept below `state`/entra, or the seed, on a free port. Returns (pid, port). Raises LabError."""
+    """Serve the tenant kept below `state`/entra, or the seed, on a free port. Returns (pid, port). Raises LabError.
+
+    The pid is kept in a file too, so that `stop` finds an emulator whose starter was killed.
+    """
     home = state / "entra"
     home.mkdir(mode=0o700, exist_ok=True)
     secrets = home / "credentials.json"
@@ -56,6 +59,7 @@ def start(state: Path, tls: dict[str, Path], credentials: dict[str, dict[str, st
             stderr=log,
             start_new_session=True,
         )
+    _pid_file(state).write_text(f"{process.pid}\n", encoding="ascii")
     deadline = time.monotonic() + START_SECONDS
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -65,21 +69,28 @@ def start(state: Path, tls: dict[str, Path], credentials: dict[str, dict[str, st
     return process.pid, int(ready.read_text("ascii"))
 
 
-def running(pid: int) -> bool:
-    """Whether that process is an emulator; a number that another program has by now does not count."""
+def _pid_file(state: Path) -> Path:
+    return state / "entra" / "pid"
+
+
+def running(state: Path) -> int:
+    """The pid of the emulator of that state folder, or 0; a number that another program has by now does not count."""
     try:
-        return b"lab.entra" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
+        pid = int(_pid_file(state).read_text("ascii"))
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return 0
+    return pid if b"lab.entra" in command else 0
 
 
-def stop(pid: int) -> None:
+def stop(state: Path) -> None:
     """End the emulator and wait for it. Raises LabError where it does not end."""
-    if not running(pid):
+    pid = running(state)
+    if not pid:
         return
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while running(pid):
+    while running(state):
         if time.monotonic() > deadline:
             raise LabError(f"The Entra emulator (pid {pid}) did not stop within {STOP_SECONDS:.0f} s: end it by hand.")
         _reap(pid)

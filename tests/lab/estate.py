@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 APP = "privileged"
 SUFFIXES = ["contoso.com", "fabrikam.com", "sub.fabrikam.com"]
 DC_HOST = "dc1"
+# Says that a folder is a lab's, so that no other is ever removed.
+MARK = "this-is-a-lab"
 DOMAIN = "ad.contoso.com"
 NETBIOS = "CONTOSO"
 
@@ -54,9 +56,9 @@ def up(state: Path, users: int = 0) -> dict[str, Any]:
         raise LabError(f"A lab is up already in {state}: take it down first with make lab-down.")
     if os.geteuid():
         raise LabError("The lab needs root: a domain controller listens on ports below 1024.")
-    shutil.rmtree(state, ignore_errors=True)
-    state.mkdir(mode=0o700, parents=True)
-    pid = 0
+    down(state)  # what a start that was killed may have left
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (state / MARK).touch()
     try:
         # OpenLDAP's clients put the machine's own name where they are given localhost.
         tls = ca.write_server_certificate(state / "tls", (*ca.SERVER_NAMES, socket.gethostname()))
@@ -72,7 +74,7 @@ def up(state: Path, users: int = 0) -> dict[str, Any]:
         dc.seed(lab["ldap"], users)
         fill_tenant(lab, users)
     except BaseException:
-        emulator.stop(pid)
+        emulator.stop(state)
         dc.down(state)
         raise
     _write_files(state, lab)
@@ -81,10 +83,11 @@ def up(state: Path, users: int = 0) -> dict[str, Any]:
 
 def down(state: Path) -> bool:
     """Stop what runs and remove the state folder. False: there was nothing. Raises LabError where one does not stop."""
-    if not state.exists():
+    if not state.exists() or not any(state.iterdir()):
         return False
-    pids = json.loads((state / "lab.json").read_text("utf-8"))["pids"] if (state / "lab.json").exists() else {}
-    emulator.stop(pids.get("emulator", 0))
+    if not (state / MARK).exists():
+        raise LabError(f"{state} is not a lab's folder: set LAB_STATE to one that is, or to one that does not exist.")
+    emulator.stop(state)
     dc.down(state)
     shutil.rmtree(state)
     return True
