@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ad_upn_suffix
 short_description: Manage the UPN suffixes of an Active Directory forest
+version_added: 1.0.0
 description:
   - Adds UPN suffixes to an Active Directory forest and removes them, so that users can carry the names by which they sign in to
     Entra ID.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ad_user_guid
 short_description: Read the GUIDs and ImmutableIds of Active Directory users
+version_added: 1.0.0
 description:
   - Finds users in Active Directory, by a list of identities or by a search, and returns for each its GUID and the ImmutableId
     that a sync with Entra ID would give it. RV(users) can be handed as it is to M(hybrid.identity.entra_immutable_id).

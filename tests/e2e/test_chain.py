@@ -11,8 +11,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from outside import Control, Directory, Graph, expected_immutable_id
 
 from playbooks import Ansible
@@ -134,3 +136,19 @@ def test_check_mode_before_there_is_a_domain(ansible: Ansible, state: Path, tmp_
     assert "the stages after it cannot be predicted" in " ".join(run.output.split())
     assert not nowhere.exists()
     assert dump(state) == before
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_playbook_of_the_readme(ansible: Ansible, lab: dict[str, Any], tmp_path: Path) -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
+    plays = yaml.safe_load(readme.partition("```yaml\n")[2].partition("```")[0])
+    assert len(plays) == 1
+    # Of the tenant and the domain that it names, the lab's: what they are called is all that changes.
+    assert set(plays[0]["module_defaults"]) == {"group/hybrid.identity.ad", "group/hybrid.identity.entra"}
+    for group, lab_options in (("ad", "hybrid_identity_ad"), ("entra", "hybrid_identity_entra")):
+        plays[0]["module_defaults"][f"group/hybrid.identity.{group}"] = f"{{{{ {lab_options} }}}}"
+    path = tmp_path / "readme.yml"
+    path.write_text(yaml.safe_dump(plays), encoding="utf-8")
+    run = ansible.playbook(str(path), "--check", "--diff", variables={"hard_match_on_refused": "skip"})
+    assert run.code == 0, run.output
+    assert "+anna.berg@contoso.com: " in run.output
