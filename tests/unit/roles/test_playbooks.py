@@ -1,0 +1,112 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What cannot run without Windows is at least well-formed: playbooks, the example inventory, options of Windows modules."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+EXAMPLE = ROOT / "playbooks" / "inventories" / "windows"
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+FOREIGN = ("ansible.windows.", "microsoft.ad.")
+# Keywords of tasks that hold tasks themselves.
+NESTS = ("block", "rescue", "always")
+
+
+def run(program: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name(program)), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def specs(role: str) -> dict[str, Any]:
+    path = ROOT / "roles" / role / "meta" / "argument_specs.yml"
+    return dict(yaml.safe_load(path.read_text("utf-8"))["argument_specs"]["main"]["options"])
+
+
+def tasks(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for node in nodes:
+        for nest in NESTS:
+            yield from tasks(node.get(nest, []))
+        yield node
+
+
+def foreign_tasks() -> list[tuple[str, str, dict[str, Any]]]:
+    """(where, module, arguments) of each task in a role that uses a module of another collection."""
+    return [
+        (f"{path.parents[1].name}/{path.name}: {task.get('name')}", key, task[key] or {})
+        for path in sorted((ROOT / "roles").glob("*/tasks/*.yml"))
+        for task in tasks(yaml.safe_load(path.read_text("utf-8")))
+        for key in task
+        if key.startswith(FOREIGN)
+    ]
+
+
+@pytest.fixture(scope="module")
+def documented() -> dict[str, dict[str, Any]]:
+    """Options by module, from the collections' own documentation."""
+    modules = sorted({module for _where, module, _arguments in foreign_tasks()})
+    docs = json.loads(run("ansible-doc", "--json", "--type", "module", *modules))
+    return {module: docs[module]["doc"]["options"] for module in modules}
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_playbooks_pass_the_syntax_check_with_the_example_inventory(playbook: str) -> None:
+    run("ansible-playbook", "--syntax-check", "--inventory", str(EXAMPLE), f"hybrid.identity.{playbook}")
+
+
+@pytest.mark.parametrize(("where", "module", "arguments"), foreign_tasks(), ids=[found[0] for found in foreign_tasks()])
+def test_modules_of_other_collections_know_the_options_given(
+    documented: dict[str, dict[str, Any]], where: str, module: str, arguments: dict[str, Any] | str
+) -> None:
+    if isinstance(arguments, str):
+        assert module == "ansible.windows.win_command", where
+        return
+    options = documented[module]
+    names = set(options) | {alias for option in options.values() for alias in option.get("aliases", [])}
+    assert set(arguments) <= names
+    assert {name for name, option in options.items() if option.get("required")} <= set(arguments)
+    for name, value in arguments.items():
+        choices = options.get(name, {}).get("choices")
+        if choices and "{{" not in str(value):
+            assert value in choices
+
+
+def test_the_example_inventory_sets_only_what_roles_know() -> None:
+    known = {name for role in ROLES for name in specs(role)}
+    given = yaml.safe_load((EXAMPLE / "group_vars" / "all.yml").read_text("utf-8"))
+    assert set(given) <= known
+    assert len(given) > 5
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_defaults_and_argument_specs_say_the_same(role: str) -> None:
+    options = specs(role)
+    defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text("utf-8"))
+    assert set(defaults) <= set(options)
+    assert all(name.startswith(f"{role}_") for name in options)
+    for name, option in options.items():
+        if "default" in option:
+            assert defaults[name] == option["default"], name
+    readme = (ROOT / "roles" / role / "README.md").read_text("utf-8")
+    for name in options:
+        short = name.removeprefix(role)
+        endings = {name, short, *(f"_{short.split('_', 2)[-1]}",)}
+        assert any(f"{ending}`" in readme for ending in endings), f"the README does not name {name}"
