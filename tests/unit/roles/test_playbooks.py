@@ -1,7 +1,7 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What cannot run without Windows is at least well-formed: playbooks, the example inventory, options of Windows modules."""
+"""What cannot run without Windows is well-formed: playbooks, the example inventory, options of Windows modules."""
 
 from __future__ import annotations
 
@@ -25,13 +25,8 @@ NESTS = ("block", "rescue", "always")
 
 
 def run(program: str, *arguments: str) -> str:
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name(program)), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
