@@ -1,0 +1,203 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# FOR INTERNAL COLLECTION USE ONLY: what adsync_cycle and adsync_info ask of the ADSync module of Entra Connect, and how
+# they read its exceptions. Runs in Windows PowerShell 5.1. Names and properties of the cmdlets: facts §5.
+
+# Where Entra Connect's set-up puts the module, for servers on which it is not found by name (facts §5: on DCs).
+$script:InstalledModule = 'Microsoft Azure AD Sync\Bin\ADSync\ADSync.psd1'
+$script:EntraConnectorId = 'b891884f-051e-4a83-95af-2544101c9083'
+
+Function ConvertTo-ConnectTime {
+    <#
+    .SYNOPSIS
+    A time in UTC as ISO 8601 to the second, or null. Times that do not say what they are count as UTC.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param ([Parameter()][AllowNull()][object] $Time)
+
+    if ($null -eq $Time -or "$Time" -eq '') { return $null }
+    $when = [DateTime]$Time
+    if ($when.Year -le 1601) { return $null }
+    if ($when.Kind -eq [DateTimeKind]::Local) { $when = $when.ToUniversalTime() }
+    $when.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", [Globalization.CultureInfo]::InvariantCulture)
+}
+
+Function Import-ConnectModule {
+    <#
+    .SYNOPSIS
+    Loads the ADSync module into the session.
+
+    .PARAMETER Path
+    The module's folder, .psd1 or .dll; without it, the name ADSync and then the folder of Entra Connect's set-up are tried.
+    #>
+    [CmdletBinding()]
+    param ([Parameter()][AllowNull()][AllowEmptyString()][string] $Path)
+
+    if ($Path) {
+        if (-not (Test-Path -LiteralPath $Path)) {
+            throw "There is no '$Path' on this host: set module_path to the folder that holds ADSync.psd1, or leave it out."
+        }
+        $candidates = @($Path)
+    }
+    else {
+        $candidates = @('ADSync')
+        if ($env:ProgramFiles) { $candidates += [IO.Path]::Combine($env:ProgramFiles, $script:InstalledModule) }
+    }
+
+    $problem = $null
+    foreach ($candidate in $candidates) {
+        try {
+            Import-Module -Name $candidate -Global -ErrorAction Stop -Verbose:$false
+        }
+        catch {
+            # The first failure is kept: it says why, where later ones only say that a folder is not there.
+            if (-not $problem) { $problem = $_.Exception.Message }
+        }
+        if (Get-Command -Name Start-ADSyncSyncCycle -ErrorAction SilentlyContinue) { return }
+    }
+    $because = if ($problem) { " ($problem)" } else { '' }
+    throw ("The ADSync PowerShell module cannot be loaded on this host$because. Run the task on the Entra Connect server, " +
+        "with delegate_to for instance, or set module_path to the folder that holds ADSync.psd1.")
+}
+
+Function Get-ConnectScheduler {
+    <#
+    .SYNOPSIS
+    The scheduler's settings and state as a dictionary in snake_case.
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Collections.Specialized.OrderedDictionary])]
+    param ()
+
+    $raw = Get-ADSyncScheduler -ErrorAction Stop
+    $interval = { param ($value) if ($null -eq $value -or "$value" -eq '') { $null } else { "$value" } }
+    [ordered]@{
+        sync_cycle_enabled = [bool]$raw.SyncCycleEnabled
+        sync_cycle_in_progress = [bool]$raw.SyncCycleInProgress
+        scheduler_suspended = [bool]$raw.SchedulerSuspended
+        staging_mode_enabled = [bool]$raw.StagingModeEnabled
+        maintenance_enabled = [bool]$raw.MaintenanceEnabled
+        next_sync_cycle_policy_type = "$($raw.NextSyncCyclePolicyType)".ToLowerInvariant()
+        next_sync_cycle_start_time = ConvertTo-ConnectTime -Time $raw.NextSyncCycleStartTimeInUTC
+        allowed_sync_cycle_interval = & $interval $raw.AllowedSyncCycleInterval
+        currently_effective_sync_cycle_interval = & $interval $raw.CurrentlyEffectiveSyncCycleInterval
+        customized_sync_cycle_interval = & $interval $raw.CustomizedSyncCycleInterval
+        purge_run_history_interval = & $interval $raw.PurgeRunHistoryInterval
+    }
+}
+
+Function Get-ConnectConnector {
+    <#
+    .SYNOPSIS
+    The connectors, those to Active Directory first: name, identifier, type, and kind (ad, entra, other).
+    #>
+    [CmdletBinding()]
+    param ()
+
+    $all = foreach ($connector in @(Get-ADSyncConnector -ErrorAction Stop)) {
+        $type = "$($connector.Type)"
+        $kind = 'other'
+        if ("$($connector.Identifier)" -eq $script:EntraConnectorId) { $kind = 'entra' }
+        # The identifier is documented (facts §5); the name and the type are what older servers show.
+        elseif ($type -eq 'Extensible2' -and "$($connector.Name)" -like '* - AAD') { $kind = 'entra' }
+        elseif ($type -eq 'AD') { $kind = 'ad' }
+        [ordered]@{ name = "$($connector.Name)"; identifier = "$($connector.Identifier)"; type = $type; kind = $kind }
+    }
+    foreach ($kind in 'ad', 'other', 'entra') {
+        foreach ($one in @($all)) { if ($one -and $one.kind -eq $kind) { $one } }
+    }
+}
+
+Function Get-ConnectBusyConnector {
+    <#
+    .SYNOPSIS
+    The names of connectors that run a profile this moment. Empty between the steps of a cycle, too (facts §5).
+    #>
+    [CmdletBinding()]
+    param ()
+
+    foreach ($status in @(Get-ADSyncConnectorRunStatus -ErrorAction Stop)) {
+        if ($status -and "$($status.RunState)" -eq 'Busy') { "$($status.ConnectorName)" }
+    }
+}
+
+Function Get-ConnectFailure {
+    <#
+    .SYNOPSIS
+    Says what an exception of an ADSync cmdlet means: cause, message (with what to do next) and text (all it said).
+
+    .DESCRIPTION
+    Windows may be in any language, so the scheduler's state is asked before the text is read, and the stack's type names,
+    which are never translated, count as much as the text.
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Collections.Specialized.OrderedDictionary])]
+    param (
+        [Parameter(Mandatory)][System.Management.Automation.ErrorRecord] $ErrorRecord,
+        [Parameter(Mandatory)][string] $Action
+    )
+
+    $parts = @()
+    $stack = ''
+    $seen = $ErrorRecord.Exception
+    while ($seen) {
+        $parts += $seen.Message.Trim()
+        $stack += "$($seen.StackTrace)`n"
+        $seen = $seen.InnerException
+    }
+    $text = (@($parts | Select-Object -Unique) -join ' ---> ')
+    $everything = "$text`n$stack"
+
+    $scheduler = $null
+    $busy = @()
+    try {
+        $scheduler = Get-ConnectScheduler
+        $busy = @(Get-ConnectBusyConnector)
+    }
+    catch {
+        # The server that refused the action may refuse this too; then the text has to do.
+        $scheduler = $null
+    }
+
+    $cause = 'unknown'
+    $advice = "$Action failed: $text"
+    if ($everything -match 'System\.Windows\.Forms|modal dialog box or form') {
+        $cause = 'authentication'
+        $advice = "Entra Connect could not sign in to Entra ID: it wanted to show a sign-in window (`"Showing a modal dialog box...`"), " +
+            "which a service cannot. Its account is held up by new terms of use, a Conditional Access rule, MFA or an expired password: " +
+            "exempt or repair the account, or run the Entra Connect wizard on the server once and sign in, then run again."
+    }
+    elseif (($scheduler -and $scheduler.scheduler_suspended) -or $text -match 'Scheduler is already suspended') {
+        $cause = 'suspended'
+        $advice = Get-ConnectSuspendedAdvice
+    }
+    elseif (($scheduler -and $scheduler.sync_cycle_in_progress) -or $busy.Count -or $text -match 'Connector: .+ is busy|Sync is already running') {
+        $cause = 'busy'
+        $who = if ($busy.Count) { " ($($busy -join ', '))" } else { '' }
+        $advice = "Another synchronization is running on this server$who. Wait for it to end, or set when_busy to wait."
+    }
+    elseif ($ErrorRecord.Exception -is [System.UnauthorizedAccessException]) {
+        $cause = 'access_denied'
+        $advice = "$Action was refused ($text). Run the task as an administrator of the Entra Connect server."
+    }
+    [ordered]@{ cause = $cause; message = $advice; text = $text; type = $ErrorRecord.Exception.GetType().FullName }
+}
+
+Function Get-ConnectSuspendedAdvice {
+    <#
+    .SYNOPSIS
+    What to do about a suspended scheduler (facts §5: setting SchedulerSuspended by hand is not supported).
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param ()
+
+    "The scheduler is suspended, as it is while the Entra Connect wizard is open on the server: finish or close the wizard, " +
+    "then run again. If none is open, open it and close it, which resumes the scheduler."
+}
+
+Export-ModuleMember -Function ConvertTo-ConnectTime, Import-ConnectModule, Get-ConnectScheduler, Get-ConnectConnector,
+Get-ConnectBusyConnector, Get-ConnectFailure, Get-ConnectSuspendedAdvice

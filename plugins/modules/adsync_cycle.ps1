@@ -1,0 +1,183 @@
+#!powershell
+
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+#AnsibleRequires -CSharpUtil Ansible.Basic
+#AnsibleRequires -PowerShell ..module_utils._ADSync
+#AnsibleRequires -PowerShell ..module_utils._ADSyncAdvice
+#AnsibleRequires -PowerShell ..module_utils._ADSyncCycle
+#AnsibleRequires -PowerShell ..module_utils._ADSyncRuns
+
+$spec = @{
+    options = @{
+        fail_on_error = @{ type = 'bool'; default = $true }
+        module_path = @{ type = 'path' }
+        policy_type = @{ type = 'str'; choices = 'delta', 'initial'; default = 'delta' }
+        poll_interval = @{ type = 'int'; default = 5 }
+        timeout = @{ type = 'int'; default = 3600 }
+        wait = @{ type = 'bool'; default = $true }
+        when_busy = @{ type = 'str'; choices = 'wait', 'fail', 'skip'; default = 'wait' }
+    }
+    supports_check_mode = $true
+}
+$module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
+$policyType = $module.Params.policy_type
+$pollInterval = $module.Params.poll_interval
+$timeout = $module.Params.timeout
+$watch = [System.Diagnostics.Stopwatch]::StartNew()
+
+Function Stop-Module {
+    # Ends the task as failed. The result says which kind of failure it is, so that a playbook can tell them apart.
+    param ([string] $Message, [string] $Outcome, [string] $Cause, [string] $Text)
+    $module.Result.outcome = $Outcome
+    $module.Result.cause = $Cause
+    $module.Result.error_text = if ($Text) { $Text } else { $null }
+    $module.Result.seconds = [math]::Round($watch.Elapsed.TotalSeconds, 1)
+    $module.FailJson($Message)
+}
+
+Function Complete-Module {
+    param ([string] $Message, [string] $Outcome)
+    $module.Result.outcome = $Outcome
+    $module.Result.seconds = [math]::Round($watch.Elapsed.TotalSeconds, 1)
+    $module.Result.msg = $Message
+    $module.ExitJson()
+}
+
+Function Stop-ForFailure {
+    param ([System.Management.Automation.ErrorRecord] $ErrorRecord, [string] $Action)
+    $failure = Get-ConnectFailure -ErrorRecord $ErrorRecord -Action $Action
+    Stop-Module -Message $failure.message -Outcome 'refused' -Cause $failure.cause -Text $failure.text
+}
+
+if ($pollInterval -lt 1) { $module.FailJson('poll_interval must be 1 second or more.') }
+if ($timeout -lt 1) { $module.FailJson('timeout must be 1 second or more.') }
+
+try { Import-ConnectModule -Path $module.Params.module_path }
+catch { Stop-Module -Message $_.Exception.Message -Outcome 'refused' -Cause 'no_module' }
+
+try {
+    $before = Get-ConnectScheduler
+    $connectors = @(Get-ConnectConnector)
+    $busy = @(Get-ConnectBusyConnector)
+}
+catch { Stop-ForFailure -ErrorRecord $_ -Action 'Reading the scheduler of Entra Connect' }
+
+$module.Result.policy_type = $policyType
+$module.Result.started = $null
+$module.Result.scheduler = [ordered]@{ before = $before; after = $before }
+$module.Result.exports = -not $before.staging_mode_enabled
+$module.Result.plan = @(Get-ConnectPlan -Connector $connectors -PolicyType $policyType -Staging $before.staging_mode_enabled)
+$module.Result.runs = @()
+$module.Result.export_errors = @()
+$module.Result.sync_errors = @()
+
+if ($before.scheduler_suspended) {
+    Stop-Module -Message (Get-ConnectSuspendedAdvice) -Outcome 'refused' -Cause 'suspended'
+}
+if ($before.staging_mode_enabled) {
+    $module.Warn('This Entra Connect server is in staging mode: the cycle reads and synchronizes, and exports nothing to Entra ID or to ' +
+        'Active Directory. Run it on the active server to have users matched.')
+}
+if (-not $before.sync_cycle_enabled) {
+    $module.Warn('The scheduler is disabled (SyncCycleEnabled is false): no cycle but this one runs. Set-ADSyncScheduler -SyncCycleEnabled $true enables it.')
+}
+if (-not $before.maintenance_enabled) {
+    $module.Warn('Maintenance is disabled (MaintenanceEnabled is false): the server does not renew its certificates and keys, nor purge its run history.')
+}
+
+$running = $before.sync_cycle_in_progress -or $busy.Count
+$whatRuns = if ($before.sync_cycle_in_progress) { 'A cycle is in progress' } else { "A run profile is in progress ($($busy -join ', '))" }
+if ($running -and $module.Params.when_busy -eq 'fail') {
+    Stop-Module -Message "$whatRuns on this server. Wait for it to end, or set when_busy to wait." -Outcome 'refused' -Cause 'busy'
+}
+if ($running -and $module.Params.when_busy -eq 'skip') {
+    Complete-Module -Message "$whatRuns on this server, so none was started." -Outcome 'skipped'
+}
+if ($module.CheckMode) {
+    $module.Result.changed = $true
+    $told = @($module.Result.plan | ForEach-Object { "'$($_.connector)' $($_.run_profile)" }) -join ', '
+    $first = if ($running) { "$whatRuns; after it, a" } else { 'A' }
+    $nothing = if ($before.staging_mode_enabled) { ' Nothing would be exported: staging mode.' } else { '' }
+    Complete-Module -Message "$first cycle of type $policyType would run: $told.$nothing" -Outcome 'planned'
+}
+
+# Start, and start again where somebody else was quicker; $timeout bounds it all.
+$tooLong = 'What was in progress on this server did not end within {0} s, so no cycle was started. It was left alone; raise timeout, or look at it with adsync_info.'
+$known = @{}
+while ($true) {
+    try {
+        if ($running -and -not (Wait-ConnectIdle -Watch $watch -Timeout $timeout -PollInterval $pollInterval)) {
+            Stop-Module -Message ($tooLong -f $timeout) -Outcome 'timeout' -Cause 'busy'
+        }
+        $before = Get-ConnectScheduler
+        $module.Result.scheduler = [ordered]@{ before = $before; after = $before }
+        $known = @{}
+        foreach ($run in @(Get-ConnectRun)) { $known["$($run.RunHistoryId)"] = $true }
+    }
+    catch { Stop-ForFailure -ErrorRecord $_ -Action 'Reading the state of Entra Connect' }
+
+    $started = [DateTime]::UtcNow
+    try {
+        $null = Start-ADSyncSyncCycle -PolicyType $policyType -ErrorAction Stop
+        break
+    }
+    catch {
+        $failure = Get-ConnectFailure -ErrorRecord $_ -Action 'Start-ADSyncSyncCycle'
+        if ($failure.cause -eq 'busy' -and $module.Params.when_busy -eq 'skip') {
+            Complete-Module -Message 'Another synchronization started at the same moment, so none was started.' -Outcome 'skipped'
+        }
+        if ($failure.cause -ne 'busy' -or $module.Params.when_busy -eq 'fail') {
+            Stop-Module -Message $failure.message -Outcome 'refused' -Cause $failure.cause -Text $failure.text
+        }
+        if ($watch.Elapsed.TotalSeconds + $pollInterval -gt $timeout) {
+            Stop-Module -Message ($tooLong -f $timeout) -Outcome 'timeout' -Cause 'busy' -Text $failure.text
+        }
+        $running = $true
+        Start-Sleep -Seconds $pollInterval
+    }
+}
+
+$module.Result.changed = $true
+$module.Result.started = ConvertTo-ConnectTime -Time $started
+$cycleFrom = $watch.Elapsed.TotalSeconds
+if (-not $module.Params.wait) {
+    Complete-Module -Message "A cycle of type $policyType was started; wait is false, so nothing is known of how it ends." -Outcome 'started'
+}
+
+try {
+    $seen = Wait-ConnectCycle -Known $known -Before $before -Watch $watch -Timeout $timeout -PollInterval $pollInterval
+    $reported = @($seen.last.runs | ForEach-Object { ConvertTo-ConnectRun -Run $_ })
+    $runs = @($reported | ForEach-Object { $_.run })
+    $problems = @($reported | ForEach-Object { $_.errors })
+    if ($problems.Count) { $problems = @(Add-ConnectObject -Problem $problems) }
+}
+catch { Stop-ForFailure -ErrorRecord $_ -Action 'The cycle was started and goes on; reading its progress' }
+
+$exportErrors = @($problems | Where-Object { $_.stage -eq 'export' })
+$module.Result.scheduler.after = $seen.last.scheduler
+$module.Result.runs = $runs
+$module.Result.export_errors = $exportErrors
+$module.Result.sync_errors = @($problems | Where-Object { $_.stage -ne 'export' })
+
+if ($seen.state -eq 'absent') {
+    $module.Result.changed = $false
+    Stop-Module -Outcome 'refused' -Cause 'not_started' -Message ('Start-ADSyncSyncCycle reported success, but no cycle began: neither the scheduler ' +
+        'nor the run history shows one. See the Application event log of the server (sources ADSync and Directory Synchronization).')
+}
+if ($seen.state -eq 'running') {
+    $current = @($runs | Where-Object { $_.outcome -eq 'running' })
+    $where = if ($current.Count) { " It is at '$($current[-1].connector)' $($current[-1].run_profile)." } else { '' }
+    Stop-Module -Outcome 'timeout' -Cause 'timeout' -Message ("The cycle did not end within $timeout s.$where It was left alone and goes on: raise timeout, " +
+        'or run the task again, which waits for it.')
+}
+
+$summary = Get-ConnectCycleSummary -PolicyType $policyType -Seconds ([math]::Round($watch.Elapsed.TotalSeconds - $cycleFrom, 1)) `
+    -Run $runs -ExportError $exportErrors -Connector $connectors
+if ($summary.outcome -eq 'errors' -and $module.Params.fail_on_error) {
+    Stop-Module -Message $summary.message -Outcome 'errors' -Cause 'run_errors'
+}
+if ($summary.outcome -ne 'success') { $module.Warn($summary.message) }
+Complete-Module -Message $summary.message -Outcome $summary.outcome

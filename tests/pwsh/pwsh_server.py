@@ -1,0 +1,162 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A made-up Entra Connect server to run tasks on, and the scripted cloud behind it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from typing import Any
+
+import yaml
+
+from lab.ca import write_server_certificate
+from lab.sync.state import State
+
+TESTS = Path(__file__).resolve().parents[1]
+MODULES = TESTS / "lab" / "adsync"
+PWSH = shutil.which("pwsh")
+ENTRA = "contoso.onmicrosoft.com - AAD"
+
+
+class Cloud:
+    """Answers POST /lab/provision as a test tells it to, and remembers what was sent."""
+
+    def __init__(self, folder: Path) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.answers: dict[str, dict[str, Any]] = {}
+        cloud = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                cloud.requests.append(body)
+                answer = json.dumps({"results": [cloud.answer(anchor) for anchor in cloud.anchors(body)]}).encode()
+                self.send_response(200 if self.path == "/lab/provision" else 404)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        paths = write_server_certificate(folder / "tls")
+        context = SSLContext(PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(paths["cert"], paths["key"])
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.settings = {"url": f"https://localhost:{self.server.server_port}", "ca_cert": str(paths["ca"])}
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    @staticmethod
+    def anchors(body: dict[str, Any]) -> list[str]:
+        return [item["sourceAnchor"] for item in body["objects"]] + body["deletes"]
+
+    def answer(self, anchor: str) -> dict[str, Any]:
+        return {"sourceAnchor": anchor, "outcome": "hard_matched", "objectId": "o-1", **self.answers.get(anchor, {})}
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+class Server:
+    """A made-up Entra Connect server: its state, and tasks run on it."""
+
+    def __init__(self, folder: Path, state: State) -> None:
+        self.folder, self.state = folder, state
+        self.environment_changes: dict[str, str] = {}
+        (folder / "ansible.cfg").touch()
+
+    def faults(self, **faults: Any) -> None:
+        self.state.write("faults.json", faults)
+
+    def scheduler(self, **settings: Any) -> None:
+        self.state.write("scheduler.json", {**self.state.read("scheduler.json"), **settings})
+
+    def pending(self, *anchors: str) -> None:
+        """Users that an earlier cycle read from the directory and that are to be exported."""
+        joined = {
+            anchor: {
+                "guid": anchor,
+                "forest": "gone.example.com",
+                "record": {
+                    "type": "user",
+                    "sourceAnchor": anchor,
+                    "userPrincipalName": f"user{number}@contoso.com",
+                    "distinguishedName": f"CN=User {number},DC=ad,DC=contoso,DC=com",
+                },
+            }
+            for number, anchor in enumerate(anchors)
+        }
+        memory = self.state.read("space.json", {"ad": {}, "cloud": {}})
+        self.state.write("space.json", {**memory, "joined": joined})
+
+    def runs(self) -> list[dict[str, Any]]:
+        return [json.loads(path.read_text()) for path in sorted((self.state.folder / "runs").glob("*.json"))]
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+            "PYTHONPATH": str(TESTS),
+            "PSModulePath": str(MODULES),
+            "ADSYNC_LAB_STATE": str(self.state.folder),
+            "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", ""),
+            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
+            "ANSIBLE_LOCAL_TEMP": str(self.folder / "local"),
+            "ANSIBLE_REMOTE_TEMP": str(self.folder / "remote"),
+            "ANSIBLE_HOME": str(self.folder / "home"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+            **self.environment_changes,
+        }
+
+    def command(self, module: str, options: dict[str, Any], *arguments: str) -> list[str]:
+        play = {"hosts": "all", "gather_facts": False, "tasks": [{f"hybrid.identity.{module}": options}]}
+        host = {"ansible_connection": "local", "ansible_shell_type": "sh", "ansible_pwsh_interpreter": PWSH}
+        (self.folder / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": {"connect1": host}}}))
+        (self.folder / "play.yml").write_text(yaml.safe_dump([play]))
+        program = Path(sys.executable).parent / "ansible-playbook"
+        return [str(program), "-v", "-i", str(self.folder / "inventory.yml"), *arguments, str(self.folder / "play.yml")]
+
+    def task(self, module: str, *arguments: str, **options: Any) -> dict[str, Any]:
+        """Run one task by ansible-playbook; return its result as a person sees it, and as `shown` all that was."""
+        done = subprocess.run(
+            self.command(module, options, *arguments),
+            env=self.environment(),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        shown = done.stdout + done.stderr
+        start = re.search(r"^(ok|changed|fatal): \[connect1\].* => ", done.stdout, re.MULTILINE)
+        assert start, shown
+        result, _ = json.JSONDecoder().raw_decode(done.stdout, start.end())
+        return {**result, "failed": start[1] == "fatal", "changed_shown": start[1] == "changed", "shown": shown}
+
+    def cycle(self, *arguments: str, **options: Any) -> dict[str, Any]:
+        return self.task("adsync_cycle", *arguments, **{"poll_interval": 1, "timeout": 60, **options})
+
+    def lab_sync(self, *arguments: str) -> list[str]:
+        """The command that runs a cycle without any task."""
+        return [sys.executable, "-m", "lab.sync", "--state", str(self.state.folder), *arguments]
+
+    def stop(self) -> None:
+        """End the cycle that a test left running."""
+        cycle = self.state.read("cycle.json")
+        if cycle and Path(f"/proc/{cycle['pid']}").exists():
+            os.kill(cycle["pid"], 15)
