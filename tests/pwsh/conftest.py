@@ -13,9 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from pwsh_server import PWSH, Cloud, Server
 
 from lab.sync.state import prepare
+from pwsh_server import PWSH, Cloud, Server
 
 _CORE = tuple(int(part) for part in version("ansible-core").split(".")[:2])
 

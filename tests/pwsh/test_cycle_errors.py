@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from pwsh_server import ENTRA, Cloud, Server
 
 from lab.sync.state import prepare
+from pwsh_server import ENTRA, Cloud, Server
 
 ANCHOR = "3jFgh7G/i0+csBxnpglNPg=="
 HARDENED = "Hard match operation blocked due to security hardening. Review OnPremisesObjectIdentifier mapping."

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from pwsh_server import MODULES, Server
 
 
@@ -24,8 +25,8 @@ def test_a_suspended_scheduler(connect_server: Server, arguments: tuple[str, ...
     result = connect_server.cycle(*arguments)
     assert_refused(connect_server, result, "suspended")
     assert result["msg"] == (
-        "The scheduler is suspended, as it is while the Entra Connect wizard is open on the server: finish or close the "
-        "wizard, then run again. If none is open, open it and close it, which resumes the scheduler."
+        "The scheduler is suspended, as it is while the Entra Connect wizard is open on the server: finish or close "
+        "the wizard, then run again. If none is open, open it and close it, which resumes the scheduler."
     )
 
 
@@ -68,8 +69,8 @@ def test_a_host_without_the_module(connect_server: Server) -> None:
     assert_refused(connect_server, result, "no_module")
     assert result["msg"].startswith("The ADSync PowerShell module cannot be loaded on this host (")
     assert result["msg"].endswith(
-        "Run the task on the Entra Connect server, with delegate_to for instance, or set module_path to the folder that "
-        "holds ADSync.psd1."
+        "Run the task on the Entra Connect server, with delegate_to for instance, or set module_path to the folder "
+        "that holds ADSync.psd1."
     )
 
 

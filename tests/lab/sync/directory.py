@@ -48,7 +48,8 @@ ATTRIBUTES = (
     "msExchHideFromAddressLists",
     "msExchUsageLocation",
 )
-_FILTER = "(|(&(objectCategory=person)(objectClass=user))(&(objectCategory=person)(objectClass=contact))(objectCategory=group))"
+_PEOPLE = "(&(objectCategory=person)(|(objectClass=user)(objectClass=contact)))"
+_FILTER = f"(|{_PEOPLE}(objectCategory=group))"
 
 
 class Unreachable(Exception):
