@@ -111,8 +111,8 @@ def test_a_cycle_that_does_not_end_is_left_alone(connect_server: Server) -> None
     assert result["failed"]
     assert (result["outcome"], result["cause"], result["changed"]) == ("timeout", "timeout", True)
     assert result["msg"] == (
-        f"The cycle did not end within 6 s. It is at '{ENTRA}' Export. It was left alone and goes on: raise timeout, or "
-        "run the task again, which waits for it."
+        f"The cycle did not end within 6 s. It is at '{ENTRA}' Export. It was left alone and goes on: raise timeout, "
+        "or run the task again, which waits for it."
     )
     assert [run["outcome"] for run in result["runs"]] == ["success", "success", "running"]
     assert Path(f"/proc/{connect_server.state.read('cycle.json')['pid']}").exists()
