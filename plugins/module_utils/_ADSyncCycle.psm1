@@ -149,7 +149,9 @@ Function Get-ConnectCycleSummary {
 
     $told = foreach ($one in @($bad + $odd)) {
         $advice = Get-ConnectResultAdvice -Result $one.result -Kind "$($kinds[$one.connector])"
-        "'$($one.connector)' $($one.run_profile): $($one.result)$(if ($one.failures) { ", $($one.failures) failed" }).$(if ($advice) { " $advice" })"
+        $why = @($one.steps | ForEach-Object { $_.connection_error } | Where-Object { $_ }) -join '; '
+        "'$($one.connector)' $($one.run_profile): $($one.result)$(if ($one.failures) { ", $($one.failures) failed" })" +
+        "$(if ($why) { " ($why)" }).$(if ($advice) { " $advice" })"
     }
     $text += ". Not all succeeded: " + ($told -join ' ')
     if ($ExportError.Count) {

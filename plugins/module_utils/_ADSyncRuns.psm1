@@ -59,6 +59,20 @@ Function Get-Count {
     $sum
 }
 
+Function Get-ConnectionError {
+    # Why a connector could not connect: server and message, from XML without a root. Null where it could.
+    param ([string] $Text)
+    if (-not $Text) { return $null }
+    $document = New-Object -TypeName System.Xml.XmlDocument
+    $document.XmlResolver = $null
+    try { $document.LoadXml("<connection>$Text</connection>") } catch { return $Text }
+    $result = $document.SelectSingleNode('/connection/connection-result')
+    if (-not $result -or $result.InnerText -eq 'success') { return $null }
+    $server = $document.SelectSingleNode('/connection/server')
+    $said = $document.SelectSingleNode('//incident/cd-error/error-literal')
+    (@($server, $said, $result | Where-Object { $_ } | ForEach-Object { $_.InnerText.Trim() }) | Select-Object -First 2) -join ': '
+}
+
 Function ConvertTo-ConnectStep {
     <#
     .SYNOPSIS
@@ -72,6 +86,7 @@ Function ConvertTo-ConnectStep {
         result = "$($Step.StepResult)"
         started = ConvertTo-ConnectTime -Time $Step.StartDate
         ended = ConvertTo-ConnectTime -Time $Step.EndDate
+        connection_error = Get-ConnectionError -Text "$($Step.ConnectorConnectionInformationXml)"
         adds = Get-Count $Step 'StageAdd', 'ExportAdd'
         updates = Get-Count $Step 'StageUpdate', 'StageRename', 'StageDeleteAdd', 'ExportUpdate', 'ExportRename', 'ExportDeleteAdd'
         deletes = Get-Count $Step 'StageDelete', 'ExportDelete'

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.sync.scripted import Cloud
 from lab.sync.state import prepare
-from pwsh_server import PWSH, Cloud, Server
+from pwsh_server import PWSH, Server
 
 _CORE = tuple(int(part) for part in version("ansible-core").split(".")[:2])
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime
 
-from pwsh_server import ENTRA, Cloud, Server
+from lab.sync.scripted import Cloud
+from pwsh_server import ENTRA, Server
 
 ANCHOR = "3jFgh7G/i0+csBxnpglNPg=="
 

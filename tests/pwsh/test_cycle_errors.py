@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from lab.sync.scripted import Cloud
 from lab.sync.state import prepare
-from pwsh_server import ENTRA, Cloud, Server
+from pwsh_server import ENTRA, Server
 
 ANCHOR = "3jFgh7G/i0+csBxnpglNPg=="
 HARDENED = "Hard match operation blocked due to security hardening. Review OnPremisesObjectIdentifier mapping."
@@ -122,5 +123,8 @@ def test_several_connectors_of_which_one_cannot_connect(connect_server: Server, 
         "a.example.com": "no-start-connection",
         ENTRA: "success",
     }
+    failed = result["runs"][0]["steps"][0]["connection_error"]
+    assert failed.startswith("127.0.0.1: ")
+    assert f"'b.example.com' Delta Import: no-start-connection ({failed})." in result["msg"]
     assert "No domain controller could be reached: check DNS, the network and the password" in result["msg"]
     assert "Pass-w0rd" not in result["shown"]

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from pwsh_server import ENTRA, Cloud, Server
+from lab.sync.scripted import Cloud
+from pwsh_server import ENTRA, Server
 
 GOOD = "3jFgh7G/i0+csBxnpglNPg=="
 # The pair that facts §5 checks the DN's spelling by.

@@ -69,8 +69,8 @@ class Cycle:
         try:
             with directory.connect(forest) as connection:
                 found = directory.read(connection, directory.search_base(forest))
-        except (directory.Unreachable, LDAPException):
-            step.result = "no-start-connection"
+        except (directory.Unreachable, LDAPException) as error:
+            step.no_connection(forest["server"], error)
             return
         old = self.space.ad.get(forest["name"], {})
         new: dict[str, dict[str, Any]] = {}
@@ -146,8 +146,8 @@ class Cycle:
         sent = [record for anchor, record in pending.items() if anchor not in refused]
         try:
             answers = cloud.provision(self.estate["cloud"], self.started, sent, deletes) if sent or deletes else {}
-        except cloud.Unreachable:
-            step.result = "no-start-connection"
+        except cloud.Unreachable as error:
+            step.no_connection(self.estate["cloud"]["url"], error)
             return
         for anchor, record in pending.items():
             self._take(step, anchor, record, refused.get(anchor) or answers.get(anchor))
@@ -210,5 +210,5 @@ class Cycle:
                     else:
                         one["writeback"] = False
                         step.counts["ExportUpdate"] += 1
-        except directory.Unreachable:
-            step.result = "no-start-connection"
+        except directory.Unreachable as error:
+            step.no_connection(forest["server"], error)

@@ -83,7 +83,7 @@ class AdObject:
 @contextmanager
 def connect(forest: dict[str, Any]) -> Iterator[ldap3.Connection]:
     """Bind over LDAPS with the certificate checked."""
-    tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=forest["ca_cert"], version=ssl.PROTOCOL_TLS_CLIENT)
+    tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=forest["ca_cert"])
     server = ldap3.Server(
         forest["server"],
         port=int(forest.get("port", 636)),

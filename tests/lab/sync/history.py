@@ -73,6 +73,18 @@ class Step:
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     result: str = ""
+    connection: str = ""
+
+    def no_connection(self, server: str, error: Exception) -> None:
+        """End the step as one that could not start; the cmdlets show why."""
+        self.result = "no-start-connection"
+        failed = "<connection-result>failed-connection</connection-result>"
+        where = f"<server>{escape(server)}</server>"
+        said = f"<cd-error><error-literal>{escape(str(error))}</error-literal></cd-error>"
+        self.connection = (
+            f"{failed}{where}<connection-log><incident>{failed}<date>{_xml_time(now())}</date>{where}{said}"
+            "</incident></connection-log>"
+        )
 
     def outcome(self) -> str:
         if self.result:
@@ -148,5 +160,6 @@ class History:
             "StartDate": started,
             "EndDate": now(),
             **{name: step.counts[name] for name in COUNTERS},
+            "ConnectorConnectionInformationXml": step.connection,
             "SyncErrors": {"SyncErrorsXml": f"<synchronization-errors>{errors}</synchronization-errors>"},
         }
