@@ -142,6 +142,14 @@ def lab_unit(session: nox.Session) -> None:
     pytest(session, "tests/lab_unit", *session.posargs)
 
 
+def powershell(session: nox.Session) -> None:
+    """The PowerShell modules, through Ansible's own exec wrapper."""
+    if shutil.which("pwsh") is None:
+        missing(session, "no pwsh on PATH")
+    install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt")
+    pytest(session, "tests/pwsh", *session.posargs)
+
+
 def integration(core: str) -> Callable[[nox.Session], None]:
     def body(session: nox.Session) -> None:
         """Integration targets and end-to-end tests in the lab. Arguments: targets to run alone."""
@@ -239,7 +247,7 @@ def lint(session: nox.Session) -> None:
     finish(session, cases)
 
 
-for _body in (lint, mypy, ansible_lint, sanity, lab_unit):
+for _body in (lint, mypy, ansible_lint, sanity, lab_unit, powershell):
     define(_body.__name__.replace("_", "-"), NEWEST_PYTHON, "no Python 3.11 or newer", _body)
 for _core in interpreters.CONTROLLER_PYTHONS:
     _python = interpreters.controller_python(_core)

@@ -47,10 +47,13 @@ Function Import-ConnectModule {
         if ($env:ProgramFiles) { $candidates += [IO.Path]::Combine($env:ProgramFiles, $script:InstalledModule) }
     }
 
+    # PowerShell 7 may refuse a module of Windows PowerShell and then reaches it through one (facts §5).
+    $ways = @(@{})
+    if ($PSVersionTable.PSVersion.Major -ge 7 -and [Environment]::OSVersion.Platform -eq 'Win32NT') { $ways += @{ UseWindowsPowerShell = $true } }
     $problem = $null
-    foreach ($candidate in $candidates) {
+    foreach ($attempt in @(foreach ($way in $ways) { foreach ($name in $candidates) { @{ Name = $name } + $way } })) {
         try {
-            Import-Module -Name $candidate -Global -ErrorAction Stop -Verbose:$false
+            Import-Module @attempt -Global -ErrorAction Stop -Verbose:$false
         }
         catch {
             # The first failure is kept: it says why, where later ones only say that a folder is not there.
@@ -170,6 +173,10 @@ Function Get-ConnectFailure {
             "which a service cannot. Its account is held up by new terms of use, a Conditional Access rule, MFA or an expired password: " +
             "exempt or repair the account, or run the Entra Connect wizard on the server once and sign in, then run again."
     }
+    elseif ($ErrorRecord.Exception -is [System.UnauthorizedAccessException]) {
+        $cause = 'access_denied'
+        $advice = "$Action was refused ($text). Run the task as an administrator of the Entra Connect server."
+    }
     elseif (($scheduler -and $scheduler.scheduler_suspended) -or $text -match 'Scheduler is already suspended') {
         $cause = 'suspended'
         $advice = Get-ConnectSuspendedAdvice
@@ -178,10 +185,6 @@ Function Get-ConnectFailure {
         $cause = 'busy'
         $who = if ($busy.Count) { " ($($busy -join ', '))" } else { '' }
         $advice = "Another synchronization is running on this server$who. Wait for it to end, or set when_busy to wait."
-    }
-    elseif ($ErrorRecord.Exception -is [System.UnauthorizedAccessException]) {
-        $cause = 'access_denied'
-        $advice = "$Action was refused ($text). Run the task as an administrator of the Entra Connect server."
     }
     [ordered]@{ cause = $cause; message = $advice; text = $text; type = $ErrorRecord.Exception.GetType().FullName }
 }

@@ -162,6 +162,12 @@ $module.Result.runs = $runs
 $module.Result.export_errors = $exportErrors
 $module.Result.sync_errors = @($problems | Where-Object { $_.stage -ne 'export' })
 
+$untold = @($runs | Where-Object { $_.failures -and $_.connector -notin @($problems | ForEach-Object { $_.connector }) })
+foreach ($run in $untold) {
+    $module.Warn("'$($run.connector)' $($run.run_profile) failed on $($run.failures) objects that the run history does not name here. " +
+        'See the Synchronization Service Manager; in PowerShell 7 they get lost on the way from Windows PowerShell, where the task can run, too.')
+}
+
 if ($seen.state -eq 'absent') {
     $module.Result.changed = $false
     Stop-Module -Outcome 'refused' -Cause 'not_started' -Message ('Start-ADSyncSyncCycle reported success, but no cycle began: neither the scheduler ' +

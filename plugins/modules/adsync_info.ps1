@@ -24,16 +24,12 @@ if ($module.Params.runs -lt 0) { $module.FailJson('runs must be 0 or more.') }
 
 # Records come as another module returned them; what they hold beside the ImmutableId is handed back with the answer.
 $asked = New-Object -TypeName System.Collections.ArrayList
-foreach ($id in $module.Params.immutable_ids) { $null = $asked.Add(@{ immutable_id = $id; record = @{} }) }
+foreach ($id in @($module.Params.immutable_ids | Where-Object { $_ })) { $null = $asked.Add(@{ immutable_id = $id; record = @{} }) }
 foreach ($record in $module.Params.users) {
-    if (-not $record.immutable_id) {
-        $who = @($record.user_principal_name, $record.distinguished_name, 'a record' | Where-Object { $_ })[0]
-        $module.FailJson("users: $who has no immutable_id; give records as ad_user_guid or entra_immutable_id return them.")
-    }
     $null = $asked.Add(@{ immutable_id = "$($record.immutable_id)"; record = $record })
 }
 foreach ($one in $asked) {
-    if ($one.immutable_id -notmatch '^[\x21-\x7e]+$') {
+    if ($one.immutable_id -and $one.immutable_id -notmatch '^[\x21-\x7e]+$') {
         $module.FailJson("'$($one.immutable_id)' is not an ImmutableId; it must be base64, such as 3jFgh7G/i0+csBxnpglNPg==.")
     }
 }
@@ -58,7 +54,10 @@ try {
         $module.FailJson('This server has no connector to Entra ID, so there are no users to look up: is its set-up finished?')
     }
     $users = @(foreach ($one in $asked) {
-            $found = Get-ConnectUser -ImmutableId $one.immutable_id -Connector $entra[0].name
+            $found = if (-not $one.immutable_id) {
+                @{ immutable_id = $null; status = 'not_found'; cause = 'no_immutable_id'; reason = 'The record has no ImmutableId to look it up by.' }
+            }
+            else { Get-ConnectUser -ImmutableId $one.immutable_id -Connector $entra[0].name }
             $answer = @{}
             foreach ($key in $one.record.Keys) { $answer[$key] = $one.record[$key] }
             foreach ($key in $found.Keys) {

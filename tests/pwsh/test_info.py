@@ -64,6 +64,15 @@ def test_bad_input(connect_server: Server) -> None:
     wrong = connect_server.task("adsync_info", immutable_ids=["not base64 at all"])
     assert wrong["failed"]
     assert wrong["msg"].startswith("'not base64 at all' is not an ImmutableId; it must be base64")
-    without = connect_server.task("adsync_info", users=[{"user_principal_name": "a@contoso.com"}])
-    assert without["failed"]
-    assert without["msg"].startswith("users: a@contoso.com has no immutable_id;")
+
+
+def test_a_record_without_an_immutable_id_is_not_found(connect_server: Server) -> None:
+    records = [{"user_principal_name": "a@contoso.com", "immutable_id": None, "status": "missing"}]
+    result = connect_server.task("adsync_info", users=records)
+    [user] = result["users"]
+    assert (user["user_principal_name"], user["status"], user["cause"]) == (
+        "a@contoso.com",
+        "not_found",
+        "no_immutable_id",
+    )
+    assert result["summary"]["not_found"] == 1

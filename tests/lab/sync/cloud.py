@@ -27,7 +27,9 @@ def provision(
     """
     context = ssl.create_default_context(cafile=cloud["ca_cert"])
     answers: dict[str, dict[str, Any]] = {}
-    batches = [(objects[at : at + _BATCH], []) for at in range(0, len(objects), _BATCH)]
+    batches: list[tuple[list[dict[str, Any]], list[str]]] = [
+        (objects[at : at + _BATCH], []) for at in range(0, len(objects), _BATCH)
+    ]
     with httpx.Client(base_url=cloud["url"], verify=context, timeout=120, trust_env=False) as client:
         for some, gone in [*batches, ([], deletes)] if deletes else batches:
             body = {"cycleStarted": cycle_started, "objects": some, "deletes": gone}
