@@ -207,7 +207,7 @@ def mypy(session: nox.Session) -> None:
     for package in ("ansible_collections.hybrid.identity.plugins", "lab"):
         check(session, cases, package, "mypy", *options, "-p", package, env=path)
     # A test imports the helpers beside it by their bare names, as pytest lets it: a run for each folder.
-    names = ("roles", "tests/unit", "tests/lab_unit", "tests/e2e", "tests/integration", "tests/bench")
+    names = ("roles", "tests/unit", "tests/lab_unit", "tests/pwsh", "tests/e2e", "tests/integration", "tests/bench")
     for folder in sorted({file.parent for name in names for file in Path(name).rglob("*.py")}):
         files = sorted(str(file) for file in folder.glob("*.py"))
         check(
