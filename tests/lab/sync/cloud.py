@@ -35,9 +35,10 @@ def provision(
             body = {"cycleStarted": cycle_started, "objects": some, "deletes": gone}
             try:
                 response = client.post("/lab/provision", json=body)
-                response.raise_for_status()
             except httpx.HTTPError as error:
                 raise Unreachable(str(error)) from error
+            if response.status_code != 200:
+                raise Unreachable(f"HTTP {response.status_code}: {response.text[:500]}")
             for result in response.json()["results"]:
                 answers[result["sourceAnchor"]] = result
     return answers
