@@ -80,4 +80,20 @@ Function Get-ConnectErrorAdvice {
     }
 }
 
-Export-ModuleMember -Function Get-ConnectResultAdvice, Get-ConnectErrorAdvice
+Function Get-ConnectErrorText {
+    <#
+    .SYNOPSIS
+    The error of an object in one line: code, what the directory said, what to do.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param ([Parameter()][AllowNull()][string] $Code, [Parameter()][AllowNull()][string] $Message)
+
+    $said = (@($Code, $Message) | Where-Object { $_ }) -join ': '
+    $advice = Get-ConnectErrorAdvice -Code "$Code"
+    if (-not $advice) { return $said }
+    if ($said -notmatch '[.!?]$') { $said += '.' }
+    "$said $advice"
+}
+
+Export-ModuleMember -Function Get-ConnectResultAdvice, Get-ConnectErrorAdvice, Get-ConnectErrorText

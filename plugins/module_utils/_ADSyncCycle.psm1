@@ -157,7 +157,7 @@ Function Get-ConnectCycleSummary {
     if ($ExportError.Count) {
         $first = $ExportError[0]
         $who = @($first.user_principal_name, $first.on_premises_distinguished_name, $first.distinguished_name | Where-Object { $_ })[0]
-        $text += " The first refused object: $($who): $((@($first.code, $first.message, $first.advice) | Where-Object { $_ }) -join ': ')"
+        $text += " The first refused object: $($who): $(Get-ConnectErrorText -Code $first.code -Message $first.message)"
     }
     @{ outcome = $(if ($bad.Count) { 'errors' } else { 'warnings' }); message = $text }
 }

@@ -287,7 +287,7 @@ Function Get-ConnectUser {
         $code = & $pick @('ErrorType', 'ErrorName', 'ErrorCode')
         $said = & $pick @('ErrorLiteral', 'ErrorDescription', 'ErrorDetails', 'ErrorMessage', 'text')
         $user.cause = $code
-        $user.reason = (@($code, $said, (Get-ConnectErrorAdvice -Code "$code")) | Where-Object { $_ }) -join ': '
+        $user.reason = Get-ConnectErrorText -Code $code -Message $said
         $user.details = ConvertFrom-ErrorDetail -Text "$($facts['ErrorExtraDetails'])"
         $user.raw = $facts
     }

@@ -28,7 +28,10 @@ def test_export_errors_name_object_code_and_what_to_do(connect_server: Server, c
     assert result["changed"], "the cycle has run"
     assert (result["outcome"], result["cause"]) == ("errors", "run_errors")
     assert f"'{ENTRA}' Export: completed-export-errors, 1 failed. Some objects were refused" in result["msg"]
-    assert f"The first refused object: user0@contoso.com: InvalidHardMatch: {HARDENED}" in result["msg"]
+    assert (
+        f"The first refused object: user0@contoso.com: InvalidHardMatch: {HARDENED} Entra refused the hard match: "
+        in result["msg"]
+    )
     export = result["runs"][-1]
     assert (export["result"], export["adds"], export["failures"]) == ("completed-export-errors", 1, 1)
     [error] = result["export_errors"]

@@ -45,7 +45,7 @@ def test_users_runs_and_scheduler(connect_server: Server, cloud: Cloud) -> None:
     assert absent["reason"].startswith("The Entra connector holds no object for it: no cycle has synchronized it")
     assert bad["connector_distinguished_name"] == BAD_DN
     assert (bad["status"], bad["cause"]) == ("export_error", "AttributeValueMustBeUnique")
-    assert bad["reason"].startswith("AttributeValueMustBeUnique: Unable to update this object: Another object in Entra")
+    assert bad["reason"].startswith("AttributeValueMustBeUnique: Unable to update this object. Another object in Entra")
     assert bad["details"] == {"AttributeConflictName": ["ProxyAddresses"]}
     assert bad["sam_account_name"] == "kept"
     assert result["export_errors"][0]["immutable_id"] == BAD
