@@ -52,7 +52,7 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "unknown tenant": (ENTRA, {**ANNA, "tenant": STRANGER}, ["tenant", STRANGER]),
     "unknown app": (ENTRA, {**ANNA, "client_id": STRANGER}, ["client_id"]),
     "Entra: unknown CA": (ENTRA, {**ANNA, "ca_cert": SYSTEM_CAS}, ["ca_cert"]),
-    "Entra: nothing listens": (ENTRA, {**ANNA, "authority": "https://localhost:1"}, ["https://localhost:1"]),
+    "Entra: nothing listens": (ENTRA, {**ANNA, "authority": "https://localhost:1"}, ["localhost:1"]),
     "Entra: clear text": (ENTRA, {**ANNA, "graph_url": "http://localhost:1"}, ["https"]),
     "another Graph": (ENTRA, {**ANNA, "graph_url": "https://localhost:1"}, ["graph_url"]),
     "no GUID": (ENTRA, {**ANNA, "object_guid": "not-a-guid"}, ["not-a-guid", "GUID"]),
