@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -12,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,26 @@ class Emulator:
         answer = self.http.put("/lab/settings", json=changes)
         assert answer.status_code == 200, answer.text
 
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the control plane; the answer must be a success."""
+        answer = self.http.request(method, f"/lab/{path}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def export(self, *objects: dict[str, Any], deletes: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+        """One export of a sync client; its results in order."""
+        body = {"cycleStarted": "2026-11-24T06:00:00Z", "objects": list(objects), "deletes": list(deletes)}
+        results: list[dict[str, Any]] = self.control("POST", "provision", body)["results"]
+        return results
+
+    def raw(self, upn: str) -> dict[str, Any]:
+        """A user with all that is stored of it, deleted ones too."""
+        users = self.control("GET", "dump")["user"]
+        return next(user for user in users if user["userPrincipalName"].lower() == upn.lower())
+
+    def change(self, upn: str, **changes: Any) -> None:
+        self.control("PATCH", "users", [{"userPrincipalName": upn, **changes}])
+
     def user_id(self, upn: str) -> str:
         answer = self.graph("GET", f"/users/{upn.replace('#', '%23')}?$select=id")
         assert answer.status_code == 200, answer.text
@@ -154,3 +176,25 @@ def own_entra(tmp_path: Path) -> Iterator[Emulator]:
     assert server.process
     if server.process.poll() is None:
         server.stop()
+
+
+def ad_user(upn: str, number: int = 1, **more: Any) -> dict[str, Any]:
+    """A user as a sync client exports it; `number` makes anchor and SID."""
+    name = upn.partition("@")[0]
+    return {
+        "type": "user",
+        "sourceAnchor": anchor(number),
+        "userPrincipalName": upn,
+        "accountEnabled": True,
+        "displayName": f"{name} of AD",
+        "distinguishedName": f"CN={name},OU=People,DC=ad,DC=contoso,DC=com",
+        "samAccountName": name[:20],
+        "securityIdentifier": f"S-1-5-21-1-2-3-{1000 + number}",
+        "domainName": "ad.contoso.com",
+        **more,
+    }
+
+
+def anchor(number: int) -> str:
+    """The source anchor of the AD object with that number."""
+    return base64.b64encode(uuid.UUID(int=number).bytes_le).decode()

@@ -73,11 +73,11 @@ def build(service: Service, control: Control) -> Callable[[Scope, Receive, Send]
     """The application. The wrapper around Starlette hands the connection's transport to injected failures."""
 
     async def graph(request: Request) -> Response:
-        path = request.scope["raw_path"].decode("ascii")[len("/v1.0") :]
+        _slash, version, path = request.scope["raw_path"].decode("ascii").split("/", 2)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers.raw}
         query = request.scope["query_string"].decode("latin-1")
         body = await request.body()
-        outcome = await service.answer(request.method, path, query, headers, body, _origin(request))
+        outcome = await service.answer(request.method, path, query, headers, body, _origin(request), version)
         return _Cut(outcome) if outcome.cut else _graph_response(outcome.reply)
 
     async def token(request: Request) -> Response:
@@ -100,6 +100,7 @@ def build(service: Service, control: Control) -> Callable[[Scope, Receive, Send]
     inner = Starlette(
         routes=[
             Route("/v1.0/{rest:path}", graph, methods=_METHODS),
+            Route("/beta/{rest:path}", graph, methods=_METHODS),
             Route("/lab/{rest:path}", lab, methods=_METHODS),
             Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
             Route("/{tenant}/v2.0/.well-known/openid-configuration", discovery),
@@ -152,6 +153,14 @@ async def _lab(service: Service, control: Control, request: Request) -> Response
             return _json(control.load_users(await body(), merge=True))
         case ("POST", "immutable-ids"):
             return _json(control.set_anchors(await body()))
+        case ("POST", "provision"):
+            return _json(control.provision(await body()))
+        case ("POST", "quarantine"):
+            return _json({"cleared": service.clear_quarantine()})
+        case ("GET", "switches"):
+            return _json(control.switches())
+        case ("PUT", "switches"):
+            return _json(control.switches(await body()))
         case ("POST", "reset"):
             control.reset()
             return Response(status_code=204)

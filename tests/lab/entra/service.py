@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import batch, deleted, settings, tenant, users
+from . import batch, beta, deleted, quarantine, settings, tenant, users
 from .call import Call
+from .cloud import Cloud
 from .errors import GraphError, Reply, bad_request, malformed
 from .faults import Fault, Faults
 from .recorder import Recorder
@@ -32,7 +34,11 @@ _ROUTES: list[tuple[tuple[str | None, ...], dict[str, Handler]]] = [
     (("domains",), {"GET": tenant.list_domains}),
     (("domains", None), {"GET": tenant.get_domain}),
     (("organization",), {"GET": tenant.list_organization}),
+    (("directory", "onPremisesSynchronization"), {"GET": tenant.refuse_synchronization}),
+    (("directory", "onPremisesSynchronization", None), {"GET": tenant.refuse_synchronization}),
 ]
+# Only what v1.0 does not have (facts §2 "Recovery").
+_BETA_ROUTES: list[tuple[tuple[str | None, ...], dict[str, Handler]]] = [(("users", None), {"GET": beta.get_user})]
 
 
 @dataclass
@@ -44,7 +50,7 @@ class Outcome:
 
 
 class Service:
-    """Everything behind `/v1.0`."""
+    """Everything behind `/v1.0` and `/beta`."""
 
     def __init__(self, store: Store, login: Login) -> None:
         self.store = store
@@ -53,6 +59,7 @@ class Service:
         self.faults = Faults()
         self.throttle = Throttle()
         self.settings: dict[str, Any] = {}
+        self._swept = time.monotonic()
         self.load_settings()
 
     def load_settings(self) -> None:
@@ -70,11 +77,25 @@ class Service:
             self.throttle.reset()
         self.load_settings()
 
+    def clear_quarantine(self) -> int:
+        """Run the timer that looks for conflicts that are gone (facts §3 "Clearing lag"); returns how many were."""
+        self._swept = time.monotonic()
+        return quarantine.sweep(Cloud(self.store, self.settings))
+
     async def answer(
-        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes, origin: str
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: dict[str, str],
+        body: bytes,
+        origin: str,
+        version: str = "v1.0",
     ) -> Outcome:
         """Answer one HTTP request; `path` is raw, after the version."""
-        number = self.recorder.add(method, f"/v1.0/{path.strip('/')}", query, headers, body)
+        if time.monotonic() - self._swept >= float(self.settings["quarantineIntervalSeconds"]):
+            self.clear_quarantine()
+        number = self.recorder.add(method, f"/{version}/{path.strip('/')}", query, headers, body)
         fault = self.faults.take(method, f"/{path.strip('/')}", whole_request=True)
         if fault and fault.latency:
             await asyncio.sleep(fault.latency)
@@ -84,10 +105,10 @@ class Service:
             return Outcome(fault.error.reply(headers.get("client-request-id")))
         try:
             principal = self.login.authenticate(headers.get("authorization"), origin)
-            if path.strip("/") in ("$batch", "%24batch"):
+            if version == "v1.0" and path.strip("/") in ("$batch", "%24batch"):
                 reply = await self._batch(method, headers, body, origin, principal, number)
             else:
-                reply = self._run(Call(method, path, query, headers, body, origin, principal))
+                reply = self._run(Call(method, path, query, headers, body, origin, principal, version))
         except GraphError as error:
             reply = error.reply(headers.get("client-request-id"))
         if fault and fault.error and fault.after:
@@ -138,14 +159,15 @@ class Service:
 
 def _handler(call: Call) -> Handler:
     segments = call.segments
-    for pattern, methods in _ROUTES:
+    routes = _ROUTES if call.version == "v1.0" else _BETA_ROUTES
+    for pattern, methods in routes:
         if len(pattern) != len(segments):
             continue
         if all(want is None or want == have for want, have in zip(pattern, segments, strict=True)):
             if call.method not in methods:
                 raise _not_allowed()
             return methods[call.method]
-    known = {pattern[:depth] for pattern, _methods in _ROUTES for depth in range(1, len(pattern) + 1)}
+    known = {pattern[:depth] for pattern, _methods in routes for depth in range(1, len(pattern) + 1)}
     depth = 1
     while depth < len(segments) and tuple(segments[:depth]) in known:
         depth += 1

@@ -10,6 +10,9 @@ from typing import Any
 DEFAULTS: dict[str, Any] = {
     "tokenLifetimeSeconds": 3599,
     "readLagSeconds": 0,
+    "provisionLagSeconds": 0,
+    "quarantineIntervalSeconds": 3600,
+    "anyRoleBlocksHardMatch": False,
     "record": True,
     "throttle": {"enabled": False, "timeScale": 1.0, "limits": {}},
     "faults": [],
@@ -32,9 +35,9 @@ def merged(current: dict[str, Any], changes: Any) -> dict[str, Any]:
             continue
         if name == "faults":
             _check_faults(value)
-        elif name == "record":
+        elif name in ("record", "anyRoleBlocksHardMatch"):
             if not isinstance(value, bool):
-                raise ValueError("'record' is true or false.")
+                raise ValueError(f"'{name}' is true or false.")
         elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise ValueError(f"'{name}' is a number of seconds, not negative.")
         result[name] = value

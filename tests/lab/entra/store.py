@@ -13,13 +13,14 @@ from __future__ import annotations
 import bisect
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .journal import Entry, Journal
 
 Record = dict[str, Any]
-KINDS = ("organization", "domain", "app", "group", "switches", "anchors", "settings", "user")
+KINDS = ("organization", "domain", "app", "group", "contact", "switches", "anchors", "settings", "user")
 _MEMORY_SECONDS = 600.0
 
 
@@ -47,7 +48,9 @@ class Store:
         self.active: list[str] = []
         self.deleted: list[str] = []
         self._index: dict[tuple[str, str], set[str]] = {}
-        self._history: deque[tuple[float, str, Record | None]] = deque()
+        # When it was written, when every read sees it, whose it was and what it was before.
+        self._history: deque[tuple[float, float, str, Record | None]] = deque()
+        self._hidden_seconds = 0.0
         self.lag_seconds = 0.0
 
     def open(self) -> bool:
@@ -110,7 +113,7 @@ class Store:
 
     def _set_user(self, key: str, record: Record | None, ordered: bool) -> None:
         old = self.users.get(key)
-        if self.lag_seconds:
+        if self.lag_seconds or self._hidden_seconds:
             self._remember(key, old)
         old_keys = set(index_keys(old)) if old and not old.get("deletedDateTime") else set()
         new_keys = set(index_keys(record)) if record and not record.get("deletedDateTime") else set()
@@ -140,7 +143,7 @@ class Store:
 
     def _remember(self, key: str, old: Record | None) -> None:
         now = time.monotonic()
-        self._history.append((now, key, old))
+        self._history.append((now, now + self._hidden_seconds, key, old))
         while self._history and self._history[0][0] < now - _MEMORY_SECONDS:
             self._history.popleft()
 
@@ -148,13 +151,23 @@ class Store:
         """Ids of the active users indexed under (`name`, `key`); the key in the form of `index_keys`."""
         return self._index.get((name, key), set())
 
-    def view(self, deleted: bool = False) -> View:
-        """What list and filter reads see: `lag_seconds` behind (facts §1, last table row)."""
+    @contextmanager
+    def hidden_for(self, seconds: float) -> Iterator[None]:
+        """What is written inside is seen by no read of a user for so long: a service that is slow to show it."""
+        self._hidden_seconds = seconds
+        try:
+            yield
+        finally:
+            self._hidden_seconds = 0.0
+
+    def view(self, deleted: bool = False, by_key: bool = False) -> View:
+        """What reads see. Lists and filters are `lag_seconds` behind (facts §1, last table row), `by_key` is not."""
         overrides: dict[str, Record | None] = {}
-        if self.lag_seconds:
-            horizon = time.monotonic() - self.lag_seconds
-            for moment, key, old in self._history:
-                if moment > horizon:
+        if self._history:
+            now = time.monotonic()
+            horizon = now if by_key else now - self.lag_seconds
+            for written, shown, key, old in self._history:
+                if written > horizon or shown > now:
                     overrides.setdefault(key, old)
         return View(self, deleted, overrides)
 

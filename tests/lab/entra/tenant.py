@@ -1,7 +1,7 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`/domains` and `/organization` (facts §3)."""
+"""`/domains`, `/organization` (facts §3) and `/directory/onPremisesSynchronization` (facts §2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from . import odata, permissions, schema
 from .call import Call
-from .errors import Reply, malformed, not_found
+from .errors import Reply, denied, malformed, not_found
 from .store import Store
 
 
@@ -39,6 +39,11 @@ def get_domain(store: Store, call: Call) -> Reply:
         raise not_found(call.segments[1])
     context = f"{call.origin}/{call.version}/$metadata#domains/$entity"
     return Reply(200, {"@odata.context": context, **_project("domain", record, call.query)})
+
+
+def refuse_synchronization(_store: Store, _call: Call) -> Reply:
+    """facts §0.5, §2: delegated and Global Administrator only. Every token of the emulator is an app's."""
+    raise denied()
 
 
 def list_organization(store: Store, call: Call) -> Reply:

@@ -24,6 +24,18 @@ def find(store: Store, key: str) -> Record:
     return store.users[min(holders)]
 
 
+def find_shown(store: Store, key: str) -> Record:
+    """The same as reads see it: a provisioning cycle's results may still be hidden."""
+    view = store.view(by_key=True)
+    record = view.get(key.lower())
+    if record is None:
+        named = map(view.get, view.candidates([("userPrincipalName", key.lower())]))
+        record = next((user for user in named if user and user["userPrincipalName"].lower() == key.lower()), None)
+    if record is None:
+        raise not_found(key)
+    return record
+
+
 def list_users(store: Store, call: Call) -> Reply:
     permissions.require(call.principal, permissions.READ_USERS)
     options = listing.parse_options(call.query, call.headers)
@@ -39,7 +51,7 @@ def count_users(store: Store, call: Call) -> Reply:
 def get_user(store: Store, call: Call) -> Reply:
     permissions.require(call.principal, permissions.READ_USERS)
     select = listing.parse_select(listing.odata.parse_query(call.query).get("$select"))
-    return Reply(200, _entity(call, find(store, call.segments[1]), select))
+    return Reply(200, _entity(call, find_shown(store, call.segments[1]), select))
 
 
 def create_user(store: Store, call: Call) -> Reply:
