@@ -26,6 +26,20 @@ def filters_in(name: str, values: Iterable[str]) -> list[str]:
     return [f"{name} in ({','.join(map(literal, chunk))})" for chunk in _chunks(unique)]
 
 
+def quarantined() -> str:
+    """A filter for every user with a value in quarantine (facts §3: supported by default)."""
+    return "onPremisesProvisioningErrors/any(o:o/category eq 'PropertyConflict')"
+
+
+def filters_by_address(addresses: Iterable[str]) -> list[str]:
+    """Filters for whoever has one of these addresses, given without their prefix; Graph compares without case."""
+    unique = list(dict.fromkeys(addresses))
+    return [
+        " or ".join(f"proxyAddresses/any(p:p eq {literal(f'smtp:{address}')})" for address in chunk)
+        for chunk in _chunks(unique)
+    ]
+
+
 def literal(text: str) -> str:
     """An OData string literal. The SDK percent-encodes the filter afterwards, ``+`` and ``#`` included (facts §1)."""
     return "'" + text.replace("'", "''") + "'"

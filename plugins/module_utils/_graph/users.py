@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import MAX_REQUESTS, Item, send_batch
@@ -20,8 +20,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.records 
     entra_record,
 )
 
-_SELECT = list(ENTRA_PROPERTIES)
-
 
 class Users:
     """The users of a tenant, and the deleted ones in its recycle bin, as records.
@@ -29,8 +27,17 @@ class Users:
     ``bin_readable`` turns False when the app may not read the recycle bin: its users are unknown then, not absent.
     """
 
-    def __init__(self, transport: Transport, concurrency: int) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        concurrency: int,
+        properties: Sequence[str] = ENTRA_PROPERTIES,
+        record: Callable[[Mapping[str, Any], bool], Record] = entra_record,
+    ) -> None:
+        """``record`` makes a record of what Graph answers to a ``$select`` of ``properties``."""
         self.bin_readable = True
+        self._select = list(properties)
+        self._record = record
         self._transport = transport
         self._concurrency = concurrency
 
@@ -41,8 +48,8 @@ class Users:
 
     async def all_active(self) -> list[Record]:
         """Every active user."""
-        first = self._transport.get(self._transport.client.users, select=_SELECT, top=PAGE_SIZE)
-        return [entra_record(user) async for found, _more in pages(self._transport, first) for user in found]
+        first = self._transport.get(self._transport.client.users, select=self._select, top=PAGE_SIZE)
+        return [self._record(user, False) async for found, _more in pages(self._transport, first) for user in found]
 
     async def deleted(self, filters: Sequence[str]) -> list[Record]:
         """At least the deleted users that one of the filters fits.
@@ -57,12 +64,12 @@ class Users:
         return await self.matching([], filters)
 
     async def _listed_bin(self, most_pages: int) -> list[Record] | None:
-        first = self._bin(select=_SELECT, top=PAGE_SIZE)
+        first = self._bin(select=self._select, top=PAGE_SIZE)
         users: list[Record] = []
         read = 0
         try:
             async for found, more in pages(self._transport, first):
-                users.extend(entra_record(user, deleted=True) for user in found)
+                users.extend(self._record(user, True) for user in found)
                 read += 1
                 if more and read >= most_pages:
                     return None
@@ -79,8 +86,8 @@ class Users:
         One filter is one GET; more go through ``$batch``.
         """
         users = self._transport.client.users
-        requests = [self._transport.get(users, select=_SELECT, filter=text) for text in active]
-        requests += [self._bin(select=_SELECT, filter=text) for text in deleted]
+        requests = [self._transport.get(users, select=self._select, filter=text) for text in active]
+        requests += [self._bin(select=self._select, filter=text) for text in deleted]
         answers = await self._answers(requests)
         found = await asyncio.gather(
             *(self._records(answer, deleted=position >= len(active)) for position, answer in enumerate(answers))
@@ -105,7 +112,7 @@ class Users:
         if link:
             async for more, _follows in pages(self._transport, self._transport.follow(link)):
                 users.extend(more)
-        return [entra_record(user, deleted) for user in users]
+        return [self._record(user, deleted) for user in users]
 
     def _bin(self, **parameters: Any) -> Any:
         request = self._transport.get(self._transport.client.directory.deleted_items.graph_user, **parameters)

@@ -19,8 +19,18 @@ _WORDS = {
     "not_found": "not found",
     "refused": "refused",
     "failed": "failed",
+    "verified": "verified in Entra",
+    "pending": "not seen yet",
+    "wrong_object": "matched to another user",
+    "different_immutable_id": "another ImmutableId",
+    "provisioning_error": "value in quarantine",
+    "second_user": "second user made",
+    "not_matched": "will not be matched",
+    "unknown": "not readable",
+    "skipped": "not hard-matched",
 }
-_FINE = ("set", "unchanged", "cleared", "found", "stamped")
+# Who was skipped by entra_sync_info has been named by entra_immutable_id before.
+_FINE = ("set", "unchanged", "cleared", "found", "stamped", "verified", "skipped")
 
 
 def outcome_lines(users: Sequence[Record], limit: int = 100) -> list[str]:

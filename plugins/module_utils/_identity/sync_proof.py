@@ -1,0 +1,281 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The proof that a sync cycle matched each user to the right account.
+
+A cycle that ends well proves nothing: Entra quarantines conflicting values without telling the sync client (facts
+§0.4, §3). So each user is looked at: the same object as before, synchronised, with its ImmutableId, in the cycle in
+question, nothing in quarantine, and no second user beside it (facts §3, "Success signature"). Errors of the export
+itself, such as InvalidHardMatch, are not in Entra at all, and a user who is stopped by one looks like one whose turn
+has not come.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_expectations import Expectation
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.synced_tenant import SyncedTenant
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
+
+VERIFIED, PENDING, UNKNOWN, SKIPPED = "verified", "pending", "unknown", "skipped"
+WRONG_OBJECT, DIFFERENT, QUARANTINED = "wrong_object", "different_immutable_id", "provisioning_error"
+SECOND_USER, NOT_FOUND, NOT_MATCHED = "second_user", "not_found", "not_matched"
+ERRORS = (WRONG_OBJECT, DIFFERENT, QUARANTINED, SECOND_USER, NOT_FOUND, NOT_MATCHED)
+STATUSES = (VERIFIED, PENDING, *ERRORS, UNKNOWN, SKIPPED)
+
+_HOURLY = "the service looks every hour for conflicts that are gone"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is true of one user. ``other`` is the object that is in the way."""
+
+    expectation: Expectation
+    status: str
+    cause: str | None = None
+    reason: str | None = None
+    target: Record | None = None
+    other: Record | None = None
+
+    def result(self) -> Record:
+        """The user as the module returns it: the record as given, with what was found."""
+        target = self.target or {}
+        value = target.get("immutable_id")
+        other = {key: self.other[key] for key in ("id", "user_principal_name")} if self.other else None
+        return {
+            **self.expectation.record,
+            "id": target.get("id") or self.expectation.object_id,
+            "user_principal_name": self.expectation.user_principal_name or target.get("user_principal_name"),
+            "status": self.status,
+            "before": value,
+            "after": value,
+            "changed": False,
+            "cause": self.cause,
+            "reason": self.reason,
+            "sync_enabled": target.get("sync_enabled"),
+            "last_sync": target.get("last_sync"),
+            "provisioning_errors": target.get("provisioning_errors", []),
+            "other": other,
+        }
+
+
+def prove(expectations: Iterable[Expectation], tenant: SyncedTenant, since: datetime | None = None) -> list[Finding]:
+    """What is true of each user, in order.
+
+    ``tenant`` must hold every user that an expectation names by id or UPN, every holder of its ImmutableId, every user
+    with something in quarantine, and the owners of what is in quarantine of the users named. ``since`` is when the
+    cycle began.
+    """
+    return [_finding(expectation, tenant, since) for expectation in expectations]
+
+
+def summary(findings: Iterable[Finding]) -> dict[str, int]:
+    """Counts by status, zeros included, and ``total``."""
+    counts = Counter(finding.status for finding in findings)
+    return {**{status: counts[status] for status in STATUSES}, "total": sum(counts.values())}
+
+
+def target_of(expectation: Expectation, tenant: SyncedTenant) -> Record | None:
+    """The user that the record means: its object where it knows that, else whoever has the name."""
+    if expectation.object_id:
+        return tenant.with_id(expectation.object_id)
+    return tenant.named(expectation.user_principal_name or "")
+
+
+def _finding(expectation: Expectation, tenant: SyncedTenant, since: datetime | None) -> Finding:
+    if expectation.left_out:
+        return Finding(expectation, SKIPPED, "not_hard_matched", expectation.left_out)
+    target = target_of(expectation, tenant)
+    judge = _Judge(expectation, tenant, target)
+    if target is None:
+        return judge.elsewhere() or judge.says(
+            NOT_FOUND,
+            "no_cloud_user",
+            f"{expectation.name} is not among the active cloud users; look for it in the recycle bin.",
+        )
+    return (
+        judge.elsewhere()
+        or judge.unreadable(target)
+        or judge.in_quarantine(target)
+        or judge.second_user(target)
+        or judge.other_value(target)
+        or judge.not_synchronised(target)
+        or judge.waiting_for_the_timer(target)
+        or judge.not_in_this_cycle(target, since)
+        or judge.says(VERIFIED)
+    )
+
+
+class _Judge:
+    """The questions, each answered with a finding or with None: nothing to say."""
+
+    def __init__(self, expectation: Expectation, tenant: SyncedTenant, target: Record | None) -> None:
+        self._expectation = expectation
+        self._tenant = tenant
+        self._target = target
+        self._name = expectation.name
+
+    def says(
+        self, status: str, cause: str | None = None, reason: str | None = None, other: Record | None = None
+    ) -> Finding:
+        return Finding(self._expectation, status, cause, reason, self._target, other)
+
+    def elsewhere(self) -> Finding | None:
+        """Somebody else has what the user should have: the ImmutableId, or the name of a user who is gone."""
+        own = (self._target or {}).get("id")
+        value = self._expectation.immutable_id
+        if value and (self._target or {}).get("immutable_id") != value:
+            holder = next((user for user in self._tenant.holders(value) if user["id"] != own), None)
+            if holder:
+                return self._held_by(holder, value)
+        upn = self._expectation.user_principal_name
+        namesake = self._tenant.named(upn) if upn and self._expectation.object_id else None
+        if namesake and namesake["id"] != own and not (self._target or {}).get("provisioning_errors"):
+            return self.says(
+                WRONG_OBJECT,
+                "name_on_other_object",
+                f"{upn} is now the name of {namesake['id']}, not of {self._expectation.object_id}, which was "
+                "hard-matched; the sync may have joined or made another user.",
+                namesake,
+            )
+        return None
+
+    def _held_by(self, holder: Record, value: str) -> Finding:
+        if _is_placeholder(holder, self._expectation.user_principal_name):
+            return self._second(holder, f"it has the ImmutableId {value}, so that the AD account belongs to it")
+        return self.says(
+            WRONG_OBJECT,
+            "value_on_other_object",
+            f"{value} is on {_shown(holder)}, not on {self._name}; the AD account is, or will be, joined to that one.",
+            holder,
+        )
+
+    def unreadable(self, target: Record) -> Finding | None:
+        if not target["unreadable"]:
+            return None
+        return self.says(
+            UNKNOWN,
+            "unreadable",
+            f"Entra did not answer {', '.join(target['unreadable'])} of {self._name}, so nothing is proven; grant the "
+            "app the application permission User.Read.All.",
+        )
+
+    def in_quarantine(self, target: Record) -> Finding | None:
+        for problem in target["provisioning_errors"]:
+            owner = self._tenant.owner(problem, target)
+            if owner:
+                return self.says(
+                    QUARANTINED,
+                    "value_conflict",
+                    f"{problem['property']} {problem['value']} of {self._name} is in quarantine, because "
+                    f"{_shown(owner)} has it; take it away from one of the two, in AD where that one is synchronised "
+                    f"({_HOURLY}).",
+                    owner,
+                )
+        return None
+
+    def second_user(self, target: Record) -> Finding | None:
+        """facts §2: what could not be matched becomes a second user with a placeholder for a name."""
+        upn = self._expectation.user_principal_name or target["user_principal_name"]
+        for other in self._tenant.claimants_of_name(upn):
+            if other["id"] != target["id"]:
+                return self._second(other, f"{upn} is in its quarantine")
+        address = self._expectation.primary_address
+        for other in self._tenant.claimants_of_address(address) if address else ():
+            # An address alone may be shared by mistake with somebody else, who is in quarantine for that.
+            if other["id"] != target["id"] and _same_person(other, upn):
+                return self._second(other, f"{address} is in its quarantine")
+        return None
+
+    def _second(self, other: Record, sign: str) -> Finding:
+        return self.says(
+            SECOND_USER,
+            "second_user",
+            f"Beside {self._name} there is a second user, {_shown(other)}: {sign}. Find out why the sync did not "
+            "match, take the AD account out of scope or correct it, then delete that user for good and sync again.",
+            other,
+        )
+
+    def other_value(self, target: Record) -> Finding | None:
+        wanted, found = self._expectation.immutable_id, target["immutable_id"]
+        if wanted is None and found is None and not target["sync_enabled"]:
+            return self.says(
+                NOT_MATCHED,
+                "no_immutable_id",
+                f"{self._name} has no ImmutableId and is not synchronised, so no sync will hard-match it; set its "
+                "ImmutableId first.",
+            )
+        if wanted is None or found == wanted:
+            return None
+        if self._expectation.exported and found == self._expectation.before and not target["sync_enabled"]:
+            # facts §1: reads lag behind writes.
+            return self.says(
+                PENDING,
+                "write_not_visible",
+                f"Entra still shows the ImmutableId of {self._name} from before it was set; read again a little later.",
+            )
+        return self.says(
+            DIFFERENT,
+            "different_immutable_id",
+            f"{self._name} has {f'the ImmutableId {found}' if found else 'no ImmutableId'}, not {wanted}.",
+        )
+
+    def not_synchronised(self, target: Record) -> Finding | None:
+        if target["sync_enabled"]:
+            return None
+        state = "is not synchronised yet" if target["sync_enabled"] is None else "was synchronised once and is not now"
+        return self.says(
+            PENDING,
+            "not_synchronised",
+            f"{self._name} {state}. If a whole cycle has run since, its AD account is out of scope, or the export was "
+            "refused (an admin role, another onPremisesObjectIdentifier, a blocked switch): the Connect server's "
+            "export errors say so.",
+        )
+
+    def waiting_for_the_timer(self, target: Record) -> Finding | None:
+        """Nobody has the value any more, as far as users go: facts §3 "Clearing lag"."""
+        for problem in target["provisioning_errors"]:
+            return self.says(
+                PENDING,
+                "quarantine_timer",
+                f"{problem['property']} {problem['value']} of {self._name} is still in quarantine, though no other "
+                f"user has it; {_HOURLY}. If it stays longer than that, a group or a contact has it.",
+            )
+        return None
+
+    def not_in_this_cycle(self, target: Record, since: datetime | None) -> Finding | None:
+        if since is None or not self._expectation.exported:
+            return None
+        last = target["last_sync"]
+        if last and datetime.fromisoformat(last) >= since:
+            return None
+        return self.says(
+            PENDING,
+            "not_in_this_cycle",
+            f"{self._name} was last synchronised at {last or 'no time that Entra tells'}, before the cycle of "
+            f"{since.isoformat()} began.",
+        )
+
+
+def _is_placeholder(user: Record, upn: str | None) -> bool:
+    """facts §3: ``<prefix>+<4 digits>@<tenant>.onmicrosoft.com``; no other cloud UPN has a plus (facts §7)."""
+    prefix = (upn or "").rpartition("@")[0]
+    pattern = re.escape(prefix) + r"\+\d{4}@.+"
+    return bool(prefix) and bool(re.fullmatch(pattern, user["user_principal_name"] or "", re.IGNORECASE))
+
+
+def _same_person(user: Record, upn: str) -> bool:
+    """Whether a name that the cloud calculated (facts §3, §7) may come from this UPN."""
+    prefix = (user["user_principal_name"] or "").rpartition("@")[0]
+    return folded(re.sub(r"\+\d{4}$", "", prefix)) == folded(upn.rpartition("@")[0])
+
+
+def _shown(user: Record) -> str:
+    return f"{user['user_principal_name']} ({user['id']})"
