@@ -134,8 +134,8 @@ users:
       description:
         - V(verified), or V(pending) where Entra ID does not show yet what the cycle did, or is yet to do it.
         - V(wrong_object) where another user has the ImmutableId or the name. V(different_immutable_id) where the user has another
-          one. V(provisioning_error) where a value of the user is in quarantine because another user has it. V(second_user) where the
-          sync made a second user. V(not_found) where there is no such active user. V(not_matched) where the user has no ImmutableId
+          one. V(provisioning_error) where a value of the user is in quarantine because another user has it. V(second_user) where there is
+          a second user beside the user, which a sync made. V(not_found) where there is no such active user. V(not_matched) where the user has no ImmutableId
           and is not synchronised.
         - V(unknown) where the app may not read enough. V(skipped) where the record says that the user was not hard-matched.
       returned: always
@@ -203,7 +203,7 @@ users:
           sample: "2026-11-24T06:20:41Z"
       sample: []
     other:
-      description: The user that is in the way, with C(id) and C(user_principal_name), else null.
+      description: The user that is in the way, with C(id), C(user_principal_name) and C(created), else null.
       returned: always
       type: dict
       sample: null
@@ -289,18 +289,16 @@ request_id:
   sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
 """
 
-import re
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import is_object_id
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.sync_states import FAIL_ON, Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.sync_states import run as read_states
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, pick
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
-
-_OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def records(params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -308,7 +306,7 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
     if params["users"] is not None:
         return list(params["users"])
     named = [name.strip() for name in params["identities"]]
-    return [{"id" if _OBJECT_ID.fullmatch(name) else "user_principal_name": name} for name in named]
+    return [{"id" if is_object_id(name) else "user_principal_name": name} for name in named]
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ class Finding:
         """The user as the module returns it: the record as given, with what was found."""
         target = self.target or {}
         value = target.get("immutable_id")
-        other = {key: self.other[key] for key in ("id", "user_principal_name")} if self.other else None
+        other = {key: self.other[key] for key in ("id", "user_principal_name", "created")} if self.other else None
         return {
             **self.expectation.record,
             "id": target.get("id") or self.expectation.object_id,
@@ -93,7 +93,7 @@ def _finding(expectation: Expectation, tenant: SyncedTenant, since: datetime | N
     if expectation.left_out:
         return Finding(expectation, SKIPPED, "not_hard_matched", expectation.left_out)
     target = target_of(expectation, tenant)
-    judge = _Judge(expectation, tenant, target)
+    judge = _Judge(expectation, tenant, target, since)
     if target is None:
         return judge.elsewhere() or judge.says(
             NOT_FOUND,
@@ -108,7 +108,7 @@ def _finding(expectation: Expectation, tenant: SyncedTenant, since: datetime | N
         or judge.other_value(target)
         or judge.not_synchronised(target)
         or judge.waiting_for_the_timer(target)
-        or judge.not_in_this_cycle(target, since)
+        or judge.not_in_this_cycle(target)
         or judge.says(VERIFIED)
     )
 
@@ -116,7 +116,10 @@ def _finding(expectation: Expectation, tenant: SyncedTenant, since: datetime | N
 class _Judge:
     """The questions, each answered with a finding or with None: nothing to say."""
 
-    def __init__(self, expectation: Expectation, tenant: SyncedTenant, target: Record | None) -> None:
+    def __init__(
+        self, expectation: Expectation, tenant: SyncedTenant, target: Record | None, since: datetime | None
+    ) -> None:
+        self._since = since
         self._expectation = expectation
         self._tenant = tenant
         self._target = target
@@ -148,7 +151,8 @@ class _Judge:
         return None
 
     def _held_by(self, holder: Record, value: str) -> Finding:
-        if _is_placeholder(holder, self._expectation.user_principal_name):
+        made = self._made_in_this_cycle(holder)
+        if made or (made is None and _is_placeholder(holder, self._expectation.user_principal_name)):
             return self._second(holder, f"it has the ImmutableId {value}, so that the AD account belongs to it")
         return self.says(
             WRONG_OBJECT,
@@ -195,13 +199,28 @@ class _Judge:
         return None
 
     def _second(self, other: Record, sign: str) -> Finding:
+        """Deleting is advised of a user whom this cycle made; an older one may be somebody's, joined by mistake."""
+        if self._made_in_this_cycle(other):
+            advice = "then delete that user for good and sync again."
+        else:
+            advice = (
+                "and look whose user that is: one that an earlier sync made is deleted for good before the next one, "
+                "one that is in use was joined to this AD account by mistake."
+            )
         return self.says(
             SECOND_USER,
             "second_user",
-            f"Beside {self._name} there is a second user, {_shown(other)}: {sign}. Find out why the sync did not "
-            "match, take the AD account out of scope or correct it, then delete that user for good and sync again.",
+            f"Beside {self._name} there is a second user, {_shown(other)}, made at "
+            f"{other['created'] or 'an unknown time'}: {sign}. Find out why the sync did not match, take the AD "
+            f"account out of scope or correct it, {advice}",
             other,
         )
+
+    def _made_in_this_cycle(self, user: Record) -> bool | None:
+        """None where nobody knows when the cycle began, or the user was made."""
+        if self._since is None or not user["created"]:
+            return None
+        return datetime.fromisoformat(user["created"]) >= self._since
 
     def other_value(self, target: Record) -> Finding | None:
         wanted, found = self._expectation.immutable_id, target["immutable_id"]
@@ -250,17 +269,17 @@ class _Judge:
             )
         return None
 
-    def not_in_this_cycle(self, target: Record, since: datetime | None) -> Finding | None:
-        if since is None or not self._expectation.exported:
+    def not_in_this_cycle(self, target: Record) -> Finding | None:
+        if self._since is None or not self._expectation.exported:
             return None
         last = target["last_sync"]
-        if last and datetime.fromisoformat(last) >= since:
+        if last and datetime.fromisoformat(last) >= self._since:
             return None
         return self.says(
             PENDING,
             "not_in_this_cycle",
             f"{self._name} was last synchronised at {last or 'no time that Entra tells'}, before the cycle of "
-            f"{since.isoformat()} began.",
+            f"{self._since.isoformat()} began.",
         )
 
 

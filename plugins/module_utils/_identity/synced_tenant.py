@@ -20,7 +20,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn impo
 NAME = "UserPrincipalName"
 """The name of the property in a provisioning error (facts §3); the other one is ``ProxyAddress``."""
 
-SYNC_PROPERTIES = (*ENTRA_PROPERTIES, "onPremisesLastSyncDateTime", "onPremisesProvisioningErrors")
+SYNC_PROPERTIES = (*ENTRA_PROPERTIES, "createdDateTime", "onPremisesLastSyncDateTime", "onPremisesProvisioningErrors")
 _NEEDED = (
     "onPremisesImmutableId",
     "onPremisesSyncEnabled",
@@ -30,12 +30,13 @@ _NEEDED = (
 
 
 def sync_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
-    """An Entra record with ``last_sync``, ``provisioning_errors`` (``property, value, occurred``) and ``unreadable``.
+    """An Entra record with ``created, last_sync, unreadable, provisioning_errors: [{property, value, occurred}]``.
 
     ``unreadable`` names the properties that were asked for and not answered: nothing is known of them.
     """
     return {
         **entra_record(user, deleted),
+        "created": user.get("createdDateTime"),
         "last_sync": user.get("onPremisesLastSyncDateTime"),
         "provisioning_errors": [
             {

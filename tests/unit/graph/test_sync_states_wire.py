@@ -19,7 +19,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors i
 
 SELECT = (
     "id,userPrincipalName,onPremisesImmutableId,onPremisesSyncEnabled,mail,proxyAddresses,accountEnabled,"
-    "onPremisesLastSyncDateTime,onPremisesProvisioningErrors"
+    "createdDateTime,onPremisesLastSyncDateTime,onPremisesProvisioningErrors"
 )
 VALUE = "3jFgh7G/i0+csBxnpglNPg=="
 SINCE = "2026-11-24T06:00:00Z"

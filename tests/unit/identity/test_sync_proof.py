@@ -45,6 +45,7 @@ def cloud(number: int = 1, upn: str = UPN, value: str | None = VALUE, **more: An
         "onPremisesLastSyncDateTime": IN_TIME,
         "onPremisesProvisioningErrors": [],
         "proxyAddresses": [f"SMTP:{upn}"],
+        "createdDateTime": "2024-03-01T08:00:00Z",
     }
     return sync_record({**graph_user, **more})
 
@@ -106,7 +107,7 @@ CASES: list[tuple[str, str | None, dict[str, Any], list[Record]]] = [
         "second_user",
         "second_user",
         matched(),
-        [cloud(value=None, onPremisesSyncEnabled=None), cloud(2, SECOND, **problem(UPN))],
+        [cloud(value=None, onPremisesSyncEnabled=None), cloud(2, SECOND, createdDateTime=IN_TIME, **problem(UPN))],
     ),
     ("second_user", "second_user", matched(), [cloud(), cloud(2, SECOND, OTHER, **problem(UPN))]),
     (
@@ -173,12 +174,39 @@ def test_what_is_not_answered_is_unknown(name: str) -> None:
 def test_the_reason_names_who_is_in_the_way() -> None:
     users = [cloud(1, SECOND, **problem(UPN)), cloud(2, value=None)]
     (finding,) = prove(read_expectations([matched()]), SyncedTenant(users), SINCE)
-    assert finding.result()["other"] == {"id": object_id(2), "user_principal_name": UPN}
+    other = {"id": object_id(2), "user_principal_name": UPN, "created": "2024-03-01T08:00:00Z"}
+    assert finding.result()["other"] == other
     assert f"because {UPN} ({object_id(2)}) has it" in str(finding.reason)
     assert "every hour" in str(finding.reason)
     assert finding.result()["provisioning_errors"] == [
         {"property": "UserPrincipalName", "value": UPN, "occurred": IN_TIME}
     ]
+
+
+@pytest.mark.parametrize(
+    ("created", "since", "status", "words"),
+    [
+        (IN_TIME, SINCE, "second_user", "delete that user for good and sync again"),
+        ("2024-03-01T08:00:00Z", SINCE, "wrong_object", "is, or will be, joined to that one"),
+        ("2024-03-01T08:00:00Z", None, "second_user", "look whose user that is"),
+        (None, SINCE, "second_user", "made at an unknown time"),
+    ],
+)
+def test_an_older_user_is_not_said_to_be_deleted(
+    created: str | None, since: datetime | None, status: str, words: str
+) -> None:
+    """Whoever holds the value under a placeholder's name may be a user of long ago, renamed by a conflict."""
+    mine = cloud(value=None, onPremisesSyncEnabled=None)
+    tenant = SyncedTenant([mine, cloud(2, SECOND, createdDateTime=created, **problem(UPN))])
+    (finding,) = prove(read_expectations([matched()]), tenant, since)
+    assert finding.status == status
+    assert words in str(finding.reason)
+
+
+def test_a_new_holder_of_the_value_is_a_second_user_by_any_name() -> None:
+    tenant = SyncedTenant([cloud(2, "pat@contoso.onmicrosoft.com", createdDateTime=IN_TIME)])
+    (finding,) = prove(read_expectations([matched()]), tenant, SINCE)
+    assert (finding.status, "delete that user for good" in str(finding.reason)) == ("second_user", True)
 
 
 def test_what_was_found_is_taken_again() -> None:
