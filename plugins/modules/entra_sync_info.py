@@ -55,6 +55,15 @@ options:
       - It is not asked of users whose record has the C(status) V(unchanged); a cycle exports what has changed, and they may have
         been matched long ago.
     type: str
+  export_errors:
+    description:
+      - What the Connect server could not export, such as RV(hybrid.identity.adsync_cycle#module:export_errors). Each has
+        C(immutable_id), C(code), C(message) and C(advice); those without C(immutable_id) are passed over.
+      - Entra ID knows nothing of such errors. Given them, a user who is stopped by one is V(export_error) and is not waited for;
+        else it is V(pending).
+    type: list
+    elements: dict
+    default: []
   wait_timeout:
     description:
       - Seconds to wait for users that are V(pending). With V(0), Entra ID is read once.
@@ -76,8 +85,6 @@ options:
     default: none
 notes:
   - The app needs the application permission C(User.Read.All) or C(User.ReadWrite.All).
-  - Errors of the export itself, such as C(InvalidHardMatch), are not in Entra ID. Such a user stays V(pending) here; the Connect
-    server knows why.
   - The service looks for resolved conflicts every hour. A value in quarantine that no other user has any more is V(pending) with
     the cause V(quarantine_timer).
 seealso:
@@ -102,6 +109,7 @@ EXAMPLES = r"""
   hybrid.identity.entra_sync_info:
     users: "{{ matched.users }}"
     since: "{{ cycle.started }}"
+    export_errors: "{{ cycle.export_errors }}"
     wait_timeout: 300
     fail_on: unverified
 
@@ -135,7 +143,7 @@ users:
         - V(verified), or V(pending) where Entra ID does not show yet what the cycle did, or is yet to do it.
         - V(wrong_object) where another user has the ImmutableId or the name. V(different_immutable_id) where the user has another
           one. V(provisioning_error) where a value of the user is in quarantine because another user has it. V(second_user) where there is
-          a second user beside the user, which a sync made. V(not_found) where there is no such active user. V(not_matched) where the user has no ImmutableId
+          a second user beside the user, which a sync made. V(export_error) where Entra ID refused the export. V(not_found) where there is no such active user. V(not_matched) where the user has no ImmutableId
           and is not synchronised.
         - V(unknown) where the app may not read enough. V(skipped) where the record says that the user was not hard-matched.
       returned: always
@@ -161,7 +169,7 @@ users:
         - A stable identifier of why the user is not verified, else null.
         - V(not_synchronised), V(not_in_this_cycle), V(quarantine_timer), V(write_not_visible) for V(pending) users.
         - V(value_on_other_object), V(name_on_other_object), V(different_immutable_id), V(value_conflict), V(second_user),
-          V(no_cloud_user), V(no_immutable_id), V(unreadable), V(not_hard_matched).
+          V(export_error), V(no_cloud_user), V(no_immutable_id), V(unreadable), V(not_hard_matched).
       returned: always
       type: str
       sample: null
@@ -242,6 +250,11 @@ summary:
       returned: always
       type: int
       sample: 0
+    export_error:
+      description: Users whose export was refused.
+      returned: always
+      type: int
+      sample: 0
     not_found:
       description: Users that are not there.
       returned: always
@@ -317,6 +330,7 @@ def main() -> None:
             "users": {"type": "list", "elements": "dict"},
             "identities": {"type": "list", "elements": "str"},
             "since": {"type": "str"},
+            "export_errors": {"type": "list", "elements": "dict", "default": []},
             "wait_timeout": {"type": "int", "default": 0},
             "poll_interval": {"type": "int", "default": 10},
             "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": "none"},
@@ -332,6 +346,7 @@ def main() -> None:
         wait=params["wait_timeout"],
         interval=params["poll_interval"],
         fail_on=params["fail_on"],
+        export_errors=params["export_errors"],
     )
     run(module, GRAPH, lambda: read_states(pick(params, options), question))
 

@@ -31,15 +31,14 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_exp
     read_expectations,
     read_time,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_findings import (
     ERRORS,
     PENDING,
     UNKNOWN,
     Finding,
-    prove,
     summary,
-    target_of,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof import prove, target_of
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.synced_tenant import (
     NAME,
     SYNC_PROPERTIES,
@@ -67,6 +66,7 @@ class Question:
     wait: float = 0
     interval: float = 10
     fail_on: str = "none"
+    export_errors: Sequence[Mapping[str, Any]] = ()
 
 
 def run(options: Mapping[str, Any], question: Question) -> dict[str, Any]:
@@ -104,7 +104,7 @@ async def _watch(
         open_positions = list(range(len(expectations)))
         while True:
             asked = [expectations[position] for position in open_positions]
-            findings = prove(asked, await read_tenant(users, asked), since)
+            findings = prove(asked, await read_tenant(users, asked), since, question.export_errors)
             for position, finding in zip(open_positions, findings, strict=True):
                 found[position] = finding
             open_positions = [

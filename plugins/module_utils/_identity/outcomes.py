@@ -25,6 +25,7 @@ _WORDS = {
     "different_immutable_id": "another ImmutableId",
     "provisioning_error": "value in quarantine",
     "second_user": "second user made",
+    "export_error": "export refused",
     "not_matched": "will not be matched",
     "unknown": "not readable",
     "skipped": "not hard-matched",

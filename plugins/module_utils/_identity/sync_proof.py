@@ -7,79 +7,53 @@
 A cycle that ends well proves nothing: Entra quarantines conflicting values without telling the sync client (facts
 §0.4, §3). So each user is looked at: the same object as before, synchronised, with its ImmutableId, in the cycle in
 question, nothing in quarantine, and no second user beside it (facts §3, "Success signature"). Errors of the export
-itself, such as InvalidHardMatch, are not in Entra at all, and a user who is stopped by one looks like one whose turn
-has not come.
+itself, such as InvalidHardMatch, are not in Entra at all: where the Connect server's are not given, a user who is
+stopped by one looks like one whose turn has not come.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_expectations import Expectation
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_findings import (
+    DIFFERENT,
+    EXPORT_ERROR,
+    NOT_FOUND,
+    NOT_MATCHED,
+    PENDING,
+    QUARANTINED,
+    SECOND_USER,
+    SKIPPED,
+    UNKNOWN,
+    VERIFIED,
+    WRONG_OBJECT,
+    Finding,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.synced_tenant import SyncedTenant
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
-
-VERIFIED, PENDING, UNKNOWN, SKIPPED = "verified", "pending", "unknown", "skipped"
-WRONG_OBJECT, DIFFERENT, QUARANTINED = "wrong_object", "different_immutable_id", "provisioning_error"
-SECOND_USER, NOT_FOUND, NOT_MATCHED = "second_user", "not_found", "not_matched"
-ERRORS = (WRONG_OBJECT, DIFFERENT, QUARANTINED, SECOND_USER, NOT_FOUND, NOT_MATCHED)
-STATUSES = (VERIFIED, PENDING, *ERRORS, UNKNOWN, SKIPPED)
 
 _HOURLY = "the service looks every hour for conflicts that are gone"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What is true of one user. ``other`` is the object that is in the way."""
-
-    expectation: Expectation
-    status: str
-    cause: str | None = None
-    reason: str | None = None
-    target: Record | None = None
-    other: Record | None = None
-
-    def result(self) -> Record:
-        """The user as the module returns it: the record as given, with what was found."""
-        target = self.target or {}
-        value = target.get("immutable_id")
-        other = {key: self.other[key] for key in ("id", "user_principal_name", "created")} if self.other else None
-        return {
-            **self.expectation.record,
-            "id": target.get("id") or self.expectation.object_id,
-            "user_principal_name": self.expectation.user_principal_name or target.get("user_principal_name"),
-            "status": self.status,
-            "before": value,
-            "after": value,
-            "changed": False,
-            "cause": self.cause,
-            "reason": self.reason,
-            "sync_enabled": target.get("sync_enabled"),
-            "last_sync": target.get("last_sync"),
-            "provisioning_errors": target.get("provisioning_errors", []),
-            "other": other,
-        }
-
-
-def prove(expectations: Iterable[Expectation], tenant: SyncedTenant, since: datetime | None = None) -> list[Finding]:
+def prove(
+    expectations: Iterable[Expectation],
+    tenant: SyncedTenant,
+    since: datetime | None = None,
+    export_errors: Iterable[Mapping[str, Any]] = (),
+) -> list[Finding]:
     """What is true of each user, in order.
 
     ``tenant`` must hold every user that an expectation names by id or UPN, every holder of its ImmutableId, every user
     with something in quarantine, and the owners of what is in quarantine of the users named. ``since`` is when the
-    cycle began.
+    cycle began. ``export_errors`` are the Connect server's, each with ``immutable_id, code, message, advice``.
     """
-    return [_finding(expectation, tenant, since) for expectation in expectations]
-
-
-def summary(findings: Iterable[Finding]) -> dict[str, int]:
-    """Counts by status, zeros included, and ``total``."""
-    counts = Counter(finding.status for finding in findings)
-    return {**{status: counts[status] for status in STATUSES}, "total": sum(counts.values())}
+    refused = {error["immutable_id"]: error for error in export_errors if error.get("immutable_id")}
+    return [_finding(expectation, tenant, since, refused) for expectation in expectations]
 
 
 def target_of(expectation: Expectation, tenant: SyncedTenant) -> Record | None:
@@ -89,7 +63,9 @@ def target_of(expectation: Expectation, tenant: SyncedTenant) -> Record | None:
     return tenant.named(expectation.user_principal_name or "")
 
 
-def _finding(expectation: Expectation, tenant: SyncedTenant, since: datetime | None) -> Finding:
+def _finding(
+    expectation: Expectation, tenant: SyncedTenant, since: datetime | None, refused: Mapping[str, Mapping[str, Any]]
+) -> Finding:
     if expectation.left_out:
         return Finding(expectation, SKIPPED, "not_hard_matched", expectation.left_out)
     target = target_of(expectation, tenant)
@@ -106,6 +82,7 @@ def _finding(expectation: Expectation, tenant: SyncedTenant, since: datetime | N
         or judge.in_quarantine(target)
         or judge.second_user(target)
         or judge.other_value(target)
+        or judge.export_refused(target, refused.get(expectation.immutable_id or ""))
         or judge.not_synchronised(target)
         or judge.waiting_for_the_timer(target)
         or judge.not_in_this_cycle(target)
@@ -246,6 +223,17 @@ class _Judge:
             f"{self._name} has {f'the ImmutableId {found}' if found else 'no ImmutableId'}, not {wanted}.",
         )
 
+    def export_refused(self, target: Record, error: Mapping[str, Any] | None) -> Finding | None:
+        """Of a user who is joined, an update alone was refused: no reason to doubt the match."""
+        if error is None or target["sync_enabled"]:
+            return None
+        said = " ".join(str(part).rstrip(".") + "." for part in (error.get("message"), error.get("advice")) if part)
+        return self.says(
+            EXPORT_ERROR,
+            "export_error",
+            f"The export of {self._name} was refused with {error.get('code') or 'an error'}. {said}".rstrip(),
+        )
+
     def not_synchronised(self, target: Record) -> Finding | None:
         if target["sync_enabled"]:
             return None
@@ -253,9 +241,9 @@ class _Judge:
         return self.says(
             PENDING,
             "not_synchronised",
-            f"{self._name} {state}. If a whole cycle has run since, its AD account is out of scope, or the export was "
-            "refused (an admin role, another onPremisesObjectIdentifier, a blocked switch): the Connect server's "
-            "export errors say so.",
+            f"{self._name} {state}. If a whole cycle has run since, its AD account is out of scope, its source of "
+            "authority is the cloud (isCloudManaged), or the export was refused (an admin role, another "
+            "onPremisesObjectIdentifier, a blocked switch), which the Connect server's export errors say.",
         )
 
     def waiting_for_the_timer(self, target: Record) -> Finding | None:

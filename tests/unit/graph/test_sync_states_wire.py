@@ -112,6 +112,14 @@ def test_waiting_ends(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     assert (result["users"][0]["status"], result["users"][0]["cause"]) == ("pending", "not_synchronised")
 
 
+def test_nobody_waits_for_a_refused_export(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    graph.expect_batch(found(unsynced(1)), found(), found(), found())
+    refused = [{"immutable_id": VALUE, "code": "InvalidHardMatch", "message": "Blocked.", "advice": None}]
+    result = run(options, Question([record(1)], since=SINCE, wait=600, export_errors=refused))
+    assert result["summary"]["export_error"] == 1
+    assert result["users"][0]["reason"].endswith("was refused with InvalidHardMatch. Blocked.")
+
+
 def test_nobody_waits_for_an_error(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     graph.expect_batch(found(synced(1, "nlbGyIhGPE+EYq/E/2CBew==")), found(), found(), found())
     assert run(options, Question([record(1)], wait=600))["users"][0]["status"] == "different_immutable_id"

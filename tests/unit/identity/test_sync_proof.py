@@ -21,7 +21,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_exp
     read_expectations,
     read_time,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof import STATUSES, prove, summary
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_findings import STATUSES, summary
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof import prove
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.synced_tenant import SyncedTenant, sync_record
 
 SINCE = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -218,6 +219,27 @@ def test_what_was_found_is_taken_again() -> None:
     ]
     again = [finding.result() for finding in prove(read_expectations(first), tenant)]
     assert [user["status"] for user in again] == ["verified", "verified"]
+
+
+def test_why_the_export_was_refused() -> None:
+    """Only the Connect server knows; a user who is joined is not doubted for an update that was refused."""
+    error = {
+        "immutable_id": VALUE,
+        "code": "InvalidHardMatch",
+        "message": "It is blocked",
+        "advice": "Remove the role.",
+    }
+    waiting, joined = cloud(onPremisesSyncEnabled=None), cloud(onPremisesLastSyncDateTime=BEFORE)
+    expected = read_expectations([matched()])
+    (finding,) = prove(expected, SyncedTenant([waiting]), SINCE, [{"immutable_id": None, "code": "x"}, error])
+    assert (finding.status, finding.cause) == ("export_error", "export_error")
+    assert finding.reason == f"The export of {UPN} was refused with InvalidHardMatch. It is blocked. Remove the role."
+    (finding,) = prove(expected, SyncedTenant([waiting]), SINCE, [{"immutable_id": VALUE, "code": None}])
+    assert finding.reason == f"The export of {UPN} was refused with an error."
+    (finding,) = prove(expected, SyncedTenant([joined]), SINCE, [error])
+    assert finding.cause == "not_in_this_cycle"
+    (finding,) = prove(expected, SyncedTenant([waiting]), SINCE, [{**error, "immutable_id": OTHER}])
+    assert finding.status == "pending"
 
 
 @pytest.mark.parametrize("record", [{}, {"status": "set"}, {"mail": UPN}])
