@@ -18,7 +18,7 @@ from typing import Any
 import ldap3
 import yaml
 
-from . import ca, dc, emulator
+from . import ca, connect_server, dc, emulator
 from .dc import LabError
 from .dc.directory import bulk_user, connect
 
@@ -68,9 +68,11 @@ def up(state: Path, users: int = 0) -> dict[str, Any]:
         lab["tenant"] = emulator.control(lab["graph_url"], tls["ca"], "GET", "health")["tenant"]
         lab["ldap"] = dc.address(state, tls["ca"], lab["admin_password"])
         _private(
-            state / "inventory.yml", yaml.safe_dump(_inventory(lab, dc.role_variables(state, tls)), sort_keys=False)
+            state / "inventory.yml",
+            yaml.safe_dump(_inventory(state, lab, dc.role_variables(state, tls)), sort_keys=False),
         )
         lab["pids"] = {"emulator": pid, "dc": dc.up(state, state / "inventory.yml")}
+        connect_server.up(state, lab)
         dc.seed(lab["ldap"], users)
         fill_tenant(lab, users)
     except BaseException:
@@ -138,6 +140,7 @@ def _secrets(state: Path, tls: dict[str, Path]) -> dict[str, Any]:
     credentials[APP]["certificate"] = str(certificate)
     return {
         "domain": DOMAIN,
+        "netbios": NETBIOS,
         "ca_cert": str(tls["ca"]),
         "admin_password": f"Lab-{secrets.token_urlsafe(18)}1",
         "apps": apps,
@@ -190,7 +193,7 @@ def _variables(lab: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _inventory(lab: dict[str, Any], domain_controller: dict[str, Any]) -> dict[str, Any]:
+def _inventory(state: Path, lab: dict[str, Any], domain_controller: dict[str, Any]) -> dict[str, Any]:
     """An inventory for `ansible-playbook -i .lab/inventory.yml hybrid.identity.site`."""
     ldap = lab["ldap"]
     variables = {
@@ -213,13 +216,10 @@ def _inventory(lab: dict[str, Any], domain_controller: dict[str, Any]) -> dict[s
             "disable_instance_discovery": True,
         },
     }
-    return {
-        "all": {
-            "hosts": {"localhost": None},
-            "children": {"domain_controllers": {"hosts": {DC_HOST: None}}},
-            "vars": variables,
-        }
-    }
+    groups: dict[str, Any] = {"domain_controllers": {"hosts": {DC_HOST: None}}}
+    if not connect_server.lacking():
+        groups["entra_connect"] = {"hosts": {connect_server.HOST: connect_server.host_variables(state)}}
+    return {"all": {"hosts": {"localhost": None}, "children": groups, "vars": variables}}
 
 
 def _private(path: Path, text: str) -> None:

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's Entra Connect server: the stand-in ADSync, on a real PowerShell where there is one."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from .dc import LabError
+from .sync.state import prepare
+
+HOST = "connect1"
+MODULES = Path(__file__).with_name("adsync")
+TESTS = Path(__file__).resolve().parents[1]
+CYCLE_SECONDS = 300
+# The first ansible-core that runs PowerShell modules on anything but Windows.
+CORE = (2, 21)
+
+
+def lacking() -> str:
+    """What this machine lacks to run PowerShell modules; empty where it lacks nothing."""
+    version = metadata.version("ansible-core")
+    if tuple(int(part) for part in version.split(".")[:2]) < CORE:
+        return (
+            f"ansible-core {version} runs PowerShell modules on Windows only; 2.21 (Python 3.12 or newer) does it here"
+        )
+    if not shutil.which("pwsh"):
+        return "there is no pwsh on PATH; install PowerShell"
+    return ""
+
+
+def up(state: Path, lab: dict[str, Any]) -> None:
+    """Lay out a server whose set-up is finished, and the PowerShell that finds it."""
+    ldap = lab["ldap"]
+    forest = {"name": lab["domain"], "netbios": lab["netbios"]}
+    forest |= {key: ldap[key] for key in ("server", "port", "ca_cert", "username", "password")}
+    cloud = {"url": lab["graph_url"], "ca_cert": lab["ca_cert"]}
+    prepare(state / "connect", forests=[forest], cloud=cloud)
+    pwsh = shutil.which("pwsh")
+    if pwsh:
+        # What on a real server are a service and an installed module, are here two variables of its own PowerShell.
+        program = state / "connect" / "pwsh"
+        lines = ["#!/bin/sh", f"export ADSYNC_LAB_STATE={shlex.quote(str(state / 'connect'))}"]
+        lines += [
+            f'export PSModulePath={shlex.quote(str(MODULES))}:"$PSModulePath"',
+            f'exec {shlex.quote(pwsh)} "$@"',
+            "",
+        ]
+        program.write_text("\n".join(lines), encoding="utf-8")
+        program.chmod(0o700)
+
+
+def host_variables(state: Path) -> dict[str, Any]:
+    """Inventory variables of the host: tasks on it run in its PowerShell."""
+    return {
+        "ansible_connection": "local",
+        "ansible_shell_type": "sh",
+        "ansible_pwsh_interpreter": str(state / "connect" / "pwsh"),
+    }
+
+
+def run_cycle(state: Path, policy: str = "delta") -> None:
+    """Run a cycle as the stand-in's Start-ADSyncSyncCycle does, without a PowerShell. Raises LabError."""
+    command = [sys.executable, "-m", "lab.sync", "--state", str(state / "connect"), "--policy", policy]
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=CYCLE_SECONDS, check=False)
+    if done.returncode:
+        raise LabError(f"The cycle ended with {done.returncode}: {done.stdout}{done.stderr}")
