@@ -17,6 +17,10 @@ from typing import Any
 from urllib.parse import quote
 
 Entry = dict[str, list[bytes]]
+PROPERTIES = (
+    "id,userPrincipalName,onPremisesImmutableId,onPremisesSyncEnabled,onPremisesLastSyncDateTime,"
+    "onPremisesProvisioningErrors"
+)
 
 
 def run(command: list[str], environment: dict[str, str] | None = None, stdin: str | None = None) -> str:
@@ -127,7 +131,7 @@ class Graph:
     def users(self) -> dict[str, dict[str, Any]]:
         """All users by UPN in lower case, with the properties that this project is about."""
         found: dict[str, dict[str, Any]] = {}
-        url = "/users?$top=999&$select=id,userPrincipalName,onPremisesImmutableId,onPremisesSyncEnabled"
+        url = f"/users?$top=999&$select={PROPERTIES}"
         while url:
             page = self.get(url)
             found |= {user["userPrincipalName"].lower(): user for user in page["value"]}

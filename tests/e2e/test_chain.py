@@ -56,7 +56,11 @@ def diff_lines(output: str) -> list[str]:
 def test_the_whole_chain(
     ansible: Ansible, state: Path, directory: Directory, graph: Graph, control: Control, tmp_path: Path
 ) -> None:
-    choices = {"hard_match_on_refused": "skip", "hard_match_result_file": str(tmp_path / "result.json")}
+    choices = {
+        "hard_match_on_refused": "skip",
+        "hard_match_result_file": str(tmp_path / "result.json"),
+        "hybrid_identity_stages": ["domain", "suffixes", "hard_match"],
+    }
     before = dump(state)
     cloud_before = graph.users()
     predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", variables=choices)

@@ -12,74 +12,107 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import estate
+from . import connect_server, emulator, estate
 from .dc import LabError
 
-WORDS = {
+MATCH_WORDS = {
     "set": "matched",
     "unchanged": "already matched",
     "not_found": "not found",
     "refused": "refused",
     "failed": "failed",
 }
+CYCLE = "Run a synchronisation cycle"
 
 
 def run(state: Path) -> int:
     """Bring the estate up, run the chain twice, show the table, take the estate down in every ending."""
     print("== A Samba domain and an emulated Entra tenant", flush=True)
     try:
-        estate.up(state)
-        first = _chain(state, "first", "== The chain: hybrid.identity.site --diff")
-        second = _chain(state, "second", "== The same again: nothing is left to do")
+        lab = estate.up(state)
+        lacking = connect_server.lacking()
+        first = _chain(state, "first", "== The chain: hybrid.identity.site --diff", lacking)
+        second = _chain(state, "second", "== The same again: nothing is left to do", lacking)
+        tenant = emulator.control(lab["graph_url"], Path(lab["ca_cert"]), "GET", "dump")
     finally:
         estate.down(state)
         print("== The estate is down", flush=True)
-    print("\n".join(table(first["users"], second["users"])))
-    if second["changed"]:
-        print(f"The second run changed {second['changed']} things; it should have changed none.")
+    synchronised = sum(
+        1 for user in tenant["user"] if user.get("onPremisesSyncEnabled") and "deletedDateTime" not in user
+    )
+    print("\n".join(table(first, second)))
+    print(f"\nIn Entra now: {synchronised} users with onPremisesSyncEnabled: true.")
+    if lacking:
+        print(f"The cycle was run by the lab itself, not by adsync_cycle: {lacking}.")
+    # Users whom a sync does not take are tried again by every cycle; nothing else may be left to do.
+    left = [task for task in second["changed"] if CYCLE not in task]
+    if left:
+        print(f"The second run should have changed nothing, and did in: {', '.join(left)}.")
         return 1
     return 0
 
 
-def table(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> list[str]:
+def table(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
     """Counts by outcome for both runs, then who was left alone, and why."""
-    counts = [Counter(user["status"] for user in users) for users in (first, second)]
-    lines = ["", f"{'':<20}{'first run':>10}{'second run':>12}"]
-    for status, word in WORDS.items():
-        if counts[0][status] or counts[1][status]:
-            lines.append(f"{word:<20}{counts[0][status]:>10}{counts[1][status]:>12}")
-    lines.append("")
-    for status in ("not_found", "refused", "failed"):
-        for user in sorted((user for user in second if user["status"] == status), key=_name):
-            lines.append(f"{WORDS[status]}: {_name(user)}: {user['reason']}")
+    lines = ["", f"{'':<28}{'first run':>10}{'second run':>12}"]
+    matched = [Counter(user["status"] for user in run_["users"]) for run_ in (first, second)]
+    proven = [Counter(user["status"] for user in run_["proof"]) for run_ in (first, second)]
+    lines += _rows(matched, list(MATCH_WORDS.items()))
+    statuses = sorted({*proven[0], *proven[1]} - {"skipped"}, key=lambda status: (status != "verified", status))
+    lines += ["", *_rows(proven, [(status, f"in Entra: {status}") for status in statuses]), ""]
+    left = [
+        (MATCH_WORDS[user["status"]], user) for user in second["users"] if user["status"] not in ("set", "unchanged")
+    ]
+    left += [(user["status"], user) for user in second["proof"] if user["status"] not in ("verified", "skipped")]
+    lines += [
+        f"{word}: {_name(user)}: {user['reason']}"
+        for word, user in sorted(left, key=lambda row: (row[0], _name(row[1])))
+    ]
     return lines
+
+
+def _rows(counts: Sequence[Counter[str]], words: Sequence[tuple[str, str]]) -> list[str]:
+    return [
+        f"{word:<28}{counts[0][status]:>10}{counts[1][status]:>12}"
+        for status, word in words
+        if counts[0][status] or counts[1][status]
+    ]
 
 
 def _name(user: dict[str, Any]) -> str:
     return str(user.get("user_principal_name") or user.get("distinguished_name") or user.get("identity"))
 
 
-def _chain(state: Path, name: str, title: str) -> dict[str, Any]:
+def _chain(state: Path, name: str, title: str, lacking: str) -> dict[str, Any]:
+    """One run of the chain; without a PowerShell the lab runs the cycle, and the proof in Entra is the same."""
     print(f"\n{title}", flush=True)
-    result = state / f"{name}-run.json"
+    matched, proof = state / f"{name}-match.json", state / f"{name}-proof.json"
+    # Some of the seed's users cannot be matched, and are there to show it: the others are matched all the same.
+    skip: dict[str, Any] = {"hard_match_on_refused": "skip", "sync_fail_on": "none", "sync_fail_on_run_errors": False}
+    skip["sync_result_file"] = str(proof)
+    changed = _play(state, "hybrid.identity.site", {**skip, "hard_match_result_file": str(matched)})
+    if lacking:
+        print(f"\n== The lab runs the synchronisation cycle by itself: {lacking}", flush=True)
+        connect_server.run_cycle(state)
+        changed += _play(state, "hybrid.identity.sync", {**skip, "sync_cycle": "never"})
+    return {
+        "users": json.loads(matched.read_text("utf-8"))["users"],
+        "proof": json.loads(proof.read_text("utf-8"))["users"],
+        "changed": changed,
+    }
+
+
+def _play(state: Path, playbook: str, variables: dict[str, Any]) -> list[str]:
+    """Run a playbook, showing what it prints, and return the names of the tasks that changed something."""
     beside = Path(sys.executable).with_name("ansible-playbook")
     program = str(beside) if beside.exists() else shutil.which("ansible-playbook") or "ansible-playbook"
-    # Some of the seed's users cannot be matched, and are there to show it: the others are matched all the same.
-    variables = {"hard_match_on_refused": "skip", "hard_match_result_file": str(result)}
-    command = [
-        program,
-        "--inventory",
-        str(state / "inventory.yml"),
-        "hybrid.identity.site",
-        "--diff",
-        "--extra-vars",
-        json.dumps(variables),
-    ]
+    command = [program, "--inventory", str(state / "inventory.yml"), playbook, "--diff"]
     process = subprocess.Popen(
-        command,
+        [*command, "--extra-vars", json.dumps(variables)],
         env={**os.environ, "ANSIBLE_NOCOWS": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml", "ANSIBLE_FORCE_COLOR": "0"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -94,7 +127,12 @@ def _chain(state: Path, name: str, title: str) -> dict[str, Any]:
             output.append(line)
     if process.returncode:
         raise LabError(f"ansible-playbook ended with {process.returncode}; its output is above.")
-    changed = [int(count) for count in re.findall(r"changed=(\d+)", "".join(output))]
-    if not changed:
+    text = "".join(output)
+    if "PLAY RECAP" not in text:
         raise LabError("ansible-playbook printed no recap, so nothing was run.")
-    return {**json.loads(result.read_text("utf-8")), "changed": sum(changed)}
+    changed = [part.partition("]")[0] for part in text.split("\nTASK [") if "\nchanged: [" in part]
+    # What the recap counts and what was seen must be the same, or the one below means nothing.
+    counted = sum(int(count) for count in re.findall(r"changed=(\d+)", text))
+    if counted != len(changed):
+        raise LabError(f"The recap counts {counted} changes, but {len(changed)} were seen.")
+    return changed

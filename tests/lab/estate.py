@@ -205,6 +205,9 @@ def _inventory(state: Path, lab: dict[str, Any], domain_controller: dict[str, An
         **domain_controller,
         "upn_suffixes_suffixes": SUFFIXES,
         "hard_match_upn_suffixes": "{{ upn_suffixes_suffixes }}",
+        # Long enough for what the emulator does at once, and not as long as a service takes.
+        "sync_verify_timeout": 6,
+        "sync_verify_poll_interval": 3,
         "hybrid_identity_ad": {key: ldap[key] for key in ("server", "port", "ca_cert", "username", "password")},
         "hybrid_identity_entra": {
             "tenant": lab["tenant"],

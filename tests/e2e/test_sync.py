@@ -1,0 +1,108 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The chain with its last stage: a cycle on the Entra Connect server, and the proof in Entra."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from outside import Graph
+from test_chain import dump
+
+from playbooks import Ansible
+
+# What the seed's users come to whom Graph lets us prepare and a sync does not take (tests/lab/seeds/README.md).
+NOT_TAKEN = {
+    "carla.admin@contoso.com": "export_error",
+    "omar.haddad@contoso.com": "export_error",
+    "mia.cloud@contoso.com": "pending",
+}
+CHOICES = {"hard_match_on_refused": "skip", "sync_fail_on": "none", "sync_fail_on_run_errors": False}
+
+
+@pytest.fixture
+def connect(state: Path) -> Path:
+    """The Entra Connect server as it was set up: no cycle has run."""
+    inventory = yaml.safe_load((state / "inventory.yml").read_text("utf-8"))
+    if "entra_connect" not in inventory["all"]["children"]:
+        pytest.skip("the lab has no Entra Connect server: it takes a pwsh on PATH and ansible-core 2.21")
+    folder = state / "connect"
+    for name in ("space.json", "cs.json"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "runs")
+    (folder / "runs").mkdir()
+    return folder
+
+
+def runs(connect: Path) -> int:
+    return len(list((connect / "runs").iterdir()))
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_chain_ends_with_users_proven_to_be_synchronised(
+    ansible: Ansible, state: Path, connect: Path, graph: Graph, tmp_path: Path
+) -> None:
+    before = graph.users()
+    choices = {**CHOICES, "sync_result_file": str(tmp_path / "proof.json")}
+    predicted = ansible.playbook("hybrid.identity.site", "--check", variables=choices)
+    assert predicted.code == 0, predicted.output
+    assert runs(connect) == 0
+    assert graph.users() == before
+
+    done = ansible.playbook("hybrid.identity.site", variables=choices)
+    assert done.code == 0, done.output
+    # Import and synchronise both sides, export to Entra, export to AD (facts §5).
+    assert runs(connect) == 6
+    proof = {user["user_principal_name"]: user for user in json.loads((tmp_path / "proof.json").read_text())["users"]}
+    verified = [name for name, user in proof.items() if user["status"] == "verified"]
+    assert len(verified) > 30
+    after = graph.users()
+    for name in verified:
+        found, earlier = after[name.lower()], before[name.lower()]
+        assert found["onPremisesSyncEnabled"] is True
+        assert found["id"] == earlier["id"]
+        assert found["onPremisesImmutableId"] == proof[name]["immutable_id"]
+        assert found["onPremisesProvisioningErrors"] == []
+        assert found["onPremisesLastSyncDateTime"]
+    unmatched = {name: user["status"] for name, user in proof.items() if user["status"] not in ("verified", "skipped")}
+    assert unmatched == NOT_TAKEN
+    assert "InvalidHardMatch" in proof["carla.admin@contoso.com"]["reason"]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_one_user_who_is_not_proven_fails_the_role(ansible: Ansible, connect: Path) -> None:
+    run = ansible.playbook("hybrid.identity.site", variables={**CHOICES, "sync_fail_on": "unverified"})
+    assert run.code == 2
+    assert "3 of 39 users are not proven to be matched" in " ".join(run.output.split()), run.output
+
+
+@pytest.mark.usefixtures("fresh")
+def test_where_all_are_matched_no_cycle_is_run(ansible: Ansible, connect: Path, state: Path) -> None:
+    two = ["anna.berg@contoso.com", "miles.o'brien@contoso.com"]
+    choices = {"hybrid_identity_stages": ["hard_match", "sync"], "hard_match_identities": two}
+    choices |= {"sync_fail_on_run_errors": False}
+    first = ansible.playbook("hybrid.identity.site", variables=choices)
+    assert first.code == 0, first.output
+    assert first.recap()["changed"] == 2
+    ran, before = runs(connect), dump(state)
+    second = ansible.playbook("hybrid.identity.site", variables=choices)
+    assert second.code == 0, second.output
+    assert second.recap()["changed"] == 0
+    assert runs(connect) == ran
+    assert dump(state) == before
+
+
+@pytest.mark.usefixtures("fresh")
+def test_without_a_connect_server_the_stage_says_so(ansible: Ansible, connect: Path) -> None:
+    variables: dict[str, Any] = {"hard_match_on_refused": "skip", "hybrid_identity_connect_host": ""}
+    run = ansible.playbook("hybrid.identity.site", variables=variables)
+    assert run.code == 0, run.output
+    assert "No Entra Connect server is in the inventory" in " ".join(run.output.split())
+    assert runs(connect) == 0
