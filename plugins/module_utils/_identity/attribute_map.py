@@ -28,7 +28,7 @@ CONNECT = "entra-docs hybrid/connect/reference-connect-sync-attributes-synchroni
 USER = "graph-docs resources/user.md"
 CLOUD_ONLY_SOURCE = "facts §13; not among the attributes that Connect sends"
 
-TO_CLOUD, TO_AD, BOTH = "to_cloud", "to_ad", "both"
+TO_ENTRA, TO_AD, BOTH = "to_entra", "to_ad", "both"
 TEXT, ADDRESS, ADDRESSES, FIRST, ENABLED, REFERENCE = "text", "address", "addresses", "first", "enabled", "reference"
 """Forms of a value. ``first``: Graph holds a list of which AD knows one (user.md: "Only one number can be set").
 ``reference``: another object's name, which no comparison of texts tells equal."""
@@ -40,7 +40,7 @@ RawAttributes = Mapping[str, Sequence[bytes]]
 
 
 @dataclass(frozen=True)
-class Attribute:
+class Row:
     """One row: the key in our records, the attribute in AD, the property in Graph (a dot leads into a part of it).
 
     ``fallback`` is what Connect sends where ``ad`` is empty. ``when_empty`` says what becomes of the cloud's value
@@ -58,16 +58,21 @@ class Attribute:
     when_empty: str = AT_RISK
 
     @property
-    def to_cloud(self) -> bool:
+    def to_entra(self) -> bool:
         return self.direction != TO_AD
 
     @property
     def to_ad(self) -> bool:
-        return self.direction != TO_CLOUD
+        return self.direction != TO_ENTRA
+
+    @property
+    def multi(self) -> bool:
+        """Whether our records hold a list."""
+        return self.form == ADDRESSES
 
 
 _EXTENSIONS = tuple(
-    Attribute(
+    Row(
         f"extension_attribute_{number}",
         f"extensionAttribute{number}",
         f"onPremisesExtensionAttributes.extensionAttribute{number}",
@@ -75,56 +80,56 @@ _EXTENSIONS = tuple(
     for number in range(1, 16)
 )
 
-ATTRIBUTES: tuple[Attribute, ...] = (
-    Attribute("enabled", "userAccountControl", "accountEnabled", form=ENABLED, direction=TO_CLOUD),
-    Attribute("user_principal_name", "userPrincipalName", "userPrincipalName", form=ADDRESS, when_empty=CALCULATED),
-    Attribute("display_name", "displayName", "displayName", fallback="cn"),
-    Attribute("given_name", "givenName", "givenName"),
-    Attribute("surname", "sn", "surname"),
-    Attribute("mail", "mail", "mail", form=ADDRESS),
-    Attribute("proxy_addresses", "proxyAddresses", "proxyAddresses", form=ADDRESSES),
+ROWS: tuple[Row, ...] = (
+    Row("enabled", "userAccountControl", "accountEnabled", form=ENABLED, direction=TO_ENTRA),
+    Row("user_principal_name", "userPrincipalName", "userPrincipalName", form=ADDRESS, when_empty=CALCULATED),
+    Row("display_name", "displayName", "displayName", fallback="cn"),
+    Row("given_name", "givenName", "givenName"),
+    Row("surname", "sn", "surname"),
+    Row("mail", "mail", "mail", form=ADDRESS),
+    Row("proxy_addresses", "proxyAddresses", "proxyAddresses", form=ADDRESSES),
     # facts §7 "Verified domain": made from the addresses and the UPN where AD has none.
-    Attribute("mail_nickname", "mailNickname", "mailNickname", when_empty=CALCULATED),
-    Attribute("job_title", "title", "jobTitle"),
-    Attribute("department", "department", "department"),
-    Attribute("company_name", "company", "companyName"),
-    Attribute("office_location", "physicalDeliveryOfficeName", "officeLocation"),
-    Attribute("business_phone", "telephoneNumber", "businessPhones", form=FIRST),
+    Row("mail_nickname", "mailNickname", "mailNickname", when_empty=CALCULATED),
+    Row("job_title", "title", "jobTitle"),
+    Row("department", "department", "department"),
+    Row("company_name", "company", "companyName"),
+    Row("office_location", "physicalDeliveryOfficeName", "officeLocation"),
+    Row("business_phone", "telephoneNumber", "businessPhones", form=FIRST),
     # facts §2 `bypassDirSyncOverridesEnabled`: unless it is on, a number that was set in the cloud may win over AD's.
-    Attribute("mobile_phone", "mobile", "mobilePhone"),
-    Attribute("fax_number", "facsimileTelephoneNumber", "faxNumber"),
-    Attribute("street_address", "streetAddress", "streetAddress"),
-    Attribute("city", "l", "city"),
-    Attribute("state", "st", "state"),
-    Attribute("postal_code", "postalCode", "postalCode"),
+    Row("mobile_phone", "mobile", "mobilePhone"),
+    Row("fax_number", "facsimileTelephoneNumber", "faxNumber"),
+    Row("street_address", "streetAddress", "streetAddress"),
+    Row("city", "l", "city"),
+    Row("state", "st", "state"),
+    Row("postal_code", "postalCode", "postalCode"),
     # AD keeps c, co and countryCode together (facts §13); Graph's country is the name.
-    Attribute("country", "co", "country"),
-    Attribute("employee_id", "employeeID", "employeeId"),
-    Attribute("employee_type", "employeeType", "employeeType", source=CLOUD_ONLY_SOURCE, direction=TO_AD),
-    Attribute("preferred_language", "preferredLanguage", "preferredLanguage"),
+    Row("country", "co", "country"),
+    Row("employee_id", "employeeID", "employeeId"),
+    Row("employee_type", "employeeType", "employeeType", source=CLOUD_ONLY_SOURCE, direction=TO_AD),
+    Row("preferred_language", "preferredLanguage", "preferredLanguage"),
     # CONNECT lists usageLocation without saying where it comes from; administrators report this attribute of the
     # Exchange schema. Licensing needs it in the cloud for everybody whom AD gives none.
-    Attribute("usage_location", "msExchUsageLocation", "usageLocation", direction=TO_CLOUD, when_empty=KEPT),
+    Row("usage_location", "msExchUsageLocation", "usageLocation", direction=TO_ENTRA, when_empty=KEPT),
     *_EXTENSIONS,
-    Attribute("manager", "manager", "manager", form=REFERENCE),
+    Row("manager", "manager", "manager", form=REFERENCE),
 )
 
-_COMPARED = tuple(row for row in ATTRIBUTES if row.to_cloud and row.form != REFERENCE)
+_COMPARED = tuple(row for row in ROWS if row.to_entra and row.form != REFERENCE)
 _PRIMARY = "SMTP:"
 
 
 def ldap_attributes() -> tuple[str, ...]:
-    """The LDAP attributes that ``ad_values`` looks at; a directory may lack those of Exchange's schema (facts §11)."""
+    """The LDAP attributes that ``ad_attributes`` looks at; a directory may lack those of Exchange's schema (facts §11)."""
     names = [name for row in _COMPARED for name in (row.ad, row.fallback) if name]
     return tuple(dict.fromkeys(names))
 
 
 def entra_properties() -> tuple[str, ...]:
-    """The Graph properties that ``entra_values`` looks at, as ``$select`` names them."""
+    """The Graph properties that ``entra_attributes`` looks at, as ``$select`` names them."""
     return tuple(dict.fromkeys(row.entra.partition(".")[0] for row in _COMPARED))
 
 
-def ad_values(attributes: RawAttributes) -> Record:
+def ad_attributes(attributes: RawAttributes) -> Record:
     """What a sync would send of an AD user's attributes, by record key; None (or an empty list) for an empty one.
 
     ``attributes`` maps lower-case LDAP names to raw values. What ``ad_record`` holds already (``enabled``, UPN,
@@ -136,7 +141,7 @@ def ad_values(attributes: RawAttributes) -> Record:
 _IN_EVERY_RECORD = ("enabled", "user_principal_name", "mail", "proxy_addresses")
 
 
-def entra_values(user: Mapping[str, Any]) -> Record:
+def entra_attributes(user: Mapping[str, Any]) -> Record:
     """The same keys from Graph's JSON of a user."""
     return {row.record: _entra_value(row, user) for row in _COMPARED if row.record not in _IN_EVERY_RECORD}
 
@@ -158,6 +163,14 @@ def overwrites(ad: Mapping[str, Any], cloud: Mapping[str, Any]) -> list[Record]:
     return found
 
 
+def equal(row: Row, ad_value: Any, cloud_value: Any) -> bool:
+    """Whether a value of either side says the same: an empty one is equal to an empty one alone."""
+    if not ad_value or not cloud_value:
+        return bool(ad_value) == bool(cloud_value)
+    comparable = _COMPARABLE.get(row.form, str)
+    return bool(comparable(ad_value) == comparable(cloud_value))
+
+
 def sent_addresses(ad: Mapping[str, Any]) -> list[str]:
     """The proxy addresses that a sync sends: AD's, and ``mail`` as the primary one where they name none (user.md)."""
     addresses = list(ad.get("proxy_addresses") or [])
@@ -172,7 +185,7 @@ def primary_address(addresses: Sequence[str]) -> str | None:
     return next((address[len(_PRIMARY) :] for address in addresses if address.startswith(_PRIMARY)), None)
 
 
-def _sent(row: Attribute, ad: Mapping[str, Any]) -> Any:
+def _sent(row: Row, ad: Mapping[str, Any]) -> Any:
     if row.form == ADDRESSES:
         return sorted(sent_addresses(ad)) or None
     if row.record == "mail":
@@ -181,7 +194,7 @@ def _sent(row: Attribute, ad: Mapping[str, Any]) -> Any:
     return ad[row.record]
 
 
-def _effect(row: Attribute, before: Any, after: Any) -> str | None:
+def _effect(row: Row, before: Any, after: Any) -> str | None:
     if row.form == ENABLED:
         if before is None or after is None or before == after:
             return None
@@ -190,8 +203,7 @@ def _effect(row: Attribute, before: Any, after: Any) -> str | None:
         return None
     if not after:
         return AT_RISK if row.when_empty == AT_RISK else None
-    comparable = _COMPARABLE.get(row.form, str)
-    return None if comparable(before) == comparable(after) else OVERWRITTEN
+    return None if equal(row, after, before) else OVERWRITTEN
 
 
 def _proxies(addresses: Sequence[str]) -> set[str]:
@@ -202,7 +214,7 @@ def _proxies(addresses: Sequence[str]) -> set[str]:
 _COMPARABLE: dict[str, Callable[[Any], Any]] = {ADDRESS: folded, ADDRESSES: _proxies}
 
 
-def _ad_value(row: Attribute, attributes: RawAttributes) -> str | None:
+def _ad_value(row: Row, attributes: RawAttributes) -> str | None:
     for name in (row.ad, row.fallback):
         values = attributes.get(name.lower(), ()) if name else ()
         text = values[0].decode("utf-8", "replace").strip() if values else ""
@@ -211,7 +223,7 @@ def _ad_value(row: Attribute, attributes: RawAttributes) -> str | None:
     return None
 
 
-def _entra_value(row: Attribute, user: Mapping[str, Any]) -> str | None:
+def _entra_value(row: Row, user: Mapping[str, Any]) -> str | None:
     value: Any = user
     for name in row.entra.split("."):
         value = (value or {}).get(name)

@@ -24,7 +24,7 @@ def _effects(ad: dict[str, Any], cloud: dict[str, Any]) -> dict[str, str]:
 
 def test_each_row_names_one_key_one_attribute_and_a_property_that_graph_has() -> None:
     properties = json.loads(METADATA.read_text())["types"]["user"]["properties"]
-    rows = attribute_map.ATTRIBUTES
+    rows = attribute_map.ROWS
     for names in ([row.record for row in rows], [row.ad.lower() for row in rows], [row.entra for row in rows]):
         assert len(set(names)) == len(names)
     for row in rows:
@@ -34,14 +34,14 @@ def test_each_row_names_one_key_one_attribute_and_a_property_that_graph_has() ->
 
 
 def test_the_keys_of_the_map_fit_the_records() -> None:
-    keys = {row.record for row in attribute_map.ATTRIBUTES}
+    keys = {row.record for row in attribute_map.ROWS}
     for record in (ad_record("CN=a", {"objectguid": [bytes(16)]}), entra_record({"id": "1"})):
         assert {"enabled", "user_principal_name", "mail", "proxy_addresses"} == keys & set(record)
 
 
 def test_both_sides_give_the_same_keys() -> None:
-    assert attribute_map.ad_values({}).keys() == attribute_map.entra_values({}).keys()
-    assert set(attribute_map.ad_values({}).values()) == {None} == set(attribute_map.entra_values({}).values())
+    assert attribute_map.ad_attributes({}).keys() == attribute_map.entra_attributes({}).keys()
+    assert set(attribute_map.ad_attributes({}).values()) == {None} == set(attribute_map.entra_attributes({}).values())
 
 
 def test_values_are_read_as_connect_sends_them() -> None:
@@ -53,12 +53,12 @@ def test_values_are_read_as_connect_sends_them() -> None:
         "extensionattribute15": [b"x"],
         "l": ["Köln".encode()],
     }
-    values = attribute_map.ad_values(raw)
+    values = attribute_map.ad_attributes(raw)
     assert values["job_title"] == "Head of Sales"
     assert values["department"] is None
     assert values["display_name"] == "Anna Berg"
     assert (values["business_phone"], values["extension_attribute_15"], values["city"]) == ("+49 30 1", "x", "Köln")
-    cloud = attribute_map.entra_values(
+    cloud = attribute_map.entra_attributes(
         {
             "jobTitle": "Head of Sales",
             "displayName": "Anna Berg",
