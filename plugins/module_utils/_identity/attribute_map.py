@@ -119,7 +119,7 @@ _PRIMARY = "SMTP:"
 
 
 def ldap_attributes() -> tuple[str, ...]:
-    """The LDAP attributes that ``ad_attributes`` looks at; a directory may lack those of Exchange's schema (facts §11)."""
+    """The LDAP attributes that ``ad_attributes`` looks at; a directory may lack Exchange's of them (facts §11)."""
     names = [name for row in _COMPARED for name in (row.ad, row.fallback) if name]
     return tuple(dict.fromkeys(names))
 
