@@ -50,7 +50,13 @@ QUARANTINE_UPN_SWITCH = "quarantineUponUpnConflictEnabled"
 QUARANTINE_PROXY_SWITCH = "quarantineUponProxyAddressesConflictEnabled"
 IDENTIFIER_SWITCH = "allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled"
 
-VIEW_PROPERTIES = (*ENTRA_PROPERTIES, "mailNickname", "onPremisesUserPrincipalName")
+PASSWORD_SWITCH = "passwordSyncEnabled"
+VIEW_PROPERTIES = (
+    *ENTRA_PROPERTIES,
+    "mailNickname",
+    "onPremisesUserPrincipalName",
+    "onPremisesProvisioningErrors",
+)
 """What a user of a view is made of, without the attributes that a sync would overwrite."""
 
 
@@ -96,9 +102,11 @@ class TenantView:
 
 
 def view_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
-    """An Entra record with ``mail_nickname`` and ``on_premises_user_principal_name``, from Graph's JSON."""
+    """An Entra record with ``mail_nickname, on_premises_user_principal_name, upn_in_quarantine``, from Graph's JSON."""
+    problems = user.get("onPremisesProvisioningErrors") or []
     return {
         **entra_record(user, deleted),
         "mail_nickname": user.get("mailNickname"),
         "on_premises_user_principal_name": user.get("onPremisesUserPrincipalName"),
+        "upn_in_quarantine": any(problem.get("propertyCausingError") == "UserPrincipalName" for problem in problems),
     }

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a sync makes of an AD user's names: anchor, UPN, addresses, and whether Entra takes them (facts §7)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import (
+    anchor_bytes,
+    immutable_id_of_guid,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, record_name
+
+# facts §7: the characters, 64 before the @, 48 after it, no dot right before it.
+_UPN_PREFIX = re.compile(r"[A-Za-z0-9'.\-_!#^~]*")
+_UPN_SUFFIX = re.compile(r"[A-Za-z0-9.\-]+")
+_MAX_PREFIX, _MAX_SUFFIX, _MAX_ADDRESS = 64, 48, 256
+_NOT_IN_ADDRESS = re.compile(r'[\s<>();,\[\]"]')
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An AD user as a sync exports it.
+
+    ``anchor``: the ImmutableId, None where the record has nothing to make one of; ``problem`` says what is wrong with
+    it then. ``addresses``: with their prefix, the primary one as ``SMTP:``. ``nickname``: AD's own mailNickname, None
+    where it is empty or was not read.
+    """
+
+    record: Record
+    anchor: str | None
+    problem: str | None
+    upn: str | None
+    addresses: tuple[str, ...]
+    nickname: str | None
+
+    @property
+    def name(self) -> str:
+        return record_name(self.record)
+
+    @property
+    def primary(self) -> str | None:
+        """The primary address without its prefix: the one by which a soft match looks first (facts §2 "Order")."""
+        return next((address[5:] for address in self.addresses if address.startswith("SMTP:")), None)
+
+    def nickname_for(self, cloud: Mapping[str, Any] | None) -> str:
+        """MailNickName as Entra makes it, where the cloud user has none yet (facts §7 "Verified domain")."""
+        known = self.nickname or (cloud or {}).get("mail_nickname")
+        if known:
+            return str(known)
+        secondary = next((address[5:] for address in self.addresses if address.startswith("smtp:")), None)
+        source = self.primary or self.record.get("mail") or self.upn or secondary or ""
+        return str(source).partition("@")[0]
+
+
+def exported(record: Mapping[str, Any]) -> Exported:
+    """Read a record of ad_user_guid."""
+    anchor, problem = _anchor(record)
+    attributes = record.get("attributes") or {}
+    mail = record.get("mail")
+    return Exported(
+        record=dict(record),
+        anchor=anchor,
+        problem=problem,
+        upn=record.get("user_principal_name") or None,
+        addresses=_addresses([str(text) for text in record.get("proxy_addresses") or []], str(mail) if mail else None),
+        nickname=attributes.get("mail_nickname") or None,
+    )
+
+
+def _anchor(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """facts §2 "sourceAnchor": where mS-DS-ConsistencyGuid is empty, Connect takes objectGUID and writes it there."""
+    value, guid = record.get("immutable_id"), record.get("object_guid")
+    try:
+        if value:
+            anchor_bytes(str(value))
+            return str(value), None
+        if guid:
+            return immutable_id_of_guid(str(guid)), None
+    except InputError as error:
+        return None, error.message
+    return None, "The record has neither immutable_id nor object_guid; give one of them."
+
+
+def _addresses(given: list[str], mail: str | None) -> tuple[str, ...]:
+    """Microsoft, "user resource type", proxyAddresses: mail is the primary address where AD names none."""
+    if mail and not any(address.startswith("SMTP:") for address in given):
+        return (f"SMTP:{mail}", *(address for address in given if address.lower() != f"smtp:{mail}".lower()))
+    return tuple(given)
+
+
+def upn_fault(upn: str) -> str | None:
+    """Why Entra does not take a UPN, whatever its domain; None if it does."""
+    prefix, at, suffix = upn.rpartition("@")
+    if not at or not prefix or not suffix:
+        return "it is not of the form name@domain"
+    if len(prefix) > _MAX_PREFIX:
+        return f"it has {len(prefix)} characters before the @, and {_MAX_PREFIX} are allowed"
+    if len(suffix) > _MAX_SUFFIX:
+        return f"it has {len(suffix)} characters after the @, and {_MAX_SUFFIX} are allowed"
+    bad = _UPN_PREFIX.sub("", prefix) or _UPN_SUFFIX.sub("", suffix)
+    if bad:
+        return f"it holds {bad[0]!r}"
+    if prefix.endswith("."):
+        return "it has a dot right before the @"
+    return None
+
+
+def address_fault(proxy: str) -> str | None:
+    """Why Entra does not take an SMTP address; None if it does, and for addresses of other kinds."""
+    kind, colon, address = proxy.partition(":")
+    if colon and kind.lower() != "smtp":
+        return None
+    address = address if colon else proxy
+    if len(address) > _MAX_ADDRESS:
+        return f"it has {len(address)} characters, and {_MAX_ADDRESS} are allowed"
+    bad = _NOT_IN_ADDRESS.search(address)
+    if bad:
+        return f"it holds {bad.group()!r}"
+    if any(unicodedata.combining(char) for char in unicodedata.normalize("NFD", address)):
+        return "it holds an accented letter"
+    if address.count("@") != 1 or address.startswith("@") or address.endswith("@"):
+        return "it is not of the form name@domain"
+    return None

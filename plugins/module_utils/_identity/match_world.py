@@ -1,0 +1,139 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tenant while a sync goes through AD's users one after another: who holds what, found in constant time.
+
+What one user's export does changes what the next one meets: an address that is given up is free, one that is taken is
+not. The order of a real export is not documented; it is the order of the list here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.export_names import Exported
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import TenantView
+
+CONTACT, GROUP = "contact", "group"
+_Index = defaultdict[str, set[str]]
+
+
+class World:
+    """Users, contacts and groups by what they hold. Comparisons ignore case, save those of an ImmutableId."""
+
+    def __init__(self, tenant: TenantView, users: Iterable[Record]) -> None:
+        self._users: dict[str, Record] = {}
+        self._by_upn: _Index = defaultdict(set)
+        self._by_address: _Index = defaultdict(set)
+        self._by_anchor: _Index = defaultdict(set)
+        self._bin: dict[str, str] = {}
+        self._others: dict[str, tuple[str, Record]] = {}
+        self._made = 0
+        self._before = {user["id"]: user for user in users}
+        for user in self._before.values():
+            self._put(user)
+        for user in tenant.deleted:
+            self._before[user["id"]] = user
+            self._users[user["id"]] = user
+            if user.get("immutable_id"):
+                self._bin[user["immutable_id"]] = user["id"]
+        # Groups last: where both held an address, the group is named.
+        for kind, records in ((CONTACT, tenant.contacts), (GROUP, tenant.groups)):
+            for record in records:
+                for proxy in record.get("proxy_addresses") or ():
+                    self._others[proxy.lower()] = (kind, record)
+
+    def holder(self, anchor: str) -> Record | None:
+        """The active user with this ImmutableId, or else the one in the recycle bin (facts §1 "Soft-deleted")."""
+        active = self._by_anchor.get(anchor)
+        key = min(active) if active else self._bin.get(anchor)
+        return self._users[key] if key else None
+
+    def named(self, upn: str) -> Record | None:
+        return self._first(self._by_upn.get(upn.lower()))
+
+    def with_address(self, address: str) -> Record | None:
+        """The user with this SMTP address, which has no prefix."""
+        return self._first(self._by_address.get(f"smtp:{address}".lower()))
+
+    def other_with_address(self, address: str) -> tuple[str, Record] | None:
+        """The contact or group with this SMTP address: its kind and its record."""
+        return self._others.get(f"smtp:{address}".lower())
+
+    def before(self, user: Record) -> Record | None:
+        """A user as it was before the sync; None for one that the sync made."""
+        return self._before.get(user["id"])
+
+    def name_taken(self, upn: str, own: Record | None) -> str | None:
+        """Who else has a UPN, in words; None for nobody."""
+        return self._taken(self._by_upn.get(upn.lower()), own)
+
+    def address_taken(self, proxy: str, own: Record | None) -> str | None:
+        """Who else has an address, which has its prefix, in words; None for nobody."""
+        taken = self._taken(self._by_address.get(proxy.lower()), own)
+        if taken:
+            return taken
+        other = self._others.get(proxy.lower())
+        return f"the {other[0]} {other[1].get('name') or other[1]['id']}" if other else None
+
+    def export(
+        self, old: Record | None, user: Exported, upn: str | None, addresses: list[str], identifier: str | None
+    ) -> None:
+        """Let a sync write a user: ``old``, or a new one. ``upn`` is None where it gets a placeholder."""
+        if old is None:
+            self._made += 1
+            old = {"id": f"new-{self._made}"}
+        else:
+            self._remove(old)
+        changed = {
+            **old,
+            "user_principal_name": upn,
+            "immutable_id": user.anchor,
+            "sync_enabled": True,
+            "deleted": False,
+            "object_identifier": identifier,
+            "on_premises_user_principal_name": user.upn,
+            "mail_nickname": user.nickname_for(old),
+            "exported_for": user.name,
+        }
+        if user.addresses:
+            changed["proxy_addresses"] = addresses
+        self._put(changed)
+
+    def _put(self, user: Record) -> None:
+        key = user["id"]
+        self._users[key] = user
+        for index, value in _keys(self, user):
+            index[value].add(key)
+
+    def _remove(self, user: Mapping[str, Any]) -> None:
+        for index, value in _keys(self, user):
+            index[value].discard(user["id"])
+        anchor = user.get("immutable_id")
+        if anchor and self._bin.get(anchor) == user["id"]:
+            del self._bin[anchor]
+
+    def _first(self, keys: set[str] | None) -> Record | None:
+        return self._users[min(keys)] if keys else None
+
+    def _taken(self, keys: set[str] | None, own: Record | None) -> str | None:
+        others = (keys or set()) - {own["id"] if own else ""}
+        if not others:
+            return None
+        user = self._users[min(others)]
+        if user["id"] in self._before:
+            return str(self._before[user["id"]]["user_principal_name"] or user["id"])
+        return f"the cloud user of {user['exported_for']}" if "exported_for" in user else str(user["id"])
+
+
+def _keys(world: World, user: Mapping[str, Any]) -> list[tuple[_Index, str]]:
+    keys = [(world._by_address, proxy.lower()) for proxy in user.get("proxy_addresses") or ()]
+    if user.get("user_principal_name"):
+        keys.append((world._by_upn, user["user_principal_name"].lower()))
+    if user.get("immutable_id"):
+        keys.append((world._by_anchor, user["immutable_id"]))
+    return keys
