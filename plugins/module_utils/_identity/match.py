@@ -15,9 +15,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity import m
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchor_owners import with_known_owners
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.export_names import Exported, exported
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import SET, plan
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_case import Case, Matcher
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_case import Case
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_domains import Domains
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_world import World
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.matcher import Matcher
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.overwrites import overwrites
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.predictions import Prediction
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, cloud_managed
@@ -48,7 +49,16 @@ def predict(
     matcher = Matcher(tenant, world, domains, match_blocks.Blocks(tenant, guids))
     repeats = Counter(user.anchor for user in users if user.anchor and _unresolved(user) is None)
     found = [_predicted(user, matcher, world, repeats) for user in users]
-    return with_known_owners([changed(each, overwrites=overwrites(each, tenant)) for each in found], ad_users)
+    before = {user["id"]: user for user in (*tenant.users, *tenant.deleted)}
+    shown = [_shown(each, before, tenant) for each in found]
+    return with_known_owners(shown, ad_users)
+
+
+def _shown(found: Prediction, before: Mapping[str, Record], tenant: TenantView) -> Prediction:
+    """The prediction with the cloud user as it is now, and what a match would overwrite of that."""
+    cloud = before.get(found.cloud["id"]) if found.cloud else None
+    now = changed(found, cloud=cloud)
+    return changed(now, overwrites=overwrites(now, tenant))
 
 
 def cloud_only(found: Sequence[Prediction], tenant: TenantView) -> list[Record]:

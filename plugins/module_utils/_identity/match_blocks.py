@@ -148,9 +148,14 @@ def _role_block(name: str, holding: RoleHolding) -> Block:
     privileged = "privileged role" if holding.privileged else "role"
     advice = "; take it away until the sync is done."
     if holding.group is not None:
-        group = f"{name} is {'an owner' if holding.how == _OWNER else 'a member'} of the role-assignable group {holding.group}"
+        belongs = "an owner" if holding.how == _OWNER else "a member"
         has = f", which holds the {privileged} {holding.name}" if holding.name else ""
-        return Block("role_assignable_group", f"{group}{has}; take the user out of it until the sync is done.", certain)
+        return Block(
+            "role_assignable_group",
+            f"{name} is {belongs} of the role-assignable group {holding.group}{has}; take the user out of it until "
+            "the sync is done.",
+            certain,
+        )
     if holding.how == "eligible":
         return Block(
             "eligible_role",

@@ -50,7 +50,7 @@ QUARANTINE_UPN_SWITCH = "quarantineUponUpnConflictEnabled"
 QUARANTINE_PROXY_SWITCH = "quarantineUponProxyAddressesConflictEnabled"
 IDENTIFIER_SWITCH = "allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled"
 
-PASSWORD_SWITCH = "passwordSyncEnabled"
+HASH_SYNC_SWITCH = "passwordSyncEnabled"
 VIEW_PROPERTIES = (
     *ENTRA_PROPERTIES,
     "mailNickname",

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What becomes of an AD user's UPN and addresses in the cloud: taken, replaced, or quarantined (facts §3, §7)."""
+
+from __future__ import annotations
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity import predictions
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.export_names import (
+    Exported,
+    address_fault,
+    upn_fault,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_case import Case
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_domains import Domains
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_world import World
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.predictions import Held
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import (
+    CONTACTS,
+    DOMAINS,
+    GROUPS,
+    QUARANTINE_PROXY_SWITCH,
+    QUARANTINE_UPN_SWITCH,
+    TenantView,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import upn_suffix
+
+_NAME, _ADDRESSES = "user_principal_name", "proxy_addresses"
+
+
+def settle(case: Case, tenant: TenantView, world: World, domains: Domains) -> list[str] | None:
+    """Decide the UPN and the addresses of whoever ``case.target`` is, or of a new user.
+
+    Returns the addresses that it gets, and sets ``case.future_upn`` (None where that is a placeholder). None where the
+    sync fails instead: ``case.action`` is then ``error``.
+    """
+    if not case.user.upn:
+        case.action = predictions.ERROR
+        case.add(
+            predictions.INVALID,
+            "invalid_upn",
+            f"The AD account {case.user.name} has no userPrincipalName, and a sync fails; give it one.",
+        )
+        return None
+    case.future_upn = _wanted_upn(case, case.user, domains)
+    if case.user.addresses:
+        case.doubts |= {CONTACTS, GROUPS} & tenant.unknown if case.base != predictions.MATCHED else set()
+    _say_address_faults(case)
+    held = taken(case, world)
+    if not held:
+        return list(case.user.addresses)
+    case.quarantined += held
+    say_taken(case)
+    if any(_is_refused(each, tenant) for each in held):
+        case.action = predictions.ERROR
+        return None
+    if any(each.attribute == _NAME for each in held):
+        case.future_upn = None
+    lost = {each.value for each in held if each.attribute == _ADDRESSES}
+    return [address for address in case.user.addresses if address not in lost]
+
+
+def taken(case: Case, world: World) -> list[Held]:
+    """The values that another object has."""
+    found = []
+    upn = case.future_upn or case.user.upn
+    holder = world.name_taken(upn, case.target) if upn else None
+    if holder and upn:
+        found.append(Held(_NAME, upn, holder))
+    for address in case.user.addresses:
+        holder = world.address_taken(address, case.target)
+        if holder:
+            found.append(Held(_ADDRESSES, address, holder))
+    return found
+
+
+def say_taken(case: Case) -> None:
+    for held in case.quarantined:
+        if held.attribute == _NAME:
+            cause, what = "upn_taken", "UPN"
+        else:
+            cause, what = "proxy_address_taken", "address"
+        case.add(
+            predictions.QUARANTINE,
+            cause,
+            f"The {what} {held.value} of {case.user.name} belongs to {held.holder}, and a sync puts it into quarantine "
+            "without an error; take it away from one of them.",
+        )
+
+
+def _is_refused(held: Held, tenant: TenantView) -> bool:
+    """facts §2, AttributeValueMustBeUnique: where resiliency is off, and for addresses that are no SMTP addresses."""
+    if held.attribute == _NAME:
+        return not tenant.switches.get(QUARANTINE_UPN_SWITCH, True)
+    return not held.value.lower().startswith("smtp:") or not tenant.switches.get(QUARANTINE_PROXY_SWITCH, True)
+
+
+def _wanted_upn(case: Case, user: Exported, domains: Domains) -> str | None:
+    upn, target = user.upn or "", case.target
+    settled = target is not None and target.get("on_premises_user_principal_name") == upn
+    if target and settled and target.get("sync_enabled") is True and not target.get("upn_in_quarantine"):
+        # facts §7: recomputed only when AD's UPN changes.
+        return str(target["user_principal_name"])
+    fault = upn_fault(upn)
+    verified = domains.is_verified(upn_suffix(upn)) if not fault else False
+    if verified is None:
+        case.doubts.add(DOMAINS)
+    if verified is not False:
+        return upn
+    future = f"{user.nickname_for(target)}@{domains.initial}" if domains.initial else None
+    becomes = f"{future}" if future else "a name in the tenant's first domain"
+    if fault:
+        case.add(
+            predictions.INVALID,
+            "invalid_upn",
+            f"Entra does not take the UPN {upn}, because {fault}: the cloud user's would become {becomes}; correct it.",
+        )
+    else:
+        case.add(
+            predictions.INVALID,
+            "unverified_suffix",
+            f"The suffix of {upn} is no verified domain of the tenant, so the cloud user's UPN would become {becomes}; "
+            "verify the domain, or give the account another suffix.",
+        )
+    return future
+
+
+def _say_address_faults(case: Case) -> None:
+    for address in case.user.addresses:
+        fault = address_fault(address)
+        if fault:
+            case.add(
+                predictions.INVALID,
+                "invalid_proxy_address",
+                f"Entra does not take the address {address} of {case.user.name}, because {fault}; correct it.",
+            )

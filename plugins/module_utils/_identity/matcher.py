@@ -1,0 +1,195 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The order in which a sync looks for an AD user's cloud user: by anchor, by address, by UPN (facts §2 "Order")."""
+
+from __future__ import annotations
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity import match_names, predictions
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_blocks import (
+    Blocks,
+    cloud_name,
+    identifier_for,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_case import Case
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_domains import Domains
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_world import World
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import (
+    CONTACTS,
+    DELETED_USERS,
+    GROUPS,
+    QUARANTINE_PROXY_SWITCH,
+    QUARANTINE_UPN_SWITCH,
+    SOFT_SWITCH,
+    SWITCHES,
+    UPN_SWITCH,
+    TenantView,
+)
+
+_ADDRESS, _NAME = "primary_smtp", "user_principal_name"
+_WRITES = (predictions.UPDATE, predictions.HARD_MATCH, predictions.SOFT_MATCH, predictions.CREATE)
+
+
+class Matcher:
+    """Judges cases one after another, and lets each one's export change the world for the next."""
+
+    def __init__(self, tenant: TenantView, world: World, domains: Domains, blocks: Blocks) -> None:
+        self._tenant = tenant
+        self._world = world
+        self._domains = domains
+        self._blocks = blocks
+
+    def judge(self, case: Case) -> None:
+        target = self._world.holder(case.user.anchor or "")
+        if target is None:
+            if DELETED_USERS in self._tenant.unknown:
+                case.doubts.add(DELETED_USERS)
+            self._without_anchor(case)
+        else:
+            case.target, case.cloud = target, self._world.before(target)
+            if target.get("sync_enabled") is True and not target.get("deleted"):
+                self._joined(case, target)
+            else:
+                self._hard(case, target)
+        if case.action not in _WRITES:
+            return
+        addresses = match_names.settle(case, self._tenant, self._world, self._domains)
+        if addresses is not None:
+            self._world.export(case.target, case.user, case.future_upn, addresses, identifier_for(case.user))
+
+    def _joined(self, case: Case, target: Record) -> None:
+        case.base, case.action = predictions.MATCHED, predictions.UPDATE
+        if case.block(self._blocks.authority(target)):
+            case.action = predictions.LEAVE
+        elif case.block(self._blocks.update(target, case.user)):
+            case.action = predictions.ERROR
+
+    def _hard(self, case: Case, target: Record) -> None:
+        case.base, case.action = predictions.HARD_MATCH, predictions.HARD_MATCH
+        case.reason = f"{cloud_name(target)} would be joined by its ImmutableId {case.user.anchor}."
+        if case.block(self._blocks.authority(target)):
+            case.action = predictions.LEAVE
+            return
+        if target.get("deleted"):
+            # facts §1 "Soft-deleted holders": it would be taken, and restored.
+            case.add(
+                predictions.BLOCKED,
+                "deleted_holder",
+                f"{cloud_name(target)} in the recycle bin has the ImmutableId of {case.user.name}, and a sync would "
+                "restore that one; restore it yourself, or purge it if another cloud user is the right one.",
+            )
+        if case.block(self._blocks.hard(target, case.user)):
+            case.action = predictions.ERROR
+        case.doubts |= self._blocks.doubts(hard=True)
+
+    def _without_anchor(self, case: Case) -> None:
+        switches = self._tenant.switches
+        kind = self._other_kind(case)
+        candidate, how = self._candidate(case)
+        if switches.get(SOFT_SWITCH):
+            # facts §2 "Tenant switches": a would-be match becomes a second user, quarantined.
+            if candidate or kind:
+                case.cloud = candidate and self._world.before(candidate)
+                case.add(
+                    predictions.BLOCKED,
+                    "switch_soft_match",
+                    f"The tenant blocks soft matches ({SOFT_SWITCH} is true), so a sync would make a second user "
+                    f"beside {cloud_name(candidate) if candidate else kind}; set the ImmutableId first.",
+                )
+            return
+        if kind:
+            case.action = predictions.ERROR
+            case.add(
+                predictions.TYPE_MISMATCH,
+                f"held_by_{kind.partition(' ')[0]}",
+                f"The primary address {case.user.primary} of {case.user.name} belongs to the {kind}, and a sync fails "
+                "with ObjectTypeMismatch; take the address away from one of them.",
+            )
+            return
+        if case.user.primary:
+            case.doubts |= {CONTACTS, GROUPS} & self._tenant.unknown
+        if candidate is not None:
+            self._soft(case, candidate, how)
+
+    def _other_kind(self, case: Case) -> str | None:
+        found = self._world.other_with_address(case.user.primary) if case.user.primary else None
+        return f"{found[0]} {found[1].get('name') or found[1]['id']}" if found else None
+
+    def _candidate(self, case: Case) -> tuple[Record | None, str]:
+        user = case.user
+        if user.primary:
+            found = self._world.with_address(user.primary)
+            if found:
+                return found, _ADDRESS
+        # Once on, it cannot be turned off (facts §2), and tenants have it on.
+        if user.upn and self._tenant.switches.get(UPN_SWITCH, True):
+            return self._world.named(user.upn), _NAME
+        return None, _NAME
+
+    def _soft(self, case: Case, candidate: Record, how: str) -> None:
+        before = self._world.before(candidate)
+        if before is None or (candidate["immutable_id"] and not before["immutable_id"]):
+            # Another AD user of the list takes it, or made it: what this one gets is a quarantine.
+            self._refuse_unless_quarantined(case, how)
+            return
+        case.cloud = before
+        if case.block(self._blocks.authority(candidate)):
+            case.action = predictions.LEAVE
+            return
+        if case.block(self._blocks.assigned_roles(candidate)):
+            self._say_formerly_synced(case, before)
+            return
+        if candidate["immutable_id"]:
+            self._conflict(case, before, how)
+            return
+        self._say_formerly_synced(case, before)
+        case.block(self._blocks.mapped_elsewhere(candidate, case.user, by_sync=False))
+        case.base = case.action = predictions.SOFT_MATCH
+        case.target, case.cause = candidate, how
+        by = f"the primary address {case.user.primary}" if how == _ADDRESS else f"the UPN {case.user.upn}"
+        case.reason = f"{cloud_name(before)} has {by} and no ImmutableId; a sync would take it and stamp one."
+        case.doubts |= self._blocks.doubts(hard=False)
+        unsaid = SOFT_SWITCH not in self._tenant.switches
+        if unsaid or (how == _NAME and UPN_SWITCH not in self._tenant.switches):
+            case.doubts.add(SWITCHES)
+
+    def _conflict(self, case: Case, cloud: Record, how: str) -> None:
+        name, value = cloud_name(cloud), cloud["immutable_id"]
+        self._say_formerly_synced(case, cloud)
+        if self._domains.is_federated(cloud["user_principal_name"]):
+            # facts §1 "Federated-domain UPN"
+            case.add(
+                predictions.BLOCKED,
+                "federated_domain",
+                f"{name} has the ImmutableId {value} where {case.user.anchor} is needed, and its UPN is in a federated "
+                "domain, where it cannot be changed; move the UPN to a managed domain for the change.",
+            )
+        case.add(
+            predictions.CONFLICT,
+            "anchor_differs",
+            f"{name} has the ImmutableId {value}, not {case.user.anchor} of {case.user.name}; a sync would make a "
+            "second user, in quarantine. Find out whose it is before it is replaced.",
+        )
+        self._refuse_unless_quarantined(case, how)
+
+    def _say_formerly_synced(self, case: Case, cloud: Record) -> None:
+        if cloud["sync_enabled"] is False:
+            # facts §0.3
+            case.add(
+                predictions.BLOCKED,
+                "formerly_synced_user",
+                f"{cloud_name(cloud)} was synchronised once (onPremisesSyncEnabled is false, not null), and Graph does "
+                "not support setting its ImmutableId; bring its old AD account back into scope, or turn it into a "
+                "cloud user first.",
+            )
+
+    def _refuse_unless_quarantined(self, case: Case, how: str) -> None:
+        """facts §2 "InvalidSoftMatch": an error where the tenant does not quarantine such conflicts."""
+        switch = QUARANTINE_PROXY_SWITCH if how == _ADDRESS else QUARANTINE_UPN_SWITCH
+        if not self._tenant.switches.get(switch, True):
+            case.action = predictions.ERROR
+            held = match_names.taken(case, self._world)
+            case.quarantined += held
+            match_names.say_taken(case)
