@@ -32,6 +32,7 @@ APPS = {
     "reader": "11111111-aaaa-4000-8000-000000000002",
     "nobody": "11111111-aaaa-4000-8000-000000000003",
     "privileged": "11111111-aaaa-4000-8000-000000000004",
+    "preflight": "11111111-aaaa-4000-8000-000000000005",
 }
 
 
@@ -109,7 +110,19 @@ class Emulator:
 
     def graph(self, method: str, path: str, app: str = "hard-matcher", **more: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token(app)}", **more.pop("headers", {})}
-        return self.http.request(method, f"/v1.0{path}", headers=headers, **more)
+        return self.http.request(method, f"/{more.pop('version', 'v1.0')}{path}", headers=headers, **more)
+
+    def values(self, path: str, app: str = "preflight", **more: Any) -> list[dict[str, Any]]:
+        """All that a collection holds, page after page."""
+        found: list[dict[str, Any]] = []
+        answer = self.graph("GET", path, app, **more)
+        while True:
+            assert answer.status_code == 200, answer.text
+            found += answer.json()["value"]
+            link = answer.json().get("@odata.nextLink")
+            if not link:
+                return found
+            answer = self.http.get(link, headers={"Authorization": f"Bearer {self.token(app)}"})
 
     def batch(self, requests: list[dict[str, Any]], app: str = "hard-matcher") -> dict[str, dict[str, Any]]:
         answer = self.graph("POST", "/$batch", app, json={"requests": requests})

@@ -254,10 +254,10 @@ def test_permissions(entra: Emulator) -> None:
 
 
 def test_unknown_paths_and_methods(entra: Emulator) -> None:
-    answer = entra.graph("GET", "/groups")
+    answer = entra.graph("GET", "/teams")
     assert (answer.status_code, answer.json()["error"]["message"]) == (
         400,
-        "Resource not found for the segment 'groups'.",
+        "Resource not found for the segment 'teams'.",
     )
     assert entra.graph("PUT", "/users/x", json={}).status_code == 405
     assert entra.graph("DELETE", "/domains").status_code == 405

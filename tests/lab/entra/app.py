@@ -151,6 +151,8 @@ async def _lab(service: Service, control: Control, request: Request) -> Response
             return _json(control.load_users(await body(), merge=False))
         case ("PATCH", "users"):
             return _json(control.load_users(await body(), merge=True))
+        case ("POST", "objects"):
+            return _json(control.load_objects(await body()))
         case ("POST", "immutable-ids"):
             return _json(control.set_anchors(await body()))
         case ("POST", "provision"):

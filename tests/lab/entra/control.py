@@ -53,6 +53,22 @@ class Control:
         store.put_many([("user", record["id"], record) for record in records])
         return {"written": len(records)}
 
+    def load_objects(self, body: Any) -> dict[str, int]:
+        """Put raw `groups` and `contacts`; one with the same id is replaced. Raises ValueError, nothing written."""
+        if not isinstance(body, dict) or set(body) - {"groups", "contacts"}:
+            raise ValueError("Send an object with 'groups' and 'contacts', each a list of objects.")
+        store, tenant_id = self._service.store, self._service.login.tenant_id
+        by_name = {store.users[key]["userPrincipalName"].lower(): key for key in store.active}
+        entries: list[Entry] = []
+        for name, given in body.items():
+            if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+                raise ValueError(f"'{name}' is a list of objects.")
+            kind = name.removesuffix("s")
+            records = [seed.raw_object(kind, each, tenant_id, by_name) for each in given]
+            entries += [(kind, record["id"], record) for record in records]
+        store.put_many(entries)
+        return {"written": len(entries)}
+
     def provision(self, body: Any) -> dict[str, Any]:
         """Take a sync client's export: provision.py. Raises ValueError, nothing written."""
         return provision.run(self._service.store, self._service.settings, body)

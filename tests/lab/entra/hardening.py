@@ -8,38 +8,8 @@ from __future__ import annotations
 from .cloud import Cloud
 from .incoming import Incoming
 from .permissions import direct_roles
+from .roles import PRIVILEGED
 from .store import Record
-
-# learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference: roles with the label PRIVILEGED.
-PRIVILEGED = {
-    "Application Administrator",
-    "Application Developer",
-    "Authentication Administrator",
-    "Authentication Extensibility Administrator",
-    "B2C IEF Keyset Administrator",
-    "Cloud Application Administrator",
-    "Cloud Device Administrator",
-    "Conditional Access Administrator",
-    "Directory Synchronization Accounts",
-    "Directory Writers",
-    "Domain Name Administrator",
-    "External Identity Provider Administrator",
-    "Global Administrator",
-    "Global Reader",
-    "Helpdesk Administrator",
-    "Hybrid Identity Administrator",
-    "Intune Administrator",
-    "Lifecycle Workflows Administrator",
-    "Partner Tier1 Support",
-    "Partner Tier2 Support",
-    "Password Administrator",
-    "Privileged Authentication Administrator",
-    "Privileged Role Administrator",
-    "Security Administrator",
-    "Security Operator",
-    "Security Reader",
-    "User Administrator",
-}
 
 
 class Refused(Exception):
@@ -93,5 +63,5 @@ def _is_privileged(cloud: Cloud, target: Record) -> bool:
     held = {*direct_roles(target), *target.get("lab", {}).get("eligibleRoles", ())}
     for group in cloud.store.of("group").values():
         if target["id"] in group.get("members", ()):
-            held |= set(group.get("roles", ()))
+            held |= {*group.get("roles", ()), *group.get("eligibleRoles", ())}
     return bool(held) if cloud.settings["anyRoleBlocksHardMatch"] else bool(held & PRIVILEGED)

@@ -19,6 +19,20 @@ WRITE_USERS = frozenset({"User.ReadWrite.All", "Directory.ReadWrite.All"})
 # facts §1: least permission of purge and restore is User.DeleteRestore.All.
 DELETE_USERS = frozenset({"User.DeleteRestore.All", "User.ReadWrite.All"})
 READ_DOMAINS = frozenset({"Domain.Read.All", "Domain.ReadWrite.All", *_DIRECTORY})
+# rbacapplication-list-roleassignments.md, -roledefinitions.md and -roleeligibilityschedules.md, "Application".
+_ROLES = {"RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory"}
+READ_ROLES = frozenset({*_ROLES, *_DIRECTORY})
+READ_ELIGIBILITY = frozenset(
+    {"RoleEligibilitySchedule.Read.Directory", "RoleEligibilitySchedule.ReadWrite.Directory", *_ROLES}
+)
+# group-list.md, group-list-members.md and group-list-owners.md name the same ones.
+READ_GROUPS = frozenset(
+    {"GroupMember.Read.All", "GroupMember.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY}
+)
+READ_MEMBERS = READ_GROUPS
+READ_CONTACTS = frozenset({"OrgContact.Read.All", *_DIRECTORY})
+# facts §1: the only one that lists /users/{id}/onPremisesSyncBehavior, for reading too (onpremisessyncbehavior-get.md).
+READ_SYNC_BEHAVIOR = frozenset({"User-OnPremisesSyncBehavior.ReadWrite.All"})
 READ_ORGANIZATION = frozenset({"Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY})
 
 SENSITIVE = {

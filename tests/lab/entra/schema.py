@@ -1,7 +1,7 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names and types of properties, from Microsoft's own schema (`metadata.json`, its source line inside)."""
+"""Names and types of properties, from Microsoft's own schema (`metadata*.json`, their source lines inside)."""
 
 from __future__ import annotations
 
@@ -27,11 +27,15 @@ DEFAULT_USER_PROPERTIES = (
     "id",
 )
 
-_TYPES: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("metadata.json").read_text("utf-8"))["types"]
+_TYPES: dict[str, dict[str, Any]] = {
+    name: entry
+    for file in ("metadata.json", "metadata-more.json")
+    for name, entry in json.loads(Path(__file__).with_name(file).read_text("utf-8"))["types"].items()
+}
 
 
 def properties(kind: str) -> dict[str, str]:
-    """`{property: EDM type}` of a type of metadata.json, inherited ones included."""
+    """`{property: EDM type}` of a type of the schema, inherited ones included."""
     found: dict[str, str] = {}
     current: str | None = kind
     while current:
@@ -69,7 +73,7 @@ _PRIMITIVE = {
 
 
 def check_value(name: str, edm_type: str, value: Any) -> None:
-    """Raise GraphError 400 unless `value` has the EDM type. Types that metadata.json does not hold pass."""
+    """Raise GraphError 400 unless `value` has the EDM type. Types that the files do not hold pass."""
     if value is None:
         return
     if edm_type.startswith("Collection("):

@@ -16,6 +16,7 @@ from .journal import Entry
 from .store import Record
 
 _HIDDEN = {"roles", "eligibleRoles", "isCloudManaged", "onPremisesObjectIdentifier", "immutableIdFrom"}
+_GROUP_HIDDEN = {"members", "owners", "roles", "eligibleRoles", "lab"}
 _CREATED = "2024-03-01T08:00:00Z"
 
 
@@ -52,6 +53,34 @@ def raw_user(given: dict[str, Any], tenant_id: str, old: Record | None = None) -
     return record
 
 
+def raw_object(kind: str, given: dict[str, Any], tenant_id: str, by_name: dict[str, str]) -> Record:
+    """A group or a contact (`kind`) from a short record; `by_name` gives the ids of users by lower-case UPN.
+
+    A group may hold `members` and `owners` (UPNs or ids) and, being role-assignable, `roles` and `eligibleRoles`.
+    Only names and types are checked. Raises ValueError.
+    """
+    plain = {name: value for name, value in given.items() if name not in _GROUP_HIDDEN}
+    name = given.get("id") or given.get("displayName")
+    try:
+        schema.check_object("group" if kind == "group" else "orgContact", plain)
+    except GraphError as error:
+        raise ValueError(f"The {kind} {name}: {error.message}") from None
+    if not name:
+        raise ValueError(f"Every {kind} needs a displayName.")
+    record: Record = {
+        "id": str(uuid.uuid5(uuid.UUID(tenant_id), f"{kind} {name}".lower())),
+        "proxyAddresses": [f"SMTP:{given['mail']}"] if given.get("mail") else [],
+        "lab": {},
+        **given,
+    }
+    if kind == "group":
+        for people in ("members", "owners"):
+            record[people] = [by_name.get(each.lower(), each.lower()) for each in given.get(people, ())]
+        record.setdefault("isAssignableToRole", False)
+    record["id"] = str(record["id"]).lower()
+    return record
+
+
 def read_seed(path: Path) -> list[Entry]:
     """Store entries of a seed file. Raises ValueError with a sentence."""
     try:
@@ -68,9 +97,9 @@ def read_seed(path: Path) -> list[Entry]:
     entries.append(("switches", "features", seed.get("switches", {})))
     users = [raw_user(user, tenant_id) for user in seed["users"]]
     by_name = {user["userPrincipalName"].lower(): user["id"] for user in users}
-    for group in seed.get("groups", []):
-        resolved = {name: [by_name[upn.lower()] for upn in group.get(name, [])] for name in ("members", "owners")}
-        entries.append(("group", group["id"], {**group, **resolved}))
+    for kind in ("group", "contact"):
+        found = [raw_object(kind, each, tenant_id, by_name) for each in seed.get(f"{kind}s", [])]
+        entries += [(kind, each["id"], each) for each in found]
     entries += [("user", user["id"], user) for user in users]
     if len({user["id"] for user in users}) != len(users):
         raise ValueError(f"The seed {path} names one user twice.")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import batch, beta, deleted, quarantine, settings, tenant, users
+from . import batch, beta, deleted, groups, quarantine, roles, settings, tenant, users
 from .call import Call
 from .cloud import Cloud
 from .errors import GraphError, Reply, bad_request, malformed
@@ -34,11 +34,26 @@ _ROUTES: list[tuple[tuple[str | None, ...], dict[str, Handler]]] = [
     (("domains",), {"GET": tenant.list_domains}),
     (("domains", None), {"GET": tenant.get_domain}),
     (("organization",), {"GET": tenant.list_organization}),
-    (("directory", "onPremisesSynchronization"), {"GET": tenant.refuse_synchronization}),
-    (("directory", "onPremisesSynchronization", None), {"GET": tenant.refuse_synchronization}),
+    (("directory", "onPremisesSynchronization"), {"GET": tenant.list_synchronization}),
+    (("directory", "onPremisesSynchronization", None), {"GET": tenant.get_synchronization}),
+    (("users", None, "onPremisesSyncBehavior"), {"GET": users.get_sync_behavior}),
+    (("roleManagement", "directory", "roleDefinitions"), {"GET": roles.list_definitions}),
+    (("roleManagement", "directory", "roleAssignments"), {"GET": roles.list_assignments}),
+    (("roleManagement", "directory", "roleEligibilitySchedules"), {"GET": roles.list_eligibilities}),
+    (("groups",), {"GET": groups.list_groups}),
+    (("groups", None, "members"), {"GET": groups.list_members}),
+    (("groups", None, "members", "microsoft.graph.user"), {"GET": groups.list_members}),
+    (("groups", None, "transitiveMembers"), {"GET": groups.list_members}),
+    (("groups", None, "transitiveMembers", "microsoft.graph.user"), {"GET": groups.list_members}),
+    (("groups", None, "owners"), {"GET": groups.list_owners}),
+    (("contacts",), {"GET": groups.list_contacts}),
 ]
-# Only what v1.0 does not have (facts §2 "Recovery").
-_BETA_ROUTES: list[tuple[tuple[str | None, ...], dict[str, Handler]]] = [(("users", None), {"GET": beta.get_user})]
+# Only what v1.0 does not have: onPremisesObjectIdentifier (facts §2 "Recovery") and isPrivileged (roles.py).
+_BETA_ROUTES: list[tuple[tuple[str | None, ...], dict[str, Handler]]] = [
+    (("users",), {"GET": beta.list_users}),
+    (("users", None), {"GET": beta.get_user}),
+    (("roleManagement", "directory", "roleDefinitions"), {"GET": roles.list_definitions}),
+]
 
 
 @dataclass
@@ -105,8 +120,8 @@ class Service:
             return Outcome(fault.error.reply(headers.get("client-request-id")))
         try:
             principal = self.login.authenticate(headers.get("authorization"), origin)
-            if version == "v1.0" and path.strip("/") in ("$batch", "%24batch"):
-                reply = await self._batch(method, headers, body, origin, principal, number)
+            if path.strip("/") in ("$batch", "%24batch"):
+                reply = await self._batch(method, headers, body, origin, principal, number, version)
             else:
                 reply = self._run(Call(method, path, query, headers, body, origin, principal, version))
         except GraphError as error:
@@ -116,7 +131,14 @@ class Service:
         return Outcome(reply, "reset" if fault and fault.reset else "truncate" if fault and fault.truncate else "")
 
     async def _batch(
-        self, method: str, headers: dict[str, str], body: bytes, origin: str, principal: Principal, number: int
+        self,
+        method: str,
+        headers: dict[str, str],
+        body: bytes,
+        origin: str,
+        principal: Principal,
+        number: int,
+        version: str,
     ) -> Reply:
         if method != "POST":
             raise _not_allowed()
@@ -126,11 +148,11 @@ class Service:
             own = {name.lower(): value for name, value in (item.get("headers") or {}).items()}
             verb = item["method"].upper()
             data = batch.item_body(item)
-            self.recorder.add(verb, f"/v1.0/{path.strip('/')}", query, own, data, (number, item["id"]))
+            self.recorder.add(verb, f"/{version}/{path.strip('/')}", query, own, data, (number, item["id"]))
             fault = self.faults.take(verb, f"/{path.strip('/')}", whole_request=False)
             if fault and fault.latency:
                 await asyncio.sleep(fault.latency)
-            return self._item_reply(Call(verb, path, query, own, data, origin, principal), fault)
+            return self._item_reply(Call(verb, path, query, own, data, origin, principal, version), fault)
 
         if not headers.get("content-type", "").lower().startswith("application/json"):
             raise GraphError(415, "BadRequest", "Write requests must have the header 'Content-Type: application/json'.")

@@ -13,6 +13,7 @@ DEFAULTS: dict[str, Any] = {
     "provisionLagSeconds": 0,
     "quarantineIntervalSeconds": 3600,
     "anyRoleBlocksHardMatch": False,
+    "delegatedApps": [],
     "record": True,
     "throttle": {"enabled": False, "timeScale": 1.0, "limits": {}},
     "faults": [],
@@ -35,6 +36,9 @@ def merged(current: dict[str, Any], changes: Any) -> dict[str, Any]:
             continue
         if name == "faults":
             _check_faults(value)
+        elif name == "delegatedApps":
+            if not isinstance(value, list) or not all(isinstance(app, str) for app in value):
+                raise ValueError("'delegatedApps' is a list of names of apps.")
         elif name in ("record", "anyRoleBlocksHardMatch"):
             if not isinstance(value, bool):
                 raise ValueError(f"'{name}' is true or false.")

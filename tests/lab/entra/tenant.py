@@ -41,9 +41,39 @@ def get_domain(store: Store, call: Call) -> Reply:
     return Reply(200, {"@odata.context": context, **_project("domain", record, call.query)})
 
 
-def refuse_synchronization(_store: Store, _call: Call) -> Reply:
-    """facts §0.5, §2: delegated and Global Administrator only. Every token of the emulator is an app's."""
-    raise denied()
+def _synchronization(store: Store, call: Call) -> dict[str, Any]:
+    """facts §0.5, §2: delegated and Global Administrator only.
+
+    Every token of the emulator is an app's; those of the setting `delegatedApps` pass for a Global Administrator's.
+    """
+    if call.principal.name not in store.of("settings").get("current", {}).get("delegatedApps", ()):
+        raise denied()
+    held = store.of("switches").get("features", {})
+    features = schema.properties("onPremisesDirectorySynchronizationFeature")
+    return {
+        "id": next(iter(store.of("organization"))),
+        "configuration": {
+            # facts §5: 500 unless somebody changed it.
+            "accidentalDeletionPrevention": {
+                "synchronizationPreventionType": "enabledForCount",
+                "alertThreshold": 500,
+            }
+        },
+        "features": {name: bool(held.get(name)) for name in sorted(features)},
+    }
+
+
+def list_synchronization(store: Store, call: Call) -> Reply:
+    context = f"{call.origin}/{call.version}/$metadata#directory/onPremisesSynchronization"
+    return Reply(200, {"@odata.context": context, "value": [_synchronization(store, call)]})
+
+
+def get_synchronization(store: Store, call: Call) -> Reply:
+    found = _synchronization(store, call)
+    if call.segments[2].lower() != found["id"]:
+        raise not_found(call.segments[2])
+    context = f"{call.origin}/{call.version}/$metadata#directory/onPremisesSynchronization/$entity"
+    return Reply(200, {"@odata.context": context, **found})
 
 
 def list_organization(store: Store, call: Call) -> Reply:

@@ -54,6 +54,15 @@ def get_user(store: Store, call: Call) -> Reply:
     return Reply(200, _entity(call, find_shown(store, call.segments[1]), select))
 
 
+def get_sync_behavior(store: Store, call: Call) -> Reply:
+    """facts §2 "SOA" (onpremisessyncbehavior-get.md): whether the cloud keeps the source of authority."""
+    permissions.require(call.principal, permissions.READ_SYNC_BEHAVIOR)
+    record = find_shown(store, call.segments[1])
+    context = f"{call.origin}/{call.version}/$metadata#users('{record['id']}')/onPremisesSyncBehavior/$entity"
+    managed = bool(record.get("lab", {}).get("isCloudManaged"))
+    return Reply(200, {"@odata.context": context, "id": record["id"], "isCloudManaged": managed})
+
+
 def create_user(store: Store, call: Call) -> Reply:
     permissions.require(call.principal, permissions.WRITE_USERS)
     changes = call.json_object()

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`/groups`, their members and owners, and `/contacts` (graph-docs group-list.md, group-list-members.md,
+group-list-transitivemembers.md, group-list-owners.md, orgcontact-list.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import objects, permissions, schema
+from .call import Call
+from .errors import Reply, not_found
+from .store import Record, Store
+
+# graph-docs resources/group.md: what is returned by default, of what the lab knows about a group.
+_GROUP_DEFAULTS = (
+    "id",
+    "deletedDateTime",
+    "createdDateTime",
+    "description",
+    "displayName",
+    "groupTypes",
+    "isAssignableToRole",
+    "mail",
+    "mailEnabled",
+    "mailNickname",
+    "onPremisesLastSyncDateTime",
+    "onPremisesProvisioningErrors",
+    "onPremisesSamAccountName",
+    "onPremisesSecurityIdentifier",
+    "onPremisesSyncEnabled",
+    "proxyAddresses",
+    "securityEnabled",
+    "visibility",
+)
+
+
+def list_groups(store: Store, call: Call) -> Reply:
+    permissions.require(call.principal, permissions.READ_GROUPS)
+    return objects.page(call, "group", store.of("group").values(), "groups", default=_GROUP_DEFAULTS)
+
+
+def list_contacts(store: Store, call: Call) -> Reply:
+    permissions.require(call.principal, permissions.READ_CONTACTS)
+    return objects.page(call, "orgContact", store.of("contact").values(), "contacts")
+
+
+def list_members(store: Store, call: Call) -> Reply:
+    """Also `/transitiveMembers`: the lab's groups hold users alone, as role-assignable ones must (entra-docs
+    groups-concept.md: "Group nesting is not supported")."""
+    return _people(store, call, "members")
+
+
+def list_owners(store: Store, call: Call) -> Reply:
+    return _people(store, call, "owners")
+
+
+def _people(store: Store, call: Call, which: str) -> Reply:
+    permissions.require(call.principal, permissions.READ_MEMBERS)
+    group: dict[str, Any] | None = store.of("group").get(call.segments[1].lower())
+    if group is None:
+        raise not_found(call.segments[1])
+    users = [store.users[key] for key in group.get(which, ()) if key in store.users]
+    found = [_member(call, user) for user in users if not user.get("deletedDateTime")]
+    return objects.page(call, "user", found, "directoryObjects", default=schema.DEFAULT_USER_PROPERTIES)
+
+
+def _member(call: Call, user: Record) -> Record:
+    """group-list-members.md: what an app may not read of a member is null, except its type and its id."""
+    readable = bool(call.principal.permissions & permissions.READ_USERS)
+    return {**(user if readable else {"id": user["id"]}), "@odata.type": "#microsoft.graph.user"}
