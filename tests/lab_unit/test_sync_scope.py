@@ -82,6 +82,14 @@ def test_what_is_exported_of_a_user() -> None:
     }
 
 
+def test_texts_are_trimmed_and_cn_stands_in_for_a_display_name() -> None:
+    item = make(sAMAccountName="ada", cn="Ada L", title="  Head ", department="  ", co="Peru", extensionAttribute3="x")
+    record = export_record(item, "anchor", FOREST)
+    assert (record["displayName"], record["jobTitle"], record["country"]) == ("Ada L", "Head", "Peru")
+    assert "department" not in record
+    assert record["onPremisesExtensionAttributes"] == {"extensionAttribute3": "x"}
+
+
 def test_a_sid_in_words() -> None:
     raw = bytes.fromhex("010500000000000515000000a065cf7e784b9b5fe77c8770091c0100")
     assert sid_text(raw) == "S-1-5-21-2127521184-1604012920-1887927527-72713"

@@ -32,6 +32,9 @@ def user_after(cloud: Cloud, old: Record, incoming: Incoming) -> Record:
     upn, problems = quarantine.settle_upn(cloud, old, wanted, incoming.anchor)
     changes: dict[str, Any] = {name: value for name, value in incoming.values.items() if name not in _CALCULATED}
     changes |= {"userPrincipalName": upn, "mailNickname": nickname}
+    for name, value in changes.items():
+        if isinstance(value, dict):  # each extension attribute is one of AD's own
+            changes[name] = {**(old.get(name) or {}), **value}
     more: list[quarantine.Problem] = []
     if incoming.addresses:
         changes["proxyAddresses"], more = quarantine.settle_addresses(cloud, old, incoming.addresses)

@@ -35,10 +35,14 @@ _FLOWS = {
     "l": "city",
     "st": "state",
     "postalCode": "postalCode",
-    "c": "country",
+    "co": "country",
     "employeeID": "employeeId",
+    "facsimileTelephoneNumber": "faxNumber",
+    "mailNickname": "mailNickname",
+    "preferredLanguage": "preferredLanguage",
     "msExchUsageLocation": "usageLocation",
 }
+_EXTENSIONS = [f"extensionAttribute{number}" for number in range(1, 16)]
 
 
 def _mail_enabled(item: AdObject) -> bool:
@@ -99,10 +103,16 @@ def export_record(item: AdObject, anchor: str, forest: dict[str, Any]) -> dict[s
         "distinguishedName": item.dn,
         "domainName": forest["name"],
     }
+    # The rules "In from AD - ... Common" trim every text, and take cn for a displayName that is empty.
     for attribute, target in _FLOWS.items():
-        value = item.text(attribute)
+        value = (item.text(attribute) or "").strip()
         if value:
             record[target] = value
+    if item.kind == "user" and item.text("cn"):
+        record.setdefault("displayName", item.text("cn"))
+    extensions = {name: item.text(name) for name in _EXTENSIONS if item.text(name)}
+    if item.kind == "user" and extensions:
+        record["onPremisesExtensionAttributes"] = extensions
     addresses = item.texts("proxyAddresses")
     if addresses:
         record["proxyAddresses"] = sorted(addresses)
