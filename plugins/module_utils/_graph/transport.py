@@ -108,6 +108,11 @@ class Transport:
             request.headers.add(name, value)
         return self._raw(request)
 
+    def beta(self, request: Any) -> Any:
+        """The same request to the beta version, for what v1.0 does not have."""
+        request.url_template = request.url_template.replace("{+baseurl}", f"{self._where.graph_url}/beta")
+        return request
+
     def write(self, method: str, url_template: str, path_parameters: Mapping[str, Any], body: bytes) -> Any:
         """A request with a JSON body that is sent as it is."""
         from kiota_abstractions.method import Method

@@ -127,11 +127,13 @@ class Blocks:
             )
         ]
 
-    def doubts(self, hard: bool) -> set[str]:
+    def doubts(self, target: Record, hard: bool) -> set[str]:
         """What of the tenant is unknown that could stand against a match."""
         aspects = {ROLE_ASSIGNMENTS, ROLE_GROUPS, SOURCE_OF_AUTHORITY, OBJECT_IDENTIFIERS}
         aspects |= {ROLE_ELIGIBILITY} if hard else set()
         doubts = aspects & self._tenant.unknown
+        if target["id"] in self._tenant.authority_read:
+            doubts.discard(SOURCE_OF_AUTHORITY)
         return doubts | ({SWITCHES} if hard and HARD_SWITCH not in self._tenant.switches else set())
 
 

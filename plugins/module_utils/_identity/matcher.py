@@ -82,7 +82,7 @@ class Matcher:
             )
         if case.block(self._blocks.hard(target, case.user)):
             case.action = predictions.ERROR
-        case.doubts |= self._blocks.doubts(hard=True)
+        case.doubts |= self._blocks.doubts(target, hard=True)
 
     def _without_anchor(self, case: Case) -> None:
         switches = self._tenant.switches
@@ -150,7 +150,7 @@ class Matcher:
         case.target, case.cause = candidate, how
         by = f"the primary address {case.user.primary}" if how == _ADDRESS else f"the UPN {case.user.upn}"
         case.reason = f"{cloud_name(before)} has {by} and no ImmutableId; a sync would take it and stamp one."
-        case.doubts |= self._blocks.doubts(hard=False)
+        case.doubts |= self._blocks.doubts(candidate, hard=False)
         unsaid = SOFT_SWITCH not in self._tenant.switches
         if unsaid or (how == _NAME and UPN_SWITCH not in self._tenant.switches):
             case.doubts.add(SWITCHES)

@@ -83,6 +83,7 @@ class TenantView:
     empty). ``deleted``: those of the recycle bin. ``domains``: Graph's own JSON (``id, isVerified, isInitial,
     authenticationType``). ``switches``: the tenant's ``features`` (facts §2); one that is missing is unknown.
     ``roles``: user id -> holdings. ``cloud_managed``: ids of the users whose source of authority is the cloud.
+    ``authority_read``: ids of the users of whom that is known, though ``SOURCE_OF_AUTHORITY`` is in ``unknown``.
     ``contacts`` and ``groups``: ``{"id", "name", "proxy_addresses"}``.
     ``unknown``: aspects (``ASPECTS``) that could not be read.
     ``identifiers_are_guids``: whether ``onPremisesObjectIdentifier`` is known to be the GUID of the AD object, which
@@ -95,6 +96,7 @@ class TenantView:
     switches: Mapping[str, bool] = field(default_factory=dict)
     roles: Mapping[str, Sequence[RoleHolding]] = field(default_factory=dict)
     cloud_managed: frozenset[str] = frozenset()
+    authority_read: frozenset[str] = frozenset()
     contacts: Sequence[Record] = ()
     groups: Sequence[Record] = ()
     unknown: frozenset[str] = frozenset()

@@ -1,0 +1,212 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading all of a tenant that decides what a sync would do: listings side by side, never one request a user.
+
+What the token may not read, or this tenant does not offer, becomes unknown; only the users themselves must be readable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import Item, Outcome, send_batch
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError, items, successful
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE, pages
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
+from ansible_collections.hybrid.identity.plugins.module_utils._identity import attribute_map, tenant_view
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.role_holdings import RoleGroup, role_holdings
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import TenantView, view_record
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+_UNREADABLE = ("access_denied", "request_refused")
+_SELECT = list(dict.fromkeys((*tenant_view.VIEW_PROPERTIES, *attribute_map.entra_properties())))
+_HOLDER = ["id", "displayName", "proxyAddresses"]
+
+
+class Survey:
+    """One reading of a tenant. ``unknown`` collects what could not be read."""
+
+    def __init__(self, transport: Transport, concurrency: int) -> None:
+        self.unknown: set[str] = set()
+        self._transport = transport
+        self._client = transport.client
+        self._concurrency = concurrency
+
+    async def view(self) -> TenantView:
+        """Everything that a few listings show; the source of authority is asked for later (``cloud_managed``).
+
+        :raises GraphError: if the users cannot be read, or the service cannot be reached.
+        """
+        users, deleted, domains, switches, roles, contacts, groups, identifiers = await asyncio.gather(
+            self._list(self._client.users, select=_SELECT, top=PAGE_SIZE),
+            self._optional(tenant_view.DELETED_USERS, self._deleted(), []),
+            self._optional(
+                tenant_view.DOMAINS,
+                self._list(self._client.domains, select=["id", "isVerified", "isInitial", "authenticationType"]),
+                [],
+            ),
+            self._optional(tenant_view.SWITCHES, self._switches(), {}),
+            self._roles(),
+            self._optional(
+                tenant_view.CONTACTS, self._list(self._client.contacts, select=_HOLDER, top=PAGE_SIZE), []
+            ),
+            self._optional(
+                tenant_view.GROUPS,
+                # A group without mail has no addresses (Microsoft, "group resource type").
+                self._list(self._client.groups, select=_HOLDER, filter="mailEnabled eq true", top=PAGE_SIZE),
+                [],
+            ),
+            self._optional(tenant_view.OBJECT_IDENTIFIERS, self._identifiers(), {}),
+        )
+        return TenantView(
+            users=[_record(user, identifiers) for user in users],
+            deleted=[_record(user, identifiers, deleted=True) for user in deleted],
+            domains=domains,
+            switches=switches,
+            roles=roles,
+            contacts=[_holder(contact) for contact in contacts],
+            groups=[_holder(group) for group in groups],
+            unknown=frozenset(self.unknown),
+        )
+
+    async def cloud_managed(self, ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Of these users, those whose source of authority is the cloud, and those of whom it could be read.
+
+        There is no listing of it: 20 users a request. The first of them tells whether the token may ask at all.
+        """
+        managed: set[str] = set()
+        read: set[str] = set()
+        first = min(len(ids), 20)
+        for chunk in (ids[:first], ids[first:]):
+            urls = [f"/users/{key}/onPremisesSyncBehavior?$select=isCloudManaged" for key in chunk]
+            outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls], self._concurrency)
+            for key, outcome in zip(chunk, outcomes, strict=True):
+                if isinstance(outcome, GraphError):
+                    raise outcome
+                if outcome.ok and isinstance(outcome.body, dict):
+                    read.add(key)
+                    managed |= {key} if outcome.body.get("isCloudManaged") else set()
+            if any(not isinstance(outcome, GraphError) and outcome.status == 403 for outcome in outcomes):
+                break
+        return frozenset(managed), frozenset(read)
+
+    async def _deleted(self) -> list[Json]:
+        builder = self._client.directory.deleted_items.graph_user
+        request = self._transport.get(builder, select=_SELECT, top=PAGE_SIZE)
+        # The SDK writes the cast with Graph's alias of the namespace; the documented path has the namespace itself.
+        request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
+        return await self._all(request)
+
+    async def _identifiers(self) -> dict[str, str]:
+        """facts §2 "Recovery": the property is beta-only."""
+        request = self._transport.get(
+            self._client.users, select=["id", "onPremisesObjectIdentifier"], top=PAGE_SIZE
+        )
+        users = await self._all(self._transport.beta(request))
+        return {user["id"]: user["onPremisesObjectIdentifier"] for user in users if user.get("onPremisesObjectIdentifier")}
+
+    async def _switches(self) -> dict[str, bool]:
+        found = await self._list(self._client.directory.on_premises_synchronization)
+        features = found[0].get("features") if found else None
+        return {name: value for name, value in (features or {}).items() if isinstance(value, bool)}
+
+    async def _roles(self) -> dict[str, list[tenant_view.RoleHolding]]:
+        directory = self._client.role_management.directory
+        wanted = ["principalId", "roleDefinitionId"]
+        assignments, eligibilities, definitions, groups = await asyncio.gather(
+            self._optional(
+                tenant_view.ROLE_ASSIGNMENTS, self._list(directory.role_assignments, select=wanted), []
+            ),
+            self._optional(
+                tenant_view.ROLE_ELIGIBILITY, self._list(directory.role_eligibility_schedules, select=wanted), []
+            ),
+            self._definitions(),
+            self._optional(tenant_view.ROLE_GROUPS, self._role_groups(), []),
+        )
+        return role_holdings(assignments, eligibilities, definitions, groups)
+
+    async def _definitions(self) -> list[Json]:
+        """Names of roles, with ``isPrivileged`` where beta answers, which alone has it (Microsoft Q&A 1356438).
+
+        Without it no role is known to be harmless.
+        """
+        builder = self._client.role_management.directory.role_definitions
+        beta = self._transport.beta(self._transport.get(builder, select=["id", "displayName", "isPrivileged"]))
+        try:
+            return await self._all(beta)
+        except GraphError as error:
+            if error.cause not in _UNREADABLE:
+                raise
+        try:
+            return await self._list(builder, select=["id", "displayName"])
+        except GraphError as error:
+            if error.cause not in _UNREADABLE:
+                raise
+        return []
+
+    async def _role_groups(self) -> list[RoleGroup]:
+        """Role-assignable groups, which cannot be nested (Microsoft, "Use Microsoft Entra groups to manage roles")."""
+        found = await self._list(
+            self._client.groups, select=["id", "displayName"], filter="isAssignableToRole eq true", top=PAGE_SIZE
+        )
+        urls = [
+            f"/groups/{group['id']}/{people}?$select=id&$top={PAGE_SIZE}"
+            for group in found
+            for people in ("members", "owners")
+        ]
+        if not urls:
+            return []
+        outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls], self._concurrency)
+        people = [await self._ids(outcome) for outcome in outcomes]
+        return [
+            RoleGroup(group["id"], group.get("displayName") or group["id"], people[2 * place], people[2 * place + 1])
+            for place, group in enumerate(found)
+        ]
+
+    async def _ids(self, outcome: Outcome) -> list[str]:
+        if isinstance(outcome, GraphError):
+            raise outcome
+        body = successful(outcome)
+        found = list(items(body))
+        link = body.get("@odata.nextLink")
+        if link:
+            found += await self._all(self._transport.follow(link))
+        return [str(each["id"]) for each in found]
+
+    async def _list(self, builder: Any, **parameters: Any) -> list[Json]:
+        return await self._all(self._transport.get(builder, **parameters))
+
+    async def _all(self, request: Any) -> list[Json]:
+        return [item async for found, _more in pages(self._transport, request) for item in found]
+
+    async def _optional(self, aspect: str, reading: Awaitable[T], nothing: T) -> T:
+        try:
+            return await reading
+        except GraphError as error:
+            if error.cause not in _UNREADABLE:
+                raise
+            self.unknown.add(aspect)
+            return nothing
+
+
+def _record(user: Mapping[str, Any], identifiers: Mapping[str, str], deleted: bool = False) -> Record:
+    return {
+        **view_record(user, deleted),
+        "object_identifier": identifiers.get(user["id"]),
+        "attributes": attribute_map.entra_attributes(user),
+    }
+
+
+def _holder(found: Mapping[str, Any]) -> Record:
+    return {
+        "id": found["id"],
+        "name": found.get("displayName"),
+        "proxy_addresses": sorted(found.get("proxyAddresses") or []),
+    }
