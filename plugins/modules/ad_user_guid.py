@@ -62,6 +62,12 @@ options:
     type: str
     choices: [auto, objectGUID, mS-DS-ConsistencyGuid]
     default: auto
+  with_attributes:
+    description:
+      - Read also the attributes that a sync sends to Entra ID, as C(attributes) of each user, so that
+        M(hybrid.identity.entra_match_info) can say what a match would overwrite.
+    type: bool
+    default: false
   stamp:
     description:
       - Write C(objectGUID) into C(mS-DS-ConsistencyGuid) where that is empty. A value that is there is never changed.
@@ -78,6 +84,7 @@ options:
     default: fail
 seealso:
   - module: hybrid.identity.entra_immutable_id
+  - module: hybrid.identity.entra_match_info
   - module: hybrid.identity.ad_upn_suffix
 author:
   - hybrid.identity contributors (@hybrid-identity)
@@ -190,6 +197,15 @@ users:
       returned: always
       type: str
       sample: Cloud
+    attributes:
+      description:
+        - What a sync would send of the user to Entra ID, besides the keys above, by name in snake case; V(none) for
+          what is empty.
+      returned: O(with_attributes=true), for users that were found
+      type: dict
+      sample:
+        display_name: Anna Smith
+        job_title: Engineer
     status:
       description:
         - V(found), or V(stamped) where C(mS-DS-ConsistencyGuid) was written or would be.
@@ -272,6 +288,7 @@ def main() -> None:
             **connection,
             **query,
             "source_anchor": {"type": "str", "choices": list(SOURCE_ANCHORS), "default": "auto"},
+            "with_attributes": {"type": "bool", "default": False},
             "stamp": {"type": "bool", "default": False},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
         },
@@ -286,6 +303,7 @@ def main() -> None:
             pick(params, connection),
             pick(params, query),
             source_anchor=params["source_anchor"],
+            with_attributes=params["with_attributes"],
             stamp=params["stamp"],
             skip_refused=params["on_refused"] == "skip",
             check_mode=module.check_mode,

@@ -54,9 +54,7 @@ class Survey:
             ),
             self._optional(tenant_view.SWITCHES, self._switches(), {}),
             self._roles(),
-            self._optional(
-                tenant_view.CONTACTS, self._list(self._client.contacts, select=_HOLDER, top=PAGE_SIZE), []
-            ),
+            self._optional(tenant_view.CONTACTS, self._list(self._client.contacts, select=_HOLDER, top=PAGE_SIZE), []),
             self._optional(
                 tenant_view.GROUPS,
                 # A group without mail has no addresses (Microsoft, "group resource type").
@@ -106,11 +104,11 @@ class Survey:
 
     async def _identifiers(self) -> dict[str, str]:
         """facts §2 "Recovery": the property is beta-only."""
-        request = self._transport.get(
-            self._client.users, select=["id", "onPremisesObjectIdentifier"], top=PAGE_SIZE
-        )
+        request = self._transport.get(self._client.users, select=["id", "onPremisesObjectIdentifier"], top=PAGE_SIZE)
         users = await self._all(self._transport.beta(request))
-        return {user["id"]: user["onPremisesObjectIdentifier"] for user in users if user.get("onPremisesObjectIdentifier")}
+        return {
+            user["id"]: user["onPremisesObjectIdentifier"] for user in users if user.get("onPremisesObjectIdentifier")
+        }
 
     async def _switches(self) -> dict[str, bool]:
         found = await self._list(self._client.directory.on_premises_synchronization)
@@ -121,9 +119,7 @@ class Survey:
         directory = self._client.role_management.directory
         wanted = ["principalId", "roleDefinitionId"]
         assignments, eligibilities, definitions, groups = await asyncio.gather(
-            self._optional(
-                tenant_view.ROLE_ASSIGNMENTS, self._list(directory.role_assignments, select=wanted), []
-            ),
+            self._optional(tenant_view.ROLE_ASSIGNMENTS, self._list(directory.role_assignments, select=wanted), []),
             self._optional(
                 tenant_view.ROLE_ELIGIBILITY, self._list(directory.role_eligibility_schedules, select=wanted), []
             ),

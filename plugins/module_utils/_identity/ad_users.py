@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_kinds import not_a_user, system_account
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import DN, Match
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import source_anchor
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.attribute_map import ad_attributes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import (
     Record,
     ad_record,
@@ -38,6 +39,8 @@ class AdObject:
 
     distinguished_name: str
     attributes: Mapping[str, Sequence[bytes]]
+    with_attributes: bool = False
+    """Whether its record holds ``attributes``, those that a sync sends."""
 
     @property
     def guid(self) -> bytes:
@@ -105,8 +108,10 @@ class AdUser:
             return {**dict.fromkeys(_RECORD_KEYS), "user_principal_name": upn}
         record = ad_record(self.found.distinguished_name, self.found.attributes, self.anchor)
         chosen = source_anchor(self.found.guid, self.after, self.anchor)
+        sent = {"attributes": ad_attributes(self.found.attributes)} if self.found.with_attributes else {}
         return {
             **record,
+            **sent,
             "consistency_guid": consistency_text(self.after),
             "source_anchor": chosen.attribute,
             "immutable_id": chosen.immutable_id,

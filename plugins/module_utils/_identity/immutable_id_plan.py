@@ -94,7 +94,7 @@ def _step(wish: Wish, tenant: Tenant, clear: bool, overwrite: bool) -> Step:
     before = target["immutable_id"]
     if before == wish.immutable_id:
         return Step(wish, UNCHANGED, target, before, before)
-    refusal = _refusal(wish, target, tenant, clear, overwrite)
+    refusal = _refusal(wish, target, tenant, clear, overwrite) or _not_allowed(wish, clear)
     if refusal:
         return Step(wish, REFUSED, target, before, before, refusal.cause, refusal.reason)
     return Step(wish, CLEARED if clear else SET, target, before, wish.immutable_id)
@@ -130,6 +130,14 @@ def _refusal(wish: Wish, target: Record, tenant: Tenant, clear: bool, overwrite:
             "replace to true only if that is meant.",
         )
     return _held(wish, target, tenant)
+
+
+def _not_allowed(wish: Wish, clear: bool) -> Refusal | None:
+    """What a preflight found and its caller does not allow."""
+    if clear or wish.record.get("allowed") is not False:
+        return None
+    reason = wish.record.get("reason") or f"A sync would not match {wish.identity} as it is allowed to."
+    return Refusal(f"predicted_{wish.record.get('outcome')}", reason)
 
 
 def _held(wish: Wish, target: Record, tenant: Tenant) -> Refusal | None:

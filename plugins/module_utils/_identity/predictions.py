@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 
@@ -106,8 +105,3 @@ def summary(predictions: Sequence[Prediction], cloud_only: int = 0) -> dict[str,
     """Counts by outcome, zeros included, ``cloud_only`` and ``total`` (of AD users)."""
     counts = Counter(prediction.outcome for prediction in predictions)
     return {**{outcome: counts[outcome] for outcome in OUTCOMES}, "cloud_only": cloud_only, "total": len(predictions)}
-
-
-def unknowns(aspects: Sequence[str], permissions: Any) -> list[dict[str, str]]:
-    """The module's ``unknown``: what could not be read, and the permission that would answer it."""
-    return [{"what": aspect, "permission": permissions[aspect]} for aspect in aspects]

@@ -58,12 +58,13 @@ def read_wishes(records: Iterable[Mapping[str, Any]], clear: bool = False) -> li
 
 
 def _read_wish(record: Record, position: int, clear: bool) -> Wish:
-    if record.get("status") in UNRESOLVED:
+    unresolved = _unresolved(record)
+    if unresolved:
         identity = str(record.get("user_principal_name") or record.get("identity") or "")
-        return Wish(
-            record, identity, None, Refusal(f"ad_{record['status']}", record.get("reason") or "No such AD user.")
-        )
-    identity = str(record.get("id") or record.get("user_principal_name") or "").strip()
+        return Wish(record, identity, None, Refusal(f"ad_{unresolved}", record.get("reason") or "No such AD user."))
+    # The id that entra_match_info adds may be of a user that a sync would find by address: nobody asked for that one.
+    given_id = None if "outcome" in record else record.get("id")
+    identity = str(given_id or record.get("user_principal_name") or "").strip()
     if not identity:
         if record.get("distinguished_name"):
             reason = (
@@ -77,6 +78,14 @@ def _read_wish(record: Record, position: int, clear: bool) -> Wish:
         return Wish(record, identity, _wanted_value(record, identity))
     except InputError as error:
         return Wish(record, identity, None, Refusal("malformed_immutable_id", error.message))
+
+
+def _unresolved(record: Mapping[str, Any]) -> str | None:
+    """By which status an identity is no AD user to match, also after entra_match_info has put its own in place."""
+    status = str(record.get("status"))
+    if "outcome" in record:
+        status = str(record.get("cause")).removeprefix("ad_")
+    return status if status in UNRESOLVED else None
 
 
 def _wanted_value(record: Mapping[str, Any], identity: str) -> str:

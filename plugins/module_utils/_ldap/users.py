@@ -14,6 +14,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity import a
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import Candidate, Identity
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import AdObject, AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import CONSISTENCY_GUID, guid_text
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.attribute_map import ldap_attributes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.diffs import users_diff
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import AD_ATTRIBUTES
@@ -66,11 +67,23 @@ class UserQuery:
         )
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which attributes are read, and whether those that a sync sends belong to the answer."""
+
+    names: tuple[str, ...]
+    shown: bool
+
+    def found(self, entry: Entry) -> AdObject:
+        return AdObject(entry.distinguished_name, entry.attributes, self.shown)
+
+
 def manage_users(
     params: Mapping[str, Any],
     query: Mapping[str, Any],
     *,
     source_anchor: str = "auto",
+    with_attributes: bool = False,
     stamp: bool = False,
     skip_refused: bool = False,
     check_mode: bool = False,
@@ -86,7 +99,7 @@ def manage_users(
     wanted = UserQuery.from_params(query)
     options = LdapOptions.from_params(params)
     with connected(options) as session:
-        users = find_users(session, wanted, source_anchor)
+        users = find_users(session, wanted, source_anchor, with_attributes)
         if stamp:
             users = ad_users.plan_stamps(users)
         sentence = ad_users.refusal_sentence(users)
@@ -99,25 +112,27 @@ def manage_users(
     return {"changed": _changed(users), **result, "diff": users_diff(CONSISTENCY_GUID, result["users"])}
 
 
-def find_users(session: Session, query: UserQuery, source_anchor: str) -> list[AdUser]:
+def find_users(session: Session, query: UserQuery, source_anchor: str, with_attributes: bool = False) -> list[AdUser]:
     """Look the query up: identities in bulk over all object classes, a search over user accounts alone."""
     domain = naming_contexts(session).default
+    names = dict.fromkeys((*_ATTRIBUTES, *(ldap_attributes() if with_attributes else ())))
+    wanted = Wanted(tuple(names), with_attributes)
     if not query.identities:
-        entries = paged_entries(session, query.base or domain, _search_filter(query), _ATTRIBUTES, query.scope)
-        return ad_users.searched_users(map(_object, entries), source_anchor)
-    objects = {guid_text(found.guid): found for found in _looked_up(session, domain, query.identities)}
+        entries = paged_entries(session, query.base or domain, _search_filter(query), wanted.names, query.scope)
+        return ad_users.searched_users(map(wanted.found, entries), source_anchor)
+    objects = {guid_text(found.guid): found for found in _looked_up(session, domain, query.identities, wanted)}
     candidates = [_candidate(guid, found) for guid, found in objects.items()]
     matches = ad_lookup.match_identities(query.identities, candidates)
     return ad_users.asked_users(matches, objects, source_anchor, domain)
 
 
-def _looked_up(session: Session, domain: str, identities: Sequence[Identity]) -> Iterator[AdObject]:
+def _looked_up(session: Session, domain: str, identities: Sequence[Identity], wanted: Wanted) -> Iterator[AdObject]:
     conditions = list(dict.fromkeys(condition for identity in identities for condition in _conditions(identity)))
     # Counted in conditions, so that requests are of one size whatever the identities' kinds.
     size = CHUNK * len(ad_lookup.NAME_ATTRIBUTES)
     for start in range(0, len(conditions), size):
         chosen = filters.any_of(conditions[start : start + size])
-        yield from map(_object, paged_entries(session, domain, chosen, _ATTRIBUTES))
+        yield from map(wanted.found, paged_entries(session, domain, chosen, wanted.names))
 
 
 def _conditions(identity: Identity) -> list[str]:
@@ -154,10 +169,6 @@ def _suffix(text: str) -> str:
     if not suffix or "@" in suffix:
         raise InputError(f"{text!r} is not a UPN suffix; write upn_suffix as contoso.com.")
     return suffix
-
-
-def _object(entry: Entry) -> AdObject:
-    return AdObject(entry.distinguished_name, entry.attributes)
 
 
 def _candidate(guid: str, found: AdObject) -> Candidate:

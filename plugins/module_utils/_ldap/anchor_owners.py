@@ -1,0 +1,70 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whose GUIDs some ImmutableIds are: objects of any class, by objectGUID or mS-DS-ConsistencyGuid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_kinds import not_a_user
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchor_owners import NOBODY
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import (
+    CONSISTENCY_GUID,
+    OBJECT_GUID,
+    anchor_bytes,
+    immutable_id_of_bytes,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap import filters
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.forest import naming_contexts
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.search import Entry, paged_entries
+
+CHUNK = 100
+"""ImmutableIds looked up by one request; each makes at most two indexed conditions."""
+
+_ATTRIBUTES = ("objectClass", "sAMAccountType", OBJECT_GUID, CONSISTENCY_GUID)
+
+
+def anchor_owners(params: Mapping[str, Any], immutable_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """``{"kind", "name"}`` by ImmutableId: the kind of object and its distinguished name, or ``nobody`` and None.
+
+    ``params`` holds the connection options. Where two objects have one value, the one of whose objectGUID it is counts.
+
+    :raises InputError: for options that cannot be meant.
+    :raises LdapError: if the directory cannot be asked.
+    """
+    owners: dict[str, dict[str, Any]] = {value: {"kind": NOBODY, "name": None} for value in immutable_ids}
+    wanted = [raw for raw in map(_raw, immutable_ids) if raw]
+    with connected(LdapOptions.from_params(params)) as session:
+        domain = naming_contexts(session).default
+        for start in range(0, len(wanted), CHUNK):
+            conditions = [text for raw in wanted[start : start + CHUNK] for text in _conditions(raw)]
+            for entry in paged_entries(session, domain, filters.any_of(conditions), _ATTRIBUTES):
+                _note(owners, entry)
+    return owners
+
+
+def _raw(immutable_id: str) -> bytes | None:
+    try:
+        return anchor_bytes(immutable_id)
+    except InputError:
+        return None  # what is not base64 is no GUID of anybody
+
+
+def _conditions(raw: bytes) -> list[str]:
+    by_value = [filters.equals(CONSISTENCY_GUID, raw)]
+    return [filters.equals(OBJECT_GUID, raw), *by_value] if len(raw) == 16 else by_value
+
+
+def _note(owners: dict[str, dict[str, Any]], entry: Entry) -> None:
+    kind = (not_a_user(entry.attributes) or "a user").removeprefix("a ").removeprefix("an ").replace(" ", "_")
+    owner = {"kind": kind, "name": entry.distinguished_name}
+    for name in (CONSISTENCY_GUID, OBJECT_GUID):
+        for raw in entry.attributes.get(name.lower(), ()):
+            value = immutable_id_of_bytes(raw)
+            if value in owners and (name == OBJECT_GUID or owners[value]["kind"] == NOBODY):
+                owners[value] = owner
