@@ -151,7 +151,7 @@ options:
         default: 5
 notes:
   - To know everything, the app needs the application permissions C(User.Read.All), C(Domain.Read.All),
-    C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory), C(Group.Read.All), C(OrgContact.Read.All) and,
+    C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory), C(GroupMember.Read.All), C(OrgContact.Read.All) and,
     for the source of authority, C(User-OnPremisesSyncBehavior.ReadWrite.All), with admin consent.
   - The order in which a sync exports users is not documented. Where two AD users want one address, the prediction takes them in
     the order of O(users).

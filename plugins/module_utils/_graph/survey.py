@@ -44,33 +44,28 @@ class Survey:
 
         :raises GraphError: if the users cannot be read, or the service cannot be reached.
         """
-        users, deleted, domains, switches, roles, contacts, groups, identifiers = await asyncio.gather(
-            self._list(self._client.users, select=_SELECT, top=PAGE_SIZE),
-            self._optional(tenant_view.DELETED_USERS, self._deleted(), []),
-            self._optional(
-                tenant_view.DOMAINS,
-                self._list(self._client.domains, select=["id", "isVerified", "isInitial", "authenticationType"]),
-                [],
-            ),
-            self._optional(tenant_view.SWITCHES, self._switches(), {}),
-            self._roles(),
-            self._optional(tenant_view.CONTACTS, self._list(self._client.contacts, select=_HOLDER, top=PAGE_SIZE), []),
-            self._optional(
-                tenant_view.GROUPS,
-                # A group without mail has no addresses (Microsoft, "group resource type").
-                self._list(self._client.groups, select=_HOLDER, filter="mailEnabled eq true", top=PAGE_SIZE),
-                [],
-            ),
-            self._optional(tenant_view.OBJECT_IDENTIFIERS, self._identifiers(), {}),
-        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                users = group.create_task(self._list(self._client.users, select=_SELECT, top=PAGE_SIZE))
+                deleted = group.create_task(self._optional(tenant_view.DELETED_USERS, self._deleted(), []))
+                domains = group.create_task(self._optional(tenant_view.DOMAINS, self._domains(), []))
+                switches = group.create_task(self._optional(tenant_view.SWITCHES, self._switches(), {}))
+                roles = group.create_task(self._roles())
+                contacts = group.create_task(self._optional(tenant_view.CONTACTS, self._contacts(), []))
+                groups = group.create_task(self._optional(tenant_view.GROUPS, self._groups(), []))
+                named = group.create_task(self._optional(tenant_view.OBJECT_IDENTIFIERS, self._identifiers(), {}))
+        except ExceptionGroup as errors:
+            # What failed first has cancelled the others.
+            raise errors.exceptions[0] from None
+        identifiers = named.result()
         return TenantView(
-            users=[_record(user, identifiers) for user in users],
-            deleted=[_record(user, identifiers, deleted=True) for user in deleted],
-            domains=domains,
-            switches=switches,
-            roles=roles,
-            contacts=[_holder(contact) for contact in contacts],
-            groups=[_holder(group) for group in groups],
+            users=[_record(user, identifiers) for user in users.result()],
+            deleted=[_record(user, identifiers, deleted=True) for user in deleted.result()],
+            domains=domains.result(),
+            switches=switches.result(),
+            roles=roles.result(),
+            contacts=contacts.result(),
+            groups=groups.result(),
             unknown=frozenset(self.unknown),
         )
 
@@ -101,6 +96,17 @@ class Survey:
         # The SDK writes the cast with Graph's alias of the namespace; the documented path has the namespace itself.
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
         return await self._all(request)
+
+    async def _domains(self) -> list[Json]:
+        return await self._list(self._client.domains, select=["id", "isVerified", "isInitial", "authenticationType"])
+
+    async def _contacts(self) -> list[Record]:
+        return [_holder(each) for each in await self._list(self._client.contacts, select=_HOLDER, top=PAGE_SIZE)]
+
+    async def _groups(self) -> list[Record]:
+        """Those with mail: the others have no addresses (Microsoft, "group resource type")."""
+        found = await self._list(self._client.groups, select=_HOLDER, filter="mailEnabled eq true", top=PAGE_SIZE)
+        return [_holder(each) for each in found]
 
     async def _identifiers(self) -> dict[str, str]:
         """facts §2 "Recovery": the property is beta-only."""

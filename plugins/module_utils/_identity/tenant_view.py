@@ -34,11 +34,11 @@ PERMISSIONS: Mapping[str, str] = {
     SWITCHES: "OnPremDirectorySynchronization.Read.All, delegated, as a Global Administrator",
     ROLE_ASSIGNMENTS: "RoleManagement.Read.Directory",
     ROLE_ELIGIBILITY: "RoleEligibilitySchedule.Read.Directory",
-    ROLE_GROUPS: "Directory.Read.All",
+    ROLE_GROUPS: "GroupMember.Read.All",
     OBJECT_IDENTIFIERS: "User.Read.All",
     SOURCE_OF_AUTHORITY: "User-OnPremisesSyncBehavior.ReadWrite.All",
     CONTACTS: "OrgContact.Read.All",
-    GROUPS: "Group.Read.All",
+    GROUPS: "GroupMember.Read.All",
 }
 """The least permission that answers each (facts §2, §3; Microsoft: "Permissions" of each request's page)."""
 ASPECTS = tuple(PERMISSIONS)
