@@ -24,6 +24,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.predicti
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, cloud_managed
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import TenantView
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import UNRESOLVED, read_wishes
 
 
@@ -62,9 +63,14 @@ def _shown(found: Prediction, before: Mapping[str, Record], tenant: TenantView) 
 
 
 def cloud_only(found: Sequence[Prediction], tenant: TenantView) -> list[Record]:
-    """The active cloud users whom no prediction concerns."""
+    """The active cloud users whom no AD user claims: no prediction concerns them, and none has an AD user's UPN."""
     concerned = {prediction.cloud["id"] for prediction in found if prediction.cloud}
-    return [user for user in tenant.users if user["id"] not in concerned]
+    names = {folded(str(prediction.record.get("user_principal_name") or "")) for prediction in found}
+    return [
+        user
+        for user in tenant.users
+        if user["id"] not in concerned and folded(user["user_principal_name"] or user["id"]) not in names
+    ]
 
 
 def _after_hard_match(

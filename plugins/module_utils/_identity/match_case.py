@@ -24,7 +24,6 @@ _WORST_FIRST = (
     predictions.INVALID,
     predictions.QUARANTINE,
 )
-FINE = (predictions.MATCHED, predictions.HARD_MATCH, predictions.SOFT_MATCH, predictions.NEW_CLOUD_USER)
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,10 @@ class Case:
         causes = tuple(dict.fromkeys(finding.cause for finding in ordered))
         if ordered:
             outcome, cause, reason = ordered[0].outcome, ordered[0].cause, ordered[0].reason
-        doubts = tuple(aspect for aspect in ASPECTS if aspect in self.doubts)
+        # An outcome that is not fine stays what it is, whatever else there may be against the user.
+        doubts = tuple(aspect for aspect in ASPECTS if aspect in self.doubts) if outcome in predictions.FINE else ()
         expected = None
-        if doubts and outcome in FINE:
+        if doubts:
             expected, outcome = outcome, predictions.UNKNOWN
             cause = f"unread_{doubts[0]}"
             reason = _unknown_reason(self.user.name, doubts, expected)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity import predictions
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, record_name
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
 
@@ -29,9 +30,18 @@ _WORDS = {
     "not_matched": "will not be matched",
     "unknown": "not readable",
     "skipped": "not hard-matched",
+    "matched": "synchronised already",
+    "hard_match": "would be hard-matched",
+    "soft_match": "would be soft-matched",
+    "new_cloud_user": "would be a new cloud user",
+    "conflict": "conflict",
+    "type_mismatch": "type mismatch",
+    "blocked": "blocked",
+    "quarantine": "quarantine",
+    "invalid": "invalid",
 }
 # Who was skipped by entra_sync_info has been named by entra_immutable_id before.
-_FINE = ("set", "unchanged", "cleared", "found", "stamped", "verified", "skipped")
+_FINE = ("set", "unchanged", "cleared", "found", "stamped", "verified", "skipped", *predictions.FINE)
 
 
 def outcome_lines(users: Sequence[Record], limit: int = 100) -> list[str]:

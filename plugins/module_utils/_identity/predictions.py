@@ -27,6 +27,8 @@ OUTCOMES = (
     INVALID,
     UNKNOWN,
 )
+FINE = (MATCHED, HARD_MATCH, SOFT_MATCH, NEW_CLOUD_USER)
+"""Outcomes that nobody has to deal with, unless they are not what was meant."""
 
 UPDATE, CREATE, LEAVE, ERROR = "update", "create", "leave", "error"
 SYNC_ACTIONS = (UPDATE, HARD_MATCH, SOFT_MATCH, CREATE, LEAVE, ERROR)

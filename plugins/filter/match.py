@@ -1,0 +1,101 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter that predicts a sync from records in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity import preflight, tenant_view
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.match import predict
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import RoleHolding, TenantView
+
+_LISTS = ("deleted", "domains", "contacts", "groups")
+_ASPECT = {
+    "deleted": tenant_view.DELETED_USERS,
+    "domains": tenant_view.DOMAINS,
+    "contacts": tenant_view.CONTACTS,
+    "groups": tenant_view.GROUPS,
+    "cloud_managed": tenant_view.SOURCE_OF_AUTHORITY,
+}
+_ROLES = (tenant_view.ROLE_ASSIGNMENTS, tenant_view.ROLE_ELIGIBILITY, tenant_view.ROLE_GROUPS)
+
+
+def match(
+    ad_users: Any,
+    cloud_users: Any,
+    deleted: Any = None,
+    domains: Any = None,
+    switches: Any = None,
+    roles: Any = None,
+    contacts: Any = None,
+    groups: Any = None,
+    cloud_managed: Any = None,
+    assume_clear: Sequence[str] = (),
+    after_hard_match: bool = False,
+    replace: bool = False,
+) -> dict[str, Any]:
+    """What entra_match_info would answer if the tenant were this. Raises AnsibleFilterError for other types."""
+    given: dict[str, Any] = {"deleted": deleted, "domains": domains, "contacts": contacts, "groups": groups}
+    for name, value in {"the input": ad_users, "cloud_users": cloud_users, **given, "roles": roles}.items():
+        _check_list(name, value)
+    wrong = set(assume_clear) - set(tenant_view.ASPECTS)
+    if wrong:
+        raise AnsibleFilterError(f"match: assume_clear may hold {', '.join(tenant_view.ASPECTS)}, not {min(wrong)!r}.")
+    given["cloud_managed"] = cloud_managed
+    unknown = {_ASPECT[name] for name, value in given.items() if value is None}
+    unknown |= set(_ROLES) if roles is None else set()
+    unknown |= {tenant_view.SWITCHES} if switches is None else set()
+    try:
+        read = TenantView(
+            users=[_record(user) for user in cloud_users],
+            deleted=[_record(user, deleted=True) for user in deleted or ()],
+            domains=domains or (),
+            switches=switches or {},
+            roles=_holdings(roles or ()),
+            cloud_managed=frozenset(cloud_managed or ()),
+            contacts=contacts or (),
+            groups=groups or (),
+            unknown=frozenset(unknown),
+        )
+        view = preflight.assuming(read, assume_clear)
+        found = predict(ad_users, view, after_hard_match=after_hard_match, replace=replace)
+    except InputError as error:
+        raise AnsibleFilterError(f"match: {error.message}") from error
+    except KeyError as error:
+        raise AnsibleFilterError(f"match: a record of the tenant lacks {error.args[0]}.") from error
+    return preflight.answer(found, view, preflight.unread(read, found), assume_clear)
+
+
+def _check_list(name: str, value: Any) -> None:
+    if value is None and name in (*_LISTS, "roles"):
+        return
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise AnsibleFilterError(f"match: {name} is a list of records, such as a module of this collection returns.")
+
+
+def _record(user: Mapping[str, Any], deleted: bool = False) -> Record:
+    """The record with every key; what was not given is empty."""
+    return {**tenant_view.view_record({"id": user["id"]}, deleted), **user, "deleted": deleted}
+
+
+def _holdings(roles: Sequence[Mapping[str, Any]]) -> dict[str, list[RoleHolding]]:
+    found: dict[str, list[RoleHolding]] = {}
+    for role in roles:
+        holding = RoleHolding(role.get("how", "direct"), role.get("name"), role.get("privileged"), role.get("group"))
+        found.setdefault(role["id"], []).append(holding)
+    return found
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"match": match}
