@@ -16,11 +16,12 @@ PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 OURS = "ansible_collections.hybrid.identity.plugins."
 LIBRARIES = ("azure", "gssapi", "httpx", "kiota_", "ldap3", "msgraph")
 ROOMS = {
-    "modules": ("_module", "_ldap", "_graph", "_identity"),
+    "modules": ("_module", "_ldap", "_graph", "_report", "_identity"),
     "filter": ("_identity",),
     "_module": ("_module", "_identity"),
     "_ldap": ("_ldap", "_identity"),
     "_graph": ("_graph", "_identity"),
+    "_report": ("_report", "_identity"),
     "_identity": ("_identity",),
 }
 FILES = sorted(PLUGINS.rglob("*.py"))

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report as Markdown that fits the summary page of a CI job, whatever the number of users."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.hybrid.identity.plugins.module_utils._report.model import Report, number, people
+from ansible_collections.hybrid.identity.plugins.module_utils._report.tables import encoded
+from ansible_collections.hybrid.identity.plugins.module_utils._report.words import (
+    EFFECTS,
+    STOPS,
+    UNKNOWN,
+    effect_label,
+    outcome,
+    words,
+)
+
+MAX_BYTES = 512 * 1024
+"""The file is never larger: a CI service cuts long pages, or drops them (GitHub beyond 1 MiB for a step)."""
+
+_MAX_CELL = 300
+_MAX_ATTRIBUTES = 50
+_BAR = 20
+# What Markdown, HTML, mentions, links, emojis and formulas are made of; adele.vance@contoso.com stays readable.
+_SPECIAL = re.compile(r"[\\`*{}\[\]<>#|~&$]|(?<!\w)[@_]|_(?!\w)|:(?=//|\w+:)")
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+def to_markdown(report: Report, limit: int = 100) -> bytes:
+    """A summary: counts, what could not be read, what would be overwritten, and the users who need a decision.
+
+    At most ``limit`` of these are named, and never more than fit into ``MAX_BYTES``; a last line says how many more
+    there are.
+    """
+    lines = [f"# {plain(report.title)}", ""]
+    if report.note:
+        lines += [f"*{plain(report.note)}*", ""]
+    lines += [f"**{plain(report.verdict())}**", "", "| Outcome | Users | |", "| --- | ---: | --- |"]
+    for key, count in report.counts.items():
+        if count:
+            bar = "█" * round(_BAR * count / max(report.total, count)) or "▏"
+            lines.append(f"| {plain(outcome(key).label)} | {number(count)} | {bar} |")
+    if report.unknown:
+        lines += ["", "## Not known", ""]
+        lines += [
+            f"- {plain(words(what))}{_answer(permission)}" for what, permission in report.unknown[:_MAX_ATTRIBUTES]
+        ]
+    lines += _overwrites(report)
+    return encoded("\n".join(lines + _users(report, limit, _size(lines))) + "\n")
+
+
+def _answer(permission: str) -> str:
+    return f" (the permission {plain(permission)} would answer it)" if permission else ""
+
+
+def _overwrites(report: Report) -> list[str]:
+    if not report.effects:
+        return []
+    labels = " | ".join(plain(effect_label(effect)) for effect in EFFECTS)
+    lines = ["", "## What the matches would change in the cloud", "", f"| Attribute | {labels} |"]
+    lines.append(f"| --- |{' ---: |' * len(EFFECTS)}")
+    for attribute, counts in list(report.effects.items())[:_MAX_ATTRIBUTES]:
+        figures = " | ".join(number(counts[effect]) if counts[effect] else "" for effect in EFFECTS)
+        lines.append(f"| {plain(attribute)} | {figures} |")
+    return lines
+
+
+def _users(report: Report, limit: int, used: int) -> list[str]:
+    waiting = [row for row in report.rows if row.outcome.group in (STOPS, UNKNOWN)]
+    if not waiting:
+        return []
+    lines = ["", "## Users who need a decision", "", "| User | Outcome | Why |", "| --- | --- | --- |"]
+    room = MAX_BYTES - used - _size(lines) - 200
+    named = 0
+    for row in waiting[: max(limit, 0)]:
+        line = f"| {plain(row.name)} | {plain(row.outcome.label)} | {plain(row.reason or row.outcome.meaning)} |"
+        room -= _size([line])
+        if room < 0:
+            break
+        lines.append(line)
+        named += 1
+    if named < len(waiting):
+        more = people(len(waiting) - named, "more user")
+        lines += ["", f"… and {more}. The other files of the report name everybody."]
+    return lines if named else ["", f"{people(len(waiting), 'user')} need a decision; the other files name them."]
+
+
+def _size(lines: list[str]) -> int:
+    return sum(len(encoded(line)) + 1 for line in lines)
+
+
+def plain(text: str) -> str:
+    """Text that stays text in Markdown: nothing in it becomes a link, a mention, a tag or a new cell."""
+    text = _INVISIBLE.sub(" ", text).strip()
+    if len(text) > _MAX_CELL:
+        text = text[: _MAX_CELL - 1] + "…"
+    return _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", text)

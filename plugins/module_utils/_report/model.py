@@ -1,0 +1,177 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a report is made of: rows, counts and the sentence that sums them up. The files are only views of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, record_name
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
+from ansible_collections.hybrid.identity.plugins.module_utils._report.words import (
+    CLOUD_ONLY,
+    CREATES,
+    EFFECTS,
+    JOINS,
+    OUTCOMES,
+    STOPS,
+    UNKNOWN,
+    Outcome,
+    outcome,
+)
+
+_SOURCE = "pass what entra_match_info returned, as it is"
+
+
+@dataclass(frozen=True)
+class Overwrite:
+    """What a match would do to one attribute of a cloud user; values as text, empty where there is none."""
+
+    attribute: str
+    cloud: str
+    ad: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A user of the report: the record as it came, and what every view shows of it."""
+
+    record: Record
+    name: str
+    outcome: Outcome
+    cause: str
+    reason: str
+    overwrites: tuple[Overwrite, ...]
+
+    def text(self, key: str) -> str:
+        """A value of the record as text."""
+        return shown(self.record.get(key))
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report.
+
+    ``rows`` are sorted by what a person should look at first, ``counts`` hold every outcome, zeros included. ``total``
+    counts the AD users; the ``outside`` cloud users that no AD user claims are the last rows.
+    """
+
+    title: str
+    note: str
+    rows: tuple[Row, ...]
+    counts: Mapping[str, int]
+    unknown: tuple[tuple[str, str], ...]
+    effects: Mapping[str, Mapping[str, int]]
+    total: int
+    outside: int
+
+    def group(self, name: str) -> int:
+        """How many users have an outcome of that group."""
+        return sum(count for key, count in self.counts.items() if outcome(key).group == name)
+
+    def verdict(self) -> str:
+        """The report in a sentence or two."""
+        joins, creates, stops, unknown = (self.group(name) for name in (JOINS, CREATES, STOPS, UNKNOWN))
+        if not self.total:
+            return "There was no AD user to predict anything for."
+        head = f"{number(joins)} of {people(self.total, 'AD user')} would be joined to their cloud user."
+        rest = [
+            f"{number(creates)} would get a new cloud user" if creates else "",
+            f"{number(stops)} would not be synchronised as {'it' if stops == 1 else 'they'} should" if stops else "",
+            f"for {number(unknown)} it is not known, since the app may not read enough" if unknown else "",
+        ]
+        tail = "; ".join(part for part in rest if part)
+        return f"{head} {tail[:1].upper()}{tail[1:]}." if tail else f"{head} Nothing stands in the way."
+
+
+def make(
+    users: Sequence[Any],
+    cloud_only: Sequence[Any] = (),
+    unknown: Sequence[Any] = (),
+    title: str = "",
+    note: str = "",
+) -> Report:
+    """The report on what ``entra_match_info`` returned.
+
+    :raises InputError: an entry is not what that module returns.
+    """
+    rows = [_row(record, f"users[{place}]", None) for place, record in enumerate(users)]
+    rows += [_row(record, f"cloud_only[{place}]", CLOUD_ONLY) for place, record in enumerate(cloud_only)]
+    order = list(OUTCOMES)
+    rank = {key: place for place, key in enumerate(order)}
+    # What we have no word for is looked at first.
+    rows.sort(key=lambda row: (rank.get(row.outcome.key, -1), row.cause, folded(row.name)))
+    found = Counter(row.outcome.key for row in rows)
+    counts = {key: found[key] for key in [*sorted(set(found) - set(order)), *order]}
+    effects: dict[str, dict[str, int]] = {}
+    for row in rows:
+        for change in row.overwrites:
+            by_effect = effects.setdefault(change.attribute, dict.fromkeys(EFFECTS, 0))
+            by_effect[change.effect] = by_effect.get(change.effect, 0) + 1
+    heaviest = sorted(effects.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+    return Report(
+        title=title,
+        note=note,
+        rows=tuple(rows),
+        counts=counts,
+        unknown=tuple(_unread(entry, place) for place, entry in enumerate(unknown)),
+        effects=dict(heaviest),
+        total=len(users),
+        outside=len(cloud_only),
+    )
+
+
+def _row(record: Any, where: str, fixed: str | None) -> Row:
+    if not isinstance(record, dict):
+        raise InputError(f"{where} is no record of a user; {_SOURCE}.")
+    key = fixed or record.get("outcome")
+    if not isinstance(key, str) or not key:
+        raise InputError(f"{where} ({record_name(record)}) has no 'outcome'; {_SOURCE}.")
+    changes = record.get("overwrites") or []
+    if not isinstance(changes, list) or not all(isinstance(one, dict) and one.get("attribute") for one in changes):
+        raise InputError(f"{where} ({record_name(record)}) has 'overwrites' that are no list of attributes; {_SOURCE}.")
+    return Row(
+        record=record,
+        name=record_name(record),
+        outcome=outcome(key),
+        cause=shown(record.get("cause")),
+        reason=shown(record.get("reason")),
+        overwrites=tuple(
+            Overwrite(shown(one["attribute"]), shown(one.get("cloud")), shown(one.get("ad")), shown(one.get("effect")))
+            for one in changes
+        ),
+    )
+
+
+def _unread(entry: Any, place: int) -> tuple[str, str]:
+    if not isinstance(entry, dict) or not entry.get("what"):
+        raise InputError(f"unknown[{place}] does not say 'what' could not be read; {_SOURCE}.")
+    return shown(entry["what"]), shown(entry.get("permission"))
+
+
+def shown(value: Any) -> str:
+    """A value of a record as text: nothing for null, the values of a list side by side."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return "; ".join(shown(one) for one in value)
+    return str(value)
+
+
+def number(value: int) -> str:
+    """A count for people."""
+    return f"{value:,}"
+
+
+def people(count: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,186 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The script of the page: filters, search, pages of users. It makes text nodes only, never HTML from values."""
+
+from __future__ import annotations
+
+SCRIPT = r"""
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const data = JSON.parse(byId("data").textContent);
+  const PAGE = 50, PRINTED = 1000, PRINTED_OPEN = 200;
+  const [KIND, CAUSE, NAME, REASON, DETAILS, CHANGES] = [0, 1, 2, 3, 4, 5];
+  const body = byId("rows").tBodies[0];
+  const search = byId("search"), cause = byId("cause"), change = byId("change");
+  const bars = [...document.querySelectorAll(".bar")];
+  const chosen = new Set();
+  let found = data.rows, page = 0, texts = null;
+
+  const number = (value) => value.toLocaleString("en");
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const make = (tag, text, className) => {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    if (text !== undefined) element.append(text);
+    return element;
+  };
+  // A long address breaks after its @ first.
+  function address(text) {
+    const element = make("bdi");
+    const at = text.lastIndexOf("@") + 1;
+    if (at) element.append(text.slice(0, at), document.createElement("wbr"));
+    element.append(text.slice(at));
+    return element;
+  }
+  const value = (text) => text === "" ? make("span", "none", "none") : make("bdi", text);
+
+  function textOf(row) {
+    const changes = row[CHANGES].flatMap(([name, , cloud, ad]) => [data.attributes[name], cloud, ad]);
+    const [, label] = data.outcomes[row[KIND]];
+    const texts = [row[NAME], label, ...data.causes[row[CAUSE]], row[REASON], ...row[DETAILS], ...changes];
+    return plain(texts.join("\n"));
+  }
+
+  function wanted() {
+    const words = plain(search.value).split(/\s+/).filter(Boolean);
+    if (words.length && !texts) texts = data.rows.map(textOf);
+    const [kind, choice] = change.value.split(":");
+    const place = Number(choice);
+    return data.rows.filter((row, index) =>
+      (!chosen.size || chosen.has(data.outcomes[row[KIND]][0])) &&
+      (!cause.value || data.causes[row[CAUSE]][0] === cause.value) &&
+      (!kind || row[CHANGES].some((one) => one[kind === "attribute" ? 0 : 1] === place)) &&
+      words.every((word) => texts[index].includes(word)));
+  }
+
+  function changeList(row) {
+    const table = make("table", undefined, "changes");
+    const head = table.createTHead().insertRow();
+    for (const name of ["Attribute", "Effect", "Cloud now", "From AD"]) head.append(make("th", name));
+    const rows = table.createTBody();
+    for (const [name, effect, cloud, ad] of row[CHANGES]) {
+      const line = rows.insertRow();
+      line.insertCell().append(value(data.attributes[name]));
+      line.insertCell().append(make("span", data.effects[effect][1], "effect " + data.effects[effect][0]));
+      line.insertCell().append(value(cloud));
+      line.insertCell().append(value(ad));
+    }
+    return table;
+  }
+
+  function fill(place, row) {
+    const list = make("dl", undefined, "details");
+    row[DETAILS].forEach((text, index) => {
+      if (text !== "") list.append(make("dt", data.details[index]), make("dd", value(text)));
+    });
+    const name = data.causes[row[CAUSE]][0];
+    if (name) list.append(make("dt", "Cause"), make("dd", make("code", name)));
+    place.append(list);
+    if (row[CHANGES].length) place.append(changeList(row));
+  }
+
+  function line(row) {
+    const [, label, group] = data.outcomes[row[KIND]];
+    const tr = make("tr");
+    const user = make("td", undefined, "user");
+    user.append(address(row[NAME]));
+    const kind = make("td");
+    kind.append(make("span", label, "pill " + group));
+    if (data.causes[row[CAUSE]][1]) kind.append(make("span", data.causes[row[CAUSE]][1], "cause"));
+    const why = make("td");
+    if (row[REASON]) why.append(make("bdi", row[REASON], "reason"));
+    const details = make("details");
+    details.append(make("summary", "Details"));
+    details.addEventListener("toggle", () => {
+      if (details.open && details.children.length === 1) fill(details, row);
+    });
+    why.append(details);
+    const count = row[CHANGES].length;
+    tr.append(user, kind, why, make("td", count ? number(count) : "", count ? "number" : "number nothing"));
+    return tr;
+  }
+
+  function printed(row) {
+    const tr = make("tr", undefined, "more");
+    const td = make("td");
+    td.colSpan = 4;
+    fill(td, row);
+    tr.append(td);
+    return tr;
+  }
+
+  function draw() {
+    const last = Math.max(0, Math.ceil(found.length / PAGE) - 1);
+    page = Math.min(page, last);
+    const first = page * PAGE;
+    const shown = found.slice(first, first + PAGE);
+    body.replaceChildren(...shown.map(line));
+    byId("status").textContent = found.length
+      ? `${number(first + 1)} to ${number(first + shown.length)} of ${number(found.length)}`
+        + (found.length < data.rows.length ? ` that fit, of ${number(data.rows.length)} in all` : "")
+      : data.rows.length ? "No user fits these filters." : "There are no users.";
+    byId("rows").hidden = !found.length;
+    byId("pager").hidden = !last;
+    byId("previous").disabled = page === 0;
+    byId("next").disabled = page === last;
+    byId("page").textContent = `Page ${number(page + 1)} of ${number(last + 1)}`;
+  }
+
+  function filter() {
+    found = wanted();
+    page = 0;
+    for (const bar of bars) bar.setAttribute("aria-pressed", String(chosen.has(bar.dataset.outcome)));
+    draw();
+  }
+
+  function turn(by) {
+    page += by;
+    draw();
+    byId("users").scrollIntoView();
+  }
+
+  function options(select, label, entries) {
+    if (!entries.length) return;
+    const group = document.createElement("optgroup");
+    group.label = label;
+    for (const [key, text] of entries) group.append(new Option(text, key));
+    select.append(group);
+  }
+
+  const named = (entries) => entries.filter(([key]) => key !== "").sort((a, b) => a[1].localeCompare(b[1], "en"));
+  options(cause, "Causes", named(data.causes));
+  options(change, "Effect", named(data.effects.map(([, label], place) => ["effect:" + place, label])));
+  options(change, "Attribute", named(data.attributes.map((name, place) => ["attribute:" + place, name])));
+
+  for (const bar of bars) bar.addEventListener("click", () => {
+    const key = bar.dataset.outcome;
+    if (!chosen.delete(key)) chosen.add(key);
+    filter();
+  });
+  for (const input of [search, cause, change]) input.addEventListener("input", filter);
+  byId("controls").addEventListener("submit", (event) => event.preventDefault());
+  byId("controls").addEventListener("reset", () => { chosen.clear(); setTimeout(filter); });
+  byId("previous").addEventListener("click", () => turn(-1));
+  byId("next").addEventListener("click", () => turn(1));
+
+  // On paper there are no pages to turn: all that the filters leave, as far as anybody would read.
+  addEventListener("beforeprint", () => {
+    const shown = found.slice(0, PRINTED);
+    const open = found.length <= PRINTED_OPEN;
+    body.replaceChildren(...shown.flatMap((row) => open ? [line(row), printed(row)] : [line(row)]));
+    const rest = found.length - shown.length;
+    byId("status").textContent = rest
+      ? `The first ${number(shown.length)} of ${number(found.length)}; the CSV file holds them all.`
+      : `${number(found.length)} of ${number(data.rows.length)}.`;
+    if (!open) byId("status").textContent += ` Print no more than ${number(PRINTED_OPEN)} to have the details of each.`;
+  });
+  addEventListener("afterprint", draw);
+
+  byId("controls").hidden = false;
+  filter();
+})();
+"""
+"""Goes into the page's ``script`` element as it is, so it may not hold ``</script``."""

@@ -1,0 +1,215 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: match_report
+short_description: Write what a sync would do as a page, a table and a summary
+version_added: 1.0.0
+author:
+  - hybrid.identity contributors (@hybrid)
+description:
+  - Writes what M(hybrid.identity.entra_match_info) predicted into files on the machine where it runs, the controller as a
+    rule.
+  - The HTML page is one file that needs no network. It has bars by outcome, filters and a search, and can be read on a
+    phone and on paper, also with tens of thousands of users.
+  - It asks neither directory anything.
+extends_documentation_fragment:
+  - hybrid.identity.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  users:
+    description:
+      - The C(users) that M(hybrid.identity.entra_match_info) returned, as they are.
+    type: list
+    elements: dict
+    required: true
+  cloud_only:
+    description:
+      - The C(cloud_only) that it returned.
+    type: list
+    elements: dict
+    default: []
+  unknown:
+    description:
+      - The C(unknown) that it returned, which is what the app may not read. The report puts it first.
+    type: list
+    elements: dict
+    default: []
+  html:
+    description:
+      - Path of the HTML page.
+      - At least one of O(html), O(csv), O(json) and O(markdown) is needed. The folder must be there.
+    type: path
+  csv:
+    description:
+      - Path of the CSV file, a row for each user, for spreadsheets.
+      - A value that a spreadsheet would take for a formula has an apostrophe in front, which some ImmutableIds need. Read the
+        JSON file with programs.
+    type: path
+  json:
+    description:
+      - Path of the JSON file, with the records as they were given.
+    type: path
+  markdown:
+    description:
+      - Path of a summary in Markdown for the page of a CI job. It never holds more than 512 KiB.
+    type: path
+  title:
+    description:
+      - The heading of the report.
+    type: str
+    default: What the first sync would do
+  note:
+    description:
+      - A line below the heading, such as the names of domain and tenant and the time.
+      - With a time in it every run writes the files anew.
+    type: str
+    default: ''
+  markdown_users:
+    description:
+      - How many of the users who need a decision the Markdown summary names at most.
+    type: int
+    default: 100
+  mode:
+    description:
+      - The permissions of the files, in quotes and with the leading zero. They hold names and addresses of people.
+    type: str
+    default: '0600'
+seealso:
+  - module: hybrid.identity.entra_match_info
+"""
+
+EXAMPLES = r"""
+- name: Read the AD users
+  hybrid.identity.ad_user_guid:
+    upn_suffix: contoso.com
+  register: ad
+
+- name: Predict what a sync would do
+  hybrid.identity.entra_match_info:
+    users: "{{ ad.users }}"
+  register: prediction
+
+- name: Write it down
+  hybrid.identity.match_report:
+    users: "{{ prediction.users }}"
+    cloud_only: "{{ prediction.cloud_only }}"
+    unknown: "{{ prediction.unknown }}"
+    note: contoso.com and contoso.onmicrosoft.com
+    html: report/preflight.html
+    csv: report/preflight.csv
+    json: report/preflight.json
+
+- name: Show the summary on the page of the GitHub job
+  hybrid.identity.match_report:
+    users: "{{ prediction.users }}"
+    unknown: "{{ prediction.unknown }}"
+    markdown: "{{ lookup('ansible.builtin.env', 'GITHUB_STEP_SUMMARY') }}"
+"""
+
+RETURN = r"""
+files:
+  description: The files of the report, whether they had to be written or not.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The option that asked for the file.
+      returned: always
+      type: str
+      sample: html
+    path:
+      description: The path, as it was given.
+      returned: always
+      type: str
+      sample: /srv/report/preflight.html
+    size:
+      description: The size in bytes.
+      returned: always
+      type: int
+      sample: 48213
+    changed:
+      description: Whether the file was written, or in check mode would be.
+      returned: always
+      type: bool
+      sample: true
+verdict:
+  description: The report in a sentence or two.
+  returned: success
+  type: str
+  sample: 38 of 40 AD users would be joined to their cloud user. 2 would not be synchronised as they should.
+summary:
+  description: How many users there are by outcome, zeros included, with C(cloud_only); C(total) counts the AD users.
+  returned: success
+  type: dict
+  sample: {hard_match: 38, conflict: 2, cloud_only: 3, total: 40}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, file_mode, write_files
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import to_markdown
+from ansible_collections.hybrid.identity.plugins.module_utils._report.model import make
+from ansible_collections.hybrid.identity.plugins.module_utils._report.page import to_html
+from ansible_collections.hybrid.identity.plugins.module_utils._report.tables import to_csv, to_json
+
+KINDS = ("html", "csv", "json", "markdown")
+
+
+def write_report(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Make all the files in memory, then write those that differ."""
+    mode = file_mode(params["mode"])
+    report = make(params["users"], params["cloud_only"], params["unknown"], params["title"], params["note"])
+    views = {
+        "html": lambda: to_html(report),
+        "csv": lambda: to_csv(report),
+        "json": lambda: to_json(report),
+        "markdown": lambda: to_markdown(report, params["markdown_users"]),
+    }
+    files = write_files([File(kind, params[kind], views[kind]()) for kind in KINDS if params[kind]], mode, check_mode)
+    written = [file for file in files if file["changed"]]
+    return {
+        "changed": bool(written),
+        "files": files,
+        "verdict": report.verdict(),
+        "summary": {**report.counts, "total": report.total},
+        # The files hold thousands of lines about people: a diff names them and no more.
+        "diff": {"before": "", "after": "".join(f"{file['path']}: {file['size']} bytes\n" for file in written)},
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "users": {"type": "list", "elements": "dict", "required": True},
+            "cloud_only": {"type": "list", "elements": "dict", "default": []},
+            "unknown": {"type": "list", "elements": "dict", "default": []},
+            **{kind: {"type": "path"} for kind in KINDS},
+            "title": {"type": "str", "default": "What the first sync would do"},
+            "note": {"type": "str", "default": ""},
+            "markdown_users": {"type": "int", "default": 100},
+            "mode": {"type": "str", "default": "0600"},
+        },
+        required_one_of=[KINDS],
+        supports_check_mode=True,
+    )
+    run(module, (), lambda: write_report(module.params, module.check_mode))
+
+
+if __name__ == "__main__":
+    main()

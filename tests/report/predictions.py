@@ -1,0 +1,135 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Made-up predictions of any number: every outcome, and names that people do not expect."""
+
+from __future__ import annotations
+
+import base64
+import random
+import uuid
+from typing import Any
+
+Record = dict[str, Any]
+
+SHARES = {
+    "hard_match": 62,
+    "matched": 12,
+    "soft_match": 9,
+    "new_cloud_user": 5,
+    "conflict": 3,
+    "blocked": 3,
+    "quarantine": 2,
+    "invalid": 2,
+    "unknown": 1,
+    "type_mismatch": 1,
+}
+FIRST = ["Adele", "Žofie", "Jürgen", "Siobhán", "Mehmet", "Nguyễn", "Zoë", "Łukasz", "O'Neil", "José", "Ada", "Priya"]
+LAST = ["Vance", "Müller", "Østergård", "de la Cruz", "Novák", "Smith-Jones", "Ó Briain", "Yılmaz", "Nakamura", "Singh"]
+EVIL = "</script><script>window.owned=1</script><img src=x onerror=window.owned=1>"
+SPREADSHEET = '=HYPERLINK("http://evil.example/";"Click")'
+
+_REASONS: dict[str, list[tuple[str | None, str | None]]] = {
+    "matched": [(None, None)],
+    "hard_match": [(None, None)],
+    "soft_match": [
+        ("primary_smtp", "The primary SMTP address is that of the cloud user; a sync would set its ImmutableId."),
+        ("user_principal_name", "The UPN is that of the cloud user; a sync would set its ImmutableId."),
+    ],
+    "new_cloud_user": [(None, "No cloud user has this ImmutableId, UPN or address, so a sync would make a new one.")],
+    "conflict": [
+        ("held_by_user", "The cloud user has the ImmutableId of another AD user; decide which of the two it is."),
+        (
+            "held_by_nobody",
+            "The cloud user has an ImmutableId that no AD object has; clear it, or set it with replace.",
+        ),
+    ],
+    "type_mismatch": [("held_by_contact", "A contact has this address; remove it from the contact first.")],
+    "blocked": [
+        ("privileged_role", "The cloud user holds the role Exchange Administrator; take it away for the first sync."),
+        ("eligible_role", "The cloud user is eligible for the role User Administrator; end that for the first sync."),
+        ("other_object_identifier", "The cloud user was matched to another AD object before; clear that value first."),
+        ("formerly_synced_user", "The cloud user was synchronised once; Graph cannot change its ImmutableId."),
+    ],
+    "quarantine": [("upn_taken", "Another cloud user has this UPN, so the new one would get a made-up one.")],
+    "invalid": [
+        ("unverified_suffix", "contoso.local is no verified domain: the UPN would be at contoso.onmicrosoft.com.")
+    ],
+    "unknown": [(None, "The app may not read role_eligibility, on which it hangs whether this user may be matched.")],
+}
+
+
+def _changes(dice: random.Random, first: str, last: str) -> list[Record]:
+    rows: list[Record] = [
+        {"attribute": "display_name", "cloud": f"{first} {last}", "ad": f"{last}, {first}", "effect": "overwritten"},
+        {"attribute": "mobile_phone", "cloud": f"+49 170 {dice.randrange(10**7)}", "ad": None, "effect": "at_risk"},
+        {"attribute": "job_title", "cloud": "Head of Sales", "ad": "Vertriebsleiter", "effect": "overwritten"},
+        {"attribute": "department", "cloud": "Sales", "ad": "Vertrieb", "effect": "overwritten"},
+        {
+            "attribute": "proxy_addresses",
+            "cloud": ["SMTP:a@contoso.com", "smtp:b@contoso.com"],
+            "ad": ["SMTP:a@contoso.com"],
+            "effect": "overwritten",
+        },
+    ]
+    rows = dice.sample(rows, dice.randrange(0, 5))
+    rows.append({"attribute": "password", "cloud": None, "ad": None, "effect": "password"})
+    if dice.random() < 0.05:
+        rows.append({"attribute": "enabled", "cloud": True, "ad": False, "effect": "disabled"})
+    return rows
+
+
+def _person(number: int, dice: random.Random, outcome: str) -> Record:
+    first, last = dice.choice(FIRST), dice.choice(LAST)
+    guid = uuid.UUID(int=dice.getrandbits(128))
+    value = base64.b64encode(guid.bytes_le).decode()
+    upn = f"user{number:05}@contoso.com"
+    cause, reason = dice.choice(_REASONS[outcome])
+    in_cloud = outcome not in ("new_cloud_user", "type_mismatch")
+    return {
+        "user_principal_name": upn,
+        "sam_account_name": f"user{number:05}",
+        "distinguished_name": f"CN={first} {last} {number},OU=People,DC=ad,DC=contoso,DC=com",
+        "object_guid": str(guid),
+        "immutable_id": value,
+        "enabled": dice.random() > 0.05,
+        "id": str(uuid.UUID(int=dice.getrandbits(128))) if in_cloud else None,
+        "cloud_user_principal_name": upn if in_cloud else None,
+        "cloud_immutable_id": value if outcome in ("matched", "hard_match") else None,
+        "outcome": outcome,
+        "status": outcome,
+        "changed": False,
+        "cause": cause,
+        "reason": reason,
+        "unknown": ["role_eligibility"] if outcome == "unknown" else [],
+        "expected": "hard_match" if outcome == "unknown" else None,
+        "overwrites": _changes(dice, first, last) if outcome in ("hard_match", "soft_match") else [],
+    }
+
+
+def predictions(count: int, seed: int = 6) -> dict[str, list[Record]]:
+    """``users``, ``cloud_only`` and ``unknown`` as entra_match_info returns them, for ``count`` AD users.
+
+    From ten users on every outcome occurs. The first two users have names that attack the page and the spreadsheet.
+    """
+    dice = random.Random(seed)
+    names = list(SHARES)
+    kinds = [
+        names[place] if place < len(names) else dice.choices(names, list(SHARES.values()))[0] for place in range(count)
+    ]
+    users = [_person(place, dice, kind) for place, kind in enumerate(kinds)]
+    if count > 1:
+        users[0] |= {"user_principal_name": f"{EVIL}@contoso.com", "reason": EVIL, "cause": "x\u2028" + EVIL}
+        users[0]["overwrites"].append({"attribute": EVIL, "cloud": EVIL, "ad": "\u202eltr", "effect": EVIL})
+        users[1]["user_principal_name"] = SPREADSHEET
+    cloud_only = [
+        {
+            "id": str(uuid.UUID(int=dice.getrandbits(128))),
+            "user_principal_name": f"cloud{place}@contoso.com",
+            "mail": None,
+        }
+        for place in range(max(count // 20, 1))
+    ]
+    unknown = [{"what": "role_eligibility", "permission": "RoleEligibilitySchedule.Read.Directory"}]
+    return {"users": users, "cloud_only": cloud_only, "unknown": unknown}

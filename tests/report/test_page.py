@@ -1,0 +1,231 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page in a browser: what people see, click and print."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from conftest import DESK, PHONE, Open
+from playwright.sync_api import Page, ViewportSize, expect
+from predictions import EVIL, SPREADSHEET, predictions
+
+SIZES = [40, 10_000]
+STATUS = "#status"
+
+
+def shown(page: Page) -> list[str]:
+    """The names of the users on the page, in order."""
+    return page.locator("#rows > tbody > tr > td.user").all_inner_texts()
+
+
+def status(page: Page) -> str:
+    return page.locator(STATUS).inner_text()
+
+
+def bar(page: Page, outcome: str) -> str:
+    return page.locator(f".bar[data-outcome={outcome}] .count").inner_text().replace(",", "")
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_the_counts_are_those_of_the_prediction(open_page: Open, count: int) -> None:
+    data = predictions(count)
+    page = open_page(count)
+    expect(page).to_have_title("What the first sync would do")
+    for outcome in {user["outcome"] for user in data["users"]}:
+        assert int(bar(page, outcome)) == sum(user["outcome"] == outcome for user in data["users"])
+    assert int(bar(page, "cloud_only")) == len(data["cloud_only"])
+    everybody = f"{count + len(data['cloud_only']):,}"
+    assert status(page) == (f"1 to {min(count + 2, 50)} of {everybody}")
+    assert "RoleEligibilitySchedule.Read.Directory" in page.locator("#unread").inner_text()
+    overwritten = sum(one["attribute"] == "department" for user in data["users"] for one in user["overwrites"])
+    assert f"{overwritten:,}" in page.locator("#effects tr", has_text="department").inner_text()
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_filters_leave_those_they_name(open_page: Open, count: int) -> None:
+    users = predictions(count)["users"]
+    page = open_page(count)
+    page.locator(".bar[data-outcome=blocked]").click()
+    blocked = [user for user in users if user["outcome"] == "blocked"]
+    assert f"of {len(blocked):,} that fit" in status(page)
+    assert set(shown(page)) <= {user["user_principal_name"] for user in blocked}
+    page.locator(".bar[data-outcome=conflict]").click()
+    both = [user for user in users if user["outcome"] in ("blocked", "conflict")]
+    assert f"of {len(both):,} that fit" in status(page)
+    page.locator("#cause").select_option("held_by_nobody")
+    nobody = sum(user["cause"] == "held_by_nobody" for user in users)
+    assert (f"of {nobody:,} that fit" if nobody else "No user fits") in status(page)
+    page.locator("#reset").click()
+    expect(page.locator(STATUS)).not_to_contain_text("that fit")
+    assert page.locator(".bar[aria-pressed=true]").count() == 0
+    page.locator("#change").select_option(label="At risk")
+    risky = [user for user in users if any(one["effect"] == "at_risk" for one in user["overwrites"])]
+    assert f"of {len(risky):,} that fit" in status(page)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_search_finds_by_any_text(open_page: Open, count: int) -> None:
+    page = open_page(count)
+    page.locator("#search").fill("USER00012@contoso.com")
+    assert shown(page) == ["user00012@contoso.com"]
+    guid = predictions(count)["users"][12]["object_guid"]
+    page.locator("#search").fill(f"{guid} user00012")
+    assert shown(page) == ["user00012@contoso.com"]
+    page.locator("#search").fill("no such person anywhere")
+    assert status(page) == "No user fits these filters."
+    assert page.locator("#rows").is_hidden()
+
+
+def test_accents_do_not_matter(open_page: Open) -> None:
+    users = predictions(40)["users"]
+    page = open_page(40)
+    for typed, written in (("jurgen", "Jürgen"), ("novak", "Novák"), ("NGUYỄN", "Nguyễn")):
+        page.locator("#search").fill(typed)
+        wanted = sum(written in user["distinguished_name"] for user in users)
+        text = status(page)
+        assert (f"of {wanted} that fit" in text) if wanted else text == "No user fits these filters."
+
+
+def test_pages_turn_and_everybody_is_on_one_of_them(open_page: Open) -> None:
+    page = open_page(40)
+    assert page.locator("#pager").is_hidden()
+    page = open_page(10_000)
+    page.locator(".bar[data-outcome=conflict]").click()
+    names: list[str] = []
+    while True:
+        names += shown(page)
+        if page.locator("#next").is_disabled():
+            break
+        page.locator("#next").click()
+    assert sorted(names) == sorted(
+        user["user_principal_name"] for user in predictions(10_000)["users"] if user["outcome"] == "conflict"
+    )
+    page.locator("#previous").click()
+    assert shown(page) == names[-50 - len(names) % 50 : len(names) - len(names) % 50]
+
+
+def test_details_show_each_change(open_page: Open) -> None:
+    page = open_page(40)
+    user = next(one for one in predictions(40)["users"][2:] if len(one["overwrites"]) >= 3)
+    page.locator("#search").fill(user["user_principal_name"])
+    page.locator("#rows details summary").click()
+    page.locator("#rows details table.changes").wait_for()
+    text = page.locator("#rows details").inner_text()
+    for key in ("distinguished_name", "object_guid", "immutable_id", "id"):
+        assert user[key] in text
+    lines = page.locator("table.changes tbody tr").all_inner_texts()
+    assert len(lines) == len(user["overwrites"])
+    for line, change in zip(lines, user["overwrites"], strict=True):
+        assert change["attribute"] in line
+        for value in (change["cloud"], change["ad"]):
+            assert ("none" if value is None else value if isinstance(value, str) else "SMTP:a@contoso.com") in line
+
+
+def test_names_stay_text(open_page: Open) -> None:
+    page = open_page(40)
+    page.locator("#search").fill("window.owned")
+    assert shown(page) == [f"{EVIL}@contoso.com"]
+    page.locator("#rows details summary").click()
+    assert EVIL in page.locator("table.changes").inner_text()
+    assert page.evaluate("window.owned") is None
+    assert page.locator("img").count() == 0
+    page.locator("#search").fill("HYPERLINK")
+    assert shown(page) == [SPREADSHEET]
+
+
+@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_nothing_sticks_out_at_the_side(open_page: Open, pictures: Path, count: int, size: ViewportSize) -> None:
+    page = open_page(count, size)
+    for place in range(3):
+        page.locator("#rows details summary").nth(place * 7).click()
+    assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+    assert page.evaluate("document.querySelector('.scroll').scrollWidth") <= size["width"]
+    wide = page.evaluate(
+        "[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)"
+        ".map((one) => one.tagName + '.' + one.className)"
+    )
+    assert wide == []
+    name = "desk" if size is DESK else "phone"
+    page.screenshot(path=pictures / f"{count}-{name}.png", full_page=True)
+
+
+def test_in_the_dark(open_page: Open, pictures: Path) -> None:
+    page = open_page(40, dark=True)
+    red, green, blue = map(
+        int, re.findall(r"\d+", page.evaluate("getComputedStyle(document.body).backgroundColor"))[:3]
+    )
+    assert max(red, green, blue) < 60
+    page.screenshot(path=pictures / "40-dark.png", full_page=True)
+
+
+def test_print_holds_all_that_the_filters_leave(open_page: Open, pictures: Path) -> None:
+    page = open_page(40)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert len(shown(page)) == 42
+    assert page.locator(".controls").is_hidden()
+    assert page.locator("tr.more").count() == 42
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("tr.more").count() == 0
+    page.pdf(path=pictures / "40.pdf", format="A4")
+
+
+def test_print_of_very_many_says_where_it_ends(open_page: Open, pictures: Path) -> None:
+    page = open_page(10_000)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert len(shown(page)) == 1000
+    assert "The first 1,000 of 10,500; the CSV file holds them all." in status(page)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert len(shown(page)) == 50
+    page.pdf(path=pictures / "10000.pdf", format="A4")
+
+
+def test_ten_thousand_are_quick(open_page: Open) -> None:
+    started = time.monotonic()
+    page = open_page(10_000)
+    assert time.monotonic() - started < 3
+    typing = page.evaluate(
+        """() => {
+          const search = document.getElementById("search");
+          const times = [];
+          for (const text of ["a", "ad", "ada", "ada singh"]) {
+            const started = performance.now();
+            search.value = text;
+            search.dispatchEvent(new Event("input"));
+            times.push(performance.now() - started);
+          }
+          return times;
+        }"""
+    )
+    # The first search prepares the texts; each later one must feel like typing.
+    assert typing[0] < 1500
+    assert max(typing[1:]) < 200
+    assert len(shown(page)) == 50
+
+
+def test_a_report_on_nobody(open_page: Open, pictures: Path) -> None:
+    page = open_page(0)
+    assert status(page) == "There are no users."
+    assert page.locator(".verdict").inner_text() == "There was no AD user to predict anything for."
+    page.screenshot(path=pictures / "0-desk.png", full_page=True)
+
+
+def test_the_page_works_by_keyboard(open_page: Open) -> None:
+    page = open_page(40)
+    page.locator(".bar[data-outcome=soft_match]").focus()
+    page.keyboard.press("Space")
+    assert "that fit" in status(page)
+    page.keyboard.press("Enter")
+    assert "that fit" not in status(page)
+    page.locator("#search").focus()
+    page.keyboard.type("user00013@")
+    page.keyboard.press("Enter")
+    assert shown(page) == ["user00013@contoso.com"]
