@@ -93,8 +93,10 @@ def _differs(target: str, file: File, mode: int) -> bool:
 
 def _write(wanted: Sequence[tuple[str, File]], mode: int) -> None:
     staged: list[tuple[str, str]] = []
+    name = ""
     try:
         for target, file in wanted:
+            name = file.path
             # In the same folder, so that putting it in place is one step of the file system.
             handle, temporary = tempfile.mkstemp(prefix=".report-", dir=os.path.dirname(target))
             staged.append((temporary, target))
@@ -104,10 +106,10 @@ def _write(wanted: Sequence[tuple[str, File]], mode: int) -> None:
                 os.fsync(sink.fileno())
                 os.fchmod(sink.fileno(), mode)
         while staged:
+            name = staged[0][1]
             os.replace(*staged[0])
             staged.pop(0)
     except OSError as error:
-        name = staged[0][1] if staged else "the report"
         raise FileError(f"{name} cannot be written: {error.strerror}. Make room or choose another folder.") from error
     finally:
         for temporary, _target in staged:

@@ -1,0 +1,255 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every view of a report holds what was predicted, and nothing in a name can break out of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import MAX_BYTES, plain, to_markdown
+from ansible_collections.hybrid.identity.plugins.module_utils._report.model import make
+from ansible_collections.hybrid.identity.plugins.module_utils._report.page import to_html
+from ansible_collections.hybrid.identity.plugins.module_utils._report.page_script import SCRIPT
+from ansible_collections.hybrid.identity.plugins.module_utils._report.page_style import STYLE
+from ansible_collections.hybrid.identity.plugins.module_utils._report.tables import COLUMNS, cell_text, to_csv, to_json
+from ansible_collections.hybrid.identity.plugins.module_utils._report.words import OUTCOMES
+
+# What attackers and accidents put into a display name, and any other text, half a surrogate pair included.
+NASTY = st.sampled_from(
+    [
+        "</script>",
+        "<!--<script>",
+        "]]>",
+        "=1+1",
+        "|",
+        "\n| x |",
+        "`",
+        "[a](http://x)",
+        "@all",
+        '"',
+        "'",
+        "\u2028",
+        "\ud800",
+    ]
+)
+TEXT = st.one_of(NASTY, st.text(st.characters(codec=None), max_size=12))
+NAME = st.lists(TEXT, min_size=1, max_size=4).map("".join)
+
+
+def user(name: str, outcome: str = "hard_match", **more: Any) -> dict[str, Any]:
+    return {"user_principal_name": name, "outcome": outcome, "cause": None, "reason": None, "overwrites": [], **more}
+
+
+class Elements(HTMLParser):
+    """The elements that a browser would make, and the text of the JSON in the page."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.data = ""
+        self._in_data = False
+        self.feed(page.decode("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self._in_data = ("id", "data") in attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_data = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_data:
+            self.data += data
+
+
+def table(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_what_is_looked_at_first_comes_first() -> None:
+    users = [
+        user("zoe@contoso.com"),
+        user("b@contoso.com", "matched"),
+        user("Abe@contoso.com"),
+        user("c@contoso.com", "unknown"),
+        user("d@contoso.com", "blocked", cause="privileged_role"),
+        user("e@contoso.com", "new_cloud_user"),
+    ]
+    report = make(users, cloud_only=[{"user_principal_name": "cloud@contoso.com", "id": "1"}])
+    assert [row.name.split("@")[0] for row in report.rows] == ["d", "c", "e", "Abe", "zoe", "b", "cloud"]
+    assert dict(report.counts) == {
+        **dict.fromkeys(OUTCOMES, 0),
+        "hard_match": 2,
+        **dict.fromkeys(["matched", "unknown", "blocked", "new_cloud_user", "cloud_only"], 1),
+    }
+    assert report.verdict() == (
+        "3 of 6 AD users would be joined to their cloud user. 1 would get a new cloud user; 1 would not be "
+        "synchronised as it should; for 1 it is not known, since the app may not read enough."
+    )
+
+
+def test_verdicts() -> None:
+    assert make([user("a@x.com")]).verdict() == (
+        "1 of 1 AD user would be joined to their cloud user. Nothing stands in the way."
+    )
+    assert make([]).verdict() == "There was no AD user to predict anything for."
+
+
+def test_an_outcome_of_a_later_version_is_shown_first_and_is_not_fine() -> None:
+    report = make([user("a@x.com"), user("b@x.com", "brand_new")])
+    assert report.rows[0].outcome.label == "Brand new"
+    assert report.counts["brand_new"] == 1
+    assert "For 1 it is not known" in report.verdict()
+
+
+def test_overwrites_are_counted_by_attribute_and_effect() -> None:
+    changes = [
+        {"attribute": "mail", "cloud": "a@x.com", "ad": "b@x.com", "effect": "overwritten"},
+        {"attribute": "mobile_phone", "cloud": "1", "ad": None, "effect": "at_risk"},
+    ]
+    report = make([user("a@x.com", overwrites=changes), user("b@x.com", overwrites=changes[:1])])
+    assert report.effects["mail"]["overwritten"] == 2
+    assert report.effects["mobile_phone"] == {"disabled": 0, "password": 0, "at_risk": 1, "overwritten": 0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"users": [1]}, "users[0] is no record of a user; pass what entra_match_info returned, as it is."),
+        ({"users": [{"user_principal_name": "a@x.com", "status": "found"}]}, "users[0] (a@x.com) has no 'outcome'"),
+        ({"users": [user("a@x.com", overwrites=["mail"])]}, "'overwrites' that are no list of attributes"),
+        ({"users": [], "cloud_only": ["a"]}, "cloud_only[0] is no record of a user"),
+        ({"users": [], "unknown": [{"permission": "x"}]}, "unknown[0] does not say 'what' could not be read"),
+    ],
+)
+def test_other_records_are_refused(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=re.escape(words)):
+        make(**arguments)
+
+
+def test_json_holds_the_records_as_they_came() -> None:
+    users = [user("Žofie@contoso.com", immutable_id="+abc==", extra={"a": [1]}), user("b@x.com", "blocked")]
+    cloud = [{"id": "1", "user_principal_name": "cloud@x.com"}]
+    document = json.loads(to_json(make(users, cloud, [{"what": "domains", "permission": "Domain.Read.All"}], "T", "N")))
+    assert sorted(document["users"], key=str) == sorted(users, key=str)
+    assert document["cloud_only"] == cloud
+    assert document["unknown"] == [{"what": "domains", "permission": "Domain.Read.All"}]
+    assert (document["summary"]["total"], document["summary"]["blocked"], document["title"]) == (2, 1, "T")
+
+
+def test_csv_has_a_row_for_each_user() -> None:
+    changes = [
+        {"attribute": "proxy_addresses", "cloud": ["SMTP:a@x.com", "smtp:b@x.com"], "ad": None, "effect": "at_risk"}
+    ]
+    content = to_csv(make([user("Žofie@x.com", cause="c", id="7", overwrites=changes)], [{"id": "9", "mail": "m"}]))
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = table(content)
+    assert [row["outcome"] for row in rows] == ["hard_match", "cloud_only"]
+    assert (rows[0]["user_principal_name"], rows[0]["cause"], rows[0]["id"]) == ("Žofie@x.com", "c", "7")
+    assert rows[0]["overwrites"] == "proxy_addresses: at_risk: SMTP:a@x.com; smtp:b@x.com -> "
+    assert set(rows[0]) == set(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ('=HYPERLINK("http://x")', '\'=HYPERLINK("http://x")'),
+        ("+49 170 1", "'+49 170 1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        (" =1", "' =1"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("3jFgh7G/i0+csBxnpglNPg==", "3jFgh7G/i0+csBxnpglNPg=="),
+        ("a=b", "a=b"),
+        ("", ""),
+    ],
+)
+def test_no_cell_is_a_formula(text: str, cell: str) -> None:
+    assert cell_text(text) == cell
+
+
+@given(NAME, NAME)
+def test_csv_of_any_names(name: str, reason: str) -> None:
+    rows = table(to_csv(make([user(name, reason=reason, distinguished_name=name), user("last@x.com", "matched")])))
+    assert len(rows) == 2
+    assert rows[1]["user_principal_name"] == "last@x.com"
+    for cell in rows[0].values():
+        assert not cell.lstrip().startswith(("=", "+", "-", "@"))
+
+
+@given(NAME, NAME)
+def test_html_of_any_names(name: str, reason: str) -> None:
+    harmless = Elements(
+        to_html(make([user("a@x.com", overwrites=[{"attribute": "x"}])], [], [{"what": "x"}], "t", "n"))
+    )
+    overwrites = [{"attribute": f"x{name}", "cloud": name, "ad": reason, "effect": name}]
+    report = make(
+        [user(name, f"x{name}", cause=name, reason=reason, overwrites=overwrites)],
+        [],
+        [{"what": f"x{name}"}],
+        name,
+        name,
+    )
+    found = Elements(to_html(report))
+    kinds = ("script", "style", "img", "a", "iframe", "meta", "link")
+    assert [found.tags.count(kind) for kind in kinds] == [harmless.tags.count(kind) for kind in kinds]
+    assert json.loads(found.data)["rows"][0][3] == reason.encode("utf-8", "replace").decode()
+
+
+def test_the_page_asks_nothing_of_a_network() -> None:
+    text = to_html(make([user("a@x.com")], title="T")).decode()
+    assert not re.search(r"""(src|href|action)\s*=|url\(|@import|fetch\(|XMLHttpRequest|https?:""", text)
+    assert "default-src 'none'" in text
+    assert "</script" not in SCRIPT
+    assert "</style" not in STYLE
+    assert "innerHTML" not in SCRIPT
+
+
+def test_markdown_names_those_who_need_a_decision() -> None:
+    users = [user(f"u{n}@x.com", "blocked", reason=f"Because {n}.") for n in range(5)] + [user("fine@x.com")]
+    text = to_markdown(
+        make(users, [], [{"what": "domains", "permission": "Domain.Read.All"}], "Title", "Note"), 2
+    ).decode()
+    assert text.startswith("# Title\n\n*Note*\n\n**1 of 6 AD users would be joined")
+    assert "- Domains (the permission Domain.Read.All would answer it)" in text
+    assert "| u0@x.com | Blocked | Because 0. |\n| u1@x.com | Blocked | Because 1. |\n\n… and 3 more users." in text
+    assert "fine@x.com" not in text
+
+
+def test_markdown_stays_within_its_bounds_whatever_comes() -> None:
+    changes = [{"attribute": f"{n}" + "|" * 400, "effect": "at_risk"} for n in range(200)]
+    users = [user("|" * 1000 + str(n), "blocked", reason="<" * 5000, overwrites=changes) for n in range(3000)]
+    unread = [{"what": "&" * 900, "permission": "*" * 900} for _n in range(500)]
+    content = to_markdown(make(users, [], unread, "#" * 10_000, "_" * 10_000), 3000)
+    assert len(content) <= MAX_BYTES
+    assert b"more users" in content.splitlines()[-1]
+
+
+@given(NAME)
+def test_markdown_of_any_names(name: str) -> None:
+    text = to_markdown(make([user(name, "blocked", reason=name)], [], [], "T")).decode()
+    rows = [line for line in text.split("\n") if line.startswith("| ") and "Blocked | " in line]
+    assert len(rows) == 2
+    assert [row.count("|") for row in rows] == [4, 4]
+    assert not re.search(r"[<>`\[\]*]", plain(name))
+
+
+def test_markdown_makes_no_mention_and_leaves_addresses_readable() -> None:
+    assert plain("adele.vance@contoso.com") == "adele.vance@contoso.com"
+    assert plain("@everyone") == "&#64;everyone"
+    assert plain("a\r\n\u202eb") == "a b"
+    assert plain("https://x :tada: _a_ b_c") == "https&#58;//x &#58;tada: &#95;a&#95; b_c"
