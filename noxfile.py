@@ -31,6 +31,8 @@ import work_copy
 from junit_results import Case, write
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
+# As in tests/report/conftest.py.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 _BACKEND = ROOT / ".cache" / "tools" / "backend"
 
@@ -150,6 +152,15 @@ def powershell(session: nox.Session) -> None:
     pytest(session, "tests/pwsh", *session.posargs)
 
 
+def report(session: nox.Session) -> None:
+    """The report's HTML page, in Chromium. Screenshots and PDFs stay in .cache/report."""
+    if not (os.environ.get("CHROMIUM") or any(map(shutil.which, BROWSERS))):
+        missing(session, f"none of {', '.join(BROWSERS)} on PATH, and CHROMIUM is not set")
+    wanted = ("-r", "tests/requirements/test.txt", "-r", "tests/requirements/report.txt")
+    install(session, NEWEST_CORE, *wanted)
+    pytest(session, "tests/report", *session.posargs)
+
+
 def integration(core: str) -> Callable[[nox.Session], None]:
     def body(session: nox.Session) -> None:
         """Integration targets and end-to-end tests in the lab. Arguments: targets to run alone."""
@@ -199,7 +210,8 @@ def ansible_lint(session: nox.Session) -> None:
 
 def mypy(session: nox.Session) -> None:
     """Types of the plugins, the lab, the tests and the tools."""
-    install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt", "-r", "tests/requirements/lint.txt", "nox")
+    files = (f"tests/requirements/{name}.txt" for name in ("test", "report", "lint"))
+    install(session, NEWEST_CORE, *(part for file in files for part in ("-r", file)), "nox")
     cases: list[Case] = []
     options = ("--python-executable", str(Path(session.bin) / "python"))
     base = f"{collection_tree.COLLECTIONS.parent}:{ROOT / 'tests'}:{TOOLS}"
@@ -207,7 +219,16 @@ def mypy(session: nox.Session) -> None:
     for package in ("ansible_collections.hybrid.identity.plugins", "lab"):
         check(session, cases, package, "mypy", *options, "-p", package, env=path)
     # A test imports the helpers beside it by their bare names, as pytest lets it: a run for each folder.
-    names = ("roles", "tests/unit", "tests/lab_unit", "tests/pwsh", "tests/e2e", "tests/integration", "tests/bench")
+    names = (
+        "roles",
+        "tests/unit",
+        "tests/lab_unit",
+        "tests/pwsh",
+        "tests/report",
+        "tests/e2e",
+        "tests/integration",
+        "tests/bench",
+    )
     for folder in sorted({file.parent for name in names for file in Path(name).rglob("*.py")}):
         files = sorted(str(file) for file in folder.glob("*.py"))
         check(
@@ -247,7 +268,7 @@ def lint(session: nox.Session) -> None:
     finish(session, cases)
 
 
-for _body in (lint, mypy, ansible_lint, sanity, lab_unit, powershell):
+for _body in (lint, mypy, ansible_lint, sanity, lab_unit, powershell, report):
     define(_body.__name__.replace("_", "-"), NEWEST_PYTHON, "no Python 3.11 or newer", _body)
 for _core in interpreters.CONTROLLER_PYTHONS:
     _python = interpreters.controller_python(_core)
