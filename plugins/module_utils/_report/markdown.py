@@ -11,7 +11,6 @@ import re
 from ansible_collections.hybrid.identity.plugins.module_utils._report.model import Report, number, people
 from ansible_collections.hybrid.identity.plugins.module_utils._report.tables import encoded
 from ansible_collections.hybrid.identity.plugins.module_utils._report.words import (
-    EFFECTS,
     STOPS,
     UNKNOWN,
     effect_label,
@@ -60,12 +59,12 @@ def _answer(permission: str) -> str:
 def _overwrites(report: Report) -> list[str]:
     if not report.effects:
         return []
-    labels = " | ".join(plain(effect_label(effect)) for effect in EFFECTS)
-    lines = ["", "## What the matches would change in the cloud", "", f"| Attribute | {labels} |"]
-    lines.append(f"| --- |{' ---: |' * len(EFFECTS)}")
-    for attribute, counts in list(report.effects.items())[:_MAX_ATTRIBUTES]:
-        figures = " | ".join(number(counts[effect]) if counts[effect] else "" for effect in EFFECTS)
-        lines.append(f"| {plain(attribute)} | {figures} |")
+    lines = ["", "## What the matches would change in the cloud", ""]
+    lines += ["| Attribute | Effect | Users |", "| --- | --- | ---: |"]
+    for (attribute, effect), count in list(report.effects.items())[:_MAX_ATTRIBUTES]:
+        lines.append(f"| {plain(attribute)} | {plain(effect_label(effect))} | {number(count)} |")
+    if len(report.effects) > _MAX_ATTRIBUTES:
+        lines += ["", f"… and {len(report.effects) - _MAX_ATTRIBUTES} more."]
     return lines
 
 

@@ -17,7 +17,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn impo
 from ansible_collections.hybrid.identity.plugins.module_utils._report.words import (
     CLOUD_ONLY,
     CREATES,
-    EFFECTS,
     JOINS,
     OUTCOMES,
     STOPS,
@@ -61,6 +60,7 @@ class Report:
 
     ``rows`` are sorted by what a person should look at first, ``counts`` hold every outcome, zeros included. ``total``
     counts the AD users; the ``outside`` cloud users that no AD user claims are the last rows.
+    ``effects`` counts users by attribute and effect.
     """
 
     title: str
@@ -68,7 +68,7 @@ class Report:
     rows: tuple[Row, ...]
     counts: Mapping[str, int]
     unknown: tuple[tuple[str, str], ...]
-    effects: Mapping[str, Mapping[str, int]]
+    effects: Mapping[tuple[str, str], int]
     total: int
     outside: int
 
@@ -110,19 +110,14 @@ def make(
     rows.sort(key=lambda row: (rank.get(row.outcome.key, -1), row.cause, folded(row.name)))
     found = Counter(row.outcome.key for row in rows)
     counts = {key: found[key] for key in [*sorted(set(found) - set(order)), *order]}
-    effects: dict[str, dict[str, int]] = {}
-    for row in rows:
-        for change in row.overwrites:
-            by_effect = effects.setdefault(change.attribute, dict.fromkeys(EFFECTS, 0))
-            by_effect[change.effect] = by_effect.get(change.effect, 0) + 1
-    heaviest = sorted(effects.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+    effects = Counter((change.attribute, change.effect) for row in rows for change in row.overwrites)
     return Report(
         title=title,
         note=note,
         rows=tuple(rows),
         counts=counts,
         unknown=tuple(_unread(entry, place) for place, entry in enumerate(unknown)),
-        effects=dict(heaviest),
+        effects=dict(sorted(effects.items(), key=lambda item: (-item[1], item[0]))),
         total=len(users),
         outside=len(cloud_only),
     )

@@ -124,20 +124,19 @@ def _bars(report: Report) -> str:
 def _effects(report: Report) -> str:
     if not report.effects:
         return ""
-    head = "".join(
-        f'<th class="figure" title="{_text(EFFECTS[key][1])}">{_text(effect_label(key))}</th>' for key in EFFECTS
-    )
     body = "".join(
-        f"<tr><th><bdi>{_text(attribute)}</bdi></th>"
-        + "".join(f'<td class="figure">{number(counts[key]) if counts[key] else ""}</td>' for key in EFFECTS)
-        + "</tr>"
-        for attribute, counts in report.effects.items()
+        f"<tr><td><bdi>{_text(attribute)}</bdi></td><td>{_text(effect_label(effect))}</td>"
+        f'<td class="number">{number(count)}</td></tr>'
+        for (attribute, effect), count in report.effects.items()
     )
-    meanings = "".join(f"<dt>{_text(label)}</dt><dd>{_text(meaning)}</dd>" for label, meaning in EFFECTS.values())
+    found = {effect for _attribute, effect in report.effects}
+    meanings = "".join(
+        f"<dt>{_text(label)}</dt><dd>{_text(meaning)}</dd>" for key, (label, meaning) in EFFECTS.items() if key in found
+    )
     return (
-        '<section id="effects"><h2>What the matches would change in the cloud</h2><div class="scroll">'
-        f'<table class="figures"><thead><tr><th>Attribute</th>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        f'<dl class="legend">{meanings}</dl></section>'
+        '<section id="effects"><h2>What the matches would change in the cloud</h2><table class="figures">'
+        '<thead><tr><th>Attribute</th><th>Effect</th><th class="number">Users</th></tr></thead>'
+        f'<tbody>{body}</tbody></table><dl class="legend">{meanings}</dl></section>'
     )
 
 

@@ -57,14 +57,12 @@ button:disabled { cursor: default; opacity: .5; }
 }
 .controls button { padding: .45rem .8rem; }
 #status { color: var(--soft); margin: .75rem 0 .5rem; }
-.scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-size: .85rem; font-weight: 600; }
-.figures { width: auto; } .figures tbody th { font-weight: normal; min-width: 7rem; }
-.figures thead th { overflow-wrap: normal; }
-.figure, .number { text-align: right; font-variant-numeric: tabular-nums; }
-td.figure, .number { white-space: nowrap; }
+.figures { width: auto; } .figures td:first-child { min-width: 9rem; }
+.figures th, .figures .number { white-space: nowrap; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
 #rows { table-layout: fixed; }
 #rows > thead th:nth-child(1) { width: 26%; } #rows > thead th:nth-child(2) { width: 13rem; }
 #rows > thead th:nth-child(4) { width: 6rem; text-align: right; }
@@ -84,7 +82,8 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
 .changes { font-size: .85rem; margin: .4rem 0; background: var(--panel); }
 .changes th, .changes td { padding: .25rem .5rem; }
 .effect { font-weight: 600; color: var(--soft); }
-.effect.at_risk, .effect.password { color: var(--unknown); } .effect.disabled { color: var(--stops); }
+.effect.at_risk, .effect.password, .effect.password_unknown { color: var(--unknown); }
+.effect.disabled { color: var(--stops); }
 .none { color: var(--soft); font-style: italic; }
 .pager { display: flex; gap: 1rem; align-items: center; justify-content: center; margin-top: 1rem; }
 .legend { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; font-size: .9rem; max-width: 60rem; }
@@ -100,8 +99,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
   #rows > tbody > tr > td { border: 0; padding: .1rem 0; }
   #rows > tbody > tr > .number { text-align: left; color: var(--soft); font-size: .85rem; }
   #rows .number::before { content: "Changes in the cloud: "; } #rows .nothing { display: none !important; }
-  .figures { font-size: .8rem; width: 100%; } .figures th, .figures td { padding: .35rem .2rem; }
-  .figures thead th { font-size: .7rem; } .figures tbody th { min-width: 5.5rem; }
+  .figures { width: 100%; font-size: .9rem; }
   .details, .legend { grid-template-columns: 1fr; gap: 0; }
   .details dd, .legend dd { margin-bottom: .3rem; }
   .changes thead { display: none; }
@@ -122,7 +120,6 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
   .controls, .pager, details { display: none; }
   h2 { margin: 1.2rem 0 .5rem; }
   th, td, .changes th, .changes td { padding: .2rem .4rem; }
-  .scroll { overflow: visible; }
   .bars { grid-template-columns: repeat(3, 1fr); }
   .bar svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   tr, .bar, dt, dd { break-inside: avoid; }

@@ -39,7 +39,10 @@ def to_json(report: Report) -> bytes:
         "verdict": report.verdict(),
         "summary": {**report.counts, "total": report.total},
         "unknown": [{"what": what, "permission": permission} for what, permission in report.unknown],
-        "overwrites": report.effects,
+        "overwrites": [
+            {"attribute": attribute, "effect": effect, "users": count}
+            for (attribute, effect), count in report.effects.items()
+        ],
         "users": rows[: len(rows) - report.outside],
         "cloud_only": rows[len(rows) - report.outside :],
     }

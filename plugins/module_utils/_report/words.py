@@ -25,13 +25,19 @@ class Outcome:
 
 
 _OUTCOMES = (
-    Outcome("conflict", "Conflict", STOPS, "The cloud user has another ImmutableId; a sync cannot join the two."),
+    Outcome("conflict", "Conflict", STOPS, "The cloud user has another ImmutableId; a sync would make a second user."),
+    Outcome("type_mismatch", "Type mismatch", STOPS, "A contact or a group has the primary address; a sync fails."),
     Outcome(
-        "type_mismatch", "Type mismatch", STOPS, "The cloud object with this value is no user, or the AD one is none."
+        "blocked",
+        "Blocked",
+        STOPS,
+        "A rule of Entra ID or a choice of the tenant stands against it; the cause says which.",
     ),
-    Outcome("blocked", "Blocked", STOPS, "Entra ID refuses the match; the cause says which of its rules does."),
     Outcome(
-        "quarantine", "Quarantine", STOPS, "Another object holds the UPN or an address: the value would be set aside."
+        "quarantine",
+        "Quarantine",
+        STOPS,
+        "Another object has the UPN or an address; a sync sets it aside without an error.",
     ),
     Outcome("invalid", "Invalid", STOPS, "Entra ID does not take the UPN or an address as Active Directory has it."),
     Outcome("unknown", "Unknown", UNKNOWN, "It hangs on something that the app may not read, so nothing is promised."),
@@ -49,6 +55,11 @@ OUTCOMES = {outcome.key: outcome for outcome in _OUTCOMES}
 EFFECTS = {
     "disabled": ("Disabled", "The AD account is disabled, so the cloud account would be too."),
     "password": ("Password replaced", "Password hash sync would replace the cloud password by that of the AD account."),
+    "password_unknown": (
+        "Password at risk",
+        "Whether password hash sync is on could not be read; if it is, it would replace the cloud password by that of "
+        "the AD account.",
+    ),
     "at_risk": (
         "At risk",
         "AD has no value. Microsoft's pages contradict each other on whether the cloud value goes; it can no longer be "

@@ -120,8 +120,13 @@ def test_overwrites_are_counted_by_attribute_and_effect() -> None:
         {"attribute": "mobile_phone", "cloud": "1", "ad": None, "effect": "at_risk"},
     ]
     report = make([user("a@x.com", overwrites=changes), user("b@x.com", overwrites=changes[:1])])
-    assert report.effects["mail"]["overwritten"] == 2
-    assert report.effects["mobile_phone"] == {"disabled": 0, "password": 0, "at_risk": 1, "overwritten": 0}
+    assert dict(report.effects) == {("mail", "overwritten"): 2, ("mobile_phone", "at_risk"): 1}
+    assert "| mail | Overwritten | 2 |\n| mobile_phone | At risk | 1 |" in to_markdown(report).decode()
+    assert json.loads(to_json(report))["overwrites"][1] == {
+        "attribute": "mobile_phone",
+        "effect": "at_risk",
+        "users": 1,
+    }
 
 
 @pytest.mark.parametrize(
