@@ -45,9 +45,14 @@ class Row:
     record: Record
     name: str
     outcome: Outcome
-    cause: str
+    causes: tuple[str, ...]
     reason: str
     overwrites: tuple[Overwrite, ...]
+
+    @property
+    def cause(self) -> str:
+        """The cause that decided, empty where there is none."""
+        return self.causes[0] if self.causes else ""
 
     def text(self, key: str) -> str:
         """A value of the record as text."""
@@ -130,13 +135,15 @@ def _row(record: Any, where: str, fixed: str | None) -> Row:
     if not isinstance(key, str) or not key:
         raise InputError(f"{where} ({record_name(record)}) has no 'outcome'; {_SOURCE}.")
     changes = record.get("overwrites") or []
+    # All of them where the record says so, the one that decided first.
+    causes = [record.get("cause"), *(record.get("causes") or [])]
     if not isinstance(changes, list) or not all(isinstance(one, dict) and one.get("attribute") for one in changes):
         raise InputError(f"{where} ({record_name(record)}) has 'overwrites' that are no list of attributes; {_SOURCE}.")
     return Row(
         record=record,
         name=record_name(record),
         outcome=outcome(key),
-        cause=shown(record.get("cause")),
+        causes=tuple(dict.fromkeys(shown(cause) for cause in causes if cause)),
         reason=shown(record.get("reason")),
         overwrites=tuple(
             Overwrite(shown(one["attribute"]), shown(one.get("cloud")), shown(one.get("ad")), shown(one.get("effect")))

@@ -181,7 +181,14 @@ def _data(report: Report) -> dict[str, Any]:
 def _cells(row: Row, kinds: _Numbers, causes: _Numbers, attributes: _Numbers, effects: _Numbers) -> list[Any]:
     changes = [[attributes.of(one.attribute), effects.of(one.effect), one.cloud, one.ad] for one in row.overwrites]
     details = [_detail(row, key) for key, _label in _DETAILS]
-    return [kinds.of(row.outcome.key), causes.of(row.cause), row.name, row.reason, details, changes]
+    return [
+        kinds.of(row.outcome.key),
+        [causes.of(cause) for cause in row.causes],
+        row.name,
+        row.reason,
+        details,
+        changes,
+    ]
 
 
 def _detail(row: Row, key: str) -> str:

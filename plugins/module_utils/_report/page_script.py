@@ -12,7 +12,7 @@ SCRIPT = r"""
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
   const PAGE = 50, PRINTED = 1000, PRINTED_OPEN = 200;
-  const [KIND, CAUSE, NAME, REASON, DETAILS, CHANGES] = [0, 1, 2, 3, 4, 5];
+  const [KIND, CAUSES, NAME, REASON, DETAILS, CHANGES] = [0, 1, 2, 3, 4, 5];
   const body = byId("rows").tBodies[0];
   const search = byId("search"), cause = byId("cause"), change = byId("change");
   const bars = [...document.querySelectorAll(".bar")];
@@ -37,10 +37,12 @@ SCRIPT = r"""
   }
   const value = (text) => text === "" ? make("span", "none", "none") : make("bdi", text);
 
+  const causesOf = (row) => row[CAUSES].map((place) => data.causes[place]);
+
   function textOf(row) {
     const changes = row[CHANGES].flatMap(([name, , cloud, ad]) => [data.attributes[name], cloud, ad]);
     const [, label] = data.outcomes[row[KIND]];
-    const texts = [row[NAME], label, ...data.causes[row[CAUSE]], row[REASON], ...row[DETAILS], ...changes];
+    const texts = [row[NAME], label, ...causesOf(row).flat(), row[REASON], ...row[DETAILS], ...changes];
     return plain(texts.join("\n"));
   }
 
@@ -51,7 +53,7 @@ SCRIPT = r"""
     const place = Number(choice);
     return data.rows.filter((row, index) =>
       (!chosen.size || chosen.has(data.outcomes[row[KIND]][0])) &&
-      (!cause.value || data.causes[row[CAUSE]][0] === cause.value) &&
+      (!cause.value || causesOf(row).some(([key]) => key === cause.value)) &&
       (!kind || row[CHANGES].some((one) => one[kind === "attribute" ? 0 : 1] === place)) &&
       words.every((word) => texts[index].includes(word)));
   }
@@ -76,8 +78,8 @@ SCRIPT = r"""
     row[DETAILS].forEach((text, index) => {
       if (text !== "") list.append(make("dt", data.details[index]), make("dd", value(text)));
     });
-    const name = data.causes[row[CAUSE]][0];
-    if (name) list.append(make("dt", "Cause"), make("dd", make("code", name)));
+    const causes = causesOf(row).map(([key]) => key).join(", ");
+    if (causes) list.append(make("dt", "Cause"), make("dd", make("code", causes)));
     place.append(list);
     if (row[CHANGES].length) place.append(changeList(row));
   }
@@ -89,7 +91,7 @@ SCRIPT = r"""
     user.append(address(row[NAME]));
     const kind = make("td");
     kind.append(make("span", label, "pill " + group));
-    if (data.causes[row[CAUSE]][1]) kind.append(make("span", data.causes[row[CAUSE]][1], "cause"));
+    for (const [, text] of causesOf(row)) kind.append(make("span", text, "cause"));
     const why = make("td");
     if (row[REASON]) why.append(make("bdi", row[REASON], "reason"));
     const details = make("details");

@@ -60,7 +60,7 @@ button:disabled { cursor: default; opacity: .5; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-size: .85rem; font-weight: 600; }
-.figures { width: auto; } .figures td:first-child { min-width: 9rem; }
+.figures { width: auto; } .figures td { min-width: 6.5rem; } .figures .number { min-width: 3rem; }
 .figures th, .figures .number { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 #rows { table-layout: fixed; }

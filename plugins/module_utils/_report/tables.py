@@ -24,7 +24,7 @@ _RECORD_COLUMNS = (
     "future_user_principal_name",
     "expected",
 )
-COLUMNS = ("outcome", "cause", "reason", *_RECORD_COLUMNS, "overwrites")
+COLUMNS = ("outcome", "cause", "reason", *_RECORD_COLUMNS, "causes", "overwrites")
 
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What makes a spreadsheet take a cell for a formula, the full-width forms included."""
@@ -60,7 +60,14 @@ def to_csv(report: Report) -> bytes:
     writer = csv.writer(target, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for row in report.rows:
-        cells = (row.outcome.key, row.cause, row.reason, *map(row.text, _RECORD_COLUMNS), _changes(row))
+        cells = (
+            row.outcome.key,
+            row.cause,
+            row.reason,
+            *map(row.text, _RECORD_COLUMNS),
+            "; ".join(row.causes),
+            _changes(row),
+        )
         writer.writerow([cell_text(cell) for cell in cells])
     return encoded("\ufeff" + target.getvalue())
 

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity import predictions
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import MAX_BYTES, plain, to_markdown
 from ansible_collections.hybrid.identity.plugins.module_utils._report.model import make
@@ -142,6 +143,34 @@ def test_overwrites_are_counted_by_attribute_and_effect() -> None:
 def test_other_records_are_refused(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=re.escape(words)):
         make(**arguments)
+
+
+def test_every_cause_is_told_the_one_that_decided_first() -> None:
+    record = user("a@x.com", "blocked", cause="privileged_role", causes=["privileged_role", "switch_hard_match"])
+    row = make([record]).rows[0]
+    assert row.causes == ("privileged_role", "switch_hard_match")
+    assert table(to_csv(make([record])))[0]["causes"] == "privileged_role; switch_hard_match"
+
+
+@pytest.mark.parametrize("key", predictions.OUTCOMES)
+def test_what_a_prediction_says_is_known_to_the_report(key: str) -> None:
+    held = predictions.Held("proxy_addresses", "smtp:a@x.com", "the group Sales")
+    found = predictions.Prediction(
+        {"user_principal_name": "a@x.com"},
+        key,
+        None,
+        cause="some_cause",
+        causes=("some_cause", "another"),
+        quarantined=(held,),
+        unknown=("role_assignments",),
+        expected="hard_match",
+        overwrites=({"attribute": "mail", "cloud": "a", "ad": None, "effect": "at_risk"},),
+    )
+    report = make([found.result()])
+    assert report.rows[0].outcome is OUTCOMES[key]
+    assert report.counts[key] == 1
+    details = json.loads(Elements(to_html(report)).data)["rows"][0][4]
+    assert {"smtp:a@x.com (held by the group Sales)", "Role assignments", "Hard match"} <= set(details)
 
 
 def test_json_holds_the_records_as_they_came() -> None:
