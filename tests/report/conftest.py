@@ -61,8 +61,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
         if count not in made:
             note = "ad.contoso.com and contoso.onmicrosoft.com, 24 November 2026"
             data = predictions(count) if count else {"users": []}
-            made[count] = tmp_path_factory.mktemp("page") / f"{count}.html"
-            made[count].write_bytes(to_html(make(**data, title="What the first sync would do", note=note)))
+            path = tmp_path_factory.mktemp("page") / f"{count}.html"
+            path.write_bytes(to_html(make(**data, title="What the first sync would do", note=note)))
+            made[count] = path
         return made[count]
 
     return page_of
@@ -74,9 +75,9 @@ def open_page(browser: Browser, report: Callable[[int], Path]) -> Iterator[Open]
     complaints: list[str] = []
     contexts = []
 
-    def show(count: int, size: ViewportSize = DESK, dark: bool = False) -> Page:
+    def show(count: int, size: ViewportSize | None = None, dark: bool = False) -> Page:
         context = browser.new_context(
-            viewport=size, offline=True, color_scheme="dark" if dark else "light", is_mobile=size is PHONE
+            viewport=size or DESK, offline=True, color_scheme="dark" if dark else "light", is_mobile=size is PHONE
         )
         contexts.append(context)
         page = context.new_page()

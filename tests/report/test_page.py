@@ -28,7 +28,7 @@ def status(page: Page) -> str:
     return page.locator(STATUS).inner_text()
 
 
-def bar(page: Page, outcome: str) -> str:
+def figure(page: Page, outcome: str) -> str:
     return page.locator(f".bar[data-outcome={outcome}] .count").inner_text().replace(",", "")
 
 
@@ -38,8 +38,8 @@ def test_the_counts_are_those_of_the_prediction(open_page: Open, count: int) -> 
     page = open_page(count)
     expect(page).to_have_title("What the first sync would do")
     for outcome in {user["outcome"] for user in data["users"]}:
-        assert int(bar(page, outcome)) == sum(user["outcome"] == outcome for user in data["users"])
-    assert int(bar(page, "cloud_only")) == len(data["cloud_only"])
+        assert int(figure(page, outcome)) == sum(user["outcome"] == outcome for user in data["users"])
+    assert int(figure(page, "cloud_only")) == len(data["cloud_only"])
     everybody = f"{count + len(data['cloud_only']):,}"
     assert status(page) == (f"1 to {min(count + 2, 50)} of {everybody}")
     assert "RoleEligibilitySchedule.Read.Directory" in page.locator("#unread").inner_text()

@@ -11,8 +11,6 @@ import re
 from ansible_collections.hybrid.identity.plugins.module_utils._report.model import Report, number, people
 from ansible_collections.hybrid.identity.plugins.module_utils._report.tables import encoded
 from ansible_collections.hybrid.identity.plugins.module_utils._report.words import (
-    STOPS,
-    UNKNOWN,
     effect_label,
     outcome,
     words,
@@ -41,12 +39,13 @@ def to_markdown(report: Report, limit: int = 100) -> bytes:
     lines += [f"**{plain(report.verdict())}**", "", "| Outcome | Users | |", "| --- | ---: | --- |"]
     for key, count in report.counts.items():
         if count:
-            bar = "█" * round(_BAR * count / max(report.total, count)) or "▏"
-            lines.append(f"| {plain(outcome(key).label)} | {number(count)} | {bar} |")
+            blocks = "█" * round(_BAR * count / max(report.total, count)) or "▏"
+            lines.append(f"| {plain(outcome(key).label)} | {number(count)} | {blocks} |")
     if report.unknown:
         lines += ["", "## Not known", ""]
         lines += [
-            f"- {plain(words(what))}{_answer(permission)}" for what, permission in report.unknown[:_MAX_ATTRIBUTES]
+            f"- {plain(words(what))}{_answer(permission)}{_taken(assumed)}"
+            for what, permission, assumed in report.unknown[:_MAX_ATTRIBUTES]
         ]
     lines += _overwrites(report)
     return encoded("\n".join(lines + _users(report, limit, _size(lines))) + "\n")
@@ -54,6 +53,10 @@ def to_markdown(report: Report, limit: int = 100) -> bytes:
 
 def _answer(permission: str) -> str:
     return f" (the permission {plain(permission)} would answer it)" if permission else ""
+
+
+def _taken(assumed: bool) -> str:
+    return ": taken as usual, since somebody vouches for it" if assumed else ""
 
 
 def _overwrites(report: Report) -> list[str]:
@@ -69,7 +72,7 @@ def _overwrites(report: Report) -> list[str]:
 
 
 def _users(report: Report, limit: int, used: int) -> list[str]:
-    waiting = [row for row in report.rows if row.outcome.group in (STOPS, UNKNOWN)]
+    waiting = [row for row in report.rows if row.needs_decision()]
     if not waiting:
         return []
     lines = ["", "## Users who need a decision", "", "| User | Outcome | Why |", "| --- | --- | --- |"]

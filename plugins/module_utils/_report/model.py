@@ -48,6 +48,13 @@ class Row:
     causes: tuple[str, ...]
     reason: str
     overwrites: tuple[Overwrite, ...]
+    allowed: bool | None
+
+    def needs_decision(self) -> bool:
+        """Whether somebody has to look: whoever ran the preflight did not allow the outcome, or it is no good one."""
+        if self.allowed is None:
+            return self.outcome.group in (STOPS, UNKNOWN)
+        return not self.allowed
 
     @property
     def cause(self) -> str:
@@ -65,14 +72,15 @@ class Report:
 
     ``rows`` are sorted by what a person should look at first, ``counts`` hold every outcome, zeros included. ``total``
     counts the AD users; the ``outside`` cloud users that no AD user claims are the last rows.
-    ``effects`` counts users by attribute and effect.
+    ``effects`` counts users by attribute and effect;
+    ``unknown`` says what could not be read, the permission that would answer it, and whether somebody vouches for it.
     """
 
     title: str
     note: str
     rows: tuple[Row, ...]
     counts: Mapping[str, int]
-    unknown: tuple[tuple[str, str], ...]
+    unknown: tuple[tuple[str, str, bool], ...]
     effects: Mapping[tuple[str, str], int]
     total: int
     outside: int
@@ -93,7 +101,9 @@ class Report:
             f"for {number(unknown)} it is not known, since the app may not read enough" if unknown else "",
         ]
         tail = "; ".join(part for part in rest if part)
-        return f"{head} {tail[:1].upper()}{tail[1:]}." if tail else f"{head} Nothing stands in the way."
+        refused = sum(row.allowed is False for row in self.rows)
+        stop = f" What would become of {people(refused, 'user')} is not allowed." if refused else ""
+        return (f"{head} {tail[:1].upper()}{tail[1:]}." if tail else f"{head} Nothing stands in the way.") + stop
 
 
 def make(
@@ -145,6 +155,7 @@ def _row(record: Any, where: str, fixed: str | None) -> Row:
         outcome=outcome(key),
         causes=tuple(dict.fromkeys(shown(cause) for cause in causes if cause)),
         reason=shown(record.get("reason")),
+        allowed=record["allowed"] if isinstance(record.get("allowed"), bool) else None,
         overwrites=tuple(
             Overwrite(shown(one["attribute"]), shown(one.get("cloud")), shown(one.get("ad")), shown(one.get("effect")))
             for one in changes
@@ -152,10 +163,10 @@ def _row(record: Any, where: str, fixed: str | None) -> Row:
     )
 
 
-def _unread(entry: Any, place: int) -> tuple[str, str]:
+def _unread(entry: Any, place: int) -> tuple[str, str, bool]:
     if not isinstance(entry, dict) or not entry.get("what"):
         raise InputError(f"unknown[{place}] does not say 'what' could not be read; {_SOURCE}.")
-    return shown(entry["what"]), shown(entry.get("permission"))
+    return shown(entry["what"]), shown(entry.get("permission")), entry.get("assumed") is True
 
 
 def shown(value: Any) -> str:

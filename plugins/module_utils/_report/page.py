@@ -91,8 +91,9 @@ def _unread(report: Report) -> str:
     items = "".join(
         f"<li><bdi>{_text(words(what))}</bdi>"
         + (f": the permission <code>{_text(permission)}</code> would answer it" if permission else "")
+        + ("; taken as usual, since somebody vouches for it" if assumed else "")
         + "</li>"
-        for what, permission in report.unknown
+        for what, permission, assumed in report.unknown
     )
     return f'<section class="unread" id="unread"><h2>What could not be read</h2><ul>{items}</ul></section>'
 
@@ -188,6 +189,7 @@ def _cells(row: Row, kinds: _Numbers, causes: _Numbers, attributes: _Numbers, ef
         row.reason,
         details,
         changes,
+        row.allowed is False,
     ]
 
 

@@ -12,7 +12,7 @@ SCRIPT = r"""
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
   const PAGE = 50, PRINTED = 1000, PRINTED_OPEN = 200;
-  const [KIND, CAUSES, NAME, REASON, DETAILS, CHANGES] = [0, 1, 2, 3, 4, 5];
+  const [KIND, CAUSES, NAME, REASON, DETAILS, CHANGES, REFUSED] = [0, 1, 2, 3, 4, 5, 6];
   const body = byId("rows").tBodies[0];
   const search = byId("search"), cause = byId("cause"), change = byId("change");
   const bars = [...document.querySelectorAll(".bar")];
@@ -42,8 +42,8 @@ SCRIPT = r"""
   function textOf(row) {
     const changes = row[CHANGES].flatMap(([name, , cloud, ad]) => [data.attributes[name], cloud, ad]);
     const [, label] = data.outcomes[row[KIND]];
-    const texts = [row[NAME], label, ...causesOf(row).flat(), row[REASON], ...row[DETAILS], ...changes];
-    return plain(texts.join("\n"));
+    const words = [row[NAME], label, row[REFUSED] ? "not allowed" : "", row[REASON], ...causesOf(row).flat()];
+    return plain([...words, ...row[DETAILS], ...changes].join("\n"));
   }
 
   function wanted() {
@@ -91,6 +91,7 @@ SCRIPT = r"""
     user.append(address(row[NAME]));
     const kind = make("td");
     kind.append(make("span", label, "pill " + group));
+    if (row[REFUSED]) kind.append(make("span", "Not allowed", "cause refused"));
     for (const [, text] of causesOf(row)) kind.append(make("span", text, "cause"));
     const why = make("td");
     if (row[REASON]) why.append(make("bdi", row[REASON], "reason"));

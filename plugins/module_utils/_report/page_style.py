@@ -72,6 +72,7 @@ thead th { color: var(--soft); font-size: .85rem; font-weight: 600; }
   font-size: .85rem; font-weight: 600; white-space: nowrap;
 }
 .cause { display: block; color: var(--soft); font-size: .85rem; margin-top: .15rem; }
+.refused { color: var(--stops); font-weight: 600; }
 .reason { display: block; }
 bdi { unicode-bidi: isolate; }
 details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width: fit-content; }

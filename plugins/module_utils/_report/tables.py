@@ -23,6 +23,7 @@ _RECORD_COLUMNS = (
     "cloud_immutable_id",
     "future_user_principal_name",
     "expected",
+    "allowed",
 )
 COLUMNS = ("outcome", "cause", "reason", *_RECORD_COLUMNS, "causes", "overwrites")
 
@@ -38,7 +39,9 @@ def to_json(report: Report) -> bytes:
         "note": report.note,
         "verdict": report.verdict(),
         "summary": {**report.counts, "total": report.total},
-        "unknown": [{"what": what, "permission": permission} for what, permission in report.unknown],
+        "unknown": [
+            {"what": what, "permission": permission, "assumed": assumed} for what, permission, assumed in report.unknown
+        ],
         "overwrites": [
             {"attribute": attribute, "effect": effect, "users": count}
             for (attribute, effect), count in report.effects.items()
