@@ -25,7 +25,9 @@ class Outcome:
 
 
 _OUTCOMES = (
-    Outcome("conflict", "Conflict", STOPS, "The cloud user has another ImmutableId; a sync would make a second user."),
+    Outcome(
+        "conflict", "Conflict", STOPS, "ImmutableIds disagree; a sync would make a second user, or take one of two."
+    ),
     Outcome("type_mismatch", "Type mismatch", STOPS, "A contact or a group has the primary address; a sync fails."),
     Outcome(
         "blocked",
@@ -46,7 +48,7 @@ _OUTCOMES = (
         "soft_match", "Soft match", JOINS, "Joined by an equal address; a sync then sets the ImmutableId by itself."
     ),
     Outcome("hard_match", "Hard match", JOINS, "Joined by the ImmutableId."),
-    Outcome("matched", "Matched", JOINS, "Synchronised already, and equal."),
+    Outcome("matched", "Matched", JOINS, "Synchronised already."),
     Outcome(CLOUD_ONLY, "Only in the cloud", OUTSIDE, "No AD user claims this cloud user; a sync leaves it alone."),
 )
 OUTCOMES = {outcome.key: outcome for outcome in _OUTCOMES}
