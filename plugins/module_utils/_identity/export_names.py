@@ -23,6 +23,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.records 
 _UPN_PREFIX = re.compile(r"[A-Za-z0-9'.\-_!#^~]*")
 _UPN_SUFFIX = re.compile(r"[A-Za-z0-9.\-]+")
 _MAX_PREFIX, _MAX_SUFFIX, _MAX_ADDRESS = 64, 48, 256
+_DC = re.compile(r"(?<!\\),\s*DC=([^,]+)", re.IGNORECASE)
 _NOT_IN_ADDRESS = re.compile(r'[\s<>();,\[\]"]')
 
 
@@ -31,8 +32,8 @@ class Exported:
     """An AD user as a sync exports it.
 
     ``anchor``: the ImmutableId, None where the record has nothing to make one of; ``problem`` says what is wrong with
-    it then. ``addresses``: with their prefix, the primary one as ``SMTP:``. ``nickname``: AD's own mailNickname, None
-    where it is empty or was not read.
+    it then. ``upn``: AD's, or what a sync sends in its place. ``addresses``: with their prefix, the primary one as
+    ``SMTP:``. ``nickname``: AD's own mailNickname, None where it is empty or was not read.
     """
 
     record: Record
@@ -70,10 +71,19 @@ def exported(record: Mapping[str, Any]) -> Exported:
         record=dict(record),
         anchor=anchor,
         problem=problem,
-        upn=record.get("user_principal_name") or None,
+        upn=record.get("user_principal_name") or _stand_in_upn(record),
         addresses=_addresses([str(text) for text in record.get("proxy_addresses") or []], str(mail) if mail else None),
         nickname=attributes.get("mail_nickname") or None,
     )
+
+
+def _stand_in_upn(record: Mapping[str, Any]) -> str | None:
+    """What Entra Connect sends for an account without userPrincipalName: sAMAccountName@<DNS name of the domain>.
+
+    Its default rule "In from AD - User AccountEnabled": ``[sAMAccountName]&"@"&%Domain.FQDN%``.
+    """
+    name, labels = record.get("sam_account_name"), _DC.findall(str(record.get("distinguished_name") or ""))
+    return f"{name}@{'.'.join(labels)}" if name and labels else None
 
 
 def _anchor(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
