@@ -72,5 +72,5 @@ def _with_owner(each: Prediction, owners: Mapping[str, Mapping[str, Any]]) -> Pr
         anchor_owner=dict(owner),
         cause=cause if is_first else each.cause,
         causes=tuple(dict.fromkeys((cause, *each.causes) if is_first else (*each.causes, cause))),
-        reason=f"{each.reason} {whose}",
+        reason=f"{each.reason} {whose}" if is_first else each.reason,
     )

@@ -67,7 +67,7 @@ def cloud_only(found: Sequence[Prediction], tenant: TenantView) -> list[Record]:
     concerned = {prediction.cloud["id"] for prediction in found if prediction.cloud}
     names = {folded(str(prediction.record.get("user_principal_name") or "")) for prediction in found}
     return [
-        user
+        {name: value for name, value in user.items() if name != "attributes"}
         for user in tenant.users
         if user["id"] not in concerned and folded(user["user_principal_name"] or user["id"]) not in names
     ]

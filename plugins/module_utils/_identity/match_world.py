@@ -126,7 +126,8 @@ class World:
             return None
         user = self._users[min(others)]
         if user["id"] in self._before:
-            return str(self._before[user["id"]]["user_principal_name"] or user["id"])
+            name = self._before[user["id"]]["user_principal_name"]
+            return f"the cloud user {name or user['id']}"
         return f"the cloud user of {user['exported_for']}" if "exported_for" in user else str(user["id"])
 
 

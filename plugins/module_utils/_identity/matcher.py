@@ -61,6 +61,7 @@ class Matcher:
 
     def _joined(self, case: Case, target: Record) -> None:
         case.base, case.action = predictions.MATCHED, predictions.UPDATE
+        case.reason = f"{cloud_name(target)} is synchronised with {case.user.name} already."
         if case.block(self._blocks.authority(target)):
             case.action = predictions.LEAVE
         elif case.block(self._blocks.update(target, case.user)):
@@ -112,6 +113,11 @@ class Matcher:
             case.doubts |= {CONTACTS, GROUPS} & self._tenant.unknown
         if candidate is not None:
             self._soft(case, candidate, how)
+        else:
+            case.reason = (
+                f"No cloud user has the ImmutableId, the primary address or the UPN of {case.user.name}, so a sync would "
+                "make a new one."
+            )
 
     def _other_kind(self, case: Case) -> str | None:
         found = self._world.other_with_address(case.user.primary) if case.user.primary else None

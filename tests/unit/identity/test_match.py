@@ -107,7 +107,7 @@ CASES: list[tuple[str, str | None, str | None, dict[str, Any], TenantView, str]]
     ("blocked", "formerly_synced_user", "create", ad(1), tenant(cloud(1, 8, onPremisesSyncEnabled=False)), "not null"),
     ("quarantine", "upn_taken", "hard_match", ad(1), tenant(cloud(1), cloud(2, 1)), "User1@contoso.com"),
     ("quarantine", "proxy_address_taken", "create", ad(1, proxy_addresses=["smtp:box@contoso.com"]),
-     tenant(cloud(2, **BOX)), "belongs to User2@contoso.com"),
+     tenant(cloud(2, **BOX)), "belongs to the cloud user User2@contoso.com"),
     ("quarantine", "proxy_address_taken", "error", ad(1, proxy_addresses=["sip:box@contoso.com"]),
      tenant(cloud(2, proxyAddresses=["SIP:box@contoso.com"])), "sip:box"),
     ("quarantine", "proxy_address_taken", "create", ad(1, proxy_addresses=["smtp:box@contoso.com"]),
@@ -191,7 +191,9 @@ def test_a_value_given_up_is_free_for_the_next_and_one_taken_is_not() -> None:
     view = tenant(cloud(1, 1, **BOX))
     one_, two = predict([first, second], view)
     assert (one_.outcome, two.outcome) == ("hard_match", "quarantine")
-    assert [(held.value, held.holder) for held in two.quarantined] == [("smtp:new@contoso.com", "User1@contoso.com")]
+    assert [(held.value, held.holder) for held in two.quarantined] == [
+        ("smtp:new@contoso.com", "the cloud user User1@contoso.com")
+    ]
 
 
 def test_two_ad_users_for_one_cloud_user() -> None:
