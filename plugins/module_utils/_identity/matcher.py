@@ -115,8 +115,8 @@ class Matcher:
             self._soft(case, candidate, how)
         else:
             case.reason = (
-                f"No cloud user has the ImmutableId, the primary address or the UPN of {case.user.name}, so a sync would "
-                "make a new one."
+                f"No cloud user has the ImmutableId, the primary address or the UPN of {case.user.name}, so a sync "
+                "would make a new one."
             )
 
     def _other_kind(self, case: Case) -> str | None:

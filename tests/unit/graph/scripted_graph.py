@@ -80,14 +80,21 @@ class ScriptedGraph:
         self._server.shutdown()
         self._server.server_close()
 
-    def expect(self, method: str, path: str, reply: Reply | Any, body: bytes | None = None) -> None:
-        """Expect a Graph request. ``path`` starts after /v1.0 and is compared as it is on the wire, query included."""
+    def expect(
+        self, method: str, path: str, reply: Reply | Any, body: bytes | None = None, version: str = "v1.0"
+    ) -> None:
+        """Expect a Graph request. ``path`` starts after the version and is compared as on the wire, query included."""
         answer = reply if isinstance(reply, Reply) else Reply(200, reply)
-        self._expected.append(_Expected(method, f"/v1.0{path}", body, answer))
+        self._expected.append(_Expected(method, f"/{version}{path}", body, answer))
 
     def expect_batch(self, *replies: Mapping[str, Any] | Reply) -> None:
         """Expect a ``$batch``, whose item number n is answered with the n-th reply."""
         self.expect("POST", "/$batch", Reply(200, [*replies]))
+
+    def forget(self) -> None:
+        """Expect nothing more: a task that failed may have left requests unsent."""
+        with self._lock:
+            self._expected.clear()
 
     def missing(self) -> list[str]:
         return [f"{expected.method} {expected.path}" for expected in self._expected]
@@ -98,7 +105,7 @@ class ScriptedGraph:
 
     def answer(self, request: Request) -> Reply:
         with self._lock:
-            if not request.path.startswith("/v1.0/"):
+            if not request.path.startswith(("/v1.0/", "/beta/")):
                 self.sign_ins.append(request)
                 return self._sign_in(request)
             self.requests.append(request)
