@@ -112,7 +112,7 @@ CASES: list[tuple[str, str | None, str | None, dict[str, Any], TenantView, str]]
      tenant(cloud(2, proxyAddresses=["SIP:box@contoso.com"])), "sip:box"),
     ("quarantine", "proxy_address_taken", "create", ad(1, proxy_addresses=["smtp:box@contoso.com"]),
      tenant(groups=[OTHER]), "the group Box"),
-    ("invalid", "invalid_upn", "error", ad(1, user_principal_name=None), tenant(), "has no userPrincipalName"),
+    ("invalid", "invalid_upn", "error", ad(1, user_principal_name=None, sam_account_name=None), tenant(), "has no userPrincipalName"),
     ("invalid", "invalid_upn", "create", ad(1, user_principal_name="jürgen@contoso.com"), tenant(), "'ü'"),
     ("invalid", "invalid_proxy_address", "create", ad(1, proxy_addresses=["smtp:a b@contoso.com"]), tenant(), "' '"),
     ("invalid", "unverified_suffix", "create", ad(1, user_principal_name="user1@pending.com"), tenant(),

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a preflight to the write: whom entra_immutable_id leaves alone, and whom its records mean."""
+
+from __future__ import annotations
+
+from match_estate import VALUES, ad, cloud, tenant
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity import preflight
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import plan
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.match import predict
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import RoleHolding
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import read_wishes
+
+BOX = {"mail": "box@contoso.com", "proxyAddresses": ["SMTP:box@contoso.com"]}
+
+
+def test_the_write_takes_what_is_allowed_and_says_why_not_of_the_rest() -> None:
+    admin = cloud(2)
+    roles = {admin["id"]: [RoleHolding("direct", "Global Administrator", True)]}
+    # The fourth would be soft-matched by address to a cloud user of another name: nobody asked to write that one.
+    users = [cloud(1), admin, cloud(3, 8), cloud(7, **BOX)]
+    view = tenant(*users, roles=roles)
+    records = [ad(1), ad(2), ad(3), ad(4, mail="box@contoso.com"), ad(5, status="missing", reason="Not there.")]
+    found = predict(records, view, after_hard_match=True)
+    answer = preflight.answer(found, view, (), allowed=["hard_match", "soft_match"])
+    assert [user["allowed"] for user in answer["users"]] == [True, False, False, True, False]
+    assert answer["users"][3]["id"] == cloud(7)["id"]
+    steps = plan(read_wishes(answer["users"]), Tenant(users))
+    assert [(step.status, step.cause) for step in steps] == [
+        ("set", None),
+        ("refused", "predicted_blocked"),
+        ("refused", "different_immutable_id"),
+        ("not_found", "no_cloud_user"),
+        ("not_found", "ad_missing"),
+    ]
+    assert (steps[0].after, steps[1].reason) == (VALUES[1], answer["users"][1]["reason"])
+    sentence = preflight.refusal_sentence(answer["users"])
+    assert str(sentence).startswith("Nothing was written, because a sync would do with 3 of 5 users")
+
+
+def test_vouching_fills_only_what_could_not_be_read() -> None:
+    view = tenant(cloud(1), switches={"blockSoftMatchEnabled": True}, unknown=["deleted_users", "contacts"])
+    assumed = preflight.assuming(view, ["tenant_switches", "contacts"])
+    assert assumed.switches["blockSoftMatchEnabled"] is True
+    assert assumed.unknown == {"deleted_users"}
