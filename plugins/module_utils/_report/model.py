@@ -92,6 +92,7 @@ class Report:
     def verdict(self) -> str:
         """The report in a sentence or two."""
         joins, creates, stops, unknown = (self.group(name) for name in (JOINS, CREATES, STOPS, UNKNOWN))
+        hoped = sum(outcome(row.text("expected")).group == JOINS for row in self.rows if row.outcome.group == UNKNOWN)
         if not self.total:
             return "There was no AD user to predict anything for."
         head = f"{number(joins)} of {people(self.total, 'AD user')} would be joined to their cloud user."
@@ -99,6 +100,7 @@ class Report:
             f"{number(creates)} would get a new cloud user" if creates else "",
             f"{number(stops)} would not be synchronised as {'it' if stops == 1 else 'they'} should" if stops else "",
             f"for {number(unknown)} it is not known, since the app may not read enough" if unknown else "",
+            f"{number(hoped)} of these would be joined if nothing of that stands against it" if hoped else "",
         ]
         tail = "; ".join(part for part in rest if part)
         refused = sum(row.allowed is False for row in self.rows)

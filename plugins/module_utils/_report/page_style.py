@@ -82,6 +82,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
 .details dt { color: var(--soft); } .details dd { margin: 0; }
 .changes { font-size: .85rem; margin: .4rem 0; background: var(--panel); }
 .changes th, .changes td { padding: .25rem .5rem; }
+.changes td:first-child { min-width: 8rem; }
 .effect { font-weight: 600; color: var(--soft); }
 .effect.at_risk, .effect.password, .effect.password_unknown { color: var(--unknown); }
 .effect.disabled { color: var(--stops); }

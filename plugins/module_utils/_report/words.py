@@ -73,6 +73,9 @@ EFFECTS = {
 Connect with an existing tenant)."""
 
 
+_SHORT = {"ad": "AD", "smtp": "SMTP", "upn": "UPN"}
+
+
 def outcome(key: str) -> Outcome:
     """The outcome of that key; one that a later version adds is shown by its key and counts as unknown."""
     return OUTCOMES.get(key) or Outcome(key, words(key), UNKNOWN, "This report does not know the outcome.")
@@ -85,5 +88,5 @@ def effect_label(key: str) -> str:
 
 def words(key: str) -> str:
     """A stable identifier as words: ``privileged_role`` is "Privileged role"."""
-    text = key.replace("_", " ").strip()
+    text = " ".join(_SHORT.get(word, word) for word in key.split("_") if word)
     return text[:1].upper() + text[1:]

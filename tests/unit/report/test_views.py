@@ -102,6 +102,10 @@ def test_what_is_looked_at_first_comes_first() -> None:
 
 
 def test_verdicts() -> None:
+    assert make([user("a@x.com", "unknown", expected="hard_match"), user("b@x.com", "unknown")]).verdict() == (
+        "0 of 2 AD users would be joined to their cloud user. For 2 it is not known, since the app may not read "
+        "enough; 1 of these would be joined if nothing of that stands against it."
+    )
     assert make([user("a@x.com")]).verdict() == (
         "1 of 1 AD user would be joined to their cloud user. Nothing stands in the way."
     )

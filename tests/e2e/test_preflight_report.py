@@ -1,0 +1,83 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of a preflight of the lab: all its files agree with the directory and with each other."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import stat
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from outside import Directory, Graph
+
+from playbooks import Ansible
+
+SUFFIXES = ["contoso.com", "fabrikam.com"]
+KINDS = ("html", "csv", "json", "markdown")
+
+
+def paths(folder: Path) -> dict[str, str]:
+    return {kind: str(folder / f"preflight.{kind}") for kind in KINDS}
+
+
+@pytest.mark.parametrize("playbook", ["preflight", "hard_match"])
+@pytest.mark.usefixtures("fresh")
+def test_the_files_agree(ansible: Ansible, graph: Graph, directory: Directory, tmp_path: Path, playbook: str) -> None:
+    before = graph.users()
+    report = paths(tmp_path)
+    variables = {"hard_match_report": report, "hard_match_upn_suffixes": SUFFIXES}
+    run = ansible.playbook(f"hybrid.identity.{playbook}", variables=variables)
+    # The seed has users whose outcome hard_match does not allow: it stops, and the report says why.
+    assert (run.code == 0) == (playbook == "preflight"), run.output
+    assert run.recap()["changed"] == 0
+    assert graph.users() == before
+
+    for path in report.values():
+        assert stat.S_IMODE(Path(path).stat().st_mode) == 0o600
+    document = json.loads(Path(report["json"]).read_text("utf-8"))
+    found = {user["user_principal_name"].lower() for user in document["users"]}
+    everybody = {
+        entry["userprincipalname"][0].decode().lower()
+        for entry in directory.search("(&(objectClass=user)(userPrincipalName=*))", "userPrincipalName")
+    }
+    assert found == {upn for upn in everybody if upn.rpartition("@")[2] in SUFFIXES}
+
+    outcomes = Counter(user["outcome"] for user in document["users"])
+    assert {"blocked", "conflict", "quarantine", "unknown"} <= set(outcomes)
+    assert {key: count for key, count in document["summary"].items() if count} == {
+        **outcomes,
+        "cloud_only": len(document["cloud_only"]),
+        "total": len(document["users"]),
+    }
+    with open(report["csv"], encoding="utf-8-sig", newline="") as source:
+        rows = list(csv.DictReader(source))
+    assert Counter(row["outcome"] for row in rows) == outcomes + Counter(cloud_only=len(document["cloud_only"]))
+    assert {row["id"] for row in rows if row["outcome"] == "conflict"} <= {user["id"] for user in before.values()}
+
+    page = Path(report["html"]).read_text("utf-8")
+    counts = dict(re.findall(r'data-outcome="(\w+)".*?class="count">([\d,]+)<', page))
+    assert {key: int(count) for key, count in counts.items() if count != "0"} == {
+        **outcomes,
+        "cloud_only": len(document["cloud_only"]),
+    }
+    summary = Path(report["markdown"]).read_text("utf-8")
+    assert f"| Conflict | {outcomes['conflict']} |" in summary
+    assert document["verdict"] in summary
+    # What no app may read.
+    assert "OnPremDirectorySynchronization.Read.All" in summary
+    assert "OnPremDirectorySynchronization.Read.All" in page
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_wrong_path_stops_the_role_before_any_write(ansible: Ansible, graph: Graph, tmp_path: Path) -> None:
+    before = graph.users()
+    variables = {"hard_match_report": {"html": str(tmp_path / "nowhere" / "x.html")}, "hard_match_on_refused": "skip"}
+    run = ansible.playbook("hybrid.identity.hard_match", variables=variables)
+    assert run.code != 0
+    assert f"there is no folder {tmp_path}/nowhere; make it first." in re.sub(r"\s+", " ", run.output)
+    assert graph.users() == before
