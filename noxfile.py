@@ -210,8 +210,8 @@ def ansible_lint(session: nox.Session) -> None:
 
 def mypy(session: nox.Session) -> None:
     """Types of the plugins, the lab, the tests and the tools."""
-    files = (f"tests/requirements/{name}.txt" for name in ("test", "report", "lint"))
-    install(session, NEWEST_CORE, *(part for file in files for part in ("-r", file)), "nox")
+    wanted = [f"tests/requirements/{name}.txt" for name in ("test", "report", "lint")]
+    install(session, NEWEST_CORE, *(part for file in wanted for part in ("-r", file)), "nox")
     cases: list[Case] = []
     options = ("--python-executable", str(Path(session.bin) / "python"))
     base = f"{collection_tree.COLLECTIONS.parent}:{ROOT / 'tests'}:{TOOLS}"
