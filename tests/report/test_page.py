@@ -24,6 +24,11 @@ def shown(page: Page) -> list[str]:
     return page.locator("#rows > tbody > tr > td.user").all_inner_texts()
 
 
+def sheets(pdf: bytes) -> int:
+    """How many pages a PDF has."""
+    return len(re.findall(rb"/Type /Page\b", pdf))
+
+
 def status(page: Page) -> str:
     return page.locator(STATUS).inner_text()
 
@@ -172,10 +177,14 @@ def test_print_holds_all_that_the_filters_leave(open_page: Open, pictures: Path)
     assert len(shown(page)) == 42
     assert page.locator(".controls").is_hidden()
     assert page.locator("tr.more").count() == 42
-    page.emulate_media(media="screen")
+    assert page.evaluate("document.documentElement.scrollWidth") == DESK["width"]
+    page.emulate_media(media="null")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("tr.more").count() == 0
-    page.pdf(path=pictures / "40.pdf", format="A4")
+    # The browser itself tells the page that it prints.
+    assert 8 <= sheets(page.pdf(path=pictures / "40.pdf", format="A4")) <= 16
+    assert len(shown(page)) == 42
+    assert page.locator("tr.more").count() == 0
 
 
 def test_print_of_very_many_says_where_it_ends(open_page: Open, pictures: Path) -> None:
@@ -185,7 +194,7 @@ def test_print_of_very_many_says_where_it_ends(open_page: Open, pictures: Path) 
     assert "The first 1,000 of 10,500; the CSV file holds them all." in status(page)
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert len(shown(page)) == 50
-    page.pdf(path=pictures / "10000.pdf", format="A4")
+    assert 40 <= sheets(page.pdf(path=pictures / "10000.pdf", format="A4")) <= 120
 
 
 def test_ten_thousand_are_quick(open_page: Open) -> None:

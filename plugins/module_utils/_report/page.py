@@ -126,7 +126,7 @@ def _effects(report: Report) -> str:
     if not report.effects:
         return ""
     body = "".join(
-        f"<tr><td><bdi>{_text(attribute)}</bdi></td><td>{_text(effect_label(effect))}</td>"
+        f"<tr><td><bdi>{_text(attribute).replace('_', '_<wbr>')}</bdi></td><td>{_text(effect_label(effect))}</td>"
         f'<td class="number">{number(count)}</td></tr>'
         for (attribute, effect), count in report.effects.items()
     )
