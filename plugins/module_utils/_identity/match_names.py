@@ -44,8 +44,12 @@ def settle(case: Case, tenant: TenantView, world: World, domains: Domains) -> li
         )
         return None
     case.future_upn = _wanted_upn(case, case.user, domains)
-    if case.user.addresses:
-        case.doubts |= {CONTACTS, GROUPS} & tenant.unknown if case.base != predictions.MATCHED else set()
+    held_already = {proxy.lower() for proxy in (case.target or {}).get("proxy_addresses") or ()}
+    fresh = [address for address in case.user.addresses if address.lower() not in held_already]
+    if fresh:
+        case.doubts |= {CONTACTS, GROUPS} & tenant.unknown
+    if world.in_doubt(filter(None, (case.user.upn, case.future_upn)), fresh):
+        case.doubts |= tenant.unknown
     _say_address_faults(case)
     held = taken(case, world)
     if not held:
@@ -120,10 +124,16 @@ def _wanted_upn(case: Case, user: Exported, domains: Domains) -> str | None:
         case.add(
             predictions.INVALID,
             "unverified_suffix",
-            f"The suffix of {upn} is no verified domain of the tenant, so the cloud user's UPN would become {becomes}; "
+            f"{_sent(case, upn)} is no verified domain of the tenant, so the cloud user's UPN would become {becomes}; "
             "verify the domain, or give the account another suffix.",
         )
     return future
+
+
+def _sent(case: Case, upn: str) -> str:
+    if case.user.record.get("user_principal_name"):
+        return f"The suffix of {upn}"
+    return f"{case.user.name} has no userPrincipalName, so that a sync sends {upn}, and its suffix"
 
 
 def _say_address_faults(case: Case) -> None:

@@ -33,6 +33,9 @@ class World:
         self._bin: dict[str, str] = {}
         self._others: dict[str, tuple[str, Record]] = {}
         self._made = 0
+        self._loose: set[str] = set()
+        self._unnamed: set[str] = set()
+        self._is_doubtful = bool(tenant.unknown)
         self._before = {user["id"]: user for user in users}
         for user in self._before.values():
             self._put(user)
@@ -80,10 +83,28 @@ class World:
         other = self._others.get(proxy.lower())
         return f"the {other[0]} {other[1].get('name') or other[1]['id']}" if other else None
 
+    def in_doubt(self, names: Iterable[str], addresses: Iterable[str]) -> bool:
+        """Whether one of these values is free only if what is not known of the tenant lets a former export happen, or
+        is perhaps given to somebody whose name in the cloud cannot be told."""
+        for name in names:
+            if _loose_name(name) in self._loose or name.partition("@")[0].lower() in self._unnamed:
+                return True
+        return any(address.lower() in self._loose for address in addresses)
+
     def export(
-        self, old: Record | None, user: Exported, upn: str | None, addresses: list[str], identifier: str | None
+        self,
+        old: Record | None,
+        user: Exported,
+        upn: str | None,
+        addresses: list[str],
+        identifier: str | None,
+        is_named: bool = True,
     ) -> None:
-        """Let a sync write a user: ``old``, or a new one. ``upn`` is None where it gets a placeholder."""
+        """Let a sync write a user: ``old``, or a new one.
+
+        ``upn`` is None where it gets a placeholder. ``is_named`` is False where its name cannot be told, since the
+        domains of the tenant are not known: it may be made of the nickname then.
+        """
         if old is None:
             self._made += 1
             old = {"id": f"new-{self._made}"}
@@ -102,7 +123,11 @@ class World:
         }
         if user.addresses:
             changed["proxy_addresses"] = addresses
+        if not is_named:
+            self._unnamed.add(str(changed["mail_nickname"]).lower())
         self._put(changed)
+        if self._is_doubtful:
+            self._loose |= _values(old) - _values(changed)
 
     def _put(self, user: Record) -> None:
         key = user["id"]
@@ -129,6 +154,15 @@ class World:
             name = self._before[user["id"]]["user_principal_name"]
             return f"the cloud user {name or user['id']}"
         return f"the cloud user of {user['exported_for']}" if "exported_for" in user else str(user["id"])
+
+
+def _loose_name(upn: str) -> str:
+    return f"upn:{upn}".lower()
+
+
+def _values(user: Mapping[str, Any]) -> set[str]:
+    values = {str(proxy).lower() for proxy in user.get("proxy_addresses") or ()}
+    return values | ({_loose_name(user["user_principal_name"])} if user.get("user_principal_name") else set())
 
 
 def _keys(world: World, user: Mapping[str, Any]) -> list[tuple[_Index, str]]:

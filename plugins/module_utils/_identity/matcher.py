@@ -19,7 +19,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.records 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import (
     CONTACTS,
     DELETED_USERS,
+    DOMAINS,
     GROUPS,
+    OBJECT_IDENTIFIERS,
     QUARANTINE_PROXY_SWITCH,
     QUARANTINE_UPN_SWITCH,
     SOFT_SWITCH,
@@ -57,7 +59,14 @@ class Matcher:
             return
         addresses = match_names.settle(case, self._tenant, self._world, self._domains)
         if addresses is not None:
-            self._world.export(case.target, case.user, case.future_upn, addresses, identifier_for(case.user))
+            self._world.export(
+                case.target,
+                case.user,
+                case.future_upn,
+                addresses,
+                identifier_for(case.user),
+                is_named=not self._domains.unknown or (case.future_upn is not None and DOMAINS not in case.doubts),
+            )
 
     def _joined(self, case: Case, target: Record) -> None:
         case.base, case.action = predictions.MATCHED, predictions.UPDATE
@@ -66,6 +75,7 @@ class Matcher:
             case.action = predictions.LEAVE
         elif case.block(self._blocks.update(target, case.user)):
             case.action = predictions.ERROR
+        case.doubts |= {OBJECT_IDENTIFIERS} & self._tenant.unknown
 
     def _hard(self, case: Case, target: Record) -> None:
         case.base, case.action = predictions.HARD_MATCH, predictions.HARD_MATCH
@@ -109,7 +119,7 @@ class Matcher:
                 "with ObjectTypeMismatch; take the address away from one of them.",
             )
             return
-        if case.user.primary:
+        if case.user.primary and how != _ADDRESS:
             case.doubts |= {CONTACTS, GROUPS} & self._tenant.unknown
         if candidate is not None:
             self._soft(case, candidate, how)
