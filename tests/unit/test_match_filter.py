@@ -15,7 +15,12 @@ from ansible_collections.hybrid.identity.plugins.filter import match
 
 MATCH = match.FilterModule().filters()["match"]
 GUID, VALUE = "876031de-bfb1-4f8b-9cb0-1c67a6094d3e", "3jFgh7G/i0+csBxnpglNPg=="
-ANNA = {"user_principal_name": "anna@contoso.com", "object_guid": GUID, "mail": None, "proxy_addresses": []}
+ANNA: dict[str, Any] = {
+    "user_principal_name": "anna@contoso.com",
+    "object_guid": GUID,
+    "mail": None,
+    "proxy_addresses": [],
+}
 CLOUD = {"id": "c1", "user_principal_name": "Anna@contoso.com", "immutable_id": VALUE}
 NEW = {"id": "c1", "user_principal_name": "Anna@contoso.com"}
 SWITCHES = {

@@ -27,6 +27,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_v
 )
 
 CONCURRENCY = 4
+_ROUNDS = 3
 
 Owners = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 """Whose GUIDs ImmutableIds are, asked of Active Directory: ``{"kind", "name"}`` by ImmutableId."""
@@ -89,22 +90,34 @@ async def _found(options: Mapping[str, Any], question: Question) -> tuple[list[P
             unknown=read.unknown | {SOURCE_OF_AUTHORITY},
         )
         assumed = preflight.assuming(view, question.assume)
-        found = _predicted(question, assumed)
         if asks:
-            ids = sorted(
-                {
-                    each.cloud["id"]
-                    for each in found
-                    if each.cloud and each.sync_action in (predictions.HARD_MATCH, predictions.SOFT_MATCH)
-                }
-            )
-            managed, known = await survey.cloud_managed(ids)
-            assumed = replace(assumed, cloud_managed=managed, authority_read=known)
-            found = _predicted(question, assumed)
+            assumed = await _with_authority(survey, question, assumed)
+        found = _predicted(question, assumed)
     unknown = preflight.unread(replace(view, unknown=read.unknown), found)
     if SOURCE_OF_AUTHORITY in question.assume:
         unknown.add(SOURCE_OF_AUTHORITY)
     return found, assumed, unknown
+
+
+async def _with_authority(survey: Survey, question: Question, view: TenantView) -> TenantView:
+    """The view with the source of authority of all who would be matched.
+
+    Who takes nothing from AD leaves a place to somebody else, who has to be asked for then: a second round is rare, and
+    whoever is left after the third one stays unknown.
+    """
+    for _round in range(_ROUNDS):
+        wanted = {
+            each.cloud["id"]
+            for each in _predicted(question, view)
+            if each.cloud and each.sync_action in (predictions.HARD_MATCH, predictions.SOFT_MATCH)
+        } - view.authority_read
+        if not wanted:
+            return replace(view, unknown=view.unknown - {SOURCE_OF_AUTHORITY})
+        managed, read = await survey.cloud_managed(sorted(wanted))
+        view = replace(view, cloud_managed=view.cloud_managed | managed, authority_read=view.authority_read | read)
+        if not read:
+            return view
+    return view
 
 
 def _predicted(question: Question, view: TenantView) -> list[Prediction]:

@@ -213,5 +213,6 @@ def test_whose_guid_it_is_is_asked_of_active_directory_once(graph: ScriptedGraph
 
 
 def test_a_switch_is_true_or_false(options: dict[str, Any]) -> None:
+    wrong: Any = {"blockSoftMatchEnabled": "maybe"}
     with pytest.raises(InputError, match="write true or false"):
-        run(options, Question([], switches={"blockSoftMatchEnabled": "maybe"}))
+        run(options, Question([], switches=wrong))
