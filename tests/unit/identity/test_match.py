@@ -29,12 +29,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_v
     TenantView,
 )
 
-MAIL = {"mail": "box@contoso.com"}
-BOX = {"mail": "box@contoso.com", "proxyAddresses": ["SMTP:box@contoso.com"]}
+MAIL: dict[str, Any] = {"mail": "box@contoso.com"}
+BOX: dict[str, Any] = {"mail": "box@contoso.com", "proxyAddresses": ["SMTP:box@contoso.com"]}
 ID = cloud(1)["id"]
-OTHER = {"id": "c1", "name": "Box", "proxy_addresses": ["SMTP:box@contoso.com"]}
-HARD_OFF = {"switches": {"blockCloudObjectTakeoverThroughHardMatchEnabled": True}}
-SOFT_OFF = {"switches": {"blockSoftMatchEnabled": True}}
+OTHER: dict[str, Any] = {"id": "c1", "name": "Box", "proxy_addresses": ["SMTP:box@contoso.com"]}
+HARD_OFF: dict[str, Any] = {"switches": {"blockCloudObjectTakeoverThroughHardMatchEnabled": True}}
+SOFT_OFF: dict[str, Any] = {"switches": {"blockSoftMatchEnabled": True}}
 
 
 def role(how: str, name: str | None, privileged: bool | None, group: str | None = None) -> dict[str, Any]:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from match_estate import VALUES, ad, cloud, tenant
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity import preflight
@@ -15,7 +17,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant i
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import RoleHolding
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import read_wishes
 
-BOX = {"mail": "box@contoso.com", "proxyAddresses": ["SMTP:box@contoso.com"]}
+BOX: dict[str, Any] = {"mail": "box@contoso.com", "proxyAddresses": ["SMTP:box@contoso.com"]}
 
 
 def test_the_write_takes_what_is_allowed_and_says_why_not_of_the_rest() -> None:
