@@ -29,6 +29,12 @@ REFUSED = {
     "rita.moser@fabrikam.com": "formerly_synced_user",
     "tom.alder@contoso.com": "held_by_deleted_user",
     "selma.wolf@contoso.com": "cloud_managed_account",
+    # Graph would take these, and the next sync would refuse the match: the preflight keeps them out.
+    "carla.admin@contoso.com": "predicted_blocked",
+    "greta.leser@contoso.com": "predicted_blocked",
+    "mia.cloud@contoso.com": "predicted_blocked",
+    "nina.krause@contoso.com": "predicted_blocked",
+    "omar.haddad@contoso.com": "predicted_blocked",
 }
 
 
@@ -83,7 +89,7 @@ def test_the_whole_chain(
         for entry in directory.search("(userPrincipalName=*)", *ATTRIBUTES)
     }
     matched = {name: user for name, user in results.items() if user["status"] in ("set", "unchanged")}
-    assert len(matched) > 35
+    assert len(matched) > 30
     for name in matched:
         assert cloud[name.lower()]["onPremisesImmutableId"] == expected_immutable_id(ad[name.lower()])
     untouched = set(cloud) - {name.lower() for name, user in results.items() if user["status"] == "set"}
@@ -102,7 +108,8 @@ def test_the_whole_chain(
     requests = control("GET", "requests")
     assert {request["method"] for request in requests} <= {"GET", "POST"}
     on_the_wire = [request for request in requests if "batch" not in request]
-    assert len(on_the_wire) <= 4, [request["path"] for request in on_the_wire]
+    # The preflight's listings of the tenant, its batches for groups and the source of authority, and the module's own.
+    assert len(on_the_wire) <= 22, [request["path"] for request in on_the_wire]
 
 
 ATTRIBUTES = ("userPrincipalName", "objectGUID", "mS-DS-ConsistencyGuid")
