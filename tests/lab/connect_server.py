@@ -40,7 +40,9 @@ def lacking() -> str:
 def up(state: Path, lab: dict[str, Any]) -> None:
     """Lay out a server whose set-up is finished, and the PowerShell that finds it."""
     ldap = lab["ldap"]
-    forest = {"name": lab["domain"], "netbios": lab["netbios"]}
+    forest: dict[str, Any] = {"name": lab["domain"], "netbios": lab["netbios"]}
+    # The wizard's OU filter, as estates use it: no people there.
+    forest["excluded"] = [f"OU=Service Accounts,{ldap['base_dn']}"]
     forest |= {key: ldap[key] for key in ("server", "port", "ca_cert", "username", "password")}
     cloud = {"url": lab["graph_url"], "ca_cert": lab["ca_cert"]}
     prepare(state / "connect", forests=[forest], cloud=cloud)

@@ -68,7 +68,7 @@ class Cycle:
         attribute = self.estate["anchor_attribute"]
         try:
             with directory.connect(forest) as connection:
-                found = directory.read(connection, directory.search_base(forest))
+                found = directory.read(connection, forest)
         except (directory.Unreachable, LDAPException) as error:
             step.no_connection(forest["server"], error)
             return

@@ -117,14 +117,16 @@ def search_base(forest: dict[str, Any]) -> str:
     return forest.get("search_base") or ",".join(f"DC={label}" for label in forest["name"].split("."))
 
 
-def read(connection: ldap3.Connection, base: str) -> list[AdObject]:
-    """All objects of the three kinds below `base`, in pages."""
+def read(connection: ldap3.Connection, forest: dict[str, Any]) -> list[AdObject]:
+    """All objects of the three kinds below the forest's search base, in pages, without those in its `excluded` OUs."""
     found = []
+    base = search_base(forest)
+    outside = tuple(f",{container}".lower() for container in forest.get("excluded", ()))
     entries = connection.extend.standard.paged_search(
         base, _FILTER, ldap3.SUBTREE, attributes=list(ATTRIBUTES), paged_size=500, generator=True
     )
     for entry in entries:
-        if entry.get("type") != "searchResEntry":
+        if entry.get("type") != "searchResEntry" or entry["dn"].lower().endswith(outside):
             continue
         values = {name.lower(): list(raw) for name, raw in entry["raw_attributes"].items() if raw}
         classes = {value.decode().lower() for value in values.get("objectclass", [])}
