@@ -144,6 +144,12 @@ def lab_unit(session: nox.Session) -> None:
     pytest(session, "tests/lab_unit", *session.posargs)
 
 
+def prediction(session: nox.Session) -> None:
+    """What a preflight predicts, against what the lab's cycle then does."""
+    install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt")
+    pytest(session, "tests/prediction", *session.posargs)
+
+
 def powershell(session: nox.Session) -> None:
     """The PowerShell modules, through Ansible's own exec wrapper."""
     if shutil.which("pwsh") is None:
@@ -223,6 +229,7 @@ def mypy(session: nox.Session) -> None:
         "roles",
         "tests/unit",
         "tests/lab_unit",
+        "tests/prediction",
         "tests/pwsh",
         "tests/report",
         "tests/e2e",
@@ -268,7 +275,7 @@ def lint(session: nox.Session) -> None:
     finish(session, cases)
 
 
-for _body in (lint, mypy, ansible_lint, sanity, lab_unit, powershell, report):
+for _body in (lint, mypy, ansible_lint, sanity, lab_unit, prediction, powershell, report):
     define(_body.__name__.replace("_", "-"), NEWEST_PYTHON, "no Python 3.11 or newer", _body)
 for _core in interpreters.CONTROLLER_PYTHONS:
     _python = interpreters.controller_python(_core)

@@ -76,7 +76,8 @@ PLACEHOLDER = re.compile(r".*\+\d{4}@contoso\.onmicrosoft\.com", re.IGNORECASE)
 class Cycle:
     """One estate, predicted and then synchronized.
 
-    `stamped`: entra_immutable_id runs between the two. `hidden`: what the app may not read.
+    `stamped`: entra_immutable_id runs between the two, for odd seeds with `replace`.
+    `hidden`: what the app may not read.
     """
 
     def __init__(self, seed: int, stamped: bool = False, hidden: frozenset[str] = frozenset()) -> None:
@@ -86,9 +87,10 @@ class Cycle:
         self.before = copy.deepcopy(self.store.users)
         self.records = views.ad_records(self.estate.users)
         view = views.hide(views.tenant_view(self.store), hidden)
-        self.found = match.predict(self.records, view, after_hard_match=stamped)
+        replace = stamped and seed % 2 == 1
+        self.found = match.predict(self.records, view, after_hard_match=stamped, replace=replace)
         if stamped:
-            views.stamp(self.store, self.records)
+            views.stamp(self.store, self.records, replace)
         self.results = self._exported()
 
     def _exported(self) -> list[dict[str, Any] | None]:
@@ -207,20 +209,21 @@ def _overwrites(
     quarantined = {ATTRIBUTES[each["propertyCausingError"]] for each in result.get("quarantined", ())}
     pairs = []
     for row in attribute_map.ROWS:
-        if not row.to_entra or row.form == attribute_map.REFERENCE or row.when_empty == attribute_map.CALCULATED:
+        if not row.to_entra or row.form == attribute_map.REFERENCE:
             continue
-        if quarantined & {"proxy_addresses"} and row.record in ("mail", "proxy_addresses"):
+        if "proxy_addresses" in quarantined and row.record in ("mail", "proxy_addresses"):
+            continue
+        if row.record in quarantined:  # the UPN: a placeholder, which nobody can foresee
             continue
         old, new = _value(before, row), _value(after, row)
         entry = listed.get(row.record)
-        effect = entry["effect"] if entry else None
-        if effect == "at_risk":
+        if entry and entry["effect"] == "at_risk":
             # Microsoft's pages contradict each other: it may stay and it may go, but nothing takes its place.
             pairs.append((f"{row.record} at risk", _plain(entry["cloud"]), _plain(old)))
             pairs.append((f"{row.record} replaced", _plain(new) in (_plain(old), None, []), True))
             continue
         replaced = old != new if row.form == attribute_map.ENABLED else _lost(row, old, new)
-        pairs.append((f"{row.record} replaced", effect is not None, replaced))
+        pairs.append((f"{row.record} replaced", entry is not None, replaced))
         if entry:
             pairs.append((f"{row.record} before", _plain(entry["cloud"]), _plain(old)))
             pairs.append((f"{row.record} after", _plain(entry["ad"]), _plain(new)))

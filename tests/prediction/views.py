@@ -86,11 +86,11 @@ _ROLES = {
 }
 
 
-def stamp(store: Store, records: list[Record]) -> None:
+def stamp(store: Store, records: list[Record], overwrite: bool) -> None:
     """What entra_immutable_id writes: its plan, and the emulator's own rules for each PATCH."""
     users = [_record(store, key) for key in (*store.active, *store.deleted)]
     named = [record for record in records if record["user_principal_name"]]
-    for step in plan(read_wishes(named), Tenant(users)):
+    for step in plan(read_wishes(named), Tenant(users), overwrite=overwrite):
         if step.status == SET and step.target:
             old = store.users[step.target["id"]]
             changes = {"onPremisesImmutableId": step.after}

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""10,000 AD users against 10,000 cloud users: what it costs, and that twice as many cost about twice as much."""
+
+from __future__ import annotations
+
+import gc
+import time
+import uuid
+from collections import Counter
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity import match, predictions
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import immutable_id_of_guid
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import (
+    RoleHolding,
+    TenantView,
+    view_record,
+)
+
+SWITCHES = {
+    "blockCloudObjectTakeoverThroughHardMatchEnabled": False,
+    "blockSoftMatchEnabled": False,
+    "softMatchOnUpnEnabled": True,
+    "quarantineUponUpnConflictEnabled": True,
+    "quarantineUponProxyAddressesConflictEnabled": True,
+    "allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled": False,
+    "passwordSyncEnabled": True,
+}
+DOMAINS = [
+    {"id": "contoso.onmicrosoft.com", "isVerified": True, "isInitial": True, "authenticationType": "Managed"},
+    {"id": "contoso.com", "isVerified": True, "isInitial": False, "authenticationType": "Managed"},
+]
+PROFILE = {"department": "Sales", "job_title": "Clerk", "city": None}
+
+
+def _pair(number: int) -> tuple[Record, Record]:
+    """An AD user and a cloud user; by number they match by anchor, address or name, are at odds, or are strangers."""
+    guid = str(uuid.UUID(int=number + 1))
+    case = number % 6
+    name = f"user{number}"
+    ad = {
+        "user_principal_name": f"{name}@contoso.com",
+        "sam_account_name": name,
+        "distinguished_name": f"CN={name},DC=ad,DC=contoso,DC=com",
+        "object_guid": guid,
+        "immutable_id": immutable_id_of_guid(guid),
+        "mail": f"{name}@contoso.com" if case != 2 else None,
+        "proxy_addresses": [f"SMTP:{name}@contoso.com", f"smtp:{name}.old@contoso.com"] if case == 1 else [],
+        "enabled": True,
+        "status": "found",
+        "attributes": PROFILE,
+    }
+    own, foreign = immutable_id_of_guid(guid), immutable_id_of_guid(str(uuid.UUID(int=1 << 100 | number)))
+    cloud: dict[str, Any] = {
+        "id": str(uuid.UUID(int=(number + 1) << 64)),
+        "userPrincipalName": f"{'other' if case == 5 else ''}{name}@contoso.com",
+        "accountEnabled": True,
+        "onPremisesImmutableId": {0: own, 4: own, 3: foreign}.get(case),
+        "onPremisesSyncEnabled": True if case == 4 else None,
+        "proxyAddresses": [f"SMTP:{name}@contoso.com"] if case in (0, 1, 3, 4) else [],
+    }
+    return ad, {**view_record(cloud), "attributes": {**PROFILE, "department": "Ops", "city": "Berlin"}}
+
+
+def _estate(count: int) -> tuple[list[Record], TenantView]:
+    pairs = [_pair(number) for number in range(count)]
+    users = [cloud for _ad, cloud in pairs]
+    roles = {user["id"]: [RoleHolding("direct", "Directory Readers", False)] for user in users[:: count // 20]}
+    contacts = [{"id": f"c{each}", "name": "C", "proxy_addresses": [f"SMTP:c{each}@x.com"]} for each in range(500)]
+    view = TenantView(users=users, domains=DOMAINS, switches=SWITCHES, roles=roles, contacts=contacts)
+    return [ad for ad, _cloud in pairs], view
+
+
+def _seconds(count: int) -> float:
+    """CPU time of one prediction, the list of cloud-only users included; the best of three."""
+    ad_users, view = _estate(count)
+    best = float("inf")
+    for _attempt in range(3):
+        gc.collect()
+        started = time.process_time()
+        match.cloud_only(match.predict(ad_users, view), view)
+        best = min(best, time.process_time() - started)
+    return best
+
+
+def test_every_case_is_in_the_ten_thousand() -> None:
+    ad_users, view = _estate(10_000)
+    found = match.predict(ad_users, view)
+    outcomes = Counter(each.outcome for each in found)
+    assert outcomes[predictions.HARD_MATCH] > 1500
+    assert outcomes[predictions.SOFT_MATCH] > 3000
+    assert outcomes[predictions.CONFLICT] > 1500
+    assert outcomes[predictions.MATCHED] > 1500
+    assert outcomes[predictions.NEW_CLOUD_USER] > 1500
+    assert outcomes[predictions.BLOCKED] > 0
+    assert len(match.cloud_only(found, view)) == sum(1 for number in range(10_000) if number % 6 == 5)
+
+
+def test_the_cost_is_linear_in_users() -> None:
+    half, whole = _seconds(5_000), _seconds(10_000)
+    print(f"5,000: {half:.2f} s, 10,000: {whole:.2f} s of CPU; ratio {whole / half:.2f}")
+    # A pairwise scan has a ratio of four.
+    assert whole / half < 3
+    assert whole < 20
