@@ -162,6 +162,10 @@ class Maker:
 
     def cloud_user(self) -> None:
         upn = f"{self.name()}@{'contoso.com' if self.chance(0.7) else self.draw.choice(VERIFIED)}"
+        if self.chance(0.3):
+            # The same person on both sides, as it mostly is.
+            named = self.draw.choice(self.estate.users).text("userPrincipalName") or ""
+            upn = named if named.partition("@")[2].lower() in VERIFIED and named[0] in "uU" else upn
         deleted = self.chance(0.12)
         if not deleted and not self.free(f"upn {upn}"):
             return
