@@ -44,19 +44,15 @@ class Survey:
 
         :raises GraphError: if the users cannot be read, or the service cannot be reached.
         """
-        try:
-            async with asyncio.TaskGroup() as group:
-                users = group.create_task(self._list(self._client.users, select=_SELECT, top=PAGE_SIZE))
-                deleted = group.create_task(self._optional(tenant_view.DELETED_USERS, self._deleted(), []))
-                domains = group.create_task(self._optional(tenant_view.DOMAINS, self._domains(), []))
-                switches = group.create_task(self._optional(tenant_view.SWITCHES, self._switches(), {}))
-                roles = group.create_task(self._roles())
-                contacts = group.create_task(self._optional(tenant_view.CONTACTS, self._contacts(), []))
-                groups = group.create_task(self._optional(tenant_view.GROUPS, self._groups(), []))
-                named = group.create_task(self._optional(tenant_view.OBJECT_IDENTIFIERS, self._identifiers(), {}))
-        except ExceptionGroup as errors:
-            # What failed first has cancelled the others.
-            raise errors.exceptions[0] from None
+        users = asyncio.create_task(self._list(self._client.users, select=_SELECT, top=PAGE_SIZE))
+        deleted = asyncio.create_task(self._optional(tenant_view.DELETED_USERS, self._deleted(), []))
+        domains = asyncio.create_task(self._optional(tenant_view.DOMAINS, self._domains(), []))
+        switches = asyncio.create_task(self._optional(tenant_view.SWITCHES, self._switches(), {}))
+        roles = asyncio.create_task(self._roles())
+        contacts = asyncio.create_task(self._optional(tenant_view.CONTACTS, self._contacts(), []))
+        groups = asyncio.create_task(self._optional(tenant_view.GROUPS, self._groups(), []))
+        named = asyncio.create_task(self._optional(tenant_view.OBJECT_IDENTIFIERS, self._identifiers(), {}))
+        await _together(users, deleted, domains, switches, roles, contacts, groups, named)
         identifiers = named.result()
         return TenantView(
             users=[_record(user, identifiers) for user in users.result()],
@@ -196,6 +192,17 @@ class Survey:
                 raise
             self.unknown.add(aspect)
             return nothing
+
+
+async def _together(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for all of them. What fails first is raised, once the others are called off."""
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def _record(user: Mapping[str, Any], identifiers: Mapping[str, str], deleted: bool = False) -> Record:
