@@ -40,10 +40,11 @@ def _options(entra: Emulator) -> dict[str, Any]:
 
 
 def test_secret_credential_of_azure_identity(entra: Emulator) -> None:
-    credential = ClientSecretCredential(
+    # Closed, here and below: an open connection keeps the emulator from ending in order.
+    with ClientSecretCredential(
         "contoso.onmicrosoft.com", APPS["hard-matcher"], entra.secrets["hard-matcher"], **_options(entra)
-    )
-    token = credential.get_token(f"{entra.url}/.default").token
+    ) as credential:
+        token = credential.get_token(f"{entra.url}/.default").token
     claims = jwt.decode(token, options={"verify_signature": False})
     assert claims["roles"] == ["Domain.Read.All", "Organization.Read.All", "User.ReadWrite.All"]
     answer = entra.http.get("/v1.0/organization", headers={"Authorization": f"Bearer {token}"})
@@ -52,20 +53,22 @@ def test_secret_credential_of_azure_identity(entra: Emulator) -> None:
 
 def test_certificate_credential_of_azure_identity(entra: Emulator) -> None:
     tenant = entra.http.get("/lab/health").json()["tenant"]
-    credential = CertificateCredential(
+    with CertificateCredential(
         tenant, APPS["hard-matcher"], certificate_path=str(entra.app_certificate), **_options(entra)
-    )
-    token = credential.get_token(f"{entra.url}/.default").token
+    ) as credential:
+        token = credential.get_token(f"{entra.url}/.default").token
     answer = entra.http.get("/v1.0/users?$top=1", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 200
 
 
 def test_unregistered_certificate(entra: Emulator) -> None:
     other = ca.write_app_certificate(entra.folder / "other.pem")
-    credential = CertificateCredential(
-        "contoso.com", APPS["hard-matcher"], certificate_path=str(other), **_options(entra)
-    )
-    with pytest.raises(ClientAuthenticationError, match="AADSTS700027"):
+    with (
+        CertificateCredential(
+            "contoso.com", APPS["hard-matcher"], certificate_path=str(other), **_options(entra)
+        ) as credential,
+        pytest.raises(ClientAuthenticationError, match="AADSTS700027"),
+    ):
         credential.get_token(f"{entra.url}/.default")
 
 
