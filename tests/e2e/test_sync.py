@@ -93,7 +93,7 @@ def test_one_user_who_is_not_proven_fails_the_role(ansible: Ansible, connect: Pa
 @pytest.mark.usefixtures("fresh")
 def test_where_all_are_matched_no_cycle_is_run(ansible: Ansible, connect: Path, state: Path) -> None:
     two = ["anna.berg@contoso.com", "miles.o'brien@contoso.com"]
-    choices = {"hybrid_identity_stages": ["hard_match", "sync"], "hard_match_identities": two}
+    choices: dict[str, Any] = {"hybrid_identity_stages": ["hard_match", "sync"], "hard_match_identities": two}
     choices |= {"sync_fail_on_run_errors": False}
     first = ansible.playbook("hybrid.identity.site", variables=choices)
     assert first.code == 0, first.output
