@@ -143,8 +143,8 @@ users:
         - V(verified), or V(pending) where Entra ID does not show yet what the cycle did, or is yet to do it.
         - V(wrong_object) where another user has the ImmutableId or the name. V(different_immutable_id) where the user has another
           one. V(provisioning_error) where a value of the user is in quarantine because another user has it. V(second_user) where there is
-          a second user beside the user, which a sync made. V(export_error) where Entra ID refused the export. V(not_found) where there is no such active user. V(not_matched) where the user has no ImmutableId
-          and is not synchronised.
+          a second user beside the user, which a sync made. V(export_error) where Entra ID refused the export. V(not_found) where
+          there is no such active user. V(not_matched) where the user has no ImmutableId and is not synchronised.
         - V(unknown) where the app may not read enough. V(skipped) where the record says that the user was not hard-matched.
       returned: always
       type: str

@@ -165,7 +165,7 @@ def test_what_was_refused_is_tried_again(estate: Estate) -> None:
 def test_staging_mode_exports_nothing(estate: Estate) -> None:
     user(estate, "cyc.emil")
     estate.state.write("scheduler.json", {**estate.state.read("scheduler.json"), "StagingModeEnabled": True})
-    assert "Export" not in {profile for _, profile in estate.cycle()}
+    assert "Export" not in {profile for _connector, profile in estate.cycle()}
     assert estate.cloud.requests == []
     assert estate.raw("cyc.emil", ANCHOR) == []
 

@@ -97,7 +97,7 @@ class Server:
         shown = done.stdout + done.stderr
         start = re.search(r"^(ok|changed|fatal): \[connect1\].* => ", done.stdout, re.MULTILINE)
         assert start, shown
-        result, _ = json.JSONDecoder().raw_decode(done.stdout, start.end())
+        result, _end = json.JSONDecoder().raw_decode(done.stdout, start.end())
         return {**result, "failed": start[1] == "fatal", "changed_shown": start[1] == "changed", "shown": shown}
 
     def cycle(self, *arguments: str, **options: Any) -> dict[str, Any]:
