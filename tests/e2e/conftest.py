@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from outside import Control, Directory, Graph, state_folder
 
 from playbooks import Ansible
@@ -52,6 +54,20 @@ def fresh(control: Control, directory: Directory) -> Iterator[None]:
     yield
     control("POST", "reset")
     directory.clear_suffixes()
+
+
+@pytest.fixture
+def connect(state: Path) -> Path:
+    """The Entra Connect server as it was set up: no cycle has run."""
+    inventory = yaml.safe_load((state / "inventory.yml").read_text("utf-8"))
+    if "entra_connect" not in inventory["all"]["children"]:
+        pytest.skip("the lab has no Entra Connect server: it takes a pwsh on PATH and ansible-core 2.21")
+    folder = state / "connect"
+    for name in ("space.json", "cs.json"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "runs")
+    (folder / "runs").mkdir()
+    return folder
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from outside import Graph
 from test_chain import dump
 
@@ -27,20 +25,6 @@ NOT_TAKEN = {
 # The cycle also exports the accounts that the preflight kept out of the hard match, and some of those are refused.
 CHOICES = {"hard_match_on_refused": "skip", "sync_fail_on_run_errors": False}
 BLINDLY = {**CHOICES, "hard_match_preflight": False}
-
-
-@pytest.fixture
-def connect(state: Path) -> Path:
-    """The Entra Connect server as it was set up: no cycle has run."""
-    inventory = yaml.safe_load((state / "inventory.yml").read_text("utf-8"))
-    if "entra_connect" not in inventory["all"]["children"]:
-        pytest.skip("the lab has no Entra Connect server: it takes a pwsh on PATH and ansible-core 2.21")
-    folder = state / "connect"
-    for name in ("space.json", "cs.json"):
-        (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "runs")
-    (folder / "runs").mkdir()
-    return folder
 
 
 def runs(connect: Path) -> int:
