@@ -101,3 +101,30 @@ def test_clearing_sends_null(ansible: Ansible, graph: Graph, control: Control) -
     cloud = graph.users()
     assert all(cloud[name]["onPremisesImmutableId"] is None for name in names)
     assert cloud["user000042@contoso.com"]["onPremisesImmutableId"]
+
+
+@pytest.mark.usefixtures("thousand")
+def test_a_preflight_costs_a_few_requests_for_the_tenant(
+    ansible: Ansible, control: Control, lab: dict[str, Any]
+) -> None:
+    read = {**READ, "hybrid.identity.ad_user_guid": {**READ["hybrid.identity.ad_user_guid"], "with_attributes": True}}
+    predict = {
+        "name": "Predict",
+        "hybrid.identity.entra_match_info": {
+            "users": "{{ ad.users }}",
+            "after_hard_match": True,
+            **lab["apps"]["preflight"],
+        },
+        "register": "predicted",
+    }
+    control("DELETE", "requests")
+    run = ansible.tasks([read, predict], **DEFAULTS)
+    assert run.code == 0, run.output
+    # No app token may read the tenant's switches (facts §0.5), so nobody is said to be fine.
+    assert run.results["predicted"]["summary"]["unknown"] == COUNT
+    assert {user["expected"] for user in run.results["predicted"]["users"]} == {"hard_match"}
+    on_the_wire = [request for request in control("GET", "requests") if "batch" not in request]
+    roles = [request for request in on_the_wire if "roleManagement" in request["path"]]
+    assert 0 < len(roles) <= 5, [request["path"] for request in roles]
+    # Beside what has no listing and goes by twenty in a batch: the source of authority of each user.
+    assert len(on_the_wire) <= COUNT / 20 + 30, [request["path"] for request in on_the_wire]
