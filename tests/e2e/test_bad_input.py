@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from test_chain import dump
 
+from outside import Control
 from playbooks import Ansible, Run
 
 GUID = "876031de-bfb1-4f8b-9cb0-1c67a6094d3e"
@@ -75,6 +76,7 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
 @pytest.fixture(scope="module")
 def answers(state: Path, lab: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[str]]:
     """All of it in one play, each task's failure ignored; and the two directories before and after."""
+    Control(lab)("POST", "reset")
     ansible = Ansible(state, tmp_path_factory.mktemp("bad-input"))
     before = dump(state)
     tasks = [
