@@ -194,9 +194,8 @@ def sanity(session: nox.Session) -> None:
         try:
             # ansible-test runs every pythonX.Y on PATH and hands little of the environment on: no shims, then.
             path = os.pathsep.join([session.bin, *interpreters.search_path()])
-            options = ("--venv", "--requirements", "--junit", "--color", "no")
-            # It downloads PSScriptAnalyzer from a gallery that not every machine reaches: for those who have it.
-            options += ("--skip-test", "pslint")
+            # pslint downloads PSScriptAnalyzer from a gallery that not every machine reaches: for those who have it.
+            options = ("--venv", "--requirements", "--junit", "--color", "no", "--skip-test", "pslint")
             session.run("ansible-test", "sanity", *options, *session.posargs, env={"PATH": path})
         finally:
             for file in Path("tests", "output", "junit").glob("*.xml"):

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outside import Control
 from test_chain import dump
 
-from outside import Control
 from playbooks import Ansible, Run
 
 GUID = "876031de-bfb1-4f8b-9cb0-1c67a6094d3e"

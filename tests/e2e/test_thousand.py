@@ -19,7 +19,7 @@ from outside import Control, Directory, Graph, expected_immutable_id
 from playbooks import Ansible
 
 COUNT = 1000
-READ = {
+READ: dict[str, Any] = {
     "name": "Read",
     "hybrid.identity.ad_user_guid": {"search_base": "OU=Bulk,DC=ad,DC=contoso,DC=com"},
     "register": "ad",
