@@ -8,16 +8,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from . import connect_server, emulator, estate
-from .dc import LabError
+from .dc import LabError, ansible_playbook
 
 MATCH_WORDS = {
     "set": "matched",
@@ -106,9 +104,7 @@ def _chain(state: Path, name: str, title: str, lacking: str) -> dict[str, Any]:
 
 def _play(state: Path, playbook: str, variables: dict[str, Any]) -> list[str]:
     """Run a playbook, showing what it prints, and return the names of the tasks that changed something."""
-    beside = Path(sys.executable).with_name("ansible-playbook")
-    program = str(beside) if beside.exists() else shutil.which("ansible-playbook") or "ansible-playbook"
-    command = [program, "--inventory", str(state / "inventory.yml"), playbook, "--diff"]
+    command = [ansible_playbook(), "--inventory", str(state / "inventory.yml"), playbook, "--diff"]
     process = subprocess.Popen(
         [*command, "--extra-vars", json.dumps(variables)],
         env={**os.environ, "ANSIBLE_NOCOWS": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml", "ANSIBLE_FORCE_COLOR": "0"},

@@ -7,7 +7,6 @@ diff and the writes follow the same plan."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +15,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_kinds
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import DN, Match
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import source_anchor
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.attribute_map import ad_attributes
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.counts import counted
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import (
     Record,
     ad_record,
@@ -208,8 +208,7 @@ def _planned(user: AdUser) -> AdUser:
 
 def summary(users: Iterable[AdUser]) -> dict[str, int]:
     """Counts by status, zeros included, and ``total``."""
-    counts = Counter(user.status for user in users)
-    return {**{status: counts[status] for status in STATUSES}, "total": sum(counts.values())}
+    return counted((user.status for user in users), STATUSES)
 
 
 def outcome(users: Sequence[AdUser]) -> dict[str, Any]:

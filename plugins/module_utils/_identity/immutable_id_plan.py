@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.counts import counted
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, cloud_managed
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import UNRESOLVED, Refusal, Wish
@@ -79,8 +80,7 @@ def plan(wishes: Sequence[Wish], tenant: Tenant, *, clear: bool = False, overwri
 
 def summary(steps: Iterable[Step]) -> dict[str, int]:
     """Counts by status, zeros included, and ``total``."""
-    counts = Counter(step.status for step in steps)
-    return {**{status: counts[status] for status in STATUSES}, "total": sum(counts.values())}
+    return counted((step.status for step in steps), STATUSES)
 
 
 def _step(wish: Wish, tenant: Tenant, clear: bool, overwrite: bool) -> Step:

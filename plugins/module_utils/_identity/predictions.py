@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.counts import counted
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 
 MATCHED, HARD_MATCH, SOFT_MATCH, NEW_CLOUD_USER = "matched", "hard_match", "soft_match", "new_cloud_user"
@@ -105,5 +105,4 @@ class Prediction:
 
 def summary(predictions: Sequence[Prediction], cloud_only: int = 0) -> dict[str, int]:
     """Counts by outcome, zeros included, ``cloud_only`` and ``total`` (of AD users)."""
-    counts = Counter(prediction.outcome for prediction in predictions)
-    return {**{outcome: counts[outcome] for outcome in OUTCOMES}, "cloud_only": cloud_only, "total": len(predictions)}
+    return {**counted((prediction.outcome for prediction in predictions), OUTCOMES), "cloud_only": cloud_only}

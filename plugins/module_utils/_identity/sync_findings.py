@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.counts import counted
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_expectations import Expectation
 
@@ -55,5 +55,4 @@ class Finding:
 
 def summary(findings: Iterable[Finding]) -> dict[str, int]:
     """Counts by status, zeros included, and ``total``."""
-    counts = Counter(finding.status for finding in findings)
-    return {**{status: counts[status] for status in STATUSES}, "total": sum(counts.values())}
+    return counted((finding.status for finding in findings), STATUSES)

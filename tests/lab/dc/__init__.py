@@ -10,6 +10,16 @@ from __future__ import annotations
 
 from .directory import seed
 from .dump import dump_directory
-from .service import LabError, address, down, role_variables, running, up
+from .service import LabError, address, ansible_playbook, down, role_variables, running, up
 
-__all__ = ["LabError", "address", "down", "dump_directory", "role_variables", "running", "seed", "up"]
+__all__ = [
+    "LabError",
+    "address",
+    "ansible_playbook",
+    "down",
+    "dump_directory",
+    "role_variables",
+    "running",
+    "seed",
+    "up",
+]

@@ -93,11 +93,17 @@ def down(state_dir: Path) -> bool:
     return True
 
 
-def _play(inventory: Path) -> None:
+def ansible_playbook() -> str:
+    """The ansible-playbook of the Python that runs the lab, else the one on PATH. Raises LabError."""
     beside = Path(sys.executable).with_name("ansible-playbook")
     program = str(beside) if beside.exists() else shutil.which("ansible-playbook")
     if not program:
         raise LabError("ansible-playbook was not found: install ansible-core into the Python that runs the lab.")
+    return program
+
+
+def _play(inventory: Path) -> None:
+    program = ansible_playbook()
     try:
         done = subprocess.run(
             [program, "--inventory", str(inventory), PLAYBOOK],
