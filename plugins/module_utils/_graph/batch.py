@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, GraphError, successful
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import RETRY_STATUSES, retry_after
@@ -33,21 +33,35 @@ Outcome: TypeAlias = "Answer | GraphError"
 """What came of one item: an answer, success or not, or why there is none."""
 
 
-async def send_batch(transport: Transport, items: Sequence[Item], concurrency: int) -> list[Outcome]:
+class Witness(Protocol):
+    """Somebody who must know of items before they leave, and of their outcomes: a journal."""
+
+    async def sending(self, positions: Sequence[int]) -> None:
+        """These items are about to be sent for the first time; what is raised here keeps them from being sent."""
+
+    async def settled(self, outcomes: Mapping[int, Outcome]) -> None:
+        """These items have their final outcome."""
+
+
+async def send_batch(
+    transport: Transport, items: Sequence[Item], concurrency: int, witness: Witness | None = None
+) -> list[Outcome]:
     """Send items, 20 in a batch and ``concurrency`` batches at once, and return their outcomes in order.
 
     An item that is told to wait is sent again by itself, after the longest ``Retry-After`` of its batch; the ones that
     were served are not. Items do not depend on each other and must not mind being sent twice. Once a batch as a whole
-    cannot be sent, no other is begun, and the rest of the items have that error as outcome.
+    cannot be sent, no other is begun, and the rest of the items have that error as outcome. A ``witness`` is told of
+    each item that is sent, once before and once after, and of none that is not.
     """
-    sender = _Sender(transport, items, concurrency)
+    sender = _Sender(transport, items, concurrency, witness)
     await sender.run()
     return [sender.outcomes[position] for position in range(len(items))]
 
 
 class _Sender:
-    def __init__(self, transport: Transport, items: Sequence[Item], concurrency: int) -> None:
+    def __init__(self, transport: Transport, items: Sequence[Item], concurrency: int, witness: Witness | None) -> None:
         self.outcomes: dict[int, Outcome] = {}
+        self._witness = witness
         self._transport = transport
         self._items = items
         self._slots = asyncio.Semaphore(concurrency)
@@ -65,16 +79,26 @@ class _Sender:
         """Send one batch and return the positions of the items that have to be sent again."""
         async with self._slots:
             if self._broken is not None:
-                self.outcomes.update(dict.fromkeys(chunk, self._broken))
+                # Of the first round none was sent; of a later one all were, and the witness knows of them.
+                await self._settle(dict.fromkeys(chunk, self._broken), told=attempt > 1)
                 return []
+            if self._witness is not None and attempt == 1:
+                await self._witness.sending(chunk)
             try:
                 answer = await self._transport.send(self._request(chunk), is_progress=False)
                 replies = _replies(successful(answer))
             except GraphError as error:
                 self._broken = error
-                self.outcomes.update(dict.fromkeys(chunk, error))
+                await self._settle(dict.fromkeys(chunk, error))
                 return []
-        return self._sorted_out(chunk, replies, attempt)
+        outcomes, again = self._sorted_out(chunk, replies, attempt)
+        await self._settle(outcomes)
+        return again
+
+    async def _settle(self, outcomes: Mapping[int, Outcome], told: bool = True) -> None:
+        self.outcomes.update(outcomes)
+        if self._witness is not None and outcomes and told:
+            await self._witness.settled(outcomes)
 
     def _request(self, chunk: Sequence[int]) -> Any:
         requests = [self._entry(position) for position in chunk]
@@ -89,26 +113,29 @@ class _Sender:
             entry["body"] = item.body
         return entry
 
-    def _sorted_out(self, chunk: Sequence[int], replies: Mapping[str, Any], attempt: int) -> list[int]:
+    def _sorted_out(
+        self, chunk: Sequence[int], replies: Mapping[str, Any], attempt: int
+    ) -> tuple[dict[int, Outcome], list[int]]:
+        """The final outcomes of a batch, and the positions of the items that have to be sent again."""
         again: dict[int, Answer] = {}
+        final: dict[int, Outcome] = {}
         for position in chunk:
             # An item that was not answered at all is treated as one whose server was not there.
             outcome = _answer(replies.get(str(position)) or {"status": 503})
             if outcome.status in RETRY_STATUSES:
                 again[position] = outcome
             else:
-                self.outcomes[position] = outcome
-        if len(again) < len(chunk):
+                final[position] = outcome
+        if final:
             self._transport.patience.progress()
         if not again:
-            return []
+            return final, []
         asked = [
             seconds for seconds in (retry_after(outcome.headers) for outcome in again.values()) if seconds is not None
         ]
         if self._transport.patience.pause(max(asked, default=None), attempt):
-            return list(again)
-        self.outcomes.update(again)
-        return []
+            return final, list(again)
+        return {**final, **again}, []
 
 
 def _replies(body: Any) -> dict[str, Any]:
