@@ -63,6 +63,15 @@ def graph_options() -> dict[str, OptionSpec]:
     }
 
 
+def journal_options() -> dict[str, OptionSpec]:
+    """The journal of changes and the way back; doc_fragments/journal.py says what they mean."""
+    return {
+        "journal": {"type": "path"},
+        "journal_run": {"type": "str"},
+        "rollback": {"type": "str"},
+    }
+
+
 def pick(params: dict[str, Any], options: dict[str, OptionSpec]) -> dict[str, Any]:
     """The values of just these options."""
     return {name: params[name] for name in options}
