@@ -159,7 +159,8 @@ path, run, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 with JournalFile(path, run) as journal:
     for number in range(count):
         names = [f"{run}-{number}-{part}" for part in range(3)]
-        tickets = journal.begin([Change(name, None, "x", None, "y" * (number % 50), ("tenant", None)) for name in names])
+        value = "y" * (number % 50)
+        tickets = journal.begin([Change(name, None, "x", None, value, ("tenant", None)) for name in names])
         journal.complete({ticket: "written" for ticket in tickets})
         print(number, flush=True)
 """
