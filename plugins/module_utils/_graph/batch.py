@@ -37,7 +37,10 @@ class Witness(Protocol):
     """Somebody who must know of items before they leave, and of their outcomes: a journal."""
 
     async def sending(self, positions: Sequence[int]) -> None:
-        """These items are about to be sent for the first time; what is raised here keeps them from being sent."""
+        """These items are about to be sent for the first time.
+
+        :raises GraphError: if they must not be; no other item is begun then.
+        """
 
     async def settled(self, outcomes: Mapping[int, Outcome]) -> None:
         """These items have their final outcome."""
@@ -82,14 +85,16 @@ class _Sender:
                 # Of the first round none was sent; of a later one all were, and the witness knows of them.
                 await self._settle(dict.fromkeys(chunk, self._broken), told=attempt > 1)
                 return []
-            if self._witness is not None and attempt == 1:
-                await self._witness.sending(chunk)
+            told = attempt > 1
             try:
+                if self._witness is not None and not told:
+                    await self._witness.sending(chunk)
+                    told = True
                 answer = await self._transport.send(self._request(chunk), is_progress=False)
                 replies = _replies(successful(answer))
             except GraphError as error:
                 self._broken = error
-                await self._settle(dict.fromkeys(chunk, error))
+                await self._settle(dict.fromkeys(chunk, error), told)
                 return []
         outcomes, again = self._sorted_out(chunk, replies, attempt)
         await self._settle(outcomes)

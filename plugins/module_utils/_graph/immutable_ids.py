@@ -7,23 +7,31 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import Item, Outcome, send_batch
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError, graph_error
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.refusals import blocked_error, failed_error
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.tenant_reader import planned
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport, open_transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.users import Users
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.writer import Writer
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.diffs import users_diff
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import Step, plan, summary
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import (
+    PROPERTY,
+    Step,
+    plan,
+    summary,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import Recorder
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import Undo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Wish, read_wishes
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import (
+    Wish,
+    read_wishes,
+    rollback_wishes,
+)
 
-PROPERTY = "onPremisesImmutableId"
 CONCURRENCY = 4
 """Batches in flight."""
 
@@ -35,31 +43,38 @@ _BIN_UNKNOWN = (
 
 @dataclass(frozen=True)
 class Task:
-    """What a module is asked to do. ``clear`` sends null; ``overwrite`` allows a different value to be replaced."""
+    """What a module is asked to do: a wish a record, or with ``undo`` the values to put back.
 
-    records: Sequence[Mapping[str, Any]]
+    ``clear`` sends null; ``overwrite`` allows a different value to be replaced.
+    """
+
+    records: Sequence[Mapping[str, Any]] = ()
+    undo: Sequence[Undo] | None = None
     clear: bool = False
     overwrite: bool = False
     skip_refused: bool = False
     check_mode: bool = False
 
+    def wishes(self) -> list[Wish]:
+        return read_wishes(self.records, clear=self.clear) if self.undo is None else rollback_wishes(self.undo)
 
-def run(options: Mapping[str, Any], task: Task) -> dict[str, Any]:
+
+def run(options: Mapping[str, Any], task: Task, recorder: Recorder | None = None) -> dict[str, Any]:
     """Do a task and return the module's result: ``changed, users, summary, diff`` and, if any, ``warnings``.
 
-    ``options`` are the values of ``argspec.graph_options``. Where the records alone already decide the outcome, the
-    service is not contacted.
+    ``options`` are the values of ``argspec.graph_options``; ``recorder`` is told of every change. Where the records
+    alone already decide the outcome, the service is not contacted.
 
     :raises InputError: if a record or an option is wrong; nothing was read or written.
     :raises PlanBlocked: if users are blocked and not to be skipped; nothing was written.
     :raises WritesFailed: if Graph refused writes; the others were done.
     :raises GraphError: if Graph cannot be reached or read; nothing was written.
     """
-    wishes = read_wishes(task.records, clear=task.clear)
+    wishes = task.wishes()
     if not _worth_asking(wishes, task):
         steps = plan([wish for wish in wishes if wish.refusal], Tenant([]))
         return _finished(steps, task, asked_of=len(wishes), warnings=[])
-    return asyncio.run(_run(options, wishes, task))
+    return asyncio.run(_run(options, wishes, task, recorder))
 
 
 def _worth_asking(wishes: Sequence[Wish], task: Task) -> bool:
@@ -67,15 +82,19 @@ def _worth_asking(wishes: Sequence[Wish], task: Task) -> bool:
     return len(refused) < len(wishes) and (task.skip_refused or not refused)
 
 
-async def _run(options: Mapping[str, Any], wishes: Sequence[Wish], task: Task) -> dict[str, Any]:
+async def _run(
+    options: Mapping[str, Any], wishes: Sequence[Wish], task: Task, recorder: Recorder | None
+) -> dict[str, Any]:
     async with open_transport(options, CONCURRENCY) as transport:
         users = Users(transport, CONCURRENCY)
-        steps = await planned(users, wishes, clear=task.clear, overwrite=task.overwrite)
+        steps = await planned(users, wishes, overwrite=task.overwrite or task.undo is not None)
         unknown = not users.bin_readable and any(step.changes and step.after for step in steps)
         warnings = [_BIN_UNKNOWN] if unknown else []
         blocked = any(step.blocked for step in steps) and not task.skip_refused
         if not blocked and not task.check_mode:
-            steps = await _written(transport, steps)
+            writer = Writer(transport, CONCURRENCY, recorder, ("tenant", options["tenant"]))
+            steps = await writer.written(steps)
+            warnings += writer.warnings
     return _finished(steps, task, asked_of=len(steps), warnings=warnings)
 
 
@@ -98,48 +117,3 @@ def _result(steps: Sequence[Step], warnings: list[str]) -> dict[str, Any]:
         "diff": users_diff(PROPERTY, users),
     }
     return {**result, "warnings": warnings} if warnings else result
-
-
-async def _written(transport: Transport, steps: Sequence[Step]) -> list[Step]:
-    """The steps after the writes: the same, save those that Graph refused.
-
-    Nothing is read back: a read right after a write may still show the old value (facts §1), and 204 is Graph's word.
-    """
-    positions = [position for position, step in enumerate(steps) if step.changes]
-    outcomes = await _patched(transport, [steps[position] for position in positions])
-    done = list(steps)
-    for position, outcome in zip(positions, outcomes, strict=True):
-        done[position] = _settled(steps[position], outcome)
-    return done
-
-
-async def _patched(transport: Transport, steps: Sequence[Step]) -> Sequence[Outcome]:
-    if not steps:
-        return []
-    users = transport.client.users
-    if len(steps) > 1:
-        items = [Item("PATCH", f"/users/{step.target['id']}", {PROPERTY: step.after}) for step in steps if step.target]
-        return await send_batch(transport, items, CONCURRENCY)
-    user = users.by_user_id((steps[0].target or {})["id"])
-    # By hand, since the SDK's model of a user drops a null (facts §0.8).
-    body = json.dumps({PROPERTY: steps[0].after}, separators=(",", ":")).encode()
-    try:
-        return [await transport.send(transport.write("PATCH", user.url_template, user.path_parameters, body))]
-    except GraphError as error:
-        return [error]
-
-
-def _settled(step: Step, outcome: Outcome) -> Step:
-    if isinstance(outcome, GraphError):
-        if outcome.cause == "unreachable":
-            return step.failed(
-                "connection_lost",
-                f"{outcome.message} Whether the ImmutableId was written is unknown; run the task again, which "
-                "writes only what is missing.",
-            )
-        return step.failed(outcome.cause, outcome.message)
-    if outcome.ok:
-        return step
-    name = str((step.target or {}).get("user_principal_name") or step.wish.identity)
-    error = graph_error(outcome, user=name)
-    return step.failed(error.cause, error.message)

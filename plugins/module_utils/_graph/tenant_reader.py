@@ -18,7 +18,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant i
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Wish
 
 
-async def planned(users: Users, wishes: Sequence[Wish], *, clear: bool, overwrite: bool) -> list[Step]:
+async def planned(users: Users, wishes: Sequence[Wish], *, overwrite: bool) -> list[Step]:
     """The plan for wishes, read from the tenant.
 
     Three ways, by cost:
@@ -37,18 +37,18 @@ async def planned(users: Users, wishes: Sequence[Wish], *, clear: bool, overwrit
     named = identity_filters([wish.identity for wish in asked])
     held = _holder_filters([wish.immutable_id for wish in asked])
     if not named:
-        return plan(wishes, Tenant([]), clear=clear, overwrite=overwrite)
+        return plan(wishes, Tenant([]), overwrite=overwrite)
     if len(named) + 2 * len(held) <= MAX_REQUESTS:
         found = await users.matching([*named, *held], held)
-        return plan(wishes, Tenant(found), clear=clear, overwrite=overwrite)
+        return plan(wishes, Tenant(found), overwrite=overwrite)
 
     listed = _ceiling(await users.count(), PAGE_SIZE) <= _ceiling(len(named) + len(held), MAX_REQUESTS)
     found = await users.all_active() if listed else await users.matching(named)
-    steps = plan(wishes, Tenant(found), clear=clear, overwrite=overwrite)
+    steps = plan(wishes, Tenant(found), overwrite=overwrite)
     pending = _holder_filters([step.after for step in steps if step.changes])
     if pending:
         found += await _holders(users, pending, listed)
-        steps = plan(wishes, Tenant(found), clear=clear, overwrite=overwrite)
+        steps = plan(wishes, Tenant(found), overwrite=overwrite)
     return steps
 
 

@@ -18,6 +18,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.records 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import UNRESOLVED, Refusal, Wish
 
+PROPERTY = "onPremisesImmutableId"
+
 SET, CLEARED, UNCHANGED, NOT_FOUND, REFUSED, FAILED = "set", "cleared", "unchanged", "not_found", "refused", "failed"
 STATUSES = (SET, CLEARED, UNCHANGED, NOT_FOUND, REFUSED, FAILED)
 
@@ -52,7 +54,7 @@ class Step:
         return {
             **self.wish.record,
             **known,
-            "user_principal_name": self._name(),
+            "user_principal_name": self._upn(),
             "status": self.status,
             "before": self.before,
             "after": self.after,
@@ -61,21 +63,28 @@ class Step:
             "reason": self.reason,
         }
 
-    def _name(self) -> str | None:
+    @property
+    def name(self) -> str:
+        """What sentences call the user."""
+        return str((self.target or {}).get("user_principal_name") or self.wish.identity)
+
+    def _upn(self) -> str | None:
         given = self.wish.record.get("user_principal_name")
         if given or not self.target:
             return given
         return self.target["user_principal_name"]
 
 
-def plan(wishes: Sequence[Wish], tenant: Tenant, *, clear: bool = False, overwrite: bool = False) -> list[Step]:
+def plan(wishes: Sequence[Wish], tenant: Tenant, *, overwrite: bool = False) -> list[Step]:
     """Decide for each wish, in order.
 
     ``tenant`` must hold every user that a wish names and every holder, deleted ones included, of a value that a wish
-    asks for. ``overwrite`` allows another value to be replaced by the wanted one.
+    asks for. ``overwrite`` allows another value to be replaced by the wanted one. Values are cleared before others are
+    set, so that one wish may have the value that another gives up.
     """
-    steps = [_step(wish, tenant, clear, overwrite) for wish in wishes]
-    return _refuse_same_target(steps)
+    clears = [_step(wish, tenant, overwrite) for wish in wishes if wish.immutable_id is None]
+    released = frozenset(step.target["id"] for step in clears if step.changes and step.target)
+    return _refuse_same_target([_step(wish, tenant, overwrite, released) for wish in wishes])
 
 
 def summary(steps: Iterable[Step]) -> dict[str, int]:
@@ -83,7 +92,7 @@ def summary(steps: Iterable[Step]) -> dict[str, int]:
     return counted((step.status for step in steps), STATUSES)
 
 
-def _step(wish: Wish, tenant: Tenant, clear: bool, overwrite: bool) -> Step:
+def _step(wish: Wish, tenant: Tenant, overwrite: bool, released: frozenset[str] = frozenset()) -> Step:
     if wish.refusal:
         status = NOT_FOUND if wish.refusal.cause == f"ad_{UNRESOLVED[0]}" else REFUSED
         return Step(wish, status, cause=wish.refusal.cause, reason=wish.refusal.reason)
@@ -94,13 +103,28 @@ def _step(wish: Wish, tenant: Tenant, clear: bool, overwrite: bool) -> Step:
     before = target["immutable_id"]
     if before == wish.immutable_id:
         return Step(wish, UNCHANGED, target, before, before)
-    refusal = _refusal(wish, target, tenant, clear, overwrite) or _not_allowed(wish, clear)
+    refusal = _changed_since(wish, target) or _mastered_elsewhere(target)
+    if wish.immutable_id is None:
+        status = CLEARED
+    else:
+        status = SET
+        refusal = refusal or _not_to_be_set(wish, target, overwrite) or _held(wish, target, tenant, released)
     if refusal:
         return Step(wish, REFUSED, target, before, before, refusal.cause, refusal.reason)
-    return Step(wish, CLEARED if clear else SET, target, before, wish.immutable_id)
+    return Step(wish, status, target, before, wish.immutable_id)
 
 
-def _refusal(wish: Wish, target: Record, tenant: Tenant, clear: bool, overwrite: bool) -> Refusal | None:
+def _changed_since(wish: Wish, target: Record) -> Refusal | None:
+    if wish.expected is None or target["immutable_id"] in wish.expected:
+        return None
+    return Refusal(
+        "changed_since",
+        f"{target['user_principal_name']} has {target['immutable_id'] or 'no ImmutableId'} now, and the run left "
+        f"{wish.expected[-1] or 'none'}; somebody changed it since, so it is left for you to decide.",
+    )
+
+
+def _mastered_elsewhere(target: Record) -> Refusal | None:
     name, before = target["user_principal_name"], target["immutable_id"]
     if target["sync_enabled"]:
         return Refusal(
@@ -116,8 +140,11 @@ def _refusal(wish: Wish, target: Record, tenant: Tenant, clear: bool, overwrite:
             "through Graph is unsupported; bring its old AD account back into scope, or turn it into a cloud user "
             "first.",
         )
-    if clear:
-        return None
+    return None
+
+
+def _not_to_be_set(wish: Wish, target: Record, overwrite: bool) -> Refusal | None:
+    name, before = target["user_principal_name"], target["immutable_id"]
     if cloud_managed(wish.record):
         return Refusal(
             "cloud_managed_account",
@@ -129,19 +156,20 @@ def _refusal(wish: Wish, target: Record, tenant: Tenant, clear: bool, overwrite:
             f"{name} already has the ImmutableId {before}; replacing it hands the account to another AD user, so set "
             "replace to true only if that is meant.",
         )
-    return _held(wish, target, tenant)
+    return _not_allowed(wish)
 
 
-def _not_allowed(wish: Wish, clear: bool) -> Refusal | None:
+def _not_allowed(wish: Wish) -> Refusal | None:
     """What a preflight found and its caller does not allow."""
-    if clear or wish.record.get("allowed") is not False:
+    if wish.record.get("allowed") is not False:
         return None
     reason = wish.record.get("reason") or f"A sync would not match {wish.identity} as it is allowed to."
     return Refusal(f"predicted_{wish.record.get('outcome')}", reason)
 
 
-def _held(wish: Wish, target: Record, tenant: Tenant) -> Refusal | None:
-    others = [user for user in tenant.holders(wish.immutable_id or "") if user["id"] != target["id"]]
+def _held(wish: Wish, target: Record, tenant: Tenant, released: frozenset[str]) -> Refusal | None:
+    leaving = {target["id"], *released}
+    others = [user for user in tenant.holders(wish.immutable_id or "") if user["id"] not in leaving]
     active = [user for user in others if not user["deleted"]]
     if active:
         holder = active[0]

@@ -20,6 +20,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors 
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import Undo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
 
 UNRESOLVED = ("missing", "ambiguous", "not_a_user", "system_account")
@@ -36,12 +37,16 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Wish:
-    """One user's wish: the record as given, whom it means in Entra, and the ImmutableId wanted (None: clear it)."""
+    """One user's wish: the record as given, whom it means in Entra, and the ImmutableId wanted (None: clear it).
+
+    ``expected`` holds the values that the user may have now; None allows any.
+    """
 
     record: Record
     identity: str
     immutable_id: str | None
     refusal: Refusal | None = None
+    expected: tuple[str | None, ...] | None = None
 
 
 def read_wishes(records: Iterable[Mapping[str, Any]], clear: bool = False) -> list[Wish]:
@@ -55,6 +60,19 @@ def read_wishes(records: Iterable[Mapping[str, Any]], clear: bool = False) -> li
     """
     wishes = [_read_wish(dict(record), position, clear) for position, record in enumerate(records, start=1)]
     return _refuse_repeats(wishes)
+
+
+def rollback_wishes(undos: Iterable[Undo]) -> list[Wish]:
+    """The wishes that put values back."""
+    return [
+        Wish(
+            {"id": undo.id, "user_principal_name": undo.user_principal_name},
+            undo.id,
+            undo.restore,
+            expected=undo.expected,
+        )
+        for undo in undos
+    ]
 
 
 def _read_wish(record: Record, position: int, clear: bool) -> Wish:

@@ -11,13 +11,13 @@ import os
 import secrets
 import stat
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import (
     ABORTED,
     OPEN,
@@ -35,6 +35,32 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback
 
 MODE = 0o600
 _LONGEST_NAME = 100
+
+
+def journaled(
+    params: Mapping[str, Any],
+    service: Callable[[JournalFile | None], dict[str, Any]],
+    *,
+    check_mode: bool,
+    rolls_back: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Do a task with the journal that ``params`` name, if any, and say in its result under which name.
+
+    ``params`` holds the values of ``argspec.journal_options``; ``rolls_back`` names the runs that the task undoes. The
+    service gets no journal in check mode. ``journal_run`` is in the result, or in the details of the error, once the
+    journal has lines of this run.
+    """
+    name = run_name(params["journal_run"])
+    if params["journal"] is None or check_mode:
+        return service(None)
+    with JournalFile(params["journal"], name, rolls_back) as journal:
+        try:
+            result = service(journal)
+        except IdentityError as error:
+            if journal.used:
+                error.details["journal_run"] = name
+            raise
+        return {**result, "journal_run": name} if journal.used else result
 
 
 def run_name(given: str | None) -> str:
@@ -72,7 +98,7 @@ class JournalFile:
     Two locks: a shared one on the file says that a run is alive, and a short exclusive one keeps writes apart. Only the
     open lines of runs that were dead when this one began are settled; a living run fills in its own. The file is made
     by the first change, so a run without changes leaves no trace. Both locks need a file system of this machine, or
-    one that passes locks on.
+    one that passes locks on. ``used`` says whether this run has lines in it.
     """
 
     def __init__(self, path: str, run: str, rolls_back: Sequence[str] = ()) -> None:
@@ -82,6 +108,7 @@ class JournalFile:
         self._file: int | None = None
         self._threads = threading.Lock()
         self._of_the_dead: list[Line] = []
+        self.used = False
 
     def __enter__(self) -> JournalFile:
         """Open the journal, or see that it can be made.
@@ -116,6 +143,7 @@ class JournalFile:
                 position = self._at_a_line_start(file)
                 self._append(file, b"".join(lines), position)
                 os.fsync(file)
+            self.used = True
         tickets = []
         for line in lines:
             tickets.append(position + outcome_offset(line))

@@ -130,7 +130,7 @@ def test_a_number_where_a_text_belongs_is_no_crash() -> None:
 
 def test_clearing_minds_sync_but_neither_value_nor_holder() -> None:
     users = [cloud(1, VALUES[1]), cloud(2, VALUES[2], synced=True), cloud(3, VALUES[3], synced=False), cloud(4)]
-    steps = plan(read_wishes([wish(n, None) for n in (1, 2, 3, 4)], clear=True), Tenant(users), clear=True)
+    steps = plan(read_wishes([wish(n, None) for n in (1, 2, 3, 4)], clear=True), Tenant(users))
     assert [step.status for step in steps] == ["cleared", "refused", "refused", "unchanged"]
 
 
@@ -189,7 +189,7 @@ def test_what_holds_for_every_plan(
 ) -> None:
     users = known(users)
     wishes = read_wishes(records, clear=clear)
-    steps = plan(wishes, Tenant(users), clear=clear, overwrite=overwrite)
+    steps = plan(wishes, Tenant(users), overwrite=overwrite)
 
     assert [step.wish for step in steps] == wishes
     assert summary(steps)["total"] == len(records)
@@ -207,7 +207,7 @@ def test_what_holds_for_every_plan(
         others = [user for user in users if user["immutable_id"] == step.after and user["id"] != step.target["id"]]
         assert step.after is None or not others
 
-    again = plan(wishes, Tenant(applied(users, steps)), clear=clear, overwrite=overwrite)
+    again = plan(wishes, Tenant(applied(users, steps)), overwrite=overwrite)
     for before, after in zip(steps, again, strict=True):
         if before.changes:
             assert (after.status, after.before) == ("unchanged", before.after)
