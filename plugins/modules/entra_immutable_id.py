@@ -22,6 +22,7 @@ description:
   - It never starts a synchronisation and never changes anything else of a user.
 extends_documentation_fragment:
   - hybrid.identity.graph
+  - hybrid.identity.journal
   - hybrid.identity.attributes
   - hybrid.identity.attributes.entra
 attributes:
@@ -35,7 +36,7 @@ options:
   user:
     description:
       - The user principal name or the object id of one user.
-      - Exactly one of O(user) and O(users) is needed.
+      - Exactly one of O(user), O(users) and O(rollback) is needed.
     type: str
   immutable_id:
     description:
@@ -135,6 +136,17 @@ EXAMPLES = r"""
   hybrid.identity.entra_immutable_id:
     user: adele.vance@contoso.com
     state: absent
+
+- name: Set the ImmutableIds with a journal, under the number of the CI job
+  hybrid.identity.entra_immutable_id:
+    users: "{{ ad.users }}"
+    journal: /var/lib/hybrid-identity/journal
+    journal_run: "job {{ lookup('ansible.builtin.env', 'CI_JOB_ID') }}"
+
+- name: Put the values from before that run back
+  hybrid.identity.entra_immutable_id:
+    journal: /var/lib/hybrid-identity/journal
+    rollback: job 4711
 """
 
 RETURN = r"""
@@ -186,10 +198,11 @@ users:
         - A stable identifier of why the user was not changed, else null.
         - From the plan, V(no_cloud_user), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
           V(no_user_principal_name), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
-          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), and V(ad_missing), V(ad_ambiguous),
+          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), and V(ad_missing), V(ad_ambiguous),
           V(ad_not_a_user), V(ad_system_account) for records that M(hybrid.identity.ad_user_guid) marked so.
         - From Graph, V(access_denied), V(held_by_user), V(synced_user), V(federated_domain), V(mastered_elsewhere),
-          V(user_vanished), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost).
+          V(user_vanished), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost). V(journal_failed) where the journal could not be written, without
+          which nothing is sent.
       returned: always
       type: str
       sample: null
@@ -238,6 +251,11 @@ summary:
       returned: always
       type: int
       sample: 46
+journal_run:
+  description: The name of this run in O(journal).
+  returned: when the task made changes and O(journal) is set
+  type: str
+  sample: 20261124T094107Z-1f3c9a
 cause:
   description: A stable identifier of why Graph, or the sign-in, could not be used at all.
   returned: when Graph or the sign-in failed as a whole
@@ -267,8 +285,16 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import run as set_immutable_ids
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import is_object_id
-from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, pick
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import PROPERTY
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import Line
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import chosen_lines, run_names, undos
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
+    graph_options,
+    journal_options,
+    pick,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
@@ -281,11 +307,30 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
     return [{key: params["user"], **given}]
 
 
+def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Do what the options ask for."""
+    how = {"skip_refused": params["on_refused"] == "skip", "check_mode": check_mode}
+    lines: list[Line] = []
+    if params["rollback"]:
+        place = ("tenant", options["tenant"])
+        lines = chosen_lines(read_journal(params["journal"]), params["rollback"], [PROPERTY], place)
+        task = Task(undo=undos(lines), **how)
+    else:
+        task = Task(records=records(params), clear=params["state"] == "absent", overwrite=params["replace"], **how)
+    return journaled(
+        params,
+        lambda journal: set_immutable_ids(options, task, journal),
+        check_mode=check_mode,
+        rolls_back=run_names(lines),
+    )
+
+
 def main() -> None:
     options = graph_options()
     module = AnsibleModule(
         argument_spec={
             **options,
+            **journal_options(),
             "user": {"type": "str"},
             "immutable_id": {"type": "str"},
             "object_guid": {"type": "str"},
@@ -295,22 +340,16 @@ def main() -> None:
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
         },
         mutually_exclusive=[
-            ("user", "users"),
+            ("user", "users", "rollback"),
             ("users", "immutable_id"),
             ("users", "object_guid"),
             ("immutable_id", "object_guid"),
         ],
-        required_one_of=[("user", "users")],
+        required_one_of=[("user", "users", "rollback")],
+        required_by={"rollback": "journal", "journal_run": "journal"},
         supports_check_mode=True,
     )
-    task = Task(
-        records=records(module.params),
-        clear=module.params["state"] == "absent",
-        overwrite=module.params["replace"],
-        skip_refused=module.params["on_refused"] == "skip",
-        check_mode=module.check_mode,
-    )
-    run(module, GRAPH, lambda: set_immutable_ids(pick(module.params, options), task))
+    run(module, GRAPH, lambda: service(module.params, pick(module.params, options), module.check_mode))
 
 
 if __name__ == "__main__":
