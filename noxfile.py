@@ -150,6 +150,12 @@ def prediction(session: nox.Session) -> None:
     pytest(session, "tests/prediction", *session.posargs)
 
 
+def recovery(session: nox.Session) -> None:
+    """Runs that are killed, and a service that is: what the journal knows, and the way back."""
+    install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt")
+    pytest(session, "tests/recovery", *session.posargs)
+
+
 def powershell(session: nox.Session) -> None:
     """The PowerShell modules, through Ansible's own exec wrapper."""
     if shutil.which("pwsh") is None:
@@ -231,6 +237,8 @@ def mypy(session: nox.Session) -> None:
         "tests/unit",
         "tests/lab_unit",
         "tests/prediction",
+        "tests/recovery",
+        "tests/support",
         "tests/pwsh",
         "tests/report",
         "tests/e2e",
@@ -276,7 +284,7 @@ def lint(session: nox.Session) -> None:
     finish(session, cases)
 
 
-for _body in (lint, mypy, ansible_lint, sanity, lab_unit, prediction, powershell, report):
+for _body in (lint, mypy, ansible_lint, sanity, lab_unit, prediction, recovery, powershell, report):
     define(_body.__name__.replace("_", "-"), NEWEST_PYTHON, "no Python 3.11 or newer", _body)
 for _core in interpreters.CONTROLLER_PYTHONS:
     _python = interpreters.controller_python(_core)

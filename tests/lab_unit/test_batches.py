@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Emulator
+from support.entra_process import Emulator
 
 JSON = {"Content-Type": "application/json"}
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SEED, Emulator, ad_user
+from conftest import ad_user
+from support.entra_process import SEED, Emulator
 
 from lab.entra import groups, seed
 from lab.entra.call import Call

@@ -16,10 +16,10 @@ import jwt
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CertificateCredential, ClientSecretCredential
-from conftest import APPS, Emulator
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from support.entra_process import APPS, Emulator
 
 from lab import ca
 from lab.entra.assertion import ASSERTION_TYPE

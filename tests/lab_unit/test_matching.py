@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Emulator, ad_user, anchor
+from conftest import ad_user, anchor
+from support.entra_process import Emulator
 
 ADA, BEN = "ada.fuchs@contoso.com", "ben.hartmann@contoso.com"
 HARDENED = "Hard match operation blocked due to security hardening. Review OnPremisesObjectIdentifier mapping."

@@ -9,7 +9,8 @@ import re
 import time
 from typing import Any
 
-from conftest import Emulator, ad_user, anchor
+from conftest import ad_user, anchor
+from support.entra_process import Emulator
 
 ADA, BEN = "ada.fuchs@contoso.com", "ben.hartmann@contoso.com"
 ERRORS = "$filter=onPremisesProvisioningErrors/any(o:o/category eq 'PropertyConflict')"

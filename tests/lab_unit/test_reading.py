@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from conftest import Emulator
+from support.entra_process import Emulator
 
 EVENTUAL = {"ConsistencyLevel": "eventual"}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import SEED, TESTS, Emulator
+from support.entra_process import SEED, TESTS, Emulator
 from test_batches import _patch
 
 

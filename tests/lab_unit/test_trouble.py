@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Emulator
+from support.entra_process import Emulator
 from test_batches import _patch
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Emulator
+from support.entra_process import Emulator
 
 VALUE = "nlbGyIhGPE+EYq/E/2CBeA=="
 
