@@ -27,7 +27,8 @@ options:
     description:
       - Put back the values from before a run, by O(journal).
       - V(last) means the newest run that was no rollback itself, V(all) everything in the journal, and anything else the
-        run of that name.
+        run of that name. Of these, a module puts back what its own kind of task changes; RV(rolled_back) says which runs
+        had some of it.
       - A value that has been changed since, by another run or by anybody else, is refused and named, and stays as it is.
       - What is put back is written to the journal as well, so that a rollback can be rolled back by its name. A second
         rollback of the same run changes nothing.

@@ -256,6 +256,12 @@ journal_run:
   returned: when the task made changes and O(journal) is set
   type: str
   sample: 20261124T094107Z-1f3c9a
+rolled_back:
+  description: The names of the runs in O(journal) whose values were put back. Empty where they changed nothing of this kind.
+  returned: when O(rollback) is set
+  type: list
+  elements: str
+  sample: [job 4711]
 cause:
   description: A stable identifier of why Graph, or the sign-in, could not be used at all.
   returned: when Graph or the sign-in failed as a whole

@@ -46,18 +46,18 @@ class Undo:
 def chosen_lines(
     journal: Journal, rollback: str, attributes: Sequence[str], place: tuple[str, str | None]
 ) -> list[Line]:
-    """The lines that a rollback is about.
+    """The lines that a rollback is about, of those that changed one of ``attributes``: perhaps none.
 
     :raises InputError: if the journal has no such run, or the run changed another tenant or domain.
     """
-    ours = [line for line in journal.lines if line.change.attribute in attributes]
+    names = run_names(journal.lines)
     if rollback == LAST:
-        names = [line.run for line in ours if not line.rolls_back]
-        lines = [line for line in ours if names and line.run == names[-1]]
-    else:
-        lines = [line for line in ours if rollback in (ALL, line.run)]
-    if not lines and rollback not in (LAST, ALL):
-        raise InputError(f"The journal has no run {rollback!r} that changed {' or '.join(attributes)}; {_runs(ours)}")
+        names = run_names(line for line in journal.lines if not line.rolls_back)[-1:]
+    elif rollback != ALL:
+        if rollback not in names:
+            raise InputError(f"The journal has no run {rollback!r}; {_shown(names)}")
+        names = [rollback]
+    lines = [line for line in journal.lines if line.run in names and line.change.attribute in attributes]
     for line in lines:
         if not _same_place(line.change.place, place):
             raise InputError(
@@ -94,9 +94,8 @@ def _same_place(one: tuple[str, str | None], other: tuple[str, str | None]) -> b
     return one[1] is None or other[1] is None or folded(one[1]) == folded(other[1])
 
 
-def _runs(lines: Iterable[Line]) -> str:
-    names = run_names(lines)
+def _shown(names: Sequence[str]) -> str:
     if not names:
-        return "it has no run of that kind at all."
+        return "it is empty."
     shown = ", ".join(names[-5:])
     return f"it has {shown}." if len(names) <= 5 else f"the newest are {shown}."

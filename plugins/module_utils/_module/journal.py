@@ -12,7 +12,7 @@ import secrets
 import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -47,20 +47,23 @@ def journaled(
     """Do a task with the journal that ``params`` name, if any, and say in its result under which name.
 
     ``params`` holds the values of ``argspec.journal_options``; ``rolls_back`` names the runs that the task undoes. The
-    service gets no journal in check mode. ``journal_run`` is in the result, or in the details of the error, once the
-    journal has lines of this run.
+    service gets no journal in check mode. In the result, or in the details of the error, are ``journal_run``, once the
+    journal has lines of this run, and ``rolled_back``, where the task is a rollback.
     """
     name = run_name(params["journal_run"])
-    if params["journal"] is None or check_mode:
-        return service(None)
-    with JournalFile(params["journal"], name, rolls_back) as journal:
+    said: dict[str, Any] = {"rolled_back": list(rolls_back)} if params["rollback"] else {}
+    journal = None if params["journal"] is None or check_mode else JournalFile(params["journal"], name, rolls_back)
+    with journal or nullcontext():
         try:
             result = service(journal)
         except IdentityError as error:
-            if journal.used:
-                error.details["journal_run"] = name
+            error.details.update({**said, **_used(journal)})
             raise
-        return {**result, "journal_run": name} if journal.used else result
+    return {**result, **said, **_used(journal)}
+
+
+def _used(journal: JournalFile | None) -> dict[str, str]:
+    return {"journal_run": journal.run} if journal is not None and journal.used else {}
 
 
 def run_name(given: str | None) -> str:

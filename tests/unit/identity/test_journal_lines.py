@@ -139,8 +139,17 @@ def test_last_is_the_newest_run_that_is_no_rollback() -> None:
 
 
 def test_a_run_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(InputError, match=r"has no run 'three' that changed onPremisesImmutableId; it has one, two\."):
+    with pytest.raises(InputError, match=r"^The journal has no run 'three'; it has one, two\.$"):
         chosen([line("one", change("a", None, "x")), line("two", change("b", None, "y"))], "three")
+
+
+def test_a_run_that_changed_something_else_leaves_nothing_to_do() -> None:
+    stamp = Change("id-a", "a@contoso.com", "mS-DS-ConsistencyGuid", None, "x", ("domain", "DC=ad"))
+    lines = [line("one", change("a", None, "x")), line("two", stamp)]
+    assert chosen(lines, "two") == []
+    # The newest run is the one that stamped: an older one is not what "last" means.
+    assert chosen(lines, "last") == []
+    assert [found.run for found in chosen(lines, "all")] == ["one"]
 
 
 def test_a_run_on_another_tenant_is_refused() -> None:
