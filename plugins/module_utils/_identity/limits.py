@@ -1,0 +1,68 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``max_changes``: how much of a directory one task may change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
+
+
+class LimitExceeded(IdentityError):
+    """More users would be changed than the caller allows; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """``number`` users or, where ``percentage``, so many percent of the users in scope."""
+
+    text: str
+    number: Fraction
+    percentage: bool
+
+    def most(self, scope: int) -> int:
+        """The most users that may change of ``scope``; a fraction of a user is none, so that a limit stays one."""
+        return int(self.number * scope / 100) if self.percentage else int(self.number)
+
+
+def read_limit(text: str) -> Limit:
+    """A count such as ``20``, or a percentage such as ``5%`` or ``2.5%``.
+
+    :raises InputError: if it is neither.
+    """
+    found = re.fullmatch(r"(?:([0-9]{1,9})|([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%)", text.strip(), re.ASCII)
+    if not found:
+        raise InputError(f"max_changes: {text!r} is neither a count of users such as 20 nor a percentage such as 5%.")
+    count, percent = found.groups()
+    limit = Limit(text.strip(), Fraction(percent or count), percent is not None)
+    if limit.percentage and limit.number > 100:
+        raise InputError(f"max_changes: {text!r} is more than all users; write 100% at most.")
+    return limit
+
+
+def check_max_changes(text: str | None, changes: int, scope: int, **details: Any) -> None:
+    """Refuse a plan that changes more users than ``text`` allows; None allows any number.
+
+    ``scope`` is how many users the task looks at. ``details`` go into the error: what the module returns with it.
+
+    :raises InputError: if ``text`` is no limit.
+    :raises LimitExceeded: naming the number of changes and the limit.
+    """
+    if text is None:
+        return
+    limit = read_limit(text)
+    most = limit.most(scope)
+    if changes <= most:
+        return
+    meant = f"{limit.text} of {scope}, so {most} at most" if limit.percentage else f"{limit.text}"
+    raise LimitExceeded(
+        f"Nothing was changed, because {changes} of {scope} users would be and max_changes allows {meant}; look at the "
+        "plan in users, and raise max_changes only if all of them are meant.",
+        **details,
+    )
