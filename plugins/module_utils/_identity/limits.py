@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
@@ -18,17 +17,21 @@ class LimitExceeded(IdentityError):
     """More users would be changed than the caller allows; nothing was written."""
 
 
+_MILLION = 10**6
+_ALL = 100 * _MILLION
+
+
 @dataclass(frozen=True)
 class Limit:
-    """``number`` users or, where ``percentage``, so many percent of the users in scope."""
+    """``number`` users or, where ``percentage``, so many millionths of a percent of the users in scope."""
 
     text: str
-    number: Fraction
+    number: int
     percentage: bool
 
     def most(self, scope: int) -> int:
         """The most users that may change of ``scope``; a fraction of a user is none, so that a limit stays one."""
-        return int(self.number * scope / 100) if self.percentage else int(self.number)
+        return self.number * scope // _ALL if self.percentage else self.number
 
 
 def read_limit(text: str) -> Limit:
@@ -36,12 +39,14 @@ def read_limit(text: str) -> Limit:
 
     :raises InputError: if it is neither.
     """
-    found = re.fullmatch(r"(?:([0-9]{1,9})|([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%)", text.strip(), re.ASCII)
+    found = re.fullmatch(r"(?:([0-9]{1,9})|([0-9]{1,3})(?:\.([0-9]{1,6}))?\s*%)", text.strip(), re.ASCII)
     if not found:
         raise InputError(f"max_changes: {text!r} is neither a count of users such as 20 nor a percentage such as 5%.")
-    count, percent = found.groups()
-    limit = Limit(text.strip(), Fraction(percent or count), percent is not None)
-    if limit.percentage and limit.number > 100:
+    count, percent, fraction = found.groups()
+    if count:
+        return Limit(text.strip(), int(count), False)
+    limit = Limit(text.strip(), int(percent) * _MILLION + int((fraction or "").ljust(6, "0")), True)
+    if limit.number > _ALL:
         raise InputError(f"max_changes: {text!r} is more than all users; write 100% at most.")
     return limit
 
