@@ -67,7 +67,7 @@ def check_max_changes(text: str | None, changes: int, scope: int, **details: Any
         return
     meant = f"{limit.text} of {scope}, so {most} at most" if limit.percentage else f"{limit.text}"
     raise LimitExceeded(
-        f"Nothing was changed, because {changes} of {scope} users would be and max_changes allows {meant}; look at the "
-        "plan in users, and raise max_changes only if all of them are meant.",
+        f"Nothing was changed, because {changes} users would be, of {scope} in scope, and max_changes allows {meant}; "
+        "look at the plan in users, and raise max_changes only if all of them are meant.",
         **details,
     )

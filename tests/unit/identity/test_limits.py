@@ -47,7 +47,7 @@ def test_one_more_is_refused_with_the_numbers(text: str, changes: int, scope: in
     with pytest.raises(LimitExceeded) as caught:
         check_max_changes(text, changes, scope, users=["shown"])
 
-    assert f"{changes} of {scope} users would be" in caught.value.message
+    assert f"{changes} users would be, of {scope} in scope" in caught.value.message
     assert most in caught.value.message
     assert caught.value.details == {"users": ["shown"]}
 
