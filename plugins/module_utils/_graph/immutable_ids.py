@@ -11,19 +11,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.refusals import blocked_error, failed_error
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.tenant_reader import planned
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.guards import checked
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.refusals import (
+    blocked_error,
+    failed_error,
+    unwritten,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.tenant_reader import cleared_everywhere, planned
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.users import Users
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writer import Writer
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.diffs import users_diff
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.deleted_holders import PURGE, RESTORE
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import (
-    PROPERTY,
+    FAILED,
     Step,
+    change_count,
     plan,
+    plan_diff,
     summary,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import Recorder
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.limits import check_max_changes, read_limit
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import Undo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import (
@@ -45,7 +54,9 @@ _BIN_UNKNOWN = (
 class Task:
     """What a module is asked to do: a wish a record, or with ``undo`` the values to put back.
 
-    ``clear`` sends null; ``overwrite`` allows a different value to be replaced.
+    ``clear`` sends null; ``everybody`` clears all who may be cleared, without records; ``overwrite`` allows a different
+    value to be replaced; ``restore_deleted`` and ``purge_deleted`` get deleted holders of a value out of the way.
+    ``max_changes`` is a text as ``limits.read_limit`` takes it.
     """
 
     records: Sequence[Mapping[str, Any]] = ()
@@ -54,6 +65,32 @@ class Task:
     overwrite: bool = False
     skip_refused: bool = False
     check_mode: bool = False
+    everybody: bool = False
+    max_changes: str | None = None
+    restore_deleted: bool = False
+    purge_deleted: bool = False
+
+    @property
+    def skips(self) -> bool:
+        """Whether refused users are listed and left alone; of everybody, they are not who is meant."""
+        return self.skip_refused or self.everybody
+
+    @property
+    def deleted(self) -> str | None:
+        return RESTORE if self.restore_deleted else PURGE if self.purge_deleted else None
+
+    def check(self) -> None:
+        """:raises InputError: if the parts do not fit together."""
+        if self.everybody and not self.clear:
+            raise InputError("all_users only clears; set state to absent, or name the users to set in users.")
+        if self.everybody and self.max_changes is None:
+            raise InputError("all_users needs max_changes; say how many users it may clear at most, such as 20 or 5%.")
+        if self.restore_deleted and self.purge_deleted:
+            raise InputError("restore_deleted and purge_deleted exclude each other; set one of them to true.")
+        if self.deleted and self.clear:
+            raise InputError(f"{self.deleted}_deleted is of no use with state absent; leave one of them out.")
+        if self.max_changes is not None:
+            read_limit(self.max_changes)
 
     def wishes(self) -> list[Wish]:
         return read_wishes(self.records, clear=self.clear) if self.undo is None else rollback_wishes(self.undo)
@@ -67,13 +104,16 @@ def run(options: Mapping[str, Any], task: Task, recorder: Recorder | None = None
 
     :raises InputError: if a record or an option is wrong; nothing was read or written.
     :raises PlanBlocked: if users are blocked and not to be skipped; nothing was written.
+    :raises LimitExceeded: if more users would change than ``max_changes`` allows; nothing was written.
     :raises WritesFailed: if Graph refused writes; the others were done.
     :raises GraphError: if Graph cannot be reached or read; nothing was written.
     """
+    task.check()
     wishes = task.wishes()
-    if not _worth_asking(wishes, task):
+    if not task.everybody and not _worth_asking(wishes, task):
         steps = plan([wish for wish in wishes if wish.refusal], Tenant([]))
-        return _finished(steps, task, asked_of=len(wishes), warnings=[])
+        _refuse(steps, task, len(wishes), [])
+        return _result(steps, [])
     return asyncio.run(_run(options, wishes, task, recorder))
 
 
@@ -87,33 +127,38 @@ async def _run(
 ) -> dict[str, Any]:
     async with open_transport(options, CONCURRENCY) as transport:
         users = Users(transport, CONCURRENCY)
-        steps = await planned(users, wishes, overwrite=task.overwrite or task.undo is not None)
+        if task.everybody:
+            steps, scope = await cleared_everywhere(users)
+        else:
+            overwrite = task.overwrite or task.undo is not None
+            steps = await planned(users, wishes, overwrite=overwrite, deleted=task.deleted)
+            scope = len(steps)
         unknown = not users.bin_readable and any(step.changes and step.after for step in steps)
-        warnings = [_BIN_UNKNOWN] if unknown else []
-        blocked = any(step.blocked for step in steps) and not task.skip_refused
-        if not blocked and not task.check_mode:
+        steps, doubts = await checked(transport, steps, options["client_id"], CONCURRENCY)
+        warnings = [*([_BIN_UNKNOWN] if unknown else []), *doubts]
+        _refuse(steps, task, scope, warnings)
+        if not task.check_mode:
             writer = Writer(transport, CONCURRENCY, recorder, ("tenant", options["tenant"]))
             steps = await writer.written(steps)
             warnings += writer.warnings
-    return _finished(steps, task, asked_of=len(steps), warnings=warnings)
-
-
-def _finished(steps: Sequence[Step], task: Task, asked_of: int, warnings: list[str]) -> dict[str, Any]:
-    blocked = [step for step in steps if step.blocked]
-    if blocked and not task.skip_refused:
-        raise blocked_error(steps, asked_of, warnings)
     result = _result(steps, warnings)
-    if any(step.status == "failed" for step in steps):
+    if any(step.status == FAILED for step in steps):
         raise failed_error(steps, result)
     return result
 
 
+def _refuse(steps: Sequence[Step], task: Task, scope: int, warnings: list[str]) -> None:
+    """Raise what stops a task before its first write."""
+    if not task.skips and any(step.blocked for step in steps):
+        raise blocked_error(steps, scope, warnings)
+    check_max_changes(task.max_changes, change_count(steps), scope, **unwritten(steps, warnings))
+
+
 def _result(steps: Sequence[Step], warnings: list[str]) -> dict[str, Any]:
-    users = [step.result() for step in steps]
     result = {
-        "changed": any(step.changes for step in steps),
-        "users": users,
+        "changed": any(step.changes or step.leaving for step in steps),
+        "users": [step.result() for step in steps],
         "summary": summary(steps),
-        "diff": users_diff(PROPERTY, users),
+        "diff": plan_diff(steps),
     }
     return {**result, "warnings": warnings} if warnings else result

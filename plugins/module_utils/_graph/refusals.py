@@ -26,7 +26,6 @@ class WritesFailed(IdentityError):
 def blocked_error(steps: Sequence[Step], asked_of: int, warnings: Sequence[str]) -> PlanBlocked:
     """The error for a plan with blocked users, out of a task for ``asked_of`` users."""
     blocked = [step for step in steps if step.blocked]
-    more: dict[str, Any] = {"warnings": list(warnings)} if warnings else {}
     if asked_of == 1:
         message = f"Nothing was changed: {blocked[0].reason}"
     else:
@@ -34,9 +33,14 @@ def blocked_error(steps: Sequence[Step], asked_of: int, warnings: Sequence[str])
             f"Nothing was changed, because {len(blocked)} of {asked_of} users cannot be: {_named(blocked)} Correct "
             "them, or set on_refused to skip to do the others."
         )
-    # What the other users would have become was not done, so they are shown as they are.
-    users = [step.result() if step.blocked else _unwritten(step) for step in steps]
-    return PlanBlocked(message, changed=False, users=users, summary=summary(steps), **more)
+    return PlanBlocked(message, **unwritten(steps, warnings))
+
+
+def unwritten(steps: Sequence[Step], warnings: Sequence[str]) -> dict[str, Any]:
+    """The result of a task that stopped before its first write: what users would have become was not done."""
+    more: dict[str, Any] = {"warnings": list(warnings)} if warnings else {}
+    users = [{**step.result(), "changed": False} for step in steps]
+    return {"changed": False, "users": users, "summary": summary(steps), **more}
 
 
 def failed_error(steps: Sequence[Step], result: Mapping[str, Any]) -> WritesFailed:
@@ -51,10 +55,6 @@ def failed_error(steps: Sequence[Step], result: Mapping[str, Any]) -> WritesFail
     else:
         message = f"Graph did not take the changes of {len(failed)} users: {_named(failed)}"
     return WritesFailed(f"{message} {written} other user(s) were changed." if written else message, **result)
-
-
-def _unwritten(step: Step) -> dict[str, Any]:
-    return {**step.result(), "changed": False}
 
 
 def _named(steps: Sequence[Step]) -> str:

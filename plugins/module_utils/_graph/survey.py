@@ -10,12 +10,13 @@ What the token may not read, or this tenant does not offer, becomes unknown; onl
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import Item, Outcome, send_batch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError, items, successful
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE, pages
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import literal
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
 from ansible_collections.hybrid.identity.plugins.module_utils._identity import attribute_map, tenant_view
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
@@ -48,7 +49,7 @@ class Survey:
         deleted = asyncio.create_task(self._optional(tenant_view.DELETED_USERS, self._deleted(), []))
         domains = asyncio.create_task(self._optional(tenant_view.DOMAINS, self._domains(), []))
         switches = asyncio.create_task(self._optional(tenant_view.SWITCHES, self._switches(), {}))
-        roles = asyncio.create_task(self._roles())
+        roles = asyncio.create_task(self._roles(eligible=True))
         contacts = asyncio.create_task(self._optional(tenant_view.CONTACTS, self._contacts(), []))
         groups = asyncio.create_task(self._optional(tenant_view.GROUPS, self._groups(), []))
         named = asyncio.create_task(self._optional(tenant_view.OBJECT_IDENTIFIERS, self._identifiers(), {}))
@@ -64,6 +65,34 @@ class Survey:
             groups=groups.result(),
             unknown=frozenset(self.unknown),
         )
+
+    async def for_writing(self, aspects: Collection[str]) -> TenantView:
+        """Of these aspects (DOMAINS, ROLE_ASSIGNMENTS with ROLE_GROUPS) what decides whether users may be written to.
+
+        PIM eligibility is none of them: who may become an administrator is not one yet.
+        """
+        domains: list[Json] = []
+        roles: dict[str, list[tenant_view.RoleHolding]] = {}
+        if tenant_view.DOMAINS in aspects:
+            domains = await self._optional(tenant_view.DOMAINS, self._domains(), [])
+        if tenant_view.ROLE_ASSIGNMENTS in aspects:
+            roles = await self._roles(eligible=False)
+        return TenantView(users=[], domains=domains, roles=roles, unknown=frozenset(self.unknown))
+
+    async def assigned_apps(self, role: str) -> set[str] | None:
+        """The application ids of service principals that hold this role in the whole tenant; None if it is unreadable.
+
+        ``role`` is the id of the role's definition.
+        """
+        builder = self._client.role_management.directory.role_assignments
+        try:
+            found = await self._list(builder, filter=f"roleDefinitionId eq {literal(role)}", expand=["principal"])
+        except GraphError as error:
+            if error.cause not in _UNREADABLE:
+                raise
+            return None
+        whole = [each for each in found if each.get("directoryScopeId") == "/"]
+        return {str((each.get("principal") or {}).get("appId")).lower() for each in whole}
 
     async def cloud_managed(self, ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
         """Of these users, those whose source of authority is the cloud, and those of whom it could be read.
@@ -117,18 +146,20 @@ class Survey:
         features = found[0].get("features") if found else None
         return {name: value for name, value in (features or {}).items() if isinstance(value, bool)}
 
-    async def _roles(self) -> dict[str, list[tenant_view.RoleHolding]]:
+    async def _roles(self, eligible: bool) -> dict[str, list[tenant_view.RoleHolding]]:
         directory = self._client.role_management.directory
         wanted = ["principalId", "roleDefinitionId"]
         assignments, eligibilities, definitions, groups = await asyncio.gather(
             self._optional(tenant_view.ROLE_ASSIGNMENTS, self._list(directory.role_assignments, select=wanted), []),
-            self._optional(
-                tenant_view.ROLE_ELIGIBILITY, self._list(directory.role_eligibility_schedules, select=wanted), []
-            ),
+            self._optional(tenant_view.ROLE_ELIGIBILITY, self._eligibilities(wanted, eligible), []),
             self._definitions(),
             self._optional(tenant_view.ROLE_GROUPS, self._role_groups(), []),
         )
         return role_holdings(assignments, eligibilities, definitions, groups)
+
+    async def _eligibilities(self, wanted: list[str], asked: bool) -> list[Json]:
+        builder = self._client.role_management.directory.role_eligibility_schedules
+        return await self._list(builder, select=wanted) if asked else []
 
     async def _definitions(self) -> list[Json]:
         """Names of roles, with ``isPrivileged`` where beta answers, which alone has it (Microsoft Q&A 1356438).

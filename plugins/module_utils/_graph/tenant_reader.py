@@ -12,13 +12,13 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch impor
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import filters_in, is_object_id
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.users import Users
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import Step, plan
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import NOT_FOUND, Step, plan
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Wish
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Wish, read_wishes
 
 
-async def planned(users: Users, wishes: Sequence[Wish], *, overwrite: bool) -> list[Step]:
+async def planned(users: Users, wishes: Sequence[Wish], *, overwrite: bool, deleted: str | None = None) -> list[Step]:
     """The plan for wishes, read from the tenant.
 
     Three ways, by cost:
@@ -37,19 +37,34 @@ async def planned(users: Users, wishes: Sequence[Wish], *, overwrite: bool) -> l
     named = identity_filters([wish.identity for wish in asked])
     held = _holder_filters([wish.immutable_id for wish in asked])
     if not named:
-        return plan(wishes, Tenant([]), overwrite=overwrite)
+        return plan(wishes, Tenant([]), overwrite=overwrite, deleted=deleted)
     if len(named) + 2 * len(held) <= MAX_REQUESTS:
         found = await users.matching([*named, *held], held)
-        return plan(wishes, Tenant(found), overwrite=overwrite)
+        return plan(wishes, Tenant(found), overwrite=overwrite, deleted=deleted)
 
     listed = _ceiling(await users.count(), PAGE_SIZE) <= _ceiling(len(named) + len(held), MAX_REQUESTS)
     found = await users.all_active() if listed else await users.matching(named)
-    steps = plan(wishes, Tenant(found), overwrite=overwrite)
-    pending = _holder_filters([step.after for step in steps if step.changes])
+    steps = plan(wishes, Tenant(found), overwrite=overwrite, deleted=deleted)
+    # Who is not there may be the deleted one that holds the value, which matters where that one may be restored.
+    absent = [step.wish.immutable_id for step in steps if step.status == NOT_FOUND and deleted]
+    pending = _holder_filters([step.after for step in steps if step.changes] + absent)
     if pending:
         found += await _holders(users, pending, listed)
-        steps = plan(wishes, Tenant(found), overwrite=overwrite)
+        steps = plan(wishes, Tenant(found), overwrite=overwrite, deleted=deleted)
     return steps
+
+
+async def cleared_everywhere(users: Users) -> tuple[list[Step], int]:
+    """The plan that clears every active user who holds a value, and how many active users there are.
+
+    One listing: Graph cannot be asked for the users that hold a value (facts §1, "null value").
+
+    :raises GraphError: if the tenant cannot be read.
+    """
+    everybody = await users.all_active()
+    held = [user for user in everybody if user["immutable_id"]]
+    records = [{"id": user["id"], "user_principal_name": user["user_principal_name"]} for user in held]
+    return plan(read_wishes(records, clear=True), Tenant(held)), len(everybody)
 
 
 async def _holders(users: Users, pending: Sequence[str], listed: bool) -> list[Record]:

@@ -8,12 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import Item, Outcome, send_batch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError, graph_error
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.recycle_bin import emptied
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import RETRY_STATUSES
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.deleted_holders import (
+    ATTRIBUTE,
+    CLEARED,
+    IN_BIN,
+    KEPT,
+    RESTORED,
+    Holder,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import (
+    CLEARED as STATUS_CLEARED,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import PROPERTY, Step
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import (
     REFUSED,
@@ -23,6 +36,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal 
     JournalError,
     Recorder,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Wish
 
 
 class Writer:
@@ -43,21 +57,59 @@ class Writer:
     async def written(self, steps: Sequence[Step]) -> list[Step]:
         """The steps after the writes: the same, save those that Graph refused.
 
-        Values are cleared before others are set, since a value that moves has to leave its old holder first. Nothing is
-        read back: a read right after a write may still show the old value (facts §1), and 204 is Graph's word.
+        Deleted holders of a value leave the recycle bin first. Values are cleared before others are set, since a value
+        that moves has to leave its old holder first. Nothing is read back: a read right after a write may still show
+        the old value (facts §1), and 204 is Graph's word.
         """
         if self._recorder is not None:
             held = {step.target["id"]: step.before for step in steps if step.target}
             await asyncio.to_thread(self._recorder.settle, PROPERTY, held)
-        done = list(steps)
+            await asyncio.to_thread(self._recorder.settle, ATTRIBUTE, _seen_of_the_bin(steps))
+        done = await self._after_the_bin(steps)
         for clears in (True, False):
             positions = [
-                position for position, step in enumerate(steps) if step.changes and (step.after is None) is clears
+                position for position, step in enumerate(done) if step.writes and (step.after is None) is clears
             ]
-            outcomes = await self._patched([steps[position] for position in positions])
+            outcomes = await self._patched([done[position] for position in positions])
             for position, outcome in zip(positions, outcomes, strict=True):
-                done[position] = _settled(steps[position], outcome)
+                done[position] = _settled(done[position], outcome)
         return done
+
+    async def _after_the_bin(self, steps: Sequence[Step]) -> list[Step]:
+        """The steps once their deleted holders are out of the way; where that fails, so does the step."""
+        places = [
+            (position, number)
+            for position, step in enumerate(steps)
+            if step.changes
+            for number in range(len(step.holders))
+        ]
+        done = list(steps)
+        problems = await self._emptied([steps[position].holders[number] for position, number in places])
+        restored: list[tuple[int, int]] = []
+        for (position, number), problem in zip(places, problems, strict=True):
+            if problem is not None:
+                done[position] = _with_holder(done[position], number, KEPT, problem.cause, problem.message)
+            elif steps[position].holders[number].becomes == CLEARED:
+                restored.append((position, number))
+        clears = [_clearing(steps[position].holders[number]) for position, number in restored]
+        outcomes = await self._patched(clears)
+        for (position, number), clear, outcome in zip(restored, clears, outcomes, strict=True):
+            after = _settled(clear, outcome)
+            if after.cause and after.reason:
+                done[position] = _with_holder(done[position], number, RESTORED, after.cause, after.reason)
+        return done
+
+    async def _emptied(self, holders: Sequence[Holder]) -> Sequence[GraphError | None]:
+        if self._recorder is None or not holders:
+            return await emptied(self._transport, holders, self._concurrency)
+        changes = [
+            Change(holder.record["id"], holder.name, ATTRIBUTE, IN_BIN, holder.leaves_as, self._place)
+            for holder in holders
+        ]
+        witness = _Witness(self._recorder, changes, _word_of_the_bin)
+        problems = await emptied(self._transport, holders, self._concurrency, witness)
+        self.warnings += witness.warnings
+        return problems
 
     async def _patched(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         if not steps:
@@ -101,8 +153,11 @@ class Writer:
 class _Witness:
     """Has the journal know of the items of one ``send_batch``, by their positions."""
 
-    def __init__(self, recorder: Recorder, changes: Sequence[Change]) -> None:
+    def __init__(
+        self, recorder: Recorder, changes: Sequence[Change], word: Callable[[Outcome], str] | None = None
+    ) -> None:
         self.warnings: list[str] = []
+        self._word = word or _word
         self._recorder = recorder
         self._changes = changes
         self._tickets: dict[int, int] = {}
@@ -117,7 +172,7 @@ class _Witness:
         self._tickets.update(zip(positions, tickets, strict=True))
 
     async def settled(self, outcomes: Mapping[int, Outcome]) -> None:
-        words = {self._tickets[position]: _word(outcome) for position, outcome in outcomes.items()}
+        words = {self._tickets[position]: self._word(outcome) for position, outcome in outcomes.items()}
         try:
             await asyncio.to_thread(self._recorder.complete, words)
         except JournalError as error:
@@ -141,6 +196,31 @@ def _word(outcome: Outcome) -> str:
         status = outcome.status
     # Told to come later, nobody knows what an earlier try that lost its connection has done.
     return REFUSED if status is not None and status < 500 and status not in RETRY_STATUSES else UNKNOWN
+
+
+def _word_of_the_bin(outcome: Outcome) -> str:
+    """The same of a restore or a purge: who is not in the recycle bin may have left it by an earlier try."""
+    gone = not isinstance(outcome, GraphError) and outcome.status == 404
+    return UNKNOWN if gone else _word(outcome)
+
+
+def _seen_of_the_bin(steps: Sequence[Step]) -> dict[str, str]:
+    """Who is known to be in the recycle bin, and who not (any more)."""
+    active = {step.target["id"]: RESTORED for step in steps if step.target and not step.target["deleted"]}
+    return {**active, **{holder.record["id"]: IN_BIN for step in steps for holder in step.holders}}
+
+
+def _clearing(holder: Holder) -> Step:
+    """The step that takes the value from a restored user."""
+    record = {**holder.record, "user_principal_name": holder.name}
+    wish = Wish(record, record["id"], None)
+    return Step(wish, STATUS_CLEARED, record, before=record["immutable_id"], after=None)
+
+
+def _with_holder(step: Step, number: int, becomes: str, cause: str, reason: str) -> Step:
+    """The failed step, with what really became of one of its holders."""
+    holders = [holder.now(becomes) if place == number else holder for place, holder in enumerate(step.holders)]
+    return replace(step.failed(cause, reason), holders=tuple(holders))
 
 
 def _settled(step: Step, outcome: Outcome) -> Step:

@@ -13,20 +13,34 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity import immutable_id_refusals as refusals
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.counts import counted
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, cloud_managed
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.deleted_holders import (
+    KEPT,
+    Holder,
+    named,
+    ways_out,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.diffs import Diff, users_diff
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import UNRESOLVED, Refusal, Wish
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import UNRESOLVED, Wish
 
 PROPERTY = "onPremisesImmutableId"
 
-SET, CLEARED, UNCHANGED, NOT_FOUND, REFUSED, FAILED = "set", "cleared", "unchanged", "not_found", "refused", "failed"
-STATUSES = (SET, CLEARED, UNCHANGED, NOT_FOUND, REFUSED, FAILED)
+SET, CLEARED, RESTORED, UNCHANGED = "set", "cleared", "restored", "unchanged"
+NOT_FOUND, REFUSED, FAILED = "not_found", "refused", "failed"
+STATUSES = (SET, CLEARED, RESTORED, UNCHANGED, NOT_FOUND, REFUSED, FAILED)
+
+_IN_BIN = "held_by_deleted_user"
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to one user. ``before`` and ``after`` are ImmutableIds; they are equal unless the user changes."""
+    """What happens to one user. ``before`` and ``after`` are ImmutableIds; they are equal unless the value changes.
+
+    ``holders`` are the deleted users that have to be dealt with before.
+    """
 
     wish: Wish
     status: str
@@ -35,24 +49,52 @@ class Step:
     after: str | None = None
     cause: str | None = None
     reason: str | None = None
+    holders: tuple[Holder, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether the user gets another value, or none."""
+        return self.status in (SET, CLEARED)
 
     @property
     def changes(self) -> bool:
-        return self.status in (SET, CLEARED)
+        return self.writes or self.status == RESTORED
+
+    @property
+    def touched(self) -> list[Record]:
+        """The users that this step writes to, each once."""
+        if not self.changes:
+            return []
+        found = {user["id"]: user for user in (self.target, *(holder.record for holder in self.holders)) if user}
+        return list(found.values())
 
     @property
     def blocked(self) -> bool:
         return self.status in (NOT_FOUND, REFUSED)
 
+    @property
+    def leaving(self) -> list[Holder]:
+        """The deleted holders that leave the recycle bin, or have left it, also where the rest of the step failed."""
+        return [holder for holder in self.holders if holder.becomes != KEPT]
+
     def failed(self, cause: str, reason: str) -> Step:
         """The same step after the service refused the write."""
         return replace(self, status=FAILED, after=self.before, cause=cause, reason=reason)
 
+    def refused(self, cause: str, reason: str) -> Step:
+        """The same step for a user who may not be changed."""
+        kept = tuple(holder.now(KEPT) for holder in self.holders)
+        return replace(self, status=REFUSED, after=self.before, cause=cause, reason=reason, holders=kept)
+
     def result(self) -> Record:
         """The user as the module returns it: the record as given, with what became of it."""
-        known = {"id": self.target["id"]} if self.target else {}
+        known: Record = {"id": self.target["id"]} if self.target else {}
+        if self.holders:
+            known["deleted_holders"] = [holder.result() for holder in self.holders]
+        # What a module returned before may be the record now; what became of holders then is no news.
+        given = {name: value for name, value in self.wish.record.items() if name != "deleted_holders"}
         return {
-            **self.wish.record,
+            **given,
             **known,
             "user_principal_name": self._upn(),
             "status": self.status,
@@ -75,16 +117,28 @@ class Step:
         return self.target["user_principal_name"]
 
 
-def plan(wishes: Sequence[Wish], tenant: Tenant, *, overwrite: bool = False) -> list[Step]:
+def plan(wishes: Sequence[Wish], tenant: Tenant, *, overwrite: bool = False, deleted: str | None = None) -> list[Step]:
     """Decide for each wish, in order.
 
     ``tenant`` must hold every user that a wish names and every holder, deleted ones included, of a value that a wish
-    asks for. ``overwrite`` allows another value to be replaced by the wanted one. Values are cleared before others are
-    set, so that one wish may have the value that another gives up.
+    asks for. ``overwrite`` allows another value to be replaced by the wanted one, ``deleted`` (RESTORE, PURGE) deleted
+    holders of a wanted value to be dealt with. Values are cleared before others are set, so that one wish may have the
+    value that another gives up.
     """
-    clears = [_step(wish, tenant, overwrite) for wish in wishes if wish.immutable_id is None]
+    clears = [_step(wish, tenant, overwrite, deleted) for wish in wishes if wish.immutable_id is None]
     released = frozenset(step.target["id"] for step in clears if step.changes and step.target)
-    return _refuse_same_target([_step(wish, tenant, overwrite, released) for wish in wishes])
+    return _refuse_same_target([_step(wish, tenant, overwrite, deleted, released) for wish in wishes])
+
+
+def change_count(steps: Iterable[Step]) -> int:
+    """How many users the steps would write to, deleted holders included."""
+    return sum(len(step.touched) for step in steps)
+
+
+def plan_diff(steps: Sequence[Step]) -> Diff:
+    """What changes: values, and who leaves the recycle bin."""
+    users = [step.result() for step in steps if step.before != step.after]
+    return users_diff(PROPERTY, [*users, *(holder.diff_row() for step in steps for holder in step.leaving)])
 
 
 def summary(steps: Iterable[Step]) -> dict[str, int]:
@@ -92,101 +146,51 @@ def summary(steps: Iterable[Step]) -> dict[str, int]:
     return counted((step.status for step in steps), STATUSES)
 
 
-def _step(wish: Wish, tenant: Tenant, overwrite: bool, released: frozenset[str] = frozenset()) -> Step:
+def _step(
+    wish: Wish, tenant: Tenant, overwrite: bool, deleted: str | None, released: frozenset[str] = frozenset()
+) -> Step:
     if wish.refusal:
         status = NOT_FOUND if wish.refusal.cause == f"ad_{UNRESOLVED[0]}" else REFUSED
         return Step(wish, status, cause=wish.refusal.cause, reason=wish.refusal.reason)
     target = tenant.find(wish.identity)
     if target is None:
-        reason = f"No active cloud user is named {wish.identity}; check the UPN, or create or restore the user first."
-        return Step(wish, NOT_FOUND, cause="no_cloud_user", reason=reason)
+        return _without_target(wish, tenant, deleted)
     before = target["immutable_id"]
     if before == wish.immutable_id:
         return Step(wish, UNCHANGED, target, before, before)
-    refusal = _changed_since(wish, target) or _mastered_elsewhere(target)
-    if wish.immutable_id is None:
-        status = CLEARED
-    else:
-        status = SET
-        refusal = refusal or _not_to_be_set(wish, target, overwrite) or _held(wish, target, tenant, released)
+    refusal = refusals.changed_since(wish, target) or refusals.mastered_elsewhere(target)
+    others: Sequence[Record] = ()
+    if wish.immutable_id is not None:
+        others = [user for user in tenant.holders(wish.immutable_id) if user["id"] not in released]
+        refusal = refusal or refusals.not_to_be_set(wish, target, overwrite) or refusals.held(wish, target, others)
     if refusal:
         return Step(wish, REFUSED, target, before, before, refusal.cause, refusal.reason)
-    return Step(wish, status, target, before, wish.immutable_id)
+    # Whether Graph's uniqueness check counts deleted users is not documented; a sync would match them (facts §1).
+    found = ways_out(others, target, deleted) if others else ()
+    if isinstance(found, str):
+        return Step(wish, REFUSED, target, before, before, _IN_BIN, found)
+    return Step(wish, SET if wish.immutable_id else CLEARED, target, before, wish.immutable_id, holders=found)
 
 
-def _changed_since(wish: Wish, target: Record) -> Refusal | None:
-    if wish.expected is None or target["immutable_id"] in wish.expected:
-        return None
-    return Refusal(
-        "changed_since",
-        f"{target['user_principal_name']} has {target['immutable_id'] or 'no ImmutableId'} now, and the run left "
-        f"{wish.expected[-1] or 'none'}; somebody changed it since, so it is left for you to decide.",
+def _without_target(wish: Wish, tenant: Tenant, deleted: str | None) -> Step:
+    """The step for somebody who is no active user, but may be the deleted one that holds the value."""
+    holders = tenant.holders(wish.immutable_id or "")
+    target = named(wish.identity, holders)
+    if target is None:
+        reason = f"No active cloud user is named {wish.identity}; check the UPN, or create or restore the user first."
+        return Step(wish, NOT_FOUND, cause="no_cloud_user", reason=reason)
+    value = wish.immutable_id
+    refusal = (
+        refusals.changed_since(wish, target)
+        or refusals.not_to_be_set(wish, target, overwrite=True)
+        or refusals.held(wish, target, [user for user in holders if user["id"] != target["id"]])
     )
-
-
-def _mastered_elsewhere(target: Record) -> Refusal | None:
-    name, before = target["user_principal_name"], target["immutable_id"]
-    if target["sync_enabled"]:
-        return Refusal(
-            "synced_user",
-            f"{name} is already synchronised with {before or 'no ImmutableId'}; its AD account is the authority, so "
-            "take it out of the sync scope first if that is the wrong one.",
-        )
-    if target["sync_enabled"] is False:
-        # facts §0.3: true, false and null are three states; false is "was synchronised once".
-        return Refusal(
-            "formerly_synced_user",
-            f"{name} was synchronised once (onPremisesSyncEnabled is false, not null), and changing its ImmutableId "
-            "through Graph is unsupported; bring its old AD account back into scope, or turn it into a cloud user "
-            "first.",
-        )
-    return None
-
-
-def _not_to_be_set(wish: Wish, target: Record, overwrite: bool) -> Refusal | None:
-    name, before = target["user_principal_name"], target["immutable_id"]
-    if cloud_managed(wish.record):
-        return Refusal(
-            "cloud_managed_account",
-            f"The AD account of {name} was made by Cloud Sync and the cloud owns it; it must not be hard-matched.",
-        )
-    if before and not overwrite:
-        return Refusal(
-            "different_immutable_id",
-            f"{name} already has the ImmutableId {before}; replacing it hands the account to another AD user, so set "
-            "replace to true only if that is meant.",
-        )
-    return _not_allowed(wish)
-
-
-def _not_allowed(wish: Wish) -> Refusal | None:
-    """What a preflight found and its caller does not allow."""
-    if wish.record.get("allowed") is not False:
-        return None
-    reason = wish.record.get("reason") or f"A sync would not match {wish.identity} as it is allowed to."
-    return Refusal(f"predicted_{wish.record.get('outcome')}", reason)
-
-
-def _held(wish: Wish, target: Record, tenant: Tenant, released: frozenset[str]) -> Refusal | None:
-    leaving = {target["id"], *released}
-    others = [user for user in tenant.holders(wish.immutable_id or "") if user["id"] not in leaving]
-    active = [user for user in others if not user["deleted"]]
-    if active:
-        holder = active[0]
-        return Refusal(
-            "held_by_user",
-            f"{wish.immutable_id} belongs to {holder['user_principal_name']} ({holder['id']}); clear it there first if "
-            f"it should be on {target['user_principal_name']}.",
-        )
-    if others:
-        # Whether Graph's uniqueness check counts deleted users is not documented; a sync would match them (facts §1).
-        holder = others[0]
-        return Refusal(
-            "held_by_deleted_user",
-            f"{wish.immutable_id} belongs to {holder['user_principal_name']} ({holder['id']}) in the recycle bin, "
-            "which a sync could match instead; restore or purge that user first.",
-        )
-    return None
+    if refusal:
+        return Step(wish, REFUSED, target, value, value, refusal.cause, refusal.reason)
+    found = ways_out(holders, None, deleted)
+    if isinstance(found, str):
+        return Step(wish, REFUSED, target, value, value, _IN_BIN, found)
+    return Step(wish, RESTORED, target, value, value, holders=found)
 
 
 def _refuse_same_target(steps: Sequence[Step]) -> list[Step]:
@@ -200,4 +204,4 @@ def _refuse_if_shared(step: Step, targets: Counter[str]) -> Step:
         return step
     name = step.target["user_principal_name"]
     reason = f"{targets[step.target['id']]} records of the list mean {name}; keep one record a user."
-    return replace(step, status=REFUSED, after=step.before, cause="duplicate_record", reason=reason)
+    return step.refused("duplicate_record", reason)

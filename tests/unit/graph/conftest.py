@@ -12,7 +12,17 @@ from typing import Any
 
 import pytest
 import trustme
-from scripted_graph import CLIENT_ID, SECRET, TENANT, ScriptedGraph
+from scripted_graph import (
+    ASSIGNMENTS,
+    CLIENT_ID,
+    DEFINITIONS,
+    DOMAINS,
+    ROLE_GROUPS,
+    SECRET,
+    TENANT,
+    ScriptedGraph,
+    found,
+)
 
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options
 
@@ -38,6 +48,15 @@ def graph(tls: Path) -> Iterator[ScriptedGraph]:
     server.close()
     assert server.surprises == []
     assert server.missing() == []
+
+
+@pytest.fixture
+def plain_tenant(graph: ScriptedGraph) -> None:
+    """A tenant without administrators, role-assignable groups and federated domains, for tests of something else."""
+    for path in (ASSIGNMENTS, ROLE_GROUPS):
+        graph.stand(path, found())
+    graph.stand(DEFINITIONS, found(), version="beta")
+    graph.stand(DOMAINS, found({"id": "contoso.com", "isVerified": True, "authenticationType": "Managed"}))
 
 
 @pytest.fixture

@@ -25,6 +25,11 @@ TOKEN = "eyJ0eXAi.access-token.c2lnbmF0dXJl"
 SELECT = "id,userPrincipalName,onPremisesImmutableId,onPremisesSyncEnabled,mail,proxyAddresses,accountEnabled"
 BIN = "/directory/deletedItems/microsoft.graph.user"
 PAGE = f"/users?$select={SELECT}&$top=999"
+DOMAINS = "/domains?$select=id,isVerified,isInitial,authenticationType"
+ASSIGNMENTS = "/roleManagement/directory/roleAssignments?$select=principalId,roleDefinitionId"
+DEFINITIONS = "/roleManagement/directory/roleDefinitions?$select=id,displayName,isPrivileged"
+ROLE_GROUPS = "/groups?$filter=isAssignableToRole%20eq%20true&$select=id,displayName&$top=999"
+"""What is asked of a tenant before somebody is changed."""
 
 
 @dataclass
@@ -64,9 +69,11 @@ class ScriptedGraph:
         self.requests: list[Request] = []
         self.sign_ins: list[Request] = []
         self.surprises: list[str] = []
+        self.stood: list[Request] = []
         self.discovery_reply: Reply | None = None
         self.token_reply = Reply(200, {"token_type": "Bearer", "expires_in": 3599, "access_token": TOKEN})
         self._expected: list[_Expected] = []
+        self._standing: dict[tuple[str, str], Reply] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -86,6 +93,10 @@ class ScriptedGraph:
         """Expect a Graph request. ``path`` starts after the version and is compared as on the wire, query included."""
         answer = reply if isinstance(reply, Reply) else Reply(200, reply)
         self._expected.append(_Expected(method, f"/{version}{path}", body, answer))
+
+    def stand(self, path: str, reply: Reply | Any, version: str = "v1.0") -> None:
+        """Answer a GET as often as it comes, and do not miss it; it is kept in ``stood``, not in ``requests``."""
+        self._standing["GET", f"/{version}{path}"] = reply if isinstance(reply, Reply) else Reply(200, reply)
 
     def expect_batch(self, *replies: Mapping[str, Any] | Reply) -> None:
         """Expect a ``$batch``, whose item number n is answered with the n-th reply."""
@@ -108,7 +119,8 @@ class ScriptedGraph:
             if not request.path.startswith(("/v1.0/", "/beta/")):
                 self.sign_ins.append(request)
                 return self._sign_in(request)
-            self.requests.append(request)
+            standing = self._standing.get((request.method, request.path))
+            (self.requests if standing is None else self.stood).append(request)
             if request.headers.get("Authorization") != f"Bearer {TOKEN}":
                 self.surprises.append(f"{request.method} {request.path} without the token")
                 return Reply(
@@ -118,6 +130,8 @@ class ScriptedGraph:
                 if (expected.method, expected.path) == (request.method, request.path):
                     self._expected.remove(expected)
                     return self._checked(request, expected)
+            if standing is not None:
+                return standing
             self.surprises.append(f"{request.method} {request.path} {request.body!r}")
             return Reply(500, {"error": {"code": "surprise", "message": "The test did not expect this."}})
 

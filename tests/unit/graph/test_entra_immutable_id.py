@@ -18,6 +18,8 @@ import pytest
 from ansible.module_utils import basic
 from scripted_graph import CLIENT_ID, SECRET, TENANT, TOKEN, Reply, ScriptedGraph, error, found, object_id, user
 
+pytestmark = pytest.mark.usefixtures("plain_tenant")
+
 MODULE = "ansible_collections.hybrid.identity.plugins.modules.entra_immutable_id"
 GUID = "876031de-bfb1-4f8b-9cb0-1c67a6094d3e"
 VALUE = "3jFgh7G/i0+csBxnpglNPg=="

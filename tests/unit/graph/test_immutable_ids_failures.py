@@ -16,6 +16,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors impo
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.refusals import WritesFailed
 
+pytestmark = pytest.mark.usefixtures("plain_tenant")
+
 DENIED = error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 THROTTLED = error(429, "TooManyRequests", "Too many requests.", **{"Retry-After": "0.125"})
 

@@ -16,6 +16,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_i
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.refusals import PlanBlocked
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import immutable_id_of_guid
 
+pytestmark = pytest.mark.usefixtures("plain_tenant")
+
 GUID = "c8c6569e-4688-4f3c-8462-afc4ff60817b"
 VALUE = "nlbGyIhGPE+EYq/E/2CBew=="
 VALUE_FILTER = "$filter=onPremisesImmutableId%20in%20%28%27nlbGyIhGPE%2BEYq%2FE%2F2CBew%3D%3D%27%29"
@@ -192,7 +194,9 @@ def test_no_records_ask_nobody(graph: ScriptedGraph, options: dict[str, Any]) ->
     assert run(options, Task([])) == {
         "changed": False,
         "users": [],
-        "summary": dict.fromkeys(("set", "cleared", "unchanged", "not_found", "refused", "failed", "total"), 0),
+        "summary": dict.fromkeys(
+            ("set", "cleared", "restored", "unchanged", "not_found", "refused", "failed", "total"), 0
+        ),
         "diff": {
             "before_header": "onPremisesImmutableId",
             "after_header": "onPremisesImmutableId",

@@ -30,6 +30,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_i
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.refusals import PlanBlocked
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import immutable_id_of_guid
 
+pytestmark = pytest.mark.usefixtures("plain_tenant")
+
 VALUE = "nlbGyIhGPE+EYq/E/2CBew=="
 
 

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Restoring and purging deleted users (facts §1 "Soft-deleted holders"; Microsoft: "Restore deleted item", "Permanently
+delete an item")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import Item, Outcome, Witness, send_batch
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, GraphError, graph_error
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.deleted_holders import PURGED, Holder
+
+
+async def emptied(
+    transport: Transport, holders: Sequence[Holder], concurrency: int, witness: Witness | None = None
+) -> list[GraphError | None]:
+    """Restore or purge holders, as each says, and return what went wrong with each: None for nothing.
+
+    ``witness`` is told of what is sent, a 404 included: whoever tried before may have been the one who did it.
+    """
+    if not holders:
+        return []
+    outcomes = await send_batch(transport, [_item(holder) for holder in holders], concurrency, witness)
+    problems = [_problem(holder, outcome) for holder, outcome in zip(holders, outcomes, strict=True)]
+    doubtful = [
+        place
+        for place, outcome in enumerate(outcomes)
+        if holders[place].becomes != PURGED and isinstance(outcome, Answer) and outcome.status == 404
+    ]
+    # A restore that was sent twice, since its first answer was lost, finds nothing to restore the second time.
+    items = [Item("GET", f"/users/{holders[place].record['id']}?$select=id") for place in doubtful]
+    found = await send_batch(transport, items, concurrency) if items else []
+    for place, outcome in zip(doubtful, found, strict=True):
+        if isinstance(outcome, Answer) and outcome.ok:
+            problems[place] = None
+    return problems
+
+
+def _item(holder: Holder) -> Item:
+    url = f"/directory/deletedItems/{holder.record['id']}"
+    return Item("DELETE", url) if holder.becomes == PURGED else Item("POST", f"{url}/restore")
+
+
+def _problem(holder: Holder, outcome: Outcome) -> GraphError | None:
+    if isinstance(outcome, GraphError):
+        return outcome
+    # Somebody who is not in the recycle bin any more need not be purged.
+    if outcome.ok or (outcome.status == 404 and holder.becomes == PURGED):
+        return None
+    done = "purged" if holder.becomes == PURGED else "restored"
+    if outcome.status == 403:
+        return GraphError(
+            "access_denied",
+            f"The deleted user {holder.name} could not be {done}: grant the app the application permission "
+            "User.DeleteRestore.All with admin consent; for a user who held an admin role its service principal needs "
+            "the role Privileged Authentication Administrator too.",
+        )
+    if outcome.status == 404:
+        return GraphError(
+            "user_vanished", f"The deleted user {holder.name} is no longer in the recycle bin; run again."
+        )
+    taken = _taken(outcome)
+    if taken:
+        return GraphError(
+            "restore_conflict",
+            f"The deleted user {holder.name} could not be restored: its {taken} belongs to somebody else now; "
+            "change it there, or purge the deleted user.",
+        )
+    error = graph_error(outcome)
+    return GraphError(error.cause, f"The deleted user {holder.name} could not be {done}: {error.message}")
+
+
+def _taken(answer: Answer) -> str | None:
+    """The property by which a restored user would conflict with an active one."""
+    details = [item for item in answer.error.get("details") or [] if isinstance(item, dict)]
+    return next((str(item.get("target")) for item in details if item.get("code") == "ObjectConflict"), None)
