@@ -36,7 +36,7 @@ options:
   user:
     description:
       - The user principal name or the object id of one user.
-      - Exactly one of O(user), O(users) and O(rollback) is needed.
+      - Exactly one of O(user), O(users), O(all_users) and O(rollback) is needed.
     type: str
   immutable_id:
     description:
@@ -55,6 +55,37 @@ options:
       - An empty list is fine and does nothing.
     type: list
     elements: dict
+  all_users:
+    description:
+      - Clears the value of every active user of the tenant who has one and may be cleared. It needs O(state=absent) and
+        O(max_changes).
+      - Who has a value and may not be cleared, such as a synchronised user, is shown in RV(users) with the reason, as
+        refused, and does not fail the task, whatever O(on_refused) says. Users without a value are not shown.
+    type: bool
+  max_changes:
+    description:
+      - The most users that the task may change, as a count, such as V(20), or as a percentage of the users in scope, such as
+        V(5%) or V(2.5%). Above it the task fails before anything is written, in check mode too.
+      - In scope are the users asked for; with O(all_users), all active users of the tenant. Deleted users who are restored or
+        purged count as changed too.
+      - Without it there is no limit. O(all_users) needs it.
+    type: str
+  restore_deleted:
+    description:
+      - Whether a user in the recycle bin who holds a wanted value is brought back.
+      - Where that is the very user that the record names, it comes back with its value, and there is nothing left to set.
+      - Where another user is to have the value, it is taken from the restored one first. Graph supports that only for users
+        who were never synchronised; others are refused, and O(purge_deleted) is the way.
+      - It excludes O(purge_deleted). A rollback leaves who was restored where they are.
+    type: bool
+    default: false
+  purge_deleted:
+    description:
+      - Whether a user in the recycle bin who holds a wanted value is deleted for good, with its mailbox and all else that is
+        left of it. Nothing brings it back.
+      - It excludes O(restore_deleted).
+    type: bool
+    default: false
   state:
     description:
       - V(present) sets the value. V(absent) clears it, whatever it is.
@@ -76,9 +107,15 @@ options:
     choices: [fail, skip]
     default: fail
 notes:
-  - The app needs the application permission C(User.ReadWrite.All) with admin consent. For users who hold admin roles, or
-    belong to role-assignable groups, its service principal also needs the role Privileged Authentication Administrator,
-    because Microsoft counts the ImmutableId among the sensitive properties.
+  - The app needs the application permission C(User.ReadWrite.All) with admin consent, and C(User.DeleteRestore.All) to
+    restore or purge deleted users.
+  - For users who hold admin roles, or belong to role-assignable groups, its service principal also needs the role Privileged
+    Authentication Administrator or Global Administrator, assigned directly, because Microsoft counts the ImmutableId among the
+    sensitive properties. Without it such users are refused before anything is written. To find out, the app needs
+    C(RoleManagement.Read.Directory) and C(GroupMember.Read.All).
+  - Users in federated domains who have a value are refused, since it cannot be changed or cleared there. To find out, the app
+    needs C(Domain.Read.All).
+  - What the app may not read of these is said in a warning, and Graph's own answer to the write decides.
   - Users that are synchronised (C(onPremisesSyncEnabled) is true) or once were (it is false, not null) are refused; Graph
     does not support changing the value of these.
   - Microsoft refuses more at the next synchronisation than at this write, for instance hard matches to users with privileged
@@ -137,6 +174,18 @@ EXAMPLES = r"""
     user: adele.vance@contoso.com
     state: absent
 
+- name: Clear the ImmutableIds of the whole tenant, of a hundred users at most
+  hybrid.identity.entra_immutable_id:
+    all_users: true
+    state: absent
+    max_changes: 100
+
+- name: Set the ImmutableIds, and purge who holds one of them in the recycle bin, but nothing if it is more than expected
+  hybrid.identity.entra_immutable_id:
+    users: "{{ ad.users }}"
+    purge_deleted: true
+    max_changes: 5%
+
 - name: Set the ImmutableIds with a journal, under the number of the CI job
   hybrid.identity.entra_immutable_id:
     users: "{{ ad.users }}"
@@ -173,7 +222,8 @@ users:
       sample: adele.vance@contoso.com
     status:
       description:
-        - V(set) and V(cleared) for users who were changed, V(unchanged) for those who need no change.
+        - V(set) and V(cleared) for users who were changed, V(restored) for those brought back from the recycle bin with their
+          value, V(unchanged) for those who need no change.
         - V(not_found) and V(refused) for users who may not be changed, V(failed) where Graph did not take the change.
       returned: always
       type: str
@@ -198,11 +248,12 @@ users:
         - A stable identifier of why the user was not changed, else null.
         - From the plan, V(no_cloud_user), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
           V(no_user_principal_name), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
-          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), and V(ad_missing), V(ad_ambiguous),
-          V(ad_not_a_user), V(ad_system_account) for records that M(hybrid.identity.ad_user_guid) marked so.
+          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), V(federated_domain),
+          V(admin_role), V(role_assignable_group), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
+          records that M(hybrid.identity.ad_user_guid) marked so.
         - From Graph, V(access_denied), V(held_by_user), V(synced_user), V(federated_domain), V(mastered_elsewhere),
-          V(user_vanished), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost). V(journal_failed) where the journal could not be written, without
-          which nothing is sent.
+          V(user_vanished), V(restore_conflict), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost).
+          V(journal_failed) where the journal could not be written, without which nothing is sent.
       returned: always
       type: str
       sample: null
@@ -211,6 +262,29 @@ users:
       returned: always
       type: str
       sample: null
+    deleted_holders:
+      description: The users in the recycle bin that held the wanted value.
+      returned: when O(restore_deleted) or O(purge_deleted) concerns the user
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: The object id of the deleted user.
+          returned: always
+          type: str
+          sample: 0e0f7f6a-7c0e-4c7a-9f5c-2f1f5f0a7b11
+        user_principal_name:
+          description: The user principal name that it had.
+          returned: always
+          type: str
+          sample: adele.vance.2019@contoso.com
+        becomes:
+          description:
+            - V(restored), V(restored_and_cleared) or V(purged), in check mode too.
+            - V(kept) where the user of the record is refused, or Graph did not take it.
+          returned: always
+          type: str
+          sample: purged
 summary:
   description: How many users there are by status, zeros included, and in total.
   returned: success, and failure once the records were read
@@ -223,6 +297,11 @@ summary:
       sample: 40
     cleared:
       description: Users whose value was cleared.
+      returned: always
+      type: int
+      sample: 0
+    restored:
+      description: Users brought back from the recycle bin with their value.
       returned: always
       type: int
       sample: 0
@@ -291,6 +370,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import run as set_immutable_ids
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import is_object_id
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import PROPERTY
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import Line
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import chosen_lines, run_names, undos
@@ -305,7 +385,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run import
 
 
 def records(params: dict[str, Any]) -> list[dict[str, Any]]:
-    """The records of the task: the list, or a list of the one user."""
+    """The records of the task: the list, or a list of the one user; none for all users."""
+    if params["all_users"] is not None:
+        return []
     if params["users"] is not None:
         return list(params["users"])
     key = "id" if is_object_id(params["user"].strip()) else "user_principal_name"
@@ -315,14 +397,28 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
 
 def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Do what the options ask for."""
-    how = {"skip_refused": params["on_refused"] == "skip", "check_mode": check_mode}
+    if params["all_users"] is False:
+        raise InputError("all_users is false, so nobody is named; leave it out and give user or users.")
+    how = {
+        "skip_refused": params["on_refused"] == "skip",
+        "max_changes": params["max_changes"],
+        "check_mode": check_mode,
+    }
     lines: list[Line] = []
     if params["rollback"]:
         place = ("tenant", options["tenant"])
         lines = chosen_lines(read_journal(params["journal"]), params["rollback"], [PROPERTY], place)
         task = Task(undo=undos(lines), **how)
     else:
-        task = Task(records=records(params), clear=params["state"] == "absent", overwrite=params["replace"], **how)
+        task = Task(
+            records=records(params),
+            everybody=params["all_users"] is True,
+            clear=params["state"] == "absent",
+            overwrite=params["replace"],
+            restore_deleted=params["restore_deleted"],
+            purge_deleted=params["purge_deleted"],
+            **how,
+        )
     return journaled(
         params,
         lambda journal: set_immutable_ids(options, task, journal),
@@ -341,17 +437,23 @@ def main() -> None:
             "immutable_id": {"type": "str"},
             "object_guid": {"type": "str"},
             "users": {"type": "list", "elements": "dict"},
+            "all_users": {"type": "bool"},
+            "max_changes": {"type": "str"},
+            "restore_deleted": {"type": "bool", "default": False},
+            "purge_deleted": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "replace": {"type": "bool", "default": False},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
         },
         mutually_exclusive=[
-            ("user", "users", "rollback"),
+            ("user", "users", "all_users", "rollback"),
             ("users", "immutable_id"),
             ("users", "object_guid"),
+            ("all_users", "immutable_id"),
+            ("all_users", "object_guid"),
             ("immutable_id", "object_guid"),
         ],
-        required_one_of=[("user", "users", "rollback")],
+        required_one_of=[("user", "users", "all_users", "rollback")],
         required_by={"rollback": "journal", "journal_run": "journal"},
         supports_check_mode=True,
     )

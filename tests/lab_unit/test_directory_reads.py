@@ -23,6 +23,7 @@ SWITCHES = "/directory/onPremisesSynchronization"
 TENANT = "5d2c1e9a-7b34-4f0e-9a61-0c8f2b7d4e10"
 CARLA, OMAR, NINA, MIA = (f"{name}@contoso.com" for name in ("carla.admin", "omar.haddad", "nina.krause", "mia.cloud"))
 GLOBAL, USERS = "62e90394-69f5-4237-9190-012177145e10", "fe930be7-5e62-47db-91af-98c3a49a38b1"
+PRIVILEGED = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
 TIER0 = "22222222-cccc-4000-8000-000000000001"
 
 
@@ -55,6 +56,17 @@ def test_role_assignments_name_principal_and_definition(entra: Emulator) -> None
     assert {each["directoryScopeId"] for each in found} == {"/"}
     (expanded,) = entra.values(f"{ROLES}/roleAssignments?$filter=roleDefinitionId eq '{GLOBAL}'&$expand=principal")
     assert expanded["principal"]["userPrincipalName"] == CARLA
+
+
+def test_role_assignments_show_service_principals(entra: Emulator) -> None:
+    path = f"{ROLES}/roleAssignments?$filter=roleDefinitionId eq '{PRIVILEGED}'&$expand=principal"
+    (found,) = entra.values(path)
+    assert found["principal"] == {
+        "@odata.type": "#microsoft.graph.servicePrincipal",
+        "id": "11111111-bbbb-4000-8000-000000000004",
+        "appId": "11111111-aaaa-4000-8000-000000000004",
+        "displayName": "privileged",
+    }
 
 
 def test_eligibilities_are_apart(entra: Emulator) -> None:

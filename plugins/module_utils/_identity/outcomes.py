@@ -17,6 +17,7 @@ _WORDS = {
     "set": "matched (ImmutableId set)",
     "unchanged": "already matched",
     "cleared": "cleared",
+    "restored": "restored with its value",
     "not_found": "not found",
     "refused": "refused",
     "failed": "failed",
@@ -41,7 +42,7 @@ _WORDS = {
     "invalid": "invalid",
 }
 # Who was skipped by entra_sync_info has been named by entra_immutable_id before.
-_FINE = ("set", "unchanged", "cleared", "found", "stamped", "verified", "skipped", *predictions.FINE)
+_FINE = ("set", "unchanged", "cleared", "restored", "found", "stamped", "verified", "skipped", *predictions.FINE)
 
 
 def outcome_lines(users: Sequence[Record], limit: int = 100) -> list[str]:

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`/roleManagement/directory`: definitions, assignments and PIM eligibilities (graph-docs rbacapplication-list-*.md).
 
-They are made of `lab.roles` and `lab.eligibleRoles` of users and of `roles` and `eligibleRoles` of role-assignable
-groups. A user in the recycle bin is left out: whether Graph lists its assignments is [NF].
+They are made of `lab.roles` and `lab.eligibleRoles` of users, of `roles` and `eligibleRoles` of role-assignable groups,
+and of `roles` of apps, which are those of their service principals (unifiedroleassignment.md: a principal is a user, a
+role-assignable group or a service principal). A user in the recycle bin is left out: whether Graph lists its assignments is [NF].
 """
 
 from __future__ import annotations
@@ -83,6 +84,9 @@ def _holdings(store: Store) -> Iterator[tuple[str, str, str]]:
         for key, group in store.of("group").items():
             for name in group.get(how, ()):
                 yield how, key, name
+        for app in store.of("app").values():
+            for name in app.get(how, ()):
+                yield how, app["id"], name
 
 
 def _definition(name: str) -> Record:
@@ -109,12 +113,16 @@ def _scheduled(how: str, key: str, name: str) -> Record:
 
 
 def _expansions(store: Store) -> dict[str, Any]:
+    apps = {app["id"]: app for app in store.of("app").values()}
     names = {definition_id(name): name for name in (*_BUILT_IN, *(name for _how, _key, name in _holdings(store)))}
 
     def principal(record: Record) -> Record:
         key = record["principalId"]
         if key in store.users:
             return {"@odata.type": "#microsoft.graph.user", **listing.project(store.users[key], None)}
+        if key in apps:
+            shown = {name: apps[key][name] for name in ("id", "appId", "displayName")}
+            return {"@odata.type": "#microsoft.graph.servicePrincipal", **shown}
         group = store.of("group")[key]
         return {"@odata.type": "#microsoft.graph.group", "id": key, "displayName": group.get("displayName")}
 

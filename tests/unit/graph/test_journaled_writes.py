@@ -32,6 +32,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import chosen_lines, undos
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile, read_journal
 
+pytestmark = pytest.mark.usefixtures("plain_tenant")
+
 PROPERTY = "onPremisesImmutableId"
 
 
