@@ -5,7 +5,8 @@
 
 They are made of `lab.roles` and `lab.eligibleRoles` of users, of `roles` and `eligibleRoles` of role-assignable groups,
 and of `roles` of apps, which are those of their service principals (unifiedroleassignment.md: a principal is a user, a
-role-assignable group or a service principal). A user in the recycle bin is left out: whether Graph lists its assignments is [NF].
+role-assignable group or a service principal). A user in the recycle bin is left out: whether Graph lists its
+assignments is [NF].
 """
 
 from __future__ import annotations
