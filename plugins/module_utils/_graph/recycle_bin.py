@@ -60,9 +60,7 @@ def _problem(holder: Holder, outcome: Outcome) -> GraphError | None:
             "the role Privileged Authentication Administrator too.",
         )
     if outcome.status == 404:
-        return GraphError(
-            "user_vanished", f"The deleted user {holder.name} is no longer in the recycle bin; run again."
-        )
+        return GraphError("user_vanished", f"The deleted user {holder.name} left the recycle bin meanwhile; run again.")
     taken = _taken(outcome)
     if taken:
         return GraphError(

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
-from scripted_graph import CLIENT_ID, SECRET, TENANT, TOKEN, Reply, ScriptedGraph, error, found, object_id, user
+from scripted_graph import CLIENT_ID, PAGE, SECRET, TENANT, TOKEN, Reply, ScriptedGraph, error, found, object_id, user
 
 pytestmark = pytest.mark.usefixtures("plain_tenant")
 
@@ -107,6 +107,26 @@ def test_a_list_with_skip(graph: ScriptedGraph, call: Call) -> None:
     assert result["users"][0]["distinguished_name"] == "CN=u1,DC=x"
 
 
+def test_all_users_with_a_limit(graph: ScriptedGraph, call: Call) -> None:
+    graph.expect("GET", PAGE, found(user(1, immutable_id=VALUE), user(2)))
+    result = call(all_users=True, state="absent", max_changes="0")
+    assert (result["failed"], result["changed"], result["summary"]["cleared"]) == (True, False, 1)
+    assert "1 users would be, of 2 in scope, and max_changes allows 0" in result["msg"]
+    graph.expect("GET", PAGE, found(user(1, immutable_id=VALUE), user(2)))
+    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204), b'{"onPremisesImmutableId":null}')
+    assert call(all_users=True, state="absent", max_changes="50%")["summary"]["cleared"] == 1
+
+
+def test_purge_deleted(graph: ScriptedGraph, call: Call) -> None:
+    graph.expect_batch(found(user(1)), found(), found(user(2, immutable_id=VALUE)))
+    graph.expect_batch(Reply(204))
+    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
+    result = call(user="user1@contoso.com", object_guid=GUID, purge_deleted=True)
+    assert result["users"][0]["deleted_holders"] == [
+        {"id": object_id(2), "user_principal_name": "user2@contoso.com", "becomes": "purged"}
+    ]
+
+
 def test_a_failure_part_way_shows_everything(graph: ScriptedGraph, call: Call) -> None:
     graph.expect_batch(found(user(1), user(2)), found(), found())
     graph.expect_batch(Reply(204), error(403, "Authorization_RequestDenied"))
@@ -143,6 +163,15 @@ def test_a_wrong_secret_is_not_shown(graph: ScriptedGraph, call: Call) -> None:
         (
             {"user": "a@x.com", "immutable_id": VALUE, "object_guid": GUID},
             "mutually exclusive: immutable_id|object_guid",
+        ),
+        ({"users": [], "all_users": True}, "mutually exclusive: user|users|all_users"),
+        ({"all_users": True, "state": "absent"}, "all_users needs max_changes"),
+        ({"all_users": True, "max_changes": "5"}, "all_users only clears; set state to absent"),
+        ({"all_users": False}, "all_users is false, so nobody is named"),
+        ({"user": "a@x.com", "object_guid": GUID, "max_changes": "5 users"}, "neither a count of users"),
+        (
+            {"user": "a@x.com", "object_guid": GUID, "restore_deleted": True, "purge_deleted": True},
+            "restore_deleted and purge_deleted exclude each other",
         ),
         ({"user": "a@x.com"}, "has neither immutable_id nor object_guid"),
         ({"user": "a@x.com", "object_guid": "876031debfb14f8b9cb01c67a6094d3e"}, "is not a GUID; write it as"),
