@@ -118,8 +118,8 @@ def test_a_failure_stops_only_who_needs_it(
     readable(graph, user(0), user(1), deleted=[user(70, immutable_id=VALUE)])
     graph.expect_batch(refused)
     graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
+    restores = way == "restore_deleted"
     with pytest.raises(WritesFailed, match=words) as raised:
-        restores = way == "restore_deleted"
         run(options, Task(records(2), restore_deleted=restores, purge_deleted=not restores))
     first, second = raised.value.details["users"]
     assert (first["status"], first["cause"], second["status"]) == ("failed", cause, "set")
