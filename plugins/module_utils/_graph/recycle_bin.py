@@ -42,7 +42,8 @@ async def emptied(
 
 def _item(holder: Holder) -> Item:
     url = f"/directory/deletedItems/{holder.record['id']}"
-    return Item("DELETE", url) if holder.becomes == PURGED else Item("POST", f"{url}/restore")
+    # A batch takes no POST without a body, though the request by itself has none.
+    return Item("DELETE", url) if holder.becomes == PURGED else Item("POST", f"{url}/restore", {})
 
 
 def _problem(holder: Holder, outcome: Outcome) -> GraphError | None:
