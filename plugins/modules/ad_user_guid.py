@@ -7,16 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ad_user_guid
-short_description: Read the GUIDs and ImmutableIds of Active Directory users
+short_description: Read and stamp the GUIDs and ImmutableIds of Active Directory users
 version_added: 1.0.0
 description:
   - Finds users in Active Directory, by a list of identities or by a search, and returns for each its GUID and the ImmutableId
     that a sync with Entra ID would give it. RV(users) can be handed as it is to M(hybrid.identity.entra_immutable_id).
   - With O(stamp=true) it also writes C(objectGUID) into an empty C(mS-DS-ConsistencyGuid), as Entra Connect itself would.
+  - With O(users) it goes the other direction, for cloud users whose ImmutableId must stay as it is, and stamps that into
+    C(mS-DS-ConsistencyGuid) of their AD accounts.
+  - What it writes can be journaled, and put back with O(rollback).
   - A search returns people's accounts alone, never computers, managed service accounts, trusts, contacts, replication
     conflicts, or the accounts that the default rules of Entra Connect leave out.
 extends_documentation_fragment:
   - hybrid.identity.ldap
+  - hybrid.identity.journal
   - hybrid.identity.attributes
   - hybrid.identity.attributes.ad
 attributes:
@@ -54,6 +58,19 @@ options:
       - UPN suffixes, of which the users' UPNs must carry one.
     type: list
     elements: str
+  users:
+    description:
+      - Records of cloud users whose ImmutableIds O(stamp=true) is to write into C(mS-DS-ConsistencyGuid) of their AD
+        accounts, in place of the accounts' own C(objectGUID).
+      - Each names its AD account by C(object_guid), or else by C(user_principal_name), which is compared with the UPN alone,
+        and has the ImmutableId of the cloud user as C(immutable_id), which must hold 16 bytes.
+      - What M(hybrid.identity.entra_match_info) and M(hybrid.identity.entra_immutable_id) return as C(users) is taken as it
+        is; there the value of the cloud user is C(cloud_immutable_id), or C(after).
+      - A value that another object of the domain of O(server) already has as C(mS-DS-ConsistencyGuid) or C(objectGUID) is
+        refused, unless the same task gives that object another one.
+      - An empty list is fine and does nothing.
+    type: list
+    elements: dict
   source_anchor:
     description:
       - The attribute that the ImmutableId is made from.
@@ -70,18 +87,35 @@ options:
     default: false
   stamp:
     description:
-      - Write C(objectGUID) into C(mS-DS-ConsistencyGuid) where that is empty. A value that is there is never changed.
+      - Write C(mS-DS-ConsistencyGuid) where it is empty, with the ImmutableId of the cloud user for O(users), and with
+        C(objectGUID) elsewhere. A value that is there is never changed, unless O(replace=true).
       - An account that Cloud Sync made, and that the cloud owns, is refused.
     type: bool
     default: false
+  replace:
+    description:
+      - Whether another C(mS-DS-ConsistencyGuid) may be replaced by the ImmutableId of O(users). Otherwise such an account is
+        refused. A value that changes while the task runs is never overwritten.
+      - An account that is synchronised already keeps the source anchor with which its sync client read it first; a change makes
+        its exports fail. Take it out of the scope of the sync first.
+    type: bool
+    default: false
+  max_changes:
+    description:
+      - How many users the task may change at most, as a count such as V(20) or as a percentage such as V(5%) of the users it
+        looks at. If it were more, the task fails before the first write.
+    type: str
   on_refused:
     description:
       - What to do where an identity is missing, ambiguous, no user, a system account or given twice, or a user must not be
-        stamped.
+        stamped, or not be put back.
       - V(fail) fails the task before anything is written; V(skip) goes on with the others and says why in RV(users).
     type: str
     choices: [fail, skip]
     default: fail
+notes:
+  - A sync with Entra ID has to use C(mS-DS-ConsistencyGuid) as its source anchor, the default of Entra Connect since 1.1.524.0,
+    for a stamped value to count.
 seealso:
   - module: hybrid.identity.entra_immutable_id
   - module: hybrid.identity.entra_match_info
@@ -118,24 +152,71 @@ EXAMPLES = r"""
     search_base: OU=Staff,DC=ad,DC=contoso,DC=com
     search_filter: (department=Sales)
     stamp: true
+    journal: /var/lib/hybrid/journal.jsonl
+    journal_run: sales
+  diff: true
+
+# Cloud users whose ImmutableId must stay, for instance because it is the one of an earlier AD: their new AD accounts get it.
+- name: See which cloud users have another ImmutableId than their AD account
+  hybrid.identity.entra_match_info:
+    users: "{{ ad_users.users }}"
+  register: predicted
+
+- name: Give their AD accounts the ImmutableIds of the cloud
+  hybrid.identity.ad_user_guid:
+    server: dc1.ad.contoso.com
+    username: administrator@ad.contoso.com
+    password: "{{ vault_ad_password }}"
+    users: "{{ predicted.users | selectattr('cause', 'eq', 'held_by_nobody') }}"
+    stamp: true
+    max_changes: 5%
+    journal: /var/lib/hybrid/journal.jsonl
+  register: stamped
+
+- name: Give one AD account a known ImmutableId in place of another value
+  hybrid.identity.ad_user_guid:
+    server: dc1.ad.contoso.com
+    username: administrator@ad.contoso.com
+    password: "{{ vault_ad_password }}"
+    users:
+      - user_principal_name: anna@contoso.com
+        immutable_id: 3jFgh7G/i0+csBxnpglNPg==
+    stamp: true
+    replace: true
+    journal: /var/lib/hybrid/journal.jsonl
+
+- name: Put back what a run has changed, leaving out what was changed since
+  hybrid.identity.ad_user_guid:
+    server: dc1.ad.contoso.com
+    username: administrator@ad.contoso.com
+    password: "{{ vault_ad_password }}"
+    rollback: sales
+    journal: /var/lib/hybrid/journal.jsonl
+    on_refused: skip
   diff: true
 """
 
 RETURN = r"""
 users:
   description:
-    - One item a user. For O(identities) they stand in the order asked; those of a search are sorted by UPN, then by
-      distinguished name.
+    - One item a user. For O(identities) and O(users) they stand in the order asked, for O(rollback) in the order in which
+      they were changed; those of a search are sorted by UPN, then by distinguished name.
     - An identity that is no user to match has V(none) for all that is not known of it.
-  returned: success, and failure because of refused users or of a write
+    - After a task that failed because of O(max_changes) they show the plan, and nothing was written.
+  returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: list
   elements: dict
   contains:
     identity:
       description: What was asked for.
-      returned: O(identities) is given
+      returned: O(identities), O(users) or O(rollback) is given
       type: str
       sample: anna@contoso.com
+    id:
+      description: The object id of the cloud user.
+      returned: the record of O(users) has it
+      type: str
+      sample: 6b1f1e5e-0d5d-4a6c-9a3a-2f6d5b9d1c11
     user_principal_name:
       description: The UPN. For an identity that was not resolved, the identity itself if it has the form of a UPN.
       returned: always
@@ -208,9 +289,11 @@ users:
         job_title: Engineer
     status:
       description:
-        - V(found), or V(stamped) where C(mS-DS-ConsistencyGuid) was written or would be.
+        - V(found) for a user who is left as found, V(stamped) where C(mS-DS-ConsistencyGuid) was written or would be, and
+          V(restored) where O(rollback) put back the value from before, be it none.
         - V(missing), V(ambiguous), V(not_a_user) or V(system_account) for an identity that is no user to match.
-        - V(refused) for a user that is given twice or must not be stamped, V(failed) for one whose write failed.
+        - V(refused) for a user that is given twice, must not be stamped or not be put back, V(failed) for one whose write
+          failed.
       returned: always
       type: str
       sample: found
@@ -230,7 +313,15 @@ users:
       type: bool
       sample: true
     cause:
-      description: A stable identifier of why the user was not taken or not written.
+      description:
+        - A stable identifier of why the user was not taken or not written.
+        - Of what was asked for, V(no_such_object), V(several_objects), V(not_a_user), V(system_account),
+          V(duplicate_identity), and for O(users) V(no_immutable_id), V(malformed_immutable_id), V(malformed_object_guid),
+          V(value_wanted_twice) or V(deleted_user).
+        - Of a change, V(cloud_managed_account), V(different_consistency_guid), V(changed_since), and V(held_by_user),
+          V(held_by_contact), V(held_by_group), V(held_by_computer) and the like where another object has the value.
+        - Of a write, V(changed_meanwhile), V(connection_lost), V(not_tried), V(journal_failed), V(insufficient_rights) and
+          others that an LDAP operation may have.
       returned: always
       type: str
       sample: no_such_object
@@ -241,11 +332,12 @@ users:
       sample: null
 summary:
   description: How many users have each status, and V(total).
-  returned: success, and failure because of refused users or of a write
+  returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: dict
   sample:
     found: 41
     stamped: 0
+    restored: 0
     missing: 1
     ambiguous: 0
     not_a_user: 0
@@ -253,6 +345,11 @@ summary:
     refused: 0
     failed: 0
     total: 42
+journal_run:
+  description: The name of this run in the journal.
+  returned: the task wrote lines to O(journal)
+  type: str
+  sample: 20261124T094107Z-3f9a1c
 cause:
   description: A stable identifier of what went wrong with the connection or the directory.
   returned: failure of the connection or the directory
@@ -265,50 +362,104 @@ result_code:
   sample: 49
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import SOURCE_ANCHORS
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users import SCOPES, manage_users
-from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import OptionSpec, ldap_options, pick
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.user_jobs import (
+    CloudJob,
+    Job,
+    QueryJob,
+    RollbackJob,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.user_lookup import SCOPES
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users import Terms, manage_users
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
+    OptionSpec,
+    journal_options,
+    ldap_options,
+    pick,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
+SEARCH = ("search_base", "search_filter", "upn_suffix")
+WHOM = ("identities", "users", "rollback")
 
-def main() -> None:
-    connection = ldap_options()
-    query: dict[str, OptionSpec] = {
+
+def query_options() -> dict[str, OptionSpec]:
+    return {
         "identities": {"type": "list", "elements": "str"},
         "search_base": {"type": "str"},
         "search_scope": {"type": "str", "choices": list(SCOPES), "default": "subtree"},
         "search_filter": {"type": "str"},
         "upn_suffix": {"type": "list", "elements": "str"},
     }
+
+
+def chosen_job(params: dict[str, Any]) -> Job:
+    """What the options ask for.
+
+    :raises InputError: if they do not go together, or cannot be meant.
+    """
+    if params["replace"] and params["users"] is None:
+        raise InputError("replace is about the ImmutableIds of users; give users, or leave replace out.")
+    if params["rollback"] is not None:
+        if params["stamp"]:
+            raise InputError("rollback and stamp exclude each other; put the old values back first, then stamp.")
+        return RollbackJob(read_journal(params["journal"]), params["rollback"])
+    if params["users"] is not None:
+        if not params["stamp"]:
+            raise InputError("users says what to stamp; set stamp to true with it, or use identities to read users.")
+        return CloudJob(params["users"], params["replace"])
+    return QueryJob(pick(params, query_options()), params["stamp"])
+
+
+def manage(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Do the task."""
+    job = chosen_job(params)
+    terms = Terms(
+        source_anchor=params["source_anchor"],
+        with_attributes=params["with_attributes"],
+        max_changes=params["max_changes"],
+        skip_refused=params["on_refused"] == "skip",
+        check_mode=check_mode,
+    )
+    return journaled(
+        params,
+        lambda journal: manage_users(pick(params, ldap_options()), job, terms, journal),
+        check_mode=check_mode,
+        rolls_back=job.runs() if isinstance(job, RollbackJob) else (),
+    )
+
+
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **connection,
-            **query,
+            **ldap_options(),
+            **query_options(),
+            **journal_options(),
+            "users": {"type": "list", "elements": "dict"},
             "source_anchor": {"type": "str", "choices": list(SOURCE_ANCHORS), "default": "auto"},
             "with_attributes": {"type": "bool", "default": False},
             "stamp": {"type": "bool", "default": False},
+            "replace": {"type": "bool", "default": False},
+            "max_changes": {"type": "str"},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
         },
-        mutually_exclusive=[("identities", name) for name in ("search_base", "search_filter", "upn_suffix")],
+        mutually_exclusive=[
+            *((way, name) for way in WHOM for name in SEARCH),
+            ("identities", "users"),
+            ("identities", "rollback"),
+            ("users", "rollback"),
+        ],
+        required_by={"rollback": ["journal"], "journal_run": ["journal"]},
         supports_check_mode=True,
     )
-    params = module.params
-    run(
-        module,
-        (LDAP3,),
-        lambda: manage_users(
-            pick(params, connection),
-            pick(params, query),
-            source_anchor=params["source_anchor"],
-            with_attributes=params["with_attributes"],
-            stamp=params["stamp"],
-            skip_refused=params["on_refused"] == "skip",
-            check_mode=module.check_mode,
-        ),
-    )
+    run(module, (LDAP3,), lambda: manage(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal 
     Change,
     JournalError,
     Recorder,
+    unfinished,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Wish
 
@@ -176,10 +177,7 @@ class _Witness:
         try:
             await asyncio.to_thread(self._recorder.complete, words)
         except JournalError as error:
-            self.warnings = [
-                f"{error.message} What came of the last changes is missing there: they read as pending, until another "
-                "run with this journal looks at these users."
-            ]
+            self.warnings = [unfinished(error)]
 
 
 def _id(step: Step) -> str:

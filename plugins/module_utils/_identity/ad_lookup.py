@@ -17,9 +17,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
 
-GUID, DN, NAME = "guid", "dn", "name"
+GUID, DN, NAME, UPN = "guid", "dn", "name", "upn"
 NAME_ATTRIBUTES = ("userPrincipalName", "mail", "sAMAccountName")
-"""Where an identity that is neither a GUID nor a distinguished name is looked for."""
+"""Where an identity of the kind NAME is looked for, the UPN first; one of the kind UPN is looked for there alone."""
 
 # What somebody can only have meant as a GUID: braces, the five groups, or 28 and more digits and dashes.
 _NEARLY_GUID = re.compile(r"\{.*|[^{]*-[^{]*\}|[0-9A-Za-z]{8}(-[0-9A-Za-z]{4}){3}-[0-9A-Za-z]{12}|[0-9a-fA-F-]{28,44}")
@@ -64,10 +64,23 @@ def _identity(text: str, position: int) -> Identity:
     if not bare:
         raise InputError(f"Identity {position} is empty; write a UPN, an address, a sAMAccountName, a DN or a GUID.")
     if _NEARLY_GUID.fullmatch(bare):
-        return Identity(bare, GUID, str(parse_guid(bare)))
+        return guid_identity(bare)
     if _DN.fullmatch(bare):
         return Identity(bare, DN, dn_key(bare))
     return Identity(bare, NAME, name_key(bare))
+
+
+def guid_identity(text: str) -> Identity:
+    """A user by objectGUID.
+
+    :raises InputError: if the text is no GUID.
+    """
+    return Identity(text.strip(), GUID, str(parse_guid(text)))
+
+
+def upn_identity(text: str) -> Identity:
+    """A user by the UPN and nothing else, whatever the text looks like."""
+    return Identity(text.strip(), UPN, name_key(text.strip()))
 
 
 def name_key(text: str) -> str:
@@ -98,9 +111,11 @@ class Candidate:
     object_guid: str
     distinguished_name: str
     names: tuple[str, ...]
+    upns: tuple[str, ...] = ()
+    """Those of the names that are UPNs."""
 
     def answers_to(self) -> set[tuple[str, str]]:
-        keys = {(NAME, name_key(name)) for name in self.names}
+        keys = {(NAME, name_key(name)) for name in self.names} | {(UPN, name_key(name)) for name in self.upns}
         return {(GUID, self.object_guid), (DN, dn_key(self.distinguished_name)), *keys}
 
 

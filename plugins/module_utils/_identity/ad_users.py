@@ -2,13 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AD users as ad_user_guid returns them, and the plan for stamping mS-DS-ConsistencyGuid. Pure, so that check mode, the
-diff and the writes follow the same plan."""
+"""AD users as ad_user_guid returns them: who was found for what was asked, and what becomes of each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_kinds import not_a_user, system_account
@@ -19,15 +18,14 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.counts i
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import (
     Record,
     ad_record,
-    cloud_managed,
     consistency_text,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded, upn_suffix
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import UNRESOLVED
 
-FOUND, STAMPED, REFUSED, FAILED = "found", "stamped", "refused", "failed"
+FOUND, STAMPED, RESTORED, REFUSED, FAILED = "found", "stamped", "restored", "refused", "failed"
 MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT = UNRESOLVED
-STATUSES = (FOUND, STAMPED, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
+STATUSES = (FOUND, STAMPED, RESTORED, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
 
 _NAMED = 3
 _RECORD_KEYS = tuple(ad_record("", {"objectguid": [bytes(16)]}))
@@ -49,7 +47,11 @@ class AdObject:
 
 @dataclass(frozen=True)
 class AdUser:
-    """One user of the answer. ``before`` and ``after`` are mS-DS-ConsistencyGuid as raw bytes, empty where it is."""
+    """One user of the answer.
+
+    ``before`` and ``after`` are mS-DS-ConsistencyGuid as raw bytes, empty where it is. ``known`` is what the caller or
+    a journal said of the user beside the identity: ``id`` in Entra and ``user_principal_name``.
+    """
 
     status: str
     anchor: str
@@ -59,18 +61,19 @@ class AdUser:
     after: bytes = b""
     cause: str | None = None
     reason: str | None = None
+    known: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def changes(self) -> bool:
-        return self.status == STAMPED
+        return self.status in (STAMPED, RESTORED)
 
     @property
     def blocked(self) -> bool:
         return self.status in (*UNRESOLVED, REFUSED)
 
-    def stamped(self) -> AdUser:
-        """The same user with objectGUID in the empty mS-DS-ConsistencyGuid, as Entra Connect does it (facts §2)."""
-        return replace(self, status=STAMPED, after=self.found.guid) if self.found else self
+    def to(self, value: bytes, status: str = STAMPED) -> AdUser:
+        """The same user with another mS-DS-ConsistencyGuid, empty for none."""
+        return replace(self, status=status, after=value)
 
     def unplanned(self) -> AdUser:
         """The same user where the plan was not carried out."""
@@ -105,13 +108,15 @@ class AdUser:
         if self.found is None:
             # Later modules name the user by what was asked for, where that can be a UPN.
             upn = self.identity if self.identity and upn_suffix(self.identity) else None
-            return {**dict.fromkeys(_RECORD_KEYS), "user_principal_name": upn}
+            return {**dict.fromkeys(_RECORD_KEYS), "user_principal_name": upn, **self.known}
         record = ad_record(self.found.distinguished_name, self.found.attributes, self.anchor)
         chosen = source_anchor(self.found.guid, self.after, self.anchor)
         sent = {"attributes": ad_attributes(self.found.attributes)} if self.found.with_attributes else {}
+        cloud = {"id": self.known["id"]} if "id" in self.known else {}
         return {
             **record,
             **sent,
+            **cloud,
             "consistency_guid": consistency_text(self.after),
             "source_anchor": chosen.attribute,
             "immutable_id": chosen.immutable_id,
@@ -185,25 +190,6 @@ def _order(user: AdUser) -> tuple[bool, str, str]:
     record = user.result()
     upn = record["user_principal_name"]
     return upn is None, folded(upn or ""), folded(record["distinguished_name"])
-
-
-def plan_stamps(users: Iterable[AdUser]) -> list[AdUser]:
-    """Decide for each user, in order, whether objectGUID goes into mS-DS-ConsistencyGuid: only where that is empty."""
-    return [_planned(user) for user in users]
-
-
-def _planned(user: AdUser) -> AdUser:
-    if user.status != FOUND:
-        return user
-    record = user.result()
-    if cloud_managed(record):
-        name = record["user_principal_name"] or record["distinguished_name"]
-        # facts §12
-        return user.refused(
-            "cloud_managed_account",
-            f"The AD account of {name} was made by Cloud Sync and the cloud owns it; it must not be stamped.",
-        )
-    return user if user.before else user.stamped()
 
 
 def summary(users: Iterable[AdUser]) -> dict[str, int]:

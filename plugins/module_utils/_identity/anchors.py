@@ -46,6 +46,11 @@ def parse_guid(text: str) -> uuid.UUID:
     return uuid.UUID(bare)
 
 
+def is_guid(text: str) -> bool:
+    """Whether the text is a GUID in its dashed form, without braces."""
+    return bool(_DASHED_GUID.fullmatch(text))
+
+
 def guid_text(raw: bytes) -> str:
     """The dashed form of 16 bytes as Active Directory stores them."""
     return str(uuid.UUID(bytes_le=raw))

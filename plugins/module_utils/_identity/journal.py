@@ -92,6 +92,14 @@ class Recorder(Protocol):
         """Fill in what came of the changes of runs that died, from what ``values`` says that the objects hold now."""
 
 
+def unfinished(error: JournalError) -> str:
+    """The warning where what came of changes could not be filled in."""
+    return (
+        f"{error.message} What came of the last changes is missing there: they read as pending, until another run with "
+        "this journal looks at these users."
+    )
+
+
 def encoded(run: str, rolls_back: Sequence[str], changes: Iterable[Change]) -> list[bytes]:
     """The lines of pending changes."""
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

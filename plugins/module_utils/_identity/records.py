@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import (
+    anchor_bytes,
     guid_text,
     immutable_id_of_bytes,
+    is_guid,
+    parse_guid,
     source_anchor,
 )
 
@@ -84,6 +87,16 @@ def consistency_text(raw: bytes) -> str | None:
     if not raw:
         return None
     return guid_text(raw) if len(raw) == 16 else immutable_id_of_bytes(raw)
+
+
+def consistency_bytes(text: str | None) -> bytes:
+    """The value that ``consistency_text`` shows so, empty for None.
+
+    :raises InputError: for what it never shows.
+    """
+    if text is None:
+        return b""
+    return parse_guid(text).bytes_le if is_guid(text) else anchor_bytes(text)
 
 
 def cloud_managed(record: Mapping[str, Any]) -> bool:

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_kinds import not_a_user
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchor_holders import Holder
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchor_owners import NOBODY
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import (
     CONSISTENCY_GUID,
@@ -19,12 +20,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors 
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap import filters
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.connection import LdapOptions, Session, connected
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.forest import naming_contexts
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.search import Entry, paged_entries
 
 CHUNK = 100
-"""ImmutableIds looked up by one request; each makes at most two indexed conditions."""
+"""Values looked up by one request; each makes at most two indexed conditions."""
 
 _ATTRIBUTES = ("objectClass", "sAMAccountType", OBJECT_GUID, CONSISTENCY_GUID)
 
@@ -40,12 +41,22 @@ def anchor_owners(params: Mapping[str, Any], immutable_ids: Sequence[str]) -> di
     owners: dict[str, dict[str, Any]] = {value: {"kind": NOBODY, "name": None} for value in immutable_ids}
     wanted = [raw for raw in map(_raw, immutable_ids) if raw]
     with connected(LdapOptions.from_params(params)) as session:
-        domain = naming_contexts(session).default
-        for start in range(0, len(wanted), CHUNK):
-            conditions = [text for raw in wanted[start : start + CHUNK] for text in _conditions(raw)]
-            for entry in paged_entries(session, domain, filters.any_of(conditions), _ATTRIBUTES):
-                _note(owners, entry)
+        for raw, holder in anchor_holders(session, naming_contexts(session).default, wanted):
+            value = immutable_id_of_bytes(raw)
+            if value in owners and (holder.attribute == OBJECT_GUID or owners[value]["kind"] == NOBODY):
+                owners[value] = {"kind": holder.kind, "name": holder.distinguished_name}
     return owners
+
+
+def anchor_holders(session: Session, domain: str, values: Sequence[bytes]) -> Iterator[tuple[bytes, Holder]]:
+    """The objects of a domain, of any class, that hold one of these values as their anchor, with what they hold.
+
+    :raises LdapError: if the directory cannot be asked.
+    """
+    for start in range(0, len(values), CHUNK):
+        conditions = [text for raw in values[start : start + CHUNK] for text in _conditions(raw)]
+        for entry in paged_entries(session, domain, filters.any_of(conditions), _ATTRIBUTES):
+            yield from _held(entry)
 
 
 def _raw(immutable_id: str) -> bytes | None:
@@ -60,11 +71,9 @@ def _conditions(raw: bytes) -> list[str]:
     return [filters.equals(OBJECT_GUID, raw), *by_value] if len(raw) == 16 else by_value
 
 
-def _note(owners: dict[str, dict[str, Any]], entry: Entry) -> None:
+def _held(entry: Entry) -> Iterator[tuple[bytes, Holder]]:
     kind = (not_a_user(entry.attributes) or "a user").removeprefix("a ").removeprefix("an ").replace(" ", "_")
-    owner = {"kind": kind, "name": entry.distinguished_name}
+    guid = entry.attributes[OBJECT_GUID.lower()][0]
     for name in (CONSISTENCY_GUID, OBJECT_GUID):
         for raw in entry.attributes.get(name.lower(), ()):
-            value = immutable_id_of_bytes(raw)
-            if value in owners and (name == OBJECT_GUID or owners[value]["kind"] == NOBODY):
-                owners[value] = owner
+            yield raw, Holder(guid, name, kind, entry.distinguished_name)

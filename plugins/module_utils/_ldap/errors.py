@@ -18,6 +18,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors i
 
 SUCCESS = 0
 NO_SUCH_ATTRIBUTE = 16
+CONSTRAINT_VIOLATION = 19
 ATTRIBUTE_OR_VALUE_EXISTS = 20
 NO_SUCH_OBJECT = 32
 INVALID_CREDENTIALS = 49
