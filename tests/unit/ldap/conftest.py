@@ -19,9 +19,10 @@ import trustme
 from ansible.module_utils import basic
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from ldap_wire import Wire
+from ldap_wire import Turn, Wire
 
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import ldap_options
+from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
 PASSWORD = "pa55-w0rd-that-nobody-may-see"
 USER = "svc@ad.contoso.com"
@@ -117,3 +118,20 @@ def run_module(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str
         return json.loads(printed.strip().splitlines()[-1]), printed
 
     return run
+
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def run(certificates: Certificates, options: Callable[..., dict[str, Any]], run_module: RunModule) -> Run:
+    """Run ad_user_guid against a script and return its result."""
+
+    def runner(script: list[Turn], check: bool = False, **arguments: Any) -> dict[str, Any]:
+        with Wire(script, certificates.good) as wire:
+            result, printed = run_module(ad_user_guid, {**options(wire), **arguments}, check)
+        wire.verify()
+        assert PASSWORD not in printed
+        return result
+
+    return runner

@@ -6,19 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import PASSWORD, Certificates, RunModule
+from conftest import Run
 from forest_script import ATTRIBUTES, BIND, DOMAIN, ROOT, guid, look_up, names, person
-from ldap_wire import ADD, BASE, CLOSE, ONE, SUB, Answer, Done, Entry, Modify, Reference, Search, Turn, Wire
+from ldap_wire import ADD, BASE, CLOSE, ONE, SUB, Answer, Done, Entry, Modify, Reference, Search, Turn
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import read_wishes
-from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
-Options = Callable[..., dict[str, Any]]
-Run = Callable[..., dict[str, Any]]
 START = [BIND, ROOT]
 FOREIGN = guid(200)
 
@@ -41,20 +37,6 @@ def searched(*entries: Answer, more: tuple[object, ...] = (), base: str = DOMAIN
 def stamp(number: int, name: str, *answers: Answer) -> Turn:
     change = ((ADD, b"mS-DS-ConsistencyGuid", (guid(number).bytes_le,)),)
     return Turn(Modify(f"CN={name},OU=Staff,{DOMAIN}".encode(), change), answers or (Done(),))
-
-
-@pytest.fixture
-def run(certificates: Certificates, options: Options, run_module: RunModule) -> Run:
-    """Run the module against a script and return its result."""
-
-    def runner(script: list[Turn], check: bool = False, **arguments: Any) -> dict[str, Any]:
-        with Wire(script, certificates.good) as wire:
-            result, printed = run_module(ad_user_guid, {**options(wire), **arguments}, check)
-        wire.verify()
-        assert PASSWORD not in printed
-        return result
-
-    return runner
 
 
 def statuses(result: dict[str, Any]) -> list[str]:
