@@ -160,6 +160,7 @@ EXAMPLES = r"""
 - name: See which cloud users have another ImmutableId than their AD account
   hybrid.identity.entra_match_info:
     users: "{{ ad_users.users }}"
+    directory: {server: dc1.ad.contoso.com, username: administrator@ad.contoso.com, password: "{{ vault_ad_password }}"}
   register: predicted
 
 - name: Give their AD accounts the ImmutableIds of the cloud
@@ -346,10 +347,16 @@ summary:
     failed: 0
     total: 42
 journal_run:
-  description: The name of this run in the journal.
-  returned: the task wrote lines to O(journal)
+  description: The name of this run in O(journal).
+  returned: when the task made changes and O(journal) is set
   type: str
-  sample: 20261124T094107Z-3f9a1c
+  sample: 20261124T094107Z-1f3c9a
+rolled_back:
+  description: The names of the runs in O(journal) whose values were put back. Empty where they changed nothing of this kind.
+  returned: when O(rollback) is set
+  type: list
+  elements: str
+  sample: [job 4711]
 cause:
   description: A stable identifier of what went wrong with the connection or the directory.
   returned: failure of the connection or the directory

@@ -97,6 +97,10 @@ class Directory:
         """Delete an entry and all below it, with AD's tree-delete control."""
         self._run("ldapdelete", "-e", "!1.2.840.113556.1.4.805", f"{relative},{self.base}")
 
+    def modify(self, ldif: str) -> None:
+        """Apply change records."""
+        self._run("ldapmodify", stdin=ldif)
+
 
 class Graph:
     """Entra by curl."""
