@@ -29,7 +29,7 @@ from outside import run as run_program
 from playbooks import Ansible
 
 COUNT = 300
-KILLS = 5
+KILLS = 4
 NAMES = [f"user{number:06d}" for number in range(1, COUNT + 1)]
 ATTRIBUTE = "mS-DS-ConsistencyGuid"
 # The id by which replPropertyMetaData calls the attribute 1.2.840.113556.1.4.1360.
