@@ -203,7 +203,8 @@ users:
     - One item a user. For O(identities) and O(users) they stand in the order asked, for O(rollback) in the order in which
       they were changed; those of a search are sorted by UPN, then by distinguished name.
     - An identity that is no user to match has V(none) for all that is not known of it.
-    - After a task that failed because of O(max_changes) they show the plan, and nothing was written.
+    - After a task that failed because of O(max_changes), C(status) and C(after) show the plan, and C(changed) is false
+      throughout, since nothing was written.
   returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: list
   elements: dict
@@ -291,7 +292,7 @@ users:
     status:
       description:
         - V(found) for a user who is left as found, V(stamped) where C(mS-DS-ConsistencyGuid) was written or would be, and
-          V(restored) where O(rollback) put back the value from before, be it none.
+          V(put_back) where O(rollback) put back the value from before, be it none.
         - V(missing), V(ambiguous), V(not_a_user) or V(system_account) for an identity that is no user to match.
         - V(refused) for a user that is given twice, must not be stamped or not be put back, V(failed) for one whose write
           failed.
@@ -338,7 +339,7 @@ summary:
   sample:
     found: 41
     stamped: 0
-    restored: 0
+    put_back: 0
     missing: 1
     ambiguous: 0
     not_a_user: 0

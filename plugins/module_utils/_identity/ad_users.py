@@ -23,9 +23,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.records 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded, upn_suffix
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import UNRESOLVED
 
-FOUND, STAMPED, RESTORED, REFUSED, FAILED = "found", "stamped", "restored", "refused", "failed"
+FOUND, STAMPED, PUT_BACK, REFUSED, FAILED = "found", "stamped", "put_back", "refused", "failed"
 MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT = UNRESOLVED
-STATUSES = (FOUND, STAMPED, RESTORED, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
+STATUSES = (FOUND, STAMPED, PUT_BACK, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
 
 _NAMED = 3
 _RECORD_KEYS = tuple(ad_record("", {"objectguid": [bytes(16)]}))
@@ -65,7 +65,7 @@ class AdUser:
 
     @property
     def changes(self) -> bool:
-        return self.status in (STAMPED, RESTORED)
+        return self.status in (STAMPED, PUT_BACK)
 
     @property
     def blocked(self) -> bool:

@@ -19,12 +19,17 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_looku
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import guid_of_immutable_id
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import CLEARED, SET, UNCHANGED
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import (
+    CLEARED,
+    RESTORED,
+    SET,
+    UNCHANGED,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Refusal
 
 # By which entra_immutable_id says that ``after`` is what the cloud user has.
-_OF_THE_CLOUD, _DIFFERENT = (SET, CLEARED, UNCHANGED), "different_immutable_id"
+_OF_THE_CLOUD, _DIFFERENT = (SET, CLEARED, RESTORED, UNCHANGED), "different_immutable_id"
 
 
 @dataclass(frozen=True)

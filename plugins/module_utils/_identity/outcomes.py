@@ -18,6 +18,7 @@ _WORDS = {
     "unchanged": "already matched",
     "cleared": "cleared",
     "restored": "restored with its value",
+    "put_back": "put back",
     "not_found": "not found",
     "refused": "refused",
     "failed": "failed",
@@ -42,7 +43,18 @@ _WORDS = {
     "invalid": "invalid",
 }
 # Who was skipped by entra_sync_info has been named by entra_immutable_id before.
-_FINE = ("set", "unchanged", "cleared", "restored", "found", "stamped", "verified", "skipped", *predictions.FINE)
+_FINE = (
+    "set",
+    "unchanged",
+    "cleared",
+    "restored",
+    "found",
+    "stamped",
+    "put_back",
+    "verified",
+    "skipped",
+    *predictions.FINE,
+)
 
 
 def outcome_lines(users: Sequence[Record], limit: int = 100) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import FOUND, MISSING, RESTORED, AdUser
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import FOUND, MISSING, PUT_BACK, AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchor_wishes import AnchorWish
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import CONSISTENCY_GUID
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import (
@@ -36,7 +36,7 @@ def plan_wishes(users: Sequence[AdUser], wishes: Sequence[AnchorWish], overwrite
 
 def plan_restores(users: Sequence[AdUser], undos: Sequence[Undo]) -> list[AdUser]:
     """The value from before goes back where the value that a run left is still there. One undo a user."""
-    return [_restored(user, undo) for user, undo in zip(users, undos, strict=True)]
+    return [_put_back(user, undo) for user, undo in zip(users, undos, strict=True)]
 
 
 def _stamped(user: AdUser) -> AdUser:
@@ -64,7 +64,7 @@ def _wished(user: AdUser, wish: AnchorWish, overwrite: bool) -> AdUser:
     return user.to(wish.value)
 
 
-def _restored(user: AdUser, undo: Undo) -> AdUser:
+def _put_back(user: AdUser, undo: Undo) -> AdUser:
     name = undo.user_principal_name or undo.id
     if user.status == MISSING:
         reason = (
@@ -84,7 +84,7 @@ def _restored(user: AdUser, undo: Undo) -> AdUser:
             f"{CONSISTENCY_GUID} of {name} is {now or 'empty'} now, and the run left {undo.expected[-1] or 'it empty'};"
             " somebody changed it since, so it is left for you to decide.",
         )
-    return user.to(consistency_bytes(undo.restore), RESTORED)
+    return user.to(consistency_bytes(undo.restore), PUT_BACK)
 
 
 def _refused_for_the_cloud(user: AdUser) -> AdUser | None:

@@ -71,7 +71,9 @@ def _check(users: Sequence[AdUser], terms: Terms) -> None:
         left = [user.unplanned() if user.changes else user for user in users]
         raise IdentityError(sentence, changed=False, **ad_users.outcome(left))
     if terms.max_changes is not None:
-        check_max_changes(terms.max_changes, _changes(users), len(users), changed=False, **ad_users.outcome(users))
+        planned = ad_users.outcome(users)
+        planned["users"] = [{**user, "changed": False} for user in planned["users"]]
+        check_max_changes(terms.max_changes, _changes(users), len(users), changed=False, **planned)
 
 
 def _raise_failures(users: Sequence[AdUser], result: Mapping[str, Any]) -> None:
@@ -80,7 +82,7 @@ def _raise_failures(users: Sequence[AdUser], result: Mapping[str, Any]) -> None:
         return
     raise LdapError(
         f"{CONSISTENCY_GUID} of {len(failed)} users was not written, of {_changes(users)} it was: {failed[0].reason} "
-        f"The users that were written are marked {ad_users.STAMPED} or {ad_users.RESTORED} in users; running the task "
+        f"The users that were written are marked {ad_users.STAMPED} or {ad_users.PUT_BACK} in users; running the task "
         "again does the rest.",
         failed[0].cause or ad_users.FAILED,
         **result,

@@ -69,7 +69,7 @@ def test_wishes(value: bytes, overwrite: bool, status: str, cause: str | None) -
 @pytest.mark.parametrize(
     ("now", "status", "cause"),
     [
-        (raw(50), "restored", None),
+        (raw(50), "put_back", None),
         (raw(40), "found", None),
         (b"", "refused", "changed_since"),
         (raw(60), "refused", "changed_since"),
@@ -78,7 +78,7 @@ def test_wishes(value: bytes, overwrite: bool, status: str, cause: str | None) -
 def test_restores(now: bytes, status: str, cause: str | None) -> None:
     (planned,) = plan_restores([user(1, now)], [undo(raw(50), raw(40))])
     assert (planned.status, planned.cause) == (status, cause)
-    assert planned.after == (raw(40) if status == "restored" else now)
+    assert planned.after == (raw(40) if status == "put_back" else now)
 
 
 def test_what_the_cloud_owns_is_neither_stamped_nor_restored() -> None:

@@ -232,8 +232,9 @@ def test_more_changes_than_allowed_fail_before_the_first_write(run: Run, journal
     for check in (False, True):
         result = run(script, check, users=users, stamp=True, journal=str(journal), max_changes="50%")
         assert (result["failed"], result["changed"]) == (True, False)
-        assert "2 of 3 users would be" in result["msg"]
+        assert "2 users would be, of 3 in scope" in result["msg"]
         assert result["summary"]["stamped"] == 2
+        assert {user["changed"] for user in result["users"]} == {False}
     assert not journal.exists()
 
 
@@ -350,7 +351,7 @@ def test_a_rollback_puts_back_what_was_there(run: Run, journal: Path) -> None:
     script += [write(1, value(1), b""), write(2, value(2), value(9)), write(3, value(3), b"any bytes")]
     result = run(script, rollback="last", journal=str(journal), journal_run="undo")
     assert (planned["users"], planned["diff"]) == (result["users"], result["diff"])
-    assert statuses(result) == [("restored", None)] * 3
+    assert statuses(result) == [("put_back", None)] * 3
     assert [user["after"] for user in result["users"]] == [None, str(guid(109)), "YW55IGJ5dGVz"]
     assert result["users"][0]["immutable_id"] == immutable_id_of_guid(guid(1))
     assert [line.get("rolls_back") for line in lines(journal)] == [None] * 3 + [["job"]] * 3
@@ -364,7 +365,7 @@ def test_a_rollback_puts_back_what_was_there(run: Run, journal: Path) -> None:
     found = by_guid([1, 2, 3], ad(1), ad(2, value(9)), ad(3, b"any bytes"))
     script = [*START, found, owners([value(1), value(2), value(3)]), write(1, b"", value(1))]
     script += [write(2, value(9), value(2)), write(3, b"any bytes", value(3))]
-    assert run(script, rollback="undo", journal=str(journal))["summary"]["restored"] == 3
+    assert run(script, rollback="undo", journal=str(journal))["summary"]["put_back"] == 3
 
 
 def owners_of_old(*entries: Entry) -> Turn:
@@ -392,7 +393,7 @@ def test_what_changed_since_is_left_alone(run: Run, journal: Path) -> None:
     assert failed["users"][0]["user_principal_name"] == "anna@contoso.com"
     script.append(write(3, value(3), b"any bytes"))
     skipped = run(script, rollback="job", journal=str(journal), on_refused="skip")
-    assert [status for status, _cause in statuses(skipped)] == ["missing", "refused", "restored"]
+    assert [status for status, _cause in statuses(skipped)] == ["missing", "refused", "put_back"]
 
 
 def test_a_value_that_somebody_was_given_since_is_not_put_back(run: Run, journal: Path) -> None:
@@ -418,7 +419,7 @@ def test_a_rollback_has_a_limit_too(run: Run, journal: Path) -> None:
     stamped(run, journal)
     found = by_guid([1, 2, 3], ad(1, value(1)), ad(2, value(2)), ad(3, value(3)))
     result = run([*START, found, owners_of_old()], rollback="job", journal=str(journal), max_changes="2")
-    assert "3 of 3 users would be and max_changes allows 2" in result["msg"]
+    assert "3 users would be, of 3 in scope, and max_changes allows 2" in result["msg"]
 
 
 def test_runs_that_are_not_there_or_elsewhere(run: Run, journal: Path) -> None:
