@@ -93,6 +93,10 @@ class Directory:
             ldif = f"dn: CN=Partitions,CN=Configuration,{self.base}\nchangetype: modify\ndelete: uPNSuffixes\n"
             self._run("ldapmodify", stdin=ldif)
 
+    def clear_attribute(self, dn: str, attribute: str) -> None:
+        encoded = base64.b64encode(dn.encode()).decode()
+        self._run("ldapmodify", stdin=f"dn:: {encoded}\nchangetype: modify\nreplace: {attribute}\n")
+
     def delete_tree(self, relative: str) -> None:
         """Delete an entry and all below it, with AD's tree-delete control."""
         self._run("ldapdelete", "-e", "!1.2.840.113556.1.4.805", f"{relative},{self.base}")

@@ -1,0 +1,180 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The way back: the chain with a journal, rolled back, and every value cleared, by the playbooks."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outside import Control, Directory, Graph
+
+from playbooks import Ansible
+
+PROPERTY = "onPremisesImmutableId"
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def unstamped(directory: Directory) -> Iterator[None]:
+    """AD without the anchors that a test wrote: those that the seed has stay."""
+    before = anchors(directory)
+    yield
+    for name, values in anchors(directory).items():
+        if values != before[name]:
+            directory.clear_attribute(name, "mS-DS-ConsistencyGuid")
+
+
+def anchors(directory: Directory) -> dict[str, list[bytes]]:
+    found = directory.search("(sAMAccountType=805306368)", "mS-DS-ConsistencyGuid")
+    return {entry["dn"][0].decode(): entry.get("ms-ds-consistencyguid", []) for entry in found}
+
+
+def values(graph: Graph) -> dict[str, Any]:
+    return {name: user[PROPERTY] for name, user in graph.users().items()}
+
+
+def lines(journal: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in journal.read_text("ascii").splitlines()]
+
+
+@pytest.mark.usefixtures("fresh", "unstamped")
+def test_the_chain_and_back(
+    ansible: Ansible, graph: Graph, directory: Directory, control: Control, journal: Path
+) -> None:
+    choices = {
+        "hybrid_identity_stages": ["suffixes", "hard_match"],
+        "hard_match_on_refused": "skip",
+        "hard_match_stamp": True,
+        "hard_match_journal": str(journal),
+        "hard_match_journal_run": "job 1",
+    }
+    cloud, ad = values(graph), anchors(directory)
+    tried = ansible.playbook("hybrid.identity.site", "--check", variables=choices)
+    assert tried.code == 0, tried.output
+    assert not journal.exists()
+
+    control("DELETE", "requests")
+    done = ansible.playbook("hybrid.identity.site", variables=choices)
+    assert done.code == 0, done.output
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    written = lines(journal)
+    assert {(line["run"], line["outcome"]) for line in written} == {("job 1", "written")}
+    by_attribute = {
+        name: {line["id"]: line for line in written if line["attribute"] == name}
+        for name in (PROPERTY, "mS-DS-ConsistencyGuid")
+    }
+    assert sum(map(len, by_attribute.values())) == len(written)
+    sent = [
+        request["path"].rpartition("/")[2] for request in control("GET", "requests") if request["method"] == "PATCH"
+    ]
+    assert sorted(sent) == sorted(by_attribute[PROPERTY])
+    stamped = [name for name, now in anchors(directory).items() if now != ad[name]]
+    assert len(stamped) == len(by_attribute["mS-DS-ConsistencyGuid"]) > 20
+
+    undo = {"journal": str(journal), "rollback": "job 1"}
+    size = journal.stat().st_size
+    now = values(graph)
+    looked = ansible.playbook("hybrid.identity.rollback", "--check", "--diff", variables=undo)
+    assert looked.code == 0, looked.output
+    assert (journal.stat().st_size, values(graph)) == (size, now)
+    back = ansible.playbook("hybrid.identity.rollback", "--diff", variables=undo)
+    assert back.code == 0, back.output
+    assert (values(graph), anchors(directory)) == (cloud, ad)
+    again = ansible.playbook("hybrid.identity.rollback", variables=undo)
+    assert (again.code, again.recap()["changed"]) == (0, 0), again.output
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_rollback_asks_for_the_run_by_name(ansible: Ansible, journal: Path) -> None:
+    run = ansible.playbook("hybrid.identity.rollback", variables={"journal": str(journal)})
+    assert run.code == 2
+    assert "-e journal=PATH -e rollback=RUN" in run.output
+    run = ansible.playbook("hybrid.identity.rollback", variables={"journal": str(journal), "rollback": "last"})
+    assert run.code == 2
+    assert "cannot be read: No such file or directory." in run.output
+
+
+@pytest.mark.usefixtures("fresh")
+def test_clearing_everybody_and_back(ansible: Ansible, graph: Graph, journal: Path) -> None:
+    cloud = values(graph)
+    scope = {"clear_scope": "all_users", "journal": str(journal)}
+    for missing in ({"max_changes": 40}, {"clear_scope": "all_users"}):
+        run = ansible.playbook("hybrid.identity.clear_immutable_id", variables={"journal": str(journal), **missing})
+        assert run.code == 2, run.output
+    run = ansible.playbook("hybrid.identity.clear_immutable_id", variables={**scope, "max_changes": 1})
+    assert run.code == 2
+    assert "max_changes allows 1" in " ".join(run.output.split())
+    assert values(graph) == cloud
+    assert not journal.exists()
+
+    run = ansible.playbook("hybrid.identity.clear_immutable_id", "--diff", variables={**scope, "max_changes": "100%"})
+    assert run.code == 0, run.output
+    users = graph.users()
+    eligible = {name for name, value in cloud.items() if value and users[name]["onPremisesSyncEnabled"] is None}
+    left = {name for name in eligible if users[name][PROPERTY]}
+    assert len(eligible - left) >= 3
+    assert all(name in run.output for name in left), left
+    assert {name for name, value in values(graph).items() if value != cloud[name]} == eligible - left
+
+    back = ansible.playbook("hybrid.identity.rollback", variables={"journal": str(journal), "rollback": "last"})
+    assert back.code == 0, back.output
+    assert values(graph) == cloud
+
+
+@pytest.mark.usefixtures("fresh", "unstamped")
+def test_killed_in_the_middle_of_the_playbook(
+    ansible: Ansible, graph: Graph, control: Control, journal: Path, state: Path
+) -> None:
+    """The whole process group at once, as a CI system ends a job."""
+    names = [f"user{number:03d}" for number in range(200)]
+    control("POST", "users", [{"userPrincipalName": f"{name}@contoso.com", "displayName": name} for name in names])
+    control("PUT", "settings", {"faults": [{"method": "POST", "path": r"\$batch", "latency": 0.2, "count": 1000}]})
+    cloud = values(graph)
+    task = {
+        "name": "Set",
+        "hybrid.identity.entra_immutable_id": {
+            "users": [
+                {"user_principal_name": f"{name}@contoso.com", "object_guid": f"00000000-0000-4000-8000-{number:012d}"}
+                for number, name in enumerate(names)
+            ],
+            "journal": str(journal),
+        },
+        "module_defaults": {"group/hybrid.identity.entra": "{{ hybrid_identity_entra }}"},
+        "register": "result",
+    }
+    play = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}]
+    path = ansible.folder / "killed.yml"
+    path.write_text(json.dumps(play), encoding="utf-8")
+    command = [ansible.program, "--inventory", str(state / "inventory.yml"), str(path)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, env={**os.environ}
+    )
+    while not journal.exists() or b"written" not in journal.read_bytes():
+        assert process.poll() is None
+    subprocess.run(["kill", "-KILL", f"-{process.pid}"], check=True)
+    process.wait()
+
+    control("PUT", "settings", {"faults": []})
+    run = ansible.tasks([task])
+    assert run.code == 0, run.output
+    now = values(graph)
+    assert all(now[f"{name}@contoso.com"] for name in names)
+    assert {line["outcome"] for line in lines(journal)} <= {"written", "aborted"}
+    written = [line["user_principal_name"] for line in lines(journal) if line["outcome"] == "written"]
+    assert sorted(written) == [f"{name}@contoso.com" for name in names]
+    back = ansible.playbook("hybrid.identity.rollback", variables={"journal": str(journal), "rollback": "all"})
+    assert back.code == 0, back.output
+    assert values(graph) == cloud
