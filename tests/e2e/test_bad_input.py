@@ -17,6 +17,9 @@ from playbooks import Ansible, Run
 GUID = "876031de-bfb1-4f8b-9cb0-1c67a6094d3e"
 # Nobody in the seed holds its ImmutableId.
 FREE_GUID = "0b7c8f52-5d0e-4c3c-9a51-6a3f1d2e4c5b"
+# A deleted user of this test does.
+BINNED = "5b8e2d14-7c39-4f0a-8e6b-91d2c3a4f506"
+BINNED_VALUE = "FC2OWzl8Ck+Oa5HSw6T1Bg=="
 AD = "hybrid.identity.ad_user_guid"
 ENTRA = "hybrid.identity.entra_immutable_id"
 SUFFIX = "hybrid.identity.ad_upn_suffix"
@@ -68,6 +71,18 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         ["2 times"],
     ),
     "a record of nobody": (ENTRA, {"users": [{"object_guid": GUID}]}, ["user_principal_name"]),
+    "held in the bin": (ENTRA, {**ANNA, "object_guid": BINNED}, ["old.anna@contoso.com", "purge_deleted"]),
+    "both ways out": (ENTRA, {**ANNA, "restore_deleted": True, "purge_deleted": True}, ["exclude each other"]),
+    "all without a limit": (ENTRA, {"all_users": True, "state": "absent"}, ["max_changes"]),
+    "all to be set": (ENTRA, {"all_users": True, "max_changes": "5%"}, ["state", "absent"]),
+    "no such limit": (ENTRA, {**ANNA, "max_changes": "five"}, ["'five'", "5%"]),
+    "over the limit": (ENTRA, {**ANNA, "max_changes": "0"}, ["1 users would be", "allows 0"]),
+    "federated": (ENTRA, {"user": "frank.feder@federated.contoso.com", "state": "absent"}, ["managed domain"]),
+    "an administrator": (
+        ENTRA,
+        {"user": "carla.admin@contoso.com", "object_guid": FREE_GUID, **application("careful")},
+        ["Global Administrator", "Privileged Authentication Administrator"],
+    ),
     "may only read": (ENTRA, {**ANNA, **application("reader")}, ["User.ReadWrite.All"]),
     "may do nothing": (ENTRA, {**ANNA, **application("nobody")}, ["User.Read"]),
 }
@@ -76,7 +91,10 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
 @pytest.fixture(scope="module")
 def answers(state: Path, lab: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[str]]:
     """All of it in one play, each task's failure ignored; and the two directories before and after."""
-    Control(lab)("POST", "reset")
+    control = Control(lab)
+    control("POST", "reset")
+    gone = {"userPrincipalName": "old.anna@contoso.com", "deletedDateTime": "2026-11-10T09:30:00Z"}
+    control("POST", "users", [{**gone, "onPremisesImmutableId": BINNED_VALUE}])
     ansible = Ansible(state, tmp_path_factory.mktemp("bad-input"))
     before = dump(state)
     tasks = [

@@ -59,6 +59,17 @@ def diff_lines(output: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("arguments", [(), ("--check",)])
+def test_more_changes_than_allowed_stop_the_role(ansible: Ansible, state: Path, arguments: tuple[str, ...]) -> None:
+    choices = {"hard_match_on_refused": "skip", "hard_match_max_changes": 0}
+    before = dump(state)
+    run = ansible.playbook("hybrid.identity.hard_match", *arguments, variables=choices)
+    assert run.code != 0
+    assert "max_changes allows 0;" in run.output
+    assert dump(state) == before
+
+
+@pytest.mark.usefixtures("fresh")
 def test_the_whole_chain(
     ansible: Ansible, state: Path, directory: Directory, graph: Graph, control: Control, tmp_path: Path
 ) -> None:

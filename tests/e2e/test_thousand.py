@@ -58,8 +58,8 @@ def test_a_thousand_users(ansible: Ansible, directory: Directory, graph: Graph, 
     writes = [request for request in requests if request["method"] == "PATCH"]
     assert len(writes) == COUNT
     assert all("batch" in request for request in writes)
-    # Fifty batches of twenty, two pages of a tenant of some 1,050 users, what finds out that paging is cheaper, and
-    # four that find out about administrators.
+    # Fifty batches of twenty, two pages of a tenant of some 1,050 users, what shows that paging is cheaper, and four
+    # that find out about administrators.
     on_the_wire = [request for request in requests if "batch" not in request]
     assert len(on_the_wire) <= COUNT / 20 + 12, len(on_the_wire)
 

@@ -84,3 +84,11 @@ def test_the_table_names_no_more_than_asked() -> None:
 def test_the_table_of_something_else(users: object) -> None:
     with pytest.raises(AnsibleFilterError, match="outcome_table needs the list 'users'"):
         TABLE(users)
+
+
+def test_outcome_table_tells_who_had_nothing_to_clear() -> None:
+    users = [
+        {"user_principal_name": "a@x.com", "status": "unchanged", "after": None, "reason": None},
+        {"user_principal_name": "b@x.com", "status": "unchanged", "after": "3jFgh7G/i0+csBxnpglNPg==", "reason": None},
+    ]
+    assert [line.split("  ")[0] for line in TABLE(users)] == ["already matched", "without a value"]

@@ -16,6 +16,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn impo
 _WORDS = {
     "set": "matched (ImmutableId set)",
     "unchanged": "already matched",
+    "empty": "without a value",
     "cleared": "cleared",
     "restored": "restored with its value",
     "put_back": "put back",
@@ -46,6 +47,7 @@ _WORDS = {
 _FINE = (
     "set",
     "unchanged",
+    "empty",
     "cleared",
     "restored",
     "found",
@@ -62,7 +64,7 @@ def outcome_lines(users: Sequence[Record], limit: int = 100) -> list[str]:
 
     At most ``limit`` users are named; a last line says how many more there are.
     """
-    counts = Counter(user["status"] for user in users)
+    counts = Counter(_status(user) for user in users)
     order = [*_WORDS, *sorted(set(counts) - set(_WORDS))]
     lines = [f"{_WORDS.get(status, status):<28}{counts[status]:>7}" for status in order if counts[status]]
     rank = {status: position for position, status in enumerate(order)}
@@ -74,3 +76,9 @@ def outcome_lines(users: Sequence[Record], limit: int = 100) -> list[str]:
     if len(left) > limit:
         lines.append(f"... and {len(left) - limit} more")
     return lines
+
+
+def _status(user: Record) -> str:
+    """The status of a user; one that had nothing to clear is not "already matched"."""
+    empty = user["status"] == "unchanged" and user.get("after", user) is None
+    return "empty" if empty else str(user["status"])
