@@ -148,8 +148,8 @@ def _is_zombie(process: int) -> bool:
 
 
 def test_killed_runs_are_ended_by_the_next_and_taken_back(estate: Estate, ansible: Ansible, tmp_path: Path) -> None:
-    seed = int(os.environ.get("HYBRID_IDENTITY_SEED") or random.SystemRandom().randrange(10**6))
-    print(f"HYBRID_IDENTITY_SEED={seed}")
+    seed = int(os.environ.get("RECOVERY_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"RECOVERY_SEED={seed}")
     chance = random.Random(seed)
     journal = tmp_path / "journal"
     killer = Killer(ansible, journal, chance)

@@ -135,3 +135,8 @@ def run(certificates: Certificates, options: Callable[..., dict[str, Any]], run_
         return result
 
     return runner
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "journal"

@@ -2,100 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ad_user_guid stamping from the cloud, its journal, and the way back, against the scripted server."""
+"""ad_user_guid stamping from the cloud, and its journal, against the scripted server."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Run
-from forest_script import ANYTHING, BIND, DOMAIN, ROOT, guid, look_up, person
-from ldap_wire import ADD, BASE, CLOSE, DELETE, SUB, Answer, Done, Entry, Modify, Search, Turn
+from forest_script import DOMAIN, guid, look_up, person
+from ldap_wire import CLOSE, Done, Entry, Modify, Turn
+from stamp_script import (
+    START,
+    ad,
+    by_guid,
+    by_upn,
+    cloud,
+    lines,
+    outcomes,
+    owners,
+    read_again,
+    statuses,
+    value,
+    write,
+)
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import immutable_id_of_guid
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import Change
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import read_wishes
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap import stamper
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.connection import Session
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
-
-START = [BIND, ROOT]
-ATTRIBUTE = b"mS-DS-ConsistencyGuid"
-OWNED = (b"objectClass", b"sAMAccountType", b"objectGUID", ATTRIBUTE)
-NAMES = ("anna", "bob", "carl", "dora", "emil")
-
-
-def value(number: int) -> bytes:
-    """What the cloud user of a number has: no object's GUID unless a script says so."""
-    return guid(100 + number).bytes_le
-
-
-def cloud(number: int, **changes: Any) -> dict[str, Any]:
-    known = {"id": f"cloud-{number}", "user_principal_name": f"{NAMES[number - 1]}@contoso.com"}
-    return {**known, "immutable_id": immutable_id_of_guid(guid(100 + number)), **changes}
-
-
-def ad(number: int, held: bytes = b"", **changes: Any) -> Entry:
-    return person(number, NAMES[number - 1], mS_DS_ConsistencyGuid=[held] if held else [], **changes)
-
-
-def by_upn(*entries: Entry, count: int | None = None) -> Turn:
-    names = NAMES[: len(entries) if count is None else count]
-    conditions = [("equal", b"userPrincipalName", f"{name}@contoso.com".encode()) for name in names]
-    turn = look_up(conditions, *entries)
-    assert isinstance(turn.expected, Search)
-    return turn if len(conditions) > 1 else Turn(Search(*_with(turn.expected, conditions[0])), turn.answers)
-
-
-def by_guid(numbers: Sequence[int], *entries: Entry) -> Turn:
-    conditions = [("equal", b"objectGUID", guid(number).bytes_le) for number in numbers]
-    turn = look_up(conditions, *entries)
-    assert isinstance(turn.expected, Search)
-    return turn if len(conditions) > 1 else Turn(Search(*_with(turn.expected, conditions[0])), turn.answers)
-
-
-def _with(search: Search, filter_: object) -> tuple[Any, ...]:
-    return search.base, search.scope, filter_, search.attributes, search.page
-
-
-def owners(values: Sequence[bytes], *entries: Entry) -> Turn:
-    conditions = [("equal", name, raw) for raw in values for name in (b"objectGUID", ATTRIBUTE)]
-    return Turn(Search(DOMAIN.encode(), SUB, ("or", *conditions), OWNED, (1000, b"")), (*entries, Done(cookie=b"")))
-
-
-def write(number: int, before: bytes, after: bytes, *answers: Answer) -> Turn:
-    name = f"CN={NAMES[number - 1]},OU=Staff,{DOMAIN}".encode()
-    old = [(DELETE, ATTRIBUTE, (before,))] if before else []
-    new = [(ADD, ATTRIBUTE, (after,))] if after else []
-    return Turn(Modify(name, (*old, *new)), answers or (Done(),))
-
-
-def read_again(number: int, held: bytes) -> Turn:
-    name = f"CN={NAMES[number - 1]},OU=Staff,{DOMAIN}"
-    found = {"mS-DS-ConsistencyGuid": [held]} if held else {}
-    return Turn(Search(name.encode(), BASE, ANYTHING, (ATTRIBUTE,)), (Entry(name, found), Done()))
-
-
-def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def outcomes(path: Path) -> list[tuple[str, str]]:
-    return [(line["user_principal_name"].partition("@")[0], line["outcome"]) for line in lines(path)]
-
-
-def statuses(result: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    return [(user["status"], user["cause"]) for user in result["users"]]
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Path:
-    return tmp_path / "journal"
 
 
 def test_the_clouds_value_goes_into_an_empty_attribute(run: Run, journal: Path) -> None:
@@ -325,111 +264,3 @@ def test_the_next_run_settles_what_a_dead_one_left_open(run: Run, journal: Path)
     assert journal.read_bytes() == before
     run([*again, write(2, b"", value(2))], users=[cloud(1), cloud(2)], stamp=True, journal=str(journal))
     assert outcomes(journal) == [("anna", "written"), ("bob", "aborted"), ("bob", "written")]
-
-
-def stamped(run: Run, journal: Path, name: str = "job") -> None:
-    """A run that changed anna from nothing, bob from another value and carl from bytes that are no GUID."""
-    script = [
-        *START,
-        by_upn(ad(1), ad(2, value(9)), ad(3, b"any bytes")),
-        owners([value(1), value(2), value(3)]),
-        write(1, b"", value(1)),
-        write(2, value(9), value(2)),
-        write(3, b"any bytes", value(3)),
-    ]
-    users = [cloud(1), cloud(2), cloud(3)]
-    run(script, users=users, stamp=True, replace=True, journal=str(journal), journal_run=name)
-
-
-def test_a_rollback_puts_back_what_was_there(run: Run, journal: Path) -> None:
-    stamped(run, journal)
-    found = by_guid([1, 2, 3], ad(1, value(1)), ad(2, value(2)), ad(3, value(3)))
-    script = [*START, found, owners_of_old()]
-    before = journal.read_bytes()
-    planned = run(script, check=True, rollback="last", journal=str(journal))
-    assert journal.read_bytes() == before
-    script += [write(1, value(1), b""), write(2, value(2), value(9)), write(3, value(3), b"any bytes")]
-    result = run(script, rollback="last", journal=str(journal), journal_run="undo")
-    assert (planned["users"], planned["diff"]) == (result["users"], result["diff"])
-    assert statuses(result) == [("put_back", None)] * 3
-    assert [user["after"] for user in result["users"]] == [None, str(guid(109)), "YW55IGJ5dGVz"]
-    assert result["users"][0]["immutable_id"] == immutable_id_of_guid(guid(1))
-    assert [line.get("rolls_back") for line in lines(journal)] == [None] * 3 + [["job"]] * 3
-    # a second time, nothing is left to do, by name as by "last"
-    for name in ("last", "job", "all"):
-        again = by_guid([1, 2, 3], ad(1), ad(2, value(9)), ad(3, b"any bytes"))
-        result = run([*START, again], rollback=name, journal=str(journal))
-        assert (result["changed"], result["summary"]["found"]) == (False, 3)
-    assert len(lines(journal)) == 6
-    # and the rollback can be rolled back
-    found = by_guid([1, 2, 3], ad(1), ad(2, value(9)), ad(3, b"any bytes"))
-    script = [*START, found, owners([value(1), value(2), value(3)]), write(1, b"", value(1))]
-    script += [write(2, value(9), value(2)), write(3, b"any bytes", value(3))]
-    assert run(script, rollback="undo", journal=str(journal))["summary"]["put_back"] == 3
-
-
-def owners_of_old(*entries: Entry) -> Turn:
-    conditions = [
-        ("equal", b"objectGUID", value(9)),
-        ("equal", ATTRIBUTE, value(9)),
-        ("equal", ATTRIBUTE, b"any bytes"),
-    ]
-    return Turn(Search(DOMAIN.encode(), SUB, ("or", *conditions), OWNED, (1000, b"")), (*entries, Done(cookie=b"")))
-
-
-def test_what_changed_since_is_left_alone(run: Run, journal: Path) -> None:
-    stamped(run, journal)
-    found = by_guid([1, 2, 3], ad(2, value(7)), ad(3, value(3)))
-    script = [
-        *START,
-        found,
-        Turn(Search(DOMAIN.encode(), SUB, ("equal", ATTRIBUTE, b"any bytes"), OWNED, (1000, b"")), (Done(cookie=b""),)),
-    ]
-    failed = run(script, rollback="job", journal=str(journal))
-    assert failed["failed"] is True
-    assert statuses(failed) == [("missing", "no_such_object"), ("refused", "changed_since"), ("found", None)]
-    assert f"is {guid(107)} now, and the run left {guid(102)}" in failed["users"][1]["reason"]
-    assert "anna@contoso.com" in failed["users"][0]["reason"]
-    assert failed["users"][0]["user_principal_name"] == "anna@contoso.com"
-    script.append(write(3, value(3), b"any bytes"))
-    skipped = run(script, rollback="job", journal=str(journal), on_refused="skip")
-    assert [status for status, _cause in statuses(skipped)] == ["missing", "refused", "put_back"]
-
-
-def test_a_value_that_somebody_was_given_since_is_not_put_back(run: Run, journal: Path) -> None:
-    stamped(run, journal)
-    found = by_guid([1, 2, 3], ad(1), ad(2, value(2)), ad(3, b"any bytes"))
-    conditions = (("equal", b"objectGUID", value(9)), ("equal", ATTRIBUTE, value(9)))
-    emil = ad(5, value(9))
-    turn = Turn(Search(DOMAIN.encode(), SUB, ("or", *conditions), OWNED, (1000, b"")), (emil, Done(cookie=b"")))
-    result = run([*START, found, turn], rollback="job", journal=str(journal), on_refused="skip")
-    assert statuses(result) == [("found", None), ("refused", "held_by_user"), ("found", None)]
-
-
-def test_a_rollback_never_overwrites_a_change_in_between(run: Run, journal: Path) -> None:
-    stamped(run, journal)
-    found = by_guid([1, 2, 3], ad(1, value(1)), ad(2, value(9)), ad(3, b"any bytes"))
-    script = [*START, found, write(1, value(1), b"", Done(16)), read_again(1, value(7))]
-    result = run(script, rollback="job", journal=str(journal))
-    assert (result["failed"], result["changed"]) == (True, False)
-    assert statuses(result)[0] == ("failed", "changed_meanwhile")
-
-
-def test_a_rollback_has_a_limit_too(run: Run, journal: Path) -> None:
-    stamped(run, journal)
-    found = by_guid([1, 2, 3], ad(1, value(1)), ad(2, value(2)), ad(3, value(3)))
-    result = run([*START, found, owners_of_old()], rollback="job", journal=str(journal), max_changes="2")
-    assert "3 users would be, of 3 in scope, and max_changes allows 2" in result["msg"]
-
-
-def test_runs_that_are_not_there_or_elsewhere(run: Run, journal: Path) -> None:
-    stamped(run, journal)
-    assert "has no run 'jbo'" in run([], rollback="jbo", journal=str(journal))["msg"]
-    elsewhere = [line.replace(DOMAIN, "DC=fabrikam,DC=com") for line in journal.read_text().splitlines(keepends=True)]
-    journal.write_text("".join(elsewhere))
-    assert "changed the domain DC=fabrikam,DC=com" in run(START, rollback="job", journal=str(journal))["msg"]
-
-
-def test_a_journal_without_runs_of_this_kind_has_no_last_one(run: Run, journal: Path) -> None:
-    journal.touch()
-    assert run(START, rollback="last", journal=str(journal))["summary"]["total"] == 0
