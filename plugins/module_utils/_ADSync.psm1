@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# FOR INTERNAL COLLECTION USE ONLY: what adsync_cycle and adsync_info ask of the ADSync module of Entra Connect, and how
-# they read its exceptions. Runs in Windows PowerShell 5.1. Names and properties of the cmdlets: facts §5.
+# FOR INTERNAL COLLECTION USE ONLY: what the adsync modules and entra_connect_info ask of the ADSync module of Entra
+# Connect, and how they read its exceptions. Runs in Windows PowerShell 5.1. Names and properties of the cmdlets: facts §5.
 
 # Where Entra Connect's set-up puts the module, for servers on which it is not found by name (facts §5: on DCs).
 $script:InstalledModule = 'Microsoft Azure AD Sync\Bin\ADSync\ADSync.psd1'
@@ -114,6 +114,42 @@ Function Get-ConnectConnector {
     }
 }
 
+Function Get-ConnectSetting {
+    <#
+    .SYNOPSIS
+    The server's global settings as a dictionary of texts.
+
+    .DESCRIPTION
+    Microsoft documents this cmdlet, Name and Value, and of the names Microsoft.Synchronize.ServerConfigurationVersion (support
+    article "Microsoft Entra Connect is not working correctly after an automatic upgrade"); the others are seen in use (facts §2).
+    #>
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param ()
+
+    $settings = @{}
+    foreach ($parameter in @((Get-ADSyncGlobalSettings -ErrorAction Stop).Parameters)) {
+        if ($parameter -and "$($parameter.Name)") { $settings["$($parameter.Name)"] = "$($parameter.Value)" }
+    }
+    $settings
+}
+
+Function Get-ConnectSourceAnchor {
+    <#
+    .SYNOPSIS
+    The AD attribute that the server makes ImmutableIds from, in the server's spelling, or null where its settings do not name one.
+
+    .PARAMETER Setting
+    What Get-ConnectSetting gives.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param ([Parameter(Mandatory)][hashtable] $Setting)
+
+    $name = $Setting['Microsoft.SynchronizationOption.AnchorAttribute']
+    if ($name) { $name } else { $null }
+}
+
 Function Get-ConnectBusyConnector {
     <#
     .SYNOPSIS
@@ -203,4 +239,4 @@ Function Get-ConnectSuspendedAdvice {
 }
 
 Export-ModuleMember -Function ConvertTo-ConnectTime, Import-ConnectModule, Get-ConnectScheduler, Get-ConnectConnector,
-Get-ConnectBusyConnector, Get-ConnectFailure, Get-ConnectSuspendedAdvice
+Get-ConnectSetting, Get-ConnectSourceAnchor, Get-ConnectBusyConnector, Get-ConnectFailure, Get-ConnectSuspendedAdvice

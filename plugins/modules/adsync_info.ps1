@@ -85,11 +85,7 @@ $module.Result.summary = $summary
 
 # Which attribute the anchor comes from; only a hint of one (facts §2: seen, not documented), so its absence is no error.
 $module.Result.source_anchor = $null
-try {
-    foreach ($parameter in @((Get-ADSyncGlobalSettings -ErrorAction Stop).Parameters)) {
-        if ("$($parameter.Name)" -eq 'Microsoft.SynchronizationOption.AnchorAttribute') { $module.Result.source_anchor = "$($parameter.Value)" }
-    }
-}
+try { $module.Result.source_anchor = Get-ConnectSourceAnchor -Setting (Get-ConnectSetting) }
 catch { $module.Warn("The source anchor's attribute could not be read: $($_.Exception.Message)") }
 
 $module.ExitJson()

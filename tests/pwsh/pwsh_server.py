@@ -75,18 +75,28 @@ class Server:
             **self.environment_changes,
         }
 
-    def command(self, module: str, options: dict[str, Any], *arguments: str) -> list[str]:
-        play = {"hosts": "all", "gather_facts": False, "tasks": [{f"hybrid.identity.{module}": options}]}
-        host = {"ansible_connection": "local", "ansible_shell_type": "sh", "ansible_pwsh_interpreter": PWSH}
-        (self.folder / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": {"connect1": host}}}))
+    def _command(self, hosts: dict[str, Path], tasks: list[dict[str, Any]], *arguments: str) -> list[str]:
+        """The command that runs `tasks` on `hosts`, each with the folder of its state."""
+        play = {
+            "hosts": "all",
+            "gather_facts": False,
+            "environment": {"ADSYNC_LAB_STATE": "{{ lab_state }}"},
+            "tasks": tasks,
+        }
+        common = {"ansible_connection": "local", "ansible_shell_type": "sh", "ansible_pwsh_interpreter": PWSH}
+        inventory = {name: {**common, "lab_state": str(folder)} for name, folder in hosts.items()}
+        (self.folder / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": inventory}}))
         (self.folder / "play.yml").write_text(yaml.safe_dump([play]))
         program = Path(sys.executable).parent / "ansible-playbook"
         return [str(program), "-v", "-i", str(self.folder / "inventory.yml"), *arguments, str(self.folder / "play.yml")]
 
-    def task(self, module: str, *arguments: str, **options: Any) -> dict[str, Any]:
-        """Run one task by ansible-playbook; return its result as a person sees it, and as `shown` all that was."""
+    def command(self, module: str, options: dict[str, Any], *arguments: str) -> list[str]:
+        return self._command({"connect1": self.state.folder}, [{f"hybrid.identity.{module}": options}], *arguments)
+
+    def _run(self, command: list[str]) -> list[tuple[str, dict[str, Any]]]:
+        """Run the command; return host and result of each task in the order in which they ended."""
         done = subprocess.run(
-            self.command(module, options, *arguments),
+            command,
             env=self.environment(),
             cwd=self.folder,
             capture_output=True,
@@ -95,10 +105,29 @@ class Server:
             check=False,
         )
         shown = done.stdout + done.stderr
-        start = re.search(r"^(ok|changed|fatal): \[connect1\].* => ", done.stdout, re.MULTILINE)
-        assert start, shown
-        result, _end = json.JSONDecoder().raw_decode(done.stdout, start.end())
-        return {**result, "failed": start[1] == "fatal", "changed_shown": start[1] == "changed", "shown": shown}
+        results = []
+        for start in re.finditer(r"^(ok|changed|fatal): \[(\w+)\].* => ", done.stdout, re.MULTILINE):
+            result, _end = json.JSONDecoder().raw_decode(done.stdout, start.end())
+            found = {"failed": start[1] == "fatal", "changed_shown": start[1] == "changed", "shown": shown}
+            results.append((start[2], {**result, **found}))
+        assert results, shown
+        return results
+
+    def task(self, module: str, *arguments: str, **options: Any) -> dict[str, Any]:
+        """Run one task by ansible-playbook; return its result as a person sees it, and as `shown` all that was."""
+        return self._run(self.command(module, options, *arguments))[0][1]
+
+    def steps(self, module: str, steps: list[dict[str, Any]], *arguments: str) -> list[dict[str, Any]]:
+        """Run several tasks of a module one after the other in one play, failed or not; return their results."""
+        tasks = [{f"hybrid.identity.{module}": options, "ignore_errors": True} for options in steps]
+        results = self._run(self._command({"connect1": self.state.folder}, tasks, *arguments))
+        assert len(results) == len(steps), results[0][1]["shown"]
+        return [result for _host, result in results]
+
+    def everywhere(self, module: str, states: dict[str, State], **options: Any) -> dict[str, dict[str, Any]]:
+        """Run one task on a made-up server for each state, in one play; return the results by the states' names."""
+        hosts = {name: state.folder for name, state in states.items()}
+        return dict(self._run(self._command(hosts, [{f"hybrid.identity.{module}": options}])))
 
     def cycle(self, *arguments: str, **options: Any) -> dict[str, Any]:
         return self.task("adsync_cycle", *arguments, **{"poll_interval": 1, "timeout": 60, **options})

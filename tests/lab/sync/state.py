@@ -9,6 +9,7 @@
 ``cycle.json``      there while a cycle runs          ``running.json``     the connector that runs a profile
 ``runs/*.json``     the run history                   ``space.json``       the engine's memory
 ``cs.json``         the connector space for the cmdlets
+``settings.json``   how the server's set-up differs   ``windows.json``     the Windows server (lab.sync.windows)
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import sys
 import uuid
 from pathlib import Path
 from typing import Any
+
+from lab.sync import windows
 
 # Microsoft's fixed identifier of the connector to Entra (facts §5).
 ENTRA_CONNECTOR_ID = "b891884f-051e-4a83-95af-2544101c9083"
@@ -135,4 +138,5 @@ def prepare(
         },
     )
     state.write("faults.json", {})
+    state.write("windows.json", windows.server())
     return state

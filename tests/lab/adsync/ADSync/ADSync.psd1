@@ -12,7 +12,8 @@
     FunctionsToExport = @(
         'Start-ADSyncSyncCycle', 'Stop-ADSyncSyncCycle', 'Get-ADSyncScheduler', 'Set-ADSyncScheduler',
         'Get-ADSyncConnectorRunStatus', 'Get-ADSyncRunProfileResult', 'Get-ADSyncRunStepResult', 'Get-ADSyncConnector',
-        'Get-ADSyncCSObject', 'Get-ADSyncGlobalSettings'
+        'Get-ADSyncCSObject', 'Get-ADSyncGlobalSettings', 'Get-ADSyncAutoUpgrade',
+        'Get-ADSyncAADPasswordSyncConfiguration', 'Get-ADSyncEntraConnectorCredential'
     )
     CmdletsToExport = @()
     VariablesToExport = @()

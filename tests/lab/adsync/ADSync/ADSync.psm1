@@ -51,6 +51,16 @@ $script:DialogText = 'Showing a modal dialog box or form when the application is
 'Specify the ServiceNotification or DefaultDesktopOnly style to display a notification from a service application.'
 $script:DialogStack = "   at System.Windows.Forms.Form.ShowDialog(IWin32Window owner)`r`n" + $script:SchedulerStack
 
+Function Start-LabCycle {
+    # Starts the program of a cycle; returns its exit code.
+    param ([string] $Policy)
+    $estate = Read-LabFile -Name 'estate.json'
+    $env:PYTHONPATH = $estate.pythonpath
+    # --detach: the program leaves this process's session and outlives it, as the service's work does.
+    $null = & $estate.python -m lab.sync --detach --state $env:ADSYNC_LAB_STATE --policy $Policy.ToLowerInvariant()
+    $LASTEXITCODE
+}
+
 Function Start-ADSyncSyncCycle {
     [CmdletBinding()]
     param (
@@ -81,12 +91,8 @@ Function Start-ADSyncSyncCycle {
     }
 
     if ($faults.start.kind -ne 'absent') {
-        $estate = Read-LabFile -Name 'estate.json'
         $policy = if ($PolicyType -eq 'Unspecified') { $scheduler.NextSyncCyclePolicyType } else { $PolicyType }
-        $env:PYTHONPATH = $estate.pythonpath
-        # --detach: the program leaves this process's session and outlives it, as the service's work does.
-        $null = & $estate.python -m lab.sync --detach --state $env:ADSYNC_LAB_STATE --policy $policy.ToLowerInvariant()
-        if ($LASTEXITCODE) {
+        if (Start-LabCycle -Policy $policy) {
             $PSCmdlet.WriteError((New-LabRefusal -Text "The cycle program ended with $LASTEXITCODE" -Stack $script:SchedulerStack))
             return
         }
@@ -99,50 +105,6 @@ Function Stop-ADSyncSyncCycle {
     param ()
     $cycle = Read-LabFile -Name 'cycle.json'
     if ($cycle -and (Test-LabCycle)) { & /bin/kill -TERM $cycle.pid }
-}
-
-Function Get-ADSyncScheduler {
-    [CmdletBinding()]
-    param ()
-    $set = Read-LabFile -Name 'scheduler.json'
-    $span = { param ($text) if ($text) { [TimeSpan]::Parse($text, [Globalization.CultureInfo]::InvariantCulture) } }
-    $allowed = [TimeSpan]::FromMinutes(30)
-    $custom = & $span $set.CustomizedSyncCycleInterval
-    [pscustomobject]@{
-        AllowedSyncCycleInterval = $allowed
-        # An interval below what Entra allows is not used (facts §5).
-        CurrentlyEffectiveSyncCycleInterval = if ($custom -and $custom -gt $allowed) { $custom } else { $allowed }
-        CustomizedSyncCycleInterval = $custom
-        NextSyncCyclePolicyType = $set.NextSyncCyclePolicyType
-        NextSyncCycleStartTimeInUTC = ConvertTo-LabTime -Text $set.NextSyncCycleStartTimeInUTC
-        PurgeRunHistoryInterval = & $span $set.PurgeRunHistoryInterval
-        SyncCycleEnabled = [bool]$set.SyncCycleEnabled
-        MaintenanceEnabled = [bool]$set.MaintenanceEnabled
-        StagingModeEnabled = [bool]$set.StagingModeEnabled
-        SchedulerSuspended = [bool]$set.SchedulerSuspended
-        SyncCycleInProgress = Test-LabCycle
-    }
-}
-
-Function Set-ADSyncScheduler {
-    [CmdletBinding()]
-    param (
-        [Nullable[TimeSpan]] $CustomizedSyncCycleInterval,
-        [Nullable[bool]] $SyncCycleEnabled,
-        [ValidateSet('Delta', 'Initial')][string] $NextSyncCyclePolicyType,
-        [Nullable[TimeSpan]] $PurgeRunHistoryInterval,
-        [Nullable[bool]] $MaintenanceEnabled,
-        [Nullable[bool]] $SchedulerSuspended,
-        [switch] $Force
-    )
-    $set = Read-LabFile -Name 'scheduler.json'
-    foreach ($name in $PSBoundParameters.Keys) {
-        if ($name -in $set.PSObject.Properties.Name) {
-            $value = $PSBoundParameters[$name]
-            $set.$name = if ($value -is [TimeSpan]) { $value.ToString() } else { $value }
-        }
-    }
-    Write-LabFile -Name 'scheduler.json' -Value $set
 }
 
 Function Get-ADSyncConnectorRunStatus {
@@ -222,16 +184,6 @@ Function Get-ADSyncRunStepResult {
     }
 }
 
-Function Get-ADSyncConnector {
-    [CmdletBinding()]
-    param ([string] $Name, [guid] $Identifier)
-    foreach ($connector in @((Read-LabFile -Name 'connectors.json' -Default @()) | ForEach-Object { $_ })) {
-        if ($Name -and $connector.Name -ne $Name) { continue }
-        if ($Identifier -and [guid]$connector.Identifier -ne $Identifier) { continue }
-        [pscustomobject]@{ Name = $connector.Name; Identifier = [guid]$connector.Identifier; Type = $connector.Type }
-    }
-}
-
 Function Get-ADSyncCSObject {
     [CmdletBinding(DefaultParameterSetName = 'Name')]
     param (
@@ -268,13 +220,4 @@ Function Get-ADSyncCSObject {
     }
 }
 
-Function Get-ADSyncGlobalSettings {
-    [CmdletBinding()]
-    param ()
-    $estate = Read-LabFile -Name 'estate.json'
-    [pscustomobject]@{
-        Parameters = @(
-            [pscustomobject]@{ Name = 'Microsoft.SynchronizationOption.AnchorAttribute'; Value = $estate.anchor_attribute }
-        )
-    }
-}
+. ([IO.Path]::Combine($PSScriptRoot, 'Settings.ps1'))
