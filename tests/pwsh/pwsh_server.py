@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,20 @@ class Server:
         cycle = self.state.read("cycle.json")
         if cycle and Path(f"/proc/{cycle['pid']}").exists():
             os.kill(cycle["pid"], 15)
+
+
+def start_cycle(server: Server) -> int:
+    """Have a cycle running that no task started; return its pid."""
+    command = server.lab_sync("--detach")
+    subprocess.run(command, env=server.environment(), check=True, timeout=30, stdout=subprocess.DEVNULL)
+    return wait_for_cycle(server)
+
+
+def wait_for_cycle(server: Server) -> int:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        cycle = server.state.read("cycle.json")
+        if cycle and server.state.read("running.json"):
+            return int(cycle["pid"])
+        time.sleep(0.1)
+    raise AssertionError("no cycle began")

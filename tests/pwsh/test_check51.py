@@ -22,7 +22,8 @@ def check(*files: Path) -> subprocess.CompletedProcess[str]:
 
 def test_nothing_newer_than_5_1_is_shipped() -> None:
     files = sorted([*(ROOT / "plugins").rglob("*.ps1"), *(ROOT / "plugins").rglob("*.psm1")])
-    assert {"adsync_cycle.ps1", "adsync_info.ps1", "_ADSync.psm1"} <= {file.name for file in files}
+    names = {file.name for file in files}
+    assert {"adsync_cycle.ps1", "adsync_scheduler.ps1", "entra_connect_info.ps1", "_ConnectServer.psm1"} <= names
     done = check(*files)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -5,103 +5,14 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
+from connect_estate import CONNECT, FORESTS, SERVER, Estate, Expected, check
+
 from lab.sync import windows
-from lab.sync.state import ENTRA_CONNECTOR_ID, State, prepare
+from lab.sync.state import State
 from pwsh_server import ENTRA, MODULES, Server
-
-FORESTS = ("ad.contoso.com", "corp.fabrikam.com")
-SERVER = ["domain_joined", "operating_system", "desktop", "dotnet_framework", "execution_policy", "tls12", "memory", "disk"]
-CONNECT = [
-    "installed",
-    "version",
-    "sync_service",
-    "connectors",
-    "source_anchor",
-    "staging_mode",
-    "scheduler",
-    "password_hash_sync",
-    "auto_upgrade",
-    "entra_sign_in",
-    "deletion_threshold",
-]
-Expected = dict[str, tuple[str, str]]
-
-
-class Estate:
-    """A finished Entra Connect server on a Windows server, to be changed before it is read."""
-
-    def __init__(self, server: Server, name: str, **changes: Any) -> None:
-        self.state: State = prepare(server.folder / name, forests=[], cloud={}, **changes)
-        self.state.write(
-            "connectors.json",
-            [
-                {"Name": FORESTS[0], "Identifier": "0f7e6a1c-9b0e-4b5e-a3d5-58f1d1f0a4c2", "Type": "AD"},
-                {"Name": FORESTS[1], "Identifier": "5c1de5ac-5a0a-44b4-93d8-4d2ad6d7a3f0", "Type": "AD"},
-                {"Name": ENTRA, "Identifier": ENTRA_CONNECTOR_ID, "Type": "Extensible2"},
-            ],
-        )
-        self.windows = copy.deepcopy(windows.server())
-
-    def system(self, **values: Any) -> Estate:
-        self.windows["classes"]["Win32_OperatingSystem"].update(values)
-        return self
-
-    def computer(self, **values: Any) -> Estate:
-        self.windows["classes"]["Win32_ComputerSystem"].update(values)
-        return self
-
-    def service(self, **values: Any) -> Estate:
-        self.windows["classes"]["Win32_Service"][0].update(values)
-        return self
-
-    def key(self, key: str, values: Any) -> Estate:
-        """Set values of a registry key (null: absent), or the code that reading it ends in, or drop it (null)."""
-        registry = self.windows["registry"]
-        if isinstance(values, dict):
-            merged = {**registry.get(key, {}), **values}
-            registry[key] = {name: value for name, value in merged.items() if value is not None}
-        elif values is None:
-            del registry[key]
-        else:
-            registry[key] = values
-        return self
-
-    def write(self, name: str, value: Any) -> Estate:
-        self.state.write(name, value)
-        return self
-
-    def scheduler(self, **values: Any) -> Estate:
-        return self.write("scheduler.json", {**self.state.read("scheduler.json"), **values})
-
-    def ready(self) -> State:
-        self.state.write("windows.json", self.windows)
-        return self.state
-
-
-def check(result: dict[str, Any], expected: Expected, rest: str | None = None) -> None:
-    """Each expected item has that status and a reason that begins or goes so; the others have the status `rest`."""
-    assert not result["failed"], result["shown"]
-    assert not result["changed"]
-    items = {item["name"]: item for item in result["items"]}
-    assert [(item["name"], item["group"]) for item in result["items"]] == [
-        *((name, "server") for name in SERVER),
-        *((name, "connect") for name in CONNECT),
-    ]
-    for name, item in items.items():
-        assert set(item) == {"name", "group", "status", "value", "reason", "advice"}
-        # What is wrong or unknown says what to do, what is right says nothing.
-        assert bool(item["advice"]) == (item["status"] != "ok"), item
-        if name in expected:
-            status, reason = expected[name]
-            assert (item["status"], reason in item["reason"]) == (status, True), item
-        elif rest:
-            assert item["status"] == rest, item
-    counted = {status: sum(item["status"] == status for item in result["items"]) for status in ("ok", "not_ok", "unknown")}
-    assert result["summary"] == counted
 
 
 def without_adsync(server: Server) -> None:
@@ -167,16 +78,23 @@ def bad(server: Server) -> tuple[State, Expected]:
         "domain_joined": ("not_ok", "The server is in the workgroup WORKGROUP, in no domain."),
         "operating_system": ("not_ok", "(build 9600) is older than Windows Server 2016."),
         "desktop": ("not_ok", "this one was installed as 'Server Core'."),
-        "dotnet_framework": ("not_ok", "too old (release 394802); Entra Connect 2.5.79.0 needs 4.7.2 (release 461808)."),
+        "dotnet_framework": (
+            "not_ok",
+            "too old (release 394802); Entra Connect 2.5.79.0 needs 4.7.2 (release 461808).",
+        ),
         "execution_policy": ("not_ok", "The execution policy Restricted may stop the scripts"),
         "tls12": (
             "not_ok",
-            f"HKLM\\{windows.TLS}\\Client Enabled is 0, not 1; HKLM\\{windows.TLS}\\Client DisabledByDefault is not set, not 0.",
+            f"HKLM\\{windows.TLS}\\Client Enabled is 0, not 1; "
+            f"HKLM\\{windows.TLS}\\Client DisabledByDefault is not set, not 0.",
         ),
         "memory": ("not_ok", "The server has 4 GB of memory; Microsoft asks for 6 GB at the least."),
         "disk": ("not_ok", "The system drive has 60 GB; Microsoft asks for a disk of 70 GB at the least."),
         "installed": ("ok", "Entra Connect is installed."),
-        "version": ("not_ok", "2.4.131.0 is older than 2.5.79.0, below which all synchronization stopped on 30 September"),
+        "version": (
+            "not_ok",
+            "2.4.131.0 is older than 2.5.79.0, below which all synchronization stopped on 30 September",
+        ),
         "sync_service": ("not_ok", "The service ADSync is Stopped, Auto."),
         "connectors": ("not_ok", "The server has no connector to Entra ID."),
         "source_anchor": ("not_ok", "The server makes ImmutableIds from employeeID, and this collection only from"),
@@ -191,7 +109,7 @@ def bad(server: Server) -> tuple[State, Expected]:
 
 def unreadable(server: Server) -> tuple[State, Expected]:
     estate = Estate(server, "unreadable")
-    estate.windows["classes"] = {name: "Access denied." for name in estate.windows["classes"]}
+    estate.windows["classes"] = dict.fromkeys(estate.windows["classes"], "Access denied.")
     estate.windows["registry"] = "The RPC server is unavailable."
     cmdlets = (
         "Get-ADSyncScheduler",
@@ -203,8 +121,10 @@ def unreadable(server: Server) -> tuple[State, Expected]:
     )
     estate.write("faults.json", {"cmdlets": dict.fromkeys(cmdlets, "The service is stopped.")})
     denied = dict.fromkeys(("domain_joined", "operating_system", "memory", "disk", "sync_service"), "Access denied.")
-    no_registry = dict.fromkeys(("desktop", "dotnet_framework", "execution_policy", "tls12", "version"), "The RPC server")
-    stopped = dict.fromkeys((name for name in CONNECT[3:-1]), "The service is stopped.")
+    no_registry = dict.fromkeys(
+        ("desktop", "dotnet_framework", "execution_policy", "tls12", "version"), "The RPC server"
+    )
+    stopped = dict.fromkeys(CONNECT[3:-1], "The service is stopped.")
     reasons = {**denied, **no_registry, **stopped}
     return estate.ready(), {
         **{name: ("unknown", f"could not be read: {reason}") for name, reason in reasons.items()},
@@ -237,7 +157,9 @@ def test_other_states(connect_server: Server) -> None:
 
     one.system(Caption="Microsoft Windows 11 Pro", ProductType=1).key(windows.DOTNET, None).key(windows.SHELL, None)
     one.key(windows.CURRENT, {"InstallationType": "Client"}).service(StartMode="Disabled")
-    one.scheduler(SchedulerSuspended=True).write("settings.json", {"auto_upgrade": "Suspended", "identity_type": "Magic"})
+    one.scheduler(SchedulerSuspended=True).write(
+        "settings.json", {"auto_upgrade": "Suspended", "identity_type": "Magic"}
+    )
     expected["s1"] = {
         "operating_system": ("not_ok", "Microsoft Windows 11 Pro is no server."),
         "desktop": ("not_ok", "installed as 'Client'"),
@@ -250,7 +172,10 @@ def test_other_states(connect_server: Server) -> None:
     }
     two.system(Caption="Server 2025", BuildNumber="26100").key(windows.CURRENT, {"UBR": 6900, "InstallationType": None})
     two.key(windows.POLICY, {"EnableScripts": 1, "ExecutionPolicy": "AllSigned"}).scheduler(MaintenanceEnabled=False)
-    two.write("settings.json", {"global": {"Microsoft.Synchronize.ServerConfigurationVersion": "2.5.79.0"}, "auto_upgrade": "?"})
+    two.write(
+        "settings.json",
+        {"global": {"Microsoft.Synchronize.ServerConfigurationVersion": "2.5.79.0"}, "auto_upgrade": "?"},
+    )
     expected["s2"] = {
         "operating_system": ("not_ok", "build 26100.6900 has a known problem"),
         "desktop": ("unknown", "could not be read: it is not there."),
@@ -259,7 +184,9 @@ def test_other_states(connect_server: Server) -> None:
         "scheduler": ("not_ok", "Maintenance is disabled"),
         "auto_upgrade": ("unknown", "The state '?' is none"),
     }
-    three.system(BuildNumber="26100").key(windows.CURRENT, {"UBR": 6901}).key(windows.SHELL, {"ExecutionPolicy": "Bypass"})
+    three.system(BuildNumber="26100").key(windows.CURRENT, {"UBR": 6901}).key(
+        windows.SHELL, {"ExecutionPolicy": "Bypass"}
+    )
     three.key(f"SOFTWARE\\{windows.NET}", 5).scheduler(CustomizedSyncCycleInterval="7.00:00:01")
     three.write("settings.json", {"password_hash_sync": dict.fromkeys(FORESTS, False)})
     expected["s3"] = {
@@ -278,7 +205,9 @@ def test_other_states(connect_server: Server) -> None:
         "source_anchor": ("unknown", "the server's settings do not name it."),
         "entra_sign_in": ("unknown", "Access is denied."),
     }
-    five.system(BuildNumber="27000").write("connectors.json", []).state.write("estate.json", {"anchor_attribute": "objectguid"})
+    five.system(BuildNumber="27000").write("connectors.json", []).write(
+        "estate.json", {"anchor_attribute": "objectguid"}
+    )
     expected["s5"] = {
         "operating_system": ("unknown", "Build 27000"),
         "connectors": ("not_ok", "no connector to Active Directory and none to Entra ID."),
@@ -288,7 +217,8 @@ def test_other_states(connect_server: Server) -> None:
     # The newer of two entries counts: an upgrade may leave the old one behind.
     six.key(windows.UNINSTALL + "\\old", {"DisplayName": "Microsoft Azure AD Connect", "DisplayVersion": "2.10.1.0"})
     six.key(windows.UNINSTALL + "\\older", {"DisplayName": "Microsoft Azure AD Connect", "DisplayVersion": "2.5.3.0"})
-    six.computer(TotalPhysicalMemory=int(5.9 * windows.GB)).windows["classes"]["Win32_LogicalDisk"][0]["Size"] = 69 * windows.GB
+    six.computer(TotalPhysicalMemory=int(5.9 * windows.GB))
+    six.windows["classes"]["Win32_LogicalDisk"][0]["Size"] = 69 * windows.GB
     six.write("settings.json", {"global": {"Microsoft.Synchronize.ServerConfigurationVersion": None}})
     expected["s6"] = {
         "version": ("ok", "Entra Connect 2.10.1.0 is not older than 2.5.79.0."),
@@ -315,7 +245,9 @@ def test_before_the_wizard(connect_server: Server) -> None:
     states = {estate.state.folder.name: estate.ready() for estate in (empty, waiting, hidden)}
     results = connect_server.everywhere("entra_connect_info", states)
 
-    absent = dict.fromkeys(CONNECT[3:], ("unknown", "could not be read: Entra Connect is not installed on this server."))
+    absent = dict.fromkeys(
+        CONNECT[3:], ("unknown", "could not be read: Entra Connect is not installed on this server.")
+    )
     check(
         results["empty"],
         {
@@ -327,7 +259,8 @@ def test_before_the_wizard(connect_server: Server) -> None:
         },
         "ok",
     )
-    assert (results["empty"]["installed"], results["empty"]["version"], results["empty"]["configured"]) == (False, None, False)
+    found = results["empty"]
+    assert (found["installed"], found["version"], found["configured"]) == (False, None, False)
 
     unloaded = dict.fromkeys(CONNECT[3:], ("unknown", "The ADSync PowerShell module cannot be loaded on this host"))
     check(

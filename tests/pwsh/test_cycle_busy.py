@@ -8,29 +8,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from pwsh_server import ENTRA, Server
-
-
-def start_cycle(server: Server) -> int:
-    """Have a cycle running that no task started; return its pid."""
-    command = server.lab_sync("--detach")
-    subprocess.run(command, env=server.environment(), check=True, timeout=30, stdout=subprocess.DEVNULL)
-    return wait_for_cycle(server)
-
-
-def wait_for_cycle(server: Server) -> int:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        cycle = server.state.read("cycle.json")
-        if cycle and server.state.read("running.json"):
-            return int(cycle["pid"])
-        time.sleep(0.1)
-    raise AssertionError("no cycle began")
+from pwsh_server import ENTRA, Server, start_cycle, wait_for_cycle
 
 
 def descendants(pid: int) -> list[int]:

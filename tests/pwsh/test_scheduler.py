@@ -9,8 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from pwsh_server import ENTRA, Server
-from test_cycle_busy import start_cycle
+from pwsh_server import ENTRA, Server, start_cycle
 
 SUSPENDED = (
     "The scheduler is suspended, as it is while the Entra Connect wizard is open on the server: finish or close the "
@@ -128,7 +127,8 @@ def test_failures_of_the_cmdlets(connect_server: Server) -> None:
     denied = connect_server.task("adsync_scheduler", enabled=False)
     assert (denied["failed"], denied["cause"], denied["changed"]) == (True, "access_denied", False)
     assert denied["msg"] == (
-        "Set-ADSyncScheduler was refused (Access is denied.). Run the task as an administrator of the Entra Connect server."
+        "Set-ADSyncScheduler was refused (Access is denied.). Run the task as an administrator of the Entra Connect "
+        "server."
     )
     connect_server.faults(cmdlets={"Get-ADSyncScheduler": "The service is stopped."})
     unread = connect_server.task("adsync_scheduler", enabled=False)
@@ -157,9 +157,7 @@ def test_a_running_cycle_is_seen_and_waited_for(connect_server: Server) -> None:
 
 def test_a_cycle_that_began_as_it_was_disabled_is_waited_for(connect_server: Server) -> None:
     connect_server.faults(settings="late", start_delay=1, step_seconds=1)
-    held = connect_server.task(
-        "adsync_scheduler", enabled=False, wait_for_cycle=True, poll_interval=3, wait_timeout=60
-    )
+    held = connect_server.task("adsync_scheduler", enabled=False, wait_for_cycle=True, poll_interval=3, wait_timeout=60)
     assert not held["failed"], held["shown"]
     assert held["idle"]
     assert [run["Result"] for run in connect_server.runs()] == ["success"] * 3

@@ -41,7 +41,12 @@ def server() -> dict[str, Any]:
             ],
             "Win32_Service": [
                 {"Name": "ADSync", "State": "Running", "StartMode": "Auto", "StartName": "NT SERVICE\\ADSync"},
-                {"Name": "W32Time", "State": "Stopped", "StartMode": "Manual", "StartName": "NT AUTHORITY\\LocalService"},
+                {
+                    "Name": "W32Time",
+                    "State": "Stopped",
+                    "StartMode": "Manual",
+                    "StartName": "NT AUTHORITY\\LocalService",
+                },
             ],
         },
         "registry": {
