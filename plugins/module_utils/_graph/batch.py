@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, GraphError, successful
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import RETRY_STATUSES, retry_after
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import (
+    UNAUTHORIZED,
+    Answer,
+    GraphError,
+    graph_error,
+    successful,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import RETRY_STATUSES
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
 
 MAX_REQUESTS = 20
@@ -46,63 +53,116 @@ class Witness(Protocol):
         """These items have their final outcome."""
 
 
-async def send_batch(
-    transport: Transport, items: Sequence[Item], concurrency: int, witness: Witness | None = None
-) -> list[Outcome]:
-    """Send items, 20 in a batch and ``concurrency`` batches at once, and return their outcomes in order.
+async def send_batch(transport: Transport, items: Sequence[Item], witness: Witness | None = None) -> list[Outcome]:
+    """Send items, 20 in a batch and several batches at once, and return their outcomes in order.
 
-    An item that is told to wait is sent again by itself, after the longest ``Retry-After`` of its batch; the ones that
-    were served are not. Items do not depend on each other and must not mind being sent twice. Once a batch as a whole
-    cannot be sent, no other is begun, and the rest of the items have that error as outcome. A ``witness`` is told of
-    each item that is sent, once before and once after, and of none that is not.
+    An item that is told to wait is sent again, beside others that were not sent yet, after the longest ``Retry-After``
+    of its batch; the ones that were served are not. Items do not depend on each other and must not mind being sent
+    twice. Once a batch as a whole cannot be sent, or one has waited for too long, no other is begun, and the rest of the
+    items have that error as outcome. A ``witness`` is told of each item that is sent, once before and once after, and
+    of none that is not.
     """
-    sender = _Sender(transport, items, concurrency, witness)
+    sender = _Sender(transport, items, witness)
     await sender.run()
     return [sender.outcomes[position] for position in range(len(items))]
 
 
 class _Sender:
-    def __init__(self, transport: Transport, items: Sequence[Item], concurrency: int, witness: Witness | None) -> None:
+    """Workers that share one queue: a batch that has to wait keeps no other from being sent."""
+
+    def __init__(self, transport: Transport, items: Sequence[Item], witness: Witness | None) -> None:
         self.outcomes: dict[int, Outcome] = {}
         self._witness = witness
         self._transport = transport
+        self._pace = transport.pace
         self._items = items
-        self._slots = asyncio.Semaphore(concurrency)
+        self._queue = deque(range(len(items)))
+        self._attempts = [0] * len(items)
+        self._busy = 0
+        self._changed = asyncio.Event()
         self._broken: GraphError | None = None
+        self._failure: BaseException | None = None
+        writes = sum(item.method != "GET" for item in items)
+        self._stage = self._pace.watch.stage(
+            "writing" if writes else "looking up", len(items), self._pace.time_for if writes else None
+        )
 
     async def run(self) -> None:
-        waiting = list(range(len(self._items)))
-        attempt = 0
-        while waiting:
-            attempt += 1
-            rounds = [self._send(chunk, attempt) for chunk in _chunks(waiting)]
-            waiting = sorted(position for again in await asyncio.gather(*rounds) for position in again)
+        workers = min(self._pace.concurrency, -(-len(self._items) // MAX_REQUESTS))
+        await asyncio.gather(*(self._work() for _worker in range(workers)))
+        if self._failure is not None:
+            raise self._failure
+        left = list(self._queue)
+        if self._broken is not None and left:
+            # Nobody was told of those that were never sent.
+            told = [position for position in left if self._attempts[position]]
+            self.outcomes.update(dict.fromkeys(left, self._broken))
+            await self._settle(dict.fromkeys(told, self._broken))
 
-    async def _send(self, chunk: Sequence[int], attempt: int) -> list[int]:
-        """Send one batch and return the positions of the items that have to be sent again."""
-        async with self._slots:
-            if self._broken is not None:
-                # Of the first round none was sent; of a later one all were, and the witness knows of them.
-                await self._settle(dict.fromkeys(chunk, self._broken), told=attempt > 1)
-                return []
-            told = attempt > 1
+    async def _work(self) -> None:
+        while not self._stopped:
+            if self._queue:
+                self._busy += 1
+                try:
+                    await self._send()
+                except Exception as error:  # noqa: BLE001 - what is on its way elsewhere comes to its end first
+                    self._failure = self._failure or error
+                finally:
+                    self._busy -= 1
+                    self._changed.set()
+            elif self._busy:
+                self._changed.clear()
+                await self._changed.wait()
+            else:
+                return
+
+    @property
+    def _stopped(self) -> bool:
+        return self._broken is not None or self._failure is not None
+
+    async def _send(self) -> None:
+        """Send one batch; what has to be sent again goes back into the queue."""
+        # One kind at a time, since reads and writes have limits of their own.
+        write = self._items[self._queue[0]].method != "GET"
+        charge = await self._pace.admit(MAX_REQUESTS, write)
+        chunk = [] if self._stopped else self._take(charge.count, write)
+        if not chunk:
+            self._pace.returned(charge, [])
+            return
+        served: list[Mapping[str, str]] = []
+        try:
+            await self._tell_first(chunk)
             try:
-                if self._witness is not None and not told:
-                    await self._witness.sending(chunk)
-                    told = True
-                answer = await self._transport.send(self._request(chunk), is_progress=False)
+                answer = await self._transport.send(self._request(chunk), alone=False)
                 replies = _replies(successful(answer))
             except GraphError as error:
                 self._broken = error
-                await self._settle(dict.fromkeys(chunk, error), told)
-                return []
-        outcomes, again = self._sorted_out(chunk, replies, attempt)
-        await self._settle(outcomes)
-        return again
+                await self._settle(dict.fromkeys(chunk, error))
+                return
+            outcomes = {position: _answer(replies.get(str(position))) for position in chunk}
+            served += [each.headers for each in outcomes.values() if each.status not in RETRY_STATUSES]
+        finally:
+            self._pace.returned(charge, served)
+        await self._settle(self._sorted_out(outcomes, charge.at))
 
-    async def _settle(self, outcomes: Mapping[int, Outcome], told: bool = True) -> None:
+    def _take(self, most: int, write: bool) -> list[int]:
+        chunk: list[int] = []
+        while self._queue and len(chunk) < most and (self._items[self._queue[0]].method != "GET") == write:
+            chunk.append(self._queue.popleft())
+        return chunk
+
+    async def _tell_first(self, chunk: Sequence[int]) -> None:
+        first = [position for position in chunk if not self._attempts[position]]
+        if self._witness is not None and first:
+            await self._witness.sending(first)
+        for position in chunk:
+            self._attempts[position] += 1
+
+    async def _settle(self, outcomes: Mapping[int, Outcome]) -> None:
         self.outcomes.update(outcomes)
-        if self._witness is not None and outcomes and told:
+        good = sum(not isinstance(outcome, GraphError) and outcome.ok for outcome in outcomes.values())
+        self._stage.settled(good, len(outcomes) - good)
+        if self._witness is not None and outcomes:
             await self._witness.settled(outcomes)
 
     def _request(self, chunk: Sequence[int]) -> Any:
@@ -118,29 +178,32 @@ class _Sender:
             entry["body"] = item.body
         return entry
 
-    def _sorted_out(
-        self, chunk: Sequence[int], replies: Mapping[str, Any], attempt: int
-    ) -> tuple[dict[int, Outcome], list[int]]:
-        """The final outcomes of a batch, and the positions of the items that have to be sent again."""
-        again: dict[int, Answer] = {}
-        final: dict[int, Outcome] = {}
-        for position in chunk:
-            # An item that was not answered at all is treated as one whose server was not there.
-            outcome = _answer(replies.get(str(position)) or {"status": 503})
-            if outcome.status in RETRY_STATUSES:
-                again[position] = outcome
-            else:
-                final[position] = outcome
-        if final:
-            self._transport.patience.progress()
-        if not again:
-            return final, []
-        asked = [
-            seconds for seconds in (retry_after(outcome.headers) for outcome in again.values()) if seconds is not None
+    def _sorted_out(self, outcomes: Mapping[int, Answer], sent_at: float) -> dict[int, Outcome]:
+        """The final outcomes of a batch; the other items are back in the queue."""
+        later = {position: each for position, each in outcomes.items() if each.status in RETRY_STATUSES}
+        final: dict[int, Outcome] = {position: each for position, each in outcomes.items() if position not in later}
+        stale = [
+            position
+            for position, each in outcomes.items()
+            if each.status == UNAUTHORIZED and self._attempts[position] == 1
         ]
-        if self._transport.patience.pause(max(asked, default=None), attempt):
-            return final, list(again)
-        return {**final, **again}, []
+        if stale:
+            # The token ended between the batch and its items.
+            self._transport.renew(sent_at)
+            for position in stale:
+                del final[position]
+            self._queue.extendleft(stale)
+        if final:
+            self._pace.progress()
+        if not later:
+            return final
+        attempt = max(self._attempts[position] for position in later)
+        if self._pace.refused([each.headers for each in later.values()], attempt):
+            self._queue.extendleft(sorted(later, reverse=True))
+            return final
+        # That nothing else is begun after it is what giving up means.
+        self._broken = graph_error(next(iter(later.values())))
+        return {**final, **later}
 
 
 def _replies(body: Any) -> dict[str, Any]:
@@ -151,11 +214,9 @@ def _replies(body: Any) -> dict[str, Any]:
     return {str(reply.get("id")): reply for reply in responses}
 
 
-def _answer(reply: Mapping[str, Any]) -> Answer:
+def _answer(reply: Mapping[str, Any] | None) -> Answer:
+    """One item's answer. One that did not come at all counts as one whose server was not there."""
+    if reply is None:
+        return Answer(503, {}, None)
     headers = {str(name).lower(): str(value) for name, value in (reply.get("headers") or {}).items()}
     return Answer(int(reply["status"]), headers, reply.get("body"))
-
-
-def _chunks(positions: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(positions), MAX_REQUESTS):
-        yield positions[start : start + MAX_REQUESTS]

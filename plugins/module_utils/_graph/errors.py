@@ -17,6 +17,8 @@ from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError
 
+UNAUTHORIZED = 401
+
 _MAX_QUOTED = 300
 
 
@@ -102,7 +104,7 @@ def graph_error(answer: Answer, user: str | None = None) -> GraphError:
 
 
 def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
-    if answer.status == 401:
+    if answer.status == UNAUTHORIZED:
         return (
             "unauthorized",
             "Graph does not accept the access token; check that tenant, cloud_environment and graph_url belong to "
@@ -113,7 +115,9 @@ def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
     if answer.status == 404 and user:
         return "user_vanished", f"{user} is no longer in Entra ID; it was there when the plan was made. Run again."
     if answer.status == 429:
-        return "throttled", "Graph kept throttling for longer than the task may wait; run it again later."
+        return "throttled", (
+            "Graph kept throttling for longer than the task may wait; run it again later, or raise max_wait."
+        )
     if answer.status == 400 and user:
         refused = _refused_write(answer, user)
         if refused:

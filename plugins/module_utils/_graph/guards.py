@@ -22,7 +22,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutabl
 
 
 async def checked(
-    transport: Transport, steps: Sequence[Step], client_id: str | None, concurrency: int
+    transport: Transport, steps: Sequence[Step], client_id: str | None
 ) -> tuple[list[Step], list[str]]:
     """The steps with those refused that Graph would refuse, and sentences on what could not be read.
 
@@ -34,7 +34,7 @@ async def checked(
     aspects = wanted_aspects(steps)
     if not aspects:
         return list(steps), []
-    survey = Survey(transport, concurrency)
+    survey = Survey(transport)
     tenant = await survey.for_writing(aspects)
     may = await _may_change_admins(survey, client_id) if has_admins(steps, tenant) else False
     after = guarded(steps, tenant, may)

@@ -20,6 +20,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.refusals im
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.tenant_reader import cleared_everywhere, planned
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.users import Users
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writer import Writer
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.deleted_holders import PURGE, RESTORE
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
@@ -40,9 +41,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes i
     read_wishes,
     rollback_wishes,
 )
-
-CONCURRENCY = 4
-"""Batches in flight."""
 
 _BIN_UNKNOWN = (
     "The app may not read deleted users, so it is unknown whether one of them holds a wanted ImmutableId, which a sync "
@@ -96,7 +94,9 @@ class Task:
         return read_wishes(self.records, clear=self.clear) if self.undo is None else rollback_wishes(self.undo)
 
 
-def run(options: Mapping[str, Any], task: Task, recorder: Recorder | None = None) -> dict[str, Any]:
+def run(
+    options: Mapping[str, Any], task: Task, recorder: Recorder | None = None, watch: Watch | None = None
+) -> dict[str, Any]:
     """Do a task and return the module's result: ``changed, users, summary, diff`` and, if any, ``warnings``.
 
     ``options`` are the values of ``argspec.graph_options``; ``recorder`` is told of every change. Where the records
@@ -114,7 +114,7 @@ def run(options: Mapping[str, Any], task: Task, recorder: Recorder | None = None
         steps = plan([wish for wish in wishes if wish.refusal], Tenant([]))
         _refuse(steps, task, len(wishes), [])
         return _result(steps, [])
-    return asyncio.run(_run(options, wishes, task, recorder))
+    return asyncio.run(_run(options, wishes, task, recorder, watch))
 
 
 def _worth_asking(wishes: Sequence[Wish], task: Task) -> bool:
@@ -123,10 +123,10 @@ def _worth_asking(wishes: Sequence[Wish], task: Task) -> bool:
 
 
 async def _run(
-    options: Mapping[str, Any], wishes: Sequence[Wish], task: Task, recorder: Recorder | None
+    options: Mapping[str, Any], wishes: Sequence[Wish], task: Task, recorder: Recorder | None, watch: Watch | None
 ) -> dict[str, Any]:
-    async with open_transport(options, CONCURRENCY) as transport:
-        users = Users(transport, CONCURRENCY)
+    async with open_transport(options, watch) as transport:
+        users = Users(transport)
         if task.everybody:
             steps, scope = await cleared_everywhere(users)
         else:
@@ -134,11 +134,11 @@ async def _run(
             steps = await planned(users, wishes, overwrite=overwrite, deleted=task.deleted)
             scope = len(steps)
         unknown = not users.bin_readable and any(step.changes and step.after for step in steps)
-        steps, doubts = await checked(transport, steps, options["client_id"], CONCURRENCY)
+        steps, doubts = await checked(transport, steps, options["client_id"])
         warnings = [*([_BIN_UNKNOWN] if unknown else []), *doubts]
         _refuse(steps, task, scope, warnings)
         if not task.check_mode:
-            writer = Writer(transport, CONCURRENCY, recorder, ("tenant", options["tenant"]))
+            writer = Writer(transport, recorder, ("tenant", options["tenant"]))
             steps = await writer.written(steps)
             warnings += writer.warnings
     result = _result(steps, warnings)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.survey import Survey
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import open_transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity import predictions, preflight
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchor_owners import (
     foreign_anchors,
@@ -26,7 +27,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_v
     TenantView,
 )
 
-CONCURRENCY = 4
 _ROUNDS = 3
 
 Owners = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
@@ -52,7 +52,9 @@ class Question:
     skip_refused: bool = False
 
 
-def run(options: Mapping[str, Any], question: Question, owners: Owners | None = None) -> dict[str, Any]:
+def run(
+    options: Mapping[str, Any], question: Question, owners: Owners | None = None, watch: Watch | None = None
+) -> dict[str, Any]:
     """Answer a question: ``changed`` (False) and what ``preflight.answer`` makes.
 
     ``options`` are the values of ``argspec.graph_options``.
@@ -63,7 +65,7 @@ def run(options: Mapping[str, Any], question: Question, owners: Owners | None = 
     :raises IdentityError: what ``owners`` raises.
     """
     _check_switches(question.switches)
-    found, view, unknown = asyncio.run(_found(options, question))
+    found, view, unknown = asyncio.run(_found(options, question, watch))
     if owners and foreign_anchors(found):
         found = with_owners(found, owners(foreign_anchors(found)))
     result = {"changed": False, **preflight.answer(found, view, unknown, question.assume, question.allowed)}
@@ -79,9 +81,11 @@ def _check_switches(switches: Mapping[str, Any]) -> None:
             raise InputError(f"tenant_switches: {name} is {value!r}; write true or false.")
 
 
-async def _found(options: Mapping[str, Any], question: Question) -> tuple[list[Prediction], TenantView, set[str]]:
-    async with open_transport(options, CONCURRENCY) as transport:
-        survey = Survey(transport, CONCURRENCY)
+async def _found(
+    options: Mapping[str, Any], question: Question, watch: Watch | None
+) -> tuple[list[Prediction], TenantView, set[str]]:
+    async with open_transport(options, watch) as transport:
+        survey = Survey(transport)
         read = await survey.view()
         asks = question.ask_authority and SOURCE_OF_AUTHORITY not in question.assume
         view = replace(

@@ -16,7 +16,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.deleted_
 
 
 async def emptied(
-    transport: Transport, holders: Sequence[Holder], concurrency: int, witness: Witness | None = None
+    transport: Transport, holders: Sequence[Holder], witness: Witness | None = None
 ) -> list[GraphError | None]:
     """Restore or purge holders, as each says, and return what went wrong with each: None for nothing.
 
@@ -24,7 +24,7 @@ async def emptied(
     """
     if not holders:
         return []
-    outcomes = await send_batch(transport, [_item(holder) for holder in holders], concurrency, witness)
+    outcomes = await send_batch(transport, [_item(holder) for holder in holders], witness)
     problems = [_problem(holder, outcome) for holder, outcome in zip(holders, outcomes, strict=True)]
     doubtful = [
         place
@@ -33,7 +33,7 @@ async def emptied(
     ]
     # A restore that was sent twice, since its first answer was lost, finds nothing to restore the second time.
     items = [Item("GET", f"/users/{holders[place].record['id']}?$select=id") for place in doubtful]
-    found = await send_batch(transport, items, concurrency) if items else []
+    found = await send_batch(transport, items) if items else []
     for place, outcome in zip(doubtful, found, strict=True):
         if isinstance(outcome, Answer) and outcome.ok:
             problems[place] = None

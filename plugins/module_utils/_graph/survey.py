@@ -34,11 +34,10 @@ _HOLDER = ["id", "displayName", "proxyAddresses"]
 class Survey:
     """One reading of a tenant. ``unknown`` collects what could not be read."""
 
-    def __init__(self, transport: Transport, concurrency: int) -> None:
+    def __init__(self, transport: Transport) -> None:
         self.unknown: set[str] = set()
         self._transport = transport
         self._client = transport.client
-        self._concurrency = concurrency
 
     async def view(self) -> TenantView:
         """Everything that a few listings show; the source of authority is asked for later (``cloud_managed``).
@@ -104,7 +103,7 @@ class Survey:
         first = min(len(ids), 20)
         for chunk in (ids[:first], ids[first:]):
             urls = [f"/users/{key}/onPremisesSyncBehavior?$select=isCloudManaged" for key in chunk]
-            outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls], self._concurrency)
+            outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls])
             for key, outcome in zip(chunk, outcomes, strict=True):
                 if isinstance(outcome, GraphError):
                     raise outcome
@@ -192,7 +191,7 @@ class Survey:
         ]
         if not urls:
             return []
-        outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls], self._concurrency)
+        outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls])
         people = [await self._ids(outcome) for outcome in outcomes]
         return [
             RoleGroup(group["id"], group.get("displayName") or group["id"], people[2 * place], people[2 * place + 1])

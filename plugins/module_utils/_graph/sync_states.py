@@ -24,6 +24,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries imp
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.tenant_reader import identity_filters
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.users import Users
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_expectations import (
@@ -47,7 +48,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.synced_t
     sync_record,
 )
 
-CONCURRENCY = 4
 FAIL_ON: Mapping[str, Sequence[str]] = {"none": (), "errors": ERRORS, "unverified": (*ERRORS, PENDING, UNKNOWN)}
 """The statuses that fail a task, by what its option ``fail_on`` says."""
 _NAMED = 3
@@ -69,7 +69,7 @@ class Question:
     export_errors: Sequence[Mapping[str, Any]] = ()
 
 
-def run(options: Mapping[str, Any], question: Question) -> dict[str, Any]:
+def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
     """Answer a question: ``changed`` (False), ``users`` and ``summary``.
 
     ``options`` are the values of ``argspec.graph_options``. Where no record has anything to prove, the service is not
@@ -86,7 +86,7 @@ def run(options: Mapping[str, Any], question: Question) -> dict[str, Any]:
     if all(expectation.left_out for expectation in expectations):
         findings = prove(expectations, SyncedTenant([]))
     else:
-        findings = asyncio.run(_watch(options, expectations, since, question))
+        findings = asyncio.run(_watch(options, expectations, since, question, watch))
     result = {"changed": False, "users": [finding.result() for finding in findings], "summary": summary(findings)}
     wrong = [finding for finding in findings if finding.status in FAIL_ON[question.fail_on]]
     if wrong:
@@ -95,12 +95,16 @@ def run(options: Mapping[str, Any], question: Question) -> dict[str, Any]:
 
 
 async def _watch(
-    options: Mapping[str, Any], expectations: Sequence[Expectation], since: datetime | None, question: Question
+    options: Mapping[str, Any],
+    expectations: Sequence[Expectation],
+    since: datetime | None,
+    question: Question,
+    watch: Watch | None,
 ) -> list[Finding]:
     deadline = time.monotonic() + question.wait
     found: list[Finding | None] = [None] * len(expectations)
-    async with open_transport(options, CONCURRENCY) as transport:
-        users = Users(transport, CONCURRENCY, SYNC_PROPERTIES, sync_record)
+    async with open_transport(options, watch) as transport:
+        users = Users(transport, SYNC_PROPERTIES, sync_record)
         open_positions = list(range(len(expectations)))
         while True:
             asked = [expectations[position] for position in open_positions]

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting when the service says "later", together for all requests in flight, and not for ever (facts §4)."""
+"""What an answer says of the service's limits (facts §4, Microsoft: "Microsoft Graph throttling guidance")."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -14,55 +13,54 @@ from email.utils import parsedate_to_datetime
 RETRY_STATUSES = frozenset({429, 503, 504})
 """What Microsoft's throttling guide says to send again; the SDK's middleware does the same, but not in a batch."""
 
-MAX_WAIT = 300.0
-"""Seconds without any progress after which a task gives up; twice the window of Graph's write quota (facts §4)."""
+WRITES, UNITS = "writes", "units"
+"""The two things that Graph counts: writes, and resource units, which reads cost as well."""
 
-_LONGEST_BACKOFF = 30.0
+_REASONS = {"writelimitexceeded": WRITES, "resourceunitlimitexceeded": UNITS}
+
+
+def header(headers: Mapping[str, str], name: str) -> str | None:
+    """A header's value, whatever case its name has; ``name`` is lower-case."""
+    return next((value for key, value in headers.items() if key.lower() == name), None)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from a ``Retry-After`` header, which may be fractional (facts §4) or a date; None without one."""
-    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+    value = header(headers, "retry-after")
     if value is None:
         return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+    seconds = _number(value)
+    if seconds is not None:
+        return max(0.0, seconds)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError):
         return None
 
 
-class Patience:
-    """One pause for everybody: a throttled request holds back the others, which would be throttled as well."""
+def fullness(headers: Mapping[str, str]) -> float | None:
+    """How much of a limit is used up, 1.0 for all of it; None below 0.8, where Graph says nothing."""
+    return _number(header(headers, "x-ms-throttle-limit-percentage"))
 
-    def __init__(self, max_wait: float = MAX_WAIT) -> None:
-        self._max_wait = max_wait
-        self._resume = 0.0
-        self._last_progress: float | None = None
 
-    async def ready(self) -> None:
-        """Return once no pause is running."""
-        if self._last_progress is None:
-            self._last_progress = time.monotonic()
-        while (left := self._resume - time.monotonic()) > 0:  # noqa: ASYNC110 - others may lengthen the pause
-            await asyncio.sleep(left)
+def units(headers: Mapping[str, str]) -> float:
+    """What the request cost in resource units; 1, the least, where the answer does not say."""
+    return _number(header(headers, "x-ms-resource-unit")) or 1.0
 
-    def progress(self) -> None:
-        """Something got through."""
-        self._last_progress = time.monotonic()
 
-    def pause(self, seconds: float | None, attempt: int) -> bool:
-        """Hold everything back for ``seconds``, or for a time that doubles with each ``attempt`` from 1 on.
+def limit_met(headers: Mapping[str, str]) -> str | None:
+    """WRITES or UNITS, whichever limit a refusal names by its reason, else by its scope; None for another or none."""
+    reason = (header(headers, "x-ms-throttle-information") or "").strip().lower()
+    if reason:
+        return _REASONS.get(reason)
+    # <scope>/<limit>/<application>/<tenant>; the limit is Read, Write or ReadWrite.
+    scope = (header(headers, "x-ms-throttle-scope") or "").lower().split("/")
+    return WRITES if scope[1:2] == ["write"] else UNITS if len(scope) > 1 else None
 
-        False, and no pause, where that would be longer than the task may go without progress.
-        """
-        delay = min(_LONGEST_BACKOFF, 0.5 * 2.0**attempt) if seconds is None else seconds
-        until = time.monotonic() + delay
-        started = until if self._last_progress is None else self._last_progress
-        if until - started > self._max_wait:
-            return False
-        self._resume = max(self._resume, until)
-        return True
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if value == value and abs(value) != float("inf") else None

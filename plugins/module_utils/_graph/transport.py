@@ -11,8 +11,10 @@ cannot write null into onPremisesImmutableId (facts §0.8, §11).
 from __future__ import annotations
 
 import logging
+import math
 import ssl
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,18 +26,17 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.connection_
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.credential import SignIn, sign_in
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import (
+    UNAUTHORIZED,
     Answer,
     GraphError,
     decoded,
     graph_error,
     successful,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.pace import Pace
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.sign_in_errors import sign_in_error
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import (
-    RETRY_STATUSES,
-    Patience,
-    retry_after,
-)
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import RETRY_STATUSES
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
 
 _LOST_CONNECTIONS = 5
@@ -44,9 +45,12 @@ _LOST_CONNECTIONS = 5
 class Transport:
     """A signed-in connection to Graph v1.0."""
 
-    def __init__(self, client: Any, where: Endpoints, timeout: float, patience: Patience) -> None:
+    def __init__(self, client: Any, where: Endpoints, timeout: float, pace: Pace, renew: Callable[[], None]) -> None:
+        """``renew`` forgets the token in memory, whatever that says of itself."""
         self.client = client
-        self.patience = patience
+        self.pace = pace
+        self._renew = renew
+        self._renewed_at = -math.inf
         self._where = where
         self._timeout = timeout
         self._answered = False
@@ -58,31 +62,56 @@ class Transport:
         """
         return successful(await self.send(request))
 
-    async def send(self, request: Any, is_progress: bool = True) -> Answer:
+    async def send(self, request: Any, alone: bool = True) -> Answer:
         """Send a request until it is answered with something other than "later".
 
         Whoever sends must not mind it being sent twice: where a connection is lost, nobody knows what came of the
-        request. That holds for all requests here, PATCH of a value included.
+        request. That holds for all requests here, PATCH of a value included. ``alone`` is False for a batch, whose items
+        are counted and paced by whoever made it.
 
         :raises GraphError: if the service cannot be reached, or says "later" for too long.
         """
         attempt = 0
+        renewed = False
         while True:
-            await self.patience.ready()
             attempt += 1
-            answer = await self._attempt(request, attempt)
+            sent_at, answer = await self._paced(request, attempt, alone)
             if answer is None:
                 continue
-            self._answered = True
+            if answer.status == UNAUTHORIZED and self._answered and not renewed:
+                # It was taken before, so it has ended early; a fresh one tells whether that is all.
+                renewed = True
+                self.renew(sent_at)
+                continue
+            self._answered = self._answered or answer.status != UNAUTHORIZED
             if answer.status not in RETRY_STATUSES:
-                if is_progress:
-                    self.patience.progress()
+                if alone:
+                    self.pace.progress()
                 return answer
-            if not self.patience.pause(retry_after(answer.headers), attempt):
+            if not self.pace.refused([answer.headers], attempt):
                 raise graph_error(answer)
 
+    def renew(self, sent_at: float) -> None:
+        """Have the next request sign in anew, unless that happened after ``sent_at`` (``time.monotonic``)."""
+        if self._renewed_at < sent_at:
+            self._renewed_at = time.monotonic()
+            self._renew()
+
+    async def _paced(self, request: Any, attempt: int, alone: bool) -> tuple[float, Answer | None]:
+        if not alone:
+            await self.pace.ready()
+            return time.monotonic(), await self._attempt(request, attempt)
+        charge = await self.pace.admit(1, write=request.http_method.value != "GET")
+        answer: Answer | None = None
+        try:
+            answer = await self._attempt(request, attempt)
+        finally:
+            served = answer is not None and answer.status not in RETRY_STATUSES
+            self.pace.returned(charge, [answer.headers] if answer and served else [])
+        return charge.at, answer
+
     async def _attempt(self, request: Any, attempt: int) -> Answer | None:
-        """One try. None after a lost connection that is worth another one."""
+        """One try. None after a lost connection, or half an answer, that is worth another one."""
         import httpx
 
         # A task may outlive its token; the credential keeps one in memory and renews it in time.
@@ -91,14 +120,16 @@ class Transport:
             response = await self.client.request_adapter.send_primitive_async(request, "bytes", {})
         except httpx.TransportError as error:
             final = not self._answered or attempt > _LOST_CONNECTIONS or certificate_problem(error) is not None
-            if final or not self.patience.pause(None, attempt):
+            if final or not self.pace.pause(None, attempt):
                 raise connection_error(error, self._where.graph_url, self._timeout) from None
             return None
-        return Answer(
-            response.status_code,
-            {name.lower(): value for name, value in response.headers.items()},
-            decoded(response.content),
-        )
+        body = decoded(response.content)
+        # A gateway that lost its own connection ends the body in the middle, and says that this is all of it.
+        half = body is None and response.content.lstrip()[:1] in (b"{", b"[") and response.is_success
+        if half and attempt <= _LOST_CONNECTIONS and self.pace.pause(None, attempt):
+            return None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, body)
 
     def get(self, builder: Any, headers: Mapping[str, str] | None = None, **parameters: Any) -> Any:
         """A GET of an SDK request builder, such as ``client.users``; ``select=[...]`` becomes ``$select`` and so on."""
@@ -160,25 +191,30 @@ class Transport:
 
 
 @asynccontextmanager
-async def open_transport(options: Mapping[str, Any], connections: int) -> AsyncIterator[Transport]:
-    """Sign in and give a connection that can send ``connections`` requests at once.
+async def open_transport(options: Mapping[str, Any], watch: Watch | None = None) -> AsyncIterator[Transport]:
+    """Sign in and give a connection that can send ``concurrency`` requests at once.
 
-    ``options`` are the values of ``argspec.graph_options``.
+    ``options`` are the values of ``argspec.graph_options``. ``watch`` sees how far the requests are.
 
     :raises InputError: if an option is missing or wrong; nothing is asked of the network then.
     :raises GraphError: if the sign-in fails.
     """
+    for name in ("concurrency", "timeout", "max_wait"):
+        if options[name] < 1:
+            raise InputError(f"{name} is {options[name]}; it must be at least 1.")
     # Without a handler, Python writes azure-identity's warnings to stderr, beside the one sentence that is ours.
     logging.getLogger("azure").addHandler(logging.NullHandler())
     where = endpoints(options)
     way = sign_in(options, where)
     trust = _trust(options.get("ca_cert"))
-    provider = _provider(_Credential(way, where, options), where)
+    credential = _Credential(way, where, options)
+    provider = _provider(credential, where)
     # Before the first request, so that many of them do not ask for the same token at once.
     await provider.access_token_provider.get_authorization_token(where.base_url)
-    client, http = _client(provider, where, options["timeout"], connections, trust)
+    client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
+    pace = Pace(options["concurrency"], options["max_wait"], watch)
     async with http:
-        yield Transport(client, where, options["timeout"], Patience())
+        yield Transport(client, where, options["timeout"], pace, credential.renew)
 
 
 class _Credential:
@@ -187,8 +223,13 @@ class _Credential:
     def __init__(self, way: SignIn, where: Endpoints, options: Mapping[str, Any]) -> None:
         self._where = where
         self._options = {**options, "auth_source": way.name()}
+        self._way = way
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget the tokens in memory: the next request gets one that was issued for it."""
         try:
-            self._credential = way.build()
+            self._credential = self._way.build()
         except ValueError as error:
             raise self._translated(error) from None
 
@@ -237,7 +278,8 @@ def _client(
     http = GraphClientFactory.create_with_default_middleware(
         client=httpx.AsyncClient(
             verify=True if trust is None else trust,
-            timeout=timeout,
+            # No limit for the wait for a free connection: whoever waits there is not waiting for the service.
+            timeout=httpx.Timeout(timeout, pool=None),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         ),
         options=middleware,

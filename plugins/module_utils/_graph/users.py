@@ -30,7 +30,6 @@ class Users:
     def __init__(
         self,
         transport: Transport,
-        concurrency: int,
         properties: Sequence[str] = ENTRA_PROPERTIES,
         record: Callable[[Mapping[str, Any], bool], Record] = entra_record,
     ) -> None:
@@ -39,7 +38,6 @@ class Users:
         self._select = list(properties)
         self._record = record
         self._transport = transport
-        self._concurrency = concurrency
 
     async def count(self) -> int:
         """How many active users there are (an "advanced query", so a count that lags a little)."""
@@ -98,7 +96,7 @@ class Users:
         if len(requests) == 1:
             return [await self._transport.send(requests[0])]
         items = [Item("GET", self._transport.relative_url(request)) for request in requests]
-        return await send_batch(self._transport, items, self._concurrency)
+        return await send_batch(self._transport, items)
 
     async def _records(self, outcome: Answer | GraphError, deleted: bool) -> list[Record]:
         if isinstance(outcome, GraphError):

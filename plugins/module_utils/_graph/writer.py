@@ -46,12 +46,9 @@ class Writer:
     ``warnings`` holds a sentence once the journal could not take what came of a change.
     """
 
-    def __init__(
-        self, transport: Transport, concurrency: int, recorder: Recorder | None, place: tuple[str, str | None]
-    ) -> None:
+    def __init__(self, transport: Transport, recorder: Recorder | None, place: tuple[str, str | None]) -> None:
         self.warnings: list[str] = []
         self._transport = transport
-        self._concurrency = concurrency
         self._recorder = recorder
         self._place = place
 
@@ -102,13 +99,13 @@ class Writer:
 
     async def _emptied(self, holders: Sequence[Holder]) -> Sequence[GraphError | None]:
         if self._recorder is None or not holders:
-            return await emptied(self._transport, holders, self._concurrency)
+            return await emptied(self._transport, holders)
         changes = [
             Change(holder.record["id"], holder.name, ATTRIBUTE, IN_BIN, holder.leaves_as, self._place)
             for holder in holders
         ]
         witness = _Witness(self._recorder, changes, _word_of_the_bin)
-        problems = await emptied(self._transport, holders, self._concurrency, witness)
+        problems = await emptied(self._transport, holders, witness)
         self.warnings += witness.warnings
         return problems
 
@@ -120,7 +117,7 @@ class Writer:
             outcomes: Sequence[Outcome] = [await self._patched_alone(steps[0], witness)]
         else:
             items = [Item("PATCH", f"/users/{_id(step)}", {PROPERTY: step.after}) for step in steps]
-            outcomes = await send_batch(self._transport, items, self._concurrency, witness)
+            outcomes = await send_batch(self._transport, items, witness)
         if witness is not None:
             self.warnings += witness.warnings
         return outcomes

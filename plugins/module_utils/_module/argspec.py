@@ -60,6 +60,8 @@ def graph_options() -> dict[str, OptionSpec]:
         "ca_cert": _option(("HYBRID_IDENTITY_GRAPH_CA_CERT",), type="path"),
         "disable_instance_discovery": _option(("AZURE_DISABLE_INSTANCE_DISCOVERY",), type="bool", default=False),
         "timeout": _option(("HYBRID_IDENTITY_GRAPH_TIMEOUT",), type="int", default=60),
+        "concurrency": _option(("HYBRID_IDENTITY_GRAPH_CONCURRENCY",), type="int", default=4),
+        "max_wait": _option(("HYBRID_IDENTITY_GRAPH_MAX_WAIT",), type="int", default=300),
     }
 
 

@@ -142,6 +142,8 @@ async def _lab(service: Service, control: Control, request: Request) -> Response
         case ("DELETE", "requests"):
             service.recorder.requests = []
             return Response(status_code=204)
+        case ("GET", "throttle"):
+            return _json(service.throttle.report())
         case ("GET", "settings"):
             return _json({**service.settings, "faults": service.faults.items})
         case ("PUT", "settings"):

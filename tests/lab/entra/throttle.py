@@ -4,17 +4,21 @@
 """Throttling by quota (facts §4 "Identity & access"; graph-docs concepts/throttling-limits.md). Off unless set.
 
 Fixed windows. `timeScale` shortens every window and keeps the counts, so that a test meets the real ratio of writes to
-window sooner: 0.1 makes 3,000 writes per 150 s into 3,000 per 15 s.
+window sooner: 0.1 makes 3,000 writes per 150 s into 3,000 per 15 s. `GET /lab/throttle` tells what was used of each.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from .call import Call
 from .errors import GraphError
 from .odata import parse_query
+
+
+_KEPT = 1000
 
 
 @dataclass(frozen=True)
@@ -59,40 +63,75 @@ def cost(call: Call) -> tuple[int, int]:
     return max(1, units), 0
 
 
+@dataclass
+class _Window:
+    start: float
+    seconds: float
+    amount: int
+    used: int = 0
+    refused: int = 0
+
+
 class Throttle:
     """Counters by limit and by whom it counts."""
 
     def __init__(self) -> None:
-        self._windows: dict[tuple[str, str], tuple[float, int]] = {}
+        self._windows: dict[tuple[str, str], list[_Window]] = {}
 
     def reset(self) -> None:
         self._windows.clear()
+
+    def report(self) -> list[dict[str, Any]]:
+        """What of each limit was used, window by window; times in seconds since the first of them."""
+        first = min((windows[0].start for windows in self._windows.values()), default=0.0)
+        return [
+            {
+                "limit": name,
+                "app": app or None,
+                "windows": [
+                    {
+                        "start": round(window.start - first, 3),
+                        "seconds": window.seconds,
+                        "amount": window.amount,
+                        "used": window.used,
+                        "refused": window.refused,
+                    }
+                    for window in windows
+                ],
+            }
+            for (name, app), windows in self._windows.items()
+        ]
 
     def charge(self, call: Call, tenant_id: str, limits: list[Limit], scale: float) -> dict[str, str]:
         """Charge a request and return its throttle headers. Raises GraphError 429, which costs nothing."""
         units, writes = cost(call)
         now = time.monotonic()
-        used: list[tuple[tuple[str, str], float, int]] = []
+        charged: list[tuple[_Window, int]] = []
         highest = 0.0
         for limit in limits:
             amount = units if limit.unit == "ru" else writes
             if not amount:
                 continue
             key = (limit.name, call.principal.app_id if limit.scope != "Tenant" else "")
-            start, count = self._windows.get(key, (now, 0))
-            seconds = limit.seconds * scale
-            if now >= start + seconds:
-                start, count = now, 0
-            if count + amount > limit.amount:
-                raise self._refusal(call, tenant_id, limit, start + seconds - now)
-            used.append((key, start, count + amount))
-            highest = max(highest, (count + amount) / limit.amount)
-        for key, start, count in used:
-            self._windows[key] = (start, count)
+            window = self._window(key, limit, scale, now)
+            if window.used + amount > limit.amount:
+                window.refused += 1
+                raise self._refusal(call, tenant_id, limit, window.start + window.seconds - now)
+            charged.append((window, amount))
+            highest = max(highest, (window.used + amount) / limit.amount)
+        for window, amount in charged:
+            window.used += amount
         headers = {"x-ms-resource-unit": str(units)}
         if highest >= 0.8:
             headers["x-ms-throttle-limit-percentage"] = f"{highest:.2f}"
         return headers
+
+    def _window(self, key: tuple[str, str], limit: Limit, scale: float, now: float) -> _Window:
+        windows = self._windows.setdefault(key, [])
+        if not windows or now >= windows[-1].start + windows[-1].seconds:
+            windows.append(_Window(now, limit.seconds * scale, limit.amount))
+            del windows[:-_KEPT]
+        return windows[-1]
 
     @staticmethod
     def _refusal(call: Call, tenant_id: str, limit: Limit, wait: float) -> GraphError:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, graph_error
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import filters_in
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import Patience, retry_after
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.pace import Pace
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import retry_after
 
 USER = "anna@contoso.com"
 HOLDER = "0f1e2d3c-0000-4000-8000-000000000001"
@@ -129,16 +130,16 @@ def test_retry_after_as_a_date() -> None:
     assert 25 < seconds <= 30
 
 
-def test_patience_ends_without_progress_and_begins_anew_with_it() -> None:
+def test_a_pace_ends_without_progress_and_begins_anew_with_it() -> None:
     async def story() -> list[bool]:
-        patience = Patience(max_wait=0.3)
-        await patience.ready()
-        told = [patience.pause(0.2, 1)]
-        await patience.ready()
-        told.append(patience.pause(0.2, 2))
-        patience.progress()
-        told.append(patience.pause(0.2, 1))
-        told.append(patience.pause(0.31, 1))
+        pace = Pace(4, max_wait=0.3)
+        await pace.ready()
+        told = [pace.pause(0.2, 1)]
+        await pace.ready()
+        told.append(pace.pause(0.2, 2))
+        pace.progress()
+        told.append(pace.pause(0.2, 1))
+        told.append(pace.pause(0.31, 1))
         return told
 
     started = time.monotonic()
