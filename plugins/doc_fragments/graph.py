@@ -95,6 +95,32 @@ options:
       - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_TIMEOUT) is used instead.
     type: int
     default: 60
+  concurrency:
+    description:
+      - How many requests may be in flight at once. Each may hold 20 users.
+      - Fewer are, as soon as the service tells that one of its limits is nearly used up. The default writes all that Microsoft allows
+        in 2 minutes and 30 seconds in about 12 seconds, so that more do not finish sooner.
+      - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_CONCURRENCY) is used
+        instead.
+    type: int
+    default: 4
+  max_wait:
+    description:
+      - Seconds without any progress after which the task gives up. What was not done by then is reported as such, and running the task
+        again does the rest.
+      - Microsoft's limit for writes is counted over 150 seconds, so less than that gives up where waiting would have helped.
+      - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_MAX_WAIT) is used instead.
+    type: int
+    default: 300
+  progress_interval:
+    description:
+      - Seconds between two lines on standard error that tell how far a long task is. V(0) tells nothing.
+      - A task that ends earlier tells nothing either, nor one that runs on another host than the controller, asynchronously, or
+        with C(no_log).
+      - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_PROGRESS_INTERVAL) is used
+        instead.
+    type: int
+    default: 5
 requirements:
   - Python 3.11 or newer on the host that runs the module, usually the controller
   - msgraph-sdk >= 1.20.0

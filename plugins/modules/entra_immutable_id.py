@@ -361,6 +361,44 @@ request_id:
   returned: when Graph or the sign-in failed as a whole and sent one
   type: str
   sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
+waited_seconds:
+  description:
+    - How long requests were held back because the service asked for it, or would have. Each second counts once, however many requests
+      waited.
+  returned: always
+  type: float
+  sample: 0.0
+lookup:
+  description:
+    - How the users were looked up in Entra ID, and the numbers that decided it. Also told in a line at verbosity 1.
+  returned: when Entra ID was asked
+  type: dict
+  contains:
+    method:
+      description: V(listing) for all users of the tenant, page by page, V(filters) for just those asked about.
+      returned: always
+      type: str
+      sample: listing
+    identities:
+      description: Users asked about.
+      returned: always
+      type: int
+      sample: 10000
+    tenant_users:
+      description: Users of the tenant. Null where so few were asked about that it was not counted.
+      returned: always
+      type: int
+      sample: 10050
+    listing_requests:
+      description: Requests that a listing takes. Null where it was not counted.
+      returned: always
+      type: int
+      sample: 11
+    filter_requests:
+      description: Requests that filters take.
+      returned: always
+      type: int
+      sample: 67
 """
 
 from typing import Any
@@ -370,6 +408,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import run as set_immutable_ids
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import is_object_id
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import PROPERTY
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import Line
@@ -381,6 +420,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
+from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
@@ -395,7 +435,7 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
     return [{key: params["user"], **given}]
 
 
-def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, watch: Watch) -> dict[str, Any]:
     """Do what the options ask for."""
     if params["all_users"] is False:
         raise InputError("all_users is false, so nobody is named; leave it out and give user or users.")
@@ -421,7 +461,7 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool) -
         )
     return journaled(
         params,
-        lambda journal: set_immutable_ids(options, task, journal),
+        lambda journal: set_immutable_ids(options, task, journal, watch),
         check_mode=check_mode,
         rolls_back=run_names(lines),
     )
@@ -457,7 +497,8 @@ def main() -> None:
         required_by={"rollback": "journal", "journal_run": "journal"},
         supports_check_mode=True,
     )
-    run(module, GRAPH, lambda: service(module.params, pick(module.params, options), module.check_mode))
+    watch = Watch(progress_report())
+    run(module, GRAPH, lambda: service(module.params, pick(module.params, options), module.check_mode, watch), watch.facts)
 
 
 if __name__ == "__main__":

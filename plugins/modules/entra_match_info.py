@@ -375,6 +375,13 @@ request_id:
   returned: when Graph or the sign-in failed as a whole and sent one
   type: str
   sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
+waited_seconds:
+  description:
+    - How long requests were held back because the service asked for it, or would have. Each second counts once, however many requests
+      waited.
+  returned: always
+  type: float
+  sample: 0.0
 """
 
 from functools import partial
@@ -383,11 +390,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.match_info import Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.match_info import run as predict
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.predictions import OUTCOMES
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.anchor_owners import anchor_owners
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, ldap_options, pick
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
+from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
@@ -422,7 +431,8 @@ def main() -> None:
     directory = params["directory"]
     owners = partial(anchor_owners, directory) if directory else None
     dependencies = (*GRAPH, LDAP3) if directory else GRAPH
-    run(module, dependencies, lambda: predict(pick(params, options), question, owners))
+    watch = Watch(progress_report())
+    run(module, dependencies, lambda: predict(pick(params, options), question, owners, watch), watch.facts)
 
 
 if __name__ == "__main__":

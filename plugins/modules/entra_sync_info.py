@@ -300,6 +300,44 @@ request_id:
   returned: when Graph or the sign-in failed as a whole and sent one
   type: str
   sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
+waited_seconds:
+  description:
+    - How long requests were held back because the service asked for it, or would have. Each second counts once, however many requests
+      waited.
+  returned: always
+  type: float
+  sample: 0.0
+lookup:
+  description:
+    - How the users were looked up in Entra ID, and the numbers that decided it. Also told in a line at verbosity 1.
+  returned: when Entra ID was asked
+  type: dict
+  contains:
+    method:
+      description: V(listing) for all users of the tenant, page by page, V(filters) for just those asked about.
+      returned: always
+      type: str
+      sample: listing
+    identities:
+      description: Users asked about.
+      returned: always
+      type: int
+      sample: 10000
+    tenant_users:
+      description: Users of the tenant. Null where so few were asked about that it was not counted.
+      returned: always
+      type: int
+      sample: 10050
+    listing_requests:
+      description: Requests that a listing takes. Null where it was not counted.
+      returned: always
+      type: int
+      sample: 11
+    filter_requests:
+      description: Requests that filters take.
+      returned: always
+      type: int
+      sample: 67
 """
 
 from typing import Any
@@ -309,8 +347,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import is_object_id
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.sync_states import FAIL_ON, Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.sync_states import run as read_states
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, pick
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
+from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
@@ -348,7 +388,8 @@ def main() -> None:
         fail_on=params["fail_on"],
         export_errors=params["export_errors"],
     )
-    run(module, GRAPH, lambda: read_states(pick(params, options), question))
+    watch = Watch(progress_report())
+    run(module, GRAPH, lambda: read_states(pick(params, options), question, watch), watch.facts)
 
 
 if __name__ == "__main__":

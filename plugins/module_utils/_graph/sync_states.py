@@ -15,13 +15,12 @@ from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import MAX_REQUESTS
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import (
     filters_by_address,
     filters_in,
     quarantined,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.tenant_reader import identity_filters
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.tenant_reader import identity_filters, note_lookup
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.users import Users
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
@@ -131,10 +130,11 @@ async def read_tenant(users: Users, expectations: Sequence[Expectation]) -> Sync
 
     :raises GraphError: if the tenant cannot be read.
     """
-    filters = _filters([expectation for expectation in expectations if not expectation.left_out])
-    batches = -(-len(filters) // MAX_REQUESTS)
-    if batches > 1 and -(-await users.count() // PAGE_SIZE) <= batches:
-        return SyncedTenant(await users.all_active())
+    asked = [expectation for expectation in expectations if not expectation.left_out]
+    filters = _filters(asked)
+    total = await users.count() if len(filters) > MAX_REQUESTS else None
+    if note_lookup(users, identities=len(asked), filters=len(filters), tenant_users=total):
+        return SyncedTenant(await users.all_active(total))
     try:
         found = await users.matching(filters)
     except GraphError as error:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import MAX_REQUESTS
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE
@@ -15,6 +15,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.users impor
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import NOT_FOUND, Step, plan
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant import Tenant
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Wish, read_wishes
 
 
@@ -39,11 +40,15 @@ async def planned(users: Users, wishes: Sequence[Wish], *, overwrite: bool, dele
     if not named:
         return plan(wishes, Tenant([]), overwrite=overwrite, deleted=deleted)
     if len(named) + 2 * len(held) <= MAX_REQUESTS:
+        note_lookup(users, identities=len(asked), filters=len(named) + 2 * len(held))
         found = await users.matching([*named, *held], held)
         return plan(wishes, Tenant(found), overwrite=overwrite, deleted=deleted)
 
-    listed = _ceiling(await users.count(), PAGE_SIZE) <= _ceiling(len(named) + len(held), MAX_REQUESTS)
-    found = await users.all_active() if listed else await users.matching(named)
+    total = await users.count()
+    if note_lookup(users, identities=len(asked), filters=len(named) + len(held), tenant_users=total):
+        listed, found = True, await users.all_active(total, _needed_by(asked))
+    else:
+        listed, found = False, await users.matching(named)
     steps = plan(wishes, Tenant(found), overwrite=overwrite, deleted=deleted)
     # Who is not there may be the deleted one that holds the value, which matters where that one may be restored.
     absent = [step.wish.immutable_id for step in steps if step.status == NOT_FOUND and deleted]
@@ -73,6 +78,36 @@ async def _holders(users: Users, pending: Sequence[str], listed: bool) -> list[R
     if 2 * len(pending) <= MAX_REQUESTS:
         return await users.matching(pending, pending)
     return await users.matching(pending) + await users.deleted(pending)
+
+
+def note_lookup(users: Users, *, identities: int, filters: int, tenant_users: int | None = None) -> bool:
+    """Whether one listing of all users costs no more than that many filters; the choice and its numbers are noted.
+
+    Without ``tenant_users`` there is no choice.
+    """
+    batches = _ceiling(filters, MAX_REQUESTS)
+    pages = None if tenant_users is None else _ceiling(tenant_users, PAGE_SIZE)
+    listed = pages is not None and pages <= batches
+    users.watch.lookup = {
+        "method": "listing" if listed else "filters",
+        "identities": identities,
+        "tenant_users": tenant_users,
+        "listing_requests": pages,
+        "filter_requests": batches,
+    }
+    return listed
+
+
+def _needed_by(wishes: Sequence[Wish]) -> Callable[[Record], bool]:
+    """Whether a wish names a user, or asks for the value that the user holds."""
+    names = {folded(wish.identity) for wish in wishes}
+    values = {wish.immutable_id for wish in wishes if wish.immutable_id}
+
+    def needed(user: Record) -> bool:
+        named = folded(user["user_principal_name"] or "") in names or folded(user["id"]) in names
+        return named or user["immutable_id"] in values
+
+    return needed
 
 
 def _ceiling(count: int, size: int) -> int:

@@ -14,6 +14,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch impor
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, GraphError, items, successful
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE, pages
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import (
     ENTRA_PROPERTIES,
     Record,
@@ -39,15 +40,30 @@ class Users:
         self._record = record
         self._transport = transport
 
+    @property
+    def watch(self) -> Watch:
+        """Where the choice of a way to look users up is to be told."""
+        return self._transport.pace.watch
+
     async def count(self) -> int:
         """How many active users there are (an "advanced query", so a count that lags a little)."""
         request = self._transport.get(self._transport.client.users.count, {"ConsistencyLevel": "eventual"})
         return int(await self._transport.json(request))
 
-    async def all_active(self) -> list[Record]:
-        """Every active user."""
+    async def all_active(
+        self, total: int | None = None, keep: Callable[[Record], bool] = lambda record: True
+    ) -> list[Record]:
+        """Every active user of whom ``keep`` says that the record is needed: the others take no memory.
+
+        ``total`` is how many there are about, for the progress.
+        """
         first = self._transport.get(self._transport.client.users, select=self._select, top=PAGE_SIZE)
-        return [self._record(user, False) async for found, _more in pages(self._transport, first) for user in found]
+        stage = self.watch.stage("reading users", total)
+        kept: list[Record] = []
+        async for found, _more in pages(self._transport, first):
+            kept += filter(keep, (self._record(user, False) for user in found))
+            stage.settled(len(found))
+        return kept
 
     async def deleted(self, filters: Sequence[str]) -> list[Record]:
         """At least the deleted users that one of the filters fits.

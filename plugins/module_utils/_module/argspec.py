@@ -61,6 +61,8 @@ def graph_options() -> dict[str, OptionSpec]:
         "disable_instance_discovery": _option(("AZURE_DISABLE_INSTANCE_DISCOVERY",), type="bool", default=False),
         "timeout": _option(("HYBRID_IDENTITY_GRAPH_TIMEOUT",), type="int", default=60),
         "concurrency": _option(("HYBRID_IDENTITY_GRAPH_CONCURRENCY",), type="int", default=4),
+        # Of use to the action plugin alone, which shows the progress (plugin_utils/progress.py).
+        "progress_interval": _option(("HYBRID_IDENTITY_PROGRESS_INTERVAL",), type="int", default=5),
         "max_wait": _option(("HYBRID_IDENTITY_GRAPH_MAX_WAIT",), type="int", default=300),
     }
 

@@ -16,13 +16,21 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 
-def run(module: AnsibleModule, dependencies: tuple[Dependency, ...], service: Callable[[], dict[str, Any]]) -> None:
-    """Call a service and leave the module with what it returns, or with the sentence of what it raised."""
+def run(
+    module: AnsibleModule,
+    dependencies: tuple[Dependency, ...],
+    service: Callable[[], dict[str, Any]],
+    facts: Callable[[], dict[str, Any]] = dict,
+) -> None:
+    """Call a service and leave the module with what it returns, or with the sentence of what it raised.
+
+    ``facts`` are asked afterwards, and belong to the result either way.
+    """
     try:
         require(*dependencies)
         result = service()
     except IdentityError as error:
-        module.fail_json(msg=error.message, **error.details)
+        module.fail_json(msg=error.message, **{**facts(), **error.details})
     if not module._diff:
         result.pop("diff", None)
-    module.exit_json(**result)
+    module.exit_json(**{**facts(), **result})

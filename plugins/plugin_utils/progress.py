@@ -1,0 +1,88 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a module as Ansible runs it anyway, and tell meanwhile how far it is.
+
+A module has no way to say anything before it ends; its action plugin has one, ``Display``, which hands lines from the
+worker process to the one that prints. The module leaves its state in a private file, and a thread looks at it every few
+seconds. The lines go to standard error: standard output belongs to the callback plugin, and may be JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from ansible import constants as C
+from ansible.plugins.action.normal import ActionModule as NormalAction
+
+from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import SIZE, VARIABLE
+from ansible_collections.hybrid.identity.plugins.plugin_utils.progress_text import lookup_line, progress_line
+
+INTERVAL = "progress_interval"
+_VARIABLE_OF_INTERVAL = "HYBRID_IDENTITY_PROGRESS_INTERVAL"
+_DEFAULT_INTERVAL = 5.0
+
+
+class ProgressAction(NormalAction):
+    """The action plugin of a module that reports its progress. Everything else is as without it."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        with self._progress():
+            result: dict[str, Any] = super().run(tmp, task_vars)
+        if isinstance(result.get("lookup"), dict) and not self._task.no_log:
+            self._display.v(self._line(lookup_line(result["lookup"])))
+        return result
+
+    @contextlib.contextmanager
+    def _progress(self) -> Iterator[None]:
+        interval = self._interval()
+        # A module on another host, or in the background, does not see a file of this process.
+        if not interval or self._task.no_log or self._task.async_val or self._connection.transport != "local":
+            yield
+            return
+        handle, path = tempfile.mkstemp(prefix="progress-", dir=C.DEFAULT_LOCAL_TMP)
+        stopped = threading.Event()
+        thread = threading.Thread(target=self._tell, args=(handle, interval, stopped), daemon=True)
+        environment = self._task.environment
+        own = environment if isinstance(environment, list) else [environment] if environment else []
+        self._task.environment = [*own, {VARIABLE: path}]
+        thread.start()
+        try:
+            yield
+        finally:
+            self._task.environment = environment
+            stopped.set()
+            thread.join()
+            os.close(handle)
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+    def _interval(self) -> float:
+        """Seconds between two lines, 0 for none. What is no number is left to the module to refuse."""
+        given = self._task.args.get(INTERVAL)
+        if given is None:
+            given = os.environ.get(_VARIABLE_OF_INTERVAL, _DEFAULT_INTERVAL)
+        try:
+            return max(0.0, float(given))
+        except (TypeError, ValueError):
+            return 0.0
+
+    def _tell(self, handle: int, interval: float, stopped: threading.Event) -> None:
+        while not stopped.wait(interval):
+            try:
+                state = json.loads(os.pread(handle, SIZE, 0))
+            except (OSError, ValueError):
+                continue  # nothing yet, or a state that is just being written
+            self._display.display(self._line(progress_line(state, time.time())), stderr=True)
+
+    def _line(self, text: str) -> str:
+        host = (self._play_context.remote_addr or "localhost") if self._play_context else "localhost"
+        return f"[{host}] {self._task.get_name()}: {text}"
