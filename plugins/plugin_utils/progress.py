@@ -35,14 +35,15 @@ class ProgressAction(NormalAction):
     """The action plugin of a module that reports its progress. Everything else is as without it."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        with self._progress():
+        label = f"[{(task_vars or {}).get('inventory_hostname', 'localhost')}] {self._task.get_name()}"
+        with self._progress(label):
             result: dict[str, Any] = super().run(tmp, task_vars)
         if isinstance(result.get("lookup"), dict) and not self._task.no_log:
-            self._display.v(self._line(lookup_line(result["lookup"])))
+            self._display.v(f"{label}: {lookup_line(result['lookup'])}")
         return result
 
     @contextlib.contextmanager
-    def _progress(self) -> Iterator[None]:
+    def _progress(self, label: str) -> Iterator[None]:
         interval = self._interval()
         # A module on another host, or in the background, does not see a file of this process.
         if not interval or self._task.no_log or self._task.async_val or self._connection.transport != "local":
@@ -50,7 +51,7 @@ class ProgressAction(NormalAction):
             return
         handle, path = tempfile.mkstemp(prefix="progress-", dir=C.DEFAULT_LOCAL_TMP)
         stopped = threading.Event()
-        thread = threading.Thread(target=self._tell, args=(handle, interval, stopped), daemon=True)
+        thread = threading.Thread(target=self._tell, args=(label, handle, interval, stopped), daemon=True)
         environment = self._task.environment
         own = environment if isinstance(environment, list) else [environment] if environment else []
         self._task.environment = [*own, {VARIABLE: path}]
@@ -75,14 +76,10 @@ class ProgressAction(NormalAction):
         except (TypeError, ValueError):
             return 0.0
 
-    def _tell(self, handle: int, interval: float, stopped: threading.Event) -> None:
+    def _tell(self, label: str, handle: int, interval: float, stopped: threading.Event) -> None:
         while not stopped.wait(interval):
             try:
                 state = json.loads(os.pread(handle, SIZE, 0))
             except (OSError, ValueError):
                 continue  # nothing yet, or a state that is just being written
-            self._display.display(self._line(progress_line(state, time.time())), stderr=True)
-
-    def _line(self, text: str) -> str:
-        host = (self._play_context.remote_addr or "localhost") if self._play_context else "localhost"
-        return f"[{host}] {self._task.get_name()}: {text}"
+            self._display.display(f"{label}: {progress_line(state, time.time())}", stderr=True)

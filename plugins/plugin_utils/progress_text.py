@@ -31,9 +31,10 @@ def lookup_line(lookup: Mapping[str, Any]) -> str:
     asked, batches, pages = lookup["identities"], lookup["filter_requests"], lookup["listing_requests"]
     if pages is None:
         return f"{asked:,} users were looked up by filters, which fit into one request"
-    costs = f"{batches:,} batches of filters, or {pages:,} pages of all {lookup['tenant_users']:,} users of the tenant"
-    way = "listing all users" if lookup["method"] == "listing" else "filters"
-    return f"{asked:,} users were looked up by {way}: it would have been {costs}"
+    way, less, more = "listing all users", f"{pages:,} pages of {lookup['tenant_users']:,} users", f"{batches:,} batches"
+    if lookup["method"] != "listing":
+        way, less, more = "filters", more, less
+    return f"{asked:,} users were looked up by {way}: {less}, against {more}"
 
 
 def duration(seconds: float) -> str:

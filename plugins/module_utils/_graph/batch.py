@@ -131,13 +131,13 @@ class _Sender:
             return
         served: list[Mapping[str, str]] = []
         try:
-            await self._tell_first(chunk)
             try:
+                await self._tell_first(chunk)
                 answer = await self._transport.send(self._request(chunk), alone=False)
                 replies = _replies(successful(answer))
             except GraphError as error:
                 self._broken = error
-                await self._settle(dict.fromkeys(chunk, error))
+                self._queue.extendleft(chunk)
                 return
             outcomes = {position: _answer(replies.get(str(position))) for position in chunk}
             served += [each.headers for each in outcomes.values() if each.status not in RETRY_STATUSES]

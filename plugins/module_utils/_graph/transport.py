@@ -15,7 +15,7 @@ import math
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -209,12 +209,13 @@ async def open_transport(options: Mapping[str, Any], watch: Watch | None = None)
     trust = _trust(options.get("ca_cert"))
     credential = _Credential(way, where, options)
     provider = _provider(credential, where)
-    # Before the first request, so that many of them do not ask for the same token at once.
-    await provider.access_token_provider.get_authorization_token(where.base_url)
-    client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
-    pace = Pace(options["concurrency"], options["max_wait"], watch)
-    async with http:
-        yield Transport(client, where, options["timeout"], pace, credential.renew)
+    with closing(credential):
+        # Before the first request, so that many of them do not ask for the same token at once.
+        await provider.access_token_provider.get_authorization_token(where.base_url)
+        client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
+        pace = Pace(options["concurrency"], options["max_wait"], watch)
+        async with http:
+            yield Transport(client, where, options["timeout"], pace, credential.renew)
 
 
 class _Credential:
@@ -224,14 +225,22 @@ class _Credential:
         self._where = where
         self._options = {**options, "auth_source": way.name()}
         self._way = way
+        self._credential: Any = None
         self.renew()
 
     def renew(self) -> None:
         """Forget the tokens in memory: the next request gets one that was issued for it."""
+        old = self._credential
         try:
             self._credential = self._way.build()
         except ValueError as error:
             raise self._translated(error) from None
+        if old is not None:
+            old.close()
+
+    def close(self) -> None:
+        """Close the connections to the authority."""
+        self._credential.close()
 
     def get_token(self, *scopes: str, **arguments: Any) -> Any:
         try:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,12 +35,13 @@ ROLE_GROUPS = "/groups?$filter=isAssignableToRole%20eq%20true&$select=id,display
 
 @dataclass
 class Reply:
-    """What to answer. ``drop`` closes the connection in place of an answer."""
+    """What to answer, after ``delay`` seconds. ``drop`` closes the connection in place of an answer."""
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
+    delay: float = 0
 
 
 @dataclass
@@ -98,9 +100,9 @@ class ScriptedGraph:
         """Answer a GET as often as it comes, and do not miss it; it is kept in ``stood``, not in ``requests``."""
         self._standing["GET", f"/{version}{path}"] = reply if isinstance(reply, Reply) else Reply(200, reply)
 
-    def expect_batch(self, *replies: Mapping[str, Any] | Reply) -> None:
+    def expect_batch(self, *replies: Mapping[str, Any] | Reply, delay: float = 0) -> None:
         """Expect a ``$batch``, whose item number n is answered with the n-th reply."""
-        self.expect("POST", "/$batch", Reply(200, [*replies]))
+        self.expect("POST", "/$batch", Reply(200, [*replies], delay=delay))
 
     def forget(self) -> None:
         """Expect nothing more: a task that failed may have left requests unsent."""
@@ -139,7 +141,7 @@ class ScriptedGraph:
         if expected.body is not None and request.body != expected.body:
             self.surprises.append(f"{request.method} {request.path} sent {request.body!r}, not {expected.body!r}")
         if request.path == "/v1.0/$batch" and isinstance(expected.reply.body, list):
-            return Reply(200, {"responses": self._batch(request, expected.reply.body)})
+            return replace(expected.reply, body={"responses": self._batch(request, expected.reply.body)})
         return expected.reply
 
     def _batch(self, request: Request, replies: Sequence[Any]) -> list[dict[str, Any]]:
@@ -179,6 +181,7 @@ def _handler(graph: ScriptedGraph) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             reply = graph.answer(Request(self.command, self.path, self.headers, body))
+            time.sleep(reply.delay)
             if reply.drop:
                 self.close_connection = True
                 return
