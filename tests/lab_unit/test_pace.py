@@ -10,7 +10,7 @@ import uuid
 from typing import Any
 
 import pytest
-from conftest import APPS, Emulator
+from support.entra_process import APPS, Emulator
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
@@ -59,7 +59,7 @@ def test_the_whole_quota_is_used_and_nobody_lost(entra: Emulator) -> None:
     before = written(entra)
     entra.settings(record=False, throttle={"enabled": True, "timeScale": SCALE})
     watch = Watch()
-    result = run(options(entra), Task(records), watch)
+    result = run(options(entra), Task(records), watch=watch)
     assert result["summary"]["set"] == COUNT
     found = windows(entra)
     entra.settings(throttle={"enabled": False})
