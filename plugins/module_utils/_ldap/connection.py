@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,8 @@ _PORTS = {LDAPS: 636, START_TLS: 389}
 _CATALOG_PORTS = {LDAPS: 3269, START_TLS: 3268}
 # Longer than a domain controller thinks about a search (MaxQueryDuration is 120 s), so that its own word comes first.
 _READ_TIMEOUT = 150
+# Seconds between two rounds of servers while one may come back.
+_PAUSE = 0.25
 # What ldap3's decoder raises for bytes that are no LDAP message.
 _NONSENSE = (LookupError, TypeError, ValueError)
 _HOST = re.compile(r"[A-Za-z0-9._:%-]+")
@@ -78,9 +81,30 @@ class LdapOptions:
 class Session:
     """A signed-in connection. Results are checked here; what is wrong is raised as :class:`LdapError`."""
 
-    def __init__(self, connection: Any, server: str) -> None:
+    def __init__(self, connection: Any, server: str, options: LdapOptions) -> None:
         self.connection = connection
         self.server = server
+        self.options = options
+
+    def reopen(self, lost: ConnectionLost) -> None:
+        """Sign in anew, at the next server that answers, or at the same one if it comes back within the timeout.
+
+        :raises ConnectionLost: ``lost``, if none answers.
+        :raises LdapError: if TLS or the sign-in fails.
+        """
+        _close(self.connection)
+        servers = self.options.servers
+        place = servers.index(self.server) + 1
+        deadline = time.monotonic() + self.options.connection_timeout
+        while True:
+            for server in (*servers[place:], *servers[:place]):
+                with suppress(Unreachable, ConnectionLost):
+                    fresh = _open(server, self.options)
+                    self.connection, self.server = fresh.connection, server
+                    return
+            if time.monotonic() >= deadline:
+                raise lost
+            time.sleep(_PAUSE)
 
     def modify(self, distinguished_name: str, changes: Mapping[str, list[tuple[str, list[bytes]]]]) -> None:
         """Modify one object.
@@ -163,7 +187,7 @@ def _open(server: str, options: LdapOptions) -> Session:
     except BaseException:
         _close(connection)
         raise
-    return Session(connection, server)
+    return Session(connection, server, options)
 
 
 def _reach(connection: Any, tls: Any, server: str, options: LdapOptions) -> None:

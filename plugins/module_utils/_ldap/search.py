@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.connection import Session, translated
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.errors import SUCCESS, result_error
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.errors import SUCCESS, ConnectionLost, result_error
 
 BASE, ONE_LEVEL, SUBTREE = "BASE", "LEVEL", "SUBTREE"
 PAGE_SIZE = 1000
@@ -46,8 +46,31 @@ def paged_entries(
 ) -> Iterator[Entry]:
     """All objects that match, page by page (RFC 2696). References to other domains are passed over.
 
-    :raises LdapError: if the server refuses, or goes away between two pages.
+    A page is a place in the memory of one server. Where that goes away, the search begins again at the next one, and
+    the objects that were given already are left out.
+
+    :raises LdapError: if the server refuses, or goes away and no other takes its place.
     """
+    given: set[str | bytes] = set()
+    losses = 0
+    again = False
+    while True:
+        try:
+            for entry in _pages(session, base, filter_text, attributes, scope, page_size):
+                key = _key(entry)
+                if again and key in given:
+                    continue
+                given.add(key)
+                losses = 0
+                yield entry
+            return
+        except ConnectionLost as lost:
+            losses, again = _reopened(session, lost, losses), True
+
+
+def _pages(
+    session: Session, base: str, filter_text: str, attributes: Sequence[str], scope: str, page_size: int
+) -> Iterator[Entry]:
     cookie: bytes | None = None
     while True:
         arguments = {"paged_size": page_size, "paged_criticality": True, "paged_cookie": cookie}
@@ -58,13 +81,31 @@ def paged_entries(
             return
 
 
+def _key(entry: Entry) -> str | bytes:
+    """What stays the same of an object, whichever server is asked, and if somebody renames it meanwhile."""
+    return next(iter(entry.attributes.get("objectguid", ())), entry.distinguished_name.lower())
+
+
+def _reopened(session: Session, lost: ConnectionLost, losses: int) -> int:
+    """Go on at another server, unless every one was lost in turn without any of them having given anything."""
+    if losses >= len(session.options.servers):
+        raise lost
+    session.reopen(lost)
+    return losses + 1
+
+
 def read_entry(session: Session, distinguished_name: str, attributes: Sequence[str]) -> Entry | None:
     """One object by name (the empty name is the rootDSE); None where the account that signed in may not see it.
 
     :raises LdapError: if there is no such object.
     """
-    entries = _search(session, distinguished_name, "(objectClass=*)", attributes, BASE, {})
-    return entries[0] if entries else None
+    losses = 0
+    while True:
+        try:
+            entries = _search(session, distinguished_name, "(objectClass=*)", attributes, BASE, {})
+            return entries[0] if entries else None
+        except ConnectionLost as lost:
+            losses = _reopened(session, lost, losses)
 
 
 def _search(

@@ -29,6 +29,9 @@ USER = "svc@ad.contoso.com"
 HOSTS = ("127.0.0.1", "127.0.0.2", "localhost")
 
 
+Options = Callable[..., dict[str, Any]]
+
+
 class Certificates:
     """Server contexts by kind, and the paths of ``ca.pem`` and ``other.pem`` (a CA that signed nothing)."""
 
@@ -85,7 +88,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture
-def options(certificates: Certificates) -> Callable[..., dict[str, Any]]:
+def options(certificates: Certificates) -> Options:
     """Connection options that lead to a wire; keywords override them."""
 
     def make(wire: Wire | None = None, **changes: Any) -> dict[str, Any]:
@@ -124,7 +127,7 @@ Run = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def run(certificates: Certificates, options: Callable[..., dict[str, Any]], run_module: RunModule) -> Run:
+def run(certificates: Certificates, options: Options, run_module: RunModule) -> Run:
     """Run ad_user_guid against a script and return its result."""
 
     def runner(script: list[Turn], check: bool = False, **arguments: Any) -> dict[str, Any]:

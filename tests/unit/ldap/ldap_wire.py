@@ -190,6 +190,8 @@ class Done:
 
 
 CLOSE, SILENCE, UPGRADE, GARBAGE = "close", "silence", "upgrade", "garbage"
+DIE = "die"
+"""Close this connection, and take no other."""
 Answer = Entry | Reference | Done | str
 
 _RESPONSES: dict[type, int] = {Bind: 0x61, Search: 0x65, Modify: 0x67, Extended: 0x78}
@@ -276,6 +278,10 @@ class Wire:
                 turn = self._turn(request)
                 for answer in turn.answers if turn else (CLOSE,):
                     if answer == CLOSE:
+                        return
+                    if answer == DIE:
+                        self._listener.close()
+                        self._stopped.set()
                         return
                     if answer == SILENCE:
                         self._stopped.wait(10)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Run
+from conftest import Certificates, Options, Run, RunModule
 from forest_script import ATTRIBUTES, BIND, DOMAIN, ROOT, guid, look_up, names, person
-from ldap_wire import ADD, BASE, CLOSE, ONE, SUB, Answer, Done, Entry, Modify, Reference, Search, Turn
+from ldap_wire import ADD, BASE, CLOSE, DIE, ONE, SUB, Answer, Done, Entry, Modify, Reference, Search, Turn, Wire, pair
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import read_wishes
+from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
 START = [BIND, ROOT]
 FOREIGN = guid(200)
@@ -326,9 +327,41 @@ def test_a_search_goes_through_all_pages(run: Run) -> None:
 
 def test_a_server_that_dies_between_pages(run: Run) -> None:
     first = Turn(searched().expected, (person(1, "anna"), Done(cookie=b"c")))
-    result = run([*START, first, Turn(Search, (person(2, "bob"), CLOSE))], stamp=True)
+    result = run([*START, first, Turn(Search, (person(2, "bob"), DIE))], stamp=True)
     assert (result["failed"], result["cause"]) == (True, "connection_lost")
     assert "users" not in result
+
+
+def test_a_server_that_comes_back_is_searched_from_the_beginning(run: Run) -> None:
+    first = Turn(searched().expected, (person(1, "anna"), Done(cookie=b"c")))
+    lost = Turn(Search, (person(2, "bob"), CLOSE))
+    result = run([*START, first, lost, BIND, searched(person(1, "anna"), person(2, "bob"))])
+    assert [user["sam_account_name"] for user in result["users"]] == ["anna", "bob"]
+
+
+def test_a_server_that_always_dies_at_the_same_place_is_given_up(run: Run) -> None:
+    first = Turn(searched().expected, (person(1, "anna"), Done(cookie=b"c")))
+    lost = Turn(Search, (CLOSE,))
+    result = run([*START, first, lost, BIND, first, lost])
+    assert (result["failed"], result["cause"]) == (True, "connection_lost")
+
+
+def test_another_server_takes_over_between_pages_and_gets_the_writes(
+    certificates: Certificates, options: Options, run_module: RunModule
+) -> None:
+    begun = Turn(searched().expected, (person(2, "bob"), person(1, "anna"), Done(cookie=b"c")))
+    renamed = Entry(f"CN=anna2,OU=Staff,{DOMAIN}", person(1, "anna").values)
+    rest = searched(renamed, person(2, "bob"), person(3, "carl"))
+    first = Wire([*START, begun, Turn(Search, (DIE,))], certificates.good)
+    stamps = [stamp(2, "bob"), stamp(1, "anna"), stamp(3, "carl")]
+    second = Wire([BIND, rest, *stamps], certificates.good)
+    with pair(first, second):
+        arguments = options(first, server=["127.0.0.1", "127.0.0.2"])
+        result, _printed = run_module(ad_user_guid, {**arguments, "stamp": True})
+    first.verify()
+    second.verify()
+    assert result["summary"]["stamped"] == 3, result
+    assert sorted(user["sam_account_name"] for user in result["users"]) == ["anna", "bob", "carl"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from conftest import PASSWORD, USER, Certificates
 from forest_script import BIND, DOMAIN, ROOT
-from ldap_wire import CLOSE, GARBAGE, SILENCE, START_TLS, UPGRADE, Bind, Done, Extended, Search, Turn, Wire, pair
+from ldap_wire import CLOSE, DIE, GARBAGE, SILENCE, START_TLS, UPGRADE, Bind, Done, Extended, Search, Turn, Wire, pair
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.connection import LdapOptions, connected
@@ -194,14 +194,16 @@ def test_a_server_that_falls_silent(certificates: Certificates, options: Options
 
 @pytest.mark.parametrize("turn", [Turn(Bind, (CLOSE,)), None])
 def test_a_server_that_dies(certificates: Certificates, options: Options, turn: Turn | None) -> None:
-    script = [turn] if turn else [BIND, Turn(Search, (CLOSE,))]
+    script = [turn] if turn else [BIND, Turn(Search, (DIE,))]
     with Wire(script, certificates.good) as wire:
         error = failure(options(wire), ConnectionLost)
     assert error.cause == "connection_lost"
     assert "closed the connection" in error.message
 
 
-@pytest.mark.parametrize("script", [[Turn(Bind, (GARBAGE,))], [BIND, Turn(Search, (GARBAGE,))]])
+@pytest.mark.parametrize(
+    "script", [[Turn(Bind, (GARBAGE,))], [BIND, Turn(Search, (GARBAGE,)), BIND, Turn(Search, (GARBAGE,))]]
+)
 def test_a_server_that_talks_nonsense(certificates: Certificates, options: Options, script: list[Turn]) -> None:
     with Wire(script, certificates.good) as wire:
         error = failure(options(wire))
