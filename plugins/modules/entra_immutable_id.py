@@ -498,7 +498,12 @@ def main() -> None:
         supports_check_mode=True,
     )
     watch = Watch(progress_report())
-    run(module, GRAPH, lambda: service(module.params, pick(module.params, options), module.check_mode, watch), watch.facts)
+    run(
+        module,
+        GRAPH,
+        lambda: service(module.params, pick(module.params, options), module.check_mode, watch),
+        watch.facts,
+    )
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ def lookup_line(lookup: Mapping[str, Any]) -> str:
     asked, batches, pages = lookup["identities"], lookup["filter_requests"], lookup["listing_requests"]
     if pages is None:
         return f"{asked:,} users were looked up by filters, which fit into one request"
-    way, less, more = "listing all users", f"{pages:,} pages of {lookup['tenant_users']:,} users", f"{batches:,} batches"
+    way, less = "listing all users", f"{pages:,} pages of {lookup['tenant_users']:,} users"
+    more = f"{batches:,} batches of filters"
     if lookup["method"] != "listing":
         way, less, more = "filters", more, less
     return f"{asked:,} users were looked up by {way}: {less}, against {more}"

@@ -26,9 +26,8 @@ def load(entra: Emulator, count: int) -> list[dict[str, Any]]:
     """So many users, and records that want a value for each."""
     names = [f"user{number}@contoso.com" for number in range(count)]
     entra.control("POST", "users", [{"userPrincipalName": name, "displayName": name} for name in names])
-    return [
-        {"user_principal_name": name, "object_guid": str(uuid.UUID(int=number + 1))} for number, name in enumerate(names)
-    ]
+    guids = [str(uuid.UUID(int=number + 1)) for number in range(count)]
+    return [{"user_principal_name": name, "object_guid": guid} for name, guid in zip(names, guids, strict=True)]
 
 
 def options(entra: Emulator, **changes: Any) -> dict[str, Any]:
@@ -118,7 +117,7 @@ def test_a_token_that_ends_during_the_work(entra: Emulator) -> None:
 def test_a_quota_that_never_opens_is_given_up(entra: Emulator) -> None:
     records = load(entra, 100)
     entra.settings(throttle={"enabled": True, "limits": {"appTenantWrites": 30}})
-    with pytest.raises(Exception, match="kept throttling for longer than the task may wait.* 30 other user") as raised:
+    with pytest.raises(Exception, match=r"kept throttling for longer than the task may wait.* 30 other user") as raised:
         run(options(entra, max_wait=2), Task(records))
     users = raised.value.details["users"]  # type: ignore[attr-defined]
     assert len(users) == 100

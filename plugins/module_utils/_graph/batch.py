@@ -58,9 +58,9 @@ async def send_batch(transport: Transport, items: Sequence[Item], witness: Witne
 
     An item that is told to wait is sent again, beside others that were not sent yet, after the longest ``Retry-After``
     of its batch; the ones that were served are not. Items do not depend on each other and must not mind being sent
-    twice. Once a batch as a whole cannot be sent, or one has waited for too long, no other is begun, and the rest of the
-    items have that error as outcome. A ``witness`` is told of each item that is sent, once before and once after, and
-    of none that is not.
+    twice. Once a batch as a whole cannot be sent, or one has waited for too long, no other is begun, and the rest of
+    the items have that error as outcome. A ``witness`` is told of each item that is sent, once before and once after,
+    and of none that is not.
     """
     sender = _Sender(transport, items, witness)
     await sender.run()

@@ -21,9 +21,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutabl
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import Step
 
 
-async def checked(
-    transport: Transport, steps: Sequence[Step], client_id: str | None
-) -> tuple[list[Step], list[str]]:
+async def checked(transport: Transport, steps: Sequence[Step], client_id: str | None) -> tuple[list[Step], list[str]]:
     """The steps with those refused that Graph would refuse, and sentences on what could not be read.
 
     ``client_id`` is the app that signs in, as far as it is known. What cannot be read refuses nobody: Graph answers for

@@ -30,8 +30,8 @@ class Quota:
     def room(self, now: float, fullness: float | None) -> float:
         """How much may be sent now; infinity where nothing speaks against it.
 
-        ``fullness`` is the service's own word, None where it never gave one. It outweighs our count, which does not know
-        of a limit that was raised, or of which others had taken most when it was learned.
+        ``fullness`` is the service's own word, None where it never gave one. It outweighs our count, which does not
+        know of a limit that was raised, or of which others had taken most when it was learned.
         """
         self._roll(now)
         if self.amount is None or self._ends is None:

@@ -66,8 +66,8 @@ class Transport:
         """Send a request until it is answered with something other than "later".
 
         Whoever sends must not mind it being sent twice: where a connection is lost, nobody knows what came of the
-        request. That holds for all requests here, PATCH of a value included. ``alone`` is False for a batch, whose items
-        are counted and paced by whoever made it.
+        request. That holds for all requests here, PATCH of a value included. ``alone`` is False for a batch, whose
+        items are counted and paced by whoever made it.
 
         :raises GraphError: if the service cannot be reached, or says "later" for too long.
         """

@@ -17,7 +17,6 @@ from .call import Call
 from .errors import GraphError
 from .odata import parse_query
 
-
 _KEPT = 1000
 
 

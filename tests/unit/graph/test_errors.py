@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, graph_error
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import filters_in
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.pace import Pace
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import filters_in
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import retry_after
 
 USER = "anna@contoso.com"

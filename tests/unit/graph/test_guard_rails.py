@@ -137,8 +137,8 @@ def test_graph_decides_where_the_app_is_not_known(graph: ScriptedGraph, options:
 
     async def checked_without_id() -> tuple[list[Step], list[str]]:
         steps = plan(read_wishes(records(1)), Tenant([entra_record(user(0))]))
-        async with open_transport(options, 2) as transport:
-            return await checked(transport, steps, None, 2)
+        async with open_transport(options) as transport:
+            return await checked(transport, steps, None)
 
     (step,), (warning,) = asyncio.run(checked_without_id())
     assert step.status == "set"

@@ -353,7 +353,7 @@ def test_another_server_takes_over_between_pages_and_gets_the_writes(
     renamed = Entry(f"CN=anna2,OU=Staff,{DOMAIN}", person(1, "anna").values)
     rest = searched(renamed, person(2, "bob"), person(3, "carl"))
     first = Wire([*START, begun, Turn(Search, (DIE,))], certificates.good)
-    stamps = [stamp(2, "bob"), stamp(1, "anna"), stamp(3, "carl")]
+    stamps = [stamp(1, "anna"), stamp(2, "bob"), stamp(3, "carl")]
     second = Wire([BIND, rest, *stamps], certificates.good)
     with pair(first, second):
         arguments = options(first, server=["127.0.0.1", "127.0.0.2"])
