@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -111,10 +111,26 @@ class Session:
 
         :raises LdapError: with the ``result_code`` of the refusal; ConnectionLost where it is unknown what happened.
         """
-        doing = f"modify {distinguished_name}"
+        self._write(f"modify {distinguished_name}", self.connection.modify, distinguished_name, dict(changes))
+
+    def add(self, distinguished_name: str, object_class: str, attributes: Mapping[str, list[bytes]]) -> None:
+        """Add one object.
+
+        :raises LdapError: as :meth:`modify` does.
+        """
+        self._write(f"add {distinguished_name}", self.connection.add, distinguished_name, object_class, attributes)
+
+    def delete(self, distinguished_name: str) -> None:
+        """Delete one object that has none below it.
+
+        :raises LdapError: as :meth:`modify` does.
+        """
+        self._write(f"delete {distinguished_name}", self.connection.delete, distinguished_name)
+
+    def _write(self, doing: str, operation: Callable[..., Any], *arguments: Any) -> None:
         try:
             with translated(self.server, doing):
-                self.connection.modify(distinguished_name, dict(changes))
+                operation(*arguments)
         except ConnectionLost as error:
             raise ConnectionLost(f"{error.message} Whether this change was made is not known.", error.cause) from None
         if self.connection.result["result"] != SUCCESS:

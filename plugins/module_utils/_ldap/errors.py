@@ -22,6 +22,7 @@ CONSTRAINT_VIOLATION = 19
 ATTRIBUTE_OR_VALUE_EXISTS = 20
 NO_SUCH_OBJECT = 32
 INVALID_CREDENTIALS = 49
+ENTRY_EXISTS = 68
 
 
 class LdapError(IdentityError):
@@ -86,6 +87,8 @@ _RESULTS = {
     51: ("busy", "the server is busy; try again later or name another server"),
     52: ("unavailable", "the server is shutting down or not ready; try again later or name another server"),
     53: ("unwilling", "the server refuses to do this"),
+    66: ("has_children", "there are objects below it; move or delete them first"),
+    ENTRY_EXISTS: ("entry_exists", "there is such an object already; run the task again, which reads the names anew"),
 }
 
 _REFERRAL = 10

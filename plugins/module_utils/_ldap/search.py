@@ -44,7 +44,18 @@ def paged_entries(
     scope: str = SUBTREE,
     page_size: int = PAGE_SIZE,
 ) -> Iterator[Entry]:
-    """All objects that match, page by page (RFC 2696). References to other domains are passed over.
+    """All objects that match. References to other domains are passed over.
+
+    :raises LdapError: as ``entry_pages``.
+    """
+    for entries, _more in entry_pages(session, base, filter_text, attributes, scope, page_size):
+        yield from entries
+
+
+def entry_pages(
+    session: Session, base: str, filter_text: str, attributes: Sequence[str], scope: str, page_size: int
+) -> Iterator[tuple[list[Entry], bool]]:
+    """The same page by page (RFC 2696), and whether more pages follow: for who may have enough before the end.
 
     A page is a place in the memory of one server. Where that goes away, the search begins again at the next one, and
     the objects that were given already are left out.
@@ -53,30 +64,28 @@ def paged_entries(
     """
     given: set[str | bytes] = set()
     losses = 0
-    again = False
     while True:
         try:
-            for entry in _pages(session, base, filter_text, attributes, scope, page_size):
-                key = _key(entry)
-                if again and key in given:
-                    continue
-                given.add(key)
-                losses = 0
-                yield entry
+            for entries, more in _pages(session, base, filter_text, attributes, scope, page_size):
+                new = [entry for entry in entries if _key(entry) not in given]
+                given.update(map(_key, new))
+                losses = 0 if new else losses
+                yield new, more
             return
         except ConnectionLost as lost:
-            losses, again = _reopened(session, lost, losses), True
+            losses = _reopened(session, lost, losses)
 
 
 def _pages(
     session: Session, base: str, filter_text: str, attributes: Sequence[str], scope: str, page_size: int
-) -> Iterator[Entry]:
+) -> Iterator[tuple[list[Entry], bool]]:
     cookie: bytes | None = None
     while True:
         arguments = {"paged_size": page_size, "paged_criticality": True, "paged_cookie": cookie}
-        yield from _search(session, base, filter_text, attributes, scope, arguments)
+        entries = _search(session, base, filter_text, attributes, scope, arguments)
         controls = session.connection.result.get("controls") or {}
         cookie = controls.get(_PAGED_RESULTS, {}).get("value", {}).get("cookie")
+        yield entries, bool(cookie)
         if not cookie:
             return
 

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The part of a directory that a run of accounts has to know, indexed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_wishes import AccountWish, address_key
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import dn_key, name_key
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import AdObject
+
+
+class AccountDirectory:
+    """Objects by UPN, by address, by ``sAMAccountName`` and by distinguished name. Objects may be added twice."""
+
+    def __init__(self, objects: Iterable[AdObject] = ()) -> None:
+        self._by_guid: dict[bytes, AdObject] = {}
+        self._by_upn: defaultdict[str, dict[bytes, AdObject]] = defaultdict(dict)
+        self._by_address: defaultdict[str, dict[bytes, AdObject]] = defaultdict(dict)
+        self._by_dn: dict[str, AdObject] = {}
+        self.sams: set[str] = set()
+        """Every ``sAMAccountName``, in the form in which names are compared."""
+        self.add(objects)
+
+    def add(self, objects: Iterable[AdObject]) -> None:
+        """Take more objects in."""
+        for found in objects:
+            if found.guid in self._by_guid:
+                continue
+            self._by_guid[found.guid] = found
+            self._by_dn[dn_key(found.distinguished_name)] = found
+            self.sams.update(map(name_key, texts(found, "sAMAccountName")))
+            for upn in texts(found, "userPrincipalName"):
+                self._by_upn[name_key(upn)][found.guid] = found
+            mails = [f"smtp:{mail}" for mail in texts(found, "mail")]
+            for address in (*texts(found, "proxyAddresses"), *mails):
+                self._by_address[address_key(address)][found.guid] = found
+
+    def named(self, upn: str) -> list[AdObject]:
+        """The objects with this UPN."""
+        return list(self._by_upn.get(name_key(upn), {}).values())
+
+    def has_sam(self, name: str) -> bool:
+        return name_key(name) in self.sams
+
+    def at(self, distinguished_name: str) -> AdObject | None:
+        return self._by_dn.get(dn_key(distinguished_name))
+
+    def other_holder(self, wish: AccountWish, own: AdObject | None = None) -> tuple[AdObject, str] | None:
+        """Somebody else who holds an address of a wish, and the address."""
+        for address in wish.addresses:
+            for guid, found in self._by_address.get(address_key(address), {}).items():
+                if own is None or guid != own.guid:
+                    return found, address
+        return None
+
+
+def texts(found: AdObject, attribute: str) -> list[str]:
+    """The values of an attribute as text."""
+    return [value.decode("utf-8", "replace") for value in found.attributes.get(attribute.lower(), ())]

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an account that was made looks like, in a form that a journal keeps and that shows whether somebody changed it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_steps import Step
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_values import (
+    CONTROL,
+    MANAGER,
+    SAM,
+    UPN,
+    WRITTEN,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import dn_key
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import CONSISTENCY_GUID
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+
+ACCOUNT = "account"
+"""How a journal names the existence of an account among the attributes."""
+
+RawAttributes = Mapping[str, Sequence[bytes]]
+
+_STATE = tuple(name.lower() for name in (UPN, SAM, CONTROL, *WRITTEN, CONSISTENCY_GUID))
+# What the directory keeps by itself, and signing in changes; the manager is compared apart, since deleting the
+# manager's account takes it away.
+_SYSTEM = frozenset(
+    name.lower()
+    for name in (
+        *("objectClass", "cn", "distinguishedName", "name", "instanceType", "whenCreated", "whenChanged"),
+        *("uSNCreated", "uSNChanged", "objectGUID", "objectSid", "sAMAccountType", "badPwdCount", "badPasswordTime"),
+        *("lastLogoff", "lastLogon", "lastLogonTimestamp", "logonCount", "pwdLastSet", "objectCategory"),
+        *("dSCorePropagationData", "msDS-SupportedEncryptionTypes", "directReports", MANAGER),
+    )
+)
+_DEFAULTS = {
+    "accountexpires": (b"0", b"9223372036854775807"),
+    "codepage": (b"0",),
+    "countrycode": (b"0",),
+    "primarygroupid": (b"513",),
+}
+_TICKS = 10_000_000
+_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+# The directory's own clock sets both times, whenCreated in whole seconds.
+_SAME_MOMENT = timedelta(seconds=2)
+
+
+def account_state(distinguished_name: str, attributes: RawAttributes) -> Record:
+    """The state of an account: its name, and a hash over the name and the attributes that ``ad_user`` writes."""
+    name = dn_key(distinguished_name).replace("\x1f", ", ")
+    held = {key: _kept(key, attributes.get(key, ())) for key in _STATE}
+    told = json.dumps([name, {key: values for key, values in held.items() if values}], sort_keys=True)
+    return {"distinguished_name": name, "state": f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"}
+
+
+def planned_state(step: Step) -> Record:
+    """The state that a new account will have."""
+    return account_state(
+        step.dn or "", {name.lower(): [value.encode() for value in values] for name, values in step.after.items()}
+    )
+
+
+def added_since(attributes: RawAttributes) -> list[str]:
+    """What an account holds that ``ad_user`` never writes: group memberships, a description, a new password ...
+
+    ``attributes``: all that the account has, the operational attribute ``whenCreated`` among them.
+    """
+    names = [
+        name
+        for name, values in attributes.items()
+        if name not in _SYSTEM and name not in _STATE and _kept(name, values)
+    ]
+    return sorted([*names, *(["pwdLastSet"] if _has_new_password(attributes) else [])])
+
+
+def _has_new_password(attributes: RawAttributes) -> bool:
+    changed, created = (attributes.get(name, (b"",))[0] for name in ("pwdlastset", "whencreated"))
+    if int(changed or 0) <= 0 or not created:
+        return False
+    then = _EPOCH + timedelta(seconds=int(changed) / _TICKS)
+    made = datetime.strptime(created.decode("ascii")[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    return then - made > _SAME_MOMENT
+
+
+def _kept(name: str, values: Sequence[bytes]) -> list[str]:
+    if len(values) == 1 and bytes(values[0]) in _DEFAULTS.get(name, ()):
+        return []
+    return sorted(bytes(value).decode("utf-8", "backslashreplace") for value in values)
+
+
+def journal_value(values: Sequence[str]) -> Any:
+    """Values of an attribute as a journal keeps them: None where there are none."""
+    return list(values) or None

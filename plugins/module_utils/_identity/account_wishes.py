@@ -1,0 +1,149 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whom the caller wants accounts for, read and checked before any directory is asked."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_names import sam_problem
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import name_key
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.attribute_map import sent_addresses
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.hidden import HiddenText
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Refusal
+
+RANDOM, GIVEN = "random", "given"
+
+# A list that was handed on: these say that entra_user_info found nobody, or nobody to take.
+_NOT_TAKEN = ("not_found", "left_out")
+_UPN = re.compile(r"[^@\s\0]+@[^@\s\0]+")
+_PRIMARY = "SMTP:"
+
+
+@dataclass(frozen=True)
+class AccountWish:
+    """One person: the record as given without its password, and what of it is needed again and again.
+
+    ``addresses``: ``proxyAddresses`` in full, the primary one first; ``password``: None unless one was given.
+    """
+
+    record: Record
+    upn: str
+    addresses: tuple[str, ...] = ()
+    sam: str | None = None
+    password: str | None = None
+    refusal: Refusal | None = None
+
+    @property
+    def key(self) -> str:
+        return name_key(self.upn)
+
+
+def address_key(address: str) -> str:
+    """The form in which proxy addresses are compared: which of them is the primary one does not matter."""
+    return name_key(address)
+
+
+def read_account_wishes(records: Iterable[Mapping[str, Any]], password: str) -> list[AccountWish]:
+    """Turn records into wishes, in the order given; what is wrong with one record is that wish's refusal.
+
+    :raises InputError: if a record names nobody, or has a password though ``password`` is not ``given``.
+    """
+    wishes = [_wish(dict(record), position, password) for position, record in enumerate(records, start=1)]
+    if not wishes:
+        raise InputError("users is empty; give at least one record, such as what entra_user_info returns as users.")
+    return _refuse_repeats(wishes)
+
+
+def _wish(record: Record, position: int, mode: str) -> AccountWish:
+    password = _password(record.pop("password", None))
+    upn = str(record.get("user_principal_name") or "").strip()
+    if record.get("status") in _NOT_TAKEN:
+        name = upn or str(record.get("identity") or "")
+        return AccountWish(record, name, refusal=Refusal(f"entra_{record['status']}", str(record.get("reason"))))
+    if not upn:
+        raise InputError(f"Record {position} of users has no user_principal_name; give it the cloud user's.")
+    if password is not None and mode != GIVEN:
+        raise InputError(f"The record of {upn} has a password; set password to given, or leave it out.")
+    wish = AccountWish(record, upn, password=password)
+    try:
+        return replace(wish, **_checked(record, upn))
+    except _Malformed as error:
+        return replace(wish, refusal=Refusal(error.cause, str(error)))
+
+
+class _Malformed(Exception):
+    def __init__(self, cause: str, reason: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+def _checked(record: Mapping[str, Any], upn: str) -> dict[str, Any]:
+    if not _UPN.fullmatch(upn):
+        raise _Malformed("malformed_upn", f"{upn!r} is no user principal name; write it as anna@contoso.com.")
+    sam = record.get("sam_account_name")
+    problem = sam_problem(str(sam)) if sam else None
+    if problem:
+        raise _Malformed("bad_sam_account_name", f"The sAMAccountName {sam!r} of {upn} {problem}; correct it.")
+    return {"addresses": _addresses(record, upn), "sam": str(sam) if sam else None}
+
+
+def _addresses(record: Mapping[str, Any], upn: str) -> tuple[str, ...]:
+    given = record.get("proxy_addresses") or []
+    mail = record.get("mail")
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in [*given, mail or ""]):
+        raise _Malformed("malformed_value", f"proxy_addresses of {upn} must be a list of texts, and mail a text.")
+    texts = [each.strip() for each in given if each.strip()]
+    full = [each if ":" in each else f"smtp:{each}" for each in texts]
+    sent = sent_addresses({"proxy_addresses": full, "mail": (mail or "").strip()})
+    primaries = [each for each in sent if each.startswith(_PRIMARY)]
+    if len(set(primaries)) > 1:
+        raise _Malformed(
+            "two_primary_addresses",
+            f"{upn} has {len(primaries)} primary addresses ({', '.join(primaries)}); mark one of them with SMTP: and "
+            "the others with smtp:.",
+        )
+    # The primary one first, so that it is the one that stays of two spellings.
+    ordered = sorted(sent, key=lambda each: not each.startswith(_PRIMARY))
+    return tuple({address_key(each): each for each in reversed(ordered)}.values())[::-1]
+
+
+def _password(value: Any) -> str | None:
+    if value is None:
+        return None
+    return value.secret if isinstance(value, HiddenText) else str(value)
+
+
+def _refuse_repeats(wishes: Sequence[AccountWish]) -> list[AccountWish]:
+    usable = [wish for wish in wishes if not wish.refusal]
+    names = Counter(wish.key for wish in usable)
+    sams = Counter(name_key(wish.sam) for wish in usable if wish.sam)
+    addresses = Counter(address_key(each) for wish in usable for each in wish.addresses)
+    return [_refuse_repeat(wish, names, sams, addresses) for wish in wishes]
+
+
+def _refuse_repeat(
+    wish: AccountWish, names: Counter[str], sams: Counter[str], addresses: Counter[str]
+) -> AccountWish:
+    if wish.refusal:
+        return wish
+    times = names[wish.key]
+    if times > 1:
+        reason = f"{wish.upn} is in the list {times} times; keep one record a user."
+        return replace(wish, refusal=Refusal("duplicate_record", reason))
+    if wish.sam and sams[name_key(wish.sam)] > 1:
+        reason = f"The sAMAccountName {wish.sam} is wanted for several users; only one can have it."
+        return replace(wish, refusal=Refusal("sam_wanted_twice", reason))
+    twice = next((each for each in wish.addresses if addresses[address_key(each)] > 1), None)
+    if twice:
+        reason = f"The address {twice} of {wish.upn} is wanted for another user of the list too; leave it to one of them."
+        return replace(wish, refusal=Refusal("address_wanted_twice", reason))
+    return wish

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Passwords of new accounts: strong random ones, and the file that keeps them for whoever hands them out."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import stat
+import string
+import threading
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
+
+MODE = 0o600
+LENGTH = 28
+"""About 170 bits; longer than any domain's minimum but one that was set beyond 28 by hand."""
+
+# No character that looks like another one, or that a shell or a CSV file takes for its own.
+_KINDS = (
+    "".join(sorted(set(string.ascii_uppercase) - set("IO"))),
+    "".join(sorted(set(string.ascii_lowercase) - set("l"))),
+    "".join(sorted(set(string.digits) - set("01"))),
+    "-_.+=@%",
+)
+_SEPARATORS = re.compile(r"[\s,.\-_#]+")
+
+
+class PasswordFileError(IdentityError):
+    """The file of passwords cannot be used; no account is made without it where it was asked for."""
+
+
+def random_password(shortest: int = 0, names: Iterable[str] = ()) -> str:
+    """A password that meets a domain's complexity rule (Microsoft, "Password must meet complexity requirements").
+
+    It has characters of all four kinds, and holds no part of three or more characters of any of ``names``.
+    """
+    length = max(LENGTH, shortest)
+    every = "".join(_KINDS)
+    parts = [part for name in names for part in _SEPARATORS.split(name.lower()) if len(part) >= 3]
+    while True:
+        password = "".join(secrets.choice(every) for _place in range(length))
+        holds_part = any(part in password.lower() for part in parts)
+        if not holds_part and all(set(kind) & set(password) for kind in _KINDS):
+            return password
+
+
+class PasswordFile:
+    """JSON Lines of ``user_principal_name`` and ``password``, mode 0600, on the disk before an account is made.
+
+    A run that is killed may have written a password and made no account; the rerun writes another line for that user.
+    So the last line of a user is the one that counts. Lines are only ever added.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file: int | None = None
+        self._threads = threading.Lock()
+
+    def __enter__(self) -> PasswordFile:
+        """See that the file can be written; it is made by the first password.
+
+        :raises InputError: if the path cannot be that of such a file, or others may read it.
+        """
+        folder = os.path.dirname(os.path.abspath(self._path))
+        if not os.path.isdir(folder):
+            raise InputError(f"password_file {self._path}: there is no folder {folder}; make it first.")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise InputError(f"password_file {self._path}: this user may not write into {folder}.")
+        try:
+            state = os.lstat(self._path)
+        except FileNotFoundError:
+            return self
+        self._check(state)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def keep(self, passwords: Mapping[str, str]) -> None:
+        """Put passwords, by UPN, on the disk.
+
+        :raises PasswordFileError: if that cannot be; the accounts must not be made then.
+        """
+        lines = [
+            json.dumps({"user_principal_name": upn, "password": password}) + "\n" for upn, password in passwords.items()
+        ]
+        try:
+            with self._threads:
+                self._append("".join(lines).encode("ascii"))
+        except OSError as error:
+            raise PasswordFileError(
+                f"The passwords cannot be written to {self._path}: {error.strerror}. Make room or name another file."
+            ) from None
+
+    def _append(self, content: bytes) -> None:
+        file = self._open() if self._file is None else self._file
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            end = os.lseek(file, 0, os.SEEK_END)
+            if end and os.pread(file, 1, end - 1) != b"\n":
+                content = b"\n" + content  # ends a line that a killed run tore
+            while content:
+                content = content[os.write(file, content) :]
+            os.fsync(file)
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+    def _open(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        file = os.open(self._path, flags, MODE)
+        try:
+            self._check(os.fstat(file))
+            folder = os.open(os.path.dirname(os.path.abspath(self._path)), os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except BaseException:
+            os.close(file)
+            raise
+        self._file = file
+        return file
+
+    def _check(self, state: os.stat_result) -> None:
+        if not stat.S_ISREG(state.st_mode):
+            raise InputError(f"password_file {self._path} is no regular file; give the path of a file.")
+        if stat.S_IMODE(state.st_mode) & 0o077:
+            raise InputError(
+                f"password_file {self._path} may be read by others (mode {stat.S_IMODE(state.st_mode):04o}); run chmod "
+                "600 on it, or name another file."
+            )
