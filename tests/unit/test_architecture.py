@@ -14,7 +14,7 @@ import pytest
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 OURS = "ansible_collections.hybrid.identity.plugins."
-LIBRARIES = ("azure", "gssapi", "httpx", "kiota_", "ldap3", "msgraph")
+LIBRARIES = ("azure", "gssapi", "httpx", "kiota_", "ldap3", "msgraph", "pycountry")
 ROOMS = {
     "action": ("plugin_utils",),
     "plugin_utils": ("plugin_utils", "_module"),
@@ -87,6 +87,7 @@ def test_the_core_is_pure() -> None:
         "collections",
         "dataclasses",
         "datetime",
+        "hashlib",
         "json",
         "re",
         "typing",

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_wishes import AccountWish, address_key
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import dn_key, name_key
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import AdObject
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import parse_guid
 
 
 class AccountDirectory:
@@ -46,6 +47,10 @@ class AccountDirectory:
 
     def has_sam(self, name: str) -> bool:
         return name_key(name) in self.sams
+
+    def of_guid(self, guid: str) -> list[AdObject]:
+        found = self._by_guid.get(parse_guid(guid).bytes_le)
+        return [found] if found else []
 
     def at(self, distinguished_name: str) -> AdObject | None:
         return self._by_dn.get(dn_key(distinguished_name))

@@ -102,9 +102,7 @@ def _found_or_missing(
     return _missing(replace(step, left_out=wanted.left_out), directory, rules, wanted.values)
 
 
-def _existing(
-    step: Step, found: Sequence[AdObject], directory: AccountDirectory, rules: Rules, wanted: Wanted
-) -> Step:
+def _existing(step: Step, found: Sequence[AdObject], directory: AccountDirectory, rules: Rules, wanted: Wanted) -> Step:
     refusal = _untouchable(step.wish, found)
     if refusal:
         return step.refused(refusal.cause, refusal.reason)
@@ -168,7 +166,9 @@ def _bad_password(wish: AccountWish, rules: Rules) -> Refusal | None:
     if rules.password != GIVEN:
         return None
     if not wish.password:
-        return Refusal("no_password", f"The record of {wish.upn} has no password; give it one, or set password to random.")
+        return Refusal(
+            "no_password", f"The record of {wish.upn} has no password; give it one, or set account_password to random."
+        )
     if len(wish.password) < rules.shortest_password:
         reason = f"The password of {wish.upn} is shorter than the {rules.shortest_password} characters of the domain."
         return Refusal("password_too_short", f"{reason} Give a longer one.")
@@ -238,4 +238,3 @@ def disabled_in_cloud(steps: Iterable[Step]) -> list[str]:
         and step.wish.record.get("enabled") is not False
         and int(next(iter(step.after.get(CONTROL, ("0",))))) & DISABLED
     ]
-

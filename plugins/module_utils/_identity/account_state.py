@@ -30,8 +30,7 @@ ACCOUNT = "account"
 RawAttributes = Mapping[str, Sequence[bytes]]
 
 _STATE = tuple(name.lower() for name in (UPN, SAM, CONTROL, *WRITTEN, CONSISTENCY_GUID))
-# What the directory keeps by itself, and signing in changes; the manager is compared apart, since deleting the
-# manager's account takes it away.
+# What the directory keeps by itself, and what signing in changes.
 _SYSTEM = frozenset(
     name.lower()
     for name in (
@@ -54,18 +53,25 @@ _SAME_MOMENT = timedelta(seconds=2)
 
 
 def account_state(distinguished_name: str, attributes: RawAttributes) -> Record:
-    """The state of an account: its name, and a hash over the name and the attributes that ``ad_user`` writes."""
+    """The state of an account: its name, and a hash over the name and the attributes that ``ad_user`` writes.
+
+    The manager belongs to it where ``attributes`` have one.
+    """
     name = dn_key(distinguished_name).replace("\x1f", ", ")
     held = {key: _kept(key, attributes.get(key, ())) for key in _STATE}
+    held[MANAGER] = [dn_key(manager) for manager in _kept(MANAGER, attributes.get(MANAGER, ()))]
     told = json.dumps([name, {key: values for key, values in held.items() if values}], sort_keys=True)
     return {"distinguished_name": name, "state": f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"}
 
 
 def planned_state(step: Step) -> Record:
-    """The state that a new account will have."""
-    return account_state(
-        step.dn or "", {name.lower(): [value.encode() for value in values] for name, values in step.after.items()}
-    )
+    """The state that a new account will have, a manager that is written later left out."""
+    values = {name.lower(): [value.encode() for value in given] for name, given in step.after.items()}
+    return account_state(step.dn or "", without_manager(values) if step.manager else values)
+
+
+def without_manager(attributes: RawAttributes) -> RawAttributes:
+    return {name: values for name, values in attributes.items() if name != MANAGER}
 
 
 def added_since(attributes: RawAttributes) -> list[str]:
@@ -96,6 +102,6 @@ def _kept(name: str, values: Sequence[bytes]) -> list[str]:
     return sorted(bytes(value).decode("utf-8", "backslashreplace") for value in values)
 
 
-def journal_value(values: Sequence[str]) -> Any:
+def journal_value(name: str, values: Sequence[str]) -> Any:
     """Values of an attribute as a journal keeps them: None where there are none."""
-    return list(values) or None
+    return None if name == "countryCode" and list(values) == ["0"] else list(values) or None

@@ -80,7 +80,7 @@ class Step:
         """The same step where the plan as a whole was not carried out."""
         if not self.changes:
             return self
-        reason = "Nothing was written, because other users of the list were refused."
+        reason = "Nothing was written, because of other users of the list; see msg."
         return replace(self._untouched(), status=UNCHANGED, cause="not_tried", reason=reason)
 
     def without_manager(self, why: str) -> Step:

@@ -72,7 +72,7 @@ def _wish(record: Record, position: int, mode: str) -> AccountWish:
     if not upn:
         raise InputError(f"Record {position} of users has no user_principal_name; give it the cloud user's.")
     if password is not None and mode != GIVEN:
-        raise InputError(f"The record of {upn} has a password; set password to given, or leave it out.")
+        raise InputError(f"The record of {upn} has a password; set account_password to given, or leave it out.")
     wish = AccountWish(record, upn, password=password)
     try:
         return replace(wish, **_checked(record, upn))
@@ -130,9 +130,7 @@ def _refuse_repeats(wishes: Sequence[AccountWish]) -> list[AccountWish]:
     return [_refuse_repeat(wish, names, sams, addresses) for wish in wishes]
 
 
-def _refuse_repeat(
-    wish: AccountWish, names: Counter[str], sams: Counter[str], addresses: Counter[str]
-) -> AccountWish:
+def _refuse_repeat(wish: AccountWish, names: Counter[str], sams: Counter[str], addresses: Counter[str]) -> AccountWish:
     if wish.refusal:
         return wish
     times = names[wish.key]
@@ -144,6 +142,8 @@ def _refuse_repeat(
         return replace(wish, refusal=Refusal("sam_wanted_twice", reason))
     twice = next((each for each in wish.addresses if addresses[address_key(each)] > 1), None)
     if twice:
-        reason = f"The address {twice} of {wish.upn} is wanted for another user of the list too; leave it to one of them."
+        reason = (
+            f"The address {twice} of {wish.upn} is wanted for another user of the list too; leave it to one of them."
+        )
         return replace(wish, refusal=Refusal("address_wanted_twice", reason))
     return wish

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from ansible_collections.hybrid.identity.plugins.module_utils._identity import ad_kinds
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_paths import Paths
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_plan import Names
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_values import MANAGER, UPN, WRITTEN, Schema
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_values import (
+    MANAGER,
+    UPN,
+    WRITTEN,
+    Schema,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_wishes import AccountWish
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import dn_key
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import AdObject

@@ -76,9 +76,7 @@ class Writer:
         self._all(session, done, [place for place in later if place not in set(orphans)], _later)
         return done
 
-    def _all(
-        self, session: Session, done: list[Step], places: Sequence[int], part: Callable[[Step], Values]
-    ) -> None:
+    def _all(self, session: Session, done: list[Step], places: Sequence[int], part: Callable[[Step], Values]) -> None:
         chunks = iter([places[start : start + CHUNK] for start in range(0, len(places), CHUNK)])
         if len(places) <= CHUNK:
             self._worker(session, chunks, done, part)
@@ -191,7 +189,9 @@ def _changes(step: Step, part: Callable[[Step], Values], domain: str) -> list[Ch
         return [Change(step.wish.upn, step.wish.upn, ACCOUNT, None, planned_state(step), place)]
     key = guid_text(step.guid) if step.guid else step.wish.upn
     return [
-        Change(key, step.wish.upn, name, journal_value(step.before.get(name, ())), journal_value(values), place)
+        Change(
+            key, step.wish.upn, name, journal_value(name, step.before.get(name, ())), journal_value(name, values), place
+        )
         for name, values in part(step).items()
     ]
 

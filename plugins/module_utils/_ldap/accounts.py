@@ -31,8 +31,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_
     outcome,
     refusal_sentence,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_values import CONTROL, MANAGER, WRITTEN
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_values import Countries
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_values import (
+    CONTROL,
+    MANAGER,
+    WRITTEN,
+    Countries,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_wishes import (
     GIVEN,
     RANDOM,
@@ -43,9 +47,14 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import guid_text
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import Recorder
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.account_reader import Reader, check_paths, read_domain
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.limits import check_max_changes, read_limit
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.account_reader import (
+    Reader,
+    check_paths,
+    read_domain,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.account_writer import Keeper, Writer
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.connection import LdapOptions, Session, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.connection import LdapOptions, connected
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.errors import LdapError
 
 _ROUNDS = 4
@@ -54,13 +63,12 @@ _ROUNDS = 4
 @dataclass(frozen=True)
 class Helpers:
     """What the controller lends: a table of countries, passwords (shortest length, names to keep out), a journal and
-    a file of passwords; and the check of ``max_changes``, given the changes and the users in scope."""
+    a file of passwords."""
 
     countries: Countries
     new_password: Callable[[int, Sequence[str]], str]
     recorder: Recorder | None = None
     keeper: Keeper | None = None
-    check_limit: Callable[[int, int], None] = lambda _changes, _scope: None
 
 
 def manage_accounts(
@@ -74,8 +82,10 @@ def manage_accounts(
     :raises IdentityError: if users are refused and ``on_refused`` is ``fail``; ``users`` and ``summary`` are details.
     :raises LdapError: if the directory cannot be asked, or a write fails; after the first write with those details too.
     """
-    wishes = read_account_wishes(task["users"], task["password"])
+    wishes = read_account_wishes(task["users"], task["account_password"])
     rules = _rules(task)
+    if task["max_changes"] is not None:
+        read_limit(task["max_changes"])
     options = LdapOptions.from_params(params)
     with connected(options) as session:
         domain = read_domain(session)
@@ -86,7 +96,13 @@ def manage_accounts(
         sentence = refusal_sentence(steps)
         if sentence and task["on_refused"] != "skip":
             raise IdentityError(sentence, changed=False, **outcome([step.unplanned() for step in steps]))
-        helpers.check_limit(sum(step.changes for step in steps), len(steps))
+        check_max_changes(
+            task["max_changes"],
+            sum(step.changes for step in steps),
+            len(steps),
+            changed=False,
+            **outcome([step.unplanned() for step in steps]),
+        )
         writer = Writer(
             options,
             domain.dn,
@@ -103,13 +119,13 @@ def manage_accounts(
 
 
 def _rules(task: Mapping[str, Any]) -> Rules:
-    if task["password_file"] and task["password"] != RANDOM:
-        raise InputError("password_file keeps random passwords; leave it out, or set password to random.")
+    if task["password_file"] and task["account_password"] != RANDOM:
+        raise InputError("password_file keeps random passwords; leave it out, or set account_password to random.")
     return Rules(
         paths=read_paths(task["path"], task["path_by"] or ()),
         update=task["update"],
         enabled=task["enabled"],
-        password=task["password"],
+        password=task["account_password"],
         kept=bool(task["password_file"]),
         must_change=task["password_must_change"],
     )
@@ -147,7 +163,7 @@ def _settle(recorder: Recorder, steps: Sequence[Step]) -> None:
     recorder.settle(ACCOUNT, {step.wish.upn: _state(step.found) for step in usable})
     found = [step.found for step in usable if step.found]
     for name in (*WRITTEN, CONTROL, MANAGER):
-        recorder.settle(name, {guid_text(each.guid): journal_value(texts(each, name)) for each in found})
+        recorder.settle(name, {guid_text(each.guid): journal_value(name, texts(each, name)) for each in found})
 
 
 def _state(found: AdObject | None) -> Any:

@@ -4,8 +4,8 @@
 
 """The guard for Python libraries that a machine may lack.
 
-Layers import ldap3, msgraph-sdk and azure-identity inside the functions that use them, so that a module's file can
-always be loaded; the module calls :func:`require` first.
+Layers import ldap3, msgraph-sdk, azure-identity and pycountry inside the functions that use them, so that a module's
+file can always be loaded; the module calls :func:`require` first.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Dependency:
 LDAP3 = Dependency("ldap3", "ldap3", (2, 9, 1))
 MSGRAPH_SDK = Dependency("msgraph", "msgraph-sdk", (1, 20, 0))
 AZURE_IDENTITY = Dependency("azure.identity", "azure-identity", (1, 17, 1))
+PYCOUNTRY = Dependency("pycountry", "pycountry", (23, 12, 11))
 GRAPH = (MSGRAPH_SDK, AZURE_IDENTITY)
 
 

@@ -1,0 +1,187 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The way back of a run of accounts: which are removed, whose values are put back, and what somebody changed since."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_directory import AccountDirectory, texts
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_state import (
+    ACCOUNT,
+    account_state,
+    added_since,
+    journal_value,
+    without_manager,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_values import CONTROL, MANAGER, WRITTEN
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import dn_key, name_key
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import AdObject
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import guid_text
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.counts import counted
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.diffs import Diff, list_diff
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import Undo
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
+
+REMOVED, RESTORED, UNCHANGED, REFUSED, FAILED = "removed", "restored", "unchanged", "refused", "failed"
+STATUSES = (REMOVED, RESTORED, UNCHANGED, REFUSED, FAILED)
+
+ATTRIBUTES = (ACCOUNT, *WRITTEN, CONTROL, MANAGER)
+"""What a journal's lines of ``ad_user`` are about."""
+
+
+@dataclass(frozen=True)
+class Return:
+    """What becomes of one account. ``state``: what the journal calls the account that is removed; ``before`` and
+    ``after``: the attributes that are put back, None for an empty one."""
+
+    status: str
+    user_principal_name: str | None
+    found: AdObject | None = None
+    state: Any = None
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    cause: str | None = None
+    reason: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        return self.status in (REMOVED, RESTORED)
+
+    def refused(self, cause: str, reason: str) -> Return:
+        return replace(self, status=REFUSED, cause=cause, reason=reason, before={}, after={})
+
+    def failed(self, cause: str, reason: str) -> Return:
+        return replace(self, status=FAILED, cause=cause, reason=reason, before={}, after={})
+
+    def unplanned(self) -> Return:
+        """The same where the plan as a whole was not carried out."""
+        reason = "Nothing was written, because of other accounts; see msg."
+        return replace(self, status=UNCHANGED, cause="not_tried", reason=reason, before={}, after={})
+
+    def result(self) -> Record:
+        """The account as the module returns it."""
+        dn = self.found.distinguished_name if self.found else None
+        shown = {ACCOUNT: dn} if self.status == REMOVED else dict(self.before)
+        return {
+            "user_principal_name": self.user_principal_name,
+            "distinguished_name": dn,
+            "object_guid": guid_text(self.found.guid) if self.found else None,
+            "status": self.status,
+            "before": shown,
+            "after": None if self.status == REMOVED else dict(self.after),
+            "changed": self.changes,
+            "cause": self.cause,
+            "reason": self.reason,
+        }
+
+
+def is_made(undo: Undo) -> bool:
+    """Whether an undo is about an account that a run made, which goes by its UPN, not by its GUID."""
+    return "@" in undo.id
+
+
+def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory) -> list[Return]:
+    """One return an account, in the order of the undos. ``directory`` holds all attributes of what was found."""
+    groups: defaultdict[str, list[Undo]] = defaultdict(list)
+    for undo in undos:
+        groups[name_key(undo.id)].append(undo)
+    return [_planned(group, directory) for group in groups.values()]
+
+
+def _planned(group: Sequence[Undo], directory: AccountDirectory) -> Return:
+    by_attribute = {undo.attribute: undo for undo in group}
+    account = by_attribute.get(ACCOUNT)
+    if account is not None:
+        return _removal(account, by_attribute.get(MANAGER), directory)
+    first = group[0]
+    back = Return(UNCHANGED, first.user_principal_name)
+    found = directory.named(first.id) if is_made(first) else directory.of_guid(first.id)
+    if len(found) != 1:
+        return back.refused("account_gone", f"The AD account of {first.user_principal_name} is not there any more.")
+    return _restored(replace(back, found=found[0]), found[0], group)
+
+
+def _removal(undo: Undo, manager: Undo | None, directory: AccountDirectory) -> Return:
+    back = Return(UNCHANGED, undo.user_principal_name)
+    if undo.restore is not None:
+        reason = (
+            f"The account of {undo.user_principal_name} was removed, and cannot be made again as it was; run ad_user."
+        )
+        return back.refused("cannot_be_made_again", reason)
+    found = directory.named(undo.id)
+    if not found:
+        return back
+    account = found[0]
+    back = replace(back, found=account)
+    changed = _changed_since(account, undo, manager) if len(found) == 1 else ["userPrincipalName"]
+    if changed:
+        reason = (
+            f"{account.distinguished_name} was changed since it was made ({', '.join(changed)}), so it stays; look at it, "
+            "and delete it by hand if it is to go."
+        )
+        return back.refused("changed_since", reason)
+    return replace(back, status=REMOVED, state=undo.expected[-1])
+
+
+def _changed_since(account: AdObject, undo: Undo, manager: Undo | None) -> list[str]:
+    bare = without_manager(account.attributes)
+    held = texts(account, MANAGER)
+    whole = account_state(account.distinguished_name, account.attributes)
+    if not undo.holds_ours(whole):
+        if not undo.holds_ours(account_state(account.distinguished_name, bare)):
+            return ["a name, an attribute or mS-DS-ConsistencyGuid"]
+        written = {dn_key(dn) for values in (manager.expected if manager else ()) for dn in values or ()}
+        if held and dn_key(held[0]) not in written:
+            return [MANAGER]
+    return added_since(account.attributes)
+
+
+def _restored(back: Return, account: AdObject, group: Iterable[Undo]) -> Return:
+    before, after = {}, {}
+    for undo in group:
+        held = journal_value(undo.attribute, texts(account, undo.attribute))
+        if _same(undo.attribute, held, undo.restore):
+            continue
+        if not any(_same(undo.attribute, held, value) for value in undo.expected):
+            reason = (
+                f"{undo.attribute} of {back.user_principal_name} was changed since; nothing of the account is put back."
+            )
+            return back.refused("changed_since", reason)
+        before[undo.attribute], after[undo.attribute] = held, undo.restore
+    return replace(back, status=RESTORED if after else UNCHANGED, before=before, after=after)
+
+
+def _same(attribute: str, one: Any, other: Any) -> bool:
+    if attribute == MANAGER:
+        return [dn_key(dn) for dn in one or ()] == [dn_key(dn) for dn in other or ()]
+    return sorted(one or ()) == sorted(other or ())
+
+
+def outcome(returns: Sequence[Return]) -> dict[str, Any]:
+    """``users`` and ``summary`` of a module's result."""
+    return {
+        "users": [back.result() for back in returns],
+        "summary": counted((back.status for back in returns), STATUSES),
+    }
+
+
+def rollback_diff(returns: Iterable[Return]) -> Diff:
+    """The diff: a line for each account that goes, and for each attribute that is put back."""
+    before, after = [], []
+    for back in sorted(
+        (each for each in returns if each.changes), key=lambda each: folded(each.user_principal_name or "")
+    ):
+        name = back.user_principal_name
+        if back.status == REMOVED and back.found:
+            before.append(f"{name}: {back.found.distinguished_name}")
+        for attribute in sorted(back.after, key=str.lower):
+            before += [f"{name}: {attribute}: {value}" for value in back.before[attribute] or ()]
+            after += [f"{name}: {attribute}: {value}" for value in back.after[attribute] or ()]
+    return list_diff("AD accounts", before, after)
