@@ -100,11 +100,34 @@ def test_a_role_of_a_group_and_a_custom_role(entra: Emulator) -> None:
     assert owner["userPrincipalName"] == MIA
 
 
+def test_members_of_members_and_what_a_cast_needs(entra: Emulator) -> None:
+    inner = "22222222-cccc-4000-8000-000000000002"
+    outer = {"displayName": "Outer", "id": "33333333-cccc-4000-8000-000000000001", "members": [inner, MIA]}
+    entra.control("POST", "objects", {"groups": [outer, {"id": inner, "displayName": "Inner", "members": [NINA]}]})
+    path = f"/groups/{outer['id']}/transitiveMembers/microsoft.graph.user?$select=id"
+    found = entra.values(f"{path}&$count=true", headers={"ConsistencyLevel": "eventual"})
+    assert {each["id"] for each in found} == {entra.user_id(NINA), entra.user_id(MIA)}
+    assert entra.graph("GET", path, "preflight").json()["error"]["code"] == "Request_UnsupportedQuery"
+
+
+def test_a_manager_is_expanded_in_a_listing(entra: Emulator) -> None:
+    entra.change(NINA, lab={"manager": MIA})
+    query = "$select=userPrincipalName&$expand=manager($select=id,userPrincipalName)"
+    found = {each["userPrincipalName"]: each for each in entra.values(f"/users?{query}")}
+    typed = {"@odata.type": "#microsoft.graph.user"}
+    assert found[NINA]["manager"] == {**typed, "id": entra.user_id(MIA), "userPrincipalName": MIA}
+    assert "manager" not in found[MIA]
+    advanced = entra.graph("GET", f"/users?{query}&$count=true", headers={"ConsistencyLevel": "eventual"})
+    assert advanced.json()["error"]["code"] == "Request_UnsupportedQuery"
+    assert entra.graph("GET", "/users?$expand=memberOf").status_code == 400
+
+
 def test_role_assignable_groups_and_their_members(entra: Emulator) -> None:
     (group,) = entra.values("/groups?$filter=isAssignableToRole eq true&$select=id,displayName")
     assert group == {"id": TIER0, "displayName": "Tier 0 operators"}
+    eventual = {"ConsistencyLevel": "eventual"}
     for path in ("members", "transitiveMembers", "members/microsoft.graph.user"):
-        (member,) = entra.values(f"/groups/{TIER0}/{path}?$select=id")
+        (member,) = entra.values(f"/groups/{TIER0}/{path}?$select=id&$count=true", headers=eventual)
         assert member == {"@odata.type": "#microsoft.graph.user", "id": entra.user_id(NINA)}
     assert entra.values(f"/groups/{TIER0}/owners") == []
     missing = entra.graph("GET", "/groups/00000000-0000-0000-0000-000000000000/members", "preflight")

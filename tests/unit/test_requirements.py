@@ -14,6 +14,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module import dep
 LINES = (Path(__file__).resolve().parents[2] / "requirements.txt").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("dependency", [deps.LDAP3, deps.PYCOUNTRY, *deps.GRAPH], ids=lambda dependency: dependency.distribution)
+@pytest.mark.parametrize(
+    "dependency", [deps.LDAP3, deps.PYCOUNTRY, *deps.GRAPH], ids=lambda dependency: dependency.distribution
+)
 def test_modules_and_requirements_agree_on_the_floor(dependency: deps.Dependency) -> None:
     assert dependency.requirement in LINES

@@ -33,10 +33,12 @@ class Users:
         transport: Transport,
         properties: Sequence[str] = ENTRA_PROPERTIES,
         record: Callable[[Mapping[str, Any], bool], Record] = entra_record,
+        expand: Sequence[str] = (),
     ) -> None:
-        """``record`` makes a record of what Graph answers to a ``$select`` of ``properties``."""
+        """``record`` makes a record of what Graph answers to a ``$select`` of ``properties`` and an ``$expand``."""
         self.bin_readable = True
         self._select = list(properties)
+        self._active = {"select": self._select, **({"expand": list(expand)} if expand else {})}
         self._record = record
         self._transport = transport
 
@@ -51,13 +53,17 @@ class Users:
         return int(await self._transport.json(request))
 
     async def all_active(
-        self, total: int | None = None, keep: Callable[[Record], bool] = lambda record: True
+        self,
+        total: int | None = None,
+        keep: Callable[[Record], bool] = lambda record: True,
+        filter_text: str | None = None,
     ) -> list[Record]:
-        """Every active user of whom ``keep`` says that the record is needed: the others take no memory.
+        """Every active user, or those that a filter fits, of whom ``keep`` says that the record is needed.
 
-        ``total`` is how many there are about, for the progress.
+        The others take no memory. ``total`` is how many there are about, for the progress.
         """
-        first = self._transport.get(self._transport.client.users, select=self._select, top=PAGE_SIZE)
+        wanted = {"filter": filter_text} if filter_text else {}
+        first = self._transport.get(self._transport.client.users, **self._active, **wanted, top=PAGE_SIZE)
         stage = self.watch.stage("reading users", total)
         kept: list[Record] = []
         async for found, _more in pages(self._transport, first):
@@ -100,7 +106,7 @@ class Users:
         One filter is one GET; more go through ``$batch``.
         """
         users = self._transport.client.users
-        requests = [self._transport.get(users, select=self._select, filter=text) for text in active]
+        requests = [self._transport.get(users, **self._active, filter=text) for text in active]
         requests += [self._bin(select=self._select, filter=text) for text in deleted]
         answers = await self._answers(requests)
         found = await asyncio.gather(

@@ -4,13 +4,14 @@
 
 """Names of new AD accounts: the same input gives the same names, whatever the order it comes in.
 
-``sAMAccountName`` (facts §7, §13: at most 20 characters, none of ``" [ ] : ; | = + * ? < > / \\ , '``, no trailing dot,
-unique in the domain) comes from the part of the UPN before the ``@``: accents are dropped, of what is left only ASCII
-letters, digits, ``.``, ``_`` and ``-`` stay, and it is cut to 20. ``cn`` (at most 64, unique in its container) is the display
-name, else given name and surname, else the UPN.
+``sAMAccountName`` (facts §7, §13: at most 20 characters, none of ``" [ ] : ; | = + * ? < > / \\ , '``, no dot at the
+end, unique in the domain) comes from the part of the UPN before the ``@``: accents are dropped, of what is left only
+ASCII letters, digits, ``.``, ``_`` and ``-`` stay, and it is cut to 20. ``cn`` (at most 64, unique in its container) is
+the display name, else given name and surname, else the UPN.
 
 Where several accounts would get one name, the first of them by UPN has it, unless the directory knows it already. The
-others end in five digits of a hash of their UPN (``sAMAccountName``), or in the ``sAMAccountName`` in brackets (``cn``).
+others end in five digits of a hash of their UPN (``sAMAccountName``), or in their ``sAMAccountName`` in brackets
+(``cn``).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_
     Wanted,
     wanted_values,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_wishes import GIVEN, AccountWish
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_wishes import GIVEN, RANDOM, AccountWish
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_kinds import not_a_user, system_account
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import dn_key, name_key
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import AdObject
@@ -52,7 +52,7 @@ class Rules:
     paths: Paths
     update: str = EMPTY
     enabled: str = SAME
-    password: str = "random"
+    password: str = RANDOM
     kept: bool = False
     must_change: bool = False
     shortest_password: int = 0

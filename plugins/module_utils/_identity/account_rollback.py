@@ -123,8 +123,8 @@ def _removal(undo: Undo, manager: Undo | None, directory: AccountDirectory) -> R
     changed = _changed_since(account, undo, manager) if len(found) == 1 else ["userPrincipalName"]
     if changed:
         reason = (
-            f"{account.distinguished_name} was changed since it was made ({', '.join(changed)}), so it stays; look at it, "
-            "and delete it by hand if it is to go."
+            f"{account.distinguished_name} was changed since it was made ({', '.join(changed)}), so it stays; look at "
+            "it, and delete it by hand if it is to go."
         )
         return back.refused("changed_since", reason)
     return replace(back, status=REMOVED, state=undo.expected[-1])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an account that was made looks like, in a form that a journal keeps and that shows whether somebody changed it."""
+"""What an account that was made looks like, as a journal keeps it, so that a change by somebody else shows."""
 
 from __future__ import annotations
 

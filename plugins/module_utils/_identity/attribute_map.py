@@ -146,6 +146,17 @@ def entra_attributes(user: Mapping[str, Any]) -> Record:
     return {row.record: _entra_value(row, user) for row in _COMPARED if row.record not in _IN_EVERY_RECORD}
 
 
+def every_property() -> tuple[str, ...]:
+    """The Graph properties of the whole map, as ``$select`` names them; a reference is expanded, not selected."""
+    return tuple(dict.fromkeys(row.entra.partition(".")[0] for row in ROWS if row.form != REFERENCE))
+
+
+def every_attribute(user: Mapping[str, Any]) -> Record:
+    """What ``entra_attributes`` gives, and what goes to AD alone, from Graph's JSON of a user."""
+    rows = [row for row in ROWS if row.record not in _IN_EVERY_RECORD and row.form != REFERENCE]
+    return {row.record: _entra_value(row, user) for row in rows}
+
+
 def overwrites(ad: Mapping[str, Any], cloud: Mapping[str, Any]) -> list[Record]:
     """What a match would do to the cloud user: ``{"attribute", "cloud", "ad", "effect"}``, in the order of the map.
 

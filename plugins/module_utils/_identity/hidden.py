@@ -11,7 +11,7 @@ PLACEHOLDER = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 class HiddenText(str):
-    """A string that reads as the placeholder wherever it is printed, serialised or copied; ``secret`` is what it hides."""
+    """A string that reads as the placeholder wherever it is shown; ``secret`` is what it hides."""
 
     secret: str
 

@@ -68,8 +68,8 @@ def roll_back_accounts(
         refused = [back for back in returns if back.status == REFUSED]
         if refused and not skip_refused:
             raise IdentityError(
-                f"{len(refused)} of {len(returns)} accounts cannot go back, and nothing was written: {refused[0].reason} "
-                "Set on_refused to skip to go on without them.",
+                f"{len(refused)} of {len(returns)} accounts cannot go back, and nothing was written: "
+                f"{refused[0].reason} Set on_refused to skip to go on without them.",
                 changed=False,
                 **_unwritten(returns),
             )

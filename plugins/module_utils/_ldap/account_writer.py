@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carrying a plan of accounts out: one add an account, over several connections, each change journaled before it is sent."""
+"""Carrying a plan of accounts out: one add an account, over several connections, journaled before it is sent."""
 
 from __future__ import annotations
 

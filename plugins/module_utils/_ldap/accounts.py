@@ -189,8 +189,8 @@ def _result(steps: Sequence[Step], rules: Rules, broken: IdentityError | None) -
         why = broken.message if broken else failed[0].reason
         cause = (broken.details.get("cause") if broken else failed[0].cause) or FAILED
         raise LdapError(
-            f"{len(failed)} of {len(steps)} accounts were not written, {done} were: {why} The users that were written are "
-            "marked in users; running the task again does the rest.",
+            f"{len(failed)} of {len(steps)} accounts were not written, {done} were: {why} The users that were written "
+            "are marked in users; running the task again does the rest.",
             cause,
             **result,
         )
@@ -203,14 +203,14 @@ def _warnings(steps: Sequence[Step], rules: Rules) -> list[str]:
     if disabled:
         # facts §13
         told.append(
-            f"{len(disabled)} accounts are disabled in AD whose cloud users are enabled ({_some(disabled)}): the next sync "
-            "disables the cloud users too."
+            f"{len(disabled)} accounts are disabled in AD whose cloud users are enabled ({_some(disabled)}): the next "
+            "sync disables the cloud users too."
         )
     made = [step for step in steps if step.status == CREATED]
     if made and rules.password == RANDOM and not rules.kept:
         told.append(
-            f"{len(made)} accounts have random passwords that nobody knows: with password hash sync, the cloud password of "
-            "each is replaced by one of these. Set passwords before that, or name a password_file."
+            f"{len(made)} accounts have random passwords that nobody knows: with password hash sync, the cloud "
+            "password of each is replaced by one of these. Set passwords before that, or name a password_file."
         )
     if made and rules.must_change:
         # facts §13: NF

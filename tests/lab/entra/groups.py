@@ -6,11 +6,12 @@ group-list-transitivemembers.md, group-list-owners.md, orgcontact-list.md)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from . import objects, permissions, schema
+from . import objects, odata, permissions, schema
 from .call import Call
-from .errors import Reply, not_found
+from .errors import ADVANCED_HINT, Reply, not_found, unsupported_query
 from .store import Record, Store
 
 # graph-docs resources/group.md: what is returned by default, of what the lab knows about a group.
@@ -47,21 +48,42 @@ def list_contacts(store: Store, call: Call) -> Reply:
 
 
 def list_members(store: Store, call: Call) -> Reply:
-    """Also `/transitiveMembers`: the lab's groups hold users alone, as role-assignable ones must (entra-docs
-    groups-concept.md: "Group nesting is not supported")."""
-    return _people(store, call, "members")
+    return _people(store, call, _group(store, call).get("members", ()))
+
+
+def list_transitive_members(store: Store, call: Call) -> Reply:
+    """Members of members too. A role-assignable group has no group in it (entra-docs groups-concept.md)."""
+    return _people(store, call, _transitive(store, _group(store, call)))
 
 
 def list_owners(store: Store, call: Call) -> Reply:
-    return _people(store, call, "owners")
+    return _people(store, call, _group(store, call).get("owners", ()))
 
 
-def _people(store: Store, call: Call, which: str) -> Reply:
+def _group(store: Store, call: Call) -> dict[str, Any]:
     permissions.require(call.principal, permissions.READ_MEMBERS)
     group: dict[str, Any] | None = store.of("group").get(call.segments[1].lower())
     if group is None:
         raise not_found(call.segments[1])
-    users = [store.users[key] for key in group.get(which, ()) if key in store.users]
+    return group
+
+
+def _transitive(store: Store, group: dict[str, Any]) -> list[str]:
+    groups, seen, found = store.of("group"), {group["id"]}, dict[str, None]()
+    waiting = [group]
+    while waiting:
+        for key in waiting.pop().get("members", ()):
+            if key in groups and key not in seen:
+                seen.add(key)
+                waiting.append(groups[key])
+            found[key] = None
+    return list(found)
+
+
+def _people(store: Store, call: Call, ids: Iterable[str]) -> Reply:
+    if call.segments[-1] == "microsoft.graph.user":
+        _require_advanced(call)
+    users = [store.users[key] for key in ids if key in store.users]
     found = [_member(call, user) for user in users if not user.get("deletedDateTime")]
     return objects.page(call, "user", found, "directoryObjects", default=schema.DEFAULT_USER_PROPERTIES)
 
@@ -70,3 +92,10 @@ def _member(call: Call, user: Record) -> Record:
     """group-list-members.md: what an app may not read of a member is null, except its type and its id."""
     readable = bool(call.principal.permissions & permissions.READ_USERS)
     return {**(user if readable else {"id": user["id"]}), "@odata.type": "#microsoft.graph.user"}
+
+
+def _require_advanced(call: Call) -> None:
+    """group-list-transitivemembers.md: ConsistencyLevel and $count are required with an OData cast."""
+    counted = odata.parse_query(call.query).get("$count", "").lower() == "true"
+    if call.headers.get("consistencylevel", "").lower() != "eventual" or not counted:
+        raise unsupported_query(f"An OData cast {ADVANCED_HINT}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import bisect
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote_plus
@@ -22,7 +23,8 @@ from .store import Record, View
 DEFAULT_TOP = 100
 MAX_TOP = 999  # facts §4 "Paging"
 
-_KNOWN = {"$select", "$filter", "$top", "$count", "$orderby", "$skiptoken"}
+_KNOWN = {"$select", "$filter", "$top", "$count", "$orderby", "$skiptoken", "$expand"}
+_EXPAND = re.compile(r"manager(?:\(\$select=([A-Za-z, ]+)\))?")
 # aad-advanced-queries.md, table "Support for sorting": these two by default, with $filter only in advanced queries.
 _SORTABLE = {"displayName", "userPrincipalName"}
 
@@ -39,6 +41,8 @@ class Options:
     descending: bool
     after: list[str] | None
     digest: str
+    manager: tuple[str, ...] | None = None
+    """What $expand=manager shows of a manager; None where it was not asked for."""
 
 
 def parse_select(text: str | None) -> tuple[str, ...] | None:
@@ -75,8 +79,8 @@ def parse_options(raw: str, headers: dict[str, str], is_count_segment: bool = Fa
     """Check a collection's query string. `is_count_segment`: for `/users/$count`."""
     given = odata.parse_query(raw)
     for name in given:
-        if name in ("$skip", "$search", "$expand"):
-            # facts §4: $skip is not supported; the other two exist in Graph, but no part of the collection uses them.
+        if name in ("$skip", "$search"):
+            # facts §4: $skip is not supported; $search exists in Graph, but no part of the collection uses it.
             raise bad_request(f"'{name}' is not supported by the service.")
         if name.startswith("$") and name not in _KNOWN:
             raise malformed(f"The query parameter '{name}' is not supported.")
@@ -103,7 +107,18 @@ def parse_options(raw: str, headers: dict[str, str], is_count_segment: bool = Fa
         descending=descending,
         after=_read_token(given["$skiptoken"], digest) if "$skiptoken" in given else None,
         digest=digest,
+        manager=_expanded(given["$expand"], advanced) if "$expand" in given else None,
     )
+
+
+def _expanded(text: str, advanced: bool) -> tuple[str, ...]:
+    """user-list-manager.md "Get the management chain"; aad-advanced-queries.md: no $expand in an advanced query."""
+    match = _EXPAND.fullmatch(text.strip())
+    if not match:
+        raise bad_request(f"'$expand={text}' is not supported by the service.")
+    if advanced:
+        raise unsupported_query("The query parameter '$expand' is not supported along with '$count'.")
+    return parse_select(match.group(1)) or schema.DEFAULT_USER_PROPERTIES
 
 
 def _order(text: str | None) -> tuple[str | None, bool]:
@@ -187,5 +202,13 @@ def page(view: View, options: Options, origin: str, path: str, raw_query: str) -
         token = _write_token(after, options.digest)
         kept = [pair for pair in raw_query.split("&") if pair and unquote_plus(pair.partition("=")[0]) != "$skiptoken"]
         body["@odata.nextLink"] = f"{origin}{path}?{'&'.join([*kept, '$skiptoken=' + quote(token)])}"
-    body["value"] = [project(record, options.select) for record in found]
+    body["value"] = [{**project(record, options.select), **_manager(view, record, options)} for record in found]
     return Reply(200, body)
+
+
+def _manager(view: View, record: Record, options: Options) -> Record:
+    """The expanded manager; a user without one has no such property."""
+    manager = view.get(record.get("lab", {}).get("manager", "")) if options.manager else None
+    if manager is None:
+        return {}
+    return {"manager": {"@odata.type": "#microsoft.graph.user", **project(manager, options.manager)}}

@@ -15,7 +15,7 @@ from .errors import GraphError
 from .journal import Entry
 from .store import Record
 
-_HIDDEN = {"roles", "eligibleRoles", "isCloudManaged", "onPremisesObjectIdentifier", "immutableIdFrom"}
+_HIDDEN = {"roles", "eligibleRoles", "isCloudManaged", "onPremisesObjectIdentifier", "immutableIdFrom", "manager"}
 _GROUP_HIDDEN = {"members", "owners", "roles", "eligibleRoles", "lab"}
 _CREATED = "2024-03-01T08:00:00Z"
 
@@ -50,6 +50,9 @@ def raw_user(given: dict[str, Any], tenant_id: str, old: Record | None = None) -
     record = {name: value for name, value in {**base, **changes}.items() if value is not None}
     record["id"] = str(record["id"]).lower()
     record["lab"] = {name: value for name, value in hidden.items() if value is not None}
+    if "@" in record["lab"].get("manager", ""):
+        # By UPN, whether that user is there yet or not: ids of users without one of their own follow from the UPN.
+        record["lab"]["manager"] = str(uuid.uuid5(uuid.UUID(tenant_id), record["lab"]["manager"].lower()))
     return record
 
 

@@ -43,8 +43,8 @@ _ROUTES: list[tuple[tuple[str | None, ...], dict[str, Handler]]] = [
     (("groups",), {"GET": groups.list_groups}),
     (("groups", None, "members"), {"GET": groups.list_members}),
     (("groups", None, "members", "microsoft.graph.user"), {"GET": groups.list_members}),
-    (("groups", None, "transitiveMembers"), {"GET": groups.list_members}),
-    (("groups", None, "transitiveMembers", "microsoft.graph.user"), {"GET": groups.list_members}),
+    (("groups", None, "transitiveMembers"), {"GET": groups.list_transitive_members}),
+    (("groups", None, "transitiveMembers", "microsoft.graph.user"), {"GET": groups.list_transitive_members}),
     (("groups", None, "owners"), {"GET": groups.list_owners}),
     (("contacts",), {"GET": groups.list_contacts}),
 ]

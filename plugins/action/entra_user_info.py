@@ -1,0 +1,13 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the module entra_user_info and shows its progress."""
+
+from __future__ import annotations
+
+from ansible_collections.hybrid.identity.plugins.plugin_utils.progress import ProgressAction
+
+
+class ActionModule(ProgressAction):
+    pass

@@ -1,0 +1,326 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: entra_user_info
+short_description: Read the users of Entra ID who may need accounts in Active Directory
+version_added: 1.0.0
+author:
+  - hybrid.identity contributors (@hybrid)
+description:
+  - Reads cloud users with everything that an account in Active Directory can hold. RV(users) can be handed as it is to
+    M(hybrid.identity.ad_user).
+  - Guests, and users who are synchronised or were once, are left out unless they are asked for.
+  - It changes nothing.
+extends_documentation_fragment:
+  - hybrid.identity.graph
+  - hybrid.identity.attributes
+  - hybrid.identity.attributes.entra
+attributes:
+  check_mode:
+    support: full
+    details: It only reads, in check mode as well.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  identities:
+    description:
+      - User principal names or object ids of the users to read. Without it, all users are read.
+      - All conditions that are given must hold, for these users too; who does not meet them is V(left_out).
+    type: list
+    elements: str
+  domains:
+    description:
+      - Domains, of which the users' user principal names must carry one.
+    type: list
+    elements: str
+    default: []
+  groups:
+    description:
+      - Groups, by object id or display name, of which the users must be members, directly or through other groups.
+      - The app then also needs the application permission C(GroupMember.Read.All).
+    type: list
+    elements: str
+    default: []
+  user_types:
+    description:
+      - Which types of users are wanted.
+    type: list
+    elements: str
+    choices: [member, guest]
+    default: [member]
+  sync_states:
+    description:
+      - Which users are wanted by their C(onPremisesSyncEnabled), which has three values.
+      - V(cloud) are users of the cloud alone, V(synced) those that are synchronised, V(formerly_synced) those that were once.
+    type: list
+    elements: str
+    choices: [cloud, synced, formerly_synced]
+    default: [cloud]
+  enabled:
+    description:
+      - Whether the users must be enabled or disabled. Without it, both are wanted.
+    type: bool
+  on_missing:
+    description:
+      - What to do where one of O(identities) is not there, or does not meet the conditions.
+      - V(skip) says so in RV(users), V(fail) fails the task.
+    type: str
+    choices: [skip, fail]
+    default: skip
+notes:
+  - The app needs the application permission C(User.Read.All).
+seealso:
+  - module: hybrid.identity.ad_user
+  - name: List users
+    description: The request that the module sends.
+    link: https://learn.microsoft.com/graph/api/user-list
+"""
+
+EXAMPLES = r"""
+# Connection options are left out here: set them once, for group/hybrid.identity.entra in module_defaults, or in the
+# environment.
+- name: Read everybody who is only in the cloud
+  hybrid.identity.entra_user_info:
+  register: cloud
+
+- name: Read the enabled members of a group who sign in with contoso.com
+  hybrid.identity.entra_user_info:
+    groups: [All sales]
+    domains: [contoso.com]
+    enabled: true
+  register: sales
+
+- name: Read two users
+  hybrid.identity.entra_user_info:
+    identities:
+      - adele.vance@contoso.com
+      - alex.wilber@contoso.com
+    on_missing: fail
+"""
+
+RETURN = r"""
+users:
+  description: The users, sorted by user principal name; for O(identities) one for each, in the order given.
+  returned: success, and failure because of O(on_missing)
+  type: list
+  elements: dict
+  contains:
+    identity:
+      description: What was asked for.
+      returned: O(identities) is given
+      type: str
+      sample: adele.vance@contoso.com
+    id:
+      description: The object id.
+      returned: always
+      type: str
+      sample: 6b1f1e5e-0d5d-4a6c-9a3a-2f6d5b9d1c11
+    user_principal_name:
+      description: The user principal name.
+      returned: always
+      type: str
+      sample: adele.vance@contoso.com
+    immutable_id:
+      description: The ImmutableId, null where there is none.
+      returned: always
+      type: str
+      sample: null
+    sync_enabled:
+      description: V(true), V(false) where the user was synchronised once, null for a cloud user.
+      returned: always
+      type: bool
+      sample: null
+    enabled:
+      description: Whether the user is enabled.
+      returned: always
+      type: bool
+      sample: true
+    user_type:
+      description: V(member) or V(guest).
+      returned: always
+      type: str
+      sample: member
+    mail:
+      description: The mail address.
+      returned: always
+      type: str
+      sample: adele.vance@contoso.com
+    proxy_addresses:
+      description: All addresses, the primary one with C(SMTP:) in capitals.
+      returned: always
+      type: list
+      elements: str
+      sample: ["SMTP:adele.vance@contoso.com", "smtp:adele@contoso.com"]
+    manager:
+      description: The manager, null where there is none.
+      returned: always
+      type: dict
+      sample:
+        id: 0f9fd3c4-4d29-4a9e-9a5b-5b6a0d6c1f11
+        user_principal_name: alex.wilber@contoso.com
+    display_name:
+      description:
+        - The display name. In the same way, null where empty, C(given_name), C(surname), C(mail_nickname), C(job_title),
+          C(department), C(company_name), C(office_location), C(business_phone), C(mobile_phone), C(fax_number), C(street_address),
+          C(city), C(state), C(postal_code), C(country), C(employee_id), C(employee_type), C(preferred_language), C(usage_location),
+          and C(extension_attribute_1) to C(extension_attribute_15).
+      returned: always
+      type: str
+      sample: Adele Vance
+    status:
+      description: V(found); for O(identities) also V(left_out) or V(not_found).
+      returned: always
+      type: str
+      sample: found
+    changed:
+      description: Always V(false).
+      returned: always
+      type: bool
+      sample: false
+    cause:
+      description:
+        - A stable identifier of why an identity is not taken, else null. V(no_cloud_user), or the condition that is not met,
+          V(user_type), V(sync_state), V(enabled), V(domain), V(group).
+      returned: always
+      type: str
+      sample: null
+    reason:
+      description: The same as a sentence, else null.
+      returned: always
+      type: str
+      sample: null
+summary:
+  description: How many of RV(users) there are by status, zeros included, and in total.
+  returned: success, and failure because of O(on_missing)
+  type: dict
+  sample:
+    found: 41
+    left_out: 0
+    not_found: 1
+    total: 42
+cause:
+  description: A stable identifier of why Graph, or the sign-in, could not be used at all.
+  returned: when Graph or the sign-in failed as a whole
+  type: str
+  sample: access_denied
+status_code:
+  description: The HTTP status of the answer that failed the task.
+  returned: when Graph failed as a whole and answered
+  type: int
+  sample: 403
+error_code:
+  description: Microsoft's code of the error.
+  returned: when Graph or the sign-in failed as a whole and sent one
+  type: str
+  sample: Authorization_RequestDenied
+request_id:
+  description: The id of the failed request, for Microsoft's support.
+  returned: when Graph or the sign-in failed as a whole and sent one
+  type: str
+  sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
+waited_seconds:
+  description:
+    - How long requests were held back because the service asked for it, or would have. Each second counts once, however many requests
+      waited.
+  returned: always
+  type: float
+  sample: 0.0
+lookup:
+  description:
+    - How the users were looked up in Entra ID, and the numbers that decided it. Also told in a line at verbosity 1.
+  returned: when users were asked for by name, id or group
+  type: dict
+  contains:
+    method:
+      description: V(listing) for all users of the tenant, page by page, V(filters) for just those asked about.
+      returned: always
+      type: str
+      sample: listing
+    identities:
+      description: Users asked about.
+      returned: always
+      type: int
+      sample: 10000
+    tenant_users:
+      description: Users of the tenant. Null where so few were asked about that it was not counted.
+      returned: always
+      type: int
+      sample: 10050
+    listing_requests:
+      description: Requests that a listing takes. Null where it was not counted.
+      returned: always
+      type: int
+      sample: 11
+    filter_requests:
+      description: Requests that filters take.
+      returned: always
+      type: int
+      sample: 67
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.user_info import Question
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.user_info import run as read_users
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.user_choice import (
+    CLOUD,
+    MEMBER,
+    SYNC_STATES,
+    USER_TYPES,
+    Choice,
+    read_domains,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, pick
+from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
+from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+
+
+def question(params: dict[str, Any]) -> Question:
+    """What the options ask for."""
+    choice = Choice(
+        domains=read_domains(params["domains"]),
+        user_types=frozenset(params["user_types"]),
+        sync_states=frozenset(params["sync_states"]),
+        enabled=params["enabled"],
+    )
+    return Question(choice, params["identities"], params["groups"], params["on_missing"] == "skip")
+
+
+def main() -> None:
+    options = graph_options()
+    module = AnsibleModule(
+        argument_spec={
+            **options,
+            "identities": {"type": "list", "elements": "str"},
+            "domains": {"type": "list", "elements": "str", "default": []},
+            "groups": {"type": "list", "elements": "str", "default": []},
+            "user_types": {"type": "list", "elements": "str", "choices": list(USER_TYPES), "default": [MEMBER]},
+            "sync_states": {"type": "list", "elements": "str", "choices": list(SYNC_STATES), "default": [CLOUD]},
+            "enabled": {"type": "bool"},
+            "on_missing": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
+        },
+        supports_check_mode=True,
+    )
+    watch = Watch(progress_report())
+    run(
+        module,
+        GRAPH,
+        lambda: read_users(pick(module.params, options), question(module.params), watch),
+        watch.facts,
+    )
+
+
+if __name__ == "__main__":
+    main()
