@@ -6,6 +6,322 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
+module: ad_user
+short_description: Make Active Directory accounts for the users of Entra ID
+version_added: 1.0.0
+author:
+  - hybrid.identity contributors (@hybrid)
+description:
+  - Takes records of cloud users, such as M(hybrid.identity.entra_user_info) returns or a list written by hand, and makes the
+    accounts that are missing in Active Directory, in bulk. RV(users) can be handed as it is to
+    M(hybrid.identity.entra_immutable_id), which hard-matches each to its cloud user.
+  - An account is looked for by UPN and by every address before one is made. One that is found by UPN is filled by O(update).
+    One that has an address and another UPN is refused and named; there is never a second account.
+  - The plan is complete before the first write, and values that the directory's own schema would refuse are found then. Nothing
+    is deleted, save by O(rollback).
+  - The new C(sAMAccountName) is the part of the UPN before the C(@) without accents and without what is no ASCII letter, digit,
+    dot, underscore or dash, cut to 20 characters. The new C(cn) is the display name, else given name and surname, else the UPN, cut
+    to 64. Where several accounts would get one name, the first of them by UPN has it, unless somebody in the directory does; the
+    others end in five digits of a hash of their UPN, and their C(cn) in the C(sAMAccountName) in brackets. So the same input
+    gives the same names.
+extends_documentation_fragment:
+  - hybrid.identity.ldap
+  - hybrid.identity.journal
+  - hybrid.identity.attributes
+  - hybrid.identity.attributes.ad
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details: No password is in it.
+  idempotent:
+    support: full
+options:
+  users:
+    description:
+      - Records of the people who are to have accounts. Only C(user_principal_name) is needed.
+      - C(display_name), C(given_name), C(surname), C(mail), C(proxy_addresses), C(mail_nickname), C(job_title), C(department),
+        C(company_name), C(office_location), C(business_phone), C(mobile_phone), C(fax_number), C(street_address), C(city), C(state),
+        C(postal_code), C(country), C(employee_id), C(employee_type), C(preferred_language) and C(extension_attribute_1) to
+        C(extension_attribute_15) are written to the attributes that Entra Connect reads them from, C(mail_nickname) and the last
+        ones where the schema has Exchange's attributes.
+      - C(proxy_addresses) is a list; the primary address has C(SMTP:) in capitals. Without one, C(mail) becomes it.
+      - C(country) is an English name or a code of ISO 3166; C(c), C(co) and C(countryCode) are written together. A name stays
+        in C(co) as it is given. An unknown country is refused.
+      - C(manager) is a user principal name, or a dictionary with C(user_principal_name) or C(id). A manager whose account this task
+        makes is written in a second pass; one who has no account is left out and told.
+      - C(enabled) counts for O(enabled=same). C(sam_account_name) chooses that name. C(password) is for
+        O(account_password=given), and is kept out of all output and logs.
+      - Keys that are not named here travel along into the result untouched.
+      - Exactly one of O(users) and O(rollback) is needed.
+    type: list
+    elements: raw
+  path:
+    description:
+      - Distinguished name of the container for the accounts that no rule of O(path_by) fits. It must exist.
+    type: str
+  path_by:
+    description:
+      - Rules for the container, each with a C(path) and with conditions by the keys of a record, which all must hold. The first
+        rule that fits a record is taken. A condition may be a list of values, and C(upn_suffix) is the domain of the UPN.
+      - Case is ignored. Every C(path) must exist.
+    type: list
+    elements: dict
+  update:
+    description:
+      - What becomes of an account that exists.
+      - V(empty) fills attributes that are empty and overwrites nothing. V(never) leaves it alone. V(always) overwrites what differs, and
+        enables or disables by O(enabled).
+      - What a record does not say is left as it is, and names, container and password are never changed.
+    type: str
+    choices: [never, empty, always]
+    default: empty
+  enabled:
+    description:
+      - Whether the accounts are enabled; V(same) means as the cloud user is.
+      - A disabled account disables its cloud user at the next sync, because Entra Connect sends the state too.
+    type: str
+    choices: [same, "true", "false"]
+    default: same
+  account_password:
+    description:
+      - The password of new accounts. V(random) makes a strong one for each, which nobody knows unless it is kept in O(password_file).
+        V(given) takes C(password) of each record.
+      - It is written in the request that makes the account, over TLS.
+      - With password hash synchronization, which the express settings of Entra Connect turn on, the password of the account replaces the
+        one in the cloud. C(password_hash_sync) of RV(users) says what that means for each user.
+    type: str
+    choices: [random, given]
+    default: random
+  password_file:
+    description:
+      - A file on the controller to which the random passwords are added, one JSON line with C(user_principal_name) and
+        C(password) each, before their accounts are made. It is made with mode 0600, and refused if others may read it.
+      - After a run that was killed, a user may have several lines; the last one counts.
+    type: path
+  password_must_change:
+    description:
+      - Whether people must change the password of a new account at the next logon.
+      - What this does to the cloud password of a user who is hard-matched is not documented by Microsoft, so unknown.
+    type: bool
+    default: false
+  max_changes:
+    description:
+      - The most accounts that may change, as a count such as V(20), or as a percentage of RV(users) such as V(5%). If more would, the task
+        fails before the first write.
+    type: str
+  on_refused:
+    description:
+      - What to do where users are refused.
+      - V(fail) fails the task before anything is written. V(skip) goes on with the others and says why in RV(users).
+    type: str
+    choices: [fail, skip]
+    default: fail
+notes:
+  - The account that signs in needs the right to create users in the containers, and to write their attributes.
+  - O(rollback) removes exactly the accounts that a run made and that nobody has changed since, and puts back the values of those that it filled.
+    An account counts as changed when its name, its container, or an attribute that the run wrote is another one, when
+    C(mS-DS-ConsistencyGuid), a group membership, a description or anything else that the run did not write holds a value, or when its password
+    was set anew. Having signed in does not count.
+  - An account that was removed cannot be made again as it was, with its SID and its password, so the removal itself cannot be rolled back.
+  - The journal knows a new account by its UPN, as the attribute C(account), with its name and a hash of its attributes as the value after.
+seealso:
+  - module: hybrid.identity.entra_user_info
+  - module: hybrid.identity.entra_immutable_id
+  - module: hybrid.identity.ad_user_guid
+  - name: Password hash synchronization
+    description: What becomes of the cloud password.
+    link: https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-password-hash-synchronization
+"""
+
+EXAMPLES = r"""
+# Connection options are left out here: set them once, for group/hybrid.identity.ad and group/hybrid.identity.entra in
+# module_defaults, or in the environment.
+- name: Read everybody who is only in the cloud
+  hybrid.identity.entra_user_info:
+  register: cloud
+
+- name: Show what would be made
+  hybrid.identity.ad_user:
+    users: "{{ cloud.users }}"
+    path: OU=Staff,DC=ad,DC=contoso,DC=com
+  check_mode: true
+  diff: true
+
+- name: Make the accounts, keep their passwords, and note each change
+  hybrid.identity.ad_user:
+    users: "{{ cloud.users }}"
+    path: OU=Staff,DC=ad,DC=contoso,DC=com
+    path_by:
+      - department: Sales
+        path: OU=Sales,OU=Staff,DC=ad,DC=contoso,DC=com
+      - country: [Germany, Austria]
+        city: Berlin
+        path: OU=Berlin,OU=Staff,DC=ad,DC=contoso,DC=com
+    password_file: /root/new-passwords.jsonl
+    journal: /var/lib/hybrid-identity/journal
+    max_changes: 500
+  register: accounts
+
+- name: Hard-match them
+  hybrid.identity.entra_immutable_id:
+    users: "{{ accounts.users }}"
+
+- name: Make one account by hand
+  hybrid.identity.ad_user:
+    users:
+      - user_principal_name: adele.vance@contoso.com
+        display_name: Adele Vance
+        mail: adele.vance@contoso.com
+        password: "{{ vault_adele_password }}"
+    path: CN=Users,DC=ad,DC=contoso,DC=com
+    account_password: given
+
+- name: Take the newest run back
+  hybrid.identity.ad_user:
+    rollback: last
+    journal: /var/lib/hybrid-identity/journal
+"""
+
+RETURN = r"""
+users:
+  description:
+    - One item for each record, in the order given. It is the record, and over it the account as it is after the task.
+    - With O(rollback), one item for each account that the runs changed, with C(user_principal_name), C(distinguished_name),
+      C(object_guid) and the keys from C(status) to C(reason).
+  returned: success, and failure because of refused users, of O(max_changes) or of a write
+  type: list
+  elements: dict
+  contains:
+    user_principal_name:
+      description: The UPN.
+      returned: always
+      type: str
+      sample: adele.vance@contoso.com
+    sam_account_name:
+      description: C(sAMAccountName).
+      returned: always
+      type: str
+      sample: adele.vance
+    distinguished_name:
+      description: The distinguished name.
+      returned: always
+      type: str
+      sample: CN=Adele Vance,OU=Staff,DC=ad,DC=contoso,DC=com
+    object_guid:
+      description: C(objectGUID) in its dashed form; null for an account that check mode would make.
+      returned: always
+      type: str
+      sample: 876031de-bfb1-4f8b-9cb0-1c67a6094d3e
+    source_anchor:
+      description: The attribute that the ImmutableId comes from.
+      returned: always
+      type: str
+      sample: objectGUID
+    immutable_id:
+      description: The ImmutableId that a sync gives the account; null where C(object_guid) is.
+      returned: always
+      type: str
+      sample: 3jFgh7G/i0+csBxnpglNPg==
+    enabled:
+      description: Whether the account is enabled.
+      returned: always
+      type: bool
+      sample: true
+    status:
+      description:
+        - V(created), V(updated), V(unchanged), V(refused) or V(failed).
+        - With O(rollback), V(removed), V(restored), V(unchanged), V(refused) or V(failed).
+      returned: always
+      type: str
+      sample: created
+    before:
+      description: The attributes that change, by their LDAP names, as they were; null for a new account.
+      returned: always
+      type: dict
+      sample: null
+    after:
+      description: The same attributes as they are after the task, or would be in check mode. Never a password.
+      returned: always
+      type: dict
+      sample:
+        cn: Adele Vance
+        sAMAccountName: adele.vance
+        userPrincipalName: adele.vance@contoso.com
+        userAccountControl: "512"
+        displayName: Adele Vance
+    changed:
+      description: Whether the account was changed, or would be.
+      returned: always
+      type: bool
+      sample: true
+    cause:
+      description:
+        - A stable identifier of why a user was refused or failed, else null.
+        - V(malformed_upn), V(malformed_value), V(value_too_long), V(unknown_country), V(two_primary_addresses), V(bad_sam_account_name),
+          V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(no_password) and
+          V(password_too_short) for a record that cannot be written.
+        - V(address_of_other_account), V(several_accounts), V(not_a_user), V(system_account) and V(cloud_managed_account) for what is in the
+          directory. V(entra_not_found) and V(entra_left_out) for records that M(hybrid.identity.entra_user_info) marked so.
+        - V(not_tried) where the run ended before. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
+          others for what the directory said.
+        - With O(rollback), V(changed_since), V(account_gone), V(cannot_be_made_again).
+      returned: always
+      type: str
+      sample: null
+    reason:
+      description: The same as a sentence that says what to do next, else null.
+      returned: always
+      type: str
+      sample: null
+    left_out:
+      description: What of the record was not written, by key, and why.
+      returned: O(users) is given
+      type: dict
+      sample:
+        mail_nickname: the schema of the directory has no mailNickname
+    password_hash_sync:
+      description:
+        - What password hash synchronization, where it is on, does to the cloud password of the user.
+        - V(locks_out), it becomes a random one that nobody knows. V(replaces_with_kept), it becomes the one in O(password_file).
+          V(replaces_with_given), it becomes the one that was given. V(replaces_with_existing), it becomes that of the account that was there.
+        - Null for users who were refused or failed.
+      returned: O(users) is given
+      type: str
+      sample: replaces_with_kept
+summary:
+  description: How many users have each status, zeros included, and V(total).
+  returned: success, and failure because of refused users, of O(max_changes) or of a write
+  type: dict
+  sample:
+    created: 40
+    updated: 1
+    unchanged: 0
+    refused: 0
+    failed: 0
+    total: 41
+journal_run:
+  description: The name of this run in O(journal).
+  returned: when the task made changes and O(journal) is set
+  type: str
+  sample: 20261124T094107Z-3f9a1c
+rolled_back:
+  description: The names of the runs in O(journal) that were rolled back.
+  returned: O(rollback) is given
+  type: list
+  elements: str
+  sample: [20261124T094107Z-3f9a1c]
+cause:
+  description: A stable identifier of what went wrong with the connection, the directory or a write.
+  returned: failure of the connection, the directory or a write
+  type: str
+  sample: wrong_password
+result_code:
+  description: The LDAP result code with which the directory refused the whole task.
+  returned: when the directory refused the whole task with one
+  type: int
+  sample: 50
 """
 
 from collections.abc import Sequence
