@@ -56,7 +56,7 @@ options:
       - Keys that are not named here travel along into the result untouched.
       - Exactly one of O(users) and O(rollback) is needed.
     type: list
-    elements: raw
+    elements: dict
   path:
     description:
       - Distinguished name of the container for the accounts that no rule of O(path_by) fits. It must exist.
@@ -318,8 +318,8 @@ cause:
   type: str
   sample: wrong_password
 result_code:
-  description: The LDAP result code with which the directory refused the whole task.
-  returned: when the directory refused the whole task with one
+  description: The LDAP result code, where a server gave one.
+  returned: failure of an LDAP operation as a whole
   type: int
   sample: 50
 """
@@ -328,10 +328,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_rollback import ATTRIBUTES
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.hidden import HiddenText
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import chosen_lines, run_names
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.account_rollback import roll_back_accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts import Helpers, manage_accounts
@@ -342,18 +339,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.countries import find_country
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3, PYCOUNTRY
+from ansible_collections.hybrid.identity.plugins.module_utils._module.hiding import HidingModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
 from ansible_collections.hybrid.identity.plugins.module_utils._module.passwords import PasswordFile, random_password
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
-
-
-def record(value: Any) -> dict[str, Any]:
-    """A record of ``users`` whose password is hidden before Ansible logs the options or returns them."""
-    if not isinstance(value, dict):
-        raise TypeError("an item of users must be a dictionary such as {user_principal_name: anna@contoso.com}")
-    if value.get("password") is None:
-        return value
-    return {**value, "password": HiddenText(str(value["password"]))}
 
 
 def make(params: dict[str, Any], connection: dict[str, Any], task: dict[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -398,7 +387,7 @@ def service(params: dict[str, Any], connection: Sequence[str], task: Sequence[st
 def main() -> None:
     connection = ldap_options()
     task: dict[str, OptionSpec] = {
-        "users": {"type": "list", "elements": record},
+        "users": {"type": "list", "elements": "dict"},
         "path": {"type": "str"},
         "path_by": {"type": "list", "elements": "dict"},
         "update": {"type": "str", "choices": ["never", "empty", "always"], "default": "empty"},
@@ -409,7 +398,7 @@ def main() -> None:
         "max_changes": {"type": "str"},
         "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     }
-    module = AnsibleModule(
+    module = HidingModule(
         argument_spec={**connection, **journal_options(), **task},
         mutually_exclusive=[("users", "rollback"), ("path", "rollback"), ("path_by", "rollback")],
         required_one_of=[("users", "rollback")],

@@ -93,7 +93,20 @@ class Modify:
     changes: tuple[tuple[int, bytes, tuple[bytes, ...]], ...]
 
 
-Request = Bind | Extended | Search | Modify
+@dataclass(frozen=True)
+class Add:
+    """``attributes`` in the order of the wire."""
+
+    name: bytes
+    attributes: tuple[tuple[bytes, tuple[bytes, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Delete:
+    name: bytes
+
+
+Request = Bind | Extended | Search | Modify | Add | Delete
 
 _FILTERS = {0xA0: "and", 0xA1: "or", 0xA2: "not", 0xA3: "equal", 0xA5: "at_least", 0xA6: "at_most", 0xA8: "approx"}
 _PARTS = {0x80: "initial", 0x81: "any", 0x82: "final"}
@@ -118,6 +131,8 @@ def read_request(tag: int, content: bytes, controls: bytes) -> Request | None:
     """The request of a protocolOp; None for unbind."""
     if tag == 0x42:
         return None
+    if tag == 0x4A:
+        return Delete(content)
     parts = [content for _tag, content in split(content)]
     if tag == 0x60:
         return Bind(parts[1], parts[2])
@@ -130,6 +145,12 @@ def read_request(tag: int, content: bytes, controls: bytes) -> Request | None:
             (_tag, attribute), (_tag, values) = split(item)
             changes.append((operation[0], attribute, tuple(value for _tag, value in split(values))))
         return Modify(parts[0], tuple(changes))
+    if tag == 0x68:
+        items = []
+        for _tag, item in split(parts[1]):
+            (_tag, attribute), (_tag, values) = split(item)
+            items.append((attribute, tuple(value for _tag, value in split(values))))
+        return Add(parts[0], tuple(items))
     if tag == 0x63:
         page = None
         for _tag, control in split(controls):
@@ -194,7 +215,7 @@ DIE = "die"
 """Close this connection, and take no other."""
 Answer = Entry | Reference | Done | str
 
-_RESPONSES: dict[type, int] = {Bind: 0x61, Search: 0x65, Modify: 0x67, Extended: 0x78}
+_RESPONSES: dict[type, int] = {Bind: 0x61, Search: 0x65, Modify: 0x67, Add: 0x69, Delete: 0x6B, Extended: 0x78}
 
 
 @dataclass(frozen=True)
