@@ -232,7 +232,7 @@ users:
     status:
       description:
         - V(created), V(updated), V(unchanged), V(refused) or V(failed).
-        - With O(rollback), V(removed), V(restored), V(unchanged), V(refused) or V(failed).
+        - With O(rollback), V(removed), V(put_back), V(unchanged), V(refused) or V(failed).
       returned: always
       type: str
       sample: created

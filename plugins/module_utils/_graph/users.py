@@ -38,7 +38,7 @@ class Users:
         """``record`` makes a record of what Graph answers to a ``$select`` of ``properties`` and an ``$expand``."""
         self.bin_readable = True
         self._select = list(properties)
-        self._active = {"select": self._select, **({"expand": list(expand)} if expand else {})}
+        self._active: dict[str, Any] = {"select": self._select, **({"expand": list(expand)} if expand else {})}
         self._record = record
         self._transport = transport
 
@@ -62,7 +62,7 @@ class Users:
 
         The others take no memory. ``total`` is how many there are about, for the progress.
         """
-        wanted = {"filter": filter_text} if filter_text else {}
+        wanted: dict[str, Any] = {"filter": filter_text} if filter_text else {}
         first = self._transport.get(self._transport.client.users, **self._active, **wanted, top=PAGE_SIZE)
         stage = self.watch.stage("reading users", total)
         kept: list[Record] = []

@@ -29,8 +29,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.records 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import Undo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
 
-REMOVED, RESTORED, UNCHANGED, REFUSED, FAILED = "removed", "restored", "unchanged", "refused", "failed"
-STATUSES = (REMOVED, RESTORED, UNCHANGED, REFUSED, FAILED)
+REMOVED, PUT_BACK, UNCHANGED, REFUSED, FAILED = "removed", "put_back", "unchanged", "refused", "failed"
+STATUSES = (REMOVED, PUT_BACK, UNCHANGED, REFUSED, FAILED)
 
 ATTRIBUTES = (ACCOUNT, *WRITTEN, CONTROL, MANAGER)
 """What a journal's lines of ``ad_user`` are about."""
@@ -52,7 +52,7 @@ class Return:
 
     @property
     def changes(self) -> bool:
-        return self.status in (REMOVED, RESTORED)
+        return self.status in (REMOVED, PUT_BACK)
 
     def refused(self, cause: str, reason: str) -> Return:
         return replace(self, status=REFUSED, cause=cause, reason=reason, before={}, after={})
@@ -155,7 +155,7 @@ def _restored(back: Return, account: AdObject, group: Iterable[Undo]) -> Return:
             )
             return back.refused("changed_since", reason)
         before[undo.attribute], after[undo.attribute] = held, undo.restore
-    return replace(back, status=RESTORED if after else UNCHANGED, before=before, after=after)
+    return replace(back, status=PUT_BACK if after else UNCHANGED, before=before, after=after)
 
 
 def _same(attribute: str, one: Any, other: Any) -> bool:

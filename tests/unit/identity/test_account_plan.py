@@ -205,7 +205,7 @@ def test_managers_are_found_in_the_run_and_in_the_directory() -> None:
 
 
 def test_paths_by_rules() -> None:
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"department": ["Sales", "Press"], "city": "Berlin", "path": f"OU=Berlin,{OU}"},
         {"upn_suffix": "fabrikam.com", "path": f"OU=Fabrikam,{OU}"},
     ]

@@ -146,11 +146,11 @@ def read_request(tag: int, content: bytes, controls: bytes) -> Request | None:
             changes.append((operation[0], attribute, tuple(value for _tag, value in split(values))))
         return Modify(parts[0], tuple(changes))
     if tag == 0x68:
-        items = []
+        given = []
         for _tag, item in split(parts[1]):
             (_tag, attribute), (_tag, values) = split(item)
-            items.append((attribute, tuple(value for _tag, value in split(values))))
-        return Add(parts[0], tuple(items))
+            given.append((attribute, tuple(value for _tag, value in split(values))))
+        return Add(parts[0], tuple(given))
     if tag == 0x63:
         page = None
         for _tag, control in split(controls):
