@@ -64,16 +64,17 @@ def entry_pages(
     """
     given: set[str | bytes] = set()
     losses = 0
+    again = False
     while True:
         try:
             for entries, more in _pages(session, base, filter_text, attributes, scope, page_size):
-                new = [entry for entry in entries if _key(entry) not in given]
+                new = [entry for entry in entries if not (again and _key(entry) in given)]
                 given.update(map(_key, new))
                 losses = 0 if new else losses
                 yield new, more
             return
         except ConnectionLost as lost:
-            losses = _reopened(session, lost, losses)
+            losses, again = _reopened(session, lost, losses), True
 
 
 def _pages(
