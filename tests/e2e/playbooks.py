@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -40,6 +42,24 @@ class Run:
         return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", line)}
 
 
+def kill(process: subprocess.Popen[str]) -> None:
+    """End a playbook as an outage does: the program and all that it started, at once."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name, in parentheses, may hold blanks.
+            parents[int(stat.parent.name)] = int(stat.read_text("utf-8").rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    family = [process.pid]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    for member in family:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(member, signal.SIGKILL)
+    process.wait(timeout=60)
+
+
 class Ansible:
     """ansible-playbook of the Python that runs the tests, over the lab's inventory."""
 
@@ -56,6 +76,22 @@ class Ansible:
         variables: dict[str, Any] | None = None,
     ) -> Run:
         """Run a playbook by its path or its full name."""
+        with self.start(name, *arguments, environment=environment, variables=variables) as process:
+            try:
+                output, errors = process.communicate(timeout=600)
+            except BaseException:
+                kill(process)
+                raise
+        return Run(process.returncode, output + errors)
+
+    def start(
+        self,
+        name: str,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        variables: dict[str, Any] | None = None,
+    ) -> subprocess.Popen[str]:
+        """Start a playbook and return at once."""
         command = [self.program, "--inventory", str(self.state / "inventory.yml"), name, *arguments]
         if variables:
             # By a file: a list of a thousand users does not fit into an argument.
@@ -67,17 +103,15 @@ class Ansible:
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
             **(environment or {}),
         }
-        done = subprocess.run(
+        return subprocess.Popen(
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=600,
-            check=False,
             cwd=self.folder,
         )
-        return Run(done.returncode, done.stdout + done.stderr)
 
     def tasks(
         self, tasks: list[dict[str, Any]], *arguments: str, variables: dict[str, Any] | None = None, **options: Any

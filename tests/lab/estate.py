@@ -208,6 +208,9 @@ def _inventory(state: Path, lab: dict[str, Any], domain_controller: dict[str, An
         # Long enough for what the emulator does at once, and not as long as a service takes.
         "sync_verify_timeout": 6,
         "sync_verify_poll_interval": 3,
+        "entra_connect_poll_interval": 1,
+        # A lab's own: connect1 of another lab is another server.
+        "entra_connect_note_folder": str(state / "held"),
         "hybrid_identity_ad": {key: ldap[key] for key in ("server", "port", "ca_cert", "username", "password")},
         "hybrid_identity_entra": {
             "tenant": lab["tenant"],

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The scheduler of Entra Connect while ImmutableIds are written: held, and as before in every ending."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from outside import Control, Directory, Graph, expected_immutable_id
+
+from playbooks import Ansible, kill
+
+ANNA = "anna.berg@contoso.com"
+ONE: dict[str, Any] = {"hard_match_identities": [ANNA]}
+HELD = "Hold the scheduler, and wait for a cycle in progress] ***\nok:"
+SLOW_WRITE = {"method": "PATCH", "path": "/users/", "latency": 8}
+
+
+class Server:
+    """The files behind the stand-in: what an administrator would see on the server."""
+
+    def __init__(self, connect: Path) -> None:
+        self.connect = connect
+        self.notes = connect.parent / "held"
+
+    def read(self, name: str) -> dict[str, Any]:
+        return dict(json.loads((self.connect / name).read_text("utf-8")))
+
+    def change(self, name: str, **values: Any) -> None:
+        (self.connect / name).write_text(json.dumps({**self.read(name), **values}), encoding="utf-8")
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.read("scheduler.json")["SyncCycleEnabled"])
+
+    def noted(self) -> list[str]:
+        return sorted(path.name for path in self.notes.glob("*")) if self.notes.exists() else []
+
+
+@pytest.fixture
+def server(connect: Path, tmp_path: Path) -> Iterator[Server]:
+    names = ("scheduler.json", "estate.json")
+    for name in names:
+        shutil.copy(connect / name, tmp_path / name)
+    found = Server(connect)
+    shutil.rmtree(found.notes, ignore_errors=True)
+    yield found
+    for name in names:
+        shutil.copy(tmp_path / name, connect / name)
+    shutil.rmtree(found.notes, ignore_errors=True)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.2)
+
+
+def immutable_id(graph: Graph) -> Any:
+    return graph.users()[ANNA]["onPremisesImmutableId"]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_what_a_killed_run_held_the_next_one_puts_right(
+    ansible: Ansible, server: Server, control: Control, graph: Graph, secrets: list[str]
+) -> None:
+    control("PUT", "settings", {"faults": [SLOW_WRITE]})
+    control("DELETE", "requests")
+    with ansible.start("hybrid.identity.hard_match", variables=ONE) as process:
+        try:
+            until(lambda: process.poll() is not None or any(r["method"] == "PATCH" for r in control("GET", "requests")))
+            assert process.poll() is None, process.communicate()
+            # While the write is under way.
+            assert not server.enabled
+        finally:
+            kill(process)
+    assert not server.enabled
+    assert server.noted() == ["connect1.json"]
+    note = server.notes / "connect1.json"
+    assert note.stat().st_mode & 0o777 == 0o600
+    content = note.read_text("utf-8")
+    assert json.loads(content)["server"] == "connect1"
+    assert json.loads(content)["enabled"] is True
+    assert json.loads(content)["since"]
+    assert not [secret for secret in secrets if secret in content]
+
+    control("PUT", "settings", {"faults": []})
+    looked = ansible.playbook("hybrid.identity.hard_match", "--check", variables=ONE)
+    assert looked.code == 0, looked.output
+    assert server.noted() == ["connect1.json"]
+    assert not server.enabled
+
+    again = ansible.playbook("hybrid.identity.hard_match", variables=ONE)
+    assert again.code == 0, again.output
+    assert HELD in again.output
+    assert server.enabled
+    assert server.noted() == []
+    assert immutable_id(graph)
+
+
+@pytest.mark.usefixtures("fresh")
+def test_it_is_put_back_after_a_refused_plan_and_after_a_failure(
+    ansible: Ansible, server: Server, control: Control, graph: Graph
+) -> None:
+    before = graph.users()
+    # Without a preflight, the plan is refused after the hold.
+    refused = ansible.playbook("hybrid.identity.hard_match", variables={"hard_match_preflight": False})
+    assert refused.code == 2, refused.output
+    assert HELD in refused.output
+    assert server.enabled
+    assert server.noted() == []
+    assert graph.users() == before
+
+    control("PUT", "settings", {"faults": [{"method": "PATCH", "path": "/users/", "status": 403, "count": 9}]})
+    failed = ansible.playbook("hybrid.identity.hard_match", variables=ONE)
+    assert failed.code == 2, failed.output
+    assert HELD in failed.output
+    assert server.enabled
+    assert server.noted() == []
+    assert graph.users() == before
+
+
+@pytest.mark.usefixtures("fresh")
+def test_what_an_administrator_disabled_stays_so_and_the_anchor_is_the_servers(
+    ansible: Ansible, server: Server, graph: Graph, directory: Directory
+) -> None:
+    server.change("scheduler.json", SyncCycleEnabled=False)
+    server.change("estate.json", anchor_attribute="objectGUID")
+    stamped = directory.search("(&(mS-DS-ConsistencyGuid=*)(userPrincipalName=*@contoso.com))", "userPrincipalName")
+    upn = stamped[0]["userprincipalname"][0].decode()
+    entry = directory.search(f"(userPrincipalName={upn})", "objectGUID")[0]
+
+    other = {"hard_match_identities": [upn], "hard_match_source_anchor": "mS-DS-ConsistencyGuid"}
+    refused = ansible.playbook("hybrid.identity.hard_match", variables=other)
+    assert refused.code == 2, refused.output
+    told = " ".join(refused.output.split())
+    assert "makes ImmutableIds from objectGUID, and hard_match_source_anchor is mS-DS-ConsistencyGuid" in told
+
+    chosen = {"hard_match_identities": [upn], "hard_match_replace": True, "hard_match_preflight": False}
+    done = ansible.playbook("hybrid.identity.hard_match", variables=chosen)
+    assert done.code == 0, done.output
+    assert graph.users()[upn.lower()]["onPremisesImmutableId"] == expected_immutable_id(entry)
+    assert not server.enabled
+    assert server.noted() == []
+
+
+def test_what_servers_do_is_told_before_anything_is_written(
+    ansible: Ansible, server: Server, connect: Path, tmp_path: Path
+) -> None:
+    """Two that export, one that only stages, one that is not reached and whose scheduler a killed run has held."""
+    hosts: dict[str, Any] = {"nowhere": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}}
+    for name, staging in (("connect2", False), ("connect3", True)):
+        folder = tmp_path / name
+        shutil.copytree(connect, folder)
+        program = (folder / "pwsh").read_text("utf-8").replace(f"={connect}", f"={folder}")
+        (folder / "pwsh").write_text(program, encoding="utf-8")
+        Server(folder).change("scheduler.json", StagingModeEnabled=staging)
+        hosts[name] = {"ansible_shell_type": "sh", "ansible_pwsh_interpreter": str(folder / "pwsh")}
+    Server(tmp_path / "connect2").change("estate.json", anchor_attribute="objectGUID")
+    (tmp_path / "more.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
+    server.notes.mkdir()
+    (server.notes / "nowhere.json").write_text("{}", encoding="utf-8")
+
+    def role(tasks_from: str, hosts: list[str], **variables: Any) -> dict[str, Any]:
+        include = {"name": "hybrid.identity.entra_connect", "tasks_from": tasks_from}
+        variables["entra_connect_hosts"] = hosts
+        # So that one play shows every refusal.
+        rescue = [{"name": "Refused", "ansible.builtin.debug": {"msg": f"refused: {' '.join(hosts)}"}}]
+        task = {"name": "Role", "ansible.builtin.include_role": include, "vars": variables}
+        return {"name": "Try", "block": [task], "rescue": rescue}
+
+    tasks = [
+        role("inspect", ["connect1", "connect2"]),
+        role("inspect", ["connect1", "connect2"], entra_connect_on_two_exporters="warn"),
+        role("inspect", ["connect1", "connect3"]),
+        role("inspect", ["connect3"]),
+        role("inspect", ["connect3"], entra_connect_on_staging="fail"),
+        role("inspect", ["nowhere"]),
+        role("inspect", ["nowhere", "connect1"], entra_connect_on_unreadable="warn"),
+        role("release", ["nowhere"]),
+    ]
+    run = ansible.tasks(tasks, "--inventory", str(tmp_path / "more.yml"))
+    assert run.code == 0, run.output
+    parts = [" ".join(part.split()) for part in run.output.split("TASK [Role]")[1:]]
+    assert len(parts) == len(tasks)
+    refused = ["refused: " in part for part in parts]
+    assert refused == [True, True, False, False, True, True, False, True], run.output
+    assert "connect1 and connect2 all export to Entra ID" in parts[0]
+    assert "connect1 uses mS-DS-ConsistencyGuid, connect2 uses objectGUID" in parts[1]
+    assert "staging" not in parts[2].replace("StagingMode", "").replace("staging_mode", "")
+    assert "connect3 is in staging mode, and no other server exports" in parts[3]
+    assert "nowhere: whether and how Entra Connect is set up there cannot be read" in parts[5]
+    assert "cannot be read, so neither" in parts[6]
+    assert "deletion threshold" in parts[6]
+    assert "The scheduler of nowhere is still disabled" in parts[7]
+    assert server.noted() == ["nowhere.json"]
