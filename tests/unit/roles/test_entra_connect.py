@@ -25,7 +25,9 @@ ITEM = {"name": "installed", "group": "connect", "status": "unknown", "reason": 
 SERVER = {"domain_joined": True, "domain": "ad.contoso.com"}
 
 
-def case(installed: bool | None, there: str | None, msi: dict[str, Any] | str | None = None, **more: Any) -> dict[str, Any]:
+def case(
+    installed: bool | None, there: str | None, msi: dict[str, Any] | str | None = None, **more: Any
+) -> dict[str, Any]:
     if isinstance(msi, str):
         msi = {**GENUINE, "version": msi}
     given = {} if msi is None else {"__entra_connect_msi_found": msi}
@@ -49,11 +51,23 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a dead version and an MSI": (case(True, "2.4.18.0", "2.6.84.0"), "upgrade", "upgraded to 2.6.84.0"),
     "no MSI": (case(True, "2.6.84.0"), "keep", "2.6.84.0 is installed."),
     "an installed version that is not known": (case(True, None, "2.6.84.0"), "keep", "cannot be read"),
-    "not signed": (case(False, None, {**GENUINE, "version": "2.6.84.0", "signature": "NotSigned", "signer": ""}), "", "NotSigned"),
+    "not signed": (
+        case(False, None, {**GENUINE, "version": "2.6.84.0", "signature": "NotSigned", "signer": ""}),
+        "",
+        "NotSigned",
+    ),
     "signed by another": (case(False, None, {**GENUINE, "version": "2.6.84.0", "signer": "O=Evil"}), "", "O=Evil"),
-    "another program": (case(False, None, {**GENUINE, "version": "9.0", "product": "Microsoft Edge"}), "", "Microsoft Edge"),
+    "another program": (
+        case(False, None, {**GENUINE, "version": "9.0", "product": "Microsoft Edge"}),
+        "",
+        "Microsoft Edge",
+    ),
     "another file": (case(False, None, "2.6.84.0", entra_connect_msi_sha256="B" * 64), "", "b" * 64),
-    "the file that was meant": (case(False, None, "2.6.84.0", entra_connect_msi_sha256=SHA.upper()), "install", "2.6.84.0"),
+    "the file that was meant": (
+        case(False, None, "2.6.84.0", entra_connect_msi_sha256=SHA.upper()),
+        "install",
+        "2.6.84.0",
+    ),
 }
 
 
@@ -72,13 +86,22 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
                 "content": "{{ {'case': name, 'action': action, 'reason': reason} | to_json }}",
             }
         }
-        said = "{{ ansible_failed_result.results | default([ansible_failed_result]) | map(attribute='msg') | join(' ') }}"
+        said = (
+            "{{ ansible_failed_result.results | default([ansible_failed_result]) | map(attribute='msg') | join(' ') }}"
+        )
         tasks.append(
             {
                 "block": [
                     {"ansible.builtin.set_fact": {"entra_connect_action": "", "entra_connect_reason": ""}},
                     {"ansible.builtin.include_role": include, "vars": given},
-                    {**keep, "vars": {"name": name, "action": "{{ entra_connect_action }}", "reason": "{{ entra_connect_reason }}"}},
+                    {
+                        **keep,
+                        "vars": {
+                            "name": name,
+                            "action": "{{ entra_connect_action }}",
+                            "reason": "{{ entra_connect_reason }}",
+                        },
+                    },
                 ],
                 "rescue": [{**keep, "vars": {"name": name, "action": "{{ entra_connect_action }}", "reason": said}}],
             }
@@ -94,7 +117,12 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         )
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
     (folder / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "--inventory", "localhost,", str(folder / "play.yml")]
+    command = [
+        str(Path(sys.executable).with_name("ansible-playbook")),
+        "--inventory",
+        "localhost,",
+        str(folder / "play.yml"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count('"msg": "stopped"') == len(PAGES), done.stdout
@@ -104,7 +132,10 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 # Variables of the page, beside what the server says.
 PAGES: dict[str, dict[str, Any]] = {
-    "staging": {"entra_connect_organizational_units": ["OU=People,DC=ad"], "entra_connect_upn_suffixes": ["contoso.com"]},
+    "staging": {
+        "entra_connect_organizational_units": ["OU=People,DC=ad"],
+        "entra_connect_upn_suffixes": ["contoso.com"],
+    },
     "at-once": {
         "entra_connect_staging": False,
         "entra_connect_sign_in": "pass_through",
