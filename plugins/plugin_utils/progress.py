@@ -77,9 +77,13 @@ class ProgressAction(NormalAction):
             return 0.0
 
     def _tell(self, label: str, handle: int, interval: float, stopped: threading.Event) -> None:
+        told = None
         while not stopped.wait(interval):
             try:
                 state = json.loads(os.pread(handle, SIZE, 0))
             except (OSError, ValueError):
                 continue  # nothing yet, or a state that is just being written
+            if state == told and state["total"] == state["done"] + state["refused"]:
+                continue
+            told = state
             self._display.display(f"{label}: {progress_line(state, time.time())}", stderr=True)

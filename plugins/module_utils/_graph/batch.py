@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import (
@@ -27,7 +27,10 @@ MAX_REQUESTS = 20
 """The most that one batch may hold (facts §4)."""
 
 
-@dataclass(frozen=True)
+_NO_HEADERS: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One request of a batch; ``url`` starts after the version, percent-encoded."""
 
@@ -181,7 +184,12 @@ class _Sender:
     def _sorted_out(self, outcomes: Mapping[int, Answer], sent_at: float) -> dict[int, Outcome]:
         """The final outcomes of a batch; the other items are back in the queue."""
         later = {position: each for position, each in outcomes.items() if each.status in RETRY_STATUSES}
-        final: dict[int, Outcome] = {position: each for position, each in outcomes.items() if position not in later}
+        # Fifty thousand answers are kept till the end, of which nobody reads the headers where all went well.
+        final: dict[int, Outcome] = {
+            position: replace(each, headers=_NO_HEADERS) if each.ok else each
+            for position, each in outcomes.items()
+            if position not in later
+        }
         stale = [
             position
             for position, each in outcomes.items()

@@ -34,7 +34,7 @@ class GraphError(IdentityError):
         self.cause = cause
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One answer of Graph, alone or out of a ``$batch``. Header names are lower-case."""
 

@@ -99,7 +99,7 @@ class Stage:
     def settled(self, done: int, refused: int = 0) -> None:
         self.done += done
         self.refused += refused
-        self._watch._tell()
+        self._watch._tell(at_once=self.total == self.done + self.refused)
 
     def finish(self, now: float, held: float | None) -> float | None:
         """When it will be done, at the speed so far and within the limits known; None while that is a guess."""

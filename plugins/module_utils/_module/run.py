@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 
+_SHOWN = 20
+
+
 def run(
     module: AnsibleModule,
     dependencies: tuple[Dependency, ...],
@@ -30,7 +33,23 @@ def run(
         require(*dependencies)
         result = service()
     except IdentityError as error:
-        module.fail_json(msg=error.message, **{**facts(), **error.details})
+        module.fail_json(msg=error.message, invocation=_invocation(module), **{**facts(), **error.details})
     if not module._diff:
         result.pop("diff", None)
-    module.exit_json(**{**facts(), **result})
+    module.exit_json(invocation=_invocation(module), **{**facts(), **result})
+
+
+def _invocation(module: AnsibleModule) -> dict[str, Any]:
+    """The arguments as Ansible shows them at verbosity 3; it takes out those that are secret.
+
+    Long lists of records are but counted: they would go back to the controller beside the result that they became.
+    """
+    shown = {
+        name: f"{len(value)} records" if isinstance(value, list) and _is_long(value) else value
+        for name, value in module.params.items()
+    }
+    return {"module_args": shown}
+
+
+def _is_long(values: list[Any]) -> bool:
+    return len(values) > _SHOWN and isinstance(values[0], dict)
