@@ -10,12 +10,16 @@ NOX := UV_PYTHON_DOWNLOADS=never .cache/tools/bin/nox
 LAB := PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m lab
 # Sessions to run instead of all: make test SESSIONS="unit-3.12 mypy"
 SESSIONS ?=
+# Numbers of users, and a file for the tables as Markdown: make bench SIZES="1000 10000" BENCH_OUT=docs/benchmark.md
+SIZES ?=
+BENCH_OUT ?=
 
 .PHONY: help
 help:
 	@echo "make demo       the main job on an embedded estate: a Samba domain and an emulated tenant"
 	@echo "make test       every test and linter"
 	@echo "make lab-up     start the embedded estate and leave it running; make lab-down ends it"
+	@echo "make bench      how long it takes for 1,000, 10,000 and 50,000 users, and what holds it"
 	@echo "make clean      remove everything that the others made"
 
 .PHONY: tools
@@ -35,6 +39,11 @@ test: tools
 .PHONY: demo
 demo: environment
 	@$(LAB) demo
+
+.PHONY: bench
+bench:
+	@$(BOOTSTRAP) bench
+	@PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m bench $(if $(SIZES),--sizes $(SIZES)) $(if $(BENCH_OUT),--out $(BENCH_OUT))
 
 .PHONY: lab-up
 lab-up: environment

@@ -229,7 +229,7 @@ def mypy(session: nox.Session) -> None:
     options = ("--python-executable", str(Path(session.bin) / "python"))
     base = f"{collection_tree.COLLECTIONS.parent}:{ROOT / 'tests'}:{TOOLS}"
     path = {"MYPYPATH": base, "PYTHONPATH": ""}
-    for package in ("ansible_collections.hybrid.identity.plugins", "lab"):
+    for package in ("ansible_collections.hybrid.identity.plugins", "lab", "bench"):
         check(session, cases, package, "mypy", *options, "-p", package, env=path)
     # A test imports the helpers beside it by their bare names, as pytest lets it: a run for each folder.
     names = (
@@ -243,7 +243,8 @@ def mypy(session: nox.Session) -> None:
         "tests/report",
         "tests/e2e",
         "tests/integration",
-        "tests/bench",
+        "tests/bench/callbacks",
+        "tests/bench/roles",
     )
     for folder in sorted({file.parent for name in names for file in Path(name).rglob("*.py")}):
         files = sorted(str(file) for file in folder.glob("*.py"))

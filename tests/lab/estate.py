@@ -99,12 +99,14 @@ def fill_tenant(lab: dict[str, Any], users: int = 0) -> None:
     """Give the tenant what depends on AD: the ImmutableIds that its GUIDs make, and the twins of `users` accounts."""
     url, authority = lab["graph_url"], Path(lab["ca_cert"])
     if users:
-        twins = []
-        for number in range(1, users + 1):
-            account = bulk_user(number)
-            twins.append({"userPrincipalName": account["upn"], "mail": account["mail"], "displayName": account["cn"]})
-        emulator.control(url, authority, "POST", "users", twins)
+        emulator.control(url, authority, "POST", "users", twins(users))
     emulator.control(url, authority, "POST", "immutable-ids", _anchors(lab["ldap"]))
+
+
+def twins(users: int) -> list[dict[str, Any]]:
+    """The cloud's side of that many plain accounts, as the control plane takes it."""
+    accounts = map(bulk_user, range(1, users + 1))
+    return [{"userPrincipalName": each["upn"], "mail": each["mail"], "displayName": each["cn"]} for each in accounts]
 
 
 def _anchors(ldap: dict[str, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,20 +37,26 @@ def _download(folder: Path) -> Path:
     return next(folder.glob("ansible-*.whl"))
 
 
+def unpack(names: Sequence[str], collections: Path) -> None:
+    """Lay collections of the bundle out in a folder, downloading it when they are not there yet."""
+    stamp = collections / ".bundle"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == BUNDLE:
+        return
+    shutil.rmtree(collections, ignore_errors=True)
+    collections.mkdir(parents=True)
+    folder = CACHE / "download"
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel = _download(folder)
+    prefixes = tuple(f"ansible_collections/{name}/" for name in names)
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(collections.parent, [n for n in archive.namelist() if n.startswith(prefixes)])
+    shutil.rmtree(folder)
+    stamp.write_text(BUNDLE, encoding="utf-8")
+
+
 def fetch() -> Path:
     """Return the folder that holds `ansible_collections`, downloading it when it is not there yet."""
-    stamp = COLLECTIONS / ".bundle"
-    if not (stamp.exists() and stamp.read_text(encoding="utf-8") == BUNDLE):
-        shutil.rmtree(COLLECTIONS, ignore_errors=True)
-        COLLECTIONS.mkdir(parents=True)
-        folder = CACHE / "download"
-        folder.mkdir(parents=True, exist_ok=True)
-        wheel = _download(folder)
-        prefixes = tuple(f"ansible_collections/{name}/" for name in WANTED)
-        with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(COLLECTIONS.parent, [n for n in archive.namelist() if n.startswith(prefixes)])
-        shutil.rmtree(folder)
-        stamp.write_text(BUNDLE, encoding="utf-8")
+    unpack(WANTED, COLLECTIONS)
     link(COLLECTIONS)
     return COLLECTIONS.parent
 

@@ -144,6 +144,11 @@ async def _lab(service: Service, control: Control, request: Request) -> Response
             return Response(status_code=204)
         case ("GET", "throttle"):
             return _json(service.throttle.report())
+        case ("GET", "counters"):
+            return _json(service.counters.shown())
+        case ("DELETE", "counters"):
+            service.counters.reset()
+            return Response(status_code=204)
         case ("GET", "settings"):
             return _json({**service.settings, "faults": service.faults.items})
         case ("PUT", "settings"):

@@ -38,6 +38,7 @@ class Control:
         self._service.faults.items = []
         self._service.throttle.reset()
         self._service.recorder.requests = []
+        self._service.counters.reset()
         self._resolve(anchors)
 
     def load_users(self, body: Any, merge: bool) -> dict[str, int]:

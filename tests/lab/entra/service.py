@@ -14,6 +14,7 @@ from typing import Any
 from . import batch, beta, deleted, groups, quarantine, roles, settings, tenant, users
 from .call import Call
 from .cloud import Cloud
+from .counters import Counters
 from .errors import GraphError, Reply, bad_request, malformed
 from .faults import Fault, Faults
 from .recorder import Recorder
@@ -71,6 +72,7 @@ class Service:
         self.store = store
         self.login = login
         self.recorder = Recorder()
+        self.counters = Counters()
         self.faults = Faults()
         self.throttle = Throttle()
         self.settings: dict[str, Any] = {}
@@ -110,6 +112,7 @@ class Service:
         """Answer one HTTP request; `path` is raw, after the version."""
         if time.monotonic() - self._swept >= float(self.settings["quarantineIntervalSeconds"]):
             self.clear_quarantine()
+        self.counters.arrived(method)
         number = self.recorder.add(method, f"/{version}/{path.strip('/')}", query, headers, body)
         fault = self.faults.take(method, f"/{path.strip('/')}", whole_request=True)
         if fault and fault.latency:
@@ -169,6 +172,15 @@ class Service:
 
     def _run(self, call: Call) -> Reply:
         """Throttle and dispatch one request or item (facts §4: each item of a batch is throttled by itself)."""
+        try:
+            reply = self._throttled(call)
+        except GraphError as error:
+            self.counters.answered(call.method, error.status)
+            raise
+        self.counters.answered(call.method, reply.status)
+        return reply
+
+    def _throttled(self, call: Call) -> Reply:
         headers: dict[str, str] = {}
         throttle = self.settings["throttle"]
         if throttle["enabled"]:

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was measured, and what of it was to be reached. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+FIRST, SECOND = "whole role, first run", "whole role, second run"
+BARE_FIRST, BARE_SECOND = "role without preflight, first run", "role without preflight, second run"
+ANSIBLE = "Ansible itself: the same tasks, empty"
+FLOOR_FIRST, FLOOR_SECOND = "floor, first run", "floor, second run"
+PEER_WRITE, PEER_READ = "peer: ansible.builtin.uri in a loop", "peer: community.general.ldap_search"
+
+PAGE = 999
+"""Users on a page of Graph's (facts §4)."""
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table. ``module_memory`` and ``ansible_memory``: peak bytes of the largest process of that kind;
+    ``server_cpu``: seconds by server."""
+
+    what: str
+    users: int
+    seconds: float
+    requests: int = 0
+    writes: int = 0
+    module_memory: int = 0
+    ansible_memory: int = 0
+    server_cpu: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def per_user(self) -> float:
+        """Milliseconds."""
+        return 1000 * self.seconds / self.users
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A first run against Graph's quota. ``used``: the part of the allowed writes; None: too few users to tell."""
+
+    users: int
+    used: float | None
+    lost: int
+    refused: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Goal:
+    """``missed_by``: empty where it is met."""
+
+    name: str
+    wanted: str
+    measured: str
+    missed_by: str = ""
+
+
+def quota_used(moments: Sequence[float], amount: int, window: float) -> float | None:
+    """The part of the allowed writes that was used until the last window's first write.
+
+    ``moments``: seconds at which each write was accepted, in order. ``amount`` writes are allowed in each ``window``
+    seconds. A client that sends the amount as fast as it can and waits for the window's end, and one that spreads it
+    evenly, both reach 1.0. None for no more than one window of writes.
+    """
+    windows = (len(moments) - 1) // amount
+    if windows < 1:
+        return None
+    return windows * window / (moments[windows * amount] - moments[0])
+
+
+def goals(
+    figures: Sequence[Figure],
+    tenant_users: Mapping[int, int],
+    quota: Quota | None,
+    *,
+    middle: int = 10_000,
+    large: int = 50_000,
+) -> list[Goal]:
+    """The goals that what was measured says something about. ``tenant_users``: active users of the tenant by size.
+
+    Where a size was not measured, the goal is stated for the largest that was.
+    """
+    at = {(figure.what, figure.users): figure for figure in figures}
+    sizes = sorted({users for what, users in at if what == FIRST})
+    if not sizes:
+        return []
+    middle, large = (size if size in sizes else sizes[-1] for size in (middle, large))
+    found = [_role(at, middle), *_growth(at, middle, large), _memory(at, large), *_second(at, sizes, tenant_users)]
+    if quota and quota.used is not None:
+        found += _quota(quota)
+    return found + _peers(at, sizes)
+
+
+def _role(at: Mapping[tuple[str, int], Figure], size: int) -> Goal:
+    role, floor, ansible = at[FIRST, size], at[FLOOR_FIRST, size], at[ANSIBLE, size]
+    least = floor.seconds + ansible.seconds
+    ratio = role.seconds / least
+    over = f"by {role.seconds - 1.3 * least:.1f} s" if ratio > 1.3 else ""
+    return Goal(f"{FIRST}, {size:,} users", "1.3 x (floor + Ansible itself)", f"{ratio:.2f} x", over)
+
+
+def _growth(at: Mapping[tuple[str, int], Figure], middle: int, large: int) -> list[Goal]:
+    if middle == large:
+        return []
+    ratio = at[FIRST, large].per_user / at[FIRST, middle].per_user
+    return [
+        Goal(
+            f"time per user, {large:,} to {middle:,}",
+            "at most 1.15 x",
+            f"{ratio:.2f} x",
+            f"by {ratio - 1.15:.2f} x" if ratio > 1.15 else "",
+        )
+    ]
+
+
+def _memory(at: Mapping[tuple[str, int], Figure], large: int) -> Goal:
+    used = max(at[what, large].module_memory for what in (FIRST, SECOND)) / MEGABYTE
+    over = f"by {used - 300:.0f} MB" if used >= 300 else ""
+    return Goal(f"memory of a module, {large:,} users", "under 300 MB", f"{used:.0f} MB", over)
+
+
+def _second(at: Mapping[tuple[str, int], Figure], sizes: Sequence[int], tenant_users: Mapping[int, int]) -> list[Goal]:
+    found = []
+    for size in sizes:
+        pages = -(-tenant_users[size] // PAGE)
+        for what in (SECOND, BARE_SECOND):
+            if (what, size) not in at:
+                continue
+            run = at[what, size]
+            wrong = [f"by {run.writes} writes"] if run.writes else []
+            wrong += [f"by {run.requests - pages - 5} requests"] if run.requests > pages + 5 else []
+            measured = f"{run.writes} writes, {run.requests} requests"
+            wanted = f"0 writes, at most {pages} pages + 5"
+            found.append(Goal(f"{what}, {size:,} users", wanted, measured, " and ".join(wrong)))
+    return found
+
+
+def _quota(quota: Quota) -> list[Goal]:
+    used = quota.used or 0.0
+    short = f"by {95 - 100 * used:.1f} %" if used < 0.95 else ""
+    lost = f"by {quota.lost} users" if quota.lost else ""
+    name = f"Graph's quota, {quota.users:,} users"
+    return [
+        Goal(f"{name}: writes used", "at least 95 %", f"{100 * used:.1f} %", short),
+        Goal(f"{name}: users lost", "0", str(quota.lost), lost),
+    ]
+
+
+def _peers(at: Mapping[tuple[str, int], Figure], sizes: Sequence[int]) -> list[Goal]:
+    """The loop was measured on a few users, the search on all of them: both count by user."""
+    loop = next((figure.per_user for (what, _users), figure in at.items() if what == PEER_WRITE), None)
+    if loop is None:
+        return []
+    found = []
+    for size in sizes:
+        search = at[PEER_READ, size].per_user if (PEER_READ, size) in at else 0.0
+        times = (loop + search) / at[FIRST, size].per_user
+        short = f"by {50 - times:.1f} x" if times < 50 else ""
+        found.append(
+            Goal(f"against the peers' loop, {size:,} users", "at least 50 x per user", f"{times:.0f} x", short)
+        )
+    return found

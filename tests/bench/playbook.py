@@ -1,0 +1,77 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays, as a person writes them, run by ansible-playbook and measured."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.dc import ansible_playbook
+
+from .processes import Run, measured
+from .site import BASE, Site
+
+HERE = Path(__file__).resolve().parent
+TIMEOUT = 3600.0
+MODULES = ("ad_user_guid", "entra_match_info", "entra_immutable_id")
+"""Those of the role that take or return every user, in order."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task that ran: its action and its seconds, of Ansible's own around it too."""
+
+    action: str
+    seconds: float
+
+
+class Playbooks:
+    """Runs plays against a site, in a folder of their own."""
+
+    def __init__(self, site: Site, folder: Path) -> None:
+        self._site = site
+        self._folder = folder
+        self._notes = folder / "tasks.json"
+
+    def hard_match(self, preflight: bool = True, keep: Path | None = None) -> tuple[Run, list[Task]]:
+        """The role over the plain users. ``keep``: change nothing, and leave what each module returned there."""
+        variables = {
+            "hard_match_search_base": BASE,
+            "hard_match_upn_suffixes": [],
+            "hard_match_preflight": preflight,
+            "hard_match_ad": "{{ hybrid_identity_ad }}",
+            "hard_match_entra": "{{ hybrid_identity_entra }}",
+        }
+        role = {"role": "hybrid.identity.hard_match", "vars": variables}
+        if keep is None:
+            return self.run({"roles": [role]})
+        kept = self.run({"roles": [role], "check_mode": True}, {"BENCH_KEEP": str(keep)})
+        for action in MODULES:
+            next(iter(keep.glob(f"*-{action}.json"))).rename(keep / f"{action}.json")
+        return kept
+
+    def same_shape(self, answers: Path) -> tuple[Run, list[Task]]:
+        """What Ansible itself costs: the same tasks on the same records, with modules that do nothing."""
+        role = {"role": str(HERE / "roles" / "same_shape"), "vars": {"same_shape_answers": str(answers)}}
+        return self.run({"roles": [role]})
+
+    def run(self, play: dict[str, Any], environment: dict[str, str] | None = None) -> tuple[Run, list[Task]]:
+        """Run a play on localhost. Raises ProgramFailed."""
+        book = self._folder / "play.yml"
+        whole = {"name": "Measure", "hosts": "localhost", "connection": "local", "gather_facts": False, **play}
+        book.write_text(json.dumps([whole]), encoding="utf-8")  # JSON is YAML
+        settings = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks"),
+            "ANSIBLE_CALLBACKS_ENABLED": "bench_tasks",
+            "ANSIBLE_NOCOWS": "1",
+            "BENCH_TASKS": str(self._notes),
+            **(environment or {}),
+        }
+        command = [ansible_playbook(), "--inventory", str(self._site.state / "inventory.yml"), str(book)]
+        run = measured(command, settings, self._folder, self._site.servers(), TIMEOUT)
+        tasks = json.loads(self._notes.read_text("utf-8"))
+        return run, [Task(task["action"].rpartition(".")[2], task["seconds"]) for task in tasks]

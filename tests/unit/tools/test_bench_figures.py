@@ -1,0 +1,115 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmark's arithmetic and its tables: a goal must not be met by a slip of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from bench import figures, table
+from bench.figures import ANSIBLE, FIRST, FLOOR_FIRST, MEGABYTE, PEER_READ, PEER_WRITE, SECOND, Figure, Goal, Quota
+
+TENANT = {10_000: 10_053, 50_000: 50_053}
+
+
+def site(**seconds: float) -> list[Figure]:
+    """10,000 users in 13 s, where the floor takes 4 s and Ansible 6 s; 50,000 in 65 s."""
+    times = {"first": 13.0, "large": 65.0, "memory": 200.0, "loop": 35.0, **seconds}
+    memory = int(times["memory"] * MEGABYTE)
+    return [
+        Figure(FIRST, 10_000, times["first"], 1045, 10_000),
+        Figure(SECOND, 10_000, 8.0, int(times.get("requests", 16)), int(times.get("writes", 0))),
+        Figure(ANSIBLE, 10_000, 6.0),
+        Figure(FLOOR_FIRST, 10_000, 4.0, 511, 10_000),
+        Figure(FIRST, 50_000, times["large"], 5045, 50_000, memory),
+        Figure(SECOND, 50_000, 40.0, 56),
+        Figure(PEER_WRITE, 50, times["loop"], 51, 50),
+        Figure(PEER_READ, 10_000, 20.0),
+    ]
+
+
+def goal(found: list[Goal], name: str) -> Goal:
+    return next(each for each in found if each.name == name)
+
+
+def test_goals_that_are_just_met_are_met() -> None:
+    # A millisecond less than what the goal allows; who divides by floats may land on either side of it.
+    found = figures.goals(site(first=12.999, large=74.7, memory=299.9), TENANT, Quota(10_000, 0.95, 0, 7, 50.0))
+    assert [each.name for each in found if each.missed_by] == []
+    assert len(found) == 9
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name", "measured", "missed_by"),
+    [
+        ({"first": 14.0}, "whole role, first run, 10,000 users", "1.40 x", "by 1.0 s"),
+        ({"large": 78.0}, "time per user, 50,000 to 10,000", "1.20 x", "by 0.05 x"),
+        ({"memory": 480}, "memory of a module, 50,000 users", "480 MB", "by 180 MB"),
+        ({"requests": 17}, "whole role, second run, 10,000 users", "0 writes, 17 requests", "by 1 requests"),
+        ({"writes": 3}, "whole role, second run, 10,000 users", "3 writes, 16 requests", "by 3 writes"),
+        ({"loop": 1.3}, "against the peers' loop, 10,000 users", "22 x", "by 28.5 x"),
+    ],
+)
+def test_a_missed_goal_says_by_how_much(wrong: dict[str, float], name: str, measured: str, missed_by: str) -> None:
+    found = goal(figures.goals(site(**wrong), TENANT, None), name)
+    assert (found.measured, found.missed_by) == (measured, missed_by)
+
+
+def test_a_lost_user_is_a_missed_goal() -> None:
+    found = figures.goals(site(), TENANT, Quota(10_000, 0.9, 2, 0, 50.0))
+    assert goal(found, "Graph's quota, 10,000 users: writes used").missed_by == "by 5.0 %"
+    assert goal(found, "Graph's quota, 10,000 users: users lost").missed_by == "by 2 users"
+
+
+def test_the_goals_of_one_size_are_stated_for_it() -> None:
+    only = [figure for figure in site() if figure.users != 50_000]
+    names = [each.name for each in figures.goals(only, TENANT, None)]
+    assert "memory of a module, 10,000 users" in names
+    assert not any(name.startswith("time per user") for name in names)
+    assert figures.goals([], {}, None) == []
+
+
+def test_bursts_and_an_even_pace_both_use_the_whole_quota() -> None:
+    bursts = [15.0 * (number // 3000) + number % 3000 / 1000 for number in range(10_000)]
+    even = [number * 15.0 / 3000 for number in range(10_000)]
+    assert figures.quota_used(bursts, 3000, 15.0) == pytest.approx(1.0)
+    assert figures.quota_used(even, 3000, 15.0) == pytest.approx(1.0)
+
+
+def test_waiting_too_long_leaves_quota_unused() -> None:
+    late = [20.0 * (number // 3000) + number % 3000 / 1000 for number in range(6001)]
+    assert figures.quota_used(late, 3000, 15.0) == pytest.approx(0.75)
+
+
+def test_one_window_of_writes_says_nothing_about_a_quota() -> None:
+    assert figures.quota_used([0.0] * 3000, 3000, 15.0) is None
+    assert figures.quota_used([], 3000, 15.0) is None
+
+
+def test_tables_line_up_and_become_markdown() -> None:
+    figure = Figure(FIRST, 10_000, 13.25, 1045, 10_000, 200 * MEGABYTE, 90 * MEGABYTE, {"Samba": 1.25})
+    small = Figure(FLOOR_FIRST, 10_000, 4.0, 511, 10_000)
+    shown = table.measured([figure, small])
+    title, empty, head, first, second = shown.text().splitlines()
+    assert (title, empty) == ("What was measured", "")
+    assert len(first) == len(head) == len(second)
+    assert first.split()[-8:] == ["10,000", "13.2", "1.32", "200", "90", "1,045", "10,000", "1.2"]
+    markdown = shown.markdown().splitlines()
+    assert markdown[0] == "### What was measured"
+    assert {line.count("|") for line in markdown[2:]} == {10}
+    assert markdown[3].startswith("| --- | ---: |")
+
+
+def test_a_page_names_the_day_the_machine_and_what_was_missed() -> None:
+    goals = table.goals([Goal("memory", "under 300 MB", "480 MB", "by 180 MB"), Goal("users lost", "0", "0")])
+    page = table.page("2026-11-24", ["2 cores", "Python 3.13.0"], [goals], ["A note."])
+    assert "On 2026-11-24, by `make bench`, everything on one machine: 2 cores, Python 3.13.0." in page
+    assert "| memory | under 300 MB | 480 MB | missed by 180 MB |" in page
+    assert "| users lost | 0 | 0 | met |" in page
+    assert page.endswith("- A note.\n")
