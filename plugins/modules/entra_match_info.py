@@ -191,7 +191,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 users:
-  description: One entry for each record, in the order given, each the record itself with what a sync would do.
+  description: One entry for each record, in the order given, each the record itself, without its C(attributes), with what a sync would do.
   returned: success, and failure because of outcomes that are not allowed
   type: list
   elements: dict

@@ -95,33 +95,37 @@ async def _found(
         )
         assumed = preflight.assuming(view, question.assume)
         if asks:
-            assumed = await _with_authority(survey, question, assumed)
-        found = _predicted(question, assumed)
+            assumed, found = await _with_authority(survey, question, assumed)
+        else:
+            found = _predicted(question, assumed)
     unknown = preflight.unread(replace(view, unknown=read.unknown), found)
     if SOURCE_OF_AUTHORITY in question.assume:
         unknown.add(SOURCE_OF_AUTHORITY)
     return found, assumed, unknown
 
 
-async def _with_authority(survey: Survey, question: Question, view: TenantView) -> TenantView:
-    """The view with the source of authority of all who would be matched.
+async def _with_authority(survey: Survey, question: Question, view: TenantView) -> tuple[TenantView, list[Prediction]]:
+    """The view with the source of authority of all who would be matched, and the predictions for it.
 
     Who takes nothing from AD leaves a place to somebody else, who has to be asked for then: a second round is rare, and
     whoever is left after the third one stays unknown.
     """
     for _round in range(_ROUNDS):
+        # As if it were known of everybody: who would be matched then is asked, and nobody left to ask makes it true.
+        known = replace(view, unknown=view.unknown - {SOURCE_OF_AUTHORITY})
+        found = _predicted(question, known)
         wanted = {
             each.cloud["id"]
-            for each in _predicted(question, view)
+            for each in found
             if each.cloud and each.sync_action in (predictions.HARD_MATCH, predictions.SOFT_MATCH)
         } - view.authority_read
         if not wanted:
-            return replace(view, unknown=view.unknown - {SOURCE_OF_AUTHORITY})
+            return known, found
         managed, read = await survey.cloud_managed(sorted(wanted))
         view = replace(view, cloud_managed=view.cloud_managed | managed, authority_read=view.authority_read | read)
         if not read:
-            return view
-    return view
+            break
+    return view, _predicted(question, view)
 
 
 def _predicted(question: Question, view: TenantView) -> list[Prediction]:

@@ -187,9 +187,10 @@ def _user(entry: AdObject, anchor: str) -> AdUser:
 
 
 def _order(user: AdUser) -> tuple[bool, str, str]:
-    record = user.result()
-    upn = record["user_principal_name"]
-    return upn is None, folded(upn or ""), folded(record["distinguished_name"])
+    # From what was found, since a record of each user only to sort them costs as much as the answer does.
+    name, names = (user.found.distinguished_name, user.found.attributes) if user.found else ("", {})
+    upn = next(iter(names.get("userprincipalname", ())), None)
+    return upn is None, folded((upn or b"").decode("utf-8", "replace")), folded(name)
 
 
 def summary(users: Iterable[AdUser]) -> dict[str, int]:

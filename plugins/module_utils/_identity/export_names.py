@@ -135,7 +135,7 @@ def address_fault(proxy: str) -> str | None:
     bad = _NOT_IN_ADDRESS.search(address)
     if bad:
         return f"it holds {bad.group()!r}"
-    if any(unicodedata.combining(char) for char in unicodedata.normalize("NFD", address)):
+    if not address.isascii() and any(map(unicodedata.combining, unicodedata.normalize("NFD", address))):
         return "it holds an accented letter"
     if address.count("@") != 1 or address.startswith("@") or address.endswith("@"):
         return "it is not of the form name@domain"

@@ -78,10 +78,13 @@ class Prediction:
     overwrites: tuple[Record, ...] = ()
 
     def result(self) -> Record:
-        """The user as the module returns it: the AD record with what a sync would do."""
+        """The user as the module returns it: the AD record with what a sync would do.
+
+        ``attributes`` stay behind: ``overwrites`` has what they say, and they are half of what tasks hand on.
+        """
         cloud = self.cloud or {}
         return {
-            **self.record,
+            **{name: value for name, value in self.record.items() if name != "attributes"},
             "id": cloud.get("id"),
             "cloud_user_principal_name": cloud.get("user_principal_name"),
             "cloud_immutable_id": cloud.get("immutable_id"),
