@@ -49,7 +49,7 @@ def measured(
         process = subprocess.Popen(
             list(command),
             cwd=folder,
-            env={**os.environ, **environment},
+            env={**os.environ, **_byte_code(folder), **environment},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -73,6 +73,12 @@ def measured(
     if code:
         raise ProgramFailed(f"{Path(command[0]).name} ended with {code}:\n{run.output[-3000:]}")
     return run
+
+
+def _byte_code(folder: Path) -> dict[str, str]:
+    """Settings with which Python keeps byte code, as it does for everybody, in a place of its own: root runs this, and
+    what it left in the virtual environment its user could not remove."""
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "byte-code")}
 
 
 def _watch(root: int, memory: dict[str, int], done: threading.Event) -> None:

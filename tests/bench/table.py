@@ -35,7 +35,7 @@ class Table:
     def markdown(self) -> str:
         rule = ["---" if column in self.left else "---:" for column in self.columns]
         lines = ["| " + " | ".join(row) + " |" for row in (self.columns, rule, *self.rows)]
-        return "\n".join([f"### {self.title}", "", *lines])
+        return "\n".join([f"## {self.title}", "", *lines])
 
 
 def measured(figures: Sequence[Figure]) -> Table:
@@ -80,9 +80,17 @@ def goals(found: Sequence[Goal]) -> Table:
 
 
 def page(date: str, machine: Sequence[str], tables: Sequence[Table], notes: Sequence[str]) -> str:
-    """A Markdown section."""
-    head = ["## Measured", "", f"On {date}, by `make bench`, everything on one machine: {', '.join(machine)}.", ""]
-    return "\n".join([*head, *(f"{table.markdown()}\n" for table in tables), *(f"- {note}" for note in notes)]) + "\n"
+    """A Markdown page."""
+    head = f"On {date}, by `make bench`, everything on one machine: {', '.join(machine)}."
+    parts = [_LICENSE, "# Benchmark", head, *(table.markdown() for table in tables), "## What the figures are"]
+    return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes)]) + "\n"
+
+
+_LICENSE = """<!--
+Copyright (c) 2026, hybrid.identity contributors
+GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+-->"""
 
 
 def _megabytes(size: int) -> str:

@@ -101,7 +101,7 @@ def test_tables_line_up_and_become_markdown() -> None:
     assert len(first) == len(head) == len(second)
     assert first.split()[-8:] == ["10,000", "13.2", "1.32", "200", "90", "1,045", "10,000", "1.2"]
     markdown = shown.markdown().splitlines()
-    assert markdown[0] == "### What was measured"
+    assert markdown[0] == "## What was measured"
     assert {line.count("|") for line in markdown[2:]} == {10}
     assert markdown[3].startswith("| --- | ---: |")
 
