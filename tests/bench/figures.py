@@ -21,16 +21,19 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table. ``module_memory`` and ``ansible_memory``: peak bytes of the largest process of that kind;
-    ``server_cpu``: seconds by server."""
+    """One line of the table. ``cpu`` and ``server_cpu``: CPU seconds of what was run, and of each server meanwhile.
+
+    ``module_memory`` and ``other_memory``: peak bytes of the largest process of that kind.
+    """
 
     what: str
     users: int
     seconds: float
     requests: int = 0
     writes: int = 0
+    cpu: float = 0.0
     module_memory: int = 0
-    ansible_memory: int = 0
+    other_memory: int = 0
     server_cpu: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -22,6 +22,7 @@ from lab.dc.directory import bulk_user
 from . import floor
 from .figures import PEER_READ, PEER_WRITE, Figure
 from .playbook import Playbooks
+from .runs import figure
 from .site import BASE, Site
 
 SAMPLE = 50
@@ -78,16 +79,7 @@ def _loop(site: Site, books: Playbooks) -> Figure:
     run, tasks = books.run({"tasks": [token, patch]})
     asked = site.asked()
     seconds = next(task.seconds for task in reversed(tasks) if task.action == "uri")
-    return Figure(
-        PEER_WRITE,
-        len(names),
-        seconds,
-        asked.requests,
-        asked.writes,
-        run.memory.get("uri", 0),
-        run.memory[""],
-        run.server_cpu,
-    )
+    return figure(PEER_WRITE, len(names), run, asked, seconds)
 
 
 def _search(site: Site, books: Playbooks, interpreter: str) -> Figure:
@@ -111,8 +103,7 @@ def _search(site: Site, books: Playbooks, interpreter: str) -> Figure:
     paths = [str(COLLECTIONS), *filter(None, [os.environ.get("ANSIBLE_COLLECTIONS_PATH")])]
     run, tasks = books.run({"tasks": [task]}, {"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(paths)})
     seconds = next(task.seconds for task in tasks if task.action == "ldap_search")
-    memory = run.memory.get("ldap_search", 0)
-    return Figure(PEER_READ, site.users, seconds, 0, 0, memory, run.memory[""], run.server_cpu)
+    return figure(PEER_READ, site.users, run, None, seconds)
 
 
 def _python_with_ldap() -> str | None:

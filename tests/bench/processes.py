@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import threading
 import time
@@ -27,12 +28,13 @@ class ProgramFailed(Exception):
 
 @dataclass
 class Run:
-    """``memory``: peak resident bytes by module name, that of everything else under ``""`` (its largest process).
+    """``cpu``: seconds of the program and all that it started; ``server_cpu``: those of the servers, by name.
 
-    ``server_cpu``: CPU seconds by server.
+    ``memory``: peak resident bytes by module name, that of everything else under ``""`` (its largest process).
     """
 
     seconds: float = 0.0
+    cpu: float = 0.0
     memory: dict[str, int] = field(default_factory=dict)
     server_cpu: dict[str, float] = field(default_factory=dict)
     output: str = ""
@@ -43,6 +45,7 @@ def measured(
 ) -> Run:
     """Run a program in ``folder``. ``servers``: pids by name. Raises ProgramFailed."""
     before = {name: _cpu(pid) for name, pid in servers.items()}
+    own = _children_cpu()
     log = folder / "output.log"
     started = time.monotonic()
     with log.open("wb") as out:
@@ -68,6 +71,7 @@ def measured(
         run.seconds = time.monotonic() - started
         done.set()
         watcher.join()
+    run.cpu = _children_cpu() - own
     run.server_cpu = {name: _cpu(pid) - before[name] for name, pid in servers.items()}
     run.output = log.read_text("utf-8", "replace")
     if code:
@@ -108,6 +112,11 @@ def _peak(pid: int) -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _cpu(root: int) -> float:

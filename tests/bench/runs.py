@@ -15,7 +15,7 @@ from . import figures, floor, processes
 from .figures import Figure, Quota
 from .playbook import MODULES, TIMEOUT, Playbooks, Task
 from .processes import Run
-from .site import BASE, Site
+from .site import BASE, Asked, Site
 
 WRITES, WINDOW = 3000, 150.0
 """Graph's quota of writes for an app in a tenant: so many in so many seconds (facts §4)."""
@@ -106,14 +106,19 @@ class Runs:
         asked = self._site.asked()
         if asked.writes != writes:
             raise WrongRun(f"{what}: {asked.writes} writes were made where {writes} were due:\n{run.output[-2000:]}")
-        modules = [peak for name, peak in run.memory.items() if name]
-        return Figure(
-            what,
-            self._site.users,
-            run.seconds,
-            asked.requests,
-            asked.writes,
-            max(modules, default=0),
-            run.memory.get("", 0),
-            run.server_cpu,
-        )
+        return figure(what, self._site.users, run, asked)
+
+
+def figure(what: str, users: int, run: Run, asked: Asked | None, seconds: float | None = None) -> Figure:
+    """A line of the table; ``seconds`` where not the whole run counts."""
+    return Figure(
+        what,
+        users,
+        run.seconds if seconds is None else seconds,
+        asked.requests if asked else 0,
+        asked.writes if asked else 0,
+        run.cpu,
+        max((peak for name, peak in run.memory.items() if name), default=0),
+        run.memory.get("", 0),
+        run.server_cpu,
+    )

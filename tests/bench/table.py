@@ -47,15 +47,16 @@ def measured(figures: Sequence[Figure]) -> Table:
             f"{figure.users:,}",
             f"{figure.seconds:.1f}",
             f"{figure.per_user:.2f}",
-            _megabytes(figure.module_memory),
-            _megabytes(figure.ansible_memory),
+            f"{figure.cpu:.1f}",
             f"{figure.requests:,}",
             f"{figure.writes:,}",
+            _megabytes(figure.module_memory),
+            _megabytes(figure.other_memory),
             *(f"{figure.server_cpu.get(name, 0):.1f}" for name in servers),
         ]
         for figure in sorted(figures, key=lambda figure: figure.users)
     ]
-    columns = ["", "users", "s", "ms per user", "module MB", "other MB", "requests", "writes"]
+    columns = ["", "users", "s", "ms per user", "CPU s", "requests", "writes", "module MB", "other MB"]
     return Table("What was measured", [*columns, *(f"{name} CPU s" for name in servers)], rows)
 
 

@@ -27,7 +27,7 @@ def site(**seconds: float) -> list[Figure]:
         Figure(SECOND, 10_000, 8.0, int(times.get("requests", 16)), int(times.get("writes", 0))),
         Figure(ANSIBLE, 10_000, 6.0),
         Figure(FLOOR_FIRST, 10_000, 4.0, 511, 10_000),
-        Figure(FIRST, 50_000, times["large"], 5045, 50_000, memory),
+        Figure(FIRST, 50_000, times["large"], 5045, 50_000, module_memory=memory),
         Figure(SECOND, 50_000, 40.0, 56),
         Figure(PEER_WRITE, 50, times["loop"], 51, 50),
         Figure(PEER_READ, 10_000, 20.0),
@@ -93,16 +93,16 @@ def test_one_window_of_writes_says_nothing_about_a_quota() -> None:
 
 
 def test_tables_line_up_and_become_markdown() -> None:
-    figure = Figure(FIRST, 10_000, 13.25, 1045, 10_000, 200 * MEGABYTE, 90 * MEGABYTE, {"Samba": 1.25})
+    figure = Figure(FIRST, 10_000, 13.3, 1045, 10_000, 9.1, 200 * MEGABYTE, 90 * MEGABYTE, {"Samba": 1.2})
     small = Figure(FLOOR_FIRST, 10_000, 4.0, 511, 10_000)
     shown = table.measured([figure, small])
     title, empty, head, first, second = shown.text().splitlines()
     assert (title, empty) == ("What was measured", "")
     assert len(first) == len(head) == len(second)
-    assert first.split()[-8:] == ["10,000", "13.2", "1.32", "200", "90", "1,045", "10,000", "1.2"]
+    assert first.split()[-9:] == ["10,000", "13.3", "1.33", "9.1", "1,045", "10,000", "200", "90", "1.2"]
     markdown = shown.markdown().splitlines()
     assert markdown[0] == "## What was measured"
-    assert {line.count("|") for line in markdown[2:]} == {10}
+    assert {line.count("|") for line in markdown[2:]} == {11}
     assert markdown[3].startswith("| --- | ---: |")
 
 
