@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError
@@ -33,10 +33,19 @@ def run(
         require(*dependencies)
         result = service()
     except IdentityError as error:
-        module.fail_json(msg=error.message, invocation=_invocation(module), **{**facts(), **error.details})
+        details = _warned(module, error.details)
+        module.fail_json(msg=error.message, invocation=_invocation(module), **{**facts(), **details})
+    result = _warned(module, result)
     if not module._diff:
         result.pop("diff", None)
     module.exit_json(invocation=_invocation(module), **{**facts(), **result})
+
+
+def _warned(module: AnsibleModule, result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result without its ``warnings``, which Ansible wants to be told of by themselves."""
+    for warning in result.get("warnings", ()):
+        module.warn(warning)
+    return {name: value for name, value in result.items() if name != "warnings"}
 
 
 def _invocation(module: AnsibleModule) -> dict[str, Any]:
