@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+VARS = Path(__file__).resolve().parents[3] / "roles" / "entra_connect" / "vars" / "main.yml"
 SHA = "a" * 64
 GENUINE = {
     "product": "Microsoft Entra Connect Sync",
@@ -115,8 +116,20 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
                 "rescue": [{"ansible.builtin.debug": {"msg": "stopped"}}],
             }
         )
-    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
-    (folder / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    local: dict[str, Any] = {"hosts": "localhost", "connection": "local", "gather_facts": False}
+    local["vars"] = {"ansible_python_interpreter": sys.executable}
+    placed = {
+        "ansible.builtin.copy": {
+            "dest": f"{folder}/origin{{{{ index }}}}",
+            "mode": "0600",
+            "content": "{{ __entra_connect_msi_origin }} {{ __entra_connect_msi_path }}",
+        },
+        "vars": {"entra_connect_msi": "{{ item }}", "__entra_connect_folder": {"path": "C:\\Temp\\x"}},
+        "loop": list(ORIGINS),
+        "loop_control": {"index_var": "index"},
+    }
+    plays = [{**local, "tasks": tasks}, {**local, "vars_files": [str(VARS)], "tasks": [placed]}]
+    (folder / "play.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
     command = [
         str(Path(sys.executable).with_name("ansible-playbook")),
         "--inventory",
@@ -127,7 +140,17 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count('"msg": "stopped"') == len(PAGES), done.stdout
     found = {result["case"]: result for result in (json.loads(path.read_text()) for path in folder.glob("[0-9]*.json"))}
-    return {**found, "pages": {name: (folder / f"{name}.md").read_text("utf-8") for name in PAGES}}
+    origins = [(folder / f"origin{number}").read_text("utf-8") for number in range(len(ORIGINS))]
+    return {**found, "origins": origins, "pages": {name: (folder / f"{name}.md").read_text("utf-8") for name in PAGES}}
+
+
+# An MSI, where it comes from, and where it is on the server then.
+ORIGINS = {
+    "https://files.contoso.com/a.msi": "url C:\\Temp\\x\\AzureADConnect.msi",
+    "D:\\a.msi": "server D:\\a.msi",
+    "\\\\files\\share\\a.msi": "server \\\\files\\share\\a.msi",
+    "/srv/a.msi": "controller C:\\Temp\\x\\AzureADConnect.msi",
+}
 
 
 # Variables of the page, beside what the server says.
@@ -149,6 +172,10 @@ def test_what_is_done_with_an_msi(decided: dict[str, Any], name: str) -> None:
     _given, action, text = CASES[name]
     assert decided[name]["action"] == action
     assert text in decided[name]["reason"]
+
+
+def test_where_the_msi_comes_from(decided: dict[str, Any]) -> None:
+    assert decided["origins"] == list(ORIGINS.values())
 
 
 def test_the_page_says_which_answers_fit(decided: dict[str, Any]) -> None:
