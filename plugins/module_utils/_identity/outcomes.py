@@ -50,7 +50,6 @@ _WORDS = {
 _FINE = (
     "set",
     "unchanged",
-    "empty",
     "cleared",
     "restored",
     "found",
