@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The least that a hard match can be asked for: bare ldap3 and httpx, no checks, no retries, no output.
 
-    python -m bench.floor LAB_JSON SEARCH_BASE
+    python tests/bench/floor.py LAB_JSON SEARCH_BASE
 
 One paged search, one paged listing, one PATCH for each user whose value differs: 20 in a batch, BATCHES in flight.
 """

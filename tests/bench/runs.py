@@ -97,7 +97,7 @@ class Runs:
         return self._figure(what, run, writes)
 
     def _floor(self) -> Run:
-        command = [sys.executable, "-m", floor.__name__, str(self._site.state / "lab.json"), BASE]
+        command = [sys.executable, str(floor.__file__), str(self._site.state / "lab.json"), BASE]
         return processes.measured(command, {}, self._folder, self._site.servers(), TIMEOUT)
 
     def _figure(self, what: str, measure: Callable[[], Run], writes: int) -> Figure:
