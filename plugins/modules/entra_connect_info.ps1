@@ -103,11 +103,11 @@ $result.server = [ordered]@{
     disk_free_gb = if ($disk) { & $gib $disk.FreeSpace } else { $null }
 }
 
-$result.items = @(
+$result.checks = @(
     Get-ConnectPrerequisiteItem -Reading $reading -Objects $objects
     Get-ConnectSetupItem -Reading $reading -Installed $installed -Configuration $configuration
 )
 $summary = @{ ok = 0; not_ok = 0; unknown = 0 }
-foreach ($item in $result.items) { $summary[$item.status]++ }
+foreach ($item in $result.checks) { $summary[$item.status]++ }
 $result.summary = $summary
 $module.ExitJson()

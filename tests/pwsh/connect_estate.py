@@ -94,8 +94,8 @@ def check(result: dict[str, Any], expected: Expected, rest: str | None = None) -
     """Each expected item has that status and a reason that begins or goes so; the others have the status `rest`."""
     assert not result["failed"], result["shown"]
     assert not result["changed"]
-    items = {item["name"]: item for item in result["items"]}
-    assert [(item["name"], item["group"]) for item in result["items"]] == [
+    items = {item["name"]: item for item in result["checks"]}
+    assert [(item["name"], item["group"]) for item in result["checks"]] == [
         *((name, "server") for name in SERVER),
         *((name, "connect") for name in CONNECT),
     ]
@@ -109,6 +109,6 @@ def check(result: dict[str, Any], expected: Expected, rest: str | None = None) -
         elif rest:
             assert item["status"] == rest, item
     counted = {
-        status: sum(item["status"] == status for item in result["items"]) for status in ("ok", "not_ok", "unknown")
+        status: sum(item["status"] == status for item in result["checks"]) for status in ("ok", "not_ok", "unknown")
     }
     assert result["summary"] == counted

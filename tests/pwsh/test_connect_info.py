@@ -274,7 +274,7 @@ def test_before_the_wizard(connect_server: Server) -> None:
 
     found = results["hidden"]
     assert (found["installed"], found["version"], found["configured"]) == (None, None, None)
-    assert {item["name"]: item["status"] for item in found["items"]}["installed"] == "unknown"
+    assert {item["name"]: item["status"] for item in found["checks"]}["installed"] == "unknown"
 
 
 def test_hardware_by_the_number_of_objects(connect_server: Server) -> None:
@@ -283,7 +283,7 @@ def test_hardware_by_the_number_of_objects(connect_server: Server) -> None:
     steps: list[dict[str, Any]] = [{"directory_objects": number} for number in sizes]
     *results, negative = connect_server.steps("entra_connect_info", [*steps, {"directory_objects": -1}])
     for (number, (memory, disk)), result in zip(sizes.items(), results, strict=True):
-        items = {item["name"]: item for item in result["items"]}
+        items = {item["name"]: item for item in result["checks"]}
         assert f"Microsoft asks for {memory} GB for {number} objects." in items["memory"]["reason"]
         assert f"asks for a disk of {disk} GB for {number} objects." in items["disk"]["reason"]
         assert items["memory"]["status"] == ("ok" if memory <= 16 else "not_ok")
@@ -295,6 +295,6 @@ def test_hardware_by_the_number_of_objects(connect_server: Server) -> None:
 def test_a_path_that_is_not_there_is_no_error(connect_server: Server, tmp_path: Path) -> None:
     result = connect_server.task("entra_connect_info", "--check", module_path=str(tmp_path / "nowhere"))
     assert not result["failed"], result["shown"]
-    items = {item["name"]: item for item in result["items"]}
+    items = {item["name"]: item for item in result["checks"]}
     assert items["scheduler"]["status"] == "unknown"
     assert "set module_path to the folder that holds ADSync.psd1" in items["scheduler"]["reason"]

@@ -50,8 +50,17 @@ def test_a_line_is_pending_until_it_is_completed_in_place(tmp_path: Path) -> Non
 def test_it_is_on_the_disk_before_begin_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
     flush, write = os.fsync, os.pwrite
-    monkeypatch.setattr(os, "fsync", lambda file: (events.append("flush"), flush(file))[1])
-    monkeypatch.setattr(os, "pwrite", lambda *args: (events.append("write"), write(*args))[1])
+
+    def seen_flush(file: int) -> None:
+        events.append("flush")
+        flush(file)
+
+    def seen_write(file: int, content: bytes, position: int) -> int:
+        events.append("write")
+        return write(file, content, position)
+
+    monkeypatch.setattr(os, "fsync", seen_flush)
+    monkeypatch.setattr(os, "pwrite", seen_write)
     with JournalFile(str(tmp_path / "journal"), "run") as journal:
         journal.begin([change("a")])
         assert events[-2:] == ["write", "flush"]

@@ -32,7 +32,7 @@ def case(
     if isinstance(msi, str):
         msi = {**GENUINE, "version": msi}
     given = {} if msi is None else {"__entra_connect_msi_found": msi}
-    result = {"installed": installed, "version": there, "configured": False, "items": [ITEM], "server": SERVER}
+    result = {"installed": installed, "version": there, "configured": False, "checks": [ITEM], "server": SERVER}
     return {"entra_connect_result": result, "entra_connect_msi": "AzureADConnect.msi", **given, **more}
 
 
