@@ -466,6 +466,8 @@ def main() -> None:
         ],
         required_by={"rollback": ["journal"], "journal_run": ["journal"]},
         supports_check_mode=True,
+        # People's records do not belong into the system's log.
+        no_log=True,
     )
     run(module, (LDAP3,), lambda: manage(module.params, module.check_mode))
 

@@ -496,6 +496,8 @@ def main() -> None:
         required_one_of=[("user", "users", "all_users", "rollback")],
         required_by={"rollback": "journal", "journal_run": "journal"},
         supports_check_mode=True,
+        # People's records do not belong into the system's log.
+        no_log=True,
     )
     watch = Watch(progress_report())
     run(

@@ -416,6 +416,8 @@ def main() -> None:
             "directory": {"type": "dict", "options": ldap_options()},
         },
         supports_check_mode=True,
+        # People's records do not belong into the system's log.
+        no_log=True,
     )
     params = module.params
     question = Question(

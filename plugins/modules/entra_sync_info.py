@@ -378,6 +378,8 @@ def main() -> None:
         mutually_exclusive=[("users", "identities")],
         required_one_of=[("users", "identities")],
         supports_check_mode=True,
+        # People's records do not belong into the system's log.
+        no_log=True,
     )
     params = module.params
     question = Question(

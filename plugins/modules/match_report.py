@@ -207,6 +207,8 @@ def main() -> None:
         },
         required_one_of=[KINDS],
         supports_check_mode=True,
+        # People's records do not belong into the system's log.
+        no_log=True,
     )
     run(module, (), lambda: write_report(module.params, module.check_mode))
 

@@ -233,3 +233,13 @@ def test_no_undeclared_dependency_is_needed(tls: Any) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_records_do_not_go_into_the_system_log(
+    call: Call, graph: ScriptedGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, text, **more: logged.append(str(text)))
+    graph.expect_batch(found(user(1, immutable_id=VALUE)), found(user(1, immutable_id=VALUE)), found())
+    call(users=[{"user_principal_name": "user1@contoso.com", "object_guid": GUID}])
+    assert not any("user1" in text for text in logged), logged
