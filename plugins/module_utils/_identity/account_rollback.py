@@ -88,18 +88,22 @@ def is_made(undo: Undo) -> bool:
 
 
 def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory) -> list[Return]:
-    """One return an account, in the order of the undos. ``directory`` holds all attributes of what was found."""
+    """One return an account, in the order of the undos. ``directory`` holds all attributes of what was found.
+
+    What a run made and a later one filled, which happens after a run that was killed, goes as one.
+    """
+    made = {name_key(undo.id) for undo in undos if undo.attribute == ACCOUNT}
     groups: defaultdict[str, list[Undo]] = defaultdict(list)
     for undo in undos:
-        groups[name_key(undo.id)].append(undo)
+        name = name_key(undo.user_principal_name or "")
+        groups[name if name in made else name_key(undo.id)].append(undo)
     return [_planned(group, directory) for group in groups.values()]
 
 
 def _planned(group: Sequence[Undo], directory: AccountDirectory) -> Return:
-    by_attribute = {undo.attribute: undo for undo in group}
-    account = by_attribute.get(ACCOUNT)
+    account = next((undo for undo in group if undo.attribute == ACCOUNT), None)
     if account is not None:
-        return _removal(account, by_attribute.get(MANAGER), directory)
+        return _removal(account, [undo for undo in group if undo is not account], directory)
     first = group[0]
     back = Return(UNCHANGED, first.user_principal_name)
     found = directory.named(first.id) if is_made(first) else directory.of_guid(first.id)
@@ -108,7 +112,7 @@ def _planned(group: Sequence[Undo], directory: AccountDirectory) -> Return:
     return _restored(replace(back, found=found[0]), found[0], group)
 
 
-def _removal(undo: Undo, manager: Undo | None, directory: AccountDirectory) -> Return:
+def _removal(undo: Undo, filled: Sequence[Undo], directory: AccountDirectory) -> Return:
     back = Return(UNCHANGED, undo.user_principal_name)
     if undo.restore is not None:
         reason = (
@@ -120,7 +124,7 @@ def _removal(undo: Undo, manager: Undo | None, directory: AccountDirectory) -> R
         return back
     account = found[0]
     back = replace(back, found=account)
-    changed = _changed_since(account, undo, manager) if len(found) == 1 else ["userPrincipalName"]
+    changed = _changed_since(account, undo, filled) if len(found) == 1 else ["userPrincipalName"]
     if changed:
         reason = (
             f"{account.distinguished_name} was changed since it was made ({', '.join(changed)}), so it stays; look at "
@@ -130,17 +134,26 @@ def _removal(undo: Undo, manager: Undo | None, directory: AccountDirectory) -> R
     return replace(back, status=REMOVED, state=undo.expected[-1])
 
 
-def _changed_since(account: AdObject, undo: Undo, manager: Undo | None) -> list[str]:
-    bare = without_manager(account.attributes)
+def _changed_since(account: AdObject, undo: Undo, filled: Sequence[Undo]) -> list[str]:
+    attributes = _as_made(account, filled)
     held = texts(account, MANAGER)
-    whole = account_state(account.distinguished_name, account.attributes)
-    if not undo.holds_ours(whole):
-        if not undo.holds_ours(account_state(account.distinguished_name, bare)):
+    if not undo.holds_ours(account_state(account.distinguished_name, attributes)):
+        if not undo.holds_ours(account_state(account.distinguished_name, without_manager(attributes))):
             return ["a name, an attribute or mS-DS-ConsistencyGuid"]
-        written = {dn_key(dn) for values in (manager.expected if manager else ()) for dn in values or ()}
-        if held and dn_key(held[0]) not in written:
+        managers = [values for each in filled if each.attribute == MANAGER for values in each.expected]
+        if held and dn_key(held[0]) not in {dn_key(dn) for values in managers for dn in values or ()}:
             return [MANAGER]
     return added_since(account.attributes)
+
+
+def _as_made(account: AdObject, filled: Sequence[Undo]) -> dict[str, Sequence[bytes]]:
+    """The attributes of an account without what later runs than the one that made it wrote, as far as that is held."""
+    attributes = dict(account.attributes)
+    for undo in filled:
+        held = journal_value(undo.attribute, texts(account, undo.attribute))
+        if undo.attribute != MANAGER and any(_same(undo.attribute, held, value) for value in undo.expected):
+            attributes[undo.attribute.lower()] = [value.encode() for value in undo.restore or ()]
+    return attributes
 
 
 def _restored(back: Return, account: AdObject, group: Iterable[Undo]) -> Return:
