@@ -9,11 +9,12 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hybrid.identity.plugins.filter import immutable_id, outcome_table
+from ansible_collections.hybrid.identity.plugins.filter import immutable_id, outcome_table, upn_suffixes
 
 TO = immutable_id.FilterModule().filters()["guid_to_immutable_id"]
 BACK = immutable_id.FilterModule().filters()["immutable_id_to_guid"]
 TABLE = outcome_table.FilterModule().filters()["outcome_table"]
+SUFFIXES = upn_suffixes.FilterModule().filters()["upn_suffixes"]
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,34 @@ def test_outcome_table_tells_who_had_nothing_to_clear() -> None:
         {"user_principal_name": "b@x.com", "status": "unchanged", "after": "3jFgh7G/i0+csBxnpglNPg==", "reason": None},
     ]
     assert [line.split("  ")[0] for line in TABLE(users)] == ["already matched", "without a value"]
+
+
+def test_the_table_of_accounts_has_words_of_its_own() -> None:
+    users = [
+        {"user_principal_name": "a@contoso.com", "status": "created", "after": {}, "reason": None},
+        {"user_principal_name": "b@contoso.com", "status": "unchanged", "after": {}, "reason": None},
+        {"user_principal_name": "c@contoso.com", "status": "refused", "after": {}, "reason": "No."},
+    ]
+    assert [" ".join(line.split()) for line in TABLE(users, of="accounts")] == [
+        "account there already 1",
+        "account made 1",
+        "refused 1",
+        "refused: c@contoso.com: No.",
+    ]
+    with pytest.raises(AnsibleFilterError, match="of may be users or accounts, not 'people'"):
+        TABLE(users, of="people")
+
+
+def test_the_suffixes_that_users_need() -> None:
+    users = [
+        {"user_principal_name": "a@Fabrikam.com", "status": "found"},
+        {"user_principal_name": "b@fabrikam.com"},
+        {"user_principal_name": "c@contoso.com"},
+        {"user_principal_name": "d@left.out", "status": "left_out"},
+        {"user_principal_name": "e@not.there", "status": "not_found"},
+        {"user_principal_name": "nobody"},
+        {"user_principal_name": None},
+    ]
+    assert SUFFIXES(users) == ["contoso.com", "fabrikam.com"]
+    with pytest.raises(AnsibleFilterError, match="upn_suffixes needs a list of users"):
+        SUFFIXES({"users": users})

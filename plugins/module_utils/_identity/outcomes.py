@@ -46,6 +46,8 @@ _WORDS = {
     "quarantine": "quarantine",
     "invalid": "invalid",
 }
+# What differs where the users are AD accounts (ad_user).
+_ACCOUNT_WORDS = {**_WORDS, "unchanged": "account there already"}
 # Who was skipped by entra_sync_info has been named by entra_immutable_id before.
 _FINE = (
     "set",
@@ -64,19 +66,21 @@ _FINE = (
 )
 
 
-def outcome_lines(users: Sequence[Record], limit: int = 100) -> list[str]:
+def outcome_lines(users: Sequence[Record], limit: int = 100, accounts: bool = False) -> list[str]:
     """A line for each status that occurs, with its count; then one with the reason for each user that was left alone.
 
-    At most ``limit`` users are named; a last line says how many more there are.
+    At most ``limit`` users are named; a last line says how many more there are. ``accounts``: they are AD accounts, as
+    ad_user returns them.
     """
+    words = _ACCOUNT_WORDS if accounts else _WORDS
     counts = Counter(_status(user) for user in users)
-    order = [*_WORDS, *sorted(set(counts) - set(_WORDS))]
-    lines = [f"{_WORDS.get(status, status):<28}{counts[status]:>7}" for status in order if counts[status]]
+    order = [*words, *sorted(set(counts) - set(words))]
+    lines = [f"{words.get(status, status):<28}{counts[status]:>7}" for status in order if counts[status]]
     rank = {status: position for position, status in enumerate(order)}
     left = [user for user in users if user["status"] not in _FINE]
     left.sort(key=lambda user: (rank[user["status"]], folded(record_name(user))))
     lines += [
-        f"{_WORDS.get(user['status'], user['status'])}: {record_name(user)}: {user['reason']}" for user in left[:limit]
+        f"{words.get(user['status'], user['status'])}: {record_name(user)}: {user['reason']}" for user in left[:limit]
     ]
     if len(left) > limit:
         lines.append(f"... and {len(left) - limit} more")
