@@ -47,10 +47,11 @@ def read(state: Path) -> dict[str, Any]:
     return found
 
 
-def up(state: Path, users: int = 0) -> dict[str, Any]:
+def up(state: Path, users: int = 0, people: bool = True) -> dict[str, Any]:
     """Make the estate: a domain with the seed's accounts, a tenant with its users, and `users` plain ones in both.
 
-    Returns what `lab.json` holds. Raises LabError; then nothing is left running.
+    Without `people` the domain has organizational units and nobody in them. Returns what `lab.json` holds. Raises
+    LabError; then nothing is left running.
     """
     if (state / "lab.json").exists():
         raise LabError(f"A lab is up already in {state}: take it down first with make lab-down.")
@@ -73,7 +74,7 @@ def up(state: Path, users: int = 0) -> dict[str, Any]:
         )
         lab["pids"] = {"emulator": pid, "dc": dc.up(state, state / "inventory.yml")}
         connect_server.up(state, lab)
-        dc.seed(lab["ldap"], users)
+        dc.seed(lab["ldap"], users, people=people)
         fill_tenant(lab, users)
     except BaseException:
         emulator.stop(state)
@@ -206,6 +207,8 @@ def _inventory(state: Path, lab: dict[str, Any], domain_controller: dict[str, An
         "ad_domain_admin_password": lab["admin_password"],
         **domain_controller,
         "upn_suffixes_suffixes": SUFFIXES,
+        "accounts_domains": "{{ upn_suffixes_suffixes }}",
+        "accounts_path": f"OU=People,{ldap['base_dn']}",
         "hard_match_upn_suffixes": "{{ upn_suffixes_suffixes }}",
         # Long enough for what the emulator does at once, and not as long as a service takes.
         "sync_verify_timeout": 6,

@@ -50,10 +50,11 @@ def bulk_user(number: int) -> dict[str, Any]:
     return {"cn": name, "parent": BULK_PARENT, "sam": name, "upn": upn, "mail": upn, "proxy_addresses": [f"SMTP:{upn}"]}
 
 
-def seed(ldap: Mapping[str, Any], users: int = 0, path: Path | None = SEED) -> dict[str, int]:
+def seed(ldap: Mapping[str, Any], users: int = 0, path: Path | None = SEED, people: bool = True) -> dict[str, int]:
     """Extend the schema where needed, add the objects of `path` (None: none) and `users` plain ones; leave what exists.
 
-    `ldap` is what `lab.dc.up` returned. Returns counts: `added`, `existing`. Raises RuntimeError naming what failed.
+    Without `people`, of the objects of `path` only the organizational units. `ldap` is what `lab.dc.up` returned.
+    Returns counts: `added`, `existing`. Raises RuntimeError naming what failed.
     """
     connection = connect(ldap)
     counts = {"added": 0, "existing": 0}
@@ -63,7 +64,7 @@ def seed(ldap: Mapping[str, Any], users: int = 0, path: Path | None = SEED) -> d
         units = [*content.get("organizational_units", []), *([BULK_PARENT] if users else [])]
         for unit in units:
             _add(connection, f"{unit},{ldap['base_dn']}", {"objectClass": "organizationalUnit"}, counts)
-        for entry in [*content.get("users", []), *content.get("others", [])]:
+        for entry in [*content.get("users", []), *content.get("others", [])] if people else []:
             dn = f"CN={escape_rdn(entry['cn'])},{entry['parent']},{ldap['base_dn']}"
             _add(connection, dn, attributes(entry), counts)
             if entry.get("consistency_guid") == "own":
