@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 Entry = dict[str, list[bytes]]
+INVALID_CREDENTIALS = 49
 PROPERTIES = (
     "id,userPrincipalName,onPremisesImmutableId,onPremisesSyncEnabled,onPremisesLastSyncDateTime,"
     "onPremisesProvisioningErrors"
@@ -58,13 +59,13 @@ class Directory:
     def __init__(self, lab: dict[str, Any]) -> None:
         self.ldap = lab["ldap"]
         self.base = ",".join(f"DC={label}" for label in lab["domain"].split("."))
+        self.url = f"ldaps://{self.ldap['server']}:{self.ldap['port']}"
 
     def _run(self, program: str, *arguments: str, stdin: str | None = None) -> str:
         with tempfile.NamedTemporaryFile("w", suffix=".secret") as secret:
             secret.write(self.ldap["password"])
             secret.flush()
-            url = f"ldaps://{self.ldap['server']}:{self.ldap['port']}"
-            command = [program, "-x", "-H", url, "-D", self.ldap["username"], "-y", secret.name, *arguments]
+            command = [program, "-x", "-H", self.url, "-D", self.ldap["username"], "-y", secret.name, *arguments]
             return run(command, {"LDAPTLS_CACERT": self.ldap["ca_cert"]}, stdin)
 
     def search(self, ldap_filter: str, *attributes: str, base: str | None = None) -> list[Entry]:
@@ -96,6 +97,24 @@ class Directory:
     def clear_attribute(self, dn: str, attribute: str) -> None:
         encoded = base64.b64encode(dn.encode()).decode()
         self._run("ldapmodify", stdin=f"dn:: {encoded}\nchangetype: modify\nreplace: {attribute}\n")
+
+    def add_unit(self, relative: str) -> str:
+        """Make an organizational unit and return its DN."""
+        dn = f"{relative},{self.base}"
+        self._run("ldapadd", stdin=f"dn: {dn}\nobjectClass: organizationalUnit\n")
+        return dn
+
+    def signs_in(self, name: str, password: str) -> bool:
+        """Whether a user binds with this password."""
+        done = subprocess.run(
+            ["ldapsearch", "-x", "-LLL", "-H", self.url, "-D", name, "-w", password, "-s", "base", "-b", "", "1.1"],
+            env={**os.environ, "LDAPTLS_CACERT": self.ldap["ca_cert"]},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode in (0, INVALID_CREDENTIALS), done.stderr
+        return done.returncode == 0
 
     def delete_tree(self, relative: str) -> None:
         """Delete an entry and all below it, with AD's tree-delete control."""

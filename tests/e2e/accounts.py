@@ -1,0 +1,51 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests of accounts share: a unit of their own in AD, and people who are only in the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from outside import Directory
+
+SUFFIX = "crowd.contoso.com"
+
+
+@contextmanager
+def unit(directory: Directory, name: str) -> Iterator[str]:
+    """The DN of a new organizational unit, which is gone afterwards with all that is in it."""
+    yield directory.add_unit(f"OU={name}")
+    directory.delete_tree(f"OU={name}")
+
+
+def crowd(count: int) -> list[dict[str, Any]]:
+    """Cloud users, as the emulator takes them."""
+    return [
+        {
+            "userPrincipalName": f"person{number:03d}@{SUFFIX}",
+            "displayName": f"Person {number:03d}",
+            "givenName": "Person",
+            "surname": f"{number:03d}",
+            "mail": f"person{number:03d}@{SUFFIX}",
+            "department": "Sales",
+            "country": "Germany",
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+def choices(path: str, folder: Path, **more: Any) -> dict[str, Any]:
+    """Variables of the role for the crowd."""
+    return {
+        "accounts_domains": [SUFFIX],
+        "accounts_path": path,
+        "accounts_journal": str(folder / "journal"),
+        "accounts_password_file": str(folder / "passwords"),
+        "accounts_result_file": str(folder / "accounts.json"),
+        **more,
+    }

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role accounts: refusals before any write, check mode, a second run that does nothing, limits, rollback."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from accounts import SUFFIX, choices, crowd, unit
+from outside import Control, Directory
+from test_chain import diff_lines, dump
+
+from playbooks import Ansible
+
+COUNT = 40
+
+
+@pytest.fixture
+def path(control: Control, directory: Directory, fresh: None) -> Iterator[str]:
+    control("POST", "users", crowd(COUNT))
+    with unit(directory, "Crowd") as dn:
+        yield dn
+
+
+def add_suffix(ansible: Ansible) -> None:
+    run = ansible.playbook("hybrid.identity.upn_suffixes", variables={"upn_suffixes_suffixes": [SUFFIX]})
+    assert run.code == 0, run.output
+
+
+def living(state: Path) -> list[str]:
+    """Both directories without what was deleted in AD, which stays there for months."""
+    return [block for block in dump(state).split("\n\n") if ",CN=Deleted Objects," not in block]
+
+
+def made(directory: Directory, path: str) -> list[str]:
+    found = directory.search("(objectClass=user)", "userPrincipalName", base=path)
+    return sorted(entry["userprincipalname"][0].decode() for entry in found)
+
+
+def test_missing_suffixes_are_one_error_before_any_write(
+    ansible: Ansible, state: Path, path: str, tmp_path: Path
+) -> None:
+    before = dump(state)
+    run = ansible.playbook("hybrid.identity.accounts", variables=choices(path, tmp_path))
+    assert run.code == 2
+    assert f"UPN suffixes that the forest has not ({SUFFIX})" in " ".join(run.output.split()), run.output
+    assert dump(state) == before
+    assert not (tmp_path / "journal").exists()
+
+
+def test_check_mode_then_the_run_then_nothing_left(
+    ansible: Ansible, state: Path, directory: Directory, path: str, tmp_path: Path
+) -> None:
+    add_suffix(ansible)
+    before, variables = dump(state), choices(path, tmp_path)
+    predicted = ansible.playbook("hybrid.identity.accounts", "--check", "--diff", variables=variables)
+    assert predicted.code == 0, predicted.output
+    assert dump(state) == before
+    assert not (tmp_path / "journal").exists()
+    assert not (tmp_path / "passwords").exists()
+
+    done = ansible.playbook("hybrid.identity.accounts", "--diff", variables=variables)
+    assert done.code == 0, done.output
+    assert diff_lines(done.output) == diff_lines(predicted.output)
+    assert len(diff_lines(done.output)) > 5 * COUNT
+    assert f"account made {COUNT:>22}" in done.output, done.output
+    upns = [user["userPrincipalName"] for user in crowd(COUNT)]
+    assert made(directory, path) == upns
+    assert stat.S_IMODE((tmp_path / "accounts.json").stat().st_mode) == 0o600
+    for line in (tmp_path / "passwords").read_text().splitlines():
+        password = json.loads(line)["password"]
+        assert password not in done.output
+        assert password not in (tmp_path / "accounts.json").read_text() + (tmp_path / "journal").read_text()
+
+    after = dump(state)
+    again = ansible.playbook("hybrid.identity.accounts", "--diff", variables=variables)
+    assert again.code == 0, again.output
+    assert again.recap()["changed"] == 0
+    assert diff_lines(again.output) == []
+    assert dump(state) == after
+
+
+def test_a_limit_holds_and_a_rollback_takes_all_back(ansible: Ansible, state: Path, path: str, tmp_path: Path) -> None:
+    add_suffix(ansible)
+    before, variables = living(state), choices(path, tmp_path, accounts_journal_run="job-1")
+    run = ansible.playbook("hybrid.identity.accounts", variables={**variables, "accounts_max_changes": "50%"})
+    assert run.code == 2
+    assert f"because {COUNT} users would be" in " ".join(run.output.split()), run.output
+    assert living(state) == before
+
+    assert ansible.playbook("hybrid.identity.accounts", variables=variables).code == 0
+    back = {"journal": variables["accounts_journal"], "rollback": "job-1"}
+    run = ansible.playbook("hybrid.identity.rollback", variables=back)
+    assert run.code == 0, run.output
+    assert f"account removed {COUNT:>19}" in run.output, run.output
+    assert living(state) == before
+
+
+def test_the_chain_makes_accounts_only_where_it_is_asked_to(
+    ansible: Ansible, directory: Directory, path: str, tmp_path: Path
+) -> None:
+    add_suffix(ansible)
+    variables = {**choices(path, tmp_path), "hard_match_search_base": path, "sync_cycle": "never"}
+    site = "hybrid.identity.site"
+    assert ansible.playbook(site, "--skip-tags", "domain,hard_match,sync", variables=variables).code == 0
+    assert made(directory, path) == []
+    run = ansible.playbook(site, "--tags", "accounts", variables=variables)
+    assert run.code == 0, run.output
+    assert len(made(directory, path)) == COUNT
+
+
+def test_nobody_to_make_an_account_for(ansible: Ansible, path: str, tmp_path: Path) -> None:
+    variables = choices(path, tmp_path, accounts_domains=["nobody.contoso.com"])
+    run = ansible.playbook("hybrid.identity.accounts", variables=variables)
+    assert run.code == 0, run.output
+    assert json.loads((tmp_path / "accounts.json").read_text())["summary"]["total"] == 0
+
+
+def test_given_passwords_are_seen_nowhere(ansible: Ansible, directory: Directory, path: str, tmp_path: Path) -> None:
+    add_suffix(ansible)
+    secret = "Rather-Secret-4711"
+    person: dict[str, Any] = {"user_principal_name": f"given@{SUFFIX}", "display_name": "Given", "password": secret}
+    variables = choices(path, tmp_path, accounts_users=[person], accounts_password="given")
+    del variables["accounts_password_file"]
+    run = ansible.playbook("hybrid.identity.accounts", "-vvv", "--diff", variables=variables)
+    assert run.code == 0, run.output
+    assert directory.signs_in(f"given@{SUFFIX}", secret)
+    written = "".join((tmp_path / name).read_text() for name in ("accounts.json", "journal"))
+    assert secret not in run.output + written
