@@ -51,7 +51,7 @@ options:
   users:
     description:
       - Records of users. What M(hybrid.identity.ad_user_guid) returns as C(users) is taken as it is.
-      - Keys that are not named here travel along into the result untouched.
+      - Keys that are not named here travel along into the result untouched, save C(attributes), which stay behind.
       - An empty list is fine and does nothing.
     type: list
     elements: dict

@@ -87,12 +87,16 @@ class Step:
         return replace(self, status=REFUSED, after=self.before, cause=cause, reason=reason, holders=kept)
 
     def result(self) -> Record:
-        """The user as the module returns it: the record as given, with what became of it."""
+        """The user as the module returns it: the record as given, with what became of it.
+
+        ``attributes`` stay behind: nobody after this has a use for them, and they are half of what tasks hand on.
+        """
         known: Record = {"id": self.target["id"]} if self.target else {}
         if self.holders:
             known["deleted_holders"] = [holder.result() for holder in self.holders]
         # What a module returned before may be the record now; what became of holders then is no news.
-        given = {name: value for name, value in self.wish.record.items() if name != "deleted_holders"}
+        stay = ("attributes", "deleted_holders")
+        given = {name: value for name, value in self.wish.record.items() if name not in stay}
         return {
             **given,
             **known,
@@ -156,20 +160,30 @@ def _step(
     if target is None:
         return _without_target(wish, tenant, deleted)
     before = target["immutable_id"]
+    step = Step(wish, UNCHANGED, target, before, before)
     if before == wish.immutable_id:
-        return Step(wish, UNCHANGED, target, before, before)
+        return step
     refusal = refusals.changed_since(wish, target) or refusals.mastered_elsewhere(target)
     others: Sequence[Record] = ()
     if wish.immutable_id is not None:
         others = [user for user in tenant.holders(wish.immutable_id) if user["id"] not in released]
         refusal = refusal or refusals.not_to_be_set(wish, target, overwrite) or refusals.held(wish, target, others)
     if refusal:
-        return Step(wish, REFUSED, target, before, before, refusal.cause, refusal.reason)
+        return step.refused(refusal.cause, refusal.reason)
+    return _allowed(
+        replace(step, status=SET if wish.immutable_id else CLEARED, after=wish.immutable_id), others, deleted
+    )
+
+
+def _allowed(step: Step, holders: Sequence[Record], deleted: str | None) -> Step:
+    """The step with what becomes of deleted holders of its value; refused where that, or a preflight, is against it."""
     # Whether Graph's uniqueness check counts deleted users is not documented; a sync would match them (facts §1).
-    found = ways_out(others, target, deleted) if others else ()
+    found = ways_out(holders, step.target if step.writes else None, deleted) if holders else ()
     if isinstance(found, str):
-        return Step(wish, REFUSED, target, before, before, _IN_BIN, found)
-    return Step(wish, SET if wish.immutable_id else CLEARED, target, before, wish.immutable_id, holders=found)
+        return step.refused(_IN_BIN, found)
+    # Last, since what is known for certain says more than a prediction.
+    refusal = refusals.not_allowed(step.wish) if step.wish.immutable_id is not None else None
+    return step.refused(refusal.cause, refusal.reason) if refusal else replace(step, holders=found)
 
 
 def _without_target(wish: Wish, tenant: Tenant, deleted: str | None) -> Step:
@@ -185,12 +199,8 @@ def _without_target(wish: Wish, tenant: Tenant, deleted: str | None) -> Step:
         or refusals.not_to_be_set(wish, target, overwrite=True)
         or refusals.held(wish, target, [user for user in holders if user["id"] != target["id"]])
     )
-    if refusal:
-        return Step(wish, REFUSED, target, value, value, refusal.cause, refusal.reason)
-    found = ways_out(holders, None, deleted)
-    if isinstance(found, str):
-        return Step(wish, REFUSED, target, value, value, _IN_BIN, found)
-    return Step(wish, RESTORED, target, value, value, holders=found)
+    step = Step(wish, RESTORED, target, value, value)
+    return step.refused(refusal.cause, refusal.reason) if refusal else _allowed(step, holders, deleted)
 
 
 def _refuse_same_target(steps: Sequence[Step]) -> list[Step]:

@@ -57,10 +57,10 @@ def not_to_be_set(wish: Wish, target: Record, overwrite: bool) -> Refusal | None
             f"{name} already has the ImmutableId {before}; replacing it hands the account to another AD user, so set "
             "replace to true only if that is meant.",
         )
-    return _not_allowed(wish)
+    return None
 
 
-def _not_allowed(wish: Wish) -> Refusal | None:
+def not_allowed(wish: Wish) -> Refusal | None:
     """What a preflight found and its caller does not allow."""
     if wish.record.get("allowed") is not False:
         return None

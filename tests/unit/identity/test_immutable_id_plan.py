@@ -222,3 +222,10 @@ def test_values_stay_unique_among_those_that_were(records: list[dict[str, Any]],
     steps = plan(read_wishes(records), Tenant(users), overwrite=True)
     after = Counter(user["immutable_id"] for user in applied(users, steps) if user["immutable_id"])
     assert all(count <= max(1, before[value]) for value, count in after.items())
+
+
+def test_what_is_known_for_certain_is_said_before_a_prediction() -> None:
+    record = wish(1, 1, outcome="quarantine", allowed=False, reason="It would be quarantined.")
+    known = [cloud(2, VALUES[1]), cloud(2, VALUES[1], deleted=True), cloud(2)]
+    causes = [plan(read_wishes([record]), Tenant([cloud(1), other]))[0].cause for other in known]
+    assert causes == ["held_by_user", "held_by_deleted_user", "predicted_quarantine"]
