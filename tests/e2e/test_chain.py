@@ -119,8 +119,8 @@ def test_the_whole_chain(
     requests = control("GET", "requests")
     assert {request["method"] for request in requests} <= {"GET", "POST"}
     on_the_wire = [request for request in requests if "batch" not in request]
-    # One page of the users, and what finds out that a listing is cheaper: where nothing changes, nobody looks ahead.
-    assert len(on_the_wire) <= 3, [request["path"] for request in on_the_wire]
+    # The look at the cloud users, and the preflight: in this estate it alone keeps some out, whom a run would write to.
+    assert len(on_the_wire) <= 25, [request["path"] for request in on_the_wire]
 
 
 ATTRIBUTES = ("userPrincipalName", "objectGUID", "mS-DS-ConsistencyGuid")

@@ -99,9 +99,10 @@ def test_what_a_killed_run_held_the_next_one_puts_right(
     assert server.noted() == ["connect1.json"]
     assert not server.enabled()
 
+    # The write that was under way arrived, so that this run has none left to hold the scheduler for.
     again = ansible.playbook("hybrid.identity.hard_match", variables=ONE)
     assert again.code == 0, again.output
-    assert HELD in again.output
+    assert HELD not in again.output
     assert server.enabled()
     assert server.noted() == []
     assert immutable_id(graph)

@@ -129,3 +129,22 @@ def test_a_preflight_costs_a_few_requests_for_the_tenant(
     assert 0 < len(roles) <= 5, [request["path"] for request in roles]
     # Beside what has no listing and goes by twenty in a batch: the source of authority of each user.
     assert len(on_the_wire) <= COUNT / 20 + 30, [request["path"] for request in on_the_wire]
+
+
+@pytest.mark.usefixtures("thousand")
+def test_a_second_run_of_the_role_lists_the_users_and_ends(ansible: Ansible, control: Control) -> None:
+    role = {
+        "name": "Match",
+        "ansible.builtin.include_role": {"name": "hybrid.identity.hard_match"},
+        "vars": {"hard_match_search_base": "OU=Bulk,DC=ad,DC=contoso,DC=com"},
+    }
+    first = ansible.tasks([role], **DEFAULTS)
+    assert first.code == 0, first.output
+    control("DELETE", "requests")
+    second = ansible.tasks([role], **DEFAULTS)
+    assert second.code == 0, second.output
+    requests = control("GET", "requests")
+    assert {request["method"] for request in requests} == {"GET"}
+    pages = [request for request in requests if request["path"] == "/v1.0/users"]
+    assert len(pages) == 2
+    assert len(requests) <= len(pages) + 5, [request["path"] for request in requests]
