@@ -29,7 +29,9 @@ Call = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def call(graph: ScriptedGraph, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Call:
+def call(
+    graph: ScriptedGraph, options: dict[str, Any], give_arguments: Callable[[dict[str, Any]], None], capsys: Any
+) -> Call:
     """Run the module against the scripted server and return what it prints."""
     module = importlib.import_module(MODULE)
 
@@ -37,8 +39,7 @@ def call(graph: ScriptedGraph, options: dict[str, Any], monkeypatch: pytest.Monk
         given = {**{name: value for name, value in options.items() if value is not None}, **arguments}
         given |= {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
         given = {name: value for name, value in given.items() if value is not None}
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        give_arguments(given)
         with pytest.raises(SystemExit):
             module.main()
         written = capsys.readouterr()

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible.module_utils import basic
 from scripted_graph import ScriptedGraph, found, object_id, user
 
 MODULE = "ansible_collections.hybrid.identity.plugins.modules.entra_sync_info"
@@ -20,15 +19,14 @@ Call = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def call(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Call:
+def call(options: dict[str, Any], give_arguments: Callable[[dict[str, Any]], None], capsys: Any) -> Call:
     """Run the module against the scripted server and return what it prints."""
     module = importlib.import_module(MODULE)
 
     def run(check: bool = False, **arguments: Any) -> dict[str, Any]:
         given = {**options, **arguments, "_ansible_check_mode": check, "_ansible_remote_tmp": "/tmp"}
         given = {name: value for name, value in given.items() if value is not None}
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        give_arguments(given)
         with pytest.raises(SystemExit):
             module.main()
         return dict(json.loads(capsys.readouterr().out))

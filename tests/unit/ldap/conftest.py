@@ -10,14 +10,12 @@ import datetime
 import json
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 import trustme
-from ansible.module_utils import basic
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from ldap_wire import Turn, Wire
@@ -105,20 +103,14 @@ RunModule = Callable[..., tuple[dict[str, Any], str]]
 
 
 @pytest.fixture
-def run_module(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> RunModule:
+def run_module(give_arguments: Callable[[dict[str, Any]], None], capfd: pytest.CaptureFixture[str]) -> RunModule:
     """Run a module in this process, from its arguments' JSON to its result's: the result, and all that was printed."""
 
     def run(
         module: ModuleType, arguments: dict[str, Any], check: bool = False, diff: bool = True
     ) -> tuple[dict[str, Any], str]:
         internal = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
-        data = json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **internal}}).encode()
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", data)
-        # ansible-core 2.19 and newer want to be told how the arguments are written.
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        with suppress(ImportError):
-            # Another test may have loaded the controller's side, which prints warnings in place of returning them.
-            monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
+        give_arguments({**arguments, **internal})
         with pytest.raises(SystemExit):
             module.main()
         printed = "".join(capfd.readouterr())

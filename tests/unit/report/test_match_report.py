@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils import basic
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, FileError, write_files
@@ -31,14 +30,13 @@ Call = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Call:
+def call(give_arguments: Callable[[dict[str, Any]], None], capsys: Any) -> Call:
     module = importlib.import_module(MODULE)
 
     def run(check: bool = False, diff: bool = True, **arguments: Any) -> dict[str, Any]:
         given = {"users": USERS, **arguments}
         given |= {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        give_arguments(given)
         with pytest.raises(SystemExit):
             module.main()
         return dict(json.loads(capsys.readouterr().out))
