@@ -16,7 +16,7 @@ _NOTES = (
     "and no check at all. The role asks the tenant for far more before it writes: roles, domains, contacts, "
     "groups, the recycle bin, a second listing for what only beta shows, and for each user to be matched who owns "
     "it, 20 users a request.",
-    "Ansible itself: five tasks that take and return the very records that the role's own modules returned, by a "
+    "Ansible itself: six tasks that take and return the very records that the role's own modules returned, by a "
     "module that does nothing but read them from a file. The role's tasks that pass no records are left out.",
     "Memory is the peak of the largest module process, and of the largest other one, `ansible-playbook` or a "
     "worker of it.",

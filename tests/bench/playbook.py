@@ -17,7 +17,7 @@ from .site import BASE, Site
 
 HERE = Path(__file__).resolve().parent
 TIMEOUT = 3600.0
-MODULES = ("ad_user_guid", "entra_match_info", "entra_immutable_id")
+MODULES = ("ad_user_guid", "entra_immutable_id", "entra_match_info", "entra_immutable_id")
 """Those of the role that take or return every user, in order."""
 
 
@@ -50,8 +50,8 @@ class Playbooks:
         if keep is None:
             return self.run({"roles": [role]})
         kept = self.run({"roles": [role], "check_mode": True}, {"BENCH_KEEP": str(keep)})
-        for action in MODULES:
-            next(iter(keep.glob(f"*-{action}.json"))).rename(keep / f"{action}.json")
+        for action in set(MODULES):
+            sorted(keep.glob(f"*-{action}.json"))[-1].rename(keep / f"{action}.json")
         return kept
 
     def same_shape(self, answers: Path) -> tuple[Run, list[Task]]:

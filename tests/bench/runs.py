@@ -37,12 +37,16 @@ class Spent:
     @classmethod
     def of(cls, role: Sequence[Task], empty: Sequence[Task]) -> Spent:
         """The tasks of the empty role are those of the role that pass records, in order."""
-        by_module: dict[str, float] = {}
-        for task in role:
-            by_module[task.action] = by_module.get(task.action, 0.0) + task.seconds
-        passing = [task.seconds for task in empty if task.action == "pass_records"]
-        shown = sum(task.seconds for task in empty if task.action == "debug")
-        return cls(by_module, {**dict(zip(MODULES, passing, strict=True)), "debug": shown})
+        passing = [task for task in empty if task.action == "pass_records"]
+        named = [Task(action, task.seconds) for action, task in zip(MODULES, passing, strict=True)]
+        return cls(_by_action(role), _by_action([*named, *(task for task in empty if task.action == "debug")]))
+
+
+def _by_action(tasks: Sequence[Task]) -> dict[str, float]:
+    seconds: dict[str, float] = {}
+    for task in tasks:
+        seconds[task.action] = seconds.get(task.action, 0.0) + task.seconds
+    return seconds
 
 
 class Runs:
