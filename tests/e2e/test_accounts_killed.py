@@ -7,11 +7,9 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,8 +19,8 @@ from typing import Any
 import pytest
 from accounts import SUFFIX, unit
 from outside import Directory
+from support.module_runs import finish, journal_lines, seeded, start
 
-MODULE = "ansible_collections.hybrid.identity.plugins.modules.ad_user"
 COUNT = 300
 KILLS = 10
 # The accounts that are there when each run after the first is killed, roughly: all through the writes.
@@ -51,27 +49,13 @@ class Runs:
 
     def start(self, **options: Any) -> subprocess.Popen[str]:
         arguments = {**self._options, "journal": str(self.journal), **options, "_ansible_remote_tmp": str(self.folder)}
-        process = subprocess.Popen(
-            [sys.executable, "-m", MODULE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        assert process.stdin is not None
-        process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}))
-        process.stdin.close()
-        process.stdin = None
-        return process
+        return start("ad_user", arguments)
 
     def make(self) -> subprocess.Popen[str]:
         return self.start(users=records(), path=self.path, password_file=str(self.passwords))
 
     def finish(self, process: subprocess.Popen[str]) -> dict[str, Any]:
-        out, err = process.communicate(timeout=300)
-        assert out, err
-        result = dict(json.loads(out))
+        result = finish(process)
         assert not result.get("failed"), result.get("msg")
         return result
 
@@ -80,22 +64,13 @@ class Runs:
         return [entry["userprincipalname"][0].decode() for entry in found]
 
     def lines(self) -> list[dict[str, Any]]:
-        """The journal's lines on accounts themselves; a line that a kill tore is no line."""
-        found = []
-        for line in self.journal.read_text("ascii").splitlines() if self.journal.exists() else []:
-            try:
-                found.append(json.loads(line))
-            except ValueError:
-                assert line.startswith('{"time":"')
-        return [line for line in found if line["attribute"] == "account"]
+        """The journal's lines on accounts themselves."""
+        return [line for line in journal_lines(self.journal) if line["attribute"] == "account"]
 
 
 @pytest.fixture
 def chance() -> random.Random:
-    """The seed is printed, and can be given back as RECOVERY_SEED."""
-    seed = int(os.environ.get("RECOVERY_SEED") or random.SystemRandom().randrange(10**6))
-    print(f"RECOVERY_SEED={seed}")
-    return random.Random(seed)
+    return seeded()
 
 
 @pytest.fixture

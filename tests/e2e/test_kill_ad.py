@@ -25,6 +25,7 @@ import pytest
 import yaml
 from outside import Directory
 from outside import run as run_program
+from support.module_runs import seeded
 
 from playbooks import Ansible
 
@@ -148,9 +149,7 @@ def _is_zombie(process: int) -> bool:
 
 
 def test_killed_runs_are_ended_by_the_next_and_taken_back(estate: Estate, ansible: Ansible, tmp_path: Path) -> None:
-    seed = int(os.environ.get("RECOVERY_SEED") or random.SystemRandom().randrange(10**6))
-    print(f"RECOVERY_SEED={seed}")
-    chance = random.Random(seed)
+    chance = seeded()
     journal = tmp_path / "journal"
     killer = Killer(ansible, journal, chance)
     clouds = [

@@ -10,7 +10,7 @@ import uuid
 from typing import Any
 
 import pytest
-from support.entra_process import APPS, Emulator
+from support.entra_process import Emulator
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
@@ -33,13 +33,7 @@ def load(entra: Emulator, count: int) -> list[dict[str, Any]]:
 def options(entra: Emulator, **changes: Any) -> dict[str, Any]:
     return {
         **{name: spec.get("default") for name, spec in graph_options().items()},
-        "tenant": entra.tenant,
-        "client_id": APPS["hard-matcher"],
-        "secret": entra.secrets["hard-matcher"],
-        "authority": entra.url,
-        "graph_url": entra.url,
-        "ca_cert": str(entra.tls["ca"]),
-        "disable_instance_discovery": True,
+        **entra.options(),
         **changes,
     }
 

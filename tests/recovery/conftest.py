@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import subprocess
 import sys
@@ -20,9 +18,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.entra_process import APPS, Emulator
+from support.entra_process import Emulator
+from support.module_runs import finish, journal_lines, seeded, start
 
-MODULE = "ansible_collections.hybrid.identity.plugins.modules.entra_immutable_id"
 COUNT = 500
 PROPERTY = "onPremisesImmutableId"
 
@@ -41,15 +39,7 @@ class Estate:
         self.entra = entra
         self.folder = folder
         self.journal = folder / "journal"
-        self._options = {
-            "tenant": entra.tenant,
-            "client_id": APPS["hard-matcher"],
-            "secret": entra.secrets["hard-matcher"],
-            "authority": entra.url,
-            "graph_url": entra.url,
-            "ca_cert": str(entra.tls["ca"]),
-            "disable_instance_discovery": True,
-        }
+        self._options = entra.options()
 
     def start(self, check_mode: bool = False, **options: Any) -> subprocess.Popen[str]:
         arguments = {
@@ -60,29 +50,11 @@ class Estate:
             "_ansible_diff": True,
             "_ansible_remote_tmp": str(self.folder),
         }
-        process = subprocess.Popen(
-            [sys.executable, "-m", MODULE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        assert process.stdin is not None
-        process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}))
-        process.stdin.close()
-        process.stdin = None
-        return process
-
-    def finish(self, process: subprocess.Popen[str]) -> dict[str, Any]:
-        """The result of a run, which must print one."""
-        out, err = process.communicate(timeout=120)
-        assert out, err
-        return dict(json.loads(out))
+        return start("entra_immutable_id", arguments)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """The result of a run that must succeed."""
-        result = self.finish(self.start(**options))
+        result = finish(self.start(**options))
         assert not result.get("failed"), result.get("msg")
         return result
 
@@ -98,16 +70,7 @@ class Estate:
         }
 
     def lines(self) -> list[dict[str, Any]]:
-        """The journal's whole lines, read by our own eyes."""
-        if not self.journal.exists():
-            return []
-        found = []
-        for line in self.journal.read_text("ascii").splitlines():
-            try:
-                found.append(json.loads(line))
-            except ValueError:
-                assert line.startswith('{"time":"')
-        return found
+        return journal_lines(self.journal)
 
     def written(self) -> dict[str, list[str]]:
         """The values that the journal says were written, by object id."""
@@ -141,7 +104,4 @@ def reset(entra: Emulator) -> None:
 
 @pytest.fixture
 def chance() -> random.Random:
-    """The seed is printed, and can be given back as RECOVERY_SEED."""
-    seed = int(os.environ.get("RECOVERY_SEED") or random.SystemRandom().randrange(10**6))
-    print(f"RECOVERY_SEED={seed}")
-    return random.Random(seed)
+    return seeded()

@@ -12,6 +12,7 @@ import time
 import pytest
 from conftest import COUNT, Estate, records, reset
 from support.entra_process import Emulator
+from support.module_runs import finish
 
 
 @pytest.mark.parametrize("away", [0.2, 3.0])
@@ -22,13 +23,13 @@ def test_the_service_dies_and_comes_back(entra: Emulator, estate: Estate, chance
         process = estate.start(users=records())
         wanted = min(len(estate.held()) + chance.randrange(1, 100), COUNT - 60)
         while len(estate.held()) < wanted:
-            assert process.poll() is None, estate.finish(process)
+            assert process.poll() is None, finish(process)
             time.sleep(0.01)
         entra.stop(kill=True)
         time.sleep(away)
         entra.start()
         slow(entra)
-        result = estate.finish(process)
+        result = finish(process)
         lost = [user["cause"] for user in result["users"] if user["status"] == "failed"] if "users" in result else []
         assert set(lost) <= {"connection_lost"}, set(lost)
         known = {line["id"] for line in estate.lines()}

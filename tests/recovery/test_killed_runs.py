@@ -13,6 +13,7 @@ import time
 
 from conftest import COUNT, Estate, records, reset
 from support.entra_process import Emulator
+from support.module_runs import finish
 
 KILLS = 20
 
@@ -87,7 +88,7 @@ def test_two_runs_at_once_on_one_journal(estate: Estate) -> None:
     halves = [
         estate.start(users=part, journal_run=name) for part, name in ((everybody[:300], "a"), (everybody[200:], "b"))
     ]
-    results = [estate.finish(process) for process in halves]
+    results = [finish(process) for process in halves]
     assert [result.get("failed", False) for result in results] == [False, False]
     lines = estate.lines()
     assert {line["outcome"] for line in lines} == {"written"}
@@ -97,7 +98,7 @@ def test_two_runs_at_once_on_one_journal(estate: Estate) -> None:
 
     backs = [estate.start(rollback=name) for name in ("a", "b")]
     for process in backs:
-        estate.finish(process)
+        finish(process)
     estate.run(rollback="all")
     assert estate.dump() == before
     assert {line["outcome"] for line in estate.lines()} == {"written"}

@@ -83,6 +83,18 @@ class Emulator:
             self.process.terminate()
         return self.process.wait(timeout=10)
 
+    def options(self, app: str = "hard-matcher") -> dict[str, Any]:
+        """Connection options of the Graph modules."""
+        return {
+            "tenant": self.tenant,
+            "client_id": APPS[app],
+            "secret": self.secrets[app],
+            "authority": self.url,
+            "graph_url": self.url,
+            "ca_cert": str(self.tls["ca"]),
+            "disable_instance_discovery": True,
+        }
+
     def token_form(self, app: str, **changes: str) -> dict[str, str]:
         return {
             "grant_type": "client_credentials",
