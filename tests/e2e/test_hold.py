@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from accounts import SUFFIX, choices, crowd, unit
 from outside import Control, Directory, Graph, expected_immutable_id
 
 from playbooks import Ansible, kill
@@ -204,3 +205,35 @@ def test_what_servers_do_is_told_before_anything_is_written(
     assert "deletion threshold" in parts[6]
     assert "The scheduler of nowhere is still disabled" in parts[7]
     assert server.noted() == ["nowhere.json"]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_it_is_held_from_the_first_account_on(
+    ansible: Ansible, server: Server, control: Control, directory: Directory, tmp_path: Path
+) -> None:
+    control("POST", "users", crowd(2))
+    with unit(directory, "Crowd") as path:
+        variables = {
+            **choices(path, tmp_path),
+            "hybrid_identity_stages": ["suffixes", "accounts", "hard_match"],
+            "upn_suffixes_suffixes": [SUFFIX],
+            "hard_match_search_base": path,
+            # The crowd's domain is none of the tenant's.
+            "hard_match_on_refused": "skip",
+        }
+        missing = {**variables, "accounts_path": f"OU=Nowhere,{path}"}
+        failed = ansible.playbook("hybrid.identity.site", variables=missing)
+        assert failed.code == 2, failed.output
+        assert HELD in failed.output
+        assert (server.enabled(), server.noted()) == (True, [])
+
+        done = ansible.playbook("hybrid.identity.site", variables=variables)
+        assert done.code == 0, done.output
+        tasks = (HELD, "Make the accounts", "Set the ImmutableIds", "Put the scheduler back")
+        places = [done.output.index(task) for task in tasks]
+        assert places == sorted(places)
+        assert (server.enabled(), server.noted()) == (True, [])
+
+        again = ansible.playbook("hybrid.identity.site", variables=variables)
+        assert (again.code, again.recap()["changed"]) == (0, 0), again.output
+        assert (server.enabled(), server.noted()) == (True, [])
