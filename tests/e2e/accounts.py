@@ -19,8 +19,11 @@ SUFFIX = "crowd.contoso.com"
 @contextmanager
 def unit(directory: Directory, name: str) -> Iterator[str]:
     """The DN of a new organizational unit, which is gone afterwards with all that is in it."""
-    yield directory.add_unit(f"OU={name}")
-    directory.delete_tree(f"OU={name}")
+    path = directory.add_unit(f"OU={name}")
+    try:
+        yield path
+    finally:
+        directory.delete_tree(f"OU={name}")
 
 
 def crowd(count: int) -> list[dict[str, Any]]:
