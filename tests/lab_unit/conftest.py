@@ -24,7 +24,8 @@ def _emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     server = Emulator(tmp_path_factory.mktemp("entra")).start()
     yield server
     assert server.stop() == 0, server.log()
-    assert server.log() == ""
+    # A client that went without TLS's goodbye is waited for; the server says that it stopped waiting.
+    assert [line for line in server.log().splitlines() if "timeout graceful shutdown exceeded" not in line] == []
 
 
 @pytest.fixture
