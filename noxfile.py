@@ -183,7 +183,9 @@ def integration(core: str) -> Callable[[nox.Session], None]:
             # It takes minutes. On every core the role makes the lab, and the end-to-end tests run it twice more.
             commands.append("--without=ad_domain")
         if not session.posargs:
-            commands += ["--", "python", *PYTEST, f"--junitxml={folder}/e2e.xml", "tests/e2e"]
+            # What kills processes is about our own code, which is the same on every core.
+            chosen = () if core == NEWEST_CORE else ("-m", "not once")
+            commands += ["--", "python", *PYTEST, f"--junitxml={folder}/e2e.xml", *chosen, "tests/e2e"]
         # Time to take the lab down when somebody presses Ctrl-C.
         program = (str(TOOLS / "as_root"), "python", str(TOOLS / "with_lab.py"))
         session.run(*program, *commands, external=True, interrupt_timeout=120, terminate_timeout=60)

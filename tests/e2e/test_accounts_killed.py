@@ -25,6 +25,7 @@ COUNT = 300
 KILLS = 10
 # The accounts that are there when each run after the first is killed, roughly: all through the writes.
 STEP = COUNT // KILLS
+pytestmark = pytest.mark.once
 
 
 def records() -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ ATTRIBUTE = "mS-DS-ConsistencyGuid"
 # The id by which replPropertyMetaData calls the attribute 1.2.840.113556.1.4.1360.
 VERSION = re.compile(r"attid *: \S+ \(0x90550\)\s+version *: 0x(\w+)")
 DEFAULTS = {"module_defaults": {"group/hybrid.identity.ad": "{{ hybrid_identity_ad }}"}}
+pytestmark = pytest.mark.once
 
 
 def cloud_value(number: int) -> str:

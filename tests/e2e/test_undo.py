@@ -134,6 +134,7 @@ def test_clearing_everybody_and_back(ansible: Ansible, graph: Graph, journal: Pa
     assert values(graph) == cloud
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("fresh", "unstamped")
 def test_killed_in_the_middle_of_the_playbook(
     ansible: Ansible, graph: Graph, control: Control, journal: Path, state: Path
