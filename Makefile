@@ -6,7 +6,6 @@
 
 SHELL := /bin/bash
 BOOTSTRAP := tests/tools/bootstrap
-NOX := UV_PYTHON_DOWNLOADS=never .cache/tools/bin/nox
 LAB := PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m lab
 # Sessions to run instead of all: make test SESSIONS="unit-3.12 mypy"
 SESSIONS ?=
@@ -33,7 +32,8 @@ environment:
 .PHONY: test
 test: tools
 	@rm -rf .cache/results && mkdir -p .cache/results
-	@$(NOX) --report .cache/results/nox.json $(if $(SESSIONS),--sessions $(SESSIONS)); \
+	@.cache/tools/bin/python tests/tools/collection_tree.py
+	@UV_PYTHON_DOWNLOADS=never .cache/tools/bin/python tests/tools/run_sessions.py $(SESSIONS); \
 	code=$$?; .cache/tools/bin/python tests/tools/summary.py && exit $$code
 
 .PHONY: demo
