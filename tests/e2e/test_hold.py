@@ -70,6 +70,18 @@ def immutable_id(graph: Graph) -> Any:
     return graph.users()[ANNA]["onPremisesImmutableId"]
 
 
+def other_anchor(directory: Directory) -> str:
+    """Somebody whose mS-DS-ConsistencyGuid is not the objectGUID, which is what earlier cycles have written."""
+    found = directory.search(
+        "(&(mS-DS-ConsistencyGuid=*)(userPrincipalName=*@contoso.com))",
+        "userPrincipalName",
+        "objectGUID",
+        "mS-DS-ConsistencyGuid",
+    )
+    names = [each["userprincipalname"][0] for each in found if each["objectguid"] != each["ms-ds-consistencyguid"]]
+    return names[0].decode()
+
+
 @pytest.mark.usefixtures("fresh")
 def test_what_a_killed_run_held_the_next_one_puts_right(
     ansible: Ansible, server: Server, control: Control, graph: Graph, secrets: list[str]
@@ -137,8 +149,7 @@ def test_what_an_administrator_disabled_stays_so_and_the_anchor_is_the_servers(
 ) -> None:
     server.change("scheduler.json", SyncCycleEnabled=False)
     server.change("estate.json", anchor_attribute="objectGUID")
-    stamped = directory.search("(&(mS-DS-ConsistencyGuid=*)(userPrincipalName=*@contoso.com))", "userPrincipalName")
-    upn = stamped[0]["userprincipalname"][0].decode()
+    upn = other_anchor(directory)
     entry = directory.search(f"(userPrincipalName={upn})", "objectGUID")[0]
 
     other = {"hard_match_identities": [upn], "hard_match_source_anchor": "mS-DS-ConsistencyGuid"}
