@@ -151,7 +151,7 @@ def _refuse(steps: Sequence[Step], task: Task, scope: int, warnings: list[str]) 
     """Raise what stops a task before its first write."""
     if not task.skips and any(step.blocked for step in steps):
         raise blocked_error(steps, scope, warnings)
-    check_max_changes(task.max_changes, change_count(steps), scope, **unwritten(steps, warnings))
+    check_max_changes(task.max_changes, change_count(steps), scope, lambda: unwritten(steps, warnings))
 
 
 def _result(steps: Sequence[Step], warnings: list[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,10 +52,13 @@ def read_limit(text: str) -> Limit:
     return limit
 
 
-def check_max_changes(text: str | None, changes: int, scope: int, **details: Any) -> None:
+def check_max_changes(
+    text: str | None, changes: int, scope: int, details: Callable[[], Mapping[str, Any]] = dict
+) -> None:
     """Refuse a plan that changes more users than ``text`` allows; None allows any number.
 
-    ``scope`` is how many users the task looks at. ``details`` go into the error: what the module returns with it.
+    ``scope`` is how many users the task looks at. ``details`` makes what the error holds, which is the module's
+    result: it is long, and only made where the plan is refused.
 
     :raises InputError: if ``text`` is no limit.
     :raises LimitExceeded: naming the number of changes and the limit.
@@ -69,5 +73,5 @@ def check_max_changes(text: str | None, changes: int, scope: int, **details: Any
     raise LimitExceeded(
         f"Nothing was changed, because {changes} users would be, of {scope} in scope, and max_changes allows {meant}; "
         "look at the plan in users, and raise max_changes only if all of them are meant.",
-        **details,
+        **details(),
     )

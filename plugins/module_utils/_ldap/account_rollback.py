@@ -74,7 +74,7 @@ def roll_back_accounts(
                 **_unwritten(returns),
             )
         changes = sum(back.changes for back in returns)
-        check_max_changes(max_changes, changes, len(returns), changed=False, **_unwritten(returns))
+        check_max_changes(max_changes, changes, len(returns), lambda: {"changed": False, **_unwritten(returns)})
         if not check_mode:
             returns = _carried_out(session, returns, domain, recorder)
     result = {"changed": any(back.changes for back in returns), **outcome(returns)}

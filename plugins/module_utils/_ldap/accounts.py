@@ -100,8 +100,7 @@ def manage_accounts(
             task["max_changes"],
             sum(step.changes for step in steps),
             len(steps),
-            changed=False,
-            **outcome([step.unplanned() for step in steps]),
+            lambda: {"changed": False, **outcome([step.unplanned() for step in steps])},
         )
         writer = Writer(
             options,

@@ -70,10 +70,12 @@ def _check(users: Sequence[AdUser], terms: Terms) -> None:
         # What was planned for the others did not happen.
         left = [user.unplanned() if user.changes else user for user in users]
         raise IdentityError(sentence, changed=False, **ad_users.outcome(left))
-    if terms.max_changes is not None:
-        planned = ad_users.outcome(users)
-        planned["users"] = [{**user, "changed": False} for user in planned["users"]]
-        check_max_changes(terms.max_changes, _changes(users), len(users), changed=False, **planned)
+    check_max_changes(terms.max_changes, _changes(users), len(users), lambda: _unwritten(users))
+
+
+def _unwritten(users: Sequence[AdUser]) -> dict[str, Any]:
+    planned = ad_users.outcome(users)
+    return {**planned, "changed": False, "users": [{**user, "changed": False} for user in planned["users"]]}
 
 
 def _raise_failures(users: Sequence[AdUser], result: Mapping[str, Any]) -> None:

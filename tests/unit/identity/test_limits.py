@@ -45,7 +45,7 @@ def test_changes_within_the_limit_pass(text: str | None, changes: int, scope: in
 )
 def test_one_more_is_refused_with_the_numbers(text: str, changes: int, scope: int, most: str) -> None:
     with pytest.raises(LimitExceeded) as caught:
-        check_max_changes(text, changes, scope, users=["shown"])
+        check_max_changes(text, changes, scope, lambda: {"users": ["shown"]})
 
     assert f"{changes} users would be, of {scope} in scope" in caught.value.message
     assert most in caught.value.message
