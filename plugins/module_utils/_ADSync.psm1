@@ -205,9 +205,11 @@ Function Get-ConnectFailure {
     $advice = "$Action failed: $text"
     if ($everything -match 'System\.Windows\.Forms|modal dialog box or form') {
         $cause = 'authentication'
-        $advice = "Entra Connect could not sign in to Entra ID: it wanted to show a sign-in window (`"Showing a modal dialog box...`"), " +
-            "which a service cannot. Its account is held up by new terms of use, a Conditional Access rule, MFA or an expired password: " +
-            "exempt or repair the account, or run the Entra Connect wizard on the server once and sign in, then run again."
+        $advice = @(
+            'Entra Connect could not sign in to Entra ID: it wanted to show a sign-in window ("Showing a modal dialog box..."),'
+            'which a service cannot. Its account is held up by new terms of use, a Conditional Access rule, MFA or an expired password:'
+            'exempt or repair the account, or run the Entra Connect wizard on the server once and sign in, then run again.'
+        ) -join ' '
     }
     elseif ($ErrorRecord.Exception -is [System.UnauthorizedAccessException]) {
         $cause = 'access_denied'

@@ -33,20 +33,22 @@ Function Wait-ConnectIdle {
     <#
     .SYNOPSIS
     Waits until no cycle and no connector runs. Returns whether that came about before the time was up.
+
+    .PARAMETER Deadline
+    The reading of Get-ConnectClock at which the time is up.
     #>
     [CmdletBinding()]
     [OutputType([bool])]
     param (
-        [Parameter(Mandatory)][System.Diagnostics.Stopwatch] $Watch,
-        [Parameter(Mandatory)][int] $Timeout,
+        [Parameter(Mandatory)][double] $Deadline,
         [Parameter(Mandatory)][int] $PollInterval
     )
 
     while ($true) {
         $scheduler = Get-ConnectScheduler
         if (-not $scheduler.sync_cycle_in_progress -and -not @(Get-ConnectBusyConnector).Count) { return $true }
-        if ($Watch.Elapsed.TotalSeconds + $PollInterval -gt $Timeout) { return $false }
-        Start-Sleep -Seconds $PollInterval
+        if ((Get-ConnectClock) + $PollInterval -gt $Deadline) { return $false }
+        Wait-ConnectPoll -Seconds $PollInterval
     }
 }
 
@@ -60,17 +62,19 @@ Function Wait-ConnectCycle {
 
     .PARAMETER Before
     The scheduler as it was before the cycle.
+
+    .PARAMETER Deadline
+    The reading of Get-ConnectClock at which the time is up.
     #>
     [CmdletBinding()]
     param (
         [Parameter(Mandatory)][AllowEmptyCollection()][hashtable] $Known,
         [Parameter(Mandatory)][System.Collections.IDictionary] $Before,
-        [Parameter(Mandatory)][System.Diagnostics.Stopwatch] $Watch,
-        [Parameter(Mandatory)][int] $Timeout,
+        [Parameter(Mandatory)][double] $Deadline,
         [Parameter(Mandatory)][int] $PollInterval
     )
 
-    $startedAt = $Watch.Elapsed.TotalSeconds
+    $startedAt = Get-ConnectClock
     $seenFlag = $false
     $seenAnything = $false
     $settled = -1
@@ -90,12 +94,12 @@ Function Wait-ConnectCycle {
             $settled = -1
         }
 
-        $waited = $Watch.Elapsed.TotalSeconds
-        if (-not $seenAnything -and $waited - $startedAt -ge $script:SignOfLife) { return @{ state = 'absent'; last = $now } }
-        if ($waited + $PollInterval -gt $Timeout) {
+        $clock = Get-ConnectClock
+        if (-not $seenAnything -and $clock - $startedAt -ge $script:SignOfLife) { return @{ state = 'absent'; last = $now } }
+        if ($clock + $PollInterval -gt $Deadline) {
             return @{ state = $(if ($seenAnything) { 'running' } else { 'absent' }); last = $now }
         }
-        Start-Sleep -Seconds $PollInterval
+        Wait-ConnectPoll -Seconds $PollInterval
     }
 }
 
@@ -150,8 +154,9 @@ Function Get-ConnectCycleSummary {
     $told = foreach ($one in @($bad + $odd)) {
         $advice = Get-ConnectResultAdvice -Result $one.result -Kind "$($kinds[$one.connector])"
         $why = @($one.steps | ForEach-Object { $_.connection_error } | Where-Object { $_ }) -join '; '
-        "'$($one.connector)' $($one.run_profile): $($one.result)$(if ($one.failures) { ", $($one.failures) failed" })" +
-        "$(if ($why) { " ($why)" }).$(if ($advice) { " $advice" })"
+        $many = if ($one.failures) { ", $($one.failures) failed" } else { '' }
+        $because = if ($why) { " ($why)" } else { '' }
+        "'$($one.connector)' $($one.run_profile): $($one.result)$many$because.$(if ($advice) { " $advice" })"
     }
     $text += ". Not all succeeded: " + ($told -join ' ')
     if ($ExportError.Count) {

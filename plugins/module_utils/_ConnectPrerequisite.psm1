@@ -63,8 +63,11 @@ Function Get-DotNetItem {
     param ([hashtable] $Release)
     if ($Release.problem) { return New-ConnectUnknown -Name dotnet_framework -Group server -What 'The .NET Framework' -Problem $Release.problem }
     $item = @{ Name = 'dotnet_framework'; Group = 'server'; Value = $Release.value }
-    if ($Release.value -ge $script:Net472) { return New-ConnectItem @item -Status ok -Reason "The .NET Framework is 4.7.2 or newer (release $($Release.value))." }
-    $has = if ($null -eq $Release.value) { 'The server has no .NET Framework 4.5 or newer' } else { "The .NET Framework is too old (release $($Release.value))" }
+    if ($Release.value -ge $script:Net472) {
+        return New-ConnectItem @item -Status ok -Reason "The .NET Framework is 4.7.2 or newer (release $($Release.value))."
+    }
+    $has = "The .NET Framework is too old (release $($Release.value))"
+    if ($null -eq $Release.value) { $has = 'The server has no .NET Framework 4.5 or newer' }
     New-ConnectItem @item -Status not_ok -Reason "$has; Entra Connect 2.5.79.0 needs 4.7.2 (release $($script:Net472))." `
         -Advice 'Install .NET Framework 4.8 and restart the server.'
 }
@@ -80,7 +83,8 @@ Function Get-PolicyItem {
         }
         'Undefined' { return New-ConnectItem @item -Status ok -Reason 'No execution policy is set, which on Windows Server means RemoteSigned.' }
         default {
-            New-ConnectItem @item -Status not_ok -Reason "The execution policy $($Policy.value) may stop the scripts that the installation of Entra Connect runs." `
+            $reason = "The execution policy $($Policy.value) may stop the scripts that the installation of Entra Connect runs."
+            New-ConnectItem @item -Status not_ok -Reason $reason `
                 -Advice 'Set it to RemoteSigned (Set-ExecutionPolicy RemoteSigned -Scope LocalMachine, or the group policy that sets it).'
         }
     }

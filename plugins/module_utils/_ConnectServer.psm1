@@ -69,18 +69,18 @@ Function Get-ServerProgram {
     [CmdletBinding()]
     param ()
 
-    $found = @(foreach ($key in $script:Uninstall) {
-            $answer = Invoke-Registry -Method 'EnumKey' -Argument @{ sSubKeyName = $key }
-            if ($null -eq $answer) { continue }
-            foreach ($name in @($answer.sNames | Where-Object { $_ })) {
-                $display = Get-ServerRegistryText -Key "$key\$name" -Name 'DisplayName'
-                if ($display -match $script:ProgramName) {
-                    @{ name = $display; version = Get-ServerRegistryText -Key "$key\$name" -Name 'DisplayVersion' }
-                }
+    $found = foreach ($key in $script:Uninstall) {
+        $answer = Invoke-Registry -Method 'EnumKey' -Argument @{ sSubKeyName = $key }
+        if ($null -eq $answer) { continue }
+        foreach ($name in @($answer.sNames | Where-Object { $_ })) {
+            $display = Get-ServerRegistryText -Key "$key\$name" -Name 'DisplayName'
+            if ($display -match $script:ProgramName) {
+                @{ name = $display; version = Get-ServerRegistryText -Key "$key\$name" -Name 'DisplayVersion' }
             }
-        })
+        }
+    }
     # Where an upgrade left the old entry behind, the newer one is what runs; an unreadable version counts as the oldest.
-    $found | Sort-Object -Property { $_.version -as [version] } | Select-Object -Last 1
+    @($found) | Sort-Object -Property { $_.version -as [version] } | Select-Object -Last 1
 }
 
 Function Get-ServerExecutionPolicy {
@@ -105,7 +105,7 @@ Function Get-ServerExecutionPolicy {
     if ($value) { $value } else { 'Undefined' }
 }
 
-Function Get-ServerTls {
+Function Get-ServerTlsValue {
     <#
     .SYNOPSIS
     The registry values that Microsoft's Get-ADSyncToolsTls12 checks, in its order, with what they hold and must hold (facts §8).
@@ -127,4 +127,4 @@ Function Get-ServerTls {
 }
 
 Export-ModuleMember -Function Get-ServerClass, Get-ServerRegistryNumber, Get-ServerRegistryText, Get-ServerProgram,
-Get-ServerExecutionPolicy, Get-ServerTls
+Get-ServerExecutionPolicy, Get-ServerTlsValue

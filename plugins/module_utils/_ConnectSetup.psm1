@@ -14,7 +14,9 @@ Function Get-ConnectForest {
     $forests = @{}
     foreach ($connector in @(Get-ADSyncConnector -ErrorAction Stop)) {
         foreach ($parameter in @($connector.ConnectivityParameters)) {
-            if ($parameter -and "$($parameter.Name)" -eq 'forest-name' -and "$($parameter.Value)") { $forests["$($connector.Identifier)"] = "$($parameter.Value)" }
+            if ($parameter -and "$($parameter.Name)" -eq 'forest-name' -and "$($parameter.Value)") {
+                $forests["$($connector.Identifier)"] = "$($parameter.Value)"
+            }
         }
     }
     $forests
@@ -75,7 +77,9 @@ Function Get-VersionItem {
     $version = $text -as [version]
     $item = @{ Name = 'version'; Group = 'connect'; Value = $text }
     $get = 'Install the newest version from the Entra admin center (Entra Connect > Get started).'
-    if ($Installed -eq $false) { return New-ConnectUnknown -Name version -Group connect -What 'The version' -Problem 'Entra Connect is not installed.' -Advice $get }
+    if ($Installed -eq $false) {
+        return New-ConnectUnknown -Name version -Group connect -What 'The version' -Problem 'Entra Connect is not installed.' -Advice $get
+    }
     if (-not $version) { return New-ConnectUnknown -Name version -Group connect -What 'The version' -Problem $Program.problem }
     if ($version -lt $script:Floor) {
         return New-ConnectItem @item -Status not_ok -Advice $get -Reason ("Entra Connect $version is older than $($script:Floor), below which all " +
@@ -108,9 +112,10 @@ Function Get-ConnectorItem {
     param ([hashtable] $Connectors)
     if ($Connectors.problem) { return New-ConnectUnknown -Name connectors -Group connect -What 'The connectors' -Problem $Connectors.problem }
     $names = @($Connectors.value | ForEach-Object { $_.name }) -join ', '
-    $lacking = @(foreach ($kind in @('ad', 'Active Directory'), @('entra', 'Entra ID')) {
-            if (-not @($Connectors.value | Where-Object { $_.kind -eq $kind[0] }).Count) { $kind[1] }
-        })
+    $lacking = foreach ($kind in @('ad', 'Active Directory'), @('entra', 'Entra ID')) {
+        if (-not @($Connectors.value | Where-Object { $_.kind -eq $kind[0] }).Count) { $kind[1] }
+    }
+    $lacking = @($lacking)
     if (-not $lacking.Count) {
         return New-ConnectItem -Name connectors -Group connect -Status ok -Value $names -Reason 'The server has connectors to Active Directory and to Entra ID.'
     }
@@ -180,10 +185,11 @@ Function Get-HashItem {
             "not from $($off -join ', ').") -Advice 'Let it be the same for all forests in the wizard, unless it is meant so.'
     }
     if ($on.Count) {
-        return New-ConnectItem -Name $name -Group connect -Status ok -Value 'on' -Reason ('Password hashes are synchronized: on a match, the password in Active ' +
-            'Directory replaces the one in Entra ID.')
+        return New-ConnectItem -Name $name -Group connect -Status ok -Value 'on' -Reason ('Password hashes are synchronized: on a match, ' +
+            'the password in Active Directory replaces the one in Entra ID.')
     }
-    New-ConnectItem -Name $name -Group connect -Status ok -Value 'off' -Reason 'Password hashes are not synchronized: matched users need another way to sign in.'
+    New-ConnectItem -Name $name -Group connect -Status ok -Value 'off' `
+        -Reason 'Password hashes are not synchronized: matched users need another way to sign in.'
 }
 
 Function Get-UpgradeItem {
@@ -197,7 +203,9 @@ Function Get-UpgradeItem {
             return New-ConnectItem @item -Status not_ok -Reason 'Automatic upgrade is suspended: this server is not eligible for it at present.' `
                 -Advice "$byHand; Get-ADSyncAutoUpgrade -Detail on the server says why it is suspended."
         }
-        'Disabled' { return New-ConnectItem @item -Status not_ok -Reason 'Automatic upgrade is disabled.' -Advice "$byHand, or enable it (Set-ADSyncAutoUpgrade)." }
+        'Disabled' {
+            return New-ConnectItem @item -Status not_ok -Reason 'Automatic upgrade is disabled.' -Advice "$byHand, or enable it (Set-ADSyncAutoUpgrade)."
+        }
         default { New-ConnectItem @item -Status unknown -Reason "The state '$($Upgrade.value)' is none that Microsoft documents." -Advice "$byHand." }
     }
 }
@@ -216,7 +224,9 @@ Function Get-SignInItem {
                 -Advice ('Versions from 2.5.74.0 on change to an application by themselves within 6 hours; if this one does not, choose "Configure ' +
                 'application-based authentication to Microsoft Entra ID" in the wizard.')
         }
-        default { New-ConnectItem @item -Status unknown -Reason "The type '$($Identity.value)' is none that Microsoft documents." -Advice 'Look it up in the wizard.' }
+        default {
+            New-ConnectItem @item -Status unknown -Reason "The type '$($Identity.value)' is none that Microsoft documents." -Advice 'Look it up in the wizard.'
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._ADSync
 #AnsibleRequires -PowerShell ..module_utils._ADSyncAdvice
+#AnsibleRequires -PowerShell ..module_utils._ADSyncClock
 #AnsibleRequires -PowerShell ..module_utils._ADSyncCycle
 #AnsibleRequires -PowerShell ..module_utils._ADSyncRuns
 
@@ -26,7 +27,12 @@ $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
 $policyType = $module.Params.policy_type
 $pollInterval = $module.Params.poll_interval
 $timeout = $module.Params.timeout
-$watch = [System.Diagnostics.Stopwatch]::StartNew()
+$from = Get-ConnectClock
+
+Function Get-Second {
+    # How long the task has taken, to a tenth.
+    [math]::Round((Get-ConnectClock) - $from, 1)
+}
 
 Function Stop-Module {
     # Ends the task as failed. The result says which kind of failure it is, so that a playbook can tell them apart.
@@ -34,14 +40,14 @@ Function Stop-Module {
     $module.Result.outcome = $Outcome
     $module.Result.cause = $Cause
     $module.Result.error_text = if ($Text) { $Text } else { $null }
-    $module.Result.seconds = [math]::Round($watch.Elapsed.TotalSeconds, 1)
+    $module.Result.seconds = Get-Second
     $module.FailJson($Message)
 }
 
 Function Complete-Module {
     param ([string] $Message, [string] $Outcome)
     $module.Result.outcome = $Outcome
-    $module.Result.seconds = [math]::Round($watch.Elapsed.TotalSeconds, 1)
+    $module.Result.seconds = Get-Second
     $module.Result.msg = $Message
     $module.ExitJson()
 }
@@ -57,6 +63,8 @@ if ($timeout -lt 1) { $module.FailJson('timeout must be 1 second or more.') }
 
 try { Import-ConnectModule -Path $module.Params.module_path }
 catch { Stop-Module -Message $_.Exception.Message -Outcome 'refused' -Cause 'no_module' }
+$from = Get-ConnectClock
+$deadline = $from + $timeout
 
 try {
     $before = Get-ConnectScheduler
@@ -105,12 +113,15 @@ if ($module.CheckMode) {
 }
 
 # Start, and start again where somebody else was quicker; $timeout bounds it all.
-$tooLong = 'What was in progress on this server did not end within {0} s, so no cycle was started. It was left alone; raise timeout, or look at it with adsync_info.'
+$tooLong = @(
+    "What was in progress on this server did not end within $timeout s, so no cycle was started."
+    'It was left alone; raise timeout, or look at it with adsync_info.'
+) -join ' '
 $known = @{}
 while ($true) {
     try {
-        if ($running -and -not (Wait-ConnectIdle -Watch $watch -Timeout $timeout -PollInterval $pollInterval)) {
-            Stop-Module -Message ($tooLong -f $timeout) -Outcome 'timeout' -Cause 'busy'
+        if ($running -and -not (Wait-ConnectIdle -Deadline $deadline -PollInterval $pollInterval)) {
+            Stop-Module -Message $tooLong -Outcome 'timeout' -Cause 'busy'
         }
         $before = Get-ConnectScheduler
         $module.Result.scheduler = [ordered]@{ before = $before; after = $before }
@@ -132,23 +143,23 @@ while ($true) {
         if ($failure.cause -ne 'busy' -or $module.Params.when_busy -eq 'fail') {
             Stop-Module -Message $failure.message -Outcome 'refused' -Cause $failure.cause -Text $failure.text
         }
-        if ($watch.Elapsed.TotalSeconds + $pollInterval -gt $timeout) {
-            Stop-Module -Message ($tooLong -f $timeout) -Outcome 'timeout' -Cause 'busy' -Text $failure.text
+        if ((Get-ConnectClock) + $pollInterval -gt $deadline) {
+            Stop-Module -Message $tooLong -Outcome 'timeout' -Cause 'busy' -Text $failure.text
         }
         $running = $true
-        Start-Sleep -Seconds $pollInterval
+        Wait-ConnectPoll -Seconds $pollInterval
     }
 }
 
 $module.Result.changed = $true
 $module.Result.started = ConvertTo-ConnectTime -Time $started
-$cycleFrom = $watch.Elapsed.TotalSeconds
+$cycleFrom = Get-ConnectClock
 if (-not $module.Params.wait) {
     Complete-Module -Message "A cycle of type $policyType was started; wait is false, so nothing is known of how it ends." -Outcome 'started'
 }
 
 try {
-    $seen = Wait-ConnectCycle -Known $known -Before $before -Watch $watch -Timeout $timeout -PollInterval $pollInterval
+    $seen = Wait-ConnectCycle -Known $known -Before $before -Deadline $deadline -PollInterval $pollInterval
     $reported = @($seen.last.runs | ForEach-Object { ConvertTo-ConnectRun -Run $_ })
     $runs = @($reported | ForEach-Object { $_.run })
     $problems = @($reported | ForEach-Object { $_.errors })
@@ -180,7 +191,7 @@ if ($seen.state -eq 'running') {
         'or run the task again, which waits for it.')
 }
 
-$summary = Get-ConnectCycleSummary -PolicyType $policyType -Seconds ([math]::Round($watch.Elapsed.TotalSeconds - $cycleFrom, 1)) `
+$summary = Get-ConnectCycleSummary -PolicyType $policyType -Seconds ([math]::Round((Get-ConnectClock) - $cycleFrom, 1)) `
     -Run $runs -ExportError $exportErrors -Connector $connectors
 if ($summary.outcome -eq 'errors' -and $module.Params.fail_on_error) {
     Stop-Module -Message $summary.message -Outcome 'errors' -Cause 'run_errors'

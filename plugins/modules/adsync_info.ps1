@@ -53,20 +53,21 @@ try {
     if ($asked.Count -and -not $entra.Count) {
         $module.FailJson('This server has no connector to Entra ID, so there are no users to look up: is its set-up finished?')
     }
-    $users = @(foreach ($one in $asked) {
-            $found = if (-not $one.immutable_id) {
-                @{ immutable_id = $null; status = 'not_found'; cause = 'no_immutable_id'; reason = 'The record has no ImmutableId to look it up by.' }
-            }
-            else { Get-ConnectUser -ImmutableId $one.immutable_id -Connector $entra[0].name }
-            $answer = @{}
-            foreach ($key in $one.record.Keys) { $answer[$key] = $one.record[$key] }
-            foreach ($key in $found.Keys) {
-                # The record's own UPN and such are what the caller knows it by; an empty answer does not replace them.
-                if ($null -ne $found[$key] -or -not $answer.ContainsKey($key)) { $answer[$key] = $found[$key] }
-            }
-            foreach ($key in 'cause', 'reason') { $answer[$key] = $found[$key] }
-            $answer
-        })
+    $users = foreach ($one in $asked) {
+        $found = if (-not $one.immutable_id) {
+            @{ immutable_id = $null; status = 'not_found'; cause = 'no_immutable_id'; reason = 'The record has no ImmutableId to look it up by.' }
+        }
+        else { Get-ConnectUser -ImmutableId $one.immutable_id -Connector $entra[0].name }
+        $answer = @{}
+        foreach ($key in $one.record.Keys) { $answer[$key] = $one.record[$key] }
+        foreach ($key in $found.Keys) {
+            # The record's own UPN and such are what the caller knows it by; an empty answer does not replace them.
+            if ($null -ne $found[$key] -or -not $answer.ContainsKey($key)) { $answer[$key] = $found[$key] }
+        }
+        foreach ($key in 'cause', 'reason') { $answer[$key] = $found[$key] }
+        $answer
+    }
+    $users = @($users)
 }
 catch {
     $failure = Get-ConnectFailure -ErrorRecord $_ -Action 'Reading from Entra Connect'

@@ -6,6 +6,7 @@
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._ADSync
+#AnsibleRequires -PowerShell ..module_utils._ADSyncClock
 #AnsibleRequires -PowerShell ..module_utils._ADSyncCycle
 #AnsibleRequires -PowerShell ..module_utils._ADSyncRuns
 
@@ -115,12 +116,13 @@ if ($null -ne $interval -and "$interval" -ne $before.custom_interval) {
     $setting.CustomizedSyncCycleInterval = $interval
 }
 
-$told = @(foreach ($name in $before.Keys) {
-        if ($wanted[$name] -ne $before[$name]) {
-            $was = if ($null -eq $before[$name]) { 'none' } else { "$($before[$name])".ToLowerInvariant() }
-            "$name from $was to $("$($wanted[$name])".ToLowerInvariant())"
-        }
-    })
+$told = foreach ($name in $before.Keys) {
+    if ($wanted[$name] -ne $before[$name]) {
+        $was = if ($null -eq $before[$name]) { 'none' } else { "$($before[$name])".ToLowerInvariant() }
+        "$name from $was to $("$($wanted[$name])".ToLowerInvariant())"
+    }
+}
+$told = @($told)
 if ($scheduler.scheduler_suspended) {
     if ($told.Count) { Stop-Module -Message (Get-ConnectSuspendedAdvice) -Cause 'suspended' }
     $module.Warn((Get-ConnectSuspendedAdvice))
@@ -148,19 +150,19 @@ elseif ($told.Count) { $module.Result.changed = $true }
 
 try {
     if ($module.Params.wait_for_cycle -and -not $module.CheckMode) {
-        $watch = [System.Diagnostics.Stopwatch]::StartNew()
-        $idle = Wait-ConnectIdle -Watch $watch -Timeout $timeout -PollInterval $pollInterval
+        $from = Get-ConnectClock
+        $idle = Wait-ConnectIdle -Deadline ($from + $timeout) -PollInterval $pollInterval
         if ($idle -and $setting.ContainsKey('SyncCycleEnabled') -and -not $wanted.enabled) {
             # The scheduler may have decided to start a cycle just before it was disabled: it shows one look later.
-            Start-Sleep -Seconds $pollInterval
-            $idle = Wait-ConnectIdle -Watch $watch -Timeout ($timeout + $pollInterval) -PollInterval $pollInterval
+            Wait-ConnectPoll -Seconds $pollInterval
+            $idle = Wait-ConnectIdle -Deadline ($from + $timeout + $pollInterval) -PollInterval $pollInterval
         }
-        $module.Result.seconds_waited = [math]::Round($watch.Elapsed.TotalSeconds, 1)
+        $module.Result.seconds_waited = [math]::Round((Get-ConnectClock) - $from, 1)
         $doing = Set-Activity -Scheduler (Get-ConnectScheduler)
         if (-not $idle) {
             $kept = if ($module.Result.changed) { 'The settings were made and stay. ' } else { '' }
-            Stop-Module -Cause 'timeout' -Message ("What was in progress on this server did not end within $timeout s and goes on. $($kept)Raise wait_timeout, " +
-                'or run the task again.')
+            Stop-Module -Cause 'timeout' -Message ("What was in progress on this server did not end within $timeout s and goes on. $($kept)" +
+                'Raise wait_timeout, or run the task again.')
         }
     }
     else { $doing = Set-Activity -Scheduler $scheduler }

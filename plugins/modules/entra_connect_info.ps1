@@ -30,7 +30,7 @@ $reading = @{
     installation = Get-ConnectReading { Get-ServerRegistryText -Key $current -Name 'InstallationType' }
     dotnet = Get-ConnectReading { Get-ServerRegistryNumber -Key 'SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full' -Name 'Release' }
     policy = Get-ConnectReading { Get-ServerExecutionPolicy }
-    tls = Get-ConnectReading { Get-ServerTls }
+    tls = Get-ConnectReading { Get-ServerTlsValue }
     program = Get-ConnectReading { Get-ServerProgram }
     service = Get-ConnectReading {
         $raw = Get-ServerClass -ClassName Win32_Service -Filter "Name='ADSync'"

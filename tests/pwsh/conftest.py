@@ -8,15 +8,17 @@ The wire is what is faked: the server behind the stand-in's cycle is a scripted 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from lab.ca import write_server_certificate
 from lab.sync.scripted import Cloud
-from lab.sync.state import prepare
-from pwsh_server import PWSH, Server
+from playbook import Playbook
+from pwsh_server import Server
+from resident_powershell import PWSH, ResidentPowerShell
 
 _CORE = tuple(int(part) for part in version("ansible-core").split(".")[:2])
 
@@ -33,22 +35,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cloud_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    server = Cloud(tmp_path_factory.mktemp("cloud"))
-    yield server
-    server.close()
+def resident() -> Iterator[ResidentPowerShell]:
+    process = ResidentPowerShell()
+    yield process
+    process.close()
 
 
-@pytest.fixture
-def cloud(cloud_server: Cloud) -> Cloud:
-    cloud_server.requests.clear()
-    cloud_server.answers.clear()
-    return cloud_server
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_server_certificate(tmp_path_factory.mktemp("cloud"))
 
 
-@pytest.fixture
-def connect_server(tmp_path: Path, cloud: Cloud) -> Iterator[Server]:
-    state = prepare(tmp_path / "state", forests=[], cloud=cloud.settings)
-    server = Server(tmp_path, state)
-    yield server
-    server.stop()
+@pytest.fixture(scope="module")
+def new_server(
+    tmp_path_factory: pytest.TempPathFactory, certificate: dict[str, Path]
+) -> Iterator[Callable[[str], Server]]:
+    """Makes a server of that name, with a cloud of its own."""
+    servers: list[Server] = []
+
+    def make(name: str) -> Server:
+        folder = tmp_path_factory.mktemp(name)
+        servers.append(Server(name, folder, Cloud(folder, certificate)))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.stop()
+        server.cloud.close()
+
+
+@pytest.fixture(scope="module")
+def playbook(tmp_path_factory: pytest.TempPathFactory, resident: ResidentPowerShell) -> Playbook:
+    return Playbook(tmp_path_factory.mktemp("playbook"), resident)
+
+
+@pytest.fixture(scope="module")
+def ran(request: pytest.FixtureRequest, playbook: Playbook, new_server: Callable[[str], Server]) -> dict[str, Server]:
+    """The servers of the test file's CASES, by the names of the cases, after one playbook has run them all."""
+    servers: dict[str, Server] = request.module.CASES.run(playbook, new_server)
+    return servers

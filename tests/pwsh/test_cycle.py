@@ -6,18 +6,25 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 
-from lab.sync.scripted import Cloud
+from cases import Cases
 from pwsh_server import ENTRA, Server
 
 ANCHOR = "3jFgh7G/i0+csBxnpglNPg=="
+CASES = Cases()
+Ran = dict[str, Server]
 
 
-def test_a_cycle_runs_and_is_reported(connect_server: Server, cloud: Cloud) -> None:
-    connect_server.pending(ANCHOR, "nlbGyIhGPE+EYq/E/2CBew==")
-    before = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-    result = connect_server.cycle()
+@CASES
+def plain(server: Server) -> None:
+    server.pending(ANCHOR, "nlbGyIhGPE+EYq/E/2CBew==")
+    server.cycle()
 
+
+def test_a_cycle_runs_and_is_reported(ran: Ran) -> None:
+    server = ran["plain"]
+    [result] = server.results
     assert not result["failed"], result["shown"]
     assert result["changed"]
     assert result["outcome"] == "success"
@@ -34,67 +41,117 @@ def test_a_cycle_runs_and_is_reported(connect_server: Server, cloud: Cloud) -> N
 
     # What the proof later relies on: nothing was exported before `started`.
     started = datetime.datetime.fromisoformat(result["started"])
-    exported = datetime.datetime.fromisoformat(cloud.requests[0]["cycleStarted"])
-    assert before <= started <= exported
+    exported = datetime.datetime.fromisoformat(server.cloud.requests[0]["cycleStarted"])
+    prepared = datetime.datetime.fromisoformat(result["scheduler"]["before"]["next_sync_cycle_start_time"])
+    assert prepared <= started <= exported
     after = result["scheduler"]["after"]
     assert not after["sync_cycle_in_progress"]
     assert after["next_sync_cycle_start_time"] > result["scheduler"]["before"]["next_sync_cycle_start_time"]
     assert after["currently_effective_sync_cycle_interval"] == "00:30:00"
 
 
-def test_a_second_cycle_reports_its_own_runs_only(connect_server: Server, cloud: Cloud) -> None:
-    connect_server.pending(ANCHOR)
-    first = connect_server.cycle()
-    second = connect_server.cycle(policy_type="initial")
+@CASES
+def twice(server: Server) -> None:
+    server.pending(ANCHOR)
+    server.cycle()
+    server.cycle(policy_type="initial")
+
+
+def test_a_second_cycle_reports_its_own_runs_only(ran: Ran) -> None:
+    first, second = ran["twice"].results
     assert [run["run_profile"] for run in second["runs"]] == ["Full Import", "Full Synchronization", "Export"]
     assert not {run["run_history_id"] for run in first["runs"]} & {run["run_history_id"] for run in second["runs"]}
-    assert len(cloud.requests) == 1, "nothing had changed, so nothing is exported again"
+    assert len(ran["twice"].cloud.requests) == 1, "nothing had changed, so nothing is exported again"
 
 
-def test_check_mode_starts_nothing_and_says_what_would_run(connect_server: Server, cloud: Cloud) -> None:
-    connect_server.pending(ANCHOR)
-    result = connect_server.cycle("--check", policy_type="initial")
+@CASES
+def check_mode(server: Server) -> None:
+    server.pending(ANCHOR)
+    server.cycle(check=True, policy_type="initial")
+
+
+def test_check_mode_starts_nothing_and_says_what_would_run(ran: Ran) -> None:
+    server = ran["check_mode"]
+    [result] = server.results
     assert result["outcome"] == "planned"
     assert result["changed"]
     assert result["started"] is None
     assert result["msg"] == (
         f"A cycle of type initial would run: '{ENTRA}' Full Import, '{ENTRA}' Full Synchronization, '{ENTRA}' Export."
     )
-    assert connect_server.runs() == []
-    assert cloud.requests == []
+    assert server.runs() == []
+    assert server.cloud.requests == []
 
 
-def test_without_wait_the_task_returns_at_once(connect_server: Server) -> None:
-    connect_server.faults(step_seconds=2)
-    result = connect_server.cycle(wait=False)
+@CASES
+def without_wait(server: Server) -> None:
+    server.faults(step_seconds=2)
+    server.cycle(wait=False)
+
+
+def test_without_wait_the_task_returns_at_once(ran: Ran) -> None:
+    [result] = ran["without_wait"].results
     assert result["changed"]
     assert result["outcome"] == "started"
+    assert result["seconds"] == 0
     assert result["runs"] == []
     assert result["msg"].startswith("A cycle of type delta was started; wait is false")
+    assert ran["without_wait"].cycle_lives()
 
 
-def test_a_cycle_that_begins_late_is_waited_for(connect_server: Server) -> None:
+@CASES
+def late(server: Server) -> None:
+    server.faults(start_delay=3, step_seconds=0.5, gap_seconds=1)
+    server.cycle()
+
+
+def test_a_cycle_that_begins_late_is_waited_for(ran: Ran) -> None:
     """The cmdlet has returned, the scheduler's flag is still down, and nothing has run: that is no end."""
-    connect_server.faults(start_delay=3, gap_seconds=1)
-    result = connect_server.cycle()
+    [result] = ran["late"].results
     assert result["outcome"] == "success"
     assert len(result["runs"]) == 3
+    # It begins after 3 s and takes 4.5 s, which is seen at the next full second.
+    assert result["seconds"] == 8
 
 
-def test_staging_mode_exports_nothing_and_says_so(connect_server: Server, cloud: Cloud) -> None:
-    connect_server.pending(ANCHOR)
-    connect_server.scheduler(StagingModeEnabled=True)
-    result = connect_server.cycle()
+@CASES
+def slow(server: Server) -> Iterator[None]:
+    server.faults(step_seconds=100)
+    server.cycle(poll_interval=7, timeout=3600)
+    yield
+    server.cycle(poll_interval=7, timeout=299)
+
+
+def test_poll_interval_and_timeout_are_those_asked_for(ran: Ran) -> None:
+    slow, late = ran["slow"].results
+    assert (slow["outcome"], slow["seconds"]) == ("success", 301)
+    assert (late["outcome"], late["seconds"]) == ("timeout", 294)
+
+
+@CASES
+def staging(server: Server) -> None:
+    server.pending(ANCHOR)
+    server.scheduler(StagingModeEnabled=True)
+    server.cycle()
+
+
+def test_staging_mode_exports_nothing_and_says_so(ran: Ran) -> None:
+    [result] = ran["staging"].results
     assert result["changed"]
     assert result["exports"] is False
     assert [run["run_profile"] for run in result["runs"]] == ["Delta Import", "Delta Synchronization"]
     assert "staging mode: the cycle reads and synchronizes, and exports nothing" in " ".join(result["shown"].split())
-    assert cloud.requests == []
+    assert ran["staging"].cloud.requests == []
 
 
-def test_a_disabled_scheduler_and_maintenance_warn(connect_server: Server) -> None:
-    connect_server.scheduler(SyncCycleEnabled=False, MaintenanceEnabled=False)
-    result = connect_server.cycle()
+@CASES
+def disabled(server: Server) -> None:
+    server.scheduler(SyncCycleEnabled=False, MaintenanceEnabled=False)
+    server.cycle()
+
+
+def test_a_disabled_scheduler_and_maintenance_warn(ran: Ran) -> None:
+    [result] = ran["disabled"].results
     shown = " ".join(result["shown"].split())
     assert result["outcome"] == "success"
     assert "The scheduler is disabled (SyncCycleEnabled is false): no cycle but this one runs." in shown

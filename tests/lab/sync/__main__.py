@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run a cycle: ``python -m lab.sync --state DIR --policy delta|initial [--detach]``.
 
-Exits 0 when the cycle has run (its runs say how it went) or, with --detach, when it has been set going; 3 where another
-cycle is in progress.
+Exits 0 when the cycle has run (its runs say how it went); 3 if another cycle is in progress. With --detach, it exits 0 as soon
+as the cycle pauses (lab.sync.clock) or has ended.
 """
 
 from __future__ import annotations
@@ -13,21 +13,28 @@ import argparse
 import os
 import signal
 import sys
-import time
 import traceback
 from pathlib import Path
 
+from lab.sync.clock import Clock, wait_for_rest
 from lab.sync.cycle import Cycle
 from lab.sync.state import State
 
 
-def _detach(log: Path) -> None:
-    """Leave the caller's session and files; the caller's process goes on at once."""
+def _detach(state: State, log: Path) -> None:
+    """Go on in a process of its own, outside of the caller's session and files."""
+    told, tell = os.pipe()
     if os.fork():
+        os.close(tell)
+        # Ends when the new process has closed its files, and so has said that it works.
+        os.read(told, 1)
+        os.wait()
+        wait_for_rest(state)
         os._exit(0)
     os.setsid()
     if os.fork():
         os._exit(0)
+    state.write("process.json", {"pid": os.getpid(), "until": None})
     nothing = os.open(os.devnull, os.O_RDONLY)
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for source, target in ((nothing, 0), (out, 1), (out, 2)):
@@ -40,6 +47,21 @@ def _stop(*_: object) -> None:
     raise SystemExit(143)
 
 
+def _run(state: State, policy: str, clock: Clock) -> int:
+    clock.pause(float(state.read("faults.json", {}).get("start_delay", 0)))
+    if not state.take_cycle(policy):
+        print("Another cycle is in progress.", file=sys.stderr)
+        return 3
+    try:
+        Cycle(state, policy, clock).run()
+    except Exception:  # noqa: BLE001 - the log is all that a detached program has
+        traceback.print_exc()
+        return 1
+    finally:
+        state.release_cycle()
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.sync", description="Run a synchronization cycle.")
     parser.add_argument("--state", type=Path, required=True)
@@ -48,20 +70,13 @@ def main() -> int:
     options = parser.parse_args()
     state = State(options.state.resolve())
     if options.detach:
-        _detach(state.folder / "cycle.log")
+        _detach(state, state.folder / "cycle.log")
     signal.signal(signal.SIGTERM, _stop)
-    time.sleep(float(state.read("faults.json", {}).get("start_delay", 0)))
-    if not state.take_cycle(options.policy):
-        print("Another cycle is in progress.", file=sys.stderr)
-        return 3
     try:
-        Cycle(state, options.policy).run()
-    except Exception:  # noqa: BLE001 - the log is all that a detached program has
-        traceback.print_exc()
-        return 1
+        return _run(state, options.policy, Clock(state, detached=options.detach))
     finally:
-        state.release_cycle()
-    return 0
+        if options.detach:
+            state.remove("process.json")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 from ldap3.core.exceptions import LDAPException
 
 from lab.sync import cloud, directory, scope
+from lab.sync.clock import Clock
 from lab.sync.history import History, Problem, Step
 from lab.sync.space import Space, object_id
 from lab.sync.state import State, now
@@ -22,7 +23,7 @@ _NO_ANSWER = {"code": "no-answer", "message": "The cloud gave no answer for the 
 class Cycle:
     """Runs the profiles of one cycle over the connectors of a state folder."""
 
-    def __init__(self, state: State, policy: str) -> None:
+    def __init__(self, state: State, policy: str, clock: Clock) -> None:
         self.state = state
         self.prefix = "Full" if policy == "initial" else "Delta"
         self.estate: dict[str, Any] = state.read("estate.json")
@@ -31,7 +32,7 @@ class Cycle:
         self.forests = [(by_name[forest["name"]], forest) for forest in self.estate["forests"]]
         self.entra = next(item for item in connectors if item["Type"] == "Extensible2")
         self.staging = bool(state.read("scheduler.json")["StagingModeEnabled"])
-        self.history = History(state)
+        self.history = History(state, clock)
         self.space = Space(state)
         self.started = now()
         self.errors: dict[str, list[Problem]] = {}

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from lab.sync.clock import Clock
 from lab.sync.state import State, now
 
 COUNTERS = (
@@ -98,8 +98,8 @@ class Step:
 class History:
     """Writes runs; plays the failures that are set for them."""
 
-    def __init__(self, state: State) -> None:
-        self.state = state
+    def __init__(self, state: State, clock: Clock) -> None:
+        self.state, self.clock = state, clock
         self.faults: dict[str, Any] = state.read("faults.json", {})
 
     @contextmanager
@@ -142,13 +142,12 @@ class History:
             self.state.write(file, record)
             # Idle between the steps, which is why nobody may trust the connectors alone (facts §5).
             self.state.remove("running.json")
-        time.sleep(float(self.faults.get("gap_seconds", 0)))
+        self.clock.pause(float(self.faults.get("gap_seconds", 0)))
 
     def _play(self, key: str, step: Step) -> None:
-        time.sleep(float(self.faults.get("step_seconds", 0)))
+        self.clock.pause(float(self.faults.get("step_seconds", 0)))
         if self.faults.get("never_ends") == key:
-            while True:
-                time.sleep(3600)
+            self.clock.stop()
         step.result = self.faults.get("steps", {}).get(key, "")
 
     def _step(self, step: Step, started: str) -> dict[str, Any]:

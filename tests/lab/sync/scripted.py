@@ -18,7 +18,8 @@ from lab.ca import write_server_certificate
 class Cloud:
     """Answers POST /lab/provision as a test tells it to, and remembers what was sent."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, certificate: dict[str, Path] | None = None) -> None:
+        """Listen at once. `certificate`: what write_server_certificate() gave; without it, one is made in `folder`."""
         self.requests: list[dict[str, Any]] = []
         self.answers: dict[str, dict[str, Any]] = {}
         cloud = self
@@ -37,7 +38,7 @@ class Cloud:
             def log_message(self, *_: object) -> None:
                 pass
 
-        paths = write_server_certificate(folder / "tls")
+        paths = certificate or write_server_certificate(folder / "tls")
         context = SSLContext(PROTOCOL_TLS_SERVER)
         context.load_cert_chain(paths["cert"], paths["key"])
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

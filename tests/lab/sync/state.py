@@ -10,6 +10,7 @@
 ``runs/*.json``     the run history                   ``space.json``       the engine's memory
 ``cs.json``         the connector space for the cmdlets
 ``settings.json``   how the server's set-up differs   ``windows.json``     the Windows server (lab.sync.windows)
+``clock.json``      the lab's time                    ``process.json``     what a detached cycle does (lab.sync.clock)
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@
         'Start-ADSyncSyncCycle', 'Stop-ADSyncSyncCycle', 'Get-ADSyncScheduler', 'Set-ADSyncScheduler',
         'Get-ADSyncConnectorRunStatus', 'Get-ADSyncRunProfileResult', 'Get-ADSyncRunStepResult', 'Get-ADSyncConnector',
         'Get-ADSyncCSObject', 'Get-ADSyncGlobalSettings', 'Get-ADSyncAutoUpgrade',
-        'Get-ADSyncAADPasswordSyncConfiguration', 'Get-ADSyncEntraConnectorCredential'
+        'Get-ADSyncAADPasswordSyncConfiguration', 'Get-ADSyncEntraConnectorCredential',
+        # In place of the collection's own (module util _ADSyncClock), whose names they have.
+        'Get-ConnectClock', 'Wait-ConnectPoll'
     )
     CmdletsToExport = @()
     VariablesToExport = @()

@@ -56,7 +56,8 @@ Function Start-LabCycle {
     param ([string] $Policy)
     $estate = Read-LabFile -Name 'estate.json'
     $env:PYTHONPATH = $estate.pythonpath
-    # --detach: the program leaves this process's session and outlives it, as the service's work does.
+    # --detach: the program leaves this process's session and outlives it, as the service's work does. It returns when the cycle
+    # pauses (Clock.ps1) or has ended.
     $null = & $estate.python -m lab.sync --detach --state $env:ADSYNC_LAB_STATE --policy $Policy.ToLowerInvariant()
     $LASTEXITCODE
 }
@@ -211,13 +212,14 @@ Function Get-ADSyncCSObject {
         $object
     }
     if ($ConnectorName -and $ConnectorName -notin $connectors.Name) {
-        $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new(
-                [ArgumentException]::new("Connector '$ConnectorName' does not exist."), 'ConnectorNotFound', 'ObjectNotFound', $ConnectorName))
+        $missing = [ArgumentException]::new("Connector '$ConnectorName' does not exist.")
+        $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new($missing, 'ConnectorNotFound', 'ObjectNotFound', $ConnectorName))
     }
     elseif ($DistinguishedName -and -not $found) {
-        $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new(
-                [InvalidOperationException]::new('Object not found in the connector space.'), 'CSObjectNotFound', 'ObjectNotFound', $DistinguishedName))
+        $missing = [InvalidOperationException]::new('Object not found in the connector space.')
+        $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new($missing, 'CSObjectNotFound', 'ObjectNotFound', $DistinguishedName))
     }
 }
 
-. ([IO.Path]::Combine($PSScriptRoot, 'Settings.ps1'))
+. (Join-Path -Path $PSScriptRoot -ChildPath 'Clock.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'Settings.ps1')

@@ -36,7 +36,9 @@ Function Invoke-CimMethod {
         [Parameter(Mandatory)][string] $MethodName,
         [Parameter(Mandatory)][System.Collections.IDictionary] $Arguments
     )
-    if ($ClassName -ne 'StdRegProv' -or $Arguments.hDefKey -isnot [uint32] -or $Arguments.hDefKey -ne 2147483650) { throw [ArgumentException]::new('Invalid parameter') }
+    if ($ClassName -ne 'StdRegProv' -or $Arguments.hDefKey -isnot [uint32] -or $Arguments.hDefKey -ne 2147483650) {
+        throw [ArgumentException]::new('Invalid parameter')
+    }
     $registry = (Read-LabWindows).registry
     if ($registry -is [string]) { throw [InvalidOperationException]::new($registry) }
     $key = $Arguments.sSubKeyName

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The PowerShell that runs the tasks of all tests: starting one, and compiling Ansible's C# in it, takes seconds of CPU."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+PWSH = shutil.which("pwsh")
+PLUGINS = Path(__file__).with_name("resident")
+
+
+class ResidentPowerShell:
+    """A process that runs resident/serve.ps1 for the connection plugin resident/resident.py."""
+
+    def __init__(self) -> None:
+        assert PWSH
+        # A short path: that of a Unix socket may have 107 characters.
+        self.folder = tempfile.TemporaryDirectory(prefix="pwsh")
+        self.socket = Path(self.folder.name) / "socket"
+        command = [PWSH, "-NoProfile", "-NonInteractive", "-File", str(PLUGINS / "serve.ps1"), "-Socket"]
+        # It ends when its standard input does, so also when the tests are killed.
+        self.process = subprocess.Popen(
+            [*command, str(self.socket)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout
+        # Ansible's wrapper starts another PowerShell, unless the interpreter lies in the folder of the one that runs.
+        self.interpreter = f"{self.process.stdout.readline().strip()}/pwsh"
+        assert self.socket.exists(), "the resident PowerShell did not start"
+
+    def close(self) -> None:
+        self.process.communicate(timeout=60)
+        self.folder.cleanup()
