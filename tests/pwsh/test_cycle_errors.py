@@ -5,25 +5,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 import pytest
 
-from lab.sync.scripted import Cloud
+from cases import Cases
 from lab.sync.state import prepare
+from playbook import Playbook
 from pwsh_server import ENTRA, Server
 
 ANCHOR = "3jFgh7G/i0+csBxnpglNPg=="
 HARDENED = "Hard match operation blocked due to security hardening. Review OnPremisesObjectIdentifier mapping."
+CASES = Cases()
+Ran = dict[str, Server]
 
 
-def refuse(cloud: Cloud, anchor: str, code: str, message: str, **details: list[str]) -> None:
-    cloud.answers[anchor] = {"outcome": "error", "error": {"code": code, "message": message, "details": details}}
+def refuse(server: Server, anchor: str, code: str, message: str, **details: list[str]) -> None:
+    error = {"code": code, "message": message, "details": details}
+    server.cloud.answers[anchor] = {"outcome": "error", "error": error}
 
 
-def test_export_errors_name_object_code_and_what_to_do(connect_server: Server, cloud: Cloud) -> None:
-    connect_server.pending(ANCHOR, "nlbGyIhGPE+EYq/E/2CBew==")
-    refuse(cloud, ANCHOR, "InvalidHardMatch", HARDENED, ObjectIdInConflict=["7505ed65-e7f5-4dca-9f78-2617a247f047"])
-    result = connect_server.cycle()
+@CASES
+def refused(server: Server) -> None:
+    server.pending(ANCHOR, "nlbGyIhGPE+EYq/E/2CBew==")
+    refuse(server, ANCHOR, "InvalidHardMatch", HARDENED, ObjectIdInConflict=["7505ed65-e7f5-4dca-9f78-2617a247f047"])
+    server.cycle()
+    server.cycle(fail_on_error=False)
 
+
+def test_export_errors_name_object_code_and_what_to_do(ran: Ran) -> None:
+    result, again = ran["refused"].results
     assert result["failed"]
     assert result["changed"], "the cycle has run"
     assert (result["outcome"], result["cause"]) == ("errors", "run_errors")
@@ -45,79 +57,115 @@ def test_export_errors_name_object_code_and_what_to_do(connect_server: Server, c
     assert error["advice"].startswith("Entra refused the hard match:")
     assert error["retry_count"] == 0
 
-    again = connect_server.cycle(fail_on_error=False)
     assert not again["failed"]
     assert again["outcome"] == "errors"
     assert again["export_errors"][0]["retry_count"] == 1
-    assert "The first refused object: user0@contoso.com" in " ".join(again["shown"].split())
+    warned = " ".join(again["shown"].split()).partition("[WARNING]")[2]
+    assert "The first refused object: user0@contoso.com" in warned
 
 
-def test_an_error_without_advice_keeps_its_text(connect_server: Server, cloud: Cloud) -> None:
-    connect_server.pending(ANCHOR)
-    text = "Unbekannt: <b>&\"'\n zweite Zeile"
-    refuse(cloud, ANCHOR, "SomethingNew", text)
-    result = connect_server.cycle(fail_on_error=False)
+UNKNOWN = "Unbekannt: <b>&\"'\n zweite Zeile"
+
+
+@CASES
+def unknown(server: Server) -> None:
+    server.pending(ANCHOR)
+    refuse(server, ANCHOR, "SomethingNew", UNKNOWN)
+    server.cycle(fail_on_error=False)
+
+
+def test_an_error_without_advice_keeps_its_text(ran: Ran) -> None:
+    [result] = ran["unknown"].results
     [error] = result["export_errors"]
-    assert (error["code"], error["message"], error["advice"], error["details"]) == ("SomethingNew", text, None, None)
+    assert (error["code"], error["message"], error["advice"], error["details"]) == ("SomethingNew", UNKNOWN, None, None)
 
 
-def test_the_deletion_threshold(connect_server: Server, cloud: Cloud) -> None:
-    connect_server.pending(ANCHOR)
-    assert connect_server.cycle()["outcome"] == "success"
-    estate = connect_server.state.read("estate.json")
-    connect_server.state.write("estate.json", {**estate, "deletion_threshold": 0})
-    connect_server.pending()
-    cloud.requests.clear()
-    result = connect_server.cycle()
+@CASES
+def threshold(server: Server) -> Iterator[None]:
+    server.pending(ANCHOR)
+    server.cycle()
+    yield
+    estate = server.state.read("estate.json")
+    server.state.write("estate.json", {**estate, "deletion_threshold": 0})
+    server.pending()
+    server.cloud.requests.clear()
+    server.cycle()
+
+
+def test_the_deletion_threshold(ran: Ran) -> None:
+    first, result = ran["threshold"].results
+    assert first["outcome"] == "success"
     assert result["failed"]
     assert result["runs"][-1]["result"] == "stopped-deletion-threshold-exceeded"
     assert "so they were held back. If they are not meant, put the filtering or the OU back" in result["msg"]
-    assert cloud.requests == []
+    assert ran["threshold"].cloud.requests == []
 
 
-def test_entra_out_of_reach(connect_server: Server) -> None:
-    connect_server.faults(steps={f"{ENTRA}/Delta Import": "no-start-connection"})
-    result = connect_server.cycle()
+@CASES
+def out_of_reach(server: Server) -> None:
+    server.faults(steps={f"{ENTRA}/Delta Import": "no-start-connection"})
+    server.cycle()
+
+
+def test_entra_out_of_reach(ran: Ran) -> None:
+    [result] = ran["out_of_reach"].results
     assert result["failed"]
     assert [run["outcome"] for run in result["runs"]] == ["error", "success", "success"]
     assert "Entra ID could not be reached: check the proxy, TLS 1.2, DNS" in result["msg"]
 
 
-@pytest.mark.parametrize("token", ["completed-warnings-of-tomorrow", "stopped-server-down"])
-def test_any_other_result_is_an_error(connect_server: Server, token: str) -> None:
-    connect_server.faults(steps={f"{ENTRA}/Export": token})
-    result = connect_server.cycle()
+OTHERS = ("completed-warnings-of-tomorrow", "stopped-server-down")
+WARNINGS = ("completed-export-warnings", "completed-transient-objects")
+
+
+def ends_in(token: str, server: Server) -> None:
+    server.faults(steps={f"{ENTRA}/Export": token})
+    server.cycle()
+
+
+for name in OTHERS + WARNINGS:
+    CASES.add(name.replace("-", "_"), partial(ends_in, name))
+
+
+@pytest.mark.parametrize("token", OTHERS)
+def test_any_other_result_is_an_error(ran: Ran, token: str) -> None:
+    [result] = ran[token.replace("-", "_")].results
     assert result["failed"]
     assert f"'{ENTRA}' Export: {token}." in result["msg"]
 
 
-@pytest.mark.parametrize("token", ["completed-export-warnings", "completed-transient-objects"])
-def test_warnings_do_not_fail(connect_server: Server, token: str) -> None:
-    connect_server.faults(steps={f"{ENTRA}/Export": token})
-    result = connect_server.cycle()
+@pytest.mark.parametrize("token", WARNINGS)
+def test_warnings_do_not_fail(ran: Ran, token: str) -> None:
+    [result] = ran[token.replace("-", "_")].results
     assert not result["failed"]
     assert result["outcome"] == "warnings"
-    assert f"'{ENTRA}' Export: {token}" in " ".join(result["shown"].split())
+    warned = " ".join(result["shown"].split()).partition("[WARNING]")[2]
+    assert f"'{ENTRA}' Export: {token}" in warned
 
 
-def test_several_connectors_of_which_one_cannot_connect(connect_server: Server, cloud: Cloud) -> None:
+def test_several_connectors_of_which_one_cannot_connect(
+    playbook: Playbook, new_server: Callable[[str], Server]
+) -> None:
     """A real refusal: nobody listens where the first forest's domain controller should be."""
+    server = new_server("several")
     nobody = {
         "server": "127.0.0.1",
         "port": 1,
-        "ca_cert": cloud.settings["ca_cert"],
+        "ca_cert": server.cloud.settings["ca_cert"],
         "username": "u",
         "password": "Pass-w0rd",
     }
     forests = [{"name": name, "netbios": name[:1].upper(), **nobody} for name in ("b.example.com", "a.example.com")]
-    connect_server.state = prepare(connect_server.state.folder, forests=forests, cloud=cloud.settings)
-    planned = connect_server.cycle("--check")
+    server.state = prepare(server.state.folder, forests=forests, cloud=server.cloud.settings)
+    server.cycle(check=True)
+    server.cycle()
+    playbook.run([server], "-vvvv")
+    planned, result = server.results
     assert [(item["connector"], item["run_profile"]) for item in planned["plan"]] == [
         *((name, "Delta Import") for name in ("b.example.com", "a.example.com", ENTRA)),
         *((name, "Delta Synchronization") for name in ("b.example.com", "a.example.com", ENTRA)),
         *((name, "Export") for name in (ENTRA, "b.example.com", "a.example.com")),
     ]
-    result = connect_server.cycle("-vvvv")
     assert result["failed"]
     ran = [(run["connector"], run["run_profile"]) for run in result["runs"]]
     assert ran == [(item["connector"], item["run_profile"]) for item in planned["plan"]]

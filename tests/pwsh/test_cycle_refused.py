@@ -5,25 +5,43 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
+from typing import Any
 
 import pytest
 
+from cases import Cases
 from pwsh_server import MODULES, Server
 
+CASES = Cases()
+Ran = dict[str, Server]
 
-def assert_refused(server: Server, result: dict[str, object], cause: str) -> None:
+
+def assert_refused(server: Server, cause: str) -> dict[str, Any]:
+    """The server's one task was refused for that cause and started nothing; return its result."""
+    [result] = server.results
     assert result["failed"], result["shown"]
     assert (result["outcome"], result["cause"]) == ("refused", cause)
     assert not result["changed"]
     assert server.runs() == []
+    return result
 
 
-@pytest.mark.parametrize("arguments", [(), ("--check",)], ids=["run", "check"])
-def test_a_suspended_scheduler(connect_server: Server, arguments: tuple[str, ...]) -> None:
-    connect_server.scheduler(SchedulerSuspended=True)
-    result = connect_server.cycle(*arguments)
-    assert_refused(connect_server, result, "suspended")
+MODES = {"run": False, "check": True}
+
+
+def suspended(check: bool, server: Server) -> None:
+    server.scheduler(SchedulerSuspended=True)
+    server.cycle(check=check)
+
+
+for name, check in MODES.items():
+    CASES.add(f"suspended_{name}", partial(suspended, check))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_suspended_scheduler(ran: Ran, mode: str) -> None:
+    result = assert_refused(ran[f"suspended_{mode}"], "suspended")
     assert result["msg"] == (
         "The scheduler is suspended, as it is while the Entra Connect wizard is open on the server: finish or close "
         "the wizard, then run again. If none is open, open it and close it, which resumes the scheduler."
@@ -31,42 +49,72 @@ def test_a_suspended_scheduler(connect_server: Server, arguments: tuple[str, ...
 
 
 TRANSLATED = "Das Anzeigen eines modalen Dialogfelds ist kein gültiger Vorgang."
+DIALOGS = {
+    "english": {"kind": "authentication"},
+    "german": {"kind": "translated_authentication", "text": TRANSLATED},
+}
 
 
-@pytest.mark.parametrize(
-    "start",
-    [{"kind": "authentication"}, {"kind": "translated_authentication", "text": TRANSLATED}],
-    ids=["english", "german"],
-)
-def test_a_modal_dialog_is_a_failed_sign_in(connect_server: Server, start: dict[str, str]) -> None:
-    connect_server.faults(start=start)
-    result = connect_server.cycle()
-    assert_refused(connect_server, result, "authentication")
-    assert result["msg"].startswith("Entra Connect could not sign in to Entra ID: it wanted to show a sign-in window")
+def dialog(start: dict[str, str], server: Server) -> None:
+    server.faults(start=start)
+    server.cycle()
+
+
+for name, start in DIALOGS.items():
+    CASES.add(f"dialog_{name}", partial(dialog, start))
+
+
+@pytest.mark.parametrize("language", DIALOGS)
+def test_a_modal_dialog_is_a_failed_sign_in(ran: Ran, language: str) -> None:
+    result = assert_refused(ran[f"dialog_{language}"], "authentication")
+    assert result["msg"].startswith(
+        "Entra Connect could not sign in to Entra ID: it wanted to show a sign-in window (\"Showing a modal dialog box...\"), "
+        "which a service cannot."
+    )
     assert "Conditional Access" in result["msg"]
-    assert start.get("text", "Showing a modal dialog box or form") in result["error_text"]
+    assert DIALOGS[language].get("text", "Showing a modal dialog box or form") in result["error_text"]
 
 
-def test_an_unknown_exception_keeps_its_full_text(connect_server: Server) -> None:
-    text = "Unable to frobnicate <the> 'Überprüfung' {0x8023134a}"
-    connect_server.faults(start={"kind": "unknown", "text": text})
-    result = connect_server.cycle()
-    assert_refused(connect_server, result, "unknown")
-    assert result["msg"].startswith(f"Start-ADSyncSyncCycle failed: System.InvalidOperationException: {text}")
+UNKNOWN = "Unable to frobnicate <the> 'Überprüfung' {0x8023134a}"
+
+
+@CASES
+def unknown(server: Server) -> None:
+    server.faults(start={"kind": "unknown", "text": UNKNOWN})
+    server.cycle()
+
+
+def test_an_unknown_exception_keeps_its_full_text(ran: Ran) -> None:
+    result = assert_refused(ran["unknown"], "unknown")
+    assert result["msg"].startswith(f"Start-ADSyncSyncCycle failed: System.InvalidOperationException: {UNKNOWN}")
     assert "Microsoft.MetadirectoryServices.Scheduler.Scheduler.StartSyncCycle" in result["error_text"]
 
 
-def test_a_success_that_starts_nothing(connect_server: Server) -> None:
-    connect_server.faults(start={"kind": "absent"})
-    result = connect_server.cycle(timeout=4)
-    assert_refused(connect_server, result, "not_started")
+def absent(timeout: int, server: Server) -> None:
+    server.faults(start={"kind": "absent"})
+    server.cycle(timeout=timeout)
+
+
+for timeout in (4, 3600):
+    CASES.add(f"absent_{timeout}", partial(absent, timeout))
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [(4, 4), (3600, 120)])
+def test_a_success_that_starts_nothing(ran: Ran, timeout: int, seconds: int) -> None:
+    """A cycle that has not begun after two minutes does not begin, however long the task may wait."""
+    result = assert_refused(ran[f"absent_{timeout}"], "not_started")
     assert result["msg"].startswith("Start-ADSyncSyncCycle reported success, but no cycle began")
+    assert result["seconds"] == seconds
 
 
-def test_a_host_without_the_module(connect_server: Server) -> None:
-    connect_server.environment_changes["PSModulePath"] = str(connect_server.folder)
-    result = connect_server.cycle()
-    assert_refused(connect_server, result, "no_module")
+@CASES
+def no_module(server: Server) -> None:
+    server.environment["PSModulePath"] = str(server.folder)
+    server.cycle()
+
+
+def test_a_host_without_the_module(ran: Ran) -> None:
+    result = assert_refused(ran["no_module"], "no_module")
     assert result["msg"].startswith("The ADSync PowerShell module cannot be loaded on this host (")
     assert result["msg"].endswith(
         "Run the task on the Entra Connect server, with delegate_to for instance, or set module_path to the folder "
@@ -74,29 +122,58 @@ def test_a_host_without_the_module(connect_server: Server) -> None:
     )
 
 
-@pytest.mark.parametrize("tail", [".", "ADSync.psd1"])
-def test_module_path_finds_it(connect_server: Server, tail: str) -> None:
-    connect_server.environment_changes["PSModulePath"] = str(connect_server.folder)
-    result = connect_server.cycle("--check", module_path=str(MODULES / "ADSync" / tail))
+PATHS = {"folder": MODULES / "ADSync", "manifest": MODULES / "ADSync" / "ADSync.psd1"}
+
+
+def module_path(of: str, server: Server) -> None:
+    server.environment["PSModulePath"] = str(server.folder)
+    server.cycle(check=True, module_path=str(PATHS[of]))
+
+
+for name in PATHS:
+    CASES.add(f"module_path_{name}", partial(module_path, name))
+
+
+@pytest.mark.parametrize("of", PATHS)
+def test_module_path_finds_it(ran: Ran, of: str) -> None:
+    [result] = ran[f"module_path_{of}"].results
     assert result["outcome"] == "planned", result["shown"]
 
 
-def test_a_wrong_module_path(connect_server: Server, tmp_path: Path) -> None:
-    result = connect_server.cycle(module_path=str(tmp_path / "nowhere"))
-    assert_refused(connect_server, result, "no_module")
-    assert result["msg"].startswith(f"There is no '{tmp_path}/nowhere' on this host: set module_path to the folder")
+@CASES
+def wrong_module_path(server: Server) -> None:
+    server.cycle(module_path=str(server.folder / "nowhere"))
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"poll_interval": 0}, "poll_interval must be 1 second or more."),
-        ({"timeout": 0}, "timeout must be 1 second or more."),
-        ({"policy_type": "full"}, "value of policy_type must be one of: delta, initial. Got no match for: full"),
-    ],
-)
-def test_bad_options(connect_server: Server, options: dict[str, object], said: str) -> None:
-    result = connect_server.cycle(**options)
+def test_a_wrong_module_path(ran: Ran) -> None:
+    server = ran["wrong_module_path"]
+    result = assert_refused(server, "no_module")
+    assert result["msg"].startswith(
+        f"There is no '{server.folder}/nowhere' on this host: set module_path to the folder"
+    )
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "poll_interval": ({"poll_interval": 0}, "poll_interval must be 1 second or more."),
+    "timeout": ({"timeout": 0}, "timeout must be 1 second or more."),
+    "policy_type": (
+        {"policy_type": "full"},
+        "value of policy_type must be one of: delta, initial. Got no match for: full",
+    ),
+}
+
+
+def bad(option: str, server: Server) -> None:
+    server.cycle(**BAD[option][0])
+
+
+for name in BAD:
+    CASES.add(f"bad_{name}", partial(bad, name))
+
+
+@pytest.mark.parametrize("option", BAD)
+def test_bad_options(ran: Ran, option: str) -> None:
+    [result] = ran[f"bad_{option}"].results
     assert result["failed"]
-    assert said in result["msg"]
-    assert connect_server.runs() == []
+    assert BAD[option][1] in result["msg"]
+    assert ran[f"bad_{option}"].runs() == []

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from lab.sync.scripted import Cloud
+from collections.abc import Iterator
+
+from cases import Cases
 from pwsh_server import ENTRA, Server
 
 GOOD = "3jFgh7G/i0+csBxnpglNPg=="
@@ -13,11 +15,14 @@ GOOD = "3jFgh7G/i0+csBxnpglNPg=="
 BAD = "QF5HMK7n80qvdYsUPIHa9Q=="
 BAD_DN = "CN={514635484D4B376E3830717664597355504948613951" + "3D3D}"
 ABSENT = "nlbGyIhGPE+EYq/E/2CBew=="
+CASES = Cases()
+Ran = dict[str, Server]
 
 
-def test_users_runs_and_scheduler(connect_server: Server, cloud: Cloud) -> None:
-    connect_server.pending(GOOD, BAD)
-    cloud.answers[BAD] = {
+@CASES
+def reported(server: Server) -> Iterator[None]:
+    server.pending(GOOD, BAD)
+    server.cloud.answers[BAD] = {
         "outcome": "error",
         "error": {
             "code": "AttributeValueMustBeUnique",
@@ -25,15 +30,20 @@ def test_users_runs_and_scheduler(connect_server: Server, cloud: Cloud) -> None:
             "details": {"AttributeConflictName": ["ProxyAddresses"]},
         },
     }
-    connect_server.cycle(fail_on_error=False)
-    sent = len(cloud.requests)
+    server.cycle(fail_on_error=False)
+    yield
+    server.cloud.requests.clear()
     records = [{"immutable_id": BAD, "sam_account_name": "kept", "user_principal_name": "mine@contoso.com"}]
-    result = connect_server.task("adsync_info", immutable_ids=[GOOD, ABSENT], users=records, runs=2)
+    server.task("adsync_info", immutable_ids=[GOOD, ABSENT], users=records, runs=2)
 
+
+def test_users_runs_and_scheduler(ran: Ran) -> None:
+    server = ran["reported"]
+    _cycle, result = server.results
     assert not result["failed"], result["shown"]
     assert not result["changed"]
-    assert len(cloud.requests) == sent
-    assert len(connect_server.runs()) == 3
+    assert server.cloud.requests == []
+    assert len(server.runs()) == 3
     assert [run["run_profile"] for run in result["runs"]] == ["Delta Synchronization", "Export"]
     assert result["connectors"][0]["kind"] == "entra"
     assert result["source_anchor"] == "mS-DS-ConsistencyGuid"
@@ -51,24 +61,39 @@ def test_users_runs_and_scheduler(connect_server: Server, cloud: Cloud) -> None:
     assert result["export_errors"][0]["immutable_id"] == BAD
 
 
-def test_a_cycle_in_progress_is_seen(connect_server: Server) -> None:
-    connect_server.faults(never_ends=f"{ENTRA}/Delta Import")
-    connect_server.cycle(wait=False)
-    result = connect_server.task("adsync_info", "--check")
+@CASES
+def in_progress(server: Server) -> None:
+    server.faults(never_ends=f"{ENTRA}/Delta Import")
+    server.cycle(wait=False)
+    server.task("adsync_info", check=True)
+
+
+def test_a_cycle_in_progress_is_seen(ran: Ran) -> None:
+    _cycle, result = ran["in_progress"].results
     assert result["scheduler"]["sync_cycle_in_progress"]
     assert result["busy_connectors"] == [ENTRA]
     assert [(run["outcome"], run["ended"]) for run in result["runs"]] == [("running", None)]
 
 
-def test_bad_input(connect_server: Server) -> None:
-    wrong = connect_server.task("adsync_info", immutable_ids=["not base64 at all"])
+@CASES
+def bad_input(server: Server) -> None:
+    server.task("adsync_info", immutable_ids=["not base64 at all"])
+
+
+def test_bad_input(ran: Ran) -> None:
+    [wrong] = ran["bad_input"].results
     assert wrong["failed"]
     assert wrong["msg"].startswith("'not base64 at all' is not an ImmutableId; it must be base64")
 
 
-def test_a_record_without_an_immutable_id_is_not_found(connect_server: Server) -> None:
+@CASES
+def no_immutable_id(server: Server) -> None:
     records = [{"user_principal_name": "a@contoso.com", "immutable_id": None, "status": "missing"}]
-    result = connect_server.task("adsync_info", users=records)
+    server.task("adsync_info", users=records)
+
+
+def test_a_record_without_an_immutable_id_is_not_found(ran: Ran) -> None:
+    [result] = ran["no_immutable_id"].results
     [user] = result["users"]
     assert (user["user_principal_name"], user["status"], user["cause"]) == (
         "a@contoso.com",
