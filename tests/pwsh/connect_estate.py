@@ -9,7 +9,7 @@ import copy
 from typing import Any
 
 from lab.sync import windows
-from lab.sync.state import ENTRA_CONNECTOR_ID, State, prepare
+from lab.sync.state import ENTRA_CONNECTOR_ID, prepare
 from pwsh_server import ENTRA, Server
 
 FORESTS = ("ad.contoso.com", "corp.fabrikam.com")
@@ -40,10 +40,11 @@ Expected = dict[str, tuple[str, str]]
 
 
 class Estate:
-    """A finished Entra Connect server on a Windows server, to be changed before it is read."""
+    """A finished Entra Connect server on a Windows server, to be changed before a task reads it."""
 
-    def __init__(self, server: Server, name: str, **changes: Any) -> None:
-        self.state: State = prepare(server.folder / name, forests=[], cloud={}, **changes)
+    def __init__(self, server: Server, **changes: Any) -> None:
+        self.server = server
+        self.state = prepare(server.state.folder, forests=[], cloud={}, **changes)
         self.state.write(
             "connectors.json",
             [
@@ -85,9 +86,10 @@ class Estate:
     def scheduler(self, **values: Any) -> Estate:
         return self.write("scheduler.json", {**self.state.read("scheduler.json"), **values})
 
-    def ready(self) -> State:
+    def read(self, **options: Any) -> None:
+        """Plan the task that reads the server."""
         self.state.write("windows.json", self.windows)
-        return self.state
+        self.server.task("entra_connect_info", **options)
 
 
 def check(result: dict[str, Any], expected: Expected, rest: str | None = None) -> None:
