@@ -275,6 +275,7 @@ def lint(session: nox.Session) -> None:
     check(session, cases, "reuse", "reuse", "--root", str(work_copy.copy()), "lint", "--lines")
     check(session, cases, "changelog", "antsibull-changelog", "lint")
     check(session, cases, "action groups", "python", str(TOOLS / "action_groups.py"))
+    check(session, cases, "PowerShell", "python", str(TOOLS / "powershell_style.py"))
     check(
         session,
         cases,

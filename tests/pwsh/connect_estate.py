@@ -37,6 +37,8 @@ CONNECT = [
     "deletion_threshold",
 ]
 Expected = dict[str, tuple[str, str]]
+# The one finding that no server tells without a person.
+THRESHOLD: Expected = {"deletion_threshold": ("unknown", "asks a person to sign in for it")}
 
 
 class Estate:

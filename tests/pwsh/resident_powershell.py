@@ -1,7 +1,10 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The PowerShell that runs the tasks of all tests: starting one, and compiling Ansible's C# in it, takes seconds of CPU."""
+"""The PowerShell that runs the tasks of all tests.
+
+To start one and to compile Ansible's C# in it takes seconds of CPU for each task.
+"""
 
 from __future__ import annotations
 

@@ -68,8 +68,8 @@ for name, start in DIALOGS.items():
 def test_a_modal_dialog_is_a_failed_sign_in(ran: Ran, language: str) -> None:
     result = assert_refused(ran[f"dialog_{language}"], "authentication")
     assert result["msg"].startswith(
-        "Entra Connect could not sign in to Entra ID: it wanted to show a sign-in window (\"Showing a modal dialog box...\"), "
-        "which a service cannot."
+        "Entra Connect could not sign in to Entra ID: it wanted to show a sign-in window "
+        '("Showing a modal dialog box..."), which a service cannot. Its account is held up by'
     )
     assert "Conditional Access" in result["msg"]
     assert DIALOGS[language].get("text", "Showing a modal dialog box or form") in result["error_text"]

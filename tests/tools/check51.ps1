@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 <#
 .SYNOPSIS
-Finds what Windows PowerShell 5.1 cannot run, in scripts that this newer engine can.
+Finds what Windows PowerShell 5.1 cannot run, in scripts that PowerShell 7 can.
 .DESCRIPTION
 Reads each script with PowerShell's own parser and reports syntax newer than 5.1, and cmdlets and parameters that came
 after it. Prints "file:line: reason", exits 1 when it found any. Runs in any PowerShell 7.
@@ -14,8 +14,11 @@ $ErrorActionPreference = 'Stop'
 $files = @($args)
 if (-not $files) { [Console]::Error.WriteLine('usage: check51.ps1 FILE...'); exit 64 }
 
-$newCmdlets = 'Get-Error', 'Test-Json', 'Join-String', 'ConvertTo-CliXml', 'ConvertFrom-CliXml', 'Get-Uptime', 'Remove-Alias', 'Switch-Process',
-    'Get-ExperimentalFeature', 'Enable-ExperimentalFeature', 'Get-MarkdownOption', 'ConvertFrom-Markdown', 'Show-Markdown', 'Test-Markdown', 'Get-SecureRandom', 'Remove-Service'
+$newCmdlets = @(
+    'Get-Error', 'Test-Json', 'Join-String', 'ConvertTo-CliXml', 'ConvertFrom-CliXml', 'Get-Uptime', 'Remove-Alias', 'Switch-Process'
+    'Get-ExperimentalFeature', 'Enable-ExperimentalFeature', 'Get-MarkdownOption', 'ConvertFrom-Markdown', 'Show-Markdown', 'Test-Markdown'
+    'Get-SecureRandom', 'Remove-Service'
+)
 $newParameters = @{
     'ConvertFrom-Json' = 'AsHashtable', 'Depth', 'NoEnumerate', 'DateKind'
     'ConvertTo-Json' = 'AsArray', 'EnumsAsStrings', 'EscapeHandling'
@@ -32,9 +35,13 @@ $newParameters = @{
     'Start-Sleep' = @('Duration')
     'Get-ChildItem' = @('FollowSymlink')
     'Select-String' = 'Raw', 'NoEmphasis', 'Culture'
-    'Invoke-RestMethod' = 'SkipCertificateCheck', 'Authentication', 'Token', 'MaximumRetryCount', 'RetryIntervalSec', 'StatusCodeVariable', 'ResponseHeadersVariable', 'Form', 'NoProxy', 'SkipHttpErrorCheck'
-    'Invoke-WebRequest' = 'SkipCertificateCheck', 'Authentication', 'Token', 'MaximumRetryCount', 'RetryIntervalSec', 'Form', 'NoProxy', 'SkipHttpErrorCheck'
-    'Remove-Item' = @()
+    'Invoke-RestMethod' = @(
+        'SkipCertificateCheck', 'Authentication', 'Token', 'MaximumRetryCount', 'RetryIntervalSec', 'StatusCodeVariable'
+        'ResponseHeadersVariable', 'Form', 'NoProxy', 'SkipHttpErrorCheck'
+    )
+    'Invoke-WebRequest' = @(
+        'SkipCertificateCheck', 'Authentication', 'Token', 'MaximumRetryCount', 'RetryIntervalSec', 'Form', 'NoProxy', 'SkipHttpErrorCheck'
+    )
 }
 $newMembers = 'ToHexString', 'FromHexString', 'ResolveLinkTarget', 'HashData'   # .NET members that .NET Framework 4.8 lacks
 $found = 0
@@ -67,11 +74,12 @@ foreach ($file in $files) {
                 $name = $ast.GetCommandName()
                 if ($name -in $newCmdlets) { Add-Finding $ast "$name came after 5.1" }
                 if ($name -and $newParameters.ContainsKey($name)) {
-                    foreach ($p in $ast.CommandElements) {
-                        if ($p -is [System.Management.Automation.Language.CommandParameterAst] -and $p.ParameterName -in $newParameters[$name]) { Add-Finding $p "$name -$($p.ParameterName) came after 5.1" }
+                    $named = @($ast.CommandElements | Where-Object { $_ -is [System.Management.Automation.Language.CommandParameterAst] })
+                    foreach ($p in $named) {
+                        if ($p.ParameterName -in $newParameters[$name]) { Add-Finding $p "$name -$($p.ParameterName) came after 5.1" }
                     }
-                    if ($name -eq 'Join-Path' -and @($ast.CommandElements | Where-Object { $_ -isnot [System.Management.Automation.Language.CommandParameterAst] }).Count -gt 3) {
-                        if (-not @($ast.CommandElements | Where-Object { $_ -is [System.Management.Automation.Language.CommandParameterAst] })) { Add-Finding $ast 'Join-Path takes two parts in 5.1' }
+                    if ($name -eq 'Join-Path' -and -not $named.Count -and $ast.CommandElements.Count -gt 3) {
+                        Add-Finding $ast 'Join-Path takes two parts in 5.1'
                     }
                 }
             }

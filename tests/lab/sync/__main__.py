@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run a cycle: ``python -m lab.sync --state DIR --policy delta|initial [--detach]``.
 
-Exits 0 when the cycle has run (its runs say how it went); 3 if another cycle is in progress. With --detach, it exits 0 as soon
-as the cycle pauses (lab.sync.clock) or has ended.
+Exits 0 when the cycle has run (its runs say how it went); 3 if another cycle is in progress. With --detach, it exits 0
+as soon as the cycle pauses (lab.sync.clock) or has ended.
 """
 
 from __future__ import annotations
@@ -66,7 +66,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.sync", description="Run a synchronization cycle.")
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--policy", choices=("delta", "initial"), default="delta")
-    parser.add_argument("--detach", action="store_true", help="leave the cycle running and return at once")
+    parser.add_argument(
+        "--detach",
+        action="store_true",
+        help="run it in a process of its own",
+    )
     options = parser.parse_args()
     state = State(options.state.resolve())
     if options.detach:

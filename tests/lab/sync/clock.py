@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab's clock, in seconds. It stands still until somebody who waits for the server moves it.
 
-``clock.json`` holds its time. ``process.json`` says what a detached cycle does: {"pid", "until"}, where `until` is the time
-up to which it pauses, "never", or null while it works. The stand-in's Wait-ConnectPoll moves the clock, and returns when
-the cycle pauses again or has ended. So how far a cycle has come never depends on the speed of the machine.
+``clock.json`` holds its time. ``process.json`` says what a detached cycle does: {"pid", "until"}, where `until` is the
+time up to which it pauses, "never", or null while it works. The stand-in's Wait-ConnectPoll moves the clock, and
+returns when the cycle pauses again or has ended. So how far a cycle has come never depends on the machine's speed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _DEADLINE = 1800
 class Clock:
     """The clock as a cycle uses it.
 
-    A detached cycle pauses until somebody else has moved the clock. Nobody does for a cycle in the foreground, so it moves
-    the clock by itself.
+    A detached cycle pauses until somebody else has moved the clock. Nobody does for a cycle in the foreground, so it
+    moves the clock by itself.
     """
 
     def __init__(self, state: State, *, detached: bool = False) -> None:
