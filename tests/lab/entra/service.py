@@ -126,16 +126,17 @@ class Service:
             return Outcome(Reply(0), "reset")
         if fault and fault.error and not fault.after:
             return Outcome(fault.error.reply(headers.get("client-request-id")))
+        reading: set[str] = set()
         try:
             principal = self.login.authenticate(headers.get("authorization"), origin)
-            call = Call(method, path, query, headers, body, origin, principal, version)
+            call = Call(method, path, query, headers, body, origin, principal, version, reading=reading)
             if path.strip("/") in ("$batch", "%24batch"):
                 reply = await self._batch(call, number)
             else:
                 reply = self._run(call)
-            self.store.lag.count(call.reading)
         except GraphError as error:
             reply = error.reply(headers.get("client-request-id"))
+        self.store.lag.count(reading)
         if fault and fault.error and fault.after:
             reply = fault.error.reply(headers.get("client-request-id"))
         return Outcome(reply, "reset" if fault and fault.reset else "truncate" if fault and fault.truncate else "")
