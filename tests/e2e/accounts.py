@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,6 +56,15 @@ def crowd(count: int) -> list[dict[str, Any]]:
         }
         for number in range(1, count + 1)
     ]
+
+
+def given_passwords(folder: Path, passwords: dict[str, str]) -> str:
+    """Write a file of given passwords, by user principal name, and return its path."""
+    path = folder / "given.csv"
+    path.touch(0o600)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("user_principal_name", "password"), *passwords.items()])
+    return str(path)
 
 
 def choices(path: str, folder: Path, **more: Any) -> dict[str, Any]:
