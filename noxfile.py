@@ -115,17 +115,22 @@ def pytest(session: nox.Session, *arguments: str) -> None:
     session.run("python", *PYTEST, f"--junitxml={results(session)}/pytest.xml", *arguments)
 
 
-def define(name: str, python: str | None, lacking: str, body: Callable[[nox.Session], None]) -> None:
-    """Define a session that runs `body` with that interpreter, or says what the machine lacks."""
+def define(
+    name: str, python: str | None, lacking: str, body: Callable[[nox.Session], None], default: bool = True
+) -> None:
+    """Define a session that runs `body` with that interpreter, or says what the machine lacks.
+
+    `make test` leaves out those that are not `default`.
+    """
     if python is None:
 
         def absent(session: nox.Session) -> None:
             missing(session, lacking)
 
         absent.__doc__ = body.__doc__
-        nox.session(name=name, venv_backend="none")(absent)
+        nox.session(name=name, venv_backend="none", default=default)(absent)
     else:
-        nox.session(name=name, python=python)(body)
+        nox.session(name=name, python=python, default=default)(body)
 
 
 def unit(core: str) -> Callable[[nox.Session], None]:
@@ -174,6 +179,22 @@ def report(session: nox.Session) -> None:
     wanted = ("-r", "tests/requirements/test.txt", "-r", "tests/requirements/report.txt")
     install(session, NEWEST_CORE, *wanted)
     pytest(session, "tests/report", *session.posargs)
+
+
+def upstream(core: str, marks: str) -> Callable[[nox.Session], None]:
+    def body(session: nox.Session) -> None:
+        """What our workarounds are for: whether the newest libraries, or the oldest ansible-core, still behave so."""
+        install(session, core, "-r", "tests/requirements/test.txt", "--upgrade")
+        if core == NEWEST_CORE:
+            # Beside the one that we use: the newest ldap3, which may be a pre-release.
+            folder = ROOT / ".cache" / "upstream" / "ldap3"
+            shutil.rmtree(folder, ignore_errors=True)
+            session.install("--target", str(folder), "ldap3>=2.10.0rc1")
+            session.env["UPSTREAM_LDAP3_NEXT"] = str(folder)
+        # The libraries' own deprecations are no news of ours.
+        pytest(session, "-W", "ignore::DeprecationWarning", "-m", marks, *(session.posargs or ("tests/upstream",)))
+
+    return body
 
 
 def integration(core: str) -> Callable[[nox.Session], None]:
@@ -243,6 +264,7 @@ def mypy(session: nox.Session) -> None:
         "tests/prediction",
         "tests/recovery",
         "tests/support",
+        "tests/upstream",
         "tests/pwsh",
         "tests/report",
         "tests/e2e",
@@ -295,3 +317,13 @@ for _core in interpreters.CONTROLLER_PYTHONS:
     _python = interpreters.controller_python(_core)
     _lacking = f"no Python {' or '.join(interpreters.CONTROLLER_PYTHONS[_core])} for ansible-core {_core}"
     define(f"integration-{_core}", _python[1] if _python else None, _lacking, integration(_core))
+
+define("upstream", NEWEST_PYTHON, "no Python 3.11 or newer", upstream(NEWEST_CORE, "not oldest"), default=False)
+_python = interpreters.controller_python(OLDEST_CORE)
+define(
+    "upstream-oldest",
+    _python[1] if _python else None,
+    f"no Python for ansible-core {OLDEST_CORE}",
+    upstream(OLDEST_CORE, "oldest"),
+    default=False,
+)

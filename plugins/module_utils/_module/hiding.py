@@ -16,8 +16,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.hidden i
 class HidingModule(AnsibleModule):
     """An AnsibleModule that hides ``password`` in each item of ``users`` as it reads its options.
 
-    Ansible's own way to hide a part of a list, ``no_log`` of a sub-option, forbids every key that is not named, and
-    afterwards looks for each password in each string of the result, which takes hours for thousands of them.
+    Ansible's own way to hide a part of a list, ``no_log`` of a sub-option, forbids every key that is not named
+    (tests/upstream/test_ansible_core.py::test_a_secret_sub_option_forbids_every_other_key), and afterwards looks for
+    each password in each string of the result, which takes hours for thousands of them
+    (tests/upstream/test_ansible_core.py::test_each_secret_is_sought_in_each_string_of_a_result).
     """
 
     def _load_params(self) -> None:
