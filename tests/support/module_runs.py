@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from support.module_answers import read_answer
+
 
 def start(module: str, arguments: dict[str, Any]) -> subprocess.Popen[str]:
     """Start a module of the collection."""
@@ -36,7 +38,7 @@ def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
     """The result of a run, which must print one."""
     out, err = process.communicate(timeout=300)
     assert out, err
-    return dict(json.loads(out))
+    return read_answer(out)[0]
 
 
 def journal_lines(path: Path) -> list[dict[str, Any]]:

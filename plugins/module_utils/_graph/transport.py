@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import math
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from typing import Any
@@ -93,15 +92,15 @@ class Transport:
                 raise graph_error(answer)
 
     def renew(self, sent_at: float) -> None:
-        """Have the next request sign in anew, unless that happened after ``sent_at`` (``time.monotonic``)."""
+        """Have the next request sign in anew, unless that happened after ``sent_at`` (of the pace's clock)."""
         if self._renewed_at < sent_at:
-            self._renewed_at = time.monotonic()
+            self._renewed_at = self.pace.clock.now()
             self._renew()
 
     async def _paced(self, request: Any, attempt: int, alone: bool) -> tuple[float, Answer | None]:
         if not alone:
             await self.pace.ready()
-            return time.monotonic(), await self._attempt(request, attempt)
+            return self.pace.clock.now(), await self._attempt(request, attempt)
         charge = await self.pace.admit(1, write=request.http_method.value != "GET")
         answer: Answer | None = None
         try:

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.clock import Clock
 
 Report = Callable[[Mapping[str, Any]], None]
 """Takes ``what, done, refused, total, held_until, finish``; the last two as seconds since the epoch, or None."""
@@ -21,7 +22,8 @@ _EARLY = 20
 class Watch:
     """The eyes on one task. ``waited`` is the time in which requests were held back, each second counted once."""
 
-    def __init__(self, report: Report | None = None) -> None:
+    def __init__(self, report: Report | None = None, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self.waited = 0.0
         self.lookup: dict[str, Any] | None = None
         self._report = report
@@ -38,7 +40,7 @@ class Watch:
     @contextmanager
     def waiting(self, seconds: float) -> Iterator[None]:
         """Somebody waits for the service, for that long as far as is known."""
-        now = time.monotonic()
+        now = self.clock.now()
         if not self._waiting:
             self._since = now
             self._until = 0.0
@@ -51,7 +53,7 @@ class Watch:
         finally:
             self._waiting -= 1
             if not self._waiting:
-                self.waited += time.monotonic() - self._since
+                self.waited += self.clock.now() - self._since
 
     def waited_until(self, now: float) -> float:
         """The seconds waited so far, those of a wait that still goes on included."""
@@ -64,11 +66,11 @@ class Watch:
         return self._stage
 
     def _tell(self, at_once: bool = False) -> None:
-        now = time.monotonic()
+        now = self.clock.now()
         if self._report is None or self._stage is None or (now - self._reported < _RARELY and not at_once):
             return
         self._reported = now
-        offset = time.time() - now
+        offset = self.clock.epoch() - now
         held = self._until if self._waiting and self._until > now else None
         finish = self._stage.finish(now, held)
         self._report(
@@ -92,7 +94,7 @@ class Stage:
         self.what, self.total = what, total
         self.done = self.refused = 0
         self._watch = watch
-        self._started = time.monotonic()
+        self._started = watch.clock.now()
         self._waited = watch.waited
         self._time_for = time_for
 

@@ -7,18 +7,19 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from email.utils import formatdate
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.clocks import EPOCH, SteppingClock
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, graph_error
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.pace import Pace
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import filters_in
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import retry_after
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 
 USER = "anna@contoso.com"
 HOLDER = "0f1e2d3c-0000-4000-8000-000000000001"
@@ -121,30 +122,27 @@ def test_causes(given_answer: Answer, user: str | None, cause: str, words: str) 
     ],
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
+    assert retry_after(headers, EPOCH) == seconds
 
 
 def test_retry_after_as_a_date() -> None:
-    seconds = retry_after({"Retry-After": formatdate(time.time() + 30, usegmt=True)})
-    assert seconds is not None
-    assert 25 < seconds <= 30
+    assert retry_after({"Retry-After": formatdate(EPOCH + 30, usegmt=True)}, EPOCH) == 30
 
 
-def test_a_pace_ends_without_progress_and_begins_anew_with_it() -> None:
+def test_a_pace_ends_without_progress_and_begins_anew_with_it(clock: SteppingClock) -> None:
     async def story() -> list[bool]:
-        pace = Pace(4, max_wait=0.3)
+        pace = Pace(4, 30, Watch(clock=clock))
         await pace.ready()
-        told = [pace.pause(0.2, 1)]
+        told = [pace.pause(20, 1)]
         await pace.ready()
-        told.append(pace.pause(0.2, 2))
+        told.append(pace.pause(20, 2))
         pace.progress()
-        told.append(pace.pause(0.2, 1))
-        told.append(pace.pause(0.31, 1))
+        told.append(pace.pause(20, 1))
+        told.append(pace.pause(31, 1))
         return told
 
-    started = time.monotonic()
     assert asyncio.run(story()) == [True, False, True, False]
-    assert time.monotonic() - started >= 0.2
+    assert clock.seconds == 20
 
 
 @given(st.lists(st.text(max_size=6), max_size=80))

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from ldap_wire import Turn, Wire
+from support.module_answers import read_answer
 
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import ldap_options
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
@@ -104,7 +104,7 @@ RunModule = Callable[..., tuple[dict[str, Any], str]]
 
 @pytest.fixture
 def run_module(give_arguments: Callable[[dict[str, Any]], None], capfd: pytest.CaptureFixture[str]) -> RunModule:
-    """Run a module in this process, from its arguments' JSON to its result's: the result, and all that was printed."""
+    """Run a module in this process, from its arguments' JSON to its result's: the result, and all that may be shown."""
 
     def run(
         module: ModuleType, arguments: dict[str, Any], check: bool = False, diff: bool = True
@@ -113,8 +113,8 @@ def run_module(give_arguments: Callable[[dict[str, Any]], None], capfd: pytest.C
         give_arguments({**arguments, **internal})
         with pytest.raises(SystemExit):
             module.main()
-        printed = "".join(capfd.readouterr())
-        return json.loads(printed.strip().splitlines()[-1]), printed
+        written = capfd.readouterr()
+        return read_answer(written.err + written.out)
 
     return run
 
