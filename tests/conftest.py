@@ -26,6 +26,7 @@ PURE = (
     "test_architecture.py",
     "test_countries.py",
     "test_requirements.py",
+    "test_upstream_tests.py",
     "tools",
 )
 

@@ -16,8 +16,8 @@ from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 from ansible.parsing.splitter import parse_kv
 from ansible.release import __version__
-from conftest import Play
 from needed import gone
+from plays import Play
 
 RECORDS = {"users": {"type": "list", "elements": "dict"}}
 SECRET_IN_RECORDS = {"users": {"type": "list", "elements": "dict", "options": {"password": {"no_log": True}}}}
@@ -116,14 +116,9 @@ def test_warnings_in_a_result_are_deprecated(
 
 
 def test_defaults_of_a_group_replace_those_of_the_play(play: Play) -> None:
-    found = play(
-        [
-            {
-                "up.stream.echo": {},
-                "module_defaults": {"group/up.stream.all": {"second": "from the task"}},
-                "register": "found",
-            }
-        ],
+    own = {"group/up.stream.all": {"second": "from the task"}}
+    found = play.run(
+        {"up.stream.echo": {}, "module_defaults": own, "register": "found"},
         module_defaults={"group/up.stream.all": {"first": "from the play"}},
     )
     assert found["given"] == {"second": "from the task"}, gone(
@@ -134,12 +129,12 @@ def test_defaults_of_a_group_replace_those_of_the_play(play: Play) -> None:
 
 def test_check_mode_of_a_role_does_not_show(play: Play) -> None:
     seen = {"variable": "{{ ansible_check_mode }}", "skipped": "{{ probe is skipped }}"}
-    role = [
+    play.role(
+        "checked",
         {"ansible.builtin.command": {"argv": ["true"]}, "register": "probe"},
         {"ansible.builtin.set_fact": {"found": seen}},
-    ]
-    apply = {"ansible.builtin.include_role": {"name": "checked", "apply": {"check_mode": True}}}
-    found = play([apply], roles={"checked": role})
+    )
+    found = play.run({"ansible.builtin.include_role": {"name": "checked", "apply": {"check_mode": True}}})
     assert str(found["skipped"]) == "True"
     assert str(found["variable"]) == "False", gone(
         "ansible_check_mode tells of a check_mode that the caller put on a role.",
@@ -156,7 +151,7 @@ def test_a_value_on_the_command_line_ends_at_a_space() -> None:
 
 def test_a_backslash_of_a_block_scalar_is_doubled(play: Play) -> None:
     task = {"ansible.builtin.set_fact": {"found": {"length": "{{ '\\\\' | length }}"}}}
-    assert int(play([task])["length"]) == 2, gone(
+    assert int(play.run(task)["length"]) == 2, gone(
         "Ansible reads a backslash inside {{ }} as Jinja does.",
         "roles/entra_connect/vars/main.yml (single backslashes)",
     )
@@ -168,7 +163,7 @@ def test_text_that_looks_like_a_list_becomes_one(play: Play) -> None:
         "ansible.builtin.set_fact": {"found": {"text": "{{ written is string }}"}},
         "vars": {"written": '{{ \'["a", "b"]\' | trim }}'},
     }
-    assert str(play([task])["text"]) == "False", gone(
+    assert str(play.run(task)["text"]) == "False", gone(
         f"ansible-core {__version__} leaves text as it is.",
         "tests/integration/targets/entra_immutable_id/tasks/guards.yml (from_json)",
     )
