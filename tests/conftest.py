@@ -27,6 +27,7 @@ PURE = (
     "test_countries.py",
     "test_requirements.py",
     "test_upstream_tests.py",
+    "test_versions.py",
     "tools",
 )
 
