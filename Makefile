@@ -23,6 +23,7 @@ help:
 	@echo "make unit       unit tests, one file: make unit FILE=tests/unit/identity/test_anchors.py"
 	@echo "make lab-up     start the embedded estate and leave it running; make lab-down ends it"
 	@echo "make bench      how long it takes for 1,000, 10,000 and 50,000 users, and what holds it"
+	@echo "make upstream   whether the libraries still need our workarounds (see CONTRIBUTING.md)"
 	@echo "make clean      remove everything that the others made"
 
 .PHONY: tools
@@ -65,6 +66,11 @@ lab-up: environment
 .PHONY: lab-down
 lab-down: environment
 	@$(LAB) down
+
+.PHONY: upstream
+upstream: tools
+	@.cache/tools/bin/python tests/tools/collection_tree.py
+	@UV_PYTHON_DOWNLOADS=never .cache/tools/bin/nox --sessions upstream upstream-oldest
 
 .PHONY: clean
 clean:

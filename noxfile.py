@@ -41,6 +41,8 @@ from session_support import (
 
 _BACKEND = ROOT / ".cache" / "tools" / "backend"
 TEST = ("-r", "tests/requirements/test.txt")
+# The libraries' own deprecations are no news of ours.
+UPSTREAM = ("-W", "ignore::DeprecationWarning")
 # What roles and playbooks make of their variables differs most on the oldest core; the rest is about our own code.
 E2E_ON_OLDEST_CORE = ("tests/e2e/test_chain.py", "tests/e2e/test_accounts.py", "tests/e2e/test_undo.py")
 
@@ -122,6 +124,23 @@ def integration(core: str) -> Callable[[nox.Session], None]:
     return body
 
 
+def upstream(session: nox.Session) -> None:
+    """Whether the newest libraries still behave as our workarounds expect."""
+    install(session, NEWEST_CORE, *TEST, "--upgrade")
+    # Beside the one that we use: the newest ldap3, which may be a pre-release.
+    folder = ROOT / ".cache" / "upstream" / "ldap3"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.install("--target", str(folder), "ldap3>=2.10.0rc1")
+    session.env["UPSTREAM_LDAP3_NEXT"] = str(folder)
+    pytest(session, *UPSTREAM, "-m", "not oldest", *(session.posargs or ["tests/upstream"]))
+
+
+def upstream_oldest(session: nox.Session) -> None:
+    """The same for what only the oldest ansible-core does."""
+    install(session, cores.OLDEST, *TEST, "--upgrade")
+    pytest(session, *UPSTREAM, "-m", "oldest", *(session.posargs or ["tests/upstream"]))
+
+
 def sanity(session: nox.Session) -> None:
     """ansible-test sanity over a copy of the tree."""
     session.install(cores.requirement(NEWEST_CORE))
@@ -180,3 +199,6 @@ if cores.number(NEWEST_CORE) >= cores.number(cores.FIRST_WITH_POSIX_POWERSHELL):
     define("powershell", NEWEST_PYTHON, NO_PYTHON, powershell)
 else:
     define("powershell", None, _lacking[cores.FIRST_WITH_POSIX_POWERSHELL], powershell)
+# What our workarounds are for is not a question of our own code, and needs the newest releases: `make upstream`.
+define("upstream", NEWEST_PYTHON, NO_PYTHON, upstream, default=False)
+define("upstream-oldest", _paths[cores.OLDEST], _lacking[cores.OLDEST], upstream_oldest, default=False)

@@ -26,6 +26,8 @@ PURE = (
     "test_architecture.py",
     "test_countries.py",
     "test_requirements.py",
+    "test_upstream_tests.py",
+    "test_versions.py",
     "tools",
 )
 

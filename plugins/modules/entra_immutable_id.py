@@ -496,7 +496,8 @@ def main() -> None:
         required_one_of=[("user", "users", "all_users", "rollback")],
         required_by={"rollback": "journal", "journal_run": "journal"},
         supports_check_mode=True,
-        # People's records do not belong into the system's log.
+        # People's records do not belong in the system's log, into which Ansible writes all arguments:
+        # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
     watch = Watch(progress_report())

@@ -92,13 +92,16 @@ def run_checks(session: nox.Session, checks: Mapping[str, Sequence[str]], env: M
         session.error(f"failed: {', '.join(failed)}")
 
 
-def define(name: str, python: str | None, lacking: str | None, body: Callable[[nox.Session], None]) -> None:
+def define(
+    name: str, python: str | None, lacking: str | None, body: Callable[[nox.Session], None], default: bool = True
+) -> None:
     """Define a session that runs `body` with the Python at the path `python`.
 
     Without one the session is skipped and says what is lacking; if nothing can be installed, there is no session.
+    `make test` leaves out a session that is not `default`.
     """
     if python is not None:
-        nox.session(name=name, python=python)(body)
+        nox.session(name=name, python=python, default=default)(body)
     elif lacking is not None:
         reason = lacking
 
@@ -106,4 +109,4 @@ def define(name: str, python: str | None, lacking: str | None, body: Callable[[n
             leave_out(session, reason)
 
         absent.__doc__ = body.__doc__
-        nox.session(name=name, venv_backend="none")(absent)
+        nox.session(name=name, venv_backend="none", default=default)(absent)

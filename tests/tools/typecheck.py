@@ -37,6 +37,7 @@ PACKAGES = (
     "report",
     "support",
     "unit",
+    "upstream",
 )
 # Programs that stand alone: named by their bare names.
 PROGRAMS = ("noxfile.py", "roles/*/files/*.py", "tests/bench/callbacks/*.py", "tests/bench/roles/*/library/*.py")

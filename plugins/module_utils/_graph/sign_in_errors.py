@@ -92,6 +92,7 @@ def sign_in_error(error: BaseException, options: Mapping[str, Any], authority: s
         return _unavailable(options)
     if any(isinstance(link, OSError) or type(link).__name__.startswith(_NETWORK) for link in links):
         return connection_error(error, authority, options["timeout"])
+    # tests/upstream/test_azure_identity.py::test_an_unknown_authority_is_known_by_its_text_alone
     if "instance discovery" in text.lower() or "not well-known" in text.lower() or "instance_discovery" in text:
         return GraphError(
             "unknown_authority",

@@ -118,6 +118,7 @@ class Survey:
         builder = self._client.directory.deleted_items.graph_user
         request = self._transport.get(builder, select=_SELECT, top=PAGE_SIZE)
         # The SDK writes the cast with Graph's alias of the namespace; the documented path has the namespace itself.
+        # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
         return await self._all(request)
 

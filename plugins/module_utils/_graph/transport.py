@@ -4,8 +4,9 @@
 
 """Requests to Graph: the SDK builds, authenticates and sends them, and this reads what comes back.
 
-Bodies are taken as bytes and read as JSON: the SDK's typed models cost 1,500 times as much for a page of users, and
-cannot write null into onPremisesImmutableId (facts §0.8, §11).
+Bodies are taken as bytes and read as JSON: the SDK's typed models cost 1,500 times as much for a page of users
+(tests/upstream/test_graph_sdk.py::test_a_page_of_users_costs_hundreds_of_calls_a_user), and cannot write null into
+onPremisesImmutableId (facts §0.8, §11).
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ class Transport:
         """One try. None after a lost connection, or half an answer, that is worth another one."""
         import httpx
 
-        # A task may outlive its token; the credential keeps one in memory and renews it in time.
+        # A task may outlive its token; the credential keeps one in memory and renews it in time. The SDK would send
+        # the old one: tests/upstream/test_graph_sdk.py::test_a_request_that_is_sent_again_keeps_its_old_token
         request.headers.remove("Authorization")
         try:
             response = await self.client.request_adapter.send_primitive_async(request, "bytes", {})
@@ -177,11 +179,15 @@ class Transport:
         self.client.request_adapter.set_base_url_for_request_information(request)
         path, question_mark, query = str(request.url).removeprefix(self._where.base_url).partition("?")
         # %24 in names only: a filter's own text stays encoded.
+        # tests/upstream/test_graph_sdk.py::test_names_of_query_options_are_percent_encoded
         return path + question_mark + "&".join(part.replace("%24", "$", 1) for part in query.split("&"))
 
     @staticmethod
     def _raw(request: Any) -> Any:
-        """Have the SDK hand over the HTTP response itself: its own errors come without the service's words."""
+        """Have the SDK hand over the HTTP response itself: its own errors come without the service's words.
+
+        tests/upstream/test_graph_sdk.py::test_an_error_comes_without_the_words_of_the_service
+        """
         from kiota_abstractions.native_response_handler import NativeResponseHandler
         from kiota_http.middleware.options import ResponseHandlerOption
 
@@ -202,6 +208,7 @@ async def open_transport(options: Mapping[str, Any], watch: Watch | None = None)
         if options[name] < 1:
             raise InputError(f"{name} is {options[name]}; it must be at least 1.")
     # Without a handler, Python writes azure-identity's warnings to stderr, beside the one sentence that is ours.
+    # tests/upstream/test_azure_identity.py::test_a_refused_sign_in_is_written_to_standard_error
     logging.getLogger("azure").addHandler(logging.NullHandler())
     where = endpoints(options)
     way = sign_in(options, where)
@@ -209,7 +216,7 @@ async def open_transport(options: Mapping[str, Any], watch: Watch | None = None)
     credential = _Credential(way, where, options)
     provider = _provider(credential, where)
     with closing(credential):
-        # Before the first request, so that many of them do not ask for the same token at once.
+        # Before the first request: a refused sign-in is then the error of the whole task, whatever it was to read.
         await provider.access_token_provider.get_authorization_token(where.base_url)
         client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
         pace = Pace(options["concurrency"], options["max_wait"], watch)
@@ -228,7 +235,11 @@ class _Credential:
         self.renew()
 
     def renew(self) -> None:
-        """Forget the tokens in memory: the next request gets one that was issued for it."""
+        """Forget the tokens in memory: the next request gets one that was issued for it.
+
+        A credential cannot be told to, so there is a new one:
+        tests/upstream/test_azure_identity.py::test_a_token_in_memory_cannot_be_passed_over
+        """
         old = self._credential
         try:
             self._credential = self._way.build()
@@ -246,7 +257,7 @@ class _Credential:
             return self._credential.get_token(*scopes, **arguments)
         except IdentityError:
             raise
-        except Exception as error:  # noqa: BLE001 - azure-identity and msal raise ValueError, OSError and their own
+        except Exception as error:  # noqa: BLE001 - whatever a library raises ends in one sentence of ours
             raise self._translated(error) from None
 
     def _translated(self, error: BaseException) -> GraphError:
@@ -282,11 +293,13 @@ def _client(
     from msgraph_core import GraphClientFactory
 
     # Retries are ours (throttle.py): the SDK's do not read a fractional Retry-After, and know nothing of batches.
+    # tests/upstream/test_graph_sdk.py::test_a_fractional_retry_after_is_not_read
     middleware = {**sdk_options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)}
     http = GraphClientFactory.create_with_default_middleware(
         client=httpx.AsyncClient(
             verify=True if trust is None else trust,
             # No limit for the wait for a free connection: whoever waits there is not waiting for the service.
+            # tests/upstream/test_graph_sdk.py::test_waiting_for_a_free_connection_counts_as_waiting_for_the_service
             timeout=httpx.Timeout(timeout, pool=None),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         ),

@@ -137,5 +137,6 @@ class Users:
     def _bin(self, **parameters: Any) -> Any:
         request = self._transport.get(self._transport.client.directory.deleted_items.graph_user, **parameters)
         # The SDK writes the cast with Graph's alias of the namespace; the documented path has the namespace itself.
+        # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
         return request

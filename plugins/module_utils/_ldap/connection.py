@@ -34,7 +34,8 @@ _CATALOG_PORTS = {LDAPS: 3269, START_TLS: 3268}
 _READ_TIMEOUT = 150
 # Seconds between two rounds of servers while one may come back.
 _PAUSE = 0.25
-# What ldap3's decoder raises for bytes that are no LDAP message.
+# What ldap3's decoder raises for bytes that are no LDAP message:
+# tests/upstream/test_ldap3.py::test_nonsense_ends_in_an_exception_of_the_decoder
 _NONSENSE = (LookupError, TypeError, ValueError)
 _HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 
@@ -181,6 +182,7 @@ def _open(server: str, options: LdapOptions) -> Session:
         use_ssl=options.tls_mode == LDAPS,
         tls=tls,
         # No schema: a directory may lack attributes that we ask for, and leaves them out of its answer (facts §11).
+        # tests/upstream/test_ldap3.py::test_a_schema_makes_an_unknown_attribute_an_error
         get_info=ldap3.NONE,
         connect_timeout=options.connection_timeout,
     )
