@@ -99,12 +99,12 @@ def test_a_held_request_is_answered_once_it_is_released(entra: Emulator) -> None
 
     writer = threading.Thread(target=write)
     writer.start()
-    wait_until(lambda: entra.control("GET", "held") == {"requests": 1}, "the request is held")
+    wait_until(lambda: entra.control("GET", "held") == {"requests": 1, "underWay": 1}, "the request is held")
     assert entra.raw(ADA)["displayName"] == "Ada Fuchs"
     entra.control("POST", "release")
     writer.join(PATIENCE)
     assert answers == [204]
-    assert (entra.raw(ADA)["displayName"], entra.control("GET", "held")) == ("Held", {"requests": 0})
+    assert (entra.raw(ADA)["displayName"], entra.control("GET", "held")) == ("Held", {"requests": 0, "underWay": 0})
 
 
 def _new(name: str) -> dict[str, Any]:

@@ -59,11 +59,15 @@ class Emulator:
         command += ["--seed", str(SEED), "--state", str(self.state), "--credentials", str(self.credentials)]
         command += ["--ready-file", str(ready)]
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(
-                command, env={**os.environ, "PYTHONPATH": str(TESTS)}, stdout=log, stderr=log
-            )
-        wait_until(lambda: ready.exists() or self.process.poll() is not None, "the emulator serves")
-        assert ready.exists(), self.log()
+            process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}, stdout=log, stderr=log)
+        self.process = process
+        try:
+            wait_until(lambda: ready.exists() or process.poll() is not None, "the emulator serves")
+            assert ready.exists(), self.log()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
         self.port = int(ready.read_text())
         self.url = f"https://localhost:{self.port}"
         self.http = httpx.Client(verify=ssl.create_default_context(cafile=str(self.tls["ca"])), base_url=self.url)

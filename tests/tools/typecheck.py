@@ -74,13 +74,14 @@ def runs(root: Path) -> list[Run]:
     bare = {path for pattern in PROGRAMS for path in root.glob(pattern)} | set((tests / "tools").glob("*.py"))
     excluded: set[Path] = {path for path in bare if tests in path.parents}
     apart = []
-    for folder in sorted({path.parent for name in PACKAGES for path in (tests / name).rglob("*.py")}):
+    # pytest's settings for all tests: a conftest of no package.
+    for folder in sorted({tests} | {path.parent for name in PACKAGES for path in (tests / name).rglob("*.py")}):
         if (folder / "__init__.py").exists():
             continue
         helpers = imported_beside(folder)
-        if folder / "conftest.py" in helpers:
+        if folder == tests or folder / "conftest.py" in helpers:
             files = tuple(sorted(folder.glob("*.py")))
-            apart.append(Run(str(folder.relative_to(tests)), (), files))
+            apart.append(Run(str(folder.relative_to(root)), (), files))
             excluded.update(files)
         else:
             bare |= helpers

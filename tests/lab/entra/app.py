@@ -155,9 +155,9 @@ async def _lab(service: Service, control: Control, request: Request) -> Response
         case ("PUT", "clock"):
             return _json(CLOCK.change(await body()))
         case ("GET", "held"):
-            return _json({"requests": service.held})
+            return _json(service.holds.shown())
         case ("POST", "release"):
-            service.release()
+            service.holds.release()
             return Response(status_code=204)
         case ("GET", "settings"):
             return _json({**service.settings, "faults": service.faults.items})

@@ -36,7 +36,7 @@ class Control:
         entries: list[Entry] = seed.read_seed(self._seed_path)
         self._service.store.replace_all([*entries, ("anchors", "known", anchors)])
         CLOCK.reset()
-        self._service.release(goes_on=False)
+        self._service.holds.end()
         self._service.start_timer()
         self._service.load_settings()
         self._service.faults.items = []

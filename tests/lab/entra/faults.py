@@ -4,10 +4,10 @@
 """Injected failures: an item of the setting `faults` acts on the next `count` requests that it matches.
 
 `method`, `path` (a regular expression searched in the raw path after the version) say what it matches, items of a
-batch included. Acts: `status` (with `code`, `message`, `headers`), `reset` (of the connection, instead of an answer),
-`truncate` (half an answer, then the connection ends), `hold` (no answer until `POST /lab/release`), `latency` (seconds,
-real ones: for a look by hand). `after: true` lets the request do its work first, so that the client cannot know that it
-did. `reset`, `truncate` and `hold` match whole requests only.
+batch included; `skip` lets so many of those pass first. Acts: `status` (with `code`, `message`, `headers`), `reset` (of
+the connection, instead of an answer), `truncate` (half an answer, then the connection ends), `hold` (until
+`POST /lab/release`), `latency` (seconds, real ones: for a look by hand). `after: true` lets the request do its work
+first, so that the client cannot know that it did. `reset` and `truncate` match whole requests only.
 """
 
 from __future__ import annotations
@@ -50,13 +50,16 @@ class Faults:
     def take(self, method: str, path: str, whole_request: bool) -> Fault | None:
         """The fault for this request, or None."""
         for item in self.items:
-            whole = bool(item.get("reset") or item.get("truncate") or item.get("hold"))
-            if whole and not whole_request:
+            cuts = bool(item.get("reset") or item.get("truncate"))
+            if cuts and not whole_request:
                 continue
             if item.get("method", method).upper() != method or not re.search(item.get("path", ""), path):
                 continue
             left = item.get("count", 1)
             if left <= 0:
+                continue
+            if item.get("skip", 0) > 0:
+                item["skip"] -= 1
                 continue
             item["count"] = left - 1
             return Fault(

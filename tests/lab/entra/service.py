@@ -17,6 +17,7 @@ from .cloud import Cloud
 from .counters import Counters
 from .errors import GraphError, Reply, bad_request, malformed
 from .faults import Fault, Faults
+from .holds import Ended, Holds
 from .recorder import Recorder
 from .store import Store
 from .throttle import Throttle, limits_for
@@ -76,7 +77,7 @@ class Service:
         self.faults = Faults()
         self.throttle = Throttle()
         self.settings: dict[str, Any] = {}
-        self._held: list[asyncio.Future[bool]] = []
+        self.holds = Holds()
         self.start_timer()
         self.load_settings()
 
@@ -117,12 +118,23 @@ class Service:
         version: str = "v1.0",
     ) -> Outcome:
         """Answer one HTTP request; `path` is raw, after the version."""
+        with self.holds.under_way():
+            try:
+                return await self._answer(method, path, query, headers, body, origin, version)
+            except Ended:
+                return Outcome(Reply(0), "reset")
+
+    async def _answer(
+        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes, origin: str, version: str
+    ) -> Outcome:
         if CLOCK.now() - self._swept >= float(self.settings["quarantineIntervalSeconds"]):
             self.clear_quarantine()
         self.counters.arrived(method)
         number = self.recorder.add(method, f"/{version}/{path.strip('/')}", query, headers, body)
         fault = self.faults.take(method, f"/{path.strip('/')}", whole_request=True)
-        if fault and (not await self._goes_on(fault) or (fault.reset and not fault.after)):
+        if fault:
+            await self._delay(fault)
+        if fault and fault.reset and not fault.after:
             return Outcome(Reply(0), "reset")
         if fault and fault.error and not fault.after:
             return Outcome(fault.error.reply(headers.get("client-request-id")))
@@ -137,30 +149,18 @@ class Service:
         except GraphError as error:
             reply = error.reply(headers.get("client-request-id"))
         self.store.lag.count(reading)
+        if fault and fault.hold and fault.after:
+            await self.holds.wait()
         if fault and fault.error and fault.after:
             reply = fault.error.reply(headers.get("client-request-id"))
         return Outcome(reply, "reset" if fault and fault.reset else "truncate" if fault and fault.truncate else "")
 
-    @property
-    def held(self) -> int:
-        """How many requests are held now."""
-        return len(self._held)
-
-    def release(self, goes_on: bool = True) -> None:
-        """Let the requests that are held do their work, or end their connections."""
-        for request in self._held:
-            request.set_result(goes_on)
-        self._held = []
-
-    async def _goes_on(self, fault: Fault) -> bool:
-        """After what the fault makes the request wait for; False where its connection is to end."""
+    async def _delay(self, fault: Fault) -> None:
+        """Return after what the fault makes the request wait for before its work."""
         if fault.latency:
             await asyncio.sleep(fault.latency)
-        if not fault.hold:
-            return True
-        held: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._held.append(held)
-        return await held
+        if fault.hold and not fault.after:
+            await self.holds.wait()
 
     async def _batch(self, whole: Call, number: int) -> Reply:
         if whole.method != "POST":
@@ -177,8 +177,11 @@ class Service:
             self.recorder.add(verb, call.full_path, query, own, data, (number, item["id"]))
             fault = self.faults.take(verb, f"/{path.strip('/')}", whole_request=False)
             if fault:
-                await self._goes_on(fault)
-            return self._item_reply(call, fault)
+                await self._delay(fault)
+            reply = self._item_reply(call, fault)
+            if fault and fault.hold and fault.after:
+                await self.holds.wait()
+            return reply
 
         if not whole.headers.get("content-type", "").lower().startswith("application/json"):
             raise GraphError(415, "BadRequest", "Write requests must have the header 'Content-Type: application/json'.")

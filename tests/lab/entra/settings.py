@@ -19,7 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "faults": [],
 }
 _ACTS = {"status", "code", "message", "headers", "latency", "hold", "reset", "truncate"}
-_FAULT_KEYS = {"method", "path", "count", "after"} | _ACTS
+_FAULT_KEYS = {"method", "path", "count", "skip", "after"} | _ACTS
 
 
 def merged(current: dict[str, Any], changes: Any) -> dict[str, Any]:
