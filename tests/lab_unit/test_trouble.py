@@ -50,9 +50,7 @@ def test_costs_of_reads(entra: Emulator) -> None:
 
 
 def test_injected_status_counts_down(entra: Emulator) -> None:
-    entra.settings(
-        faults=[{"path": "^/users$", "count": 2, "status": 503, "headers": {"Retry-After": "0.2"}}]
-    )
+    entra.settings(faults=[{"path": "^/users$", "count": 2, "status": 503, "headers": {"Retry-After": "0.2"}}])
     first = entra.graph("GET", "/users")
     assert (first.status_code, first.headers["retry-after"]) == (503, "0.2")
     assert first.json()["error"]["code"] == "ServiceUnavailable"

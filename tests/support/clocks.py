@@ -19,8 +19,8 @@ EPOCH = 1_800_000_000.0
 class SteppingClock(Clock):
     """Stands still while a request is on the wire; else it moves to the next moment that somebody waits for.
 
-    So a request takes no time, and a wait of an hour none of the machine's. `moved` is told of each step, in seconds, and
-    can move the clock of the server as well.
+    So a request takes no time, and a wait of an hour none of the machine's. `moved` is told of each step, in seconds,
+    and can move the clock of the server as well.
     """
 
     def __init__(self, wire: Wire, moved: Callable[[float], None] | None = None) -> None:

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Throttling by quota (facts §4 "Identity & access"; graph-docs concepts/throttling-limits.md). Off unless set.
 
-Fixed windows of the emulator's own time (clock.py), which tests advance. `timeScale` shortens every window and keeps the
-counts, for measurements in real time: 0.1 makes 3,000 writes per 150 s into 3,000 per 15 s. `GET /lab/throttle` tells
-what was used of each.
+Fixed windows of the emulator's own time (clock.py), which tests advance. `timeScale` shortens every window and keeps
+the counts, for measurements in real time: 0.1 makes 3,000 writes per 150 s into 3,000 per 15 s. `GET /lab/throttle`
+tells what was used of each.
 """
 
 from __future__ import annotations

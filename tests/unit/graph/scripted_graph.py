@@ -99,9 +99,7 @@ class ScriptedGraph:
         """Answer a GET as often as it comes, and do not miss it; it is kept in ``stood``, not in ``requests``."""
         self._standing["GET", f"/{version}{path}"] = reply if isinstance(reply, Reply) else Reply(200, reply)
 
-    def expect_batch(
-        self, *replies: Mapping[str, Any] | Reply, first: Callable[[], object] | None = None
-    ) -> None:
+    def expect_batch(self, *replies: Mapping[str, Any] | Reply, first: Callable[[], object] | None = None) -> None:
         """Expect a ``$batch``, whose item number n is answered with the n-th reply."""
         self.expect("POST", "/$batch", Reply(200, [*replies], first=first))
 

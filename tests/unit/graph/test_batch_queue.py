@@ -175,9 +175,7 @@ def test_a_witness_that_fails_ends_it_after_what_is_on_its_way(graph: ScriptedGr
     assert sorted(witness.sent) == sorted(witness.outcomes) == list(range(20))
 
 
-def test_a_limit_that_was_met_is_not_run_into_again(
-    graph: ScriptedGraph, send: Send, clock: SteppingClock
-) -> None:
+def test_a_limit_that_was_met_is_not_run_into_again(graph: ScriptedGraph, send: Send, clock: SteppingClock) -> None:
     """Three windows of 40 writes: the first teaches how much fits, the others are filled without a refusal."""
 
     def said(percentage: str) -> Reply:

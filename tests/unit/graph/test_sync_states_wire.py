@@ -94,9 +94,7 @@ def test_filters_where_a_listing_is_longer(graph: ScriptedGraph, options: dict[s
     assert result["summary"]["verified"] == 195
 
 
-def test_only_the_pending_are_read_again(
-    graph: ScriptedGraph, options: dict[str, Any], clock: SteppingClock
-) -> None:
+def test_only_the_pending_are_read_again(graph: ScriptedGraph, options: dict[str, Any], clock: SteppingClock) -> None:
     other = "nlbGyIhGPE+EYq/E/2CBew=="
     graph.expect_batch(found(synced(1), unsynced(2, other)), found(), found(), found())
     graph.expect_batch(found(unsynced(2, other)), found(), found(), found())

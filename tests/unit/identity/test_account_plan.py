@@ -253,7 +253,10 @@ def test_a_password_in_a_record_is_refused(record: dict[str, Any], status: str) 
 def test_what_password_hash_sync_would_do() -> None:
     assert one({}).password_hash_sync == "locks_out"
     assert one({}, kept=True).password_hash_sync == "replaces_with_kept"
-    assert one({}, given=passwords("anna@contoso.com,Secret-1"), password="given").password_hash_sync == "replaces_with_given"
+    assert (
+        one({}, given=passwords("anna@contoso.com,Secret-1"), password="given").password_hash_sync
+        == "replaces_with_given"
+    )
     assert one({}, account("anna")).password_hash_sync == "replaces_with_existing"
 
 
