@@ -17,8 +17,8 @@ PLACEHOLDER = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 class HidingModule(AnsibleModule):
     """An AnsibleModule that forgets the value of ``password`` in each item of ``users`` as it reads its options.
 
-    Such a record is refused, but Ansible shows the options of a module that fails. Its own way to hide a part of a list,
-    ``no_log`` of a sub-option, forbids every key that is not named
+    Such a record is refused, but Ansible shows the options of a module that fails. Its own way to hide a part of a
+    list, ``no_log`` of a sub-option, forbids every key that is not named
     (tests/upstream/test_ansible_core.py::test_a_secret_sub_option_forbids_every_other_key), and afterwards looks for
     each password in each string of the result, which takes hours for thousands of them
     (tests/upstream/test_ansible_core.py::test_each_secret_is_sought_in_each_string_of_a_result).
