@@ -35,6 +35,7 @@ class Dependency:
 
 
 # 2.10 sends a filter's escapes as text (2.10.2rc4), so a search would find nobody, or somebody else.
+# tests/upstream/test_ldap3.py::test_the_next_release_sends_escapes_as_text
 LDAP3 = Dependency("ldap3", "ldap3", (2, 9, 1), below=(2, 10))
 MSGRAPH_SDK = Dependency("msgraph", "msgraph-sdk", (1, 20, 0))
 AZURE_IDENTITY = Dependency("azure.identity", "azure-identity", (1, 17, 1))
