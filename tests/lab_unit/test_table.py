@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from lab.demo.table import Run, table
 
 DOMAINS = ["contoso.com", "fabrikam.com"]
@@ -29,7 +32,7 @@ SECOND = Run(
     proof=[_user("ada@contoso.com", "brand_new", "Nobody knows."), _user("carla@contoso.com", "skipped")],
     changed=[],
 )
-BEFORE = [
+BEFORE: Sequence[Mapping[str, Any]] = [
     {"userPrincipalName": "Ada@contoso.com"},
     {"userPrincipalName": "bob@contoso.com"},
     {"userPrincipalName": "dan@contoso.com", "deletedDateTime": "2026-11-01"},
