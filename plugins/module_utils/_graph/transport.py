@@ -26,6 +26,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.connection_
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.credential import SignIn, sign_in
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import (
+    APP_NOT_IN_TENANT,
     UNAUTHORIZED,
     Answer,
     GraphError,
@@ -40,6 +41,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch impor
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
 
 _LOST_CONNECTIONS = 5
+
+_REPLICATION = 60.0
+"""Seconds after which an app that the tenant did not know is tried once more: it may have been made just now."""
 
 
 class Transport:
@@ -72,11 +76,16 @@ class Transport:
         :raises GraphError: if the service cannot be reached, or says "later" for too long.
         """
         attempt = 0
-        renewed = False
+        renewed = replicated = False
         while True:
             attempt += 1
             sent_at, answer = await self._paced(request, attempt, alone)
             if answer is None:
+                continue
+            if answer.cause == APP_NOT_IN_TENANT:
+                if replicated or not self.pace.pause(_REPLICATION, attempt):
+                    return answer
+                replicated = True
                 continue
             if answer.status == UNAUTHORIZED and self._answered and not renewed:
                 # It was taken before, so it has ended early; a fresh one tells whether that is all.
@@ -130,7 +139,7 @@ class Transport:
         if half and attempt <= _LOST_CONNECTIONS and self.pace.pause(None, attempt):
             return None
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, body)
+        return Answer(response.status_code, headers, body, self.relative_url(request))
 
     def get(self, builder: Any, headers: Mapping[str, str] | None = None, **parameters: Any) -> Any:
         """A GET of an SDK request builder, such as ``client.users``; ``select=[...]`` becomes ``$select`` and so on."""
@@ -160,17 +169,24 @@ class Transport:
 
         :raises GraphError: if it leads to another host, which must not get the token.
         """
-        from kiota_abstractions.method import Method
-        from kiota_abstractions.request_information import RequestInformation
-
         if urlsplit(next_link)[:2] != urlsplit(self._where.graph_url)[:2]:
             raise GraphError(
                 "foreign_link",
                 f"The next page is said to be at {urlsplit(next_link).netloc}, not at graph_url; check graph_url "
                 "and any proxy in between.",
             )
+        return self._get(next_link)
+
+    def get_url(self, relative_url: str) -> Any:
+        """A GET of a URL as a ``$batch`` has it: from the version on, percent-encoded."""
+        return self._get(f"{self._where.base_url}{relative_url}")
+
+    def _get(self, url: str) -> Any:
+        from kiota_abstractions.method import Method
+        from kiota_abstractions.request_information import RequestInformation
+
         request = RequestInformation(Method.GET, "{+baseurl}/users", {})
-        request.url = next_link
+        request.url = url
         request.headers.add("Accept", "application/json")
         return self._raw(request)
 
@@ -216,12 +232,27 @@ async def open_transport(options: Mapping[str, Any], watch: Watch | None = None)
     credential = _Credential(way, where, options)
     provider = _provider(credential, where)
     with closing(credential):
-        # Before the first request: a refused sign-in is then the error of the whole task, whatever it was to read.
-        await provider.access_token_provider.get_authorization_token(where.base_url)
-        client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
         pace = Pace(options["concurrency"], options["max_wait"], watch)
+        # Before the first request: a refused sign-in is then the error of the whole task, whatever it was to read.
+        await _first_token(provider, where, pace)
+        client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
         async with http:
             yield Transport(client, where, options["timeout"], pace, credential.renew)
+
+
+async def _first_token(provider: Any, where: Endpoints, pace: Pace) -> None:
+    """Sign in; once more after a while, if the tenant does not know the app yet (facts §20).
+
+    :raises GraphError: if the sign-in fails.
+    """
+    await pace.ready()
+    try:
+        await provider.access_token_provider.get_authorization_token(where.base_url)
+    except GraphError as error:
+        if error.cause != APP_NOT_IN_TENANT or not pace.pause(_REPLICATION, 1):
+            raise
+        await pace.ready()
+        await provider.access_token_provider.get_authorization_token(where.base_url)
 
 
 class _Credential:

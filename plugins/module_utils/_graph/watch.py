@@ -26,6 +26,7 @@ class Watch:
         self.clock = clock or Clock()
         self.waited = 0.0
         self.lookup: dict[str, Any] | None = None
+        self.notes: list[str] = []
         self._report = report
         self._reported = 0.0
         self._waiting = 0
@@ -34,8 +35,13 @@ class Watch:
         self._stage: Stage | None = None
 
     def facts(self) -> dict[str, Any]:
-        """What belongs to the result of a module: ``waited_seconds``, and ``lookup`` where one was chosen."""
-        return {"waited_seconds": round(self.waited, 3), **({"lookup": self.lookup} if self.lookup else {})}
+        """What belongs to the result of a module: ``waited_seconds``, and ``lookup`` and ``notes`` if there are any."""
+        more = {"lookup": self.lookup, "notes": self.notes}
+        return {"waited_seconds": round(self.waited, 3), **{name: value for name, value in more.items() if value}}
+
+    def note(self, sentence: str) -> None:
+        """Keep a sentence on how the task went, which its result shows with ``-v``."""
+        self.notes.append(sentence)
 
     @contextmanager
     def waiting(self, seconds: float) -> Iterator[None]:

@@ -18,7 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from scripted_graph import CLIENT_ID, SECRET, TENANT, Reply, ScriptedGraph, found, user
+from scripted_graph import CLIENT_ID, SECRET, TENANT, Reply, ScriptedGraph, error, found, user
+from support.clocks import SteppingClock
 from support.wire import Wire
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.clouds import endpoints
@@ -26,6 +27,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.credential 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.sign_in_errors import sign_in_error
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
 
 TASK = Task([{"id": "00000000-0000-4000-8000-000000000001"}], clear=True, check_mode=True)
@@ -95,6 +97,44 @@ def test_refusals_are_told_apart_by_code(
         "error_code": f"AADSTS{code}",
         "request_id": "5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10",
     }
+
+
+@pytest.mark.parametrize("code", ["7000229", "65001"])
+def test_an_app_that_the_tenant_does_not_know_yet(
+    graph: ScriptedGraph, options: dict[str, Any], wire: Wire, code: str
+) -> None:
+    """It may have been made just now, so it is tried once more after a minute."""
+    known = graph.token_reply
+    graph.token_reply = refused(code)
+    clock = SteppingClock(wire, lambda _seconds: setattr(graph, "token_reply", known))
+    expect_the_read(graph)
+    run(options, TASK, watch=Watch(clock=clock))
+    assert clock.seconds == 60
+    graph.token_reply = refused(code)
+    clock = SteppingClock(wire)
+    with pytest.raises(GraphError, match="give admin consent to the app in that tenant") as raised:
+        run(options, TASK, watch=Watch(clock=clock))
+    assert (raised.value.cause, clock.seconds) == ("app_not_in_tenant", 60)
+    with pytest.raises(GraphError):
+        run({**options, "max_wait": 59}, TASK, watch=Watch(clock=clock))
+    assert clock.seconds == 60
+
+
+def test_an_app_that_graph_does_not_know_yet(
+    graph: ScriptedGraph, options: dict[str, Any], clock: SteppingClock
+) -> None:
+    select = "id,userPrincipalName,onPremisesImmutableId,onPremisesSyncEnabled,mail,proxyAddresses,accountEnabled"
+    path = f"/users?$filter=id%20in%20%28%2700000000-0000-4000-8000-000000000001%27%29&$select={select}"
+    unknown = error(401, "Authorization_IdentityNotFound")
+    graph.expect("GET", path, unknown)
+    expect_the_read(graph)
+    run(options, TASK, watch=Watch(clock=clock))
+    assert clock.seconds == 60
+    for _attempt in range(2):
+        graph.expect("GET", path, unknown)
+    with pytest.raises(GraphError, match="give admin consent to the app in this tenant") as raised:
+        run(options, TASK, watch=Watch(clock=clock))
+    assert (raised.value.cause, clock.seconds) == ("app_not_in_tenant", 120)
 
 
 @pytest.mark.parametrize("code", ["90002", "900023"])
