@@ -153,7 +153,15 @@ def test_a_package_manager_is_waited_for(state: Path, monkeypatch: pytest.Monkey
     assert killed == [(42, signal.SIGTERM)]
 
 
-def test_a_second_ctrl_c_does_not_stop_what_takes_the_lab_down() -> None:
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """SIGINT as in a terminal: a run that a shell started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_ctrl_c_does_not_stop_what_takes_the_lab_down(ctrl_c: None) -> None:
     with processes.undisturbed():
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGTERM)
