@@ -14,6 +14,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,13 @@ def play(
             cwd=folder,
             stdin=subprocess.DEVNULL,
         )
+
+    def waits(shown: Callable[[str], bool]) -> bool:
+        return process.poll() is not None or shown(errors.read_text())
+
     try:
-        for true in until:
-            wait_until(lambda true=true: process.poll() is not None or true(errors.read_text()), "the task waits")
+        for shown in until:
+            wait_until(partial(waits, shown), "the task waits")
             entra.advance(2 * WINDOW)
         code = process.wait(PATIENCE)
     finally:

@@ -37,7 +37,7 @@ def listening(table: str, text: str) -> Iterator[Socket]:
     """The sockets in one of the kernel's tables (`TABLES`, the text of /proc/net/<table>) that hold a needed port."""
     for line in text.splitlines()[1:]:
         fields = line.split()
-        address, _, port = fields[1].rpartition(":")
+        address, _colon, port = fields[1].rpartition(":")
         ends = table.startswith("tcp") and fields[3] != _LISTEN
         if address in _LOOPBACK and int(port, 16) in TABLES[table] and not ends:
             yield Socket(table[:3].upper(), int(port, 16), int(fields[9]))

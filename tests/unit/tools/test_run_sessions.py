@@ -24,7 +24,7 @@ def test_only_one_lane_has_the_lab_and_it_takes_the_lab_first() -> None:
 
 def test_long_sessions_start_first() -> None:
     queue = Queue(["lint", "unit-2.16", "sanity", "powershell"])
-    assert [queue.take(lab=False) for _ in range(4)] == ["powershell", "sanity", "lint", "unit-2.16"]
+    assert [queue.take(lab=False) for _turn in range(4)] == ["powershell", "sanity", "lint", "unit-2.16"]
 
 
 def test_after_an_interrupt_no_session_starts() -> None:
