@@ -7,8 +7,10 @@
 SHELL := /bin/bash
 BOOTSTRAP := tests/tools/bootstrap
 LAB := PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m lab
-# Sessions to run instead of all: make test SESSIONS="unit-3.12 mypy"
+# Sessions to run instead of all: make test SESSIONS="unit-2.21 mypy"
 SESSIONS ?=
+# A file of tests, and pytest's options: make unit FILE="tests/unit/identity/test_anchors.py -x"
+FILE ?= tests/unit
 # Numbers of users, and a file for the tables as Markdown: make bench SIZES="1000 10000" BENCH_OUT=docs/benchmark.md
 SIZES ?=
 BENCH_OUT ?=
@@ -17,8 +19,11 @@ BENCH_OUT ?=
 help:
 	@echo "make demo       the main job on an embedded estate: a Samba domain and an emulated tenant"
 	@echo "make test       every test and linter"
+	@echo "make check      the quick part of it, for every save: linters, types, and the tests that need no Ansible"
+	@echo "make unit       unit tests, one file: make unit FILE=tests/unit/identity/test_anchors.py"
 	@echo "make lab-up     start the embedded estate and leave it running; make lab-down ends it"
 	@echo "make bench      how long it takes for 1,000, 10,000 and 50,000 users, and what holds it"
+	@echo "make upstream   whether the libraries still need our workarounds (see CONTRIBUTING.md)"
 	@echo "make clean      remove everything that the others made"
 
 .PHONY: tools
@@ -36,6 +41,15 @@ test: tools
 	@UV_PYTHON_DOWNLOADS=never .cache/tools/bin/python tests/tools/run_sessions.py $(SESSIONS); \
 	code=$$?; .cache/tools/bin/python tests/tools/summary.py && exit $$code
 
+.PHONY: check
+check: tools
+	@.cache/tools/bin/python tests/tools/collection_tree.py
+	@UV_PYTHON_DOWNLOADS=never .cache/tools/bin/python -m nox --session check
+
+.PHONY: unit
+unit: environment
+	@.venv/bin/python -m pytest -q $(FILE)
+
 .PHONY: demo
 demo: environment
 	@$(LAB) demo
@@ -52,6 +66,11 @@ lab-up: environment
 .PHONY: lab-down
 lab-down: environment
 	@$(LAB) down
+
+.PHONY: upstream
+upstream: tools
+	@.cache/tools/bin/python tests/tools/collection_tree.py
+	@UV_PYTHON_DOWNLOADS=never .cache/tools/bin/nox --sessions upstream upstream-oldest
 
 .PHONY: clean
 clean:

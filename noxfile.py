@@ -3,41 +3,48 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every check of the project, a session each: `make test` runs them all, `nox -s NAME` one.
 
-A session leaves JUnit files in .cache/results/<session>/, which tests/tools/summary.py adds up.
+A session leaves JUnit files in .cache/results/<session>/, which tests/tools/summary.py adds up. A session whose Python
+the machine does not have, but could install, is skipped; one that could not be installed here is no session.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import nox
-from nox.command import CommandFailed
 
 ROOT = Path(__file__).resolve().parent
-TOOLS = ROOT / "tests" / "tools"
-RESULTS = ROOT / ".cache" / "results"
-sys.path.insert(0, str(TOOLS))
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
 
-import ansible_test_pip
-import collection_tree
+import browsers
+import checks
+import cores
 import interpreters
+import sanity_run
+import unit_coverage
 import work_copy
-from junit_results import Case, write
+from session_support import (
+    NO_PWSH,
+    PYTEST,
+    TOOLS,
+    define,
+    empty_config,
+    install,
+    leave_out,
+    pytest,
+    results,
+    run_checks,
+)
 
-IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
-# As in tests/report/conftest.py.
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-# What roles and playbooks make of their variables differs most on the oldest core; the rest is about our own code.
-OLDEST_CORE = min(interpreters.CONTROLLER_PYTHONS, key=float)
-E2E_ON_OLDEST_CORE = ("tests/e2e/test_chain.py", "tests/e2e/test_accounts.py", "tests/e2e/test_undo.py")
-PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 _BACKEND = ROOT / ".cache" / "tools" / "backend"
+TEST = ("-r", "tests/requirements/test.txt")
+# The libraries' own deprecations are no news of ours.
+UPSTREAM = ("-W", "ignore::DeprecationWarning")
+# What roles and playbooks make of their variables differs most on the oldest core; the rest is about our own code.
+E2E_ON_OLDEST_CORE = ("tests/e2e/test_chain.py", "tests/e2e/test_accounts.py", "tests/e2e/test_undo.py")
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = _BACKEND.read_text(encoding="utf-8").strip() if _BACKEND.exists() else "uv|venv"
@@ -45,148 +52,70 @@ nox.options.reuse_venv = "yes"
 nox.options.stop_on_first_error = False
 
 _newest = interpreters.newest()
-NEWEST_PYTHON, NEWEST_CORE = (_newest[1], _newest[2]) if _newest else (None, "")
+NEWEST_PYTHON, NEWEST_CORE = (_newest[1], _newest[2]) if _newest else (None, cores.RELEASED[-1])
+NO_PYTHON = "there is no Python 3.11 or newer: install python3 python3-venv"
 
 
-def results(session: nox.Session) -> Path:
-    """Return the emptied results folder of a session."""
-    folder = RESULTS / session.name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
-
-
-def missing(session: nox.Session, what: str) -> None:
-    """A user's machine may lack an interpreter; CI may not."""
-    if IN_CI:
-        session.error(f"{what}: CI must have it")
-    session.skip(what)
-
-
-def site_packages(session: nox.Session) -> Path:
-    """Return the folder into which the session's packages are installed."""
-    return next(Path(session.virtualenv.location).glob("lib/python*/site-packages"))
-
-
-def empty_config() -> str:
-    """Return the path of an empty ansible.cfg: the settings of the person who runs the tests stay out of them."""
-    path = ROOT / ".cache" / "ansible.cfg"
-    path.touch()
-    return str(path)
-
-
-def install(session: nox.Session, core: str, *wanted: str) -> None:
-    """Install an ansible-core, the collection's libraries and `wanted`, and link the collections into site-packages."""
-    # The oldest ansible-core meets the oldest of everything else that we say we work with.
-    floors = core == OLDEST_CORE and session.venv_backend == "uv"
-    resolution = ["--resolution=lowest-direct"] if floors else []
-    session.install(f"ansible-core=={core}.*", "-r", "requirements.txt", *wanted, *resolution)
-    collections = collection_tree.fetch()
-    collection_tree.link(site_packages(session) / "ansible_collections")
-    session.env.update(
-        ANSIBLE_COLLECTIONS_PATH=str(collections),
-        ANSIBLE_CONFIG=empty_config(),
-        # Discovery may pick a version manager's shim that does not run.
-        ANSIBLE_PYTHON_INTERPRETER=str(Path(session.bin, "python")),
-        PYTHONPATH=str(ROOT / "tests"),
-    )
-
-
-def check(session: nox.Session, cases: list[Case], name: str, *command: str, **options: Any) -> None:
-    """Run a linter and note how it went, so that one failing linter does not hide the next."""
-    started = time.monotonic()
-    try:
-        session.run(*command, **options)
-    except CommandFailed:
-        cases.append(Case(name, time.monotonic() - started, failure=f"{command[0]} failed; see the output"))
-    else:
-        cases.append(Case(name, time.monotonic() - started))
-
-
-def finish(session: nox.Session, cases: list[Case]) -> None:
-    """Write the cases of a session of linters and fail it if one failed."""
-    write(results(session) / "checks.xml", session.name, cases)
-    failed = [case.name for case in cases if case.failure is not None]
-    if failed:
-        session.error(f"failed: {', '.join(failed)}")
-
-
-def pytest(session: nox.Session, *arguments: str) -> None:
-    session.run("python", *PYTEST, f"--junitxml={results(session)}/pytest.xml", *arguments)
-
-
-def define(name: str, python: str | None, lacking: str, body: Callable[[nox.Session], None]) -> None:
-    """Define a session that runs `body` with that interpreter, or says what the machine lacks."""
-    if python is None:
-
-        def absent(session: nox.Session) -> None:
-            missing(session, lacking)
-
-        absent.__doc__ = body.__doc__
-        nox.session(name=name, venv_backend="none")(absent)
-    else:
-        nox.session(name=name, python=python)(body)
-
-
-def unit(core: str) -> Callable[[nox.Session], None]:
+def unit(core: str, whole: bool) -> Callable[[nox.Session], None]:
     def body(session: nox.Session) -> None:
-        """Unit tests."""
-        install(session, core, "-r", "tests/requirements/test.txt")
-        pytest(session, "tests/unit", *session.posargs)
+        """Unit tests; those that need no Ansible once for each Python."""
+        install(session, core, *TEST)
+        if session.posargs:
+            named = any(Path(each.split("::")[0]).exists() for each in session.posargs)
+            pytest(session, *([] if named else ["tests/unit"]), *session.posargs)
+        elif core == NEWEST_CORE:
+            unit_coverage.run(session, results(session))
+        else:
+            pytest(session, "tests/unit", *([] if whole else ["--part=core"]))
 
     return body
 
 
-for _version, _core in interpreters.UNIT_PAIRS.items():
-    define(f"unit-{_version}", interpreters.find(_version), f"no Python {_version}", unit(_core))
-
-
 def lab_unit(session: nox.Session) -> None:
     """Tests of the lab itself."""
-    install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt")
+    install(session, NEWEST_CORE, *TEST)
     pytest(session, "tests/lab_unit", *session.posargs)
 
 
 def prediction(session: nox.Session) -> None:
     """What a preflight predicts, against what the lab's cycle then does."""
-    install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt")
+    install(session, NEWEST_CORE, *TEST)
     pytest(session, "tests/prediction", *session.posargs)
 
 
 def recovery(session: nox.Session) -> None:
     """Runs that are killed, and a service that is: what the journal knows, and the way back."""
-    install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt")
+    install(session, NEWEST_CORE, *TEST)
     pytest(session, "tests/recovery", *session.posargs)
 
 
 def powershell(session: nox.Session) -> None:
     """The PowerShell modules, through Ansible's own exec wrapper."""
     if shutil.which("pwsh") is None:
-        missing(session, "no pwsh on PATH")
-    install(session, NEWEST_CORE, "-r", "tests/requirements/test.txt")
+        leave_out(session, NO_PWSH)
+    install(session, NEWEST_CORE, *TEST)
     pytest(session, "tests/pwsh", *session.posargs)
 
 
 def report(session: nox.Session) -> None:
     """The report's HTML page, in Chromium. Screenshots and PDFs stay in .cache/report."""
-    if not (os.environ.get("CHROMIUM") or any(map(shutil.which, BROWSERS))):
-        missing(session, f"none of {', '.join(BROWSERS)} on PATH, and CHROMIUM is not set")
-    wanted = ("-r", "tests/requirements/test.txt", "-r", "tests/requirements/report.txt")
-    install(session, NEWEST_CORE, *wanted)
+    if browsers.find() is None:
+        leave_out(session, browsers.MISSING)
+    install(session, NEWEST_CORE, *TEST, "-r", "tests/requirements/report.txt")
     pytest(session, "tests/report", *session.posargs)
 
 
 def integration(core: str) -> Callable[[nox.Session], None]:
     def body(session: nox.Session) -> None:
         """Integration targets and end-to-end tests in the lab. Arguments: targets to run alone."""
-        install(session, core, "-r", "tests/requirements/test.txt")
+        install(session, core, *TEST)
         folder = results(session)
         commands = ["python", "tests/integration/run.py", f"--junit={folder}/targets.xml", *session.posargs]
-        if not session.posargs and core != NEWEST_CORE:
-            # It takes minutes. On every core the role makes the lab, and the end-to-end tests run it twice more.
-            commands.append("--without=ad_domain")
-        chosen = ["tests/e2e"] if core == NEWEST_CORE else ["-m", "not once", *E2E_ON_OLDEST_CORE]
-        if not session.posargs and core in (NEWEST_CORE, OLDEST_CORE):
+        if not session.posargs:
+            if core != NEWEST_CORE:
+                # It takes minutes. On every core the role makes the lab, and the end-to-end tests run it twice more.
+                commands.append("--without=ad_domain")
+            chosen = ["tests/e2e"] if core == NEWEST_CORE else ["-m", "not once", *E2E_ON_OLDEST_CORE]
             commands += ["--", "python", *PYTEST, f"--junitxml={folder}/e2e.xml", *chosen]
         # Time to take the lab down when somebody presses Ctrl-C.
         program = (str(TOOLS / "as_root"), "python", str(TOOLS / "with_lab.py"))
@@ -195,104 +124,81 @@ def integration(core: str) -> Callable[[nox.Session], None]:
     return body
 
 
+def upstream(session: nox.Session) -> None:
+    """Whether the newest libraries still behave as our workarounds expect."""
+    install(session, NEWEST_CORE, *TEST, "--upgrade")
+    # Beside the one that we use: the newest ldap3, which may be a pre-release.
+    folder = ROOT / ".cache" / "upstream" / "ldap3"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.install("--target", str(folder), "ldap3>=2.10.0rc1")
+    session.env["UPSTREAM_LDAP3_NEXT"] = str(folder)
+    pytest(session, *UPSTREAM, "-m", "not oldest", *(session.posargs or ["tests/upstream"]))
+
+
+def upstream_oldest(session: nox.Session) -> None:
+    """The same for what only the oldest ansible-core does."""
+    install(session, cores.OLDEST, *TEST, "--upgrade")
+    pytest(session, *UPSTREAM, "-m", "oldest", *(session.posargs or ["tests/upstream"]))
+
+
 def sanity(session: nox.Session) -> None:
     """ansible-test sanity over a copy of the tree."""
-    session.install(f"ansible-core=={NEWEST_CORE}.*")
-    ansible_test_pip.write(ansible_test_pip.wanted_version(site_packages(session) / "ansible_test"))
-    folder = results(session)
-    with session.chdir(work_copy.copy()):
-        try:
-            # ansible-test runs every pythonX.Y on PATH and hands little of the environment on: no shims, then.
-            path = os.pathsep.join([session.bin, *interpreters.search_path()])
-            # pslint downloads PSScriptAnalyzer from a gallery that not every machine reaches: for those who have it.
-            options = ("--venv", "--requirements", "--junit", "--color", "no", "--skip-test", "pslint")
-            session.run("ansible-test", "sanity", *options, *session.posargs, env={"PATH": path})
-        finally:
-            for file in Path("tests", "output", "junit").glob("*.xml"):
-                shutil.copy(file, folder)
+    session.install(cores.requirement(NEWEST_CORE))
+    sanity_run.run(session, results(session))
 
 
 def ansible_lint(session: nox.Session) -> None:
     """ansible-lint, production profile, over a copy of the tree."""
-    session.install(f"ansible-core=={NEWEST_CORE}.*", "-r", "requirements.txt", "-r", "tests/requirements/lint.txt")
-    copy = work_copy.copy()
-    cases: list[Case] = []
+    session.install(cores.requirement(NEWEST_CORE), "-r", "requirements.txt", "-r", "tests/requirements/lint.txt")
+    copy = work_copy.copy(session.name)
+    environment = {"ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2]), "ANSIBLE_CONFIG": empty_config()}
     with session.chdir(copy):
-        environment = {"ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2]), "ANSIBLE_CONFIG": empty_config()}
-        check(
-            session, cases, "ansible-lint", "ansible-lint", "--offline", "--nocolor", *session.posargs, env=environment
-        )
-    finish(session, cases)
+        command = ("ansible-lint", "--offline", "--nocolor", *session.posargs)
+        run_checks(session, {"ansible-lint": command}, env=environment)
+
+
+def _install_for_checks(session: nox.Session) -> None:
+    wanted = [part for name in ("test", "report", "lint") for part in ("-r", f"tests/requirements/{name}.txt")]
+    install(session, NEWEST_CORE, *wanted, "nox")
 
 
 def mypy(session: nox.Session) -> None:
     """Types of the plugins, the lab, the tests and the tools."""
-    wanted = [f"tests/requirements/{name}.txt" for name in ("test", "report", "lint")]
-    install(session, NEWEST_CORE, *(part for file in wanted for part in ("-r", file)), "nox")
-    cases: list[Case] = []
-    options = ("--python-executable", str(Path(session.bin) / "python"))
-    base = f"{collection_tree.COLLECTIONS.parent}:{ROOT / 'tests'}:{TOOLS}"
-    path = {"MYPYPATH": base, "PYTHONPATH": ""}
-    for package in ("ansible_collections.hybrid.identity.plugins", "lab", "bench"):
-        check(session, cases, package, "mypy", *options, "-p", package, env=path)
-    # A test imports the helpers beside it by their bare names, as pytest lets it: a run for each folder.
-    names = (
-        "roles",
-        "tests/unit",
-        "tests/lab_unit",
-        "tests/prediction",
-        "tests/recovery",
-        "tests/support",
-        "tests/pwsh",
-        "tests/report",
-        "tests/e2e",
-        "tests/integration",
-        "tests/bench/callbacks",
-        "tests/bench/roles",
-    )
-    for folder in sorted({file.parent for name in names for file in Path(name).rglob("*.py")}):
-        files = sorted(str(file) for file in folder.glob("*.py"))
-        check(
-            session,
-            cases,
-            str(folder),
-            "mypy",
-            *options,
-            *files,
-            env={**path, "MYPYPATH": f"{folder.absolute()}:{base}"},
-        )
-    check(session, cases, "tools", "mypy", *options, "noxfile.py", *map(str, sorted(TOOLS.glob("*.py"))), env=path)
-    finish(session, cases)
+    _install_for_checks(session)
+    run_checks(session, checks.TYPES)
 
 
 def lint(session: nox.Session) -> None:
     """The quick linters."""
     session.install("-r", "tests/requirements/lint.txt")
-    cases: list[Case] = []
-    check(session, cases, "ruff", "ruff", "check", "--quiet", ".")
-    check(session, cases, "yamllint", "yamllint", "--strict", ".")
-    # In the copy: reuse takes what git ignores in a folder that git does not know yet for ours.
-    check(session, cases, "reuse", "reuse", "--root", str(work_copy.copy()), "lint", "--lines")
-    check(session, cases, "changelog", "antsibull-changelog", "lint")
-    check(session, cases, "action groups", "python", str(TOOLS / "action_groups.py"))
-    check(session, cases, "PowerShell", "python", str(TOOLS / "powershell_style.py"))
-    check(
-        session,
-        cases,
-        "shell",
-        "shellcheck",
-        ".ci/run",
-        str(TOOLS / "as_root"),
-        str(TOOLS / "bootstrap"),
-        external=True,
-    )
-    check(session, cases, "build", "ansible-galaxy", "collection", "build", "--force", "--output-path", ".cache/build")
-    finish(session, cases)
+    # In a copy: reuse takes what git ignores in a folder that git does not know yet for ours.
+    reuse = ("reuse", "--root", str(work_copy.copy(session.name)), "lint", "--lines")
+    run_checks(session, {**checks.QUICK, **checks.SLOW, "reuse": reuse})
 
 
-for _body in (lint, mypy, ansible_lint, sanity, lab_unit, prediction, recovery, powershell, report):
-    define(_body.__name__.replace("_", "-"), NEWEST_PYTHON, "no Python 3.11 or newer", _body)
-for _core in interpreters.CONTROLLER_PYTHONS:
-    _python = interpreters.controller_python(_core)
-    _lacking = f"no Python {' or '.join(interpreters.CONTROLLER_PYTHONS[_core])} for ansible-core {_core}"
-    define(f"integration-{_core}", _python[1] if _python else None, _lacking, integration(_core))
+def check(session: nox.Session) -> None:
+    """What `make check` runs: the quick checks, types, and the tests that need no Ansible."""
+    _install_for_checks(session)
+    session.run("python", str(TOOLS / "checks.py"))
+
+
+for _body in (lint, mypy, ansible_lint, sanity, lab_unit, prediction, recovery, report):
+    define(_body.__name__.replace("_", "-"), NEWEST_PYTHON, NO_PYTHON, _body)
+# Not one of all: its parts are sessions of their own.
+nox.session(name="check", python=NEWEST_PYTHON, default=False)(check)
+
+_pythons = {_core: interpreters.controller_python(_core) for _core in cores.CONTROLLER_PYTHONS}
+_paths = {_core: _found[1] if _found else None for _core, _found in _pythons.items()}
+_lacking = {_core: None if _path else interpreters.lacking(_core) for _core, _path in _paths.items()}
+_whole = cores.whole_runs({_core: _found[0] for _core, _found in _pythons.items() if _found}, NEWEST_CORE)
+for _core, _path in _paths.items():
+    define(f"unit-{_core}", _path, _lacking[_core], unit(_core, _core in _whole))
+for _core in cores.integration(NEWEST_CORE):
+    define(f"integration-{_core}", _paths[_core], _lacking[_core], integration(_core))
+if cores.number(NEWEST_CORE) >= cores.number(cores.FIRST_WITH_POSIX_POWERSHELL):
+    define("powershell", NEWEST_PYTHON, NO_PYTHON, powershell)
+else:
+    define("powershell", None, _lacking[cores.FIRST_WITH_POSIX_POWERSHELL], powershell)
+# What our workarounds are for is not a question of our own code, and needs the newest releases: `make upstream`.
+define("upstream", NEWEST_PYTHON, NO_PYTHON, upstream, default=False)
+define("upstream-oldest", _paths[cores.OLDEST], _lacking[cores.OLDEST], upstream_oldest, default=False)

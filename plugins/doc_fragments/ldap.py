@@ -77,7 +77,7 @@ options:
     default: 5
 requirements:
   - Python 3.11 or newer on the host that runs the module, usually the controller
-  - ldap3 >= 2.9.1
+  - ldap3 >= 2.9.1, < 2.10
   - gssapi, for O(auth_protocol=kerberos)
 notes:
   - The module runs on the controller (C(delegate_to=localhost), or a play on V(localhost)) and speaks LDAP to the domain

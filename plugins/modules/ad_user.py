@@ -51,9 +51,9 @@ options:
         in C(co) as it is given. An unknown country is refused.
       - C(manager) is a user principal name, or a dictionary with C(user_principal_name) or C(id). A manager whose account this task
         makes is written in a second pass; one who has no account is left out and told.
-      - C(enabled) counts for O(enabled=same). C(sam_account_name) chooses that name. C(password) is for
-        O(account_password=given), and is kept out of all output and logs.
-      - Keys that are not named here travel along into the result untouched.
+      - C(enabled) counts for O(enabled=same). C(sam_account_name) chooses that name.
+      - Keys that are not named here travel along into the result untouched. So a record with a C(password) is refused; passwords belong
+        into O(given_passwords_file).
       - Exactly one of O(users) and O(rollback) is needed.
     type: list
     elements: dict
@@ -87,17 +87,28 @@ options:
   account_password:
     description:
       - The password of new accounts. V(random) makes a strong one for each, which nobody knows unless it is kept in O(password_file).
-        V(given) takes C(password) of each record.
+        V(given) takes them from O(given_passwords_file).
       - It is written in the request that makes the account, over TLS.
       - With password hash synchronization, which the express settings of Entra Connect turn on, the password of the account replaces the
         one in the cloud. C(password_hash_sync) of RV(users) says what that means for each user.
     type: str
     choices: [random, given]
     default: random
+  given_passwords_file:
+    description:
+      - A CSV file on the controller with the passwords for O(account_password=given), which requires it.
+      - The first line is C(user_principal_name,password). Each further line has the two values of one user, separated by a comma. Put a
+        password that contains a comma or a quotation mark in quotation marks, and double each quotation mark in it.
+      - The file is encoded in UTF-8. It must belong to the user who runs the task, and be closed to others (mode 0600).
+      - Only new accounts get these passwords. Lines for people who are not in O(users) are not used; a warning names these lines.
+        A user who needs a new account and has no line is refused.
+      - No password from this file is ever shown, logged or written to another file.
+    type: path
   password_file:
     description:
       - A file on the controller to which the random passwords are added, one JSON line with C(user_principal_name) and
-        C(password) each, before their accounts are made. It is made with mode 0600, and refused if others may read it.
+        C(password) each, before their accounts are made. It is made with mode 0600, and refused if others may read it or it belongs to
+        another user.
       - After a run that was killed, a user may have several lines; the last one counts.
     type: path
   password_must_change:
@@ -168,15 +179,18 @@ EXAMPLES = r"""
   hybrid.identity.entra_immutable_id:
     users: "{{ accounts.users }}"
 
+# /root/given-passwords.csv, with mode 0600:
+#   user_principal_name,password
+#   adele.vance@contoso.com,"one, two, Buckle my shoe"
 - name: Make one account by hand
   hybrid.identity.ad_user:
     users:
       - user_principal_name: adele.vance@contoso.com
         display_name: Adele Vance
         mail: adele.vance@contoso.com
-        password: "{{ vault_adele_password }}"
     path: CN=Users,DC=ad,DC=contoso,DC=com
     account_password: given
+    given_passwords_file: /root/given-passwords.csv
 
 - name: Take the newest run back
   hybrid.identity.ad_user:
@@ -285,7 +299,7 @@ users:
       description:
         - What password hash synchronization, where it is on, does to the cloud password of the user.
         - V(locks_out), it becomes a random one that nobody knows. V(replaces_with_kept), it becomes the one in O(password_file).
-          V(replaces_with_given), it becomes the one that was given. V(replaces_with_existing), it becomes that of the account that was there.
+          V(replaces_with_given), it becomes the one in O(given_passwords_file). V(replaces_with_existing), it becomes that of the account that was there.
         - Null for users who were refused or failed.
       returned: O(users) is given
       type: str
@@ -341,16 +355,22 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.countries 
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3, PYCOUNTRY
 from ansible_collections.hybrid.identity.plugins.module_utils._module.hiding import HidingModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
-from ansible_collections.hybrid.identity.plugins.module_utils._module.passwords import PasswordFile, random_password
+from ansible_collections.hybrid.identity.plugins.module_utils._module.passwords import (
+    PasswordFile,
+    random_password,
+    read_given_passwords,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
 def make(params: dict[str, Any], connection: dict[str, Any], task: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Make and fill accounts, with the journal and the file of passwords that are asked for."""
+    """Make and fill accounts, with the journal and the files of passwords that are asked for."""
+    given = read_given_passwords(task["given_passwords_file"]) if task["given_passwords_file"] else None
     keeper = PasswordFile(task["password_file"]) if task["password_file"] and not check_mode else None
 
     def service(journal: Any) -> dict[str, Any]:
-        return manage_accounts(connection, task, Helpers(find_country, random_password, journal, keeper), check_mode)
+        helpers = Helpers(find_country, random_password, journal, keeper, given)
+        return manage_accounts(connection, task, helpers, check_mode)
 
     with keeper or nullcontext():
         return journaled(params, service, check_mode=check_mode)
@@ -393,6 +413,7 @@ def main() -> None:
         "update": {"type": "str", "choices": ["never", "empty", "always"], "default": "empty"},
         "enabled": {"type": "str", "choices": ["same", "true", "false"], "default": "same"},
         "account_password": {"type": "str", "choices": ["random", "given"], "default": "random", "no_log": False},
+        "given_passwords_file": {"type": "path", "no_log": False},
         "password_file": {"type": "path", "no_log": False},
         "password_must_change": {"type": "bool", "default": False, "no_log": False},
         "max_changes": {"type": "str"},
@@ -402,9 +423,11 @@ def main() -> None:
         argument_spec={**connection, **journal_options(), **task},
         mutually_exclusive=[("users", "rollback"), ("path", "rollback"), ("path_by", "rollback")],
         required_one_of=[("users", "rollback")],
+        required_if=[("account_password", "given", ["given_passwords_file"])],
         required_by={"rollback": "journal", "journal_run": "journal"},
         supports_check_mode=True,
-        # People's records do not belong into the system's log.
+        # People's records do not belong in the system's log, into which Ansible writes all arguments:
+        # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
     run(module, (LDAP3, PYCOUNTRY), lambda: service(module.params, list(connection), list(task), module.check_mode))

@@ -466,7 +466,8 @@ def main() -> None:
         ],
         required_by={"rollback": ["journal"], "journal_run": ["journal"]},
         supports_check_mode=True,
-        # People's records do not belong into the system's log.
+        # People's records do not belong in the system's log, into which Ansible writes all arguments:
+        # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
     run(module, (LDAP3,), lambda: manage(module.params, module.check_mode))

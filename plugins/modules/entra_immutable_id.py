@@ -251,7 +251,7 @@ users:
           V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), V(federated_domain),
           V(admin_role), V(role_assignable_group), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.
-        - From Graph, V(access_denied), V(held_by_user), V(synced_user), V(federated_domain), V(mastered_elsewhere),
+        - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain), V(mastered_elsewhere),
           V(user_vanished), V(restore_conflict), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost).
           V(journal_failed) where the journal could not be written, without which nothing is sent.
       returned: always
@@ -361,6 +361,12 @@ request_id:
   returned: when Graph or the sign-in failed as a whole and sent one
   type: str
   sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
+notes:
+  description: Sentences on how the task went, such as a listing that had to start again. Also told at verbosity 1.
+  returned: when there is one
+  type: list
+  elements: str
+  sample: []
 waited_seconds:
   description:
     - How long requests were held back because the service asked for it, or would have. Each second counts once, however many requests
@@ -496,7 +502,8 @@ def main() -> None:
         required_one_of=[("user", "users", "all_users", "rollback")],
         required_by={"rollback": "journal", "journal_run": "journal"},
         supports_check_mode=True,
-        # People's records do not belong into the system's log.
+        # People's records do not belong in the system's log, into which Ansible writes all arguments:
+        # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
     watch = Watch(progress_report())

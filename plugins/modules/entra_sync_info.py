@@ -300,6 +300,12 @@ request_id:
   returned: when Graph or the sign-in failed as a whole and sent one
   type: str
   sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
+notes:
+  description: Sentences on how the task went, such as a listing that had to start again. Also told at verbosity 1.
+  returned: when there is one
+  type: list
+  elements: str
+  sample: []
 waited_seconds:
   description:
     - How long requests were held back because the service asked for it, or would have. Each second counts once, however many requests
@@ -378,7 +384,8 @@ def main() -> None:
         mutually_exclusive=[("users", "identities")],
         required_one_of=[("users", "identities")],
         supports_check_mode=True,
-        # People's records do not belong into the system's log.
+        # People's records do not belong in the system's log, into which Ansible writes all arguments:
+        # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
     params = module.params

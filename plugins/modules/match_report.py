@@ -207,7 +207,8 @@ def main() -> None:
         },
         required_one_of=[KINDS],
         supports_check_mode=True,
-        # People's records do not belong into the system's log.
+        # People's records do not belong in the system's log, into which Ansible writes all arguments:
+        # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
     run(module, (), lambda: write_report(module.params, module.check_mode))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.dc import ansible_playbook
+from lab.playbook import ansible_playbook
 
 from .processes import Run, measured
 from .site import BASE, Site

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from support.polling import wait_until
+
 Entry = dict[str, list[bytes]]
 INVALID_CREDENTIALS = 49
 PROPERTIES = (
@@ -117,8 +119,9 @@ class Directory:
         return done.returncode == 0
 
     def delete_tree(self, relative: str) -> None:
-        """Delete an entry and all below it, with AD's tree-delete control."""
-        self._run("ldapdelete", "-e", "!1.2.840.113556.1.4.805", f"{relative},{self.base}")
+        """Delete an entry, if it is there, and all below it, with AD's tree-delete control."""
+        if self.search(f"({relative})", "1.1"):
+            self._run("ldapdelete", "-e", "!1.2.840.113556.1.4.805", f"{relative},{self.base}")
 
     def modify(self, ldif: str) -> None:
         """Apply change records."""
@@ -188,6 +191,21 @@ class Control:
             command += ["--header", "Content-Type: application/json", "--data-binary", "@-"]
         text = run(command, stdin=None if body is None else json.dumps(body))
         return json.loads(text) if text.strip() else None
+
+    def held(self) -> dict[str, int]:
+        """How many requests are held by a fault, and how many are under way."""
+        return dict(self("GET", "held"))
+
+    def let_go(self) -> None:
+        """End all faults, release what is held, and return when no request is under way any more."""
+        self("PUT", "settings", {"faults": []})
+        wait_until(self._is_quiet, "no request is under way")
+
+    def _is_quiet(self) -> bool:
+        # Again and again: a batch can be held after one of its items was.
+        self("POST", "release")
+        # What had arrived by the first look is under way by the second one.
+        return [self.held()["underWay"] for _look in range(2)] == [0, 0]
 
 
 def expected_immutable_id(entry: Entry) -> str:

@@ -2,15 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Killed at ten random points: the rerun ends right, nobody has two accounts, journal and passwords hold."""
+"""Killed at ten counted points: the rerun ends right, nobody has two accounts, journal and passwords hold."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
-import signal
-import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,12 +17,17 @@ from typing import Any
 import pytest
 from accounts import SUFFIX, unit
 from outside import Directory
-from support.module_runs import finish, journal_lines, seeded, start
+from support.ldap_gate import LdapGate
+from support.module_runs import ModuleRun, journal_lines, seeded
 
-COUNT = 300
+# Five parts of the journal, for four connections.
+COUNT = 120
 KILLS = 10
-# The accounts that are there when each run after the first is killed, roughly: all through the writes.
+# Each run is killed within its first STEP writes: all through the writes of all runs.
 STEP = COUNT // KILLS
+# What becomes of the first write that a run is held at; or the run is killed while it writes others.
+LOST, CARRIED_OUT, BUSY = "lost", "carried out", "busy"
+WAYS = (LOST, CARRIED_OUT, BUSY)
 pytestmark = pytest.mark.once
 
 
@@ -43,20 +46,42 @@ def records() -> list[dict[str, Any]]:
 class Runs:
     """Runs of the module, each a process of its own."""
 
-    def __init__(self, lab: dict[str, Any], directory: Directory, path: str, folder: Path) -> None:
-        self.directory, self.path, self.folder = directory, path, folder
+    def __init__(
+        self,
+        lab: dict[str, Any],
+        directory: Directory,
+        gate: LdapGate,
+        path: str,
+        folder: Path,
+        started: contextlib.ExitStack,
+    ) -> None:
+        self.directory, self.gate, self.path, self.folder = directory, gate, path, folder
         self.journal, self.passwords = folder / "journal", folder / "passwords"
-        self._options = {key: lab["ldap"][key] for key in ("server", "port", "ca_cert", "username", "password")}
+        self._started = started
+        self._options = {key: lab["ldap"][key] for key in ("server", "ca_cert", "username", "password")}
+        self._options["port"] = gate.port
 
-    def start(self, **options: Any) -> subprocess.Popen[str]:
+    def start(self, **options: Any) -> ModuleRun:
         arguments = {**self._options, "journal": str(self.journal), **options, "_ansible_remote_tmp": str(self.folder)}
-        return start("ad_user", arguments)
+        return self._started.enter_context(ModuleRun("ad_user", arguments))
 
-    def make(self) -> subprocess.Popen[str]:
+    def make(self) -> ModuleRun:
         return self.start(users=records(), path=self.path, password_file=str(self.passwords))
 
-    def finish(self, process: subprocess.Popen[str]) -> dict[str, Any]:
-        result = finish(process)
+    def make_and_kill(self, writes: int, way: str) -> None:
+        """Kill a run at the write after so many."""
+        self.gate.let_through(writes, then_carry_out=way == CARRIED_OUT)
+        run = self.make()
+        enough = writes // 2 if way == BUSY else None
+        run.wait_until(
+            lambda: self.gate.holding or (enough and self.gate.answered >= enough),
+            f"{enough or writes} writes are answered",
+        )
+        run.kill()
+        self.gate.forget()
+
+    def finish(self, run: ModuleRun) -> dict[str, Any]:
+        result = run.result()
         assert not result.get("failed"), result.get("msg")
         return result
 
@@ -76,24 +101,24 @@ def chance() -> random.Random:
 
 @pytest.fixture
 def runs(lab: dict[str, Any], directory: Directory, tmp_path: Path) -> Iterator[Runs]:
-    with unit(directory, "Killed") as path:
-        yield Runs(lab, directory, path, tmp_path)
+    tls = Path(lab["ca_cert"]).parent
+    with (
+        unit(directory, "Killed") as path,
+        LdapGate(lab["ldap"], tls) as gate,
+        contextlib.ExitStack() as started,
+    ):
+        yield Runs(lab, directory, gate, path, tmp_path, started)
 
 
 def test_killed_at_ten_points(runs: Runs, chance: random.Random) -> None:
     points = []
     for number in range(KILLS):
-        process = runs.make()
-        if number:
-            enough = STEP * (number - 1) + chance.randrange(1, STEP)
-            while len(runs.upns()) < enough and process.poll() is None:
-                time.sleep(0.02)
-        time.sleep(chance.random() * 0.5)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        there = await_quiet(runs)
+        # The first run is killed before its first write.
+        runs.make_and_kill(chance.randrange(STEP) if number else 0, WAYS[number % len(WAYS)])
+        there = runs.upns()
         assert {line["id"] for line in runs.lines()} >= set(there), "made without a line in the journal"
         points.append(len(there))
+    assert points[0] == 0, points
     assert any(0 < point < COUNT for point in points), points
 
     there = runs.upns()
@@ -116,12 +141,3 @@ def test_killed_at_ten_points(runs: Runs, chance: random.Random) -> None:
     assert runs.finish(runs.make())["changed"] is False
     assert runs.finish(runs.start(rollback="all"))["summary"]["removed"] == COUNT
     assert runs.upns() == []
-
-
-def await_quiet(runs: Runs) -> list[str]:
-    """A request that was on its way when its sender died is still carried out."""
-    seen: list[str] | None = None
-    while (now := runs.upns()) != seen:
-        seen = now
-        time.sleep(0.3)
-    return now

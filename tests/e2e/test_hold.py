@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,14 @@ import pytest
 import yaml
 from accounts import SUFFIX, choices, crowd, unit
 from outside import Control, Directory, Graph, expected_immutable_id
+from support.polling import wait_until
 
 from playbooks import Ansible, kill
 
 ANNA = "anna.berg@contoso.com"
 ONE: dict[str, Any] = {"hard_match_identities": [ANNA]}
 HELD = "Hold the scheduler, and wait for a cycle in progress] ***\nok:"
-SLOW_WRITE = {"method": "PATCH", "path": "/users/", "latency": 8}
+HELD_WRITE = {"method": "PATCH", "path": "/users/", "hold": True}
 
 
 class Server:
@@ -59,13 +59,6 @@ def server(connect: Path, tmp_path: Path) -> Iterator[Server]:
     shutil.rmtree(found.notes, ignore_errors=True)
 
 
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.2)
-
-
 def immutable_id(graph: Graph) -> Any:
     return graph.users()[ANNA]["onPremisesImmutableId"]
 
@@ -86,11 +79,10 @@ def other_anchor(directory: Directory) -> str:
 def test_what_a_killed_run_held_the_next_one_puts_right(
     ansible: Ansible, server: Server, control: Control, graph: Graph, secrets: list[str]
 ) -> None:
-    control("PUT", "settings", {"faults": [SLOW_WRITE]})
-    control("DELETE", "requests")
+    control("PUT", "settings", {"faults": [HELD_WRITE]})
     with ansible.start("hybrid.identity.hard_match", variables=ONE) as process:
         try:
-            until(lambda: process.poll() is not None or any(r["method"] == "PATCH" for r in control("GET", "requests")))
+            wait_until(lambda: process.poll() is not None or control.held()["requests"], "the write is under way")
             assert process.poll() is None, process.communicate()
             # While the write is under way.
             assert not server.enabled()
@@ -106,13 +98,15 @@ def test_what_a_killed_run_held_the_next_one_puts_right(
     assert json.loads(content)["since"]
     assert not [secret for secret in secrets if secret in content]
 
-    control("PUT", "settings", {"faults": []})
+    # What was sent is carried out, also after its sender died.
+    control.let_go()
+    assert immutable_id(graph)
     looked = ansible.playbook("hybrid.identity.hard_match", "--check", variables=ONE)
     assert looked.code == 0, looked.output
     assert server.noted() == ["connect1.json"]
     assert not server.enabled()
 
-    # The write that was under way arrived, so that this run has none left to hold the scheduler for.
+    # That write is done, so this run has none left to hold the scheduler for.
     again = ansible.playbook("hybrid.identity.hard_match", variables=ONE)
     assert again.code == 0, again.output
     assert HELD not in again.output

@@ -1,20 +1,15 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Killed at random moments while it stamps AD users: the next run ends it, and a rollback leaves AD as it was."""
+"""Killed at counted writes while it stamps AD users: the next run ends it, and a rollback leaves AD as it was."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
 import json
-import os
 import random
 import re
-import signal
-import subprocess
-import sys
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -22,20 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from accounts import bulk_users
 from outside import Directory
 from outside import run as run_program
-from support.module_runs import seeded
+from support.ldap_gate import LdapGate
+from support.module_runs import ModuleRun, seeded
 
-from playbooks import Ansible
-
-COUNT = 300
+# More than the 100 changes that are journaled together.
+COUNT = 150
 KILLS = 4
 NAMES = [f"user{number:06d}" for number in range(1, COUNT + 1)]
 ATTRIBUTE = "mS-DS-ConsistencyGuid"
 # The id by which replPropertyMetaData calls the attribute 1.2.840.113556.1.4.1360.
 VERSION = re.compile(r"attid *: \S+ \(0x90550\)\s+version *: 0x(\w+)")
-DEFAULTS = {"module_defaults": {"group/hybrid.identity.ad": "{{ hybrid_identity_ad }}"}}
 pytestmark = pytest.mark.once
 
 
@@ -76,113 +70,84 @@ class Estate:
 
 @pytest.fixture
 def estate(state: Path, directory: Directory) -> Iterator[Estate]:
-    tests = Path(__file__).resolve().parents[1]
-    command = [sys.executable, "-m", "lab.dc.directory", str(state), "--users", str(COUNT)]
-    subprocess.run(command, cwd=tests, check=True, timeout=300, capture_output=True, env={**os.environ})
     olds = ((name, old_value(number)) for number, name in enumerate(NAMES, start=1))
-    directory.modify(
-        "\n".join(
-            f"dn: CN={name},OU=Bulk,{directory.base}\nchangetype: modify\nadd: {ATTRIBUTE}\n{ATTRIBUTE}:: {old}\n"
-            for name, old in olds
-            if old
+    with bulk_users(state, directory, COUNT):
+        directory.modify(
+            "\n".join(
+                f"dn: CN={name},OU=Bulk,{directory.base}\nchangetype: modify\nadd: {ATTRIBUTE}\n{ATTRIBUTE}:: {old}\n"
+                for name, old in olds
+                if old
+            )
         )
-    )
-    yield Estate(directory, state)
-    directory.delete_tree("OU=Bulk")
+        yield Estate(directory, state)
 
 
-class Killer:
-    """Runs of ansible-playbook that end with SIGKILL for it and all that it started."""
+class Runs:
+    """Runs of the module with a journal, which end with the test at the latest."""
 
-    def __init__(self, ansible: Ansible, journal: Path, chance: random.Random) -> None:
-        self._ansible = ansible
-        self._journal = journal
-        self._chance = chance
+    def __init__(self, lab: dict[str, Any], gate: LdapGate, folder: Path, started: contextlib.ExitStack) -> None:
+        self.journal = folder / "journal"
+        self._gate = gate
+        self._started = started
+        self._arguments = {
+            **{key: lab["ldap"][key] for key in ("server", "ca_cert", "username", "password")},
+            "port": gate.port,
+            "journal": str(self.journal),
+            "_ansible_remote_tmp": str(folder),
+        }
 
-    def kill(self, task: dict[str, Any], most: int) -> int:
-        """Start a task, and kill it once it has made up to ``most`` changes; return how many those were at least."""
-        play = {"name": "Test", "hosts": "localhost", "connection": "local", "gather_facts": False, **DEFAULTS}
-        path = self._ansible.folder / "killed.yml"
-        path.write_text(yaml.safe_dump([{**play, "tasks": [task]}]), encoding="utf-8")
-        begun, done = self._count(b""), self._count(b'"written"}')
-        target = self._chance.randrange(most)
-        command = [self._ansible.program, "--inventory", str(self._ansible.state / "inventory.yml"), str(path)]
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        while self._count(b"") == begun or self._count(b'"written"}') < done + target:
-            assert process.poll() is None, "it ended by itself"
-            time.sleep(0.001)
-        time.sleep(self._chance.random() * 0.005)
-        victims = _family(process.pid)
-        for victim in victims:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(victim, signal.SIGKILL)
-        process.wait()
-        while any(Path(f"/proc/{victim}").exists() and not _is_zombie(victim) for victim in victims):
-            time.sleep(0.01)
-        return target
+    def start(self, **options: Any) -> ModuleRun:
+        return self._started.enter_context(ModuleRun("ad_user_guid", {**self._arguments, **options}))
 
-    def _count(self, ending: bytes) -> int:
-        content = self._journal.read_bytes() if self._journal.exists() else b""
-        return content.count(ending + b"\n")
+    def finish(self, **options: Any) -> dict[str, Any]:
+        """The result of a run that must succeed."""
+        result = self.start(**options).result()
+        assert not result.get("failed"), result.get("msg")
+        return result
+
+    def kill(self, writes: int, carried_out: bool, **options: Any) -> None:
+        """Start a run, and kill it at the write after so many, which is carried out or lost."""
+        self._gate.let_through(writes, then_carry_out=carried_out)
+        run = self.start(**options)
+        run.wait_until(lambda: self._gate.holding, f"{writes} writes are answered and one is held")
+        run.kill()
+        self._gate.forget()
 
 
-def _family(root: int) -> list[int]:
-    """A process and all that it started, the youngest first."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-    family = [root]
-    for member in family:
-        family += [child for child, parent in parents.items() if parent == member]
-    return family[::-1]
+@pytest.fixture
+def runs(lab: dict[str, Any], tmp_path: Path) -> Iterator[Runs]:
+    with LdapGate(lab["ldap"], Path(lab["ca_cert"]).parent) as gate, contextlib.ExitStack() as started:
+        yield Runs(lab, gate, tmp_path, started)
 
 
-def _is_zombie(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
+@pytest.fixture
+def chance() -> random.Random:
+    return seeded()
 
 
-def test_killed_runs_are_ended_by_the_next_and_taken_back(estate: Estate, ansible: Ansible, tmp_path: Path) -> None:
-    chance = seeded()
-    journal = tmp_path / "journal"
-    killer = Killer(ansible, journal, chance)
+def test_killed_runs_are_ended_by_the_next_and_taken_back(estate: Estate, runs: Runs, chance: random.Random) -> None:
     clouds = [
         {"user_principal_name": f"{name}@contoso.com", "immutable_id": cloud_value(number)}
         for number, name in enumerate(NAMES, start=1)
     ]
     chance.shuffle(clouds)
-    common = {"journal": str(journal)}
-    stamp = {
-        "name": "Stamp",
-        "hybrid.identity.ad_user_guid": {"users": clouds, "stamp": True, "replace": True, **common},
-    }
-    undo = {"name": "Undo", "hybrid.identity.ad_user_guid": {"rollback": "all", **common}}
+    stamp: dict[str, Any] = {"users": clouds, "stamp": True, "replace": True}
     before, versions = estate.values(), estate.versions()
     assert before == {name: old_value(number) for number, name in enumerate(NAMES, start=1)}
 
-    for _number in range(KILLS):
-        killer.kill(stamp, COUNT // (KILLS + 1))
-        assert {user for user, count in _written(journal).items() if count > 1} == set()
-    done = ansible.tasks([{**stamp, "register": "result"}], **DEFAULTS)
-    assert done.code == 0, done.output
-    assert 0 < done.results["result"]["summary"]["stamped"] < COUNT
+    for number in range(KILLS):
+        runs.kill(chance.randrange(COUNT // (KILLS + 1)), carried_out=number % 2 == 0, **stamp)
+        assert {user for user, count in _written(runs.journal).items() if count > 1} == set()
+    done = runs.finish(**stamp)
+    assert 0 < done["summary"]["stamped"] < COUNT
     assert estate.values() == {name: cloud_value(number) for number, name in enumerate(NAMES, start=1)}
-    _accounts_for_all(journal, estate, versions, 1)
+    _accounts_for_all(runs.journal, estate, versions, 1)
 
-    killer.kill(undo, COUNT // 2)
-    back = ansible.tasks([{**undo, "register": "result"}], **DEFAULTS)
-    assert back.code == 0, back.output
+    runs.kill(chance.randrange(COUNT // 2), carried_out=chance.random() < 0.5, rollback="all")
+    runs.finish(rollback="all")
     assert estate.values() == before
-    _accounts_for_all(journal, estate, versions, 2)
-    again = ansible.tasks([{**undo, "register": "result"}], **DEFAULTS)
-    assert (again.code, again.results["result"]["changed"]) == (0, False), again.output
+    _accounts_for_all(runs.journal, estate, versions, 2)
+    assert runs.finish(rollback="all")["changed"] is False
     assert estate.values() == before
 
 

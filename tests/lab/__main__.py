@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from . import dc, demo, emulator, estate
-from .dc import LabError
+from . import dc, demo, emulator, estate, lock, processes
+from .errors import LabError
 
 
 def _arguments() -> argparse.Namespace:
@@ -33,13 +33,25 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _up(state: Path, users: int) -> int:
-    lab = estate.up(state, users)
+    with lock.held(state):
+        lab = estate.up(state, users)
     print(f"Active Directory  ldaps://{lab['ldap']['server']}:{lab['ldap']['port']}  {lab['domain']}")
     print(f"Entra ID          {lab['graph_url']}  tenant {lab['tenant']}")
     print(f"Play with it:     . {state}/env")
     program = Path(sys.executable).with_name("ansible-playbook")
     print(f"                  {program} -i {state}/inventory.yml hybrid.identity.site --check --diff")
     return 0
+
+
+def _down(state: Path) -> int:
+    with lock.held(state), processes.undisturbed():
+        print("The lab is down." if estate.down(state) else "There was no lab.")
+    return 0
+
+
+def _demo(state: Path) -> int:
+    with lock.held(state):
+        return demo.run(state)
 
 
 def _status(state: Path) -> int:
@@ -68,17 +80,19 @@ def main() -> int:
             case "up":
                 return _up(state, options.users)
             case "down":
-                print("The lab is down." if estate.down(state) else "There was no lab.")
-                return 0
+                return _down(state)
             case "status":
                 return _status(state)
             case "demo":
-                return demo.run(state)
+                return _demo(state)
             case _:
                 return _dump(state)
     except LabError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from .dc import LabError
+from .errors import LabError
 from .sync.state import prepare
 
 HOST = "connect1"
@@ -26,14 +26,15 @@ CORE = (2, 21)
 
 
 def lacking() -> str:
-    """What this machine lacks to run PowerShell modules; empty where it lacks nothing."""
+    """What this machine lacks to run PowerShell modules; empty if it lacks nothing."""
     version = metadata.version("ansible-core")
     if tuple(int(part) for part in version.split(".")[:2]) < CORE:
         return (
-            f"ansible-core {version} runs PowerShell modules on Windows only; 2.21 (Python 3.12 or newer) does it here"
+            f"ansible-core {version} runs PowerShell modules only on Windows; "
+            "2.21, which needs Python 3.12 or newer, also runs them here"
         )
     if not shutil.which("pwsh"):
-        return "there is no pwsh on PATH; install PowerShell"
+        return "PowerShell (pwsh) is not on PATH"
     return ""
 
 
@@ -48,16 +49,22 @@ def up(state: Path, lab: dict[str, Any]) -> None:
     prepare(state / "connect", forests=[forest], cloud=cloud)
     pwsh = shutil.which("pwsh")
     if pwsh:
-        # What on a real server are a service and an installed module, are here two variables of its own PowerShell.
         program = state / "connect" / "pwsh"
-        lines = ["#!/bin/sh", f"export ADSYNC_LAB_STATE={shlex.quote(str(state / 'connect'))}"]
-        lines += [
-            f'export PSModulePath={shlex.quote(str(MODULES))}:"$PSModulePath"',
-            f'exec {shlex.quote(pwsh)} "$@"',
-            "",
-        ]
-        program.write_text("\n".join(lines), encoding="utf-8")
+        program.write_text(_wrapper(state / "connect", pwsh), encoding="utf-8")
         program.chmod(0o700)
+
+
+def _wrapper(home: Path, pwsh: str) -> str:
+    """The server's own PowerShell: it finds the stand-in ADSync module, and leaves nothing outside `home`."""
+    lines = [
+        "#!/bin/sh",
+        f"export ADSYNC_LAB_STATE={shlex.quote(str(home))}",
+        f'export PSModulePath={shlex.quote(str(MODULES))}:"$PSModulePath"',
+        *(f"export XDG_{kind}_HOME={shlex.quote(str(home / 'home'))}" for kind in ("CACHE", "CONFIG", "DATA")),
+        "export DOTNET_EnableDiagnostics=0 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off",
+        f'exec {shlex.quote(pwsh)} "$@"',
+    ]
+    return "\n".join([*lines, ""])
 
 
 def host_variables(state: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from .dc import LabError
+from .errors import LabError
 
 TESTS = Path(__file__).resolve().parents[1]
 SEED = Path(__file__).with_name("seeds") / "tenant.json"

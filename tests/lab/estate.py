@@ -18,9 +18,10 @@ from typing import Any
 import ldap3
 import yaml
 
-from . import ca, connect_server, dc, emulator
-from .dc import LabError
+from . import ca, connect_server, dc, emulator, processes
 from .dc.directory import bulk_user, connect
+from .errors import LabError
+from .steps import Steps
 
 ROOT = Path(__file__).resolve().parents[2]
 # Some of the seed's users hold admin roles: for them the permission alone is not enough (facts §1).
@@ -47,20 +48,33 @@ def read(state: Path) -> dict[str, Any]:
     return found
 
 
-def up(state: Path, users: int = 0, people: bool = True) -> dict[str, Any]:
-    """Make the estate: a domain with the seed's accounts, a tenant with its users, and `users` plain ones in both.
-
-    Without `people` the domain has organizational units and nobody in them. Returns what `lab.json` holds. Raises
-    LabError; then nothing is left running.
-    """
-    if (state / "lab.json").exists():
-        raise LabError(f"A lab is up already in {state}: take it down first with make lab-down.")
+def require_none(state: Path) -> None:
+    """Raise LabError, with what to do, if a lab could not be brought up in `state`. Changes nothing."""
     if os.geteuid():
         raise LabError("The lab needs root: a domain controller listens on ports below 1024.")
-    down(state)  # what a start that was killed may have left
+    if (state / "lab.json").exists() and (emulator.running(state) or dc.running(state)):
+        raise LabError(f"A lab is up in {state}. Take it down first: make lab-down")
+    _require_own(state)
+    dc.require_free_ports(state)
+
+
+def up(
+    state: Path, users: int = 0, people: bool = True, log: Path | None = None, steps: Steps | None = None
+) -> dict[str, Any]:
+    """Make the estate: a domain with the seed's accounts, a tenant with its users, and `users` plain ones in both.
+
+    Without `people` the domain has organizational units and nobody in them. The output of playbooks goes to `log`, by
+    default in `state`. Returns what `lab.json` holds. Raises LabError; then nothing is left running.
+    """
+    steps = steps or Steps()
+    require_none(state)
+    if down(state):
+        steps.say(f"  Removed what a run that was killed, or a restart of this machine, left in {state}.")
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     (state / MARK).touch()
+    processes.mark(state)
     try:
+        steps.begin("Entra ID")
         # OpenLDAP's clients put the machine's own name where they are given localhost.
         tls = ca.write_server_certificate(state / "tls", (*ca.SERVER_NAMES, socket.gethostname()))
         lab = _secrets(state, tls)
@@ -68,17 +82,23 @@ def up(state: Path, users: int = 0, people: bool = True) -> dict[str, Any]:
         lab |= {"graph_url": f"https://localhost:{port}", "authority": f"https://localhost:{port}"}
         lab["tenant"] = emulator.control(lab["graph_url"], tls["ca"], "GET", "health")["tenant"]
         lab["ldap"] = dc.address(state, tls["ca"], lab["admin_password"])
+        steps.end(f"emulated at {lab['graph_url']}")
+        steps.begin("domain")
         _private(
             state / "inventory.yml",
             yaml.safe_dump(_inventory(state, lab, dc.role_variables(state, tls)), sort_keys=False),
         )
-        lab["pids"] = {"emulator": pid, "dc": dc.up(state, state / "inventory.yml")}
+        domain_controller = dc.up(state, state / "inventory.yml", log or state / "playbook.log")
+        lab["pids"] = {"emulator": pid, "dc": domain_controller}
+        steps.end(f"{DOMAIN}, created with Samba by the role ad_domain")
+        steps.begin("sync server")
         connect_server.up(state, lab)
         dc.seed(lab["ldap"], users, people=people)
         fill_tenant(lab, users)
+        steps.end("a stand-in for Microsoft Entra Connect")
     except BaseException:
-        emulator.stop(state)
-        dc.down(state)
+        with processes.undisturbed():
+            _stop(state)
         raise
     _write_files(state, lab)
     return lab
@@ -88,12 +108,21 @@ def down(state: Path) -> bool:
     """Stop what runs and remove the state folder. False: there was nothing. Raises LabError where one does not stop."""
     if not state.exists() or not any(state.iterdir()):
         return False
-    if not (state / MARK).exists():
-        raise LabError(f"{state} is not a lab's folder: set LAB_STATE to one that is, or to one that does not exist.")
-    emulator.stop(state)
-    dc.down(state)
+    _require_own(state)
+    _stop(state)
     shutil.rmtree(state)
     return True
+
+
+def _require_own(state: Path) -> None:
+    if state.exists() and any(state.iterdir()) and not (state / MARK).exists():
+        raise LabError(f"{state} is not a lab's folder: set LAB_STATE to one that is, or to one that does not exist.")
+
+
+def _stop(state: Path) -> None:
+    emulator.stop(state)
+    dc.down(state)
+    processes.end(state)
 
 
 def fill_tenant(lab: dict[str, Any], users: int = 0) -> None:

@@ -13,20 +13,38 @@ import shutil
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from support.entra_process import APPS, Emulator
+from support.polling import PATIENCE, wait_until
+
+Until = Callable[[str], bool]
 
 LINE = re.compile(
     r"^\[(?P<host>\S+)\] (?P<task>.+): writing, 40 of 100 done, 0 refused, 60 waiting, the service asks to wait \d s"
 )
+AND_80 = "writing, 80 of 100 done"
+# Seconds, of the emulator's stopped clock: how long a task waits before it asks again whether the quota is open.
+WINDOW = 2
 
 
-def play(entra: Emulator, folder: Path, *arguments: str, task: dict[str, Any], **environment: str) -> Any:
-    """Run one task of entra_immutable_id that takes a quota's windows of 3 seconds; it must succeed."""
+def play(
+    entra: Emulator,
+    folder: Path,
+    *arguments: str,
+    task: dict[str, Any],
+    until: Sequence[Until] = (),
+    **environment: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run one task of entra_immutable_id; it must succeed.
+
+    The quota opens each time that the next of `until` is true, which gets what was written to standard error.
+    """
     tasks = [{"name": "Match", "hybrid.identity.entra_immutable_id": task.pop("options"), "register": "done", **task}]
     tasks += [{"name": "Check", "ansible.builtin.assert": {"that": task.get("that", "done is not failed")}}]
     tasks[0].pop("that", None)
@@ -46,27 +64,54 @@ def play(entra: Emulator, folder: Path, *arguments: str, task: dict[str, Any], *
         "ANSIBLE_NOCOWS": "1",
     }
     program = shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook"
-    done = subprocess.run(
-        [program, "-i", "tenant,", *arguments, str(folder / "play.yml")],
-        env={**os.environ, **given, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-    )
+    command = [program, "-i", "tenant,", *arguments, str(folder / "play.yml")]
+    output, errors = folder / "output", folder / "errors"
+    with output.open("w") as out, errors.open("w") as err:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **given, **environment},
+            stdout=out,
+            stderr=err,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def waits(shown: Callable[[str], bool]) -> bool:
+        return process.poll() is not None or shown(errors.read_text())
+
+    try:
+        for shown in until:
+            wait_until(partial(waits, shown), "the task waits")
+            entra.advance(2 * WINDOW)
+        code = process.wait(PATIENCE)
+    finally:
+        process.kill()
+    done = subprocess.CompletedProcess(command, code, output.read_text(), errors.read_text())
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
 
 @pytest.fixture
 def slow(entra: Emulator) -> list[dict[str, str]]:
-    """100 users where 40 can be written in 3 seconds, as records."""
+    """100 users, as records, of whom 40 can be written until the quota opens again."""
     names = [f"user{number}@contoso.com" for number in range(100)]
     entra.control("POST", "users", [{"userPrincipalName": name, "displayName": name} for name in names])
-    entra.settings(throttle={"enabled": True, "timeScale": 0.02, "limits": {"appTenantWrites": 40}})
+    entra.control("PUT", "clock", {"stopped": True})
+    entra.settings(throttle={"enabled": True, "timeScale": WINDOW / 150, "limits": {"appTenantWrites": 40}})
     return [{"user_principal_name": name, "object_guid": str(uuid.uuid5(uuid.NAMESPACE_OID, name))} for name in names]
+
+
+def waits(entra: Emulator) -> list[Until]:
+    """Twice the moment at which the service has told a task to wait."""
+
+    def told(window: int) -> Until:
+        return lambda _errors: any(
+            len(each["windows"]) == window and each["windows"][-1]["refused"]
+            for each in entra.control("GET", "throttle")
+            if each["limit"] == "appTenantWrites"
+        )
+
+    return [told(1), told(2)]
 
 
 def lines(text: str) -> list[re.Match[str]]:
@@ -75,10 +120,10 @@ def lines(text: str) -> list[re.Match[str]]:
 
 def test_a_person_sees_how_far_a_long_task_is(entra: Emulator, tmp_path: Path, slow: list[dict[str, str]]) -> None:
     that = ["done.summary.set == 100", "done.waited_seconds > 3", "done.lookup.method == 'listing'"]
-    done = play(entra, tmp_path, task={"options": {"users": slow}, "that": that})
-    assert lines(done.stderr), done.stderr
+    until: list[Until] = [lambda errors: bool(lines(errors)), lambda errors: AND_80 in errors]
+    done = play(entra, tmp_path, task={"options": {"users": slow}, "that": that}, until=until)
     assert (lines(done.stderr)[0]["host"], lines(done.stderr)[0]["task"]) == ("tenant", "Match")
-    assert "writing, 80 of 100 done" in done.stderr
+    assert AND_80 in done.stderr
     assert re.search(r"ETA \d s", done.stderr)
     # The callback plugin has standard output for itself, and -v alone tells of the look-up.
     assert "writing" not in done.stdout
@@ -95,8 +140,9 @@ def test_nothing_is_seen_where_it_is_not_wanted(
         options["progress_interval"] = 0
     if how == "short":
         entra.settings(throttle={"enabled": False})
-        environment = {"HYBRID_IDENTITY_PROGRESS_INTERVAL": "30"}
-    done = play(entra, tmp_path, task={"options": options, "no_log": how == "no_log"}, **environment)
+        environment = {"HYBRID_IDENTITY_PROGRESS_INTERVAL": "3600"}
+    until = [] if how == "short" else waits(entra)
+    done = play(entra, tmp_path, task={"options": options, "no_log": how == "no_log"}, until=until, **environment)
     assert "writing" not in done.stdout + done.stderr
     assert "done," not in done.stderr
 
@@ -108,7 +154,8 @@ def test_machines_that_read_standard_output_are_not_disturbed(
     plugin.parent.mkdir()
     plugin.write_text(CALLBACK, encoding="utf-8")
     names = {"ANSIBLE_CALLBACK_PLUGINS": str(plugin.parent), "ANSIBLE_STDOUT_CALLBACK": "as_json"}
-    done = play(entra, tmp_path, task={"options": {"users": slow}}, **names)
+    until: list[Until] = [lambda errors: bool(lines(errors)), lambda errors: AND_80 in errors]
+    done = play(entra, tmp_path, task={"options": {"users": slow}}, until=until, **names)
     assert json.loads(done.stdout)["Match"]["summary"]["set"] == 100
     assert lines(done.stderr)
 
@@ -158,7 +205,7 @@ def test_loops_check_mode_background_and_failures_stay_as_they_are(
     that = ["done is changed", "done.summary.set == 97", "done.summary.unchanged == 3"]
     play(entra, tmp_path, "--check", task={"options": {"users": slow}, "that": that})
     that = ["done is changed", "done.summary.total == 5"]
-    done = play(entra, tmp_path, task={"options": {"users": slow[3:8]}, "async": 60, "poll": 1, "that": that})
+    done = play(entra, tmp_path, task={"options": {"users": slow[3:8]}, "async": 3600, "poll": 1, "that": that})
     assert not lines(done.stderr)
     wrong = {"options": {"user": "nobody.here@contoso.com", "state": "absent"}, "ignore_errors": True}
     that = ["done is failed", "'No active cloud user' in done.msg", "done.waited_seconds == 0", "not done.changed"]

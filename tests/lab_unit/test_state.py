@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from support.entra_process import SEED, TESTS, Emulator
+from support.polling import PATIENCE
 from test_batches import _patch
 
 
@@ -41,8 +42,8 @@ def test_every_acknowledged_write_outlives_a_kill(own_entra: Emulator) -> None:
         writer.join(0.001)
     assert entra.process
     entra.process.kill()
-    entra.process.wait(timeout=10)
-    writer.join(timeout=20)
+    entra.process.wait(timeout=PATIENCE)
+    writer.join(timeout=PATIENCE)
     assert 300 <= len(acknowledged) < 2000
     with open(entra.state / "store.jsonl", "ab") as journal:
         journal.write(b'["user","torn')  # a write that nobody was told of
@@ -137,7 +138,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
         env={"PYTHONPATH": str(TESTS), "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -293,7 +293,7 @@ class Maker:
             entries.append(("domain", name, domain))
         entries.append(("switches", "features", {name: self.chance(likely) for name, likely in SWITCHES.items()}))
         entries += [("user", user["id"], user) for user in self.cloud]
-        self.estate.settings = {"anyRoleBlocksHardMatch": False, "provisionLagSeconds": 0}
+        self.estate.settings = {"anyRoleBlocksHardMatch": False, "provisionLagReads": 0}
 
 
 def make(seed: int) -> Estate:

@@ -9,7 +9,6 @@ The wire is what is faked: the server behind the stand-in's cycle is a scripted 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,18 +19,15 @@ from playbook import Playbook
 from pwsh_server import Server
 from resident_powershell import PWSH, ResidentPowerShell
 
-_CORE = tuple(int(part) for part in version("ansible-core").split(".")[:2])
 
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    reason = ""
-    if PWSH is None:
-        reason = "no pwsh on PATH: install PowerShell to run the tests of the PowerShell modules"
-    elif _CORE < (2, 21):
-        reason = "ansible-core runs PowerShell modules on POSIX from 2.21 on"
     for item in items:
-        if reason and Path(item.path).parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.skip(reason=reason))
+        if Path(item.path).parent == Path(__file__).parent:
+            # The first that runs PowerShell modules on a POSIX system.
+            item.add_marker(pytest.mark.ansible_core("2.21"))
+            if PWSH is None:
+                item.add_marker(pytest.mark.skip(reason="there is no pwsh on PATH: install PowerShell"))
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An emulator with 500 users, and the module as Ansible runs it: a process that can be killed."""
+"""An emulator for each test with 120 users, and the module as a process that can be killed."""
 
 from __future__ import annotations
 
+import contextlib
 import random
-import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -19,9 +19,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.entra_process import Emulator
-from support.module_runs import finish, journal_lines, seeded, start
+from support.module_runs import ModuleRun, journal_lines, seeded
+from support.polling import wait_until
 
-COUNT = 500
+# Six batches, of which four are in flight at once.
+COUNT = 120
 PROPERTY = "onPremisesImmutableId"
 
 
@@ -35,13 +37,22 @@ def records() -> list[dict[str, str]]:
 class Estate:
     """The tenant, the journal, and runs of the module against them."""
 
-    def __init__(self, entra: Emulator, folder: Path) -> None:
+    def __init__(self, entra: Emulator, folder: Path, runs: contextlib.ExitStack) -> None:
         self.entra = entra
         self.folder = folder
         self.journal = folder / "journal"
+        self._runs = runs
         self._options = entra.options()
 
-    def start(self, check_mode: bool = False, **options: Any) -> subprocess.Popen[str]:
+    def reset(self) -> None:
+        """COUNT users without a value, nothing held, no journal."""
+        self.entra.control("POST", "reset")
+        names = [record["user_principal_name"] for record in records()]
+        self.entra.control("POST", "users", [{"userPrincipalName": name, "displayName": name} for name in names])
+        self.journal.unlink(missing_ok=True)
+
+    def start(self, check_mode: bool = False, **options: Any) -> ModuleRun:
+        """Start a run, which ends with the test at the latest."""
         arguments = {
             **self._options,
             "journal": str(self.journal),
@@ -50,19 +61,43 @@ class Estate:
             "_ansible_diff": True,
             "_ansible_remote_tmp": str(self.folder),
         }
-        return start("entra_immutable_id", arguments)
+        return self._runs.enter_context(ModuleRun("entra_immutable_id", arguments))
 
     def run(self, **options: Any) -> dict[str, Any]:
         """The result of a run that must succeed."""
-        result = finish(self.start(**options))
+        result = self.start(**options).result()
         assert not result.get("failed"), result.get("msg")
         return result
+
+    def hold(self, **fault: Any) -> None:
+        """Have the emulator hold each request that matches, and each item of a batch."""
+        self.entra.settings(faults=[{"hold": True, "count": 1_000_000, **fault}])
+
+    def holding(self) -> int:
+        return int(self.entra.control("GET", "held")["requests"])
+
+    def answered(self) -> int:
+        """How many requests and items of batches were answered."""
+        return sum(self.entra.control("GET", "counters")["answers"].values())
+
+    def let_go(self, **fault: Any) -> None:
+        """Release what is held, and return when nothing is under way any more. A fault acts on the rest of a batch."""
+        self.entra.settings(faults=[{"count": 1_000_000, **fault}] if fault else [])
+        wait_until(self._is_quiet, "no request is under way")
+        self.entra.settings(faults=[])
+
+    def _is_quiet(self) -> bool:
+        # Again and again: a batch can be held after one of its items was.
+        self.entra.control("POST", "release")
+        # What had arrived by the first look is under way by the second one.
+        looks = [self.entra.control("GET", "held")["underWay"] for _look in range(2)]
+        return looks == [0, 0]
 
     def dump(self) -> Any:
         return self.entra.control("GET", "dump")
 
     def held(self) -> dict[str, str]:
-        """The ImmutableIds of the 500 users who have one, by object id."""
+        """The ImmutableIds of the users who have one, by object id."""
         return {
             user["id"]: user[PROPERTY]
             for user in self.dump()["user"]
@@ -81,25 +116,16 @@ class Estate:
         return values
 
 
-@pytest.fixture(scope="module")
-def entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    server = Emulator(tmp_path_factory.mktemp("entra")).start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def estate(entra: Emulator, tmp_path: Path) -> Estate:
-    reset(entra)
-    return Estate(entra, tmp_path)
-
-
-def reset(entra: Emulator) -> None:
-    """500 users without a value, and answers slow enough for a run to be met in its middle."""
-    entra.control("POST", "reset")
-    names = [record["user_principal_name"] for record in records()]
-    entra.control("POST", "users", [{"userPrincipalName": name, "displayName": name} for name in names])
-    entra.settings(faults=[{"method": "POST", "path": r"\$batch", "latency": 0.05, "count": 1_000_000}])
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    entra = Emulator(tmp_path)
+    with contextlib.ExitStack() as runs:
+        # The last to go: a run that still waits for the emulator is killed before.
+        entra.start()
+        runs.callback(entra.stop, kill=True)
+        found = Estate(entra, tmp_path, runs)
+        found.reset()
+        yield found
 
 
 @pytest.fixture

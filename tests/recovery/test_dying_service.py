@@ -7,29 +7,31 @@
 from __future__ import annotations
 
 import random
-import time
+import socket
+import struct
 
 import pytest
-from conftest import COUNT, Estate, records, reset
-from support.entra_process import Emulator
-from support.module_runs import finish
+from conftest import COUNT, Estate, records
+from support.polling import PATIENCE
+
+DEATHS = 4
+STEP = COUNT // (DEATHS + 1)
 
 
-@pytest.mark.parametrize("away", [0.2, 3.0])
-def test_the_service_dies_and_comes_back(entra: Emulator, estate: Estate, chance: random.Random, away: float) -> None:
-    reset(entra)
+@pytest.mark.parametrize("tries", [0, 3])
+def test_the_service_dies_and_comes_back(estate: Estate, chance: random.Random, tries: int) -> None:
+    """It dies at a counted write, and is back after the run has tried so often in vain to connect."""
     before = estate.dump()
-    for _time in range(4):
-        process = estate.start(users=records())
-        wanted = min(len(estate.held()) + chance.randrange(1, 100), COUNT - 60)
-        while len(estate.held()) < wanted:
-            assert process.poll() is None, finish(process)
-            time.sleep(0.01)
-        entra.stop(kill=True)
-        time.sleep(away)
-        entra.start()
-        slow(entra)
-        result = finish(process)
+    for death in range(1, DEATHS + 1):
+        # Each run has some users to write, those after the last one's.
+        estate.hold(method="PATCH", skip=chance.randrange(STEP), after=chance.random() < 0.5)
+        run = estate.start(users=records()[: STEP * death])
+        run.wait_until(estate.holding, "a write is held")
+        assert STEP * (death - 1) <= len(estate.held()) <= STEP * death
+        estate.entra.stop(kill=True)
+        refuse(estate.entra.port, tries)
+        estate.entra.start()
+        result = run.result()
         lost = [user["cause"] for user in result["users"] if user["status"] == "failed"] if "users" in result else []
         assert set(lost) <= {"connection_lost"}, set(lost)
         known = {line["id"] for line in estate.lines()}
@@ -43,5 +45,13 @@ def test_the_service_dies_and_comes_back(entra: Emulator, estate: Estate, chance
     assert estate.dump() == before
 
 
-def slow(entra: Emulator) -> None:
-    entra.settings(faults=[{"method": "POST", "path": r"\$batch", "latency": 0.05, "count": 1_000_000}])
+def refuse(port: int, tries: int) -> None:
+    """Reset so many connections on the dead service's port."""
+    if not tries:
+        return
+    with socket.create_server(("127.0.0.1", port)) as door:
+        door.settimeout(PATIENCE)
+        for _try in range(tries):
+            connection, _address = door.accept()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()

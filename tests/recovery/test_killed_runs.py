@@ -7,38 +7,37 @@
 from __future__ import annotations
 
 import random
-import signal
 import stat
-import time
+from typing import Any
 
-from conftest import COUNT, Estate, records, reset
-from support.entra_process import Emulator
-from support.module_runs import finish
+from conftest import COUNT, Estate, records
 
 KILLS = 20
+# What becomes of the request or item at which a run is killed, and of the rest of its batch.
+CARRIED_OUT_LATER, CARRIED_OUT_BEFORE, LOST = "carried out later", "carried out before", "lost"
+# The run is killed before that one, while it is busy with earlier answers.
+BUSY = "busy"
+WAYS = (CARRIED_OUT_LATER, LOST, CARRIED_OUT_BEFORE, BUSY)
+# A batch, its items, and a few.
+JUST_BEFORE = 25
 
 
-def test_killed_at_twenty_points(entra: Emulator, estate: Estate, chance: random.Random) -> None:
-    reset(entra)
-    started = time.monotonic()
+def test_killed_at_twenty_points(estate: Estate, chance: random.Random) -> None:
+    estate.entra.control("DELETE", "requests")
     estate.run(users=records())
-    whole_run = time.monotonic() - started
-    estate.journal.unlink()
+    # Each item of a batch counts, so that batches are met in their middle.
+    whole_run = len(estate.entra.control("GET", "requests"))
     points = []
     for number in range(KILLS):
-        reset(entra)
-        before = estate.dump()
         # One in each twentieth of a run, so that the start, the reads and the writes are all met.
-        delay = whole_run * (number + chance.random()) / KILLS
-        process = estate.start(users=records(), journal_run="killed")
-        time.sleep(delay)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        await_quiet(estate)
+        passed = int(whole_run * (number + chance.random()) / KILLS)
+        estate.reset()
+        before = estate.dump()
+        kill_after(estate, passed, WAYS[number % len(WAYS)])
 
         known = {line["id"] for line in estate.lines()}
         done = estate.held()
-        assert known >= set(done), f"killed after {delay:.3f} s: changed without a line in the journal"
+        assert known >= set(done), f"killed after {passed} requests: changed without a line in the journal"
         points.append(len(done))
 
         rerun = estate.run(users=records(), journal_run="rerun")
@@ -52,18 +51,24 @@ def test_killed_at_twenty_points(entra: Emulator, estate: Estate, chance: random
         estate.run(rollback="all")
         assert estate.dump() == before
         assert estate.run(rollback="all")["changed"] is False
-        estate.journal.unlink()
+        assert estate.written() == {key: [held[key], None] for key in held}
     # Some came before the first write, and some in the middle of the writes.
     assert min(points) == 0, points
     assert any(0 < point < COUNT for point in points), points
 
 
-def await_quiet(estate: Estate) -> None:
-    """A request that was on its way when its sender died is still carried out."""
-    seen = None
-    while (now := estate.held()) != seen:
-        seen = now
-        time.sleep(0.15)
+def kill_after(estate: Estate, passed: int, way: str) -> None:
+    """Start a run that gets no further than so many requests, and kill it there."""
+    lost: dict[str, Any] = {"status": 503} if way == LOST else {}
+    estate.hold(skip=passed, after=way == CARRIED_OUT_BEFORE, **lost)
+    run = estate.start(users=records(), journal_run="killed")
+    enough = max(passed - JUST_BEFORE, 1)
+    if way == BUSY:
+        run.wait_until(lambda: estate.answered() >= enough or estate.holding(), f"{enough} requests are answered")
+    else:
+        run.wait_until(estate.holding, f"{passed} requests have passed and one is held")
+    run.kill()
+    estate.let_go(**lost)
 
 
 def test_check_mode_writes_neither_tenant_nor_journal(estate: Estate) -> None:
@@ -85,10 +90,15 @@ def test_check_mode_writes_neither_tenant_nor_journal(estate: Estate) -> None:
 def test_two_runs_at_once_on_one_journal(estate: Estate) -> None:
     before = estate.dump()
     everybody = records()
+    estate.hold(method="PATCH")
     halves = [
-        estate.start(users=part, journal_run=name) for part, name in ((everybody[:300], "a"), (everybody[200:], "b"))
+        estate.start(users=part, journal_run=name) for part, name in ((everybody[:72], "a"), (everybody[48:], "b"))
     ]
-    results = [finish(process) for process in halves]
+    for run in halves:
+        run.wait_until(lambda: {line["run"] for line in estate.lines()} == {"a", "b"}, "both runs are in the journal")
+    # Each has begun its writes, and is held in them.
+    estate.let_go()
+    results = [run.result() for run in halves]
     assert [result.get("failed", False) for result in results] == [False, False]
     lines = estate.lines()
     assert {line["outcome"] for line in lines} == {"written"}
@@ -97,8 +107,8 @@ def test_two_runs_at_once_on_one_journal(estate: Estate) -> None:
     assert len(estate.held()) == COUNT
 
     backs = [estate.start(rollback=name) for name in ("a", "b")]
-    for process in backs:
-        finish(process)
+    for run in backs:
+        run.result()
     estate.run(rollback="all")
     assert estate.dump() == before
     assert {line["outcome"] for line in estate.lines()} == {"written"}

@@ -9,11 +9,10 @@ Screenshots and the PDF stay in .cache/report, for people to look at.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import browsers
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from predictions import predictions
@@ -23,23 +22,17 @@ from ansible_collections.hybrid.identity.plugins.module_utils._report.page impor
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / ".cache" / "report"
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 DESK: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
 Open = Callable[..., Page]
 
 
-def chromium() -> str | None:
-    """The browser to use: $CHROMIUM, or the first one installed."""
-    return os.environ.get("CHROMIUM") or next((path for path in map(shutil.which, BROWSERS) if path), None)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    program = chromium()
+    program = browsers.find()
     if program is None:
-        pytest.fail(f"None of {', '.join(BROWSERS)} is on PATH; install one, or set CHROMIUM.", pytrace=False)
+        pytest.skip(browsers.MISSING)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=["--disable-gpu"])
         yield started

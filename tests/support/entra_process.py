@@ -11,13 +11,14 @@ import secrets
 import ssl
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from lab import ca
+
+from .polling import PATIENCE, wait_until
 
 TESTS = Path(__file__).resolve().parents[1]
 SEED = TESTS / "lab" / "seeds" / "tenant.json"
@@ -58,14 +59,15 @@ class Emulator:
         command += ["--seed", str(SEED), "--state", str(self.state), "--credentials", str(self.credentials)]
         command += ["--ready-file", str(ready)]
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(
-                command, env={**os.environ, "PYTHONPATH": str(TESTS)}, stdout=log, stderr=log
-            )
-        for _attempt in range(300):
-            if ready.exists():
-                break
-            assert self.process.poll() is None, self.log()
-            time.sleep(0.05)
+            process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}, stdout=log, stderr=log)
+        self.process = process
+        try:
+            wait_until(lambda: ready.exists() or process.poll() is not None, "the emulator serves")
+            assert ready.exists(), self.log()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
         self.port = int(ready.read_text())
         self.url = f"https://localhost:{self.port}"
         self.http = httpx.Client(verify=ssl.create_default_context(cafile=str(self.tls["ca"])), base_url=self.url)
@@ -81,7 +83,7 @@ class Emulator:
             self.process.kill()
         else:
             self.process.terminate()
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=PATIENCE)
 
     def options(self, app: str = "hard-matcher") -> dict[str, Any]:
         """Connection options of the Graph modules."""
@@ -138,6 +140,11 @@ class Emulator:
     def settings(self, **changes: Any) -> None:
         answer = self.http.put("/lab/settings", json=changes)
         assert answer.status_code == 200, answer.text
+
+    def advance(self, seconds: float) -> None:
+        """Set the emulator's clock forward; the next request logs in anew, since its token may be over."""
+        self._tokens.clear()
+        self.control("PUT", "clock", {"advance": seconds})
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control plane; the answer must be a success."""

@@ -14,15 +14,7 @@ import shutil
 import subprocess
 import sys
 
-# Python -> the ansible-core that its unit tests run with: floor with floor, newest with newest.
-UNIT_PAIRS = {"3.11": "2.16", "3.12": "2.19", "3.13": "2.21"}
-
-# ansible-core -> Pythons of its controller, the preferred one first.
-CONTROLLER_PYTHONS = {
-    "2.16": ("3.11", "3.12"),
-    "2.19": ("3.12", "3.11", "3.13"),
-    "2.21": ("3.13", "3.12", "3.14"),
-}
+import cores
 
 # Newest first; 3.14 stands behind the versions that the unit tests cover.
 PREFERENCE = ("3.13", "3.12", "3.14", "3.11")
@@ -50,10 +42,30 @@ def find(version: str) -> str | None:
 
 def controller_python(core: str) -> tuple[str, str] | None:
     """Return (version, path) of the preferred Python for an ansible-core, or None where this machine has none."""
-    for version in CONTROLLER_PYTHONS[core]:
+    for version in cores.CONTROLLER_PYTHONS[core]:
         path = find(version)
         if path:
             return version, path
+    return None
+
+
+@functools.cache
+def installable(version: str) -> bool:
+    """Return whether the system's package manager has that Python ("3.12"): apt-cache names a candidate."""
+    if shutil.which("apt-cache") is None:
+        return False
+    command = ["apt-cache", "policy", f"python{version}"]
+    environment = {**os.environ, "LC_ALL": "C"}
+    shown = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment).stdout
+    candidates = [line.split()[1:] for line in shown.splitlines() if line.strip().startswith("Candidate:")]
+    return bool(candidates) and candidates != [["(none)"]]
+
+
+def lacking(core: str) -> str | None:
+    """Return what to install so that an ansible-core has a Python, or None if the system has no package for it."""
+    for version in cores.CONTROLLER_PYTHONS[core]:
+        if installable(version):
+            return f"there is no Python {version} for ansible-core {core}: install python{version} python{version}-venv"
     return None
 
 
@@ -82,8 +94,7 @@ def newest() -> tuple[str, str, str] | None:
     for version in PREFERENCE:
         path = find(version)
         if path:
-            core = max(core for core, pythons in CONTROLLER_PYTHONS.items() if version in pythons)
-            return version, path, core
+            return version, path, cores.newest_for(version)
     return None
 
 

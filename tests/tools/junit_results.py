@@ -65,3 +65,15 @@ def count(paths: Iterable[Path]) -> Counts:
             else:
                 total += Counts(passed=1)
     return total
+
+
+def skips(paths: Iterable[Path]) -> dict[str, list[str]]:
+    """Return {reason: names of the tests that were skipped for it}, in the order of the files."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        for case in ET.parse(path).iter("testcase"):  # noqa: S314 - our own test runners wrote it
+            skipped = case.find("skipped")
+            if skipped is not None:
+                reason = skipped.get("message") or (skipped.text or "").strip() or "no reason given"
+                found.setdefault(reason, []).append(case.get("name") or "")
+    return found

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run nox's sessions in two lanes side by side: those that need the lab's ports, one after the other, and the rest.
+"""Run nox's sessions in two lanes side by side. Arguments: sessions to run instead of all.
 
-The lab's sessions mostly wait for programs, and the rest keep one core busy. What the lab's sessions print comes after
-the rest, so that the two are not mixed. Arguments: sessions to run instead of all.
+Only one lab fits on a machine, because of its ports. So one lane runs the sessions of the lab first, one after another,
+and then helps the other lane with the rest; thus both end at about the same time. A session's output goes to a log in
+.cache/results, and is shown whole when the session has ended.
 """
 
 from __future__ import annotations
@@ -12,68 +13,108 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / ".cache" / "results"
 NOX = (sys.executable, "-m", "nox")
+LAB = "integration-"
+# The longest first, so that no long one is left at the end while the other lane has nothing to do.
+LONGEST = ("powershell", "sanity", "recovery", "prediction", "unit-2.21", "lab-unit")
 
 
-def lanes(names: Sequence[str]) -> dict[str, list[str]]:
-    """The sessions of each lane, in their order; a lane without sessions is left out."""
-    found: dict[str, list[str]] = {}
-    for name in names:
-        found.setdefault("lab" if name.startswith("integration-") else "rest", []).append(name)
-    return found
+class Queue:
+    """The sessions that nobody has started yet, for two lanes: the first takes those of the lab before any other."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._lab = deque(name for name in names if name.startswith(LAB))
+        rest = [name for name in names if not name.startswith(LAB)]
+        self._rest = deque(sorted(rest, key=lambda name: LONGEST.index(name) if name in LONGEST else len(LONGEST)))
+        self._lock = threading.Lock()
+
+    def clear(self) -> None:
+        """Start no further session."""
+        with self._lock:
+            self._lab.clear()
+            self._rest.clear()
+
+    def take(self, lab: bool) -> str | None:
+        """Return the next session for a lane, None when nothing is left for it; `lab`: the lane that has the lab."""
+        with self._lock:
+            if lab and self._lab:
+                return self._lab.popleft()
+            return self._rest.popleft() if self._rest else None
 
 
 def merged(reports: Sequence[Path]) -> dict[str, list[object]]:
-    """The sessions of all of nox's reports that are there; a lane that broke down has none."""
+    """Return the sessions of all of nox's reports that are there; a session that broke down has none."""
     return {
         "sessions": [each for path in reports if path.exists() for each in json.loads(path.read_text())["sessions"]]
     }
 
 
+def run_lane(queue: Queue, lab: bool, run: Callable[[str], int], codes: list[int]) -> None:
+    """Run sessions until none is left for this lane, and add their exit codes to `codes`."""
+    while (name := queue.take(lab)) is not None:
+        codes.append(run(name))
+
+
 def _all_sessions() -> list[str]:
     listed = subprocess.run([*NOX, "--list", "--json"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return [session["session"] for session in json.loads(listed.stdout)]
+    sessions = json.loads(listed.stdout)
+    # Its parts are sessions of their own.
+    return [session["session"] for session in sessions if session["session"] != "check"]
 
 
-def _start(lane: str, names: Sequence[str], log: Path | None) -> subprocess.Popen[bytes]:
-    command = [*NOX, "--report", str(RESULTS / f"nox-{lane}.json"), "--sessions", *names]
-    if log is None:
-        return subprocess.Popen(command, cwd=ROOT)
+_OUTPUT = threading.Lock()
+
+
+def _run(name: str) -> int:
+    log = RESULTS / f"{name}.log"
+    command = [*NOX, "--report", str(_report(name)), "--sessions", name]
+    _say(f"--- {name}: started, its output goes to {log.relative_to(ROOT)}")
+    started = time.monotonic()
     with log.open("wb") as output:
-        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        code = subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+    _say(f"--- {name}: ended after {time.monotonic() - started:.0f} s", log.read_bytes())
+    return abs(code)
+
+
+def _report(name: str) -> Path:
+    return RESULTS / f"nox-{name}.json"
+
+
+def _say(line: str, output: bytes = b"") -> None:
+    with _OUTPUT:
+        print(line, flush=True)
+        sys.stdout.buffer.write(output)
+        sys.stdout.flush()
 
 
 def main() -> int:
-    split = lanes(sys.argv[1:] or _all_sessions())
-    aside = RESULTS / "lab.log" if len(split) > 1 else None
-    if aside:
-        print(
-            f"Beside these run {', '.join(split['lab'])}; what they print comes at the end, and is in {aside}.",
-            flush=True,
-        )
-    running = {lane: _start(lane, names, aside if lane == "lab" else None) for lane, names in split.items()}
-    codes = [_wait(process) for process in running.values()]
-    if aside:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(aside.read_bytes())
-        sys.stdout.flush()
-    report = merged([RESULTS / f"nox-{lane}.json" for lane in split])
+    names = sys.argv[1:] or _all_sessions()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    queue = Queue(names)
+    codes: list[int] = []
+    lanes = [threading.Thread(target=run_lane, args=(queue, lab, _run, codes)) for lab in (True, False)]
+    for lane in lanes:
+        lane.start()
+    interrupted = False
+    for lane in lanes:
+        while lane.is_alive():
+            try:
+                lane.join()
+            except KeyboardInterrupt:
+                # It reaches nox by itself, which takes the lab down: that is waited for.
+                interrupted = True
+                queue.clear()
+    report = merged([_report(name) for name in names])
     (RESULTS / "nox.json").write_text(json.dumps(report), encoding="utf-8")
-    return max(codes)
-
-
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Ctrl-C reaches nox by itself; it takes the lab down, which is waited for."""
-    while True:
-        try:
-            return abs(process.wait())
-        except KeyboardInterrupt:
-            continue
+    return 1 if interrupted else max(codes, default=1)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._module.passwords import PasswordFile, random_password
+from ansible_collections.hybrid.identity.plugins.module_utils._module.passwords import (
+    PasswordFile,
+    random_password,
+    read_given_passwords,
+)
 
 
 @given(st.integers(0, 64), st.lists(st.text("abcdexyz .-", max_size=12), max_size=3))
@@ -57,3 +61,47 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
         pass
     with pytest.raises(InputError, match="there is no folder"), PasswordFile(str(tmp_path / "no" / "file")):
         pass
+
+
+def others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on, files are those of somebody else."""
+    monkeypatch.setattr("os.geteuid", lambda: os.getuid() + 1)
+
+
+def test_a_file_that_belongs_to_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "passwords"
+    path.touch(0o600)
+    others(monkeypatch)
+    with pytest.raises(InputError, match="belongs to another user"), PasswordFile(str(path)):
+        pass
+    with pytest.raises(InputError, match=f"given_passwords_file {path} belongs to another user"):
+        read_given_passwords(str(path))
+
+
+def test_given_passwords_are_read_from_a_private_file(tmp_path: Path) -> None:
+    path = tmp_path / "given.csv"
+    path.write_text("user_principal_name,password\nanna@contoso.com,Geheim-17\n")
+    path.chmod(0o600)
+    assert read_given_passwords(str(path)).of("anna@contoso.com") == "Geheim-17"
+    path.chmod(0o400)
+    assert read_given_passwords(str(path)).of("anna@contoso.com") == "Geheim-17"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601])
+def test_given_passwords_that_others_may_reach_are_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "given.csv"
+    path.touch()
+    path.chmod(mode)
+    with pytest.raises(InputError, match=f"given_passwords_file {path} may be read by others .mode {mode:04o}.; run"):
+        read_given_passwords(str(path))
+
+
+def test_given_passwords_that_are_no_file_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read: No such file or directory; check the path"):
+        read_given_passwords(str(tmp_path / "nothing"))
+    link, pipe = tmp_path / "link", tmp_path / "pipe"
+    link.symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(pipe, 0o600)
+    for path in (link, pipe, tmp_path):
+        with pytest.raises(InputError, match="is no regular file"):
+            read_given_passwords(str(path))

@@ -142,7 +142,7 @@ class _Sender:
                 self._broken = error
                 self._queue.extendleft(chunk)
                 return
-            outcomes = {position: _answer(replies.get(str(position))) for position in chunk}
+            outcomes = {position: _answer(replies.get(str(position)), self._items[position].url) for position in chunk}
             served += [each.headers for each in outcomes.values() if each.status not in RETRY_STATUSES]
         finally:
             self._pace.returned(charge, served)
@@ -222,9 +222,9 @@ def _replies(body: Any) -> dict[str, Any]:
     return {str(reply.get("id")): reply for reply in responses}
 
 
-def _answer(reply: Mapping[str, Any] | None) -> Answer:
+def _answer(reply: Mapping[str, Any] | None, url: str) -> Answer:
     """One item's answer. One that did not come at all counts as one whose server was not there."""
     if reply is None:
-        return Answer(503, {}, None)
+        return Answer(503, {}, None, url)
     headers = {str(name).lower(): str(value) for name, value in (reply.get("headers") or {}).items()}
-    return Answer(int(reply["status"]), headers, reply.get("body"))
+    return Answer(int(reply["status"]), headers, reply.get("body"), url)

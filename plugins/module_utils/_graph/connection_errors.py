@@ -44,7 +44,10 @@ def certificate_problem(error: BaseException) -> str | None:
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception and all that it wraps: as cause, as context, or, in requests and urllib3, as argument or reason."""
+    """An exception and all that it wraps: as cause, as context, or, in requests and urllib3, as argument or reason.
+
+    tests/upstream/test_azure_identity.py::test_what_a_connection_failed_on_is_no_cause_of_the_exception
+    """
     seen: set[int] = set()
     todo: list[object] = [error]
     while todo:

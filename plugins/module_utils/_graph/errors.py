@@ -15,9 +15,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.conflicts import (
+    IMMUTABLE_ID,
+    Conflict,
+    read_conflict,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.rights import permission, subject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError
 
 UNAUTHORIZED = 401
+
+APP_NOT_IN_TENANT = "app_not_in_tenant"
+LICENCE_REQUIRED = "licence_required"
+_CAUSES = {"Authorization_IdentityNotFound": APP_NOT_IN_TENANT, "AadPremiumLicenseRequired": LICENCE_REQUIRED}
+"""Codes that mean the same whatever status they come with (facts §20)."""
 
 _MAX_QUOTED = 300
 
@@ -36,11 +47,15 @@ class GraphError(IdentityError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of Graph, alone or out of a ``$batch``. Header names are lower-case."""
+    """One answer of Graph, alone or out of a ``$batch``.
+
+    Header names are lower-case. ``path`` is what was asked for, from the version on.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: Any
+    path: str = ""
 
     @property
     def ok(self) -> bool:
@@ -51,6 +66,11 @@ class Answer:
         """The ``error`` object, or an empty one: a gateway in between answers HTML."""
         error = self.body.get("error") if isinstance(self.body, dict) else None
         return error if isinstance(error, dict) else {}
+
+    @property
+    def cause(self) -> str | None:
+        """The cause that the error code gives by itself; None if the status decides too."""
+        return _CAUSES.get(str(self.error.get("code")))
 
 
 def decoded(body: bytes) -> Any:
@@ -93,17 +113,26 @@ def items(body: Any) -> list[dict[str, Any]]:
 def graph_error(answer: Answer, user: str | None = None) -> GraphError:
     """The exception for an answer that is not a success. ``user`` is whom a write was about, None for a read."""
     cause, sentence = _explained(answer, user)
-    inner = answer.error.get("innerError") or answer.error.get("innererror") or {}
+    inner = answer.error.get("innerError") or answer.error.get("innererror")
+    told = inner.get("request-id") if isinstance(inner, dict) else None
     return GraphError(
         cause,
         sentence,
         status_code=answer.status,
         error_code=answer.error.get("code"),
-        request_id=inner.get("request-id") or answer.headers.get("request-id"),
+        request_id=told or answer.headers.get("request-id"),
     )
 
 
 def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
+    if answer.cause == APP_NOT_IN_TENANT:
+        return APP_NOT_IN_TENANT, (
+            "The app has no service principal in this tenant, or nobody gave consent there, or that was done only "
+            "minutes ago; give admin consent to the app in this tenant, wait a few minutes, and run again."
+        )
+    if answer.cause == LICENCE_REQUIRED:
+        what = subject(answer.path) or "what was asked for"
+        return LICENCE_REQUIRED, f"Graph shows {what} only in tenants with Entra ID P2 or Entra ID Governance."
     if answer.status == UNAUTHORIZED:
         return (
             "unauthorized",
@@ -111,7 +140,7 @@ def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
             "one cloud.",
         )
     if answer.status == 403:
-        return "access_denied", _denied(user)
+        return "access_denied", _denied(user, answer.path)
     if answer.status == 404 and user:
         return "user_vanished", f"{user} is no longer in Entra ID; it was there when the plan was made. Run again."
     if answer.status == 429:
@@ -129,12 +158,12 @@ def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
     return "request_refused", f"Graph refused the request{whom}: {said}"
 
 
-def _denied(user: str | None) -> str:
+def _denied(user: str | None, path: str) -> str:
     if not user:
-        return (
-            "The app may not read users; grant it the application permission User.Read.All or User.ReadWrite.All and "
-            "give admin consent."
-        )
+        what, needed = subject(path), permission(path)
+        if not what:
+            return f"The app may not ask for {path or 'this'}; grant it the application permission that this needs."
+        return f"The app may not read {what}; grant it the application permission {needed} and give admin consent."
     # facts §0.2, §1: onPremisesImmutableId is a "sensitive property".
     return (
         "The app may not change onPremisesImmutableId; grant it the application permission User.ReadWrite.All with "
@@ -144,17 +173,9 @@ def _denied(user: str | None) -> str:
 
 
 def _refused_write(answer: Answer, user: str) -> tuple[str, str] | None:
-    details = [item for item in answer.error.get("details") or [] if isinstance(item, dict)]
-    codes = {str(item.get("code")): str(item.get("target") or "") for item in details}
-    if "ObjectConflict" in codes or "ConflictingObjects" in codes:
-        # facts §1: the other object's id stands in the target, as User_<id>.
-        kind, _underscore, holder = codes.get("ConflictingObjects", "").partition("_")
-        named = f"{kind.lower()} {holder}" if holder else "another object"
-        return (
-            "held_by_user",
-            f"The ImmutableId wanted for {user} belongs to {named}; clear it there first, or purge that one if it "
-            "is in the recycle bin.",
-        )
+    conflict = read_conflict(answer.error)
+    if conflict:
+        return _conflicting(conflict, user)
     said = str(answer.error.get("message") or "").lower()
     if "on-premises mastered" in said:
         return (
@@ -171,6 +192,23 @@ def _refused_write(answer: Answer, user: str) -> tuple[str, str] | None:
             "change the ImmutableId, and move it back.",
         )
     return None
+
+
+def _conflicting(conflict: Conflict, user: str) -> tuple[str, str]:
+    holder = conflict.holder or "another object"
+    if conflict.property_name == IMMUTABLE_ID:
+        return (
+            "held_by_user",
+            f"The ImmutableId wanted for {user} belongs to {holder}; clear it there first, or purge that one if it "
+            "is in the recycle bin.",
+        )
+    name = conflict.property_name or "a property that Graph does not name"
+    # facts §20: an old clash of another property refuses an unrelated write.
+    return (
+        "conflicting_property",
+        f"{user} and {holder} have the same value in {name}. Graph checks all properties of a user at each write, so "
+        "it did not take this one either; change that value on one of the two, then run again.",
+    )
 
 
 def _quoted(answer: Answer) -> str:

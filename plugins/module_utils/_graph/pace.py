@@ -11,9 +11,7 @@ fewer requests are in flight the fuller a limit is, and once a limit is learned,
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,6 +47,7 @@ class Pace:
     def __init__(self, concurrency: int, max_wait: float, watch: Watch | None = None) -> None:
         self.concurrency = concurrency
         self.watch = watch or Watch()
+        self.clock = self.watch.clock
         self._max_wait = max_wait
         self._resume = 0.0
         self._last_progress: float | None = None
@@ -60,8 +59,8 @@ class Pace:
     async def ready(self) -> None:
         """Return once no pause is running."""
         if self._last_progress is None:
-            self._last_progress = time.monotonic()
-        while (left := self._resume - time.monotonic()) > 0:
+            self._last_progress = self.clock.now()
+        while (left := self._resume - self.clock.now()) > 0:
             await self._held(left)
 
     async def admit(self, count: int, write: bool) -> Charge:
@@ -71,12 +70,12 @@ class Pace:
             if self._in_flight >= self._width():
                 await self._rung(None)
                 continue
-            now = time.monotonic()
+            now = self.clock.now()
             room = min(self._room(UNITS, now), self._room(WRITES, now) if write else math.inf)
             if room >= 1:
                 break
             await self._held(max(self._opens_in(UNITS, now), self._opens_in(WRITES, now) if write else 0.0))
-        charge = Charge(int(min(count, room)), int(min(count, room)) if write else 0, time.monotonic())
+        charge = Charge(int(min(count, room)), int(min(count, room)) if write else 0, self.clock.now())
         self._in_flight += 1
         self._quotas[UNITS].sent(charge.count)
         self._quotas[WRITES].sent(charge.writes)
@@ -84,7 +83,7 @@ class Pace:
 
     def returned(self, charge: Charge, served: Sequence[Mapping[str, str]]) -> None:
         """What was let through came back: ``served`` are the headers of each request that was not refused."""
-        now = time.monotonic()
+        now = self.clock.now()
         self._in_flight -= 1
         self._quotas[UNITS].answered(charge.count, sum(map(units, served)), charge.at, now)
         self._quotas[WRITES].answered(charge.writes, len(served) if charge.writes else 0, charge.at, now)
@@ -100,12 +99,12 @@ class Pace:
 
         False, and nothing held back, where that would be longer than the task may go without progress.
         """
-        now = time.monotonic()
-        asked = [seconds for seconds in map(retry_after, answers) if seconds is not None]
+        now = self.clock.now()
+        asked = [seconds for seconds in map(self._told, answers) if seconds is not None]
         if not self.pause(max(asked, default=None), attempt):
             return False
         for limit, quota in self._quotas.items():
-            waits = [retry_after(headers) for headers in answers if limit_met(headers) == limit]
+            waits = [self._told(headers) for headers in answers if limit_met(headers) == limit]
             longest = max((seconds for seconds in waits if seconds is not None), default=None)
             if longest is not None:
                 quota.refused(longest, now)
@@ -113,7 +112,7 @@ class Pace:
 
     def progress(self) -> None:
         """Something got through."""
-        self._last_progress = time.monotonic()
+        self._last_progress = self.clock.now()
 
     def pause(self, seconds: float | None, attempt: int) -> bool:
         """Hold everything back for ``seconds``, or for a time that doubles with each ``attempt`` from 1 on.
@@ -121,7 +120,7 @@ class Pace:
         False, and no pause, where that would be longer than the task may go without progress.
         """
         delay = min(_LONGEST_BACKOFF, 0.5 * 2.0**attempt) if seconds is None else seconds
-        until = time.monotonic() + delay
+        until = self.clock.now() + delay
         started = until if self._last_progress is None else self._last_progress
         if until - started > self._max_wait:
             return False
@@ -130,7 +129,10 @@ class Pace:
 
     def time_for(self, writes: int) -> float | None:
         """Seconds that the limit for writes makes so many of them take, None while it is not known."""
-        return self._quotas[WRITES].time_for(writes, time.monotonic())
+        return self._quotas[WRITES].time_for(writes, self.clock.now())
+
+    def _told(self, headers: Mapping[str, str]) -> float | None:
+        return retry_after(headers, self.clock.epoch())
 
     def _width(self) -> int:
         """How many may be in flight: all at first, one by the time that a limit is used up."""
@@ -151,10 +153,7 @@ class Pace:
 
     async def _rung(self, seconds: float | None) -> None:
         """Until something comes back, or so many seconds are over."""
-        bell = self._bell
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None if seconds is None else max(seconds, 0.001)):
-                await bell.wait()
+        await self.clock.wait(self._bell, None if seconds is None else max(seconds, 0.001))
 
     def _ring(self) -> None:
         bell, self._bell = self._bell, asyncio.Event()

@@ -6,27 +6,71 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import items
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError, items
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.rights import subject
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
 
 PAGE_SIZE = 999
 """The largest ``$top`` that /users takes (facts §4)."""
 
+EXPIRED = "Directory_ExpiredPageToken"
+"""What Graph answers to a link whose token has expired, in large tenants again and again (facts §20)."""
 
-async def pages(transport: Transport, first: Any) -> AsyncIterator[tuple[list[dict[str, Any]], bool]]:
+_RESTARTS = 5
+
+
+async def pages(transport: Transport, first: Any, body: Any = None) -> AsyncIterator[tuple[list[dict[str, Any]], bool]]:
     """Each page's items, and whether more pages follow.
 
-    ``first`` is the request for the first page.
+    ``first`` is the request for the first page; ``body`` is its answer, if it was read already. If the token of a later
+    page has expired, the listing starts again, at most five times. No item comes twice: what an earlier attempt showed
+    is left out.
 
-    :raises GraphError: as ``Transport.json`` does, and if a link leads elsewhere.
+    :raises GraphError: as ``Transport.json`` does, if a link leads elsewhere, and if tokens keep expiring.
     """
+    restarts = 0
+    seen: set[str] = set()
     request = first
     while request is not None:
-        body = await transport.json(request)
-        found = items(body)
+        if body is None:
+            try:
+                body = await transport.json(request)
+            except GraphError as error:
+                if request is first or error.details.get("error_code") != EXPIRED:
+                    raise
+                if restarts == _RESTARTS:
+                    raise _given_up(transport, first) from None
+                restarts += 1
+                transport.pace.watch.note(
+                    f"The listing of {_subject(transport, first)} was started again, because Graph's page token had "
+                    "expired."
+                )
+                request = first
+                continue
+        fresh = [item for item in items(body) if _key(item) not in seen]
+        seen.update(map(_key, fresh))
         link = body.get("@odata.nextLink")
-        yield found, bool(link)
-        request = transport.follow(link) if link else None
+        yield fresh, bool(link)
+        request, body = (transport.follow(link) if link else None), None
+
+
+def _key(item: Mapping[str, Any]) -> str:
+    """What tells an item from the others; assignments of roles are read without their id."""
+    return str(item["id"]) if "id" in item else json.dumps(item, sort_keys=True)
+
+
+def _subject(transport: Transport, request: Any) -> str:
+    return subject(transport.relative_url(request)) or "a collection"
+
+
+def _given_up(transport: Transport, first: Any) -> GraphError:
+    return GraphError(
+        "page_token_expired",
+        f"Graph's page token expired {_RESTARTS + 1} times while {_subject(transport, first)} were listed, so the list "
+        "is not complete; run again at a quieter time.",
+        error_code=EXPIRED,
+    )

@@ -16,7 +16,7 @@ class Quota:
     """Nothing is known at first. The first refusal teaches how much was served since when, and when it goes on.
 
     Only the latest window counts, so that a limit that others share, or that works in another way than by windows, is
-    followed all the same. All times are ``time.monotonic``.
+    followed all the same. All times are of the pace's clock.
     """
 
     def __init__(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import Item, Outcome, Witness, send_batch
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.conflicts import read_conflict
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, GraphError, graph_error
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.deleted_holders import PURGED, Holder
@@ -62,18 +63,13 @@ def _problem(holder: Holder, outcome: Outcome) -> GraphError | None:
         )
     if outcome.status == 404:
         return GraphError("user_vanished", f"The deleted user {holder.name} left the recycle bin meanwhile; run again.")
-    taken = _taken(outcome)
-    if taken:
+    conflict = read_conflict(outcome.error)
+    if conflict:
+        taken = conflict.property_name or "value of a property that Graph does not name"
         return GraphError(
             "restore_conflict",
-            f"The deleted user {holder.name} could not be restored: its {taken} belongs to somebody else now; "
-            "change it there, or purge the deleted user.",
+            f"The deleted user {holder.name} could not be restored: its {taken} belongs to "
+            f"{conflict.holder or 'somebody else'} now; change it there, or purge the deleted user.",
         )
     error = graph_error(outcome)
     return GraphError(error.cause, f"The deleted user {holder.name} could not be {done}: {error.message}")
-
-
-def _taken(answer: Answer) -> str | None:
-    """The property by which a restored user would conflict with an active one."""
-    details = [item for item in answer.error.get("details") or [] if isinstance(item, dict)]
-    return next((str(item.get("target")) for item in details if item.get("code") == "ObjectConflict"), None)

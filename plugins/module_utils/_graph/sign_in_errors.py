@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.connection_errors import chain, connection_error
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import APP_NOT_IN_TENANT, GraphError
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _TRACE = re.compile(r"Trace ID:\s*([0-9a-fA-F-]{36})")
@@ -32,6 +32,16 @@ _SENTENCES = {
         "unknown_app",
         "Tenant {tenant} knows no app {client_id}; check client_id, and that the app was registered or consented "
         "to there.",
+    ),
+    "7000229": (
+        APP_NOT_IN_TENANT,
+        "App {client_id} has no service principal in tenant {tenant}, or it was made only minutes ago; give admin "
+        "consent to the app in that tenant, wait a few minutes, and run again.",
+    ),
+    "65001": (
+        APP_NOT_IN_TENANT,
+        "Nobody has consented to app {client_id} in tenant {tenant}, or that was done only minutes ago; give admin "
+        "consent to the app in that tenant, wait a few minutes, and run again.",
     ),
     "7000112": ("disabled_app", "App {client_id} is disabled in tenant {tenant}; enable its service principal."),
     "90002": ("unknown_tenant", "There is no tenant {tenant}; check tenant, and that cloud_environment is its cloud."),
@@ -92,6 +102,7 @@ def sign_in_error(error: BaseException, options: Mapping[str, Any], authority: s
         return _unavailable(options)
     if any(isinstance(link, OSError) or type(link).__name__.startswith(_NETWORK) for link in links):
         return connection_error(error, authority, options["timeout"])
+    # tests/upstream/test_azure_identity.py::test_an_unknown_authority_is_known_by_its_text_alone
     if "instance discovery" in text.lower() or "not well-known" in text.lower() or "instance_discovery" in text:
         return GraphError(
             "unknown_authority",

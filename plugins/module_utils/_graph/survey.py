@@ -14,7 +14,11 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import Item, Outcome, send_batch
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError, items, successful
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import (
+    LICENCE_REQUIRED,
+    GraphError,
+    successful,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE, pages
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import literal
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
@@ -118,6 +122,7 @@ class Survey:
         builder = self._client.directory.deleted_items.graph_user
         request = self._transport.get(builder, select=_SELECT, top=PAGE_SIZE)
         # The SDK writes the cast with Graph's alias of the namespace; the documented path has the namespace itself.
+        # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
         return await self._all(request)
 
@@ -157,8 +162,19 @@ class Survey:
         return role_holdings(assignments, eligibilities, definitions, groups)
 
     async def _eligibilities(self, wanted: list[str], asked: bool) -> list[Json]:
-        builder = self._client.role_management.directory.role_eligibility_schedules
-        return await self._list(builder, select=wanted) if asked else []
+        """Without a licence for PIM nobody is eligible, and Graph says so in place of an empty list (facts §20)."""
+        if not asked:
+            return []
+        try:
+            return await self._list(self._client.role_management.directory.role_eligibility_schedules, select=wanted)
+        except GraphError as error:
+            if error.cause != LICENCE_REQUIRED:
+                raise
+        self._transport.pace.watch.note(
+            "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so "
+            "nobody is eligible through PIM."
+        )
+        return []
 
     async def _definitions(self) -> list[Json]:
         """Names of roles, with ``isPrivileged`` where beta answers, which alone has it (Microsoft Q&A 1356438).
@@ -192,21 +208,17 @@ class Survey:
         if not urls:
             return []
         outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls])
-        people = [await self._ids(outcome) for outcome in outcomes]
+        people = [await self._ids(url, outcome) for url, outcome in zip(urls, outcomes, strict=True)]
         return [
             RoleGroup(group["id"], group.get("displayName") or group["id"], people[2 * place], people[2 * place + 1])
             for place, group in enumerate(found)
         ]
 
-    async def _ids(self, outcome: Outcome) -> list[str]:
+    async def _ids(self, url: str, outcome: Outcome) -> list[str]:
         if isinstance(outcome, GraphError):
             raise outcome
-        body = successful(outcome)
-        found = list(items(body))
-        link = body.get("@odata.nextLink")
-        if link:
-            found += await self._all(self._transport.follow(link))
-        return [str(each["id"]) for each in found]
+        found = pages(self._transport, self._transport.get_url(url), successful(outcome))
+        return [str(each["id"]) async for people, _more in found for each in people]
 
     async def _list(self, builder: Any, **parameters: Any) -> list[Json]:
         return await self._all(self._transport.get(builder, **parameters))

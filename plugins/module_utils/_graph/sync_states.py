@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,7 +99,9 @@ async def _watch(
     question: Question,
     watch: Watch | None,
 ) -> list[Finding]:
-    deadline = time.monotonic() + question.wait
+    watch = watch or Watch()
+    clock = watch.clock
+    deadline = clock.now() + question.wait
     found: list[Finding | None] = [None] * len(expectations)
     async with open_transport(options, watch) as transport:
         users = Users(transport, SYNC_PROPERTIES, sync_record)
@@ -115,10 +116,10 @@ async def _watch(
                 for position, finding in zip(open_positions, findings, strict=True)
                 if finding.status == PENDING
             ]
-            left = deadline - time.monotonic()
+            left = deadline - clock.now()
             if not open_positions or left <= 0:
                 return [finding for finding in found if finding]
-            await asyncio.sleep(min(question.interval, left))
+            await clock.sleep(min(question.interval, left))
 
 
 async def read_tenant(users: Users, expectations: Sequence[Expectation]) -> SyncedTenant:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
@@ -25,8 +24,11 @@ def header(headers: Mapping[str, str], name: str) -> str | None:
     return next((value for key, value in headers.items() if key.lower() == name), None)
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from a ``Retry-After`` header, which may be fractional (facts §4) or a date; None without one."""
+def retry_after(headers: Mapping[str, str], epoch: float) -> float | None:
+    """Seconds from a ``Retry-After`` header, which may be fractional (facts §4) or a date; None without one.
+
+    ``epoch`` is the time now, in seconds since the epoch.
+    """
     value = header(headers, "retry-after")
     if value is None:
         return None
@@ -34,7 +36,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if seconds is not None:
         return max(0.0, seconds)
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(value).timestamp() - epoch)
     except (TypeError, ValueError):
         return None
 

@@ -4,8 +4,9 @@
 
 """Requests to Graph: the SDK builds, authenticates and sends them, and this reads what comes back.
 
-Bodies are taken as bytes and read as JSON: the SDK's typed models cost 1,500 times as much for a page of users, and
-cannot write null into onPremisesImmutableId (facts §0.8, §11).
+Bodies are taken as bytes and read as JSON: the SDK's typed models cost 1,500 times as much for a page of users
+(tests/upstream/test_graph_sdk.py::test_a_page_of_users_costs_hundreds_of_calls_a_user), and cannot write null into
+onPremisesImmutableId (facts §0.8, §11).
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import logging
 import math
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from typing import Any
@@ -26,6 +26,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.connection_
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.credential import SignIn, sign_in
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import (
+    APP_NOT_IN_TENANT,
     UNAUTHORIZED,
     Answer,
     GraphError,
@@ -40,6 +41,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch impor
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
 
 _LOST_CONNECTIONS = 5
+
+_REPLICATION = 60.0
+"""Seconds after which an app that the tenant did not know is tried once more: it may have been made just now."""
 
 
 class Transport:
@@ -72,11 +76,16 @@ class Transport:
         :raises GraphError: if the service cannot be reached, or says "later" for too long.
         """
         attempt = 0
-        renewed = False
+        renewed = replicated = False
         while True:
             attempt += 1
             sent_at, answer = await self._paced(request, attempt, alone)
             if answer is None:
+                continue
+            if answer.cause == APP_NOT_IN_TENANT:
+                if replicated or not self.pace.pause(_REPLICATION, attempt):
+                    return answer
+                replicated = True
                 continue
             if answer.status == UNAUTHORIZED and self._answered and not renewed:
                 # It was taken before, so it has ended early; a fresh one tells whether that is all.
@@ -92,15 +101,15 @@ class Transport:
                 raise graph_error(answer)
 
     def renew(self, sent_at: float) -> None:
-        """Have the next request sign in anew, unless that happened after ``sent_at`` (``time.monotonic``)."""
+        """Have the next request sign in anew, unless that happened after ``sent_at`` (of the pace's clock)."""
         if self._renewed_at < sent_at:
-            self._renewed_at = time.monotonic()
+            self._renewed_at = self.pace.clock.now()
             self._renew()
 
     async def _paced(self, request: Any, attempt: int, alone: bool) -> tuple[float, Answer | None]:
         if not alone:
             await self.pace.ready()
-            return time.monotonic(), await self._attempt(request, attempt)
+            return self.pace.clock.now(), await self._attempt(request, attempt)
         charge = await self.pace.admit(1, write=request.http_method.value != "GET")
         answer: Answer | None = None
         try:
@@ -114,7 +123,8 @@ class Transport:
         """One try. None after a lost connection, or half an answer, that is worth another one."""
         import httpx
 
-        # A task may outlive its token; the credential keeps one in memory and renews it in time.
+        # A task may outlive its token; the credential keeps one in memory and renews it in time. The SDK would send
+        # the old one: tests/upstream/test_graph_sdk.py::test_a_request_that_is_sent_again_keeps_its_old_token
         request.headers.remove("Authorization")
         try:
             response = await self.client.request_adapter.send_primitive_async(request, "bytes", {})
@@ -129,7 +139,7 @@ class Transport:
         if half and attempt <= _LOST_CONNECTIONS and self.pace.pause(None, attempt):
             return None
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, body)
+        return Answer(response.status_code, headers, body, self.relative_url(request))
 
     def get(self, builder: Any, headers: Mapping[str, str] | None = None, **parameters: Any) -> Any:
         """A GET of an SDK request builder, such as ``client.users``; ``select=[...]`` becomes ``$select`` and so on."""
@@ -159,17 +169,24 @@ class Transport:
 
         :raises GraphError: if it leads to another host, which must not get the token.
         """
-        from kiota_abstractions.method import Method
-        from kiota_abstractions.request_information import RequestInformation
-
         if urlsplit(next_link)[:2] != urlsplit(self._where.graph_url)[:2]:
             raise GraphError(
                 "foreign_link",
                 f"The next page is said to be at {urlsplit(next_link).netloc}, not at graph_url; check graph_url "
                 "and any proxy in between.",
             )
+        return self._get(next_link)
+
+    def get_url(self, relative_url: str) -> Any:
+        """A GET of a URL as a ``$batch`` has it: from the version on, percent-encoded."""
+        return self._get(f"{self._where.base_url}{relative_url}")
+
+    def _get(self, url: str) -> Any:
+        from kiota_abstractions.method import Method
+        from kiota_abstractions.request_information import RequestInformation
+
         request = RequestInformation(Method.GET, "{+baseurl}/users", {})
-        request.url = next_link
+        request.url = url
         request.headers.add("Accept", "application/json")
         return self._raw(request)
 
@@ -178,11 +195,15 @@ class Transport:
         self.client.request_adapter.set_base_url_for_request_information(request)
         path, question_mark, query = str(request.url).removeprefix(self._where.base_url).partition("?")
         # %24 in names only: a filter's own text stays encoded.
+        # tests/upstream/test_graph_sdk.py::test_names_of_query_options_are_percent_encoded
         return path + question_mark + "&".join(part.replace("%24", "$", 1) for part in query.split("&"))
 
     @staticmethod
     def _raw(request: Any) -> Any:
-        """Have the SDK hand over the HTTP response itself: its own errors come without the service's words."""
+        """Have the SDK hand over the HTTP response itself: its own errors come without the service's words.
+
+        tests/upstream/test_graph_sdk.py::test_an_error_comes_without_the_words_of_the_service
+        """
         from kiota_abstractions.native_response_handler import NativeResponseHandler
         from kiota_http.middleware.options import ResponseHandlerOption
 
@@ -203,6 +224,7 @@ async def open_transport(options: Mapping[str, Any], watch: Watch | None = None)
         if options[name] < 1:
             raise InputError(f"{name} is {options[name]}; it must be at least 1.")
     # Without a handler, Python writes azure-identity's warnings to stderr, beside the one sentence that is ours.
+    # tests/upstream/test_azure_identity.py::test_a_refused_sign_in_is_written_to_standard_error
     logging.getLogger("azure").addHandler(logging.NullHandler())
     where = endpoints(options)
     way = sign_in(options, where)
@@ -210,12 +232,27 @@ async def open_transport(options: Mapping[str, Any], watch: Watch | None = None)
     credential = _Credential(way, where, options)
     provider = _provider(credential, where)
     with closing(credential):
-        # Before the first request, so that many of them do not ask for the same token at once.
-        await provider.access_token_provider.get_authorization_token(where.base_url)
-        client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
         pace = Pace(options["concurrency"], options["max_wait"], watch)
+        # Before the first request: a refused sign-in is then the error of the whole task, whatever it was to read.
+        await _first_token(provider, where, pace)
+        client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
         async with http:
             yield Transport(client, where, options["timeout"], pace, credential.renew)
+
+
+async def _first_token(provider: Any, where: Endpoints, pace: Pace) -> None:
+    """Sign in; once more after a while, if the tenant does not know the app yet (facts §20).
+
+    :raises GraphError: if the sign-in fails.
+    """
+    await pace.ready()
+    try:
+        await provider.access_token_provider.get_authorization_token(where.base_url)
+    except GraphError as error:
+        if error.cause != APP_NOT_IN_TENANT or not pace.pause(_REPLICATION, 1):
+            raise
+        await pace.ready()
+        await provider.access_token_provider.get_authorization_token(where.base_url)
 
 
 class _Credential:
@@ -229,7 +266,11 @@ class _Credential:
         self.renew()
 
     def renew(self) -> None:
-        """Forget the tokens in memory: the next request gets one that was issued for it."""
+        """Forget the tokens in memory: the next request gets one that was issued for it.
+
+        A credential cannot be told to, so there is a new one:
+        tests/upstream/test_azure_identity.py::test_a_token_in_memory_cannot_be_passed_over
+        """
         old = self._credential
         try:
             self._credential = self._way.build()
@@ -247,7 +288,7 @@ class _Credential:
             return self._credential.get_token(*scopes, **arguments)
         except IdentityError:
             raise
-        except Exception as error:  # noqa: BLE001 - azure-identity and msal raise ValueError, OSError and their own
+        except Exception as error:  # noqa: BLE001 - whatever a library raises ends in one sentence of ours
             raise self._translated(error) from None
 
     def _translated(self, error: BaseException) -> GraphError:
@@ -283,11 +324,13 @@ def _client(
     from msgraph_core import GraphClientFactory
 
     # Retries are ours (throttle.py): the SDK's do not read a fractional Retry-After, and know nothing of batches.
+    # tests/upstream/test_graph_sdk.py::test_a_fractional_retry_after_is_not_read
     middleware = {**sdk_options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)}
     http = GraphClientFactory.create_with_default_middleware(
         client=httpx.AsyncClient(
             verify=True if trust is None else trust,
             # No limit for the wait for a free connection: whoever waits there is not waiting for the service.
+            # tests/upstream/test_graph_sdk.py::test_waiting_for_a_free_connection_counts_as_waiting_for_the_service
             timeout=httpx.Timeout(timeout, pool=None),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         ),

@@ -94,6 +94,7 @@ async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str
         # A cast is an advanced query (Microsoft, "List group transitive members").
         request = transport.get(builder, _ADVANCED, select=["id"], count="true", top=PAGE_SIZE)
         # The SDK writes the cast with Graph's alias of the namespace; the documented path has the namespace itself.
+        # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
         try:
             async for members, _more in pages(transport, request):

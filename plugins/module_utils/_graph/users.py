@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import MAX_REQUESTS, Item, send_batch
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, GraphError, items, successful
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, GraphError, successful
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.pages import PAGE_SIZE, pages
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
@@ -110,7 +110,10 @@ class Users:
         requests += [self._bin(select=self._select, filter=text) for text in deleted]
         answers = await self._answers(requests)
         found = await asyncio.gather(
-            *(self._records(answer, deleted=position >= len(active)) for position, answer in enumerate(answers))
+            *(
+                self._records(request, answer, deleted=position >= len(active))
+                for position, (request, answer) in enumerate(zip(requests, answers, strict=True))
+            )
         )
         return [record for records in found for record in records]
 
@@ -120,22 +123,18 @@ class Users:
         items = [Item("GET", self._transport.relative_url(request)) for request in requests]
         return await send_batch(self._transport, items)
 
-    async def _records(self, outcome: Answer | GraphError, deleted: bool) -> list[Record]:
+    async def _records(self, request: Any, outcome: Answer | GraphError, deleted: bool) -> list[Record]:
         if isinstance(outcome, GraphError):
             raise outcome
         if deleted and outcome.status == 403:
             self.bin_readable = False
             return []
-        body = successful(outcome)
-        users = list(items(body))
-        link = body.get("@odata.nextLink")
-        if link:
-            async for more, _follows in pages(self._transport, self._transport.follow(link)):
-                users.extend(more)
-        return [self._record(user, deleted) for user in users]
+        found = pages(self._transport, request, successful(outcome))
+        return [self._record(user, deleted) async for users, _more in found for user in users]
 
     def _bin(self, **parameters: Any) -> Any:
         request = self._transport.get(self._transport.client.directory.deleted_items.graph_user, **parameters)
         # The SDK writes the cast with Graph's alias of the namespace; the documented path has the namespace itself.
+        # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
         return request

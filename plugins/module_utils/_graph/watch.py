@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.clock import Clock
 
 Report = Callable[[Mapping[str, Any]], None]
 """Takes ``what, done, refused, total, held_until, finish``; the last two as seconds since the epoch, or None."""
@@ -21,9 +22,11 @@ _EARLY = 20
 class Watch:
     """The eyes on one task. ``waited`` is the time in which requests were held back, each second counted once."""
 
-    def __init__(self, report: Report | None = None) -> None:
+    def __init__(self, report: Report | None = None, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self.waited = 0.0
         self.lookup: dict[str, Any] | None = None
+        self.notes: list[str] = []
         self._report = report
         self._reported = 0.0
         self._waiting = 0
@@ -32,13 +35,18 @@ class Watch:
         self._stage: Stage | None = None
 
     def facts(self) -> dict[str, Any]:
-        """What belongs to the result of a module: ``waited_seconds``, and ``lookup`` where one was chosen."""
-        return {"waited_seconds": round(self.waited, 3), **({"lookup": self.lookup} if self.lookup else {})}
+        """What belongs to the result of a module: ``waited_seconds``, and ``lookup`` and ``notes`` if there are any."""
+        more = {"lookup": self.lookup, "notes": self.notes}
+        return {"waited_seconds": round(self.waited, 3), **{name: value for name, value in more.items() if value}}
+
+    def note(self, sentence: str) -> None:
+        """Keep a sentence on how the task went, which its result shows with ``-v``."""
+        self.notes.append(sentence)
 
     @contextmanager
     def waiting(self, seconds: float) -> Iterator[None]:
         """Somebody waits for the service, for that long as far as is known."""
-        now = time.monotonic()
+        now = self.clock.now()
         if not self._waiting:
             self._since = now
             self._until = 0.0
@@ -51,7 +59,7 @@ class Watch:
         finally:
             self._waiting -= 1
             if not self._waiting:
-                self.waited += time.monotonic() - self._since
+                self.waited += self.clock.now() - self._since
 
     def waited_until(self, now: float) -> float:
         """The seconds waited so far, those of a wait that still goes on included."""
@@ -64,11 +72,11 @@ class Watch:
         return self._stage
 
     def _tell(self, at_once: bool = False) -> None:
-        now = time.monotonic()
+        now = self.clock.now()
         if self._report is None or self._stage is None or (now - self._reported < _RARELY and not at_once):
             return
         self._reported = now
-        offset = time.time() - now
+        offset = self.clock.epoch() - now
         held = self._until if self._waiting and self._until > now else None
         finish = self._stage.finish(now, held)
         self._report(
@@ -92,7 +100,7 @@ class Stage:
         self.what, self.total = what, total
         self.done = self.refused = 0
         self._watch = watch
-        self._started = time.monotonic()
+        self._started = watch.clock.now()
         self._waited = watch.waited
         self._time_for = time_for
 

@@ -124,7 +124,8 @@ class Writer:
 
     async def _patched_alone(self, step: Step, witness: _Witness | None) -> Outcome:
         user = self._transport.client.users.by_user_id(_id(step))
-        # By hand, since the SDK's model of a user drops a null (facts §0.8).
+        # By hand, since the SDK's model of a user gives a null the wrong key (facts §0.8):
+        # tests/upstream/test_graph_sdk.py::test_a_null_gets_a_key_that_graph_does_not_know
         body = json.dumps({PROPERTY: step.after}, separators=(",", ":")).encode()
         outcome: Outcome
         try:

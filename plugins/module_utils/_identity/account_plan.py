@@ -167,7 +167,8 @@ def _bad_password(wish: AccountWish, rules: Rules) -> Refusal | None:
         return None
     if not wish.password:
         return Refusal(
-            "no_password", f"The record of {wish.upn} has no password; give it one, or set account_password to random."
+            "no_password",
+            f"given_passwords_file has no password for {wish.upn}; add one, or set account_password to random.",
         )
     if len(wish.password) < rules.shortest_password:
         reason = f"The password of {wish.upn} is shorter than the {rules.shortest_password} characters of the domain."

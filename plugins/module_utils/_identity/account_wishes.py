@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_names import sam_problem
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_lookup import name_key
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.attribute_map import sent_addresses
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.hidden import HiddenText
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.given_passwords import GivenPasswords
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Refusal
 
@@ -30,7 +30,7 @@ _PRIMARY = "SMTP:"
 
 @dataclass(frozen=True)
 class AccountWish:
-    """One person: the record as given without its password, and what of it is needed again and again.
+    """One person: the record as given, and what of it is needed again and again.
 
     ``addresses``: ``proxyAddresses`` in full, the primary one first; ``password``: None unless one was given.
     """
@@ -39,7 +39,7 @@ class AccountWish:
     upn: str
     addresses: tuple[str, ...] = ()
     sam: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     refusal: Refusal | None = None
 
     @property
@@ -52,28 +52,30 @@ def address_key(address: str) -> str:
     return name_key(address)
 
 
-def read_account_wishes(records: Iterable[Mapping[str, Any]], password: str) -> list[AccountWish]:
+def read_account_wishes(records: Iterable[Mapping[str, Any]], passwords: GivenPasswords) -> list[AccountWish]:
     """Turn records into wishes, in the order given; what is wrong with one record is that wish's refusal.
 
-    :raises InputError: if a record names nobody, or has a password though ``password`` is not ``given``.
+    :raises InputError: if a record names nobody, or contains a password.
     """
-    wishes = [_wish(dict(record), position, password) for position, record in enumerate(records, start=1)]
+    wishes = [_wish(dict(record), position, passwords) for position, record in enumerate(records, start=1)]
     if not wishes:
         raise InputError("users is empty; give at least one record, such as what entra_user_info returns as users.")
     return _refuse_repeats(wishes)
 
 
-def _wish(record: Record, position: int, mode: str) -> AccountWish:
-    password = _password(record.pop("password", None))
+def _wish(record: Record, position: int, passwords: GivenPasswords) -> AccountWish:
+    if any(key.casefold() == "password" for key in record):
+        raise InputError(
+            f"Record {position} of users contains a password; remove it from the record, and put it into the file that "
+            "given_passwords_file names."
+        )
     upn = str(record.get("user_principal_name") or "").strip()
     if record.get("status") in _NOT_TAKEN:
         name = upn or str(record.get("identity") or "")
         return AccountWish(record, name, refusal=Refusal(f"entra_{record['status']}", str(record.get("reason"))))
     if not upn:
         raise InputError(f"Record {position} of users has no user_principal_name; give it the cloud user's.")
-    if password is not None and mode != GIVEN:
-        raise InputError(f"The record of {upn} has a password; set account_password to given, or leave it out.")
-    wish = AccountWish(record, upn, password=password)
+    wish = AccountWish(record, upn, password=passwords.of(upn))
     try:
         return replace(wish, **_checked(record, upn))
     except _Malformed as error:
@@ -114,12 +116,6 @@ def _addresses(record: Mapping[str, Any], upn: str) -> tuple[str, ...]:
     # The primary one first, so that it is the one that stays of two spellings.
     ordered = sorted(sent, key=lambda each: not each.startswith(_PRIMARY))
     return tuple({address_key(each): each for each in reversed(ordered)}.values())[::-1]
-
-
-def _password(value: Any) -> str | None:
-    if value is None:
-        return None
-    return value.secret if isinstance(value, HiddenText) else str(value)
 
 
 def _refuse_repeats(wishes: Sequence[AccountWish]) -> list[AccountWish]:

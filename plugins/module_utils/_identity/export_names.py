@@ -108,7 +108,10 @@ def _addresses(given: list[str], mail: str | None) -> tuple[str, ...]:
 
 
 def upn_fault(upn: str) -> str | None:
-    """Why Entra does not take a UPN, whatever its domain; None if it does."""
+    """Why Entra Connect would not keep a UPN, whatever its domain; None if it would.
+
+    Graph takes more: it creates users with a ``$``, which the sync rules' list of characters lacks (facts §7, §20).
+    """
     prefix, at, suffix = upn.rpartition("@")
     if not at or not prefix or not suffix:
         return "it is not of the form name@domain"

@@ -118,7 +118,8 @@ def _wanted_upn(case: Case, user: Exported, domains: Domains) -> str | None:
         case.add(
             predictions.INVALID,
             "invalid_upn",
-            f"Entra does not take the UPN {upn}, because {fault}: the cloud user's would become {becomes}; correct it.",
+            f"Entra Connect would not keep the UPN {upn}, because {fault}; the cloud user's would become {becomes}. "
+            "Correct it in Active Directory.",
         )
     else:
         case.add(

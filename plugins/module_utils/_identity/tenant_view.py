@@ -31,7 +31,7 @@ GROUPS = "groups"
 PERMISSIONS: Mapping[str, str] = {
     DELETED_USERS: "User.Read.All",
     DOMAINS: "Domain.Read.All",
-    SWITCHES: "OnPremDirectorySynchronization.Read.All, delegated, as a Global Administrator",
+    SWITCHES: "OnPremDirectorySynchronization.Read.All (documented only for a signed-in Global Administrator)",
     ROLE_ASSIGNMENTS: "RoleManagement.Read.Directory",
     ROLE_ELIGIBILITY: "RoleEligibilitySchedule.Read.Directory",
     ROLE_GROUPS: "GroupMember.Read.All",

@@ -46,6 +46,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import guid_text
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.given_passwords import GivenPasswords
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import Recorder
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.limits import check_max_changes, read_limit
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.account_reader import (
@@ -62,13 +63,14 @@ _ROUNDS = 4
 
 @dataclass(frozen=True)
 class Helpers:
-    """What the controller lends: a table of countries, passwords (shortest length, names to keep out), a journal and
-    a file of passwords."""
+    """What the controller lends: a table of countries, random passwords (shortest length, names to keep out), a
+    journal, a file that keeps random passwords, and the given passwords."""
 
     countries: Countries
     new_password: Callable[[int, Sequence[str]], str]
     recorder: Recorder | None = None
     keeper: Keeper | None = None
+    given: GivenPasswords | None = None
 
 
 def manage_accounts(
@@ -82,8 +84,10 @@ def manage_accounts(
     :raises IdentityError: if users are refused and ``on_refused`` is ``fail``; ``users`` and ``summary`` are details.
     :raises LdapError: if the directory cannot be asked, or a write fails; after the first write with those details too.
     """
-    wishes = read_account_wishes(task["users"], task["account_password"])
     rules = _rules(task)
+    given = helpers.given or GivenPasswords()
+    wishes = read_account_wishes(task["users"], given)
+    unused = _unused_passwords(given, wishes)
     if task["max_changes"] is not None:
         read_limit(task["max_changes"])
     options = LdapOptions.from_params(params)
@@ -95,7 +99,9 @@ def manage_accounts(
         steps = _planned(reader, wishes, rules, domain.schema, helpers.countries)
         sentence = refusal_sentence(steps)
         if sentence and task["on_refused"] != "skip":
-            raise IdentityError(sentence, changed=False, **outcome([step.unplanned() for step in steps]))
+            # A name that is misspelt in the file of passwords leaves its user without one.
+            details = {"warnings": unused, **outcome([step.unplanned() for step in steps])}
+            raise IdentityError(sentence, changed=False, **details)
         check_max_changes(
             task["max_changes"],
             sum(step.changes for step in steps),
@@ -114,10 +120,12 @@ def manage_accounts(
             if helpers.recorder:
                 _settle(helpers.recorder, steps)
             steps = _with_accounts(reader, writer.write(session, steps))
-    return _result(steps, rules, writer.broken)
+    return _result(steps, [*_warnings(steps, rules), *unused], writer.broken)
 
 
 def _rules(task: Mapping[str, Any]) -> Rules:
+    if task["given_passwords_file"] and task["account_password"] != GIVEN:
+        raise InputError("given_passwords_file holds given passwords; set account_password to given, or leave it out.")
     if task["password_file"] and task["account_password"] != RANDOM:
         raise InputError("password_file keeps random passwords; leave it out, or set account_password to random.")
     return Rules(
@@ -179,9 +187,8 @@ def _with_accounts(reader: Reader, steps: Sequence[Step]) -> list[Step]:
     ]
 
 
-def _result(steps: Sequence[Step], rules: Rules, broken: IdentityError | None) -> dict[str, Any]:
+def _result(steps: Sequence[Step], warnings: Sequence[str], broken: IdentityError | None) -> dict[str, Any]:
     result = {"changed": any(step.changes for step in steps), **outcome(steps)}
-    warnings = _warnings(steps, rules)
     failed = [step for step in steps if step.status == FAILED]
     if broken or failed:
         done = sum(step.changes for step in steps)
@@ -194,6 +201,17 @@ def _result(steps: Sequence[Step], rules: Rules, broken: IdentityError | None) -
             **result,
         )
     return {**result, "diff": accounts_diff(steps), **({"warnings": warnings} if warnings else {})}
+
+
+def _unused_passwords(given: GivenPasswords, wishes: Sequence[AccountWish]) -> list[str]:
+    lines = given.unused_lines(wish.upn for wish in wishes)
+    if not lines:
+        return []
+    word = "lines" if len(lines) > 1 else "line"
+    return [
+        f"Passwords of given_passwords_file were not used, because users does not contain their users: {word} "
+        f"{_some([str(line) for line in lines])}."
+    ]
 
 
 def _warnings(steps: Sequence[Step], rules: Rules) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.auth import Auth, auth_method
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.clock import Clock
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.errors import (
     SUCCESS,
     ConnectionLost,
@@ -34,7 +34,8 @@ _CATALOG_PORTS = {LDAPS: 3269, START_TLS: 3268}
 _READ_TIMEOUT = 150
 # Seconds between two rounds of servers while one may come back.
 _PAUSE = 0.25
-# What ldap3's decoder raises for bytes that are no LDAP message.
+# What ldap3's decoder raises for bytes that are no LDAP message:
+# tests/upstream/test_ldap3.py::test_nonsense_ends_in_an_exception_of_the_decoder
 _NONSENSE = (LookupError, TypeError, ValueError)
 _HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 
@@ -50,6 +51,7 @@ class LdapOptions:
     auth: Auth = field(repr=False)
     connection_timeout: int
     read_timeout: int = _READ_TIMEOUT
+    clock: Clock = field(default_factory=Clock, repr=False, compare=False)
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> LdapOptions:
@@ -95,16 +97,17 @@ class Session:
         _close(self.connection)
         servers = self.options.servers
         place = servers.index(self.server) + 1
-        deadline = time.monotonic() + self.options.connection_timeout
+        clock = self.options.clock
+        deadline = clock.now() + self.options.connection_timeout
         while True:
             for server in (*servers[place:], *servers[:place]):
                 with suppress(Unreachable, ConnectionLost):
                     fresh = _open(server, self.options)
                     self.connection, self.server = fresh.connection, server
                     return
-            if time.monotonic() >= deadline:
+            if clock.now() >= deadline:
                 raise lost
-            time.sleep(_PAUSE)
+            clock.sleep(_PAUSE)
 
     def modify(self, distinguished_name: str, changes: Mapping[str, list[tuple[str, list[bytes]]]]) -> None:
         """Modify one object.
@@ -179,6 +182,7 @@ def _open(server: str, options: LdapOptions) -> Session:
         use_ssl=options.tls_mode == LDAPS,
         tls=tls,
         # No schema: a directory may lack attributes that we ask for, and leaves them out of its answer (facts §11).
+        # tests/upstream/test_ldap3.py::test_a_schema_makes_an_unknown_attribute_an_error
         get_info=ldap3.NONE,
         connect_timeout=options.connection_timeout,
     )

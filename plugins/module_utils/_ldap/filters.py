@@ -52,7 +52,11 @@ def _combined(operator: str, filters: list[str]) -> str:
 
 
 def escaped(value: str | bytes) -> str:
-    """A value that a filter takes literally: text with its special characters escaped, bytes all in hexadecimal."""
+    """A value that a filter takes literally: text with its special characters escaped, bytes all in hexadecimal.
+
+    ldap3 2.10 sends such escapes as they are written, so that no filter matches; requirements.txt keeps it out:
+    tests/upstream/test_ldap3.py::test_the_next_release_sends_escapes_as_text
+    """
     if isinstance(value, bytes):
         return "".join(f"\\{byte:02x}" for byte in value)
     from ldap3.utils.conv import escape_filter_chars
@@ -63,7 +67,9 @@ def escaped(value: str | bytes) -> str:
 def checked(filter_text: str) -> str:
     """A caller's filter, fit to be combined with others.
 
-    The brackets are counted here, because a filter that closes one too many could end the combination around it.
+    ldap3's parser is not enough. A filter that closes a bracket too many, which could end the combination around it,
+    makes it crash (tests/upstream/test_ldap3.py::test_a_bracket_too_many_crashes_the_parser), and it takes wrong names
+    and escapes (tests/upstream/test_ldap3.py::test_the_parser_takes_what_is_no_filter).
 
     :raises InputError: if it is not one whole RFC 4515 filter.
     """

@@ -37,7 +37,9 @@ def client_context(ca_cert: str | None, cert_validation: str) -> ssl.SSLContext:
 def recording_tls(context: ssl.SSLContext, server: str, timeout: int) -> Any:
     """An ``ldap3.Tls`` that uses this context, lets OpenSSL check the name, and keeps what failed in ``failure``.
 
-    ldap3's own passes on a handshake's failure as text alone, without OpenSSL's code.
+    ldap3's own passes on a handshake's failure as text alone, without OpenSSL's code
+    (tests/upstream/test_ldap3.py::test_a_failed_handshake_has_no_openssl_code), and does not tell the server which name
+    is wanted (tests/upstream/test_ldap3.py::test_the_server_is_not_told_which_name_is_wanted).
     """
     return _tls_class()(context, server, timeout)
 
@@ -57,7 +59,8 @@ def _tls_class() -> type:
         def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
             plain = connection.socket
             patience = plain.gettimeout()
-            # A port that accepts and then says nothing must not take as long as a search may.
+            # A port that accepts and then says nothing must not take as long as a search may, as it does in ldap3:
+            # tests/upstream/test_ldap3.py::test_a_handshake_may_take_as_long_as_a_search
             plain.settimeout(self.timeout)
             try:
                 connection.socket = self.context.wrap_socket(plain, server_hostname=self.server)

@@ -11,6 +11,7 @@ file can always be loaded; the module calls :func:`require` first.
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,18 +21,22 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors i
 
 @dataclass(frozen=True)
 class Dependency:
-    """A library by the name one imports, the name one installs, and the oldest version that will do."""
+    """A library by the name one imports and the name one installs, with its oldest version and the first too new."""
 
     package: str
     distribution: str
     minimum: tuple[int, ...]
+    below: tuple[int, ...] | None = None
 
     @property
     def requirement(self) -> str:
-        return f"{self.distribution}>={'.'.join(map(str, self.minimum))}"
+        text = f"{self.distribution}>={_dotted(self.minimum)}"
+        return text if self.below is None else f"{text},<{_dotted(self.below)}"
 
 
-LDAP3 = Dependency("ldap3", "ldap3", (2, 9, 1))
+# 2.10 sends a filter's escapes as text (2.10.2rc4), so a search would find nobody, or somebody else.
+# tests/upstream/test_ldap3.py::test_the_next_release_sends_escapes_as_text
+LDAP3 = Dependency("ldap3", "ldap3", (2, 9, 1), below=(2, 10))
 MSGRAPH_SDK = Dependency("msgraph", "msgraph-sdk", (1, 20, 0))
 AZURE_IDENTITY = Dependency("azure.identity", "azure-identity", (1, 17, 1))
 PYCOUNTRY = Dependency("pycountry", "pycountry", (23, 12, 11))
@@ -70,13 +75,21 @@ def _problem(dependency: Dependency) -> str | None:
         return None  # vendored or installed by a system package that keeps no metadata
     if _parts(version) < dependency.minimum:
         return f"{dependency.distribution} {version} (in {found.origin}) is too old: {dependency.requirement} is needed"
+    if dependency.below is not None and _parts(version) >= dependency.below:
+        return f"{dependency.distribution} {version} (in {found.origin}) is too new: {dependency.requirement} is needed"
     return None
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def _parts(version: str) -> tuple[int, ...]:
     numbers = []
     for part in version.split("."):
-        if not part.isdigit():
+        # A release candidate of 2.10 ("2.10rc1") counts as 2.10.
+        digits = re.match(r"\d+", part)
+        if digits is None:
             break
-        numbers.append(int(part))
+        numbers.append(int(digits.group()))
     return tuple(numbers)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Passwords of new accounts: strong random ones, and the file that keeps them for whoever hands them out."""
+"""Passwords of new accounts: the file of given ones, strong random ones, and the file that keeps these."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ import json
 import os
 import re
 import secrets
-import stat
 import string
 import threading
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.given_passwords import (
+    GivenPasswords,
+    parse_given_passwords,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._module.private_files import (
+    check_private,
+    read_private,
+)
 
 MODE = 0o600
 LENGTH = 28
@@ -52,6 +59,14 @@ def random_password(shortest: int = 0, names: Iterable[str] = ()) -> str:
             return password
 
 
+def read_given_passwords(path: str) -> GivenPasswords:
+    """Read the CSV file of passwords that were chosen for new accounts.
+
+    :raises InputError: if others may read the file, or it is no such table.
+    """
+    return parse_given_passwords(read_private("given_passwords_file", path), path)
+
+
 class PasswordFile:
     """JSON Lines of ``user_principal_name`` and ``password``, mode 0600, on the disk before an account is made.
 
@@ -78,7 +93,7 @@ class PasswordFile:
             state = os.lstat(self._path)
         except FileNotFoundError:
             return self
-        self._check(state)
+        check_private("password_file", self._path, state)
         return self
 
     def __exit__(
@@ -121,7 +136,7 @@ class PasswordFile:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         file = os.open(self._path, flags, MODE)
         try:
-            self._check(os.fstat(file))
+            check_private("password_file", self._path, os.fstat(file))
             folder = os.open(os.path.dirname(os.path.abspath(self._path)), os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(folder)
@@ -132,12 +147,3 @@ class PasswordFile:
             raise
         self._file = file
         return file
-
-    def _check(self, state: os.stat_result) -> None:
-        if not stat.S_ISREG(state.st_mode):
-            raise InputError(f"password_file {self._path} is no regular file; give the path of a file.")
-        if stat.S_IMODE(state.st_mode) & 0o077:
-            raise InputError(
-                f"password_file {self._path} may be read by others (mode {stat.S_IMODE(state.st_mode):04o}); run chmod "
-                "600 on it, or name another file."
-            )

@@ -42,7 +42,10 @@ def run(
 
 
 def _warned(module: AnsibleModule, result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result without its ``warnings``, which Ansible wants to be told of by themselves."""
+    """The result without its ``warnings``, which Ansible wants to be told of by themselves.
+
+    tests/upstream/test_ansible_core.py::test_warnings_in_a_result_are_deprecated
+    """
     for warning in result.get("warnings", ()):
         module.warn(warning)
     return {name: value for name, value in result.items() if name != "warnings"}
@@ -51,7 +54,9 @@ def _warned(module: AnsibleModule, result: Mapping[str, Any]) -> dict[str, Any]:
 def _invocation(module: AnsibleModule) -> dict[str, Any]:
     """The arguments as Ansible shows them at verbosity 3; it takes out those that are secret.
 
-    Long lists of records are but counted: they would go back to the controller beside the result that they became.
+    Long lists of records are only counted: they would go back to the controller beside the result that they became,
+    always up to ansible-core 2.20 and with ANSIBLE_INJECT_INVOCATION since
+    (tests/upstream/test_ansible_core.py::test_all_arguments_come_back_with_the_result).
     """
     shown = {
         name: f"{len(value)} records" if isinstance(value, list) and _is_long(value) else value

@@ -8,16 +8,17 @@
 
 from __future__ import annotations
 
+from ..errors import LabError
 from .directory import seed
 from .dump import dump_directory
-from .service import LabError, address, ansible_playbook, down, role_variables, running, up
+from .service import address, down, require_free_ports, role_variables, running, up
 
 __all__ = [
     "LabError",
     "address",
-    "ansible_playbook",
     "down",
     "dump_directory",
+    "require_free_ports",
     "role_variables",
     "running",
     "seed",

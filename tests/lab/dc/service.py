@@ -6,25 +6,21 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .. import playbook
+from ..errors import LabError
+from . import ports
+
 PLAYBOOK = "hybrid.identity.domain"
 PORTS = (389, 636, 3268, 3269)
 ADMINISTRATOR = "Administrator@ad.contoso.com"
-UP_SECONDS = 300
 STOP_SECONDS = 30.0
-
-
-class LabError(Exception):
-    """The lab could not do what was asked; the text says why and what to do."""
 
 
 def role_variables(state_dir: Path, ca: Mapping[str, Path]) -> dict[str, Any]:
@@ -64,15 +60,14 @@ def address(state_dir: Path, ca_cert: Path, admin_password: str) -> dict[str, An
     }
 
 
-def up(state_dir: Path, inventory: Path) -> int:
+def up(state_dir: Path, inventory: Path, log: Path) -> int:
     """Make the domain below `state_dir`/dc by the collection's own playbook, or start it again. Returns the pid.
 
     `inventory` has a group domain_controllers whose host carries `role_variables`. Needs root and the ports of a domain
-    controller on the loopback interface. Raises LabError.
+    controller on the loopback interface. The playbook's output is appended to `log`. Raises LabError.
     """
-    if not running(state_dir):
-        _require_free_ports()
-    _play(inventory)
+    require_free_ports(state_dir)
+    playbook.run(PLAYBOOK, inventory, log)
     return running(state_dir)
 
 
@@ -93,38 +88,13 @@ def down(state_dir: Path) -> bool:
     return True
 
 
-def ansible_playbook() -> str:
-    """The ansible-playbook of the Python that runs the lab, else the one on PATH. Raises LabError."""
-    beside = Path(sys.executable).with_name("ansible-playbook")
-    program = str(beside) if beside.exists() else shutil.which("ansible-playbook")
-    if not program:
-        raise LabError("ansible-playbook was not found: install ansible-core into the Python that runs the lab.")
-    return program
-
-
-def _play(inventory: Path) -> None:
-    program = ansible_playbook()
-    try:
-        done = subprocess.run(
-            [program, "--inventory", str(inventory), PLAYBOOK],
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=UP_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise LabError(f"The role ad_domain did not end within {UP_SECONDS} s.") from None
-    if done.returncode:
-        raise LabError(f"The role ad_domain failed:\n{done.stdout}{done.stderr}")
-
-
-def _require_free_ports() -> None:
-    taken = _taken_ports()
+def require_free_ports(state_dir: Path) -> None:
+    """Raise LabError if something else than the domain controller below `state_dir`/dc holds a port that it needs."""
+    taken = "" if running(state_dir) else ports.taken()
     if taken:
-        listed = ", ".join(map(str, taken))
-        raise LabError(f"The ports {listed} on 127.0.0.1 are in use: stop the other domain controller first.")
+        raise LabError(
+            f"The lab's domain controller needs ports that are in use: {taken}. Stop what uses them, then try again."
+        )
 
 
 def _taken_ports() -> list[int]:

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from .clock import CLOCK
 from .control import Control
 from .errors import Reply
 from .oauth import LoginError
@@ -61,11 +62,11 @@ class _Cut(Response):
             await send({"type": "http.response.start", "status": whole.status_code, "headers": whole.raw_headers})
             body = bytes(whole.body)
             await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-            await asyncio.sleep(0.05)
+            transport.close()  # once the half is sent
         else:
             raw: socket.socket = transport.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
+            transport.abort()
         await receive()  # the disconnect: uvicorn then expects no more of us
 
 
@@ -148,6 +149,15 @@ async def _lab(service: Service, control: Control, request: Request) -> Response
             return _json(service.counters.shown())
         case ("DELETE", "counters"):
             service.counters.reset()
+            return Response(status_code=204)
+        case ("GET", "clock"):
+            return _json(CLOCK.shown())
+        case ("PUT", "clock"):
+            return _json(CLOCK.change(await body()))
+        case ("GET", "held"):
+            return _json(service.holds.shown())
+        case ("POST", "release"):
+            service.holds.release()
             return Response(status_code=204)
         case ("GET", "settings"):
             return _json({**service.settings, "faults": service.faults.items})

@@ -25,7 +25,7 @@ def list_users(store: Store, call: Call) -> Reply:
     options = listing.parse_options("&".join(plain), call.headers)
     wanted = listing.parse_select(",".join(known)) if known else ("id",) if names else None
     fetched = (*wanted, "id") if wanted and "id" not in wanted else wanted
-    view = store.view()
+    view = store.view(call.reading)
     reply = listing.page(view, replace(options, select=fetched), call.origin, call.full_path, call.query)
     for shown in reply.body["value"]:
         record = view.get(shown["id"]) or {}
@@ -48,7 +48,7 @@ def _selected(call: Call) -> tuple[list[str], list[str]]:
 def get_user(store: Store, call: Call) -> Reply:
     permissions.require(call.principal, permissions.READ_USERS)
     names, known = _selected(call)
-    record = find_shown(store, call.segments[1])
+    record = find_shown(store, call)
     # parse_select refuses a name that no user has. Without $select, v1.0's properties are what is known of beta's.
     select = listing.parse_select(",".join(known)) if known else None
     body = listing.project(record, select) if known or not names else {}

@@ -27,6 +27,8 @@ class Call:
     origin: str
     principal: Principal
     version: str = "v1.0"
+    reading: set[str] = field(default_factory=set)
+    """Ids of users that the request was shown as they were, see lag.py; one set for all items of a batch."""
     segments: list[str] = field(init=False)
 
     def __post_init__(self) -> None:

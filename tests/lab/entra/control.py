@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import provision, schema, seed
+from .clock import CLOCK
 from .incoming import object_identifier
 from .journal import Entry
 from .service import Service
@@ -34,6 +35,9 @@ class Control:
         anchors = self._service.store.of("anchors").get("known", {})
         entries: list[Entry] = seed.read_seed(self._seed_path)
         self._service.store.replace_all([*entries, ("anchors", "known", anchors)])
+        CLOCK.reset()
+        self._service.holds.end()
+        self._service.start_timer()
         self._service.load_settings()
         self._service.faults.items = []
         self._service.throttle.reset()

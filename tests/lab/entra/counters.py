@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import time
 from array import array
 from collections import Counter
 from typing import Any
+
+from .clock import CLOCK
 
 
 class Counters:
@@ -29,7 +30,7 @@ class Counters:
         """Of a request, or of an item of a batch."""
         self._answers[f"{method} {status}"] += 1
         if method != "GET" and status < 300:
-            self._writes.append(time.monotonic())
+            self._writes.append(CLOCK.now())
 
     def shown(self) -> dict[str, Any]:
         """`writes`: seconds at which each write was accepted, after the first one."""

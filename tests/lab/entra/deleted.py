@@ -21,7 +21,7 @@ def _find(store: Store, key: str) -> Record:
 def list_deleted(store: Store, call: Call) -> Reply:
     permissions.require(call.principal, permissions.READ_USERS)
     options = listing.parse_options(call.query, call.headers)
-    return listing.page(store.view(deleted=True), options, call.origin, call.full_path, call.query)
+    return listing.page(store.view(call.reading, deleted=True), options, call.origin, call.full_path, call.query)
 
 
 def get_deleted(store: Store, call: Call) -> Reply:

@@ -5,20 +5,16 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
+
+from .clock import CLOCK
 
 ADVANCED_HINT = (
     "is not supported because the required parameters might be missing. Try adding $count=true query parameter and "
     "ConsistencyLevel:eventual header. Refer to https://aka.ms/graph-docs/advanced-queries for more information"
 )
-
-
-def utc_now() -> str:
-    """The time as Graph writes it: seconds, `Z`."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass
@@ -55,7 +51,7 @@ class GraphError(Exception):
         if self.details:
             error["details"] = self.details
         error["innerError"] = {
-            "date": utc_now()[:-1],
+            "date": CLOCK.utc()[:-1],
             "request-id": request_id,
             "client-request-id": client_request_id or request_id,
         }

@@ -4,9 +4,10 @@
 """Injected failures: an item of the setting `faults` acts on the next `count` requests that it matches.
 
 `method`, `path` (a regular expression searched in the raw path after the version) say what it matches, items of a
-batch included. Acts: `status` (with `code`, `message`, `headers`), `latency` (seconds), `reset` (of the connection,
-instead of an answer), `truncate` (half an answer, then the connection ends). `after: true` lets the request do its
-work first, so that the client cannot know that it did. `reset` and `truncate` match whole requests only.
+batch included; `skip` lets so many of those pass first. Acts: `status` (with `code`, `message`, `headers`), `reset` (of
+the connection, instead of an answer), `truncate` (half an answer, then the connection ends), `hold` (until
+`POST /lab/release`), `latency` (seconds, real ones: for a look by hand). `after: true` lets the request do its work
+first, so that the client cannot know that it did. `reset` and `truncate` match whole requests only.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Fault:
     """One failure to inject now."""
 
     latency: float
+    hold: bool
     error: GraphError | None
     reset: bool
     truncate: bool
@@ -56,9 +58,13 @@ class Faults:
             left = item.get("count", 1)
             if left <= 0:
                 continue
+            if item.get("skip", 0) > 0:
+                item["skip"] -= 1
+                continue
             item["count"] = left - 1
             return Fault(
                 latency=float(item.get("latency", 0)),
+                hold=bool(item.get("hold")),
                 error=self._error(item),
                 reset=bool(item.get("reset")),
                 truncate=bool(item.get("truncate")),

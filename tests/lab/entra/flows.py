@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from . import quarantine
+from .clock import CLOCK
 from .cloud import Cloud
-from .errors import utc_now
 from .hardening import Refused
 from .incoming import Incoming
 from .store import Record
@@ -65,7 +65,7 @@ def other_after(cloud: Cloud, old: Record, incoming: Incoming) -> Record:
 
 def stamped(record: Record, moment: str | None = None) -> Record:
     """The record with its time of synchronization."""
-    return {**record, "onPremisesLastSyncDateTime": moment or utc_now()}
+    return {**record, "onPremisesLastSyncDateTime": moment or CLOCK.utc()}
 
 
 def _without_empty(record: Record) -> Record:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from .errors import utc_now
+from .clock import CLOCK
 
 
 class LoginError(Exception):
@@ -22,7 +22,7 @@ class LoginError(Exception):
         self.text = text
 
     def body(self, origin: str) -> dict[str, Any]:
-        trace, correlation, stamp = str(uuid.uuid4()), str(uuid.uuid4()), utc_now().replace("T", " ")
+        trace, correlation, stamp = str(uuid.uuid4()), str(uuid.uuid4()), CLOCK.utc().replace("T", " ")
         return {
             "error": self.error,
             "error_description": (

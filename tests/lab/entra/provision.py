@@ -13,8 +13,8 @@ import uuid
 from typing import Any
 
 from . import flows, matching
+from .clock import CLOCK
 from .cloud import OTHERS, Cloud
-from .errors import utc_now
 from .hardening import Refused
 from .incoming import Incoming, read
 from .store import Record, Store
@@ -26,13 +26,13 @@ def run(store: Store, settings: dict[str, Any], body: Any) -> dict[str, list[Res
     """Take one export. Raises ValueError, nothing done, for what no sync client could send."""
     objects, deletes = read(body)
     cloud = Cloud(store, settings)
-    with store.hidden_for(float(settings["provisionLagSeconds"])):
+    with store.hidden_for(settings["provisionLagReads"]):
         # Deletes last: Connect's export names what is new first, and an anchor is never in both.
         results = [_provisioned(cloud, incoming) for incoming in objects]
         results += [_deleted(cloud, anchor) for anchor in deletes]
     key, organization = next(iter(store.of("organization").items()))
     # facts §3: the tenant's own flags; every export moves the time, one without objects too.
-    tenant = {**organization, "onPremisesSyncEnabled": True, "onPremisesLastSyncDateTime": utc_now()}
+    tenant = {**organization, "onPremisesSyncEnabled": True, "onPremisesLastSyncDateTime": CLOCK.utc()}
     store.put("organization", key, tenant)
     return {"results": results}
 
@@ -50,7 +50,7 @@ def _user(cloud: Cloud, incoming: Incoming) -> Result:
         return _result(incoming.anchor, match.how, match.target)
     fresh: Record = {
         "id": str(uuid.uuid4()),
-        "createdDateTime": utc_now(),
+        "createdDateTime": CLOCK.utc(),
         "userType": "Member",
         "accountEnabled": True,
         "proxyAddresses": [],
@@ -98,7 +98,7 @@ def _deleted(cloud: Cloud, anchor: str) -> Result:
         text = "This synchronization operation, Delete, is not valid. Contact Technical Support."
         return _failed(anchor, Refused("DeletingCloudOnlyObjectNotAllowed", text))
     # facts §1 "Soft-deleted holders": into the recycle bin, the anchor kept, DirSyncEnabled false.
-    gone = {**user, "onPremisesSyncEnabled": False, "deletedDateTime": utc_now()}
+    gone = {**user, "onPremisesSyncEnabled": False, "deletedDateTime": CLOCK.utc()}
     cloud.put_user(flows.stamped(gone))
     return _result(anchor, "deleted", user)
 

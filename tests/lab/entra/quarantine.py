@@ -13,8 +13,8 @@ import hashlib
 import re
 from typing import Any
 
+from .clock import CLOCK
 from .cloud import OTHERS, Cloud
-from .errors import utc_now
 from .hardening import Refused
 from .store import Record
 
@@ -63,7 +63,7 @@ def _problem(record: Record, name: str, value: str) -> Problem:
             return dict(known)
     return {
         "category": "PropertyConflict",
-        "occurredDateTime": utc_now(),
+        "occurredDateTime": CLOCK.utc(),
         "propertyCausingError": name,
         "value": value,
     }

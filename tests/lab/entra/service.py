@@ -6,21 +6,22 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from . import batch, beta, deleted, groups, quarantine, roles, settings, tenant, users
 from .call import Call
+from .clock import CLOCK
 from .cloud import Cloud
 from .counters import Counters
 from .errors import GraphError, Reply, bad_request, malformed
 from .faults import Fault, Faults
+from .holds import Ended, Holds
 from .recorder import Recorder
 from .store import Store
 from .throttle import Throttle, limits_for
-from .tokens import Login, Principal
+from .tokens import Login
 
 Handler = Callable[[Store, Call], Reply]
 
@@ -76,13 +77,16 @@ class Service:
         self.faults = Faults()
         self.throttle = Throttle()
         self.settings: dict[str, Any] = {}
-        self._swept = time.monotonic()
+        self.holds = Holds()
+        self.start_timer()
         self.load_settings()
 
     def load_settings(self) -> None:
         """Take the settings that the store holds."""
         self.settings = settings.merged({}, self.store.of("settings").get("current", {}))
-        self.store.lag_seconds = float(self.settings["readLagSeconds"])
+        lag = self.store.lag
+        lag.lists = self.settings["readLagReads"]
+        lag.limit(by_key=self.settings["provisionLagReads"], lists=max(lag.lists, self.settings["provisionLagReads"]))
         self.recorder.enabled = self.settings["record"]
 
     def change_settings(self, changes: Any) -> None:
@@ -94,9 +98,13 @@ class Service:
             self.throttle.reset()
         self.load_settings()
 
+    def start_timer(self) -> None:
+        """The quarantine's timer runs an interval from now."""
+        self._swept = CLOCK.now()
+
     def clear_quarantine(self) -> int:
         """Run the timer that looks for conflicts that are gone (facts §3 "Clearing lag"); returns how many were."""
-        self._swept = time.monotonic()
+        self.start_timer()
         return quarantine.sweep(Cloud(self.store, self.settings))
 
     async def answer(
@@ -110,40 +118,52 @@ class Service:
         version: str = "v1.0",
     ) -> Outcome:
         """Answer one HTTP request; `path` is raw, after the version."""
-        if time.monotonic() - self._swept >= float(self.settings["quarantineIntervalSeconds"]):
+        with self.holds.under_way():
+            try:
+                return await self._answer(method, path, query, headers, body, origin, version)
+            except Ended:
+                return Outcome(Reply(0), "reset")
+
+    async def _answer(
+        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes, origin: str, version: str
+    ) -> Outcome:
+        if CLOCK.now() - self._swept >= float(self.settings["quarantineIntervalSeconds"]):
             self.clear_quarantine()
         self.counters.arrived(method)
         number = self.recorder.add(method, f"/{version}/{path.strip('/')}", query, headers, body)
         fault = self.faults.take(method, f"/{path.strip('/')}", whole_request=True)
-        if fault and fault.latency:
-            await asyncio.sleep(fault.latency)
+        if fault:
+            await self._delay(fault)
         if fault and fault.reset and not fault.after:
             return Outcome(Reply(0), "reset")
         if fault and fault.error and not fault.after:
             return Outcome(fault.error.reply(headers.get("client-request-id")))
+        reading: set[str] = set()
         try:
             principal = self.login.authenticate(headers.get("authorization"), origin)
+            call = Call(method, path, query, headers, body, origin, principal, version, reading=reading)
             if path.strip("/") in ("$batch", "%24batch"):
-                reply = await self._batch(method, headers, body, origin, principal, number, version)
+                reply = await self._batch(call, number)
             else:
-                reply = self._run(Call(method, path, query, headers, body, origin, principal, version))
+                reply = self._run(call)
         except GraphError as error:
             reply = error.reply(headers.get("client-request-id"))
+        self.store.lag.count(reading)
+        if fault and fault.hold and fault.after:
+            await self.holds.wait()
         if fault and fault.error and fault.after:
             reply = fault.error.reply(headers.get("client-request-id"))
         return Outcome(reply, "reset" if fault and fault.reset else "truncate" if fault and fault.truncate else "")
 
-    async def _batch(
-        self,
-        method: str,
-        headers: dict[str, str],
-        body: bytes,
-        origin: str,
-        principal: Principal,
-        number: int,
-        version: str,
-    ) -> Reply:
-        if method != "POST":
+    async def _delay(self, fault: Fault) -> None:
+        """Return after what the fault makes the request wait for before its work."""
+        if fault.latency:
+            await asyncio.sleep(fault.latency)
+        if fault.hold and not fault.after:
+            await self.holds.wait()
+
+    async def _batch(self, whole: Call, number: int) -> Reply:
+        if whole.method != "POST":
             raise _not_allowed()
 
         async def run_item(item: dict[str, Any]) -> Reply:
@@ -151,15 +171,21 @@ class Service:
             own = {name.lower(): value for name, value in (item.get("headers") or {}).items()}
             verb = item["method"].upper()
             data = batch.item_body(item)
-            self.recorder.add(verb, f"/{version}/{path.strip('/')}", query, own, data, (number, item["id"]))
+            call = Call(
+                verb, path, query, own, data, whole.origin, whole.principal, whole.version, reading=whole.reading
+            )
+            self.recorder.add(verb, call.full_path, query, own, data, (number, item["id"]))
             fault = self.faults.take(verb, f"/{path.strip('/')}", whole_request=False)
-            if fault and fault.latency:
-                await asyncio.sleep(fault.latency)
-            return self._item_reply(Call(verb, path, query, own, data, origin, principal, version), fault)
+            if fault:
+                await self._delay(fault)
+            reply = self._item_reply(call, fault)
+            if fault and fault.hold and fault.after:
+                await self.holds.wait()
+            return reply
 
-        if not headers.get("content-type", "").lower().startswith("application/json"):
+        if not whole.headers.get("content-type", "").lower().startswith("application/json"):
             raise GraphError(415, "BadRequest", "Write requests must have the header 'Content-Type: application/json'.")
-        return await batch.run(body, run_item)
+        return await batch.run(whole.body, run_item)
 
     def _item_reply(self, call: Call, fault: Fault | None) -> Reply:
         if fault and fault.error and not fault.after:

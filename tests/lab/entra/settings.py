@@ -9,8 +9,8 @@ from typing import Any
 
 DEFAULTS: dict[str, Any] = {
     "tokenLifetimeSeconds": 3599,
-    "readLagSeconds": 0,
-    "provisionLagSeconds": 0,
+    "readLagReads": 0,
+    "provisionLagReads": 0,
     "quarantineIntervalSeconds": 3600,
     "anyRoleBlocksHardMatch": False,
     "delegatedApps": [],
@@ -18,8 +18,8 @@ DEFAULTS: dict[str, Any] = {
     "throttle": {"enabled": False, "timeScale": 1.0, "limits": {}},
     "faults": [],
 }
-_ACTS = {"status", "code", "message", "headers", "latency", "reset", "truncate"}
-_FAULT_KEYS = {"method", "path", "count", "after"} | _ACTS
+_ACTS = {"status", "code", "message", "headers", "latency", "hold", "reset", "truncate"}
+_FAULT_KEYS = {"method", "path", "count", "skip", "after"} | _ACTS
 
 
 def merged(current: dict[str, Any], changes: Any) -> dict[str, Any]:
@@ -42,6 +42,9 @@ def merged(current: dict[str, Any], changes: Any) -> dict[str, Any]:
         elif name in ("record", "anyRoleBlocksHardMatch"):
             if not isinstance(value, bool):
                 raise ValueError(f"'{name}' is true or false.")
+        elif name in ("readLagReads", "provisionLagReads"):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise ValueError(f"'{name}' is a number of reads, not negative.")
         elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise ValueError(f"'{name}' is a number of seconds, not negative.")
         result[name] = value

@@ -11,17 +11,14 @@ plus `lab`: what Graph v1.0 does not show on a user (`roles`, `eligibleRoles`, `
 from __future__ import annotations
 
 import bisect
-import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from .journal import Entry, Journal
+from .lag import Lag, Record
 
-Record = dict[str, Any]
 KINDS = ("organization", "domain", "app", "group", "contact", "switches", "anchors", "settings", "user")
-_MEMORY_SECONDS = 600.0
 
 
 def index_keys(record: Record) -> list[tuple[str, str]]:
@@ -48,10 +45,7 @@ class Store:
         self.active: list[str] = []
         self.deleted: list[str] = []
         self._index: dict[tuple[str, str], set[str]] = {}
-        # When it was written, when every read sees it, whose it was and what it was before.
-        self._history: deque[tuple[float, float, str, Record | None]] = deque()
-        self._hidden_seconds = 0.0
-        self.lag_seconds = 0.0
+        self.lag = Lag()
 
     def open(self) -> bool:
         """Read the journal and compact it; False when there was nothing in it."""
@@ -86,7 +80,7 @@ class Store:
         entries = list(entries)
         self._objects = {kind: {} for kind in KINDS}
         self.active, self.deleted, self._index = [], [], {}
-        self._history.clear()
+        self.lag.clear()
         self._apply(entries)
         self._journal.rewrite(self._entries())
 
@@ -113,8 +107,7 @@ class Store:
 
     def _set_user(self, key: str, record: Record | None, ordered: bool) -> None:
         old = self.users.get(key)
-        if self.lag_seconds or self._hidden_seconds:
-            self._remember(key, old)
+        self.lag.remember(key, old)
         old_keys = set(index_keys(old)) if old and not old.get("deletedDateTime") else set()
         new_keys = set(index_keys(record)) if record and not record.get("deletedDateTime") else set()
         for pair in old_keys - new_keys:
@@ -141,42 +134,34 @@ class Store:
         if now is not None:
             bisect.insort(now, key)
 
-    def _remember(self, key: str, old: Record | None) -> None:
-        now = time.monotonic()
-        self._history.append((now, now + self._hidden_seconds, key, old))
-        while self._history and self._history[0][0] < now - _MEMORY_SECONDS:
-            self._history.popleft()
-
     def holders(self, name: str, key: str) -> set[str]:
         """Ids of the active users indexed under (`name`, `key`); the key in the form of `index_keys`."""
         return self._index.get((name, key), set())
 
     @contextmanager
-    def hidden_for(self, seconds: float) -> Iterator[None]:
-        """What is written inside is seen by no read of a user for so long: a service that is slow to show it."""
-        self._hidden_seconds = seconds
+    def hidden_for(self, reads: int) -> Iterator[None]:
+        """What is written inside is missed by so many reads of a user: a service that is slow to show it."""
+        by_key, lists = self.lag.by_key, self.lag.lists
+        self.lag.by_key, self.lag.lists = reads, max(lists, reads)
         try:
             yield
         finally:
-            self._hidden_seconds = 0.0
+            self.lag.by_key, self.lag.lists = by_key, lists
 
-    def view(self, deleted: bool = False, by_key: bool = False) -> View:
-        """What reads see. Lists and filters are `lag_seconds` behind (facts §1, last table row), `by_key` is not."""
-        overrides: dict[str, Record | None] = {}
-        if self._history:
-            now = time.monotonic()
-            horizon = now if by_key else now - self.lag_seconds
-            for written, shown, key, old in self._history:
-                if written > horizon or shown > now:
-                    overrides.setdefault(key, old)
-        return View(self, deleted, overrides)
+    def view(self, reading: set[str], deleted: bool = False, by_key: bool = False) -> View:
+        """What reads see. Lists and filters may be behind where `by_key` is not (facts §1, last table row).
+
+        `reading` gets the ids of the users that were shown as they were: `Lag.count` takes them after the request.
+        """
+        return View(self, reading, deleted, self.lag.seen(by_key))
 
 
 class View:
     """Active or deleted users as one read sees them."""
 
-    def __init__(self, store: Store, deleted: bool, overrides: dict[str, Record | None]) -> None:
+    def __init__(self, store: Store, reading: set[str], deleted: bool, overrides: dict[str, Record | None]) -> None:
         self._store = store
+        self._reading = reading
         self._deleted = deleted
         self._overrides = overrides
 
@@ -187,7 +172,11 @@ class View:
 
     def get(self, key: str) -> Record | None:
         """The record as this view sees it, or None when it is not in it."""
-        record = self._overrides[key] if key in self._overrides else self._store.users.get(key)
+        if key in self._overrides:
+            self._reading.add(key)
+            record = self._overrides[key]
+        else:
+            record = self._store.users.get(key)
         if record is None or bool(record.get("deletedDateTime")) is not self._deleted:
             return None
         return record
@@ -201,8 +190,9 @@ class View:
 
     def candidates(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
         """Sorted ids of a superset of the users that hold one of the (property, key) pairs; active users only."""
-        found: set[str] = set(self._overrides)
-        for name, key in pairs:
+        wanted = set(pairs)
+        found = {key for key, old in self._overrides.items() if old and wanted.intersection(index_keys(old))}
+        for name, key in wanted:
             if name == "id":
                 found.add(key)
             else:

@@ -3,17 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Throttling by quota (facts §4 "Identity & access"; graph-docs concepts/throttling-limits.md). Off unless set.
 
-Fixed windows. `timeScale` shortens every window and keeps the counts, so that a test meets the real ratio of writes to
-window sooner: 0.1 makes 3,000 writes per 150 s into 3,000 per 15 s. `GET /lab/throttle` tells what was used of each.
+Fixed windows of the emulator's own time (clock.py), which tests advance. `timeScale` shortens every window and keeps
+the counts, for measurements in real time: 0.1 makes 3,000 writes per 150 s into 3,000 per 15 s. `GET /lab/throttle`
+tells what was used of each.
 """
 
 from __future__ import annotations
 
-import time
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from .call import Call
+from .clock import CLOCK
 from .errors import GraphError
 from .odata import parse_query
 
@@ -104,7 +106,7 @@ class Throttle:
     def charge(self, call: Call, tenant_id: str, limits: list[Limit], scale: float) -> dict[str, str]:
         """Charge a request and return its throttle headers. Raises GraphError 429, which costs nothing."""
         units, writes = cost(call)
-        now = time.monotonic()
+        now = CLOCK.now()
         charged: list[tuple[_Window, int]] = []
         highest = 0.0
         for limit in limits:
@@ -140,7 +142,7 @@ class Throttle:
             "TooManyRequests",
             "Too many requests",
             headers={
-                "Retry-After": f"{max(wait, 0.001):.3f}",
+                "Retry-After": f"{max(math.ceil(wait * 1000), 1) / 1000:.3f}",
                 "x-ms-throttle-limit-percentage": "1.00",
                 "x-ms-throttle-scope": f"{limit.scope}/{kind}/{call.principal.app_id}/{tenant_id}",
                 "x-ms-throttle-information": limit.reason,

@@ -9,7 +9,8 @@ import uuid
 
 from . import listing, permissions, rules
 from .call import Call
-from .errors import Reply, not_found, utc_now
+from .clock import CLOCK
+from .errors import Reply, not_found
 from .store import Record, Store
 
 
@@ -24,9 +25,10 @@ def find(store: Store, key: str) -> Record:
     return store.users[min(holders)]
 
 
-def find_shown(store: Store, key: str) -> Record:
+def find_shown(store: Store, call: Call) -> Record:
     """The same as reads see it: a provisioning cycle's results may still be hidden."""
-    view = store.view(by_key=True)
+    key = call.segments[1]
+    view = store.view(call.reading, by_key=True)
     record = view.get(key.lower())
     if record is None:
         named = map(view.get, view.candidates([("userPrincipalName", key.lower())]))
@@ -39,25 +41,25 @@ def find_shown(store: Store, key: str) -> Record:
 def list_users(store: Store, call: Call) -> Reply:
     permissions.require(call.principal, permissions.READ_USERS)
     options = listing.parse_options(call.query, call.headers)
-    return listing.page(store.view(), options, call.origin, call.full_path, call.query)
+    return listing.page(store.view(call.reading), options, call.origin, call.full_path, call.query)
 
 
 def count_users(store: Store, call: Call) -> Reply:
     permissions.require(call.principal, permissions.READ_USERS)
     options = listing.parse_options(call.query, call.headers, is_count_segment=True)
-    return Reply(200, str(listing.count(store.view(), options)), {"Content-Type": "text/plain"})
+    return Reply(200, str(listing.count(store.view(call.reading), options)), {"Content-Type": "text/plain"})
 
 
 def get_user(store: Store, call: Call) -> Reply:
     permissions.require(call.principal, permissions.READ_USERS)
     select = listing.parse_select(listing.odata.parse_query(call.query).get("$select"))
-    return Reply(200, _entity(call, find_shown(store, call.segments[1]), select))
+    return Reply(200, _entity(call, find_shown(store, call), select))
 
 
 def get_sync_behavior(store: Store, call: Call) -> Reply:
     """facts §2 "SOA" (onpremisessyncbehavior-get.md): whether the cloud keeps the source of authority."""
     permissions.require(call.principal, permissions.READ_SYNC_BEHAVIOR)
-    record = find_shown(store, call.segments[1])
+    record = find_shown(store, call)
     context = f"{call.origin}/{call.version}/$metadata#users('{record['id']}')/onPremisesSyncBehavior/$entity"
     managed = bool(record.get("lab", {}).get("isCloudManaged"))
     return Reply(200, {"@odata.context": context, "id": record["id"], "isCloudManaged": managed})
@@ -69,7 +71,7 @@ def create_user(store: Store, call: Call) -> Reply:
     rules.check_shape(changes)
     rules.check_create(store, changes)
     key = str(uuid.uuid4())
-    fresh: Record = {"id": key, "createdDateTime": utc_now(), "userType": "Member", "proxyAddresses": [], "lab": {}}
+    fresh: Record = {"id": key, "createdDateTime": CLOCK.utc(), "userType": "Member", "proxyAddresses": [], "lab": {}}
     record = rules.apply_changes(store, fresh, changes)
     store.put("user", key, record)
     return Reply(201, _entity(call, record, None), {"Location": f"{call.origin}/{call.version}/users/{key}"})
@@ -95,7 +97,7 @@ def delete_user(store: Store, call: Call) -> Reply:
     permissions.require(call.principal, permissions.DELETE_USERS)
     old = find(store, call.segments[1])
     permissions.require_sensitive(store, call.principal, old)
-    store.put("user", old["id"], {**old, "deletedDateTime": utc_now()})
+    store.put("user", old["id"], {**old, "deletedDateTime": CLOCK.utc()})
     return Reply(204)
 
 

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The scripted server and the options that lead to it."""
+"""The scripted server, the options that lead to it, and a clock that needs no time."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,25 @@ from scripted_graph import (
 )
 
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from support.clocks import SteppingClock
+from support.wire import Wire
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """What the collection sends to Graph."""
+    wire = Wire()
+    wire.tap(monkeypatch)
+    return wire
+
+
+@pytest.fixture
+def clock(wire: Wire) -> SteppingClock:
+    """For the collection's waits: give it to a task in a `Watch`."""
+    return SteppingClock(wire)
 
 
 @pytest.fixture(scope="session")
@@ -72,5 +92,5 @@ def options(graph: ScriptedGraph, tls: Path) -> dict[str, Any]:
         "graph_url": graph.url,
         "ca_cert": str(tls / "ca.pem"),
         "disable_instance_discovery": True,
-        "timeout": 5,
+        "timeout": 300,  # no test waits for it, and no machine is too slow for it
     }

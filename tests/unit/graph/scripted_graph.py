@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,13 +34,13 @@ ROLE_GROUPS = "/groups?$filter=isAssignableToRole%20eq%20true&$select=id,display
 
 @dataclass
 class Reply:
-    """What to answer, after ``delay`` seconds. ``drop`` closes the connection in place of an answer."""
+    """What to answer. ``drop`` closes the connection in place of it; ``first`` is called before, and may wait."""
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
-    delay: float = 0
+    first: Callable[[], object] | None = None
 
 
 @dataclass
@@ -100,9 +99,9 @@ class ScriptedGraph:
         """Answer a GET as often as it comes, and do not miss it; it is kept in ``stood``, not in ``requests``."""
         self._standing["GET", f"/{version}{path}"] = reply if isinstance(reply, Reply) else Reply(200, reply)
 
-    def expect_batch(self, *replies: Mapping[str, Any] | Reply, delay: float = 0) -> None:
+    def expect_batch(self, *replies: Mapping[str, Any] | Reply, first: Callable[[], object] | None = None) -> None:
         """Expect a ``$batch``, whose item number n is answered with the n-th reply."""
-        self.expect("POST", "/$batch", Reply(200, [*replies], delay=delay))
+        self.expect("POST", "/$batch", Reply(200, [*replies], first=first))
 
     def forget(self) -> None:
         """Expect nothing more: a task that failed may have left requests unsent."""
@@ -181,7 +180,8 @@ def _handler(graph: ScriptedGraph) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             reply = graph.answer(Request(self.command, self.path, self.headers, body))
-            time.sleep(reply.delay)
+            if reply.first:
+                reply.first()
             if reply.drop:
                 self.close_connection = True
                 return

@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import itertools
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 from scripted_graph import Reply, ScriptedGraph, error, found
+from support.clocks import SteppingClock
+from support.wire import Wire
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.batch import Item, Outcome, send_batch
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.clock import Clock
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport, open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
@@ -32,9 +36,11 @@ class Witnessed:
         self.sent: list[int] = []
         self.outcomes: dict[int, Outcome] = {}
         self.refuses = -1
+        self.refused = threading.Event()
 
     async def sending(self, positions: Sequence[int]) -> None:
         if self.refuses in positions:
+            self.refused.set()
             raise GraphError("journal_failed", "No space left.")
         assert not set(positions) & set(self.sent), "told twice"
         self.sent += positions
@@ -49,12 +55,14 @@ Send = Callable[..., tuple[list[Outcome], Witnessed, Watch]]
 
 
 @pytest.fixture
-def send(graph: ScriptedGraph, options: dict[str, Any]) -> Send:
+def send(graph: ScriptedGraph, options: dict[str, Any], clock: SteppingClock) -> Send:
     """Send so many writes after a read that works, as every task does."""
 
-    def run(count: int, witness: Witnessed | None = None, **changes: Any) -> tuple[list[Outcome], Witnessed, Watch]:
+    def run(
+        count: int, witness: Witnessed | None = None, timed_by: Clock = clock, **changes: Any
+    ) -> tuple[list[Outcome], Witnessed, Watch]:
         graph.expect("GET", "/domains", found())
-        seen, watch = witness or Witnessed(), Watch()
+        seen, watch = witness or Witnessed(), Watch(clock=timed_by)
 
         async def story() -> list[Outcome]:
             async with open_transport({**options, **changes}, watch) as transport:
@@ -91,7 +99,6 @@ def later(status: int, code: str) -> Reply:
         pytest.param([Reply(drop=True)], 2, 0, id="reset"),
         pytest.param([Reply(200, HALF)], 2, 0, id="half-json"),
         pytest.param([Reply(200, {"responses": [{"id": "0", "status": 204}]})], 1, 0, id="item-missing"),
-        pytest.param([Reply(200, [DONE, DONE], delay=1.5)], 2, 0, id="slow"),
         pytest.param([EXPIRED], 2, 1, id="401-whole"),
         pytest.param([Reply(200, [DONE, EXPIRED])], 1, 1, id="401-item"),
         pytest.param([Reply(drop=True), THROTTLED, Reply(200, HALF), EXPIRED], 2, 1, id="one-after-another"),
@@ -101,16 +108,27 @@ def test_nothing_is_lost(graph: ScriptedGraph, send: Send, trouble: list[Reply],
     for reply in trouble:
         graph.expect("POST", "/$batch", reply)
     graph.expect_batch(*[DONE] * left)
-    outcomes, witness, watch = send(2, timeout=1)
+    outcomes, witness, watch = send(2)
     all_done(outcomes, witness)
     assert sorted(witness.sent) == [0, 1]
     assert sum(request.method == "POST" for request in graph.sign_ins) == 1 + renewals
     assert (watch.waited > 0) == (renewals == 0 or len(trouble) > 1)
 
 
+def test_a_batch_whose_answer_comes_too_late_is_sent_again(graph: ScriptedGraph, send: Send, wire: Wire) -> None:
+    posts = itertools.count()
+    wire.late = lambda request: request.method == "POST" and next(posts) == 0
+    for _time in range(2):
+        graph.expect_batch(DONE, DONE)
+    outcomes, witness, watch = send(2)
+    all_done(outcomes, witness)
+    assert watch.waited == 1
+
+
 def test_a_token_that_several_batches_find_expired_is_renewed_once(graph: ScriptedGraph, send: Send) -> None:
+    all_are_there = threading.Barrier(3)
     for _slot in range(3):
-        graph.expect("POST", "/$batch", Reply(EXPIRED.status, EXPIRED.body, delay=0.2))
+        graph.expect("POST", "/$batch", Reply(EXPIRED.status, EXPIRED.body, first=all_are_there.wait))
     for _slot in range(3):
         graph.expect_batch(*[DONE] * 20)
     all_done(*send(60)[:2])
@@ -127,15 +145,14 @@ def test_a_token_that_is_refused_for_good_ends_the_work(graph: ScriptedGraph, se
 
 
 def test_a_batch_that_takes_long_keeps_no_other_from_being_sent(graph: ScriptedGraph, send: Send) -> None:
-    graph.expect_batch(*[DONE] * 20, delay=1.5)
+    last_is_there = threading.Event()
+    graph.expect_batch(*[DONE] * 20, first=last_is_there.wait)
     first = [error(429, "TooManyRequests", **{"Retry-After": "0.05"}), *[DONE] * 19]
     graph.expect_batch(*first)
     graph.expect_batch(*[DONE] * 20)
-    graph.expect_batch(DONE)
-    started = time.monotonic()
-    all_done(*send(60, concurrency=2)[:2])
-    # The refused item and the third batch went out meanwhile.
-    assert time.monotonic() - started < 2.5
+    graph.expect_batch(DONE, first=last_is_there.set)
+    # The refused item and the third batch go out meanwhile; the real clock, since a request is always on the wire.
+    all_done(*send(60, timed_by=Clock(), concurrency=2)[:2])
     assert len(graph.batches()) == 4
 
 
@@ -149,16 +166,16 @@ def test_giving_up_keeps_what_was_done_and_says_so_of_the_rest(graph: ScriptedGr
 
 
 def test_a_witness_that_fails_ends_it_after_what_is_on_its_way(graph: ScriptedGraph, send: Send) -> None:
-    graph.expect_batch(*[DONE] * 20, delay=0.3)
     witness = Witnessed()
     witness.refuses = 25
+    graph.expect_batch(*[DONE] * 20, first=witness.refused.wait)
     outcomes, _witness, _watch = send(60, witness, concurrency=2)
     assert {outcome.cause for outcome in outcomes[20:] if isinstance(outcome, GraphError)} == {"journal_failed"}
     assert len(outcomes) == 60
     assert sorted(witness.sent) == sorted(witness.outcomes) == list(range(20))
 
 
-def test_a_limit_that_was_met_is_not_run_into_again(graph: ScriptedGraph, send: Send) -> None:
+def test_a_limit_that_was_met_is_not_run_into_again(graph: ScriptedGraph, send: Send, clock: SteppingClock) -> None:
     """Three windows of 40 writes: the first teaches how much fits, the others are filled without a refusal."""
 
     def said(percentage: str) -> Reply:
@@ -180,40 +197,37 @@ def test_a_limit_that_was_met_is_not_run_into_again(graph: ScriptedGraph, send: 
     for _window in range(2):
         graph.expect_batch(*[DONE] * 20)
         graph.expect_batch(*[said("1.0")] * 20)
-    started = time.monotonic()
     outcomes, witness, watch = send(120, concurrency=1)
     all_done(outcomes, witness)
     assert len(graph.batches()) == 7
-    assert time.monotonic() - started >= 1.6
-    assert 1.5 < watch.waited < 2.5
+    assert clock.seconds == watch.waited == pytest.approx(1.6)
 
 
-def test_fewer_are_in_flight_the_fuller_a_limit_is(graph: ScriptedGraph, send: Send) -> None:
+def test_fewer_are_in_flight_the_fuller_a_limit_is(graph: ScriptedGraph, send: Send, wire: Wire) -> None:
     nearly = Reply(204, headers={"x-ms-throttle-limit-percentage": "0.97"})
-    for _slot in range(4):
+    for _batch in range(7):
         graph.expect_batch(*[nearly] * 20)
-    for _batch in range(3):
-        graph.expect_batch(*[nearly] * 20, delay=0.2)
-    started = time.monotonic()
     all_done(*send(140)[:2])
-    assert time.monotonic() - started >= 0.6
+    assert wire.widths[1:] == [1, 2, 3, 4, 1, 1, 1]
 
 
 def test_no_request_waits_for_a_connection_as_if_it_waited_for_the_service(
-    graph: ScriptedGraph, options: dict[str, Any]
+    graph: ScriptedGraph, options: dict[str, Any], wire: Wire
 ) -> None:
     for _read in range(3):
-        graph.expect("GET", "/domains", Reply(200, found(), delay=0.7))
+        graph.expect("GET", "/domains", found())
 
     async def story(transport: Transport) -> list[Any]:
         reads = [transport.json(transport.get(transport.client.domains)) for _read in range(3)]
         return list(await asyncio.gather(*reads))
 
     async def run() -> list[Any]:
-        async with open_transport({**options, "timeout": 1, "concurrency": 1}) as transport:
+        async with open_transport({**options, "concurrency": 1}) as transport:
             return await story(transport)
 
     assert asyncio.run(run()) == [found()] * 3
+    assert wire.widths == [1, 1, 1]
+    assert wire.timeouts == [{**dict.fromkeys(("connect", "read", "write"), options["timeout"]), "pool": None}] * 3
 
 
 @pytest.mark.parametrize("name", ["concurrency", "timeout", "max_wait"])

@@ -7,28 +7,40 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from email.utils import formatdate
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.clocks import EPOCH, SteppingClock
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import Answer, graph_error
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.pace import Pace
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import filters_in
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import retry_after
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 
 USER = "anna@contoso.com"
 HOLDER = "0f1e2d3c-0000-4000-8000-000000000001"
 
 
-def answer(status: int, code: str | None = None, message: str = "", details: Any = None) -> Answer:
+def answer(
+    status: int, code: str | None = None, message: str = "", details: Any = None, path: str = "/users?$top=999"
+) -> Answer:
     if code is None:
-        return Answer(status, {"request-id": "from-header"}, None)
+        return Answer(status, {"request-id": "from-header"}, None, path)
     error = {"code": code, "message": message, "details": details, "innerError": {"request-id": "from-body"}}
-    return Answer(status, {"request-id": "from-header"}, {"error": error})
+    return Answer(status, {"request-id": "from-header"}, {"error": error}, path)
+
+
+def conflict(target: str | None, holder: str | None = None, said: str = "x") -> Answer:
+    details = [{"code": "ObjectConflict", "message": said, "target": target}]
+    details += [{"code": "ConflictingObjects", "message": said, "target": holder}] if holder else []
+    return answer(400, "Request_BadRequest", said, details)
+
+
+ROLES = "/roleManagement/directory/"
 
 
 # The messages are facts §1's; the recycle bin's conflict names no kind that is certain.
@@ -36,6 +48,31 @@ CASES = [
     (answer(401, "InvalidAuthenticationToken"), USER, "unauthorized", "does not accept the access token"),
     (answer(403, "Authorization_RequestDenied"), None, "access_denied", "User.Read.All"),
     (answer(403, "Authorization_RequestDenied"), USER, "access_denied", "User.ReadWrite.All"),
+    *(
+        (answer(403, "Authorization_RequestDenied", path=path), None, "access_denied", words)
+        for path, words in (
+            ("/domains?$select=id", "may not read domains; grant it the application permission Domain.Read.All and"),
+            (f"{ROLES}roleAssignments", "may not read directory roles; grant it the application permission Role"),
+            (
+                f"{ROLES}roleEligibilitySchedules",
+                "may not read PIM eligibilities; grant it the application permiss",
+            ),
+            ("/directory/deletedItems/microsoft.graph.user", "may not read deleted users"),
+            (f"/users/{HOLDER}/onPremisesSyncBehavior", "may not read source of authority"),
+            ("https://graph.microsoft.com/beta/users?$select=id", "may not read users"),
+            ("/devices", "may not ask for /devices"),
+        )
+    ),
+    (answer(401, "Authorization_IdentityNotFound"), None, "app_not_in_tenant", "give admin consent to the app in this"),
+    *(
+        (
+            answer(status, "AadPremiumLicenseRequired", path=f"{ROLES}roleEligibilitySchedules"),
+            None,
+            "licence_required",
+            "shows PIM eligibilities only in tenants with Entra ID P2",
+        )
+        for status in (400, 403)
+    ),
     (answer(404, "Request_ResourceNotFound"), USER, "user_vanished", "no longer in Entra ID"),
     (answer(429, "TooManyRequests"), USER, "throttled", "run it again later"),
     (answer(503), None, "service_unavailable", "HTTP 503"),
@@ -74,12 +111,21 @@ CASES = [
         "held_by_user",
         f"belongs to user {HOLDER}",
     ),
+    (conflict("onPremisesImmutableId"), USER, "held_by_user", "belongs to another object"),
     (
-        answer(400, "Request_BadRequest", "x", [{"code": "ObjectConflict", "target": "onPremisesImmutableId"}]),
+        conflict("proxyAddresses", f"User_{HOLDER}"),
         USER,
-        "held_by_user",
-        "belongs to another object",
+        "conflicting_property",
+        f"{USER} and user {HOLDER} have the same value in proxyAddresses. Graph checks all properties",
     ),
+    (conflict("userPrincipalName"), USER, "conflicting_property", "another object have the same value in userPrin"),
+    (
+        conflict(None, said="Another object with the same value for property mail already exists."),
+        USER,
+        "conflicting_property",
+        "have the same value in mail.",
+    ),
+    (conflict(None), USER, "conflicting_property", "a property that Graph does not name"),
     (
         answer(
             400,
@@ -109,6 +155,17 @@ def test_causes(given_answer: Answer, user: str | None, cause: str, words: str) 
     assert error.details["request_id"] == ("from-body" if given_answer.error else "from-header")
 
 
+@pytest.mark.parametrize("strange", ["text", 5, [], {"details": "text"}, {"details": [None, "x", {"code": []}]}])
+def test_an_error_of_another_shape_is_still_a_sentence(strange: Any) -> None:
+    """An innerError that is text crashed."""
+    inner = strange if not isinstance(strange, dict) else "text"
+    details = strange.get("details") if isinstance(strange, dict) else strange
+    error = {"code": "Request_BadRequest", "message": "Odd.", "innerError": inner, "details": details}
+    found = graph_error(Answer(400, {"request-id": "from-header"}, {"error": error}), USER)
+    assert (found.cause, found.details["request_id"]) == ("request_refused", "from-header")
+    assert "Odd." in found.message
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
@@ -121,30 +178,27 @@ def test_causes(given_answer: Answer, user: str | None, cause: str, words: str) 
     ],
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
+    assert retry_after(headers, EPOCH) == seconds
 
 
 def test_retry_after_as_a_date() -> None:
-    seconds = retry_after({"Retry-After": formatdate(time.time() + 30, usegmt=True)})
-    assert seconds is not None
-    assert 25 < seconds <= 30
+    assert retry_after({"Retry-After": formatdate(EPOCH + 30, usegmt=True)}, EPOCH) == 30
 
 
-def test_a_pace_ends_without_progress_and_begins_anew_with_it() -> None:
+def test_a_pace_ends_without_progress_and_begins_anew_with_it(clock: SteppingClock) -> None:
     async def story() -> list[bool]:
-        pace = Pace(4, max_wait=0.3)
+        pace = Pace(4, 30, Watch(clock=clock))
         await pace.ready()
-        told = [pace.pause(0.2, 1)]
+        told = [pace.pause(20, 1)]
         await pace.ready()
-        told.append(pace.pause(0.2, 2))
+        told.append(pace.pause(20, 2))
         pace.progress()
-        told.append(pace.pause(0.2, 1))
-        told.append(pace.pause(0.31, 1))
+        told.append(pace.pause(20, 1))
+        told.append(pace.pause(31, 1))
         return told
 
-    started = time.monotonic()
     assert asyncio.run(story()) == [True, False, True, False]
-    assert time.monotonic() - started >= 0.2
+    assert clock.seconds == 20
 
 
 @given(st.lists(st.text(max_size=6), max_size=80))

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from scripted_graph import ScriptedGraph, error, found, guid, object_id, user
+from scripted_graph import Reply, ScriptedGraph, error, found, guid, object_id, user
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.match_info import NotAllowed, Question, run
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity import attribute_map
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import immutable_id_of_guid
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
@@ -135,7 +136,8 @@ def test_what_may_not_be_read_is_unknown_and_the_authority_is_asked_for_once(
     assert {each["what"]: each["permission"] for each in result["unknown"]} == {
         "deleted_users": "User.Read.All",
         "domains": "Domain.Read.All",
-        "tenant_switches": "OnPremDirectorySynchronization.Read.All, delegated, as a Global Administrator",
+        "tenant_switches": "OnPremDirectorySynchronization.Read.All (documented only for a signed-in Global "
+        "Administrator)",
         "role_assignments": "RoleManagement.Read.Directory",
         "role_eligibility": "RoleEligibilitySchedule.Read.Directory",
         "role_assignable_groups": "GroupMember.Read.All",
@@ -144,6 +146,23 @@ def test_what_may_not_be_read_is_unknown_and_the_authority_is_asked_for_once(
         "contacts": "OrgContact.Read.All",
         "groups": "GroupMember.Read.All",
     }
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_without_a_licence_for_pim_nobody_is_eligible(
+    graph: ScriptedGraph, options: dict[str, Any], status: int
+) -> None:
+    """A permission would not help, so none is asked for."""
+    script(graph, [anchored(1)], eligibility=error(status, "AadPremiumLicenseRequired"))
+    graph.expect_batch(Reply(200, {"isCloudManaged": False}))
+    watch = Watch()
+    result = run(options, Question([ad(1)]), watch=watch)
+    assert outcomes(result) == [("hard_match", None)]
+    assert result["unknown"] == []
+    assert watch.facts()["notes"] == [
+        "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so "
+        "nobody is eligible through PIM."
+    ]
 
 
 def test_what_somebody_vouches_for_is_named_all_the_same(graph: ScriptedGraph, options: dict[str, Any]) -> None:

@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from scripted_graph import Reply, ScriptedGraph, error, found, object_id, user
+from support.clocks import SteppingClock
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.sync_states import NotProven, Question, run
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 
 SELECT = (
@@ -93,22 +94,23 @@ def test_filters_where_a_listing_is_longer(graph: ScriptedGraph, options: dict[s
     assert result["summary"]["verified"] == 195
 
 
-def test_only_the_pending_are_read_again(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+def test_only_the_pending_are_read_again(graph: ScriptedGraph, options: dict[str, Any], clock: SteppingClock) -> None:
     other = "nlbGyIhGPE+EYq/E/2CBew=="
     graph.expect_batch(found(synced(1), unsynced(2, other)), found(), found(), found())
     graph.expect_batch(found(unsynced(2, other)), found(), found(), found())
     graph.expect_batch(found(synced(2, other)), found(), found(), found())
-    started = time.monotonic()
-    result = run(options, Question([record(1), record(2, other)], since=SINCE, wait=30, interval=1))
-    assert time.monotonic() - started < 10
+    question = Question([record(1), record(2, other)], since=SINCE, wait=300, interval=10)
+    result = run(options, question, Watch(clock=clock))
+    assert clock.seconds == 20
     assert result["summary"]["verified"] == 2
     assert urls(graph, 1)[0] == query(f"id in ('{object_id(2)}')")
 
 
-def test_waiting_ends(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+def test_waiting_ends(graph: ScriptedGraph, options: dict[str, Any], clock: SteppingClock) -> None:
     for _attempt in range(2):
         graph.expect_batch(found(unsynced(1)), found(), found(), found())
-    result = run(options, Question([record(1)], since=SINCE, wait=1, interval=60))
+    result = run(options, Question([record(1)], since=SINCE, wait=45, interval=60), Watch(clock=clock))
+    assert clock.seconds == 45
     assert (result["users"][0]["status"], result["users"][0]["cause"]) == ("pending", "not_synchronised")
 
 

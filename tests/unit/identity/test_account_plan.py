@@ -23,6 +23,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_wishes import read_account_wishes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.given_passwords import (
+    GivenPasswords,
+    parse_given_passwords,
+)
 
 BASE = "DC=ad,DC=contoso,DC=com"
 OU = f"OU=Staff,{BASE}"
@@ -47,11 +51,16 @@ def account(name: str, **changes: Any) -> AdObject:
 
 
 def plan(records: list[dict[str, Any]], *found: AdObject, **changes: Any) -> list[Step]:
+    given = changes.pop("given", GivenPasswords())
     rules = {"paths": read_paths(OU, ()), **changes}
-    wishes = read_account_wishes(records, rules.get("password", "random"))
+    wishes = read_account_wishes(records, given)
     return plan_accounts(
         wishes, AccountDirectory(found), Rules(**rules), SCHEMA, lambda text: COUNTRIES.get(text.lower())
     )
+
+
+def passwords(line: str) -> GivenPasswords:
+    return parse_given_passwords(f"user_principal_name,password\n{line}\n".encode(), "passwords.csv")
 
 
 def one(record: dict[str, Any], *found: AdObject, **changes: Any) -> Step:
@@ -224,20 +233,30 @@ def test_a_rule_that_cannot_be_meant(rule: dict[str, Any]) -> None:
 
 
 def test_given_passwords() -> None:
-    given = {"password": "given", "shortest_password": 7}
-    assert one({"password": "Secret-1"}, **given).status == "created"
-    assert one({}, **given).cause == "no_password"
-    assert one({"password": "short"}, **given).cause == "password_too_short"
-    step = one({"password": "Secret-1"}, **given)
-    assert "Secret-1" not in repr(step.result()) + repr(accounts_diff([step]))
-    with pytest.raises(InputError, match="set account_password to given"):
-        one({"password": "Secret-1"})
+    rules: dict[str, Any] = {"password": "given", "shortest_password": 7}
+    step = one({}, given=passwords("Anna@contoso.com,Secret-1"), **rules)
+    assert (step.status, step.wish.password) == ("created", "Secret-1")
+    assert "Secret-1" not in repr(step) + repr(step.result()) + repr(accounts_diff([step]))
+    assert one({}, given=passwords("bob@contoso.com,Secret-1"), **rules).cause == "no_password"
+    short = one({}, given=passwords("anna@contoso.com,short"), **rules)
+    assert short.cause == "password_too_short"
+
+
+@pytest.mark.parametrize("record", [{"password": "Secret-1"}, {"Password": "Secret-1"}, {"password": None}])
+@pytest.mark.parametrize("status", ["found", "not_found"])
+def test_a_password_in_a_record_is_refused(record: dict[str, Any], status: str) -> None:
+    with pytest.raises(InputError, match="given_passwords_file") as raised:
+        one({"status": status, **record})
+    assert "Secret-1" not in raised.value.message
 
 
 def test_what_password_hash_sync_would_do() -> None:
     assert one({}).password_hash_sync == "locks_out"
     assert one({}, kept=True).password_hash_sync == "replaces_with_kept"
-    assert one({"password": "Secret-1"}, password="given").password_hash_sync == "replaces_with_given"
+    assert (
+        one({}, given=passwords("anna@contoso.com,Secret-1"), password="given").password_hash_sync
+        == "replaces_with_given"
+    )
     assert one({}, account("anna")).password_hash_sync == "replaces_with_existing"
 
 

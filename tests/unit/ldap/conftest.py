@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,9 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from ldap_wire import Turn, Wire
+from support.module_answers import read_answer
 
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.clock import Clock
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import ldap_options
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
@@ -86,6 +87,15 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return Certificates(tmp_path_factory.mktemp("ldap-tls"))
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How the collection waited for a lost server: each wait in seconds, none of which took any time."""
+    waits: list[float] = []
+    monkeypatch.setattr(Clock, "now", lambda _clock: sum(waits))
+    monkeypatch.setattr(Clock, "sleep", lambda _clock, seconds: waits.append(seconds))
+    return waits
+
+
 @pytest.fixture
 def options(certificates: Certificates) -> Options:
     """Connection options that lead to a wire; keywords override them."""
@@ -93,7 +103,7 @@ def options(certificates: Certificates) -> Options:
     def make(wire: Wire | None = None, **changes: Any) -> dict[str, Any]:
         defaults = {name: spec.get("default") for name, spec in ldap_options().items()}
         there = {"server": [wire.address], "port": wire.port} if wire else {"server": ["127.0.0.1"]}
-        known = {"ca_cert": certificates.ca_cert, "username": USER, "password": PASSWORD, "connection_timeout": 2}
+        known = {"ca_cert": certificates.ca_cert, "username": USER, "password": PASSWORD, "connection_timeout": 60}
         return {**defaults, **there, **known, **changes}
 
     return make
@@ -104,7 +114,7 @@ RunModule = Callable[..., tuple[dict[str, Any], str]]
 
 @pytest.fixture
 def run_module(give_arguments: Callable[[dict[str, Any]], None], capfd: pytest.CaptureFixture[str]) -> RunModule:
-    """Run a module in this process, from its arguments' JSON to its result's: the result, and all that was printed."""
+    """Run a module in this process, from its arguments' JSON to its result's: the result, and all that may be shown."""
 
     def run(
         module: ModuleType, arguments: dict[str, Any], check: bool = False, diff: bool = True
@@ -113,8 +123,8 @@ def run_module(give_arguments: Callable[[dict[str, Any]], None], capfd: pytest.C
         give_arguments({**arguments, **internal})
         with pytest.raises(SystemExit):
             module.main()
-        printed = "".join(capfd.readouterr())
-        return json.loads(printed.strip().splitlines()[-1]), printed
+        written = capfd.readouterr()
+        return read_answer(written.err + written.out)
 
     return run
 

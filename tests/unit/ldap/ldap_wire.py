@@ -254,7 +254,7 @@ class Wire:
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
-        self._thread.join(10)
+        self._thread.join(300)
         self._listener.close()
 
     def verify(self) -> None:
@@ -267,7 +267,7 @@ class Wire:
             with contextlib.suppress(TimeoutError):
                 connection, _address = self._listener.accept()
                 self.connections += 1
-                connection.settimeout(5)
+                connection.settimeout(300)
                 try:
                     self._talk(connection)
                 except OSError:  # a client that does not trust us hangs up
@@ -305,7 +305,8 @@ class Wire:
                         self._stopped.set()
                         return
                     if answer == SILENCE:
-                        self._stopped.wait(10)
+                        self._listener.close()  # whoever comes again is refused, and need not wait
+                        self._stopped.wait()
                         return
                     if answer == UPGRADE:
                         connection = self.context.wrap_socket(connection, server_side=True)

@@ -75,7 +75,20 @@ def anna(**more: Any) -> dict[str, Any]:
     return {"user_principal_name": "anna@contoso.com", "display_name": "Anna", **more}
 
 
-def test_an_account_is_one_request_with_its_password_in_it(run: Run) -> None:
+@pytest.fixture
+def passwords_file(tmp_path: Path) -> Callable[..., str]:
+    """Make a file of given passwords: the secret for each name."""
+
+    def make(*names: str) -> str:
+        path = tmp_path / "given.csv"
+        path.touch(0o600)
+        path.write_text("\n".join(["user_principal_name,password", *(f"{name},{SECRET}" for name in names)]))
+        return str(path)
+
+    return make
+
+
+def test_an_account_is_one_request_with_its_password_in_it(run: Run, passwords_file: Callable[..., str]) -> None:
     add = Add(
         f"CN=Anna,{OU}".encode(),
         (
@@ -94,8 +107,9 @@ def test_an_account_is_one_request_with_its_password_in_it(run: Run) -> None:
     script = [*START, NOBODY, NOBODY, Turn(add), looked_up(person(1, "anna"))]
     result = run(
         script,
-        users=[anna(mail="anna@contoso.com", password=SECRET, note="kept")],
+        users=[anna(mail="anna@contoso.com", note="kept")],
         account_password="given",
+        given_passwords_file=passwords_file("Anna@contoso.com"),
         password_must_change=True,
     )
     (user,) = result["users"]
@@ -103,7 +117,23 @@ def test_an_account_is_one_request_with_its_password_in_it(run: Run) -> None:
     assert user["immutable_id"] == "3jFgh7G/i0+csBxnpglNAQ=="
     assert user["password_hash_sync"] == "replaces_with_given"
     assert "password" not in user
+    assert "given_passwords_file" not in json.dumps(result["warnings"])
     assert "not documented by Microsoft" in json.dumps(result["warnings"])
+
+
+def test_a_misspelt_name_in_the_file_of_passwords(run: Run, passwords_file: Callable[..., str]) -> None:
+    """Its user has no password, and the warning says which line is of no use."""
+    result = run(
+        [*START, NOBODY, NOBODY],
+        users=[anna(), {"user_principal_name": "boss@contoso.com"}],
+        account_password="given",
+        given_passwords_file=passwords_file("boss@contoso.com", "ana@contoso.com"),
+    )
+    assert "given_passwords_file has no password for anna@contoso.com" in result["msg"]
+    assert [user["cause"] for user in result["users"]] == ["no_password", "not_tried"]
+    (warning,) = (str(each) for each in result["warnings"] if "given_passwords_file" in str(each))
+    assert "users does not contain their users: line 3." in warning
+    assert "ana@" not in warning
 
 
 def test_the_very_filters(run: Run) -> None:
@@ -235,18 +265,34 @@ def test_a_rollback_removes_what_nobody_changed(run: Run, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "given_passwords_file holds given passwords; set account_password to given"),
+        ({"account_password": "given", "password_file": "/tmp/no-such-file"}, "password_file keeps random passwords"),
+    ],
+)
+def test_files_of_passwords_that_the_mode_does_not_use(
+    run: Run, passwords_file: Callable[..., str], more: dict[str, Any], words: str
+) -> None:
+    users = [{"user_principal_name": "a@b.c"}]
+    assert run([], users=users, given_passwords_file=passwords_file("a@b.c"), **more)["msg"].startswith(words)
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ({"users": []}, "users is empty"),
         ({"users": [{"display_name": "Anna"}]}, "Record 1 of users has no user_principal_name"),
-        ({"users": [{"user_principal_name": "a@b.c", "password": SECRET}]}, "set account_password to given"),
+        ({"users": [{"user_principal_name": "a@b.c", "password": SECRET}]}, "Record 1 of users contains a password"),
+        ({"users": [{"user_principal_name": "a@b.c", "Password": SECRET}]}, "that given_passwords_file names"),
+        ({"users": [{"user_principal_name": "a@b.c"}], "account_password": "given"}, "missing: given_passwords_file"),
         (
             {
                 "users": [{"user_principal_name": "a@b.c"}],
-                "password_file": "/tmp/no-such-file",
                 "account_password": "given",
+                "given_passwords_file": "/tmp/no-such-file",
             },
-            "random",
+            "given_passwords_file /tmp/no-such-file cannot be read",
         ),
         ({"users": [{"user_principal_name": "a@b.c"}], "max_changes": "many"}, "max_changes"),
         ({"users": [{"user_principal_name": "a@b.c"}], "path": "Staff"}, "is no distinguished name"),

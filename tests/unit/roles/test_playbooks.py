@@ -24,11 +24,18 @@ FOREIGN = ("ansible.windows.", "microsoft.ad.")
 NESTS = ("block", "rescue", "always")
 
 
-def run(program: str, *arguments: str) -> str:
+def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name(program)), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
+
+
+def syntax_error(*playbooks: str) -> str:
+    """Return what Ansible says against these playbooks with the example inventory: nothing if all are fine."""
+    done = run("ansible-playbook", "--syntax-check", "--inventory", str(EXAMPLE), *playbooks)
+    if done.returncode == 0:
+        assert done.stdout.count("playbook: ") == len(playbooks), done.stdout
+        return ""
+    return done.stdout + done.stderr
 
 
 def specs(role: str) -> dict[str, Any]:
@@ -58,13 +65,36 @@ def foreign_tasks() -> list[tuple[str, str, dict[str, Any]]]:
 def documented() -> dict[str, dict[str, Any]]:
     """Options by module, from the collections' own documentation."""
     modules = sorted({module for _where, module, _arguments in foreign_tasks()})
-    docs = json.loads(run("ansible-doc", "--json", "--type", "module", *modules))
+    done = run("ansible-doc", "--json", "--type", "module", *modules)
+    assert done.returncode == 0, done.stdout + done.stderr
+    docs = json.loads(done.stdout)
     return {module: docs[module]["doc"]["options"] for module in modules}
 
 
+@pytest.fixture(scope="module")
+def syntax_errors() -> dict[str, str]:
+    """What is wrong with each playbook, from one process; if one is broken, from one more for each playbook."""
+    names = {playbook: f"hybrid.identity.{playbook}" for playbook in PLAYBOOKS}
+    together = syntax_error(*names.values())
+    if not together:
+        return dict.fromkeys(names, "")
+    # Ansible stops at the first error and does not say in whose playbook.
+    errors = {playbook: syntax_error(name) for playbook, name in names.items()}
+    assert any(errors.values()), together
+    return errors
+
+
 @pytest.mark.parametrize("playbook", PLAYBOOKS)
-def test_playbooks_pass_the_syntax_check_with_the_example_inventory(playbook: str) -> None:
-    run("ansible-playbook", "--syntax-check", "--inventory", str(EXAMPLE), f"hybrid.identity.{playbook}")
+def test_playbooks_pass_the_syntax_check_with_the_example_inventory(
+    syntax_errors: dict[str, str], playbook: str
+) -> None:
+    assert syntax_errors[playbook] == ""
+
+
+def test_the_syntax_check_finds_a_broken_playbook(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yml"
+    broken.write_text("[{hosts: localhost, roles: [hybrid.identity.no_such_role]}]", encoding="utf-8")
+    assert "'hybrid.identity.no_such_role' was not found" in syntax_error("hybrid.identity.domain", str(broken))
 
 
 @pytest.mark.parametrize(("where", "module", "arguments"), foreign_tasks(), ids=[found[0] for found in foreign_tasks()])

@@ -7,24 +7,39 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-
 import run_sessions
+from run_sessions import Queue, run_lane
 
 
-def test_what_needs_the_lab_is_a_lane_of_its_own() -> None:
-    names = ["unit-3.13", "integration-2.16", "lint", "integration-2.21"]
-    assert run_sessions.lanes(names) == {
-        "rest": ["unit-3.13", "lint"],
-        "lab": ["integration-2.16", "integration-2.21"],
-    }
-    assert run_sessions.lanes(["lint"]) == {"rest": ["lint"]}
+def test_only_one_lane_has_the_lab_and_it_takes_the_lab_first() -> None:
+    names = ["lint", "integration-2.16", "unit-2.19", "integration-2.21"]
+    queue = Queue(names)
+    taken = [queue.take(lab=True), queue.take(lab=False), queue.take(lab=True), queue.take(lab=True)]
+    assert taken == ["integration-2.16", "lint", "integration-2.21", "unit-2.19"]
+    assert queue.take(lab=True) is None
+    assert Queue(names[1:2]).take(lab=False) is None
 
 
-def test_a_lane_that_broke_down_adds_nothing(tmp_path: Path) -> None:
+def test_long_sessions_start_first() -> None:
+    queue = Queue(["lint", "unit-2.16", "sanity", "powershell"])
+    assert [queue.take(lab=False) for _turn in range(4)] == ["powershell", "sanity", "lint", "unit-2.16"]
+
+
+def test_after_an_interrupt_no_session_starts() -> None:
+    queue = Queue(["lint", "integration-2.16"])
+    queue.clear()
+    assert queue.take(lab=True) is None
+
+
+def test_a_lane_runs_what_is_left_and_keeps_each_exit_code() -> None:
+    codes: list[int] = []
+    run_lane(Queue(["lint", "mypy"]), False, {"lint": 0, "mypy": 3}.__getitem__, codes)
+    assert codes == [0, 3]
+
+
+def test_a_session_that_broke_down_adds_nothing(tmp_path: Path) -> None:
     there = tmp_path / "there.json"
     there.write_text(json.dumps({"sessions": [{"name": "lint"}]}))
     assert run_sessions.merged([there, tmp_path / "missing.json"]) == {"sessions": [{"name": "lint"}]}

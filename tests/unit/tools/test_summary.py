@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,8 +21,8 @@ ERROR = '<testcase name="c"><error>no</error></testcase>'
 SKIP = '<testcase name="d"><skipped message="not here"/></testcase>'
 
 
-def summarise(root: Path, sessions: dict[str, tuple[str, str | None]]) -> tuple[int, str]:
-    """Summarise sessions {name: (outcome, JUnit cases or None for no file)}; return (exit code, last line)."""
+def summarise(root: Path, sessions: dict[str, tuple[str, str | None]], ci: bool = False) -> tuple[int, list[str]]:
+    """Summarise sessions {name: (outcome, JUnit cases or None for no file)}; return (exit code, lines)."""
     tools = root / "tests" / "tools"
     tools.mkdir(parents=True)
     for name in ("summary.py", "junit_results.py"):
@@ -34,10 +35,12 @@ def summarise(root: Path, sessions: dict[str, tuple[str, str | None]]) -> tuple[
     if sessions:
         report = {"sessions": [{"name": name, "result": outcome} for name, (outcome, _cases) in sessions.items()]}
         (results / "nox.json").write_text(json.dumps(report), "utf-8")
-    done = subprocess.run([sys.executable, str(tools / "summary.py")], capture_output=True, text=True, check=False)
-    line = done.stdout.splitlines()[-1]
-    assert (results / "summary.txt").read_text("utf-8") == line + "\n"
-    return done.returncode, line
+    command = [sys.executable, str(tools / "summary.py")]
+    environment = {**os.environ, "CI": "true" if ci else ""}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    lines = done.stdout.splitlines()
+    assert (results / "summary.txt").read_text("utf-8") == lines[-1] + "\n"
+    return done.returncode, lines
 
 
 @pytest.mark.parametrize(
@@ -63,4 +66,37 @@ def test_line_and_exit_code(
     tmp_path: Path, sessions: dict[str, tuple[str, str | None]], code: int, line: tuple[int, int, int]
 ) -> None:
     passed, failed, skipped = line
-    assert summarise(tmp_path, sessions) == (code, f"{passed} passed, {failed} failed, {skipped} skipped")
+    found, lines = summarise(tmp_path, sessions)
+    assert (found, lines[-1]) == (code, f"{passed} passed, {failed} failed, {skipped} skipped")
+
+
+def test_each_skip_is_listed_with_its_reason_before_the_last_line(tmp_path: Path) -> None:
+    sessions: dict[str, tuple[str, str | None]] = {
+        "unit": ("success", PASS),
+        "powershell": ("skipped", '<testcase name="powershell"><skipped message="no pwsh: install it"/></testcase>'),
+        "e2e": ("success", PASS + SKIP * 2),
+        "sanity": ("success", PASS + '<testcase name="modules"><skipped>no pwsh</skipped></testcase>'),
+    }
+    code, lines = summarise(tmp_path, sessions)
+    assert code == 0
+    assert lines[-5:] == [
+        "Skipped, because this machine lacks something:",
+        "  powershell: no pwsh: install it",
+        "  e2e, 2 tests: not here",
+        "  sanity, modules: no pwsh",
+        "3 passed, 0 failed, 4 skipped",
+    ]
+
+
+@pytest.mark.parametrize("lab", [("skipped", None), ("success", PASS + SKIP)], ids=["session", "test"])
+def test_ci_skips_nothing(tmp_path: Path, lab: tuple[str, str | None]) -> None:
+    code, lines = summarise(tmp_path, {"unit": ("success", PASS), "lab": lab}, ci=True)
+    assert code == 1
+    assert lines[-1].endswith("0 failed, 1 skipped")
+
+
+def test_coverage_is_shown(tmp_path: Path) -> None:
+    (tmp_path / ".cache" / "results" / "unit-2.21").mkdir(parents=True)
+    (tmp_path / ".cache" / "results" / "unit-2.21" / "coverage.txt").write_text("Coverage: 97 %.\n", "utf-8")
+    _code, lines = summarise(tmp_path, {"unit": ("success", PASS)})
+    assert lines[-2] == "Coverage: 97 %."

@@ -53,7 +53,8 @@ class SignIn(ABC):
             "disable_instance_discovery": self.options["disable_instance_discovery"],
             "connection_timeout": self.options["timeout"],
             "read_timeout": self.options["timeout"],
-            # azure-core would go on for minutes before it says that a host cannot be reached.
+            # azure-core would try four times, each for the whole timeout, before it says that a host cannot be reached:
+            # tests/upstream/test_azure_identity.py::test_a_host_that_cannot_be_reached_is_tried_again_and_again
             "retry_total": _SIGN_IN_RETRIES,
             "retry_connect": 1,
         }

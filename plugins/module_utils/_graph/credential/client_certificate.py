@@ -37,6 +37,7 @@ class ClientCertificate(SignIn):
             )
         except (TypeError, ValueError):
             # Their texts differ by library and format, and none of them may quote a key.
+            # tests/upstream/test_azure_identity.py::test_an_unusable_certificate_is_a_bare_value_error
             raise InputError(
                 f"x509_certificate_path {self.options['x509_certificate_path']} holds no usable private key and "
                 "certificate; give a PEM file with both or a PKCS12 file, and certificate_password if the key has one."

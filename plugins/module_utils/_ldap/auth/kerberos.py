@@ -5,7 +5,8 @@
 """Kerberos (SASL GSSAPI, RFC 4752) with a channel binding token (RFC 5929), inside TLS and without a layer of its own.
 
 ldap3 has the same exchange, but its check of the server's last token compares bytes with text and so fails whenever a
-server offers no security layer, as servers do inside TLS.
+server offers no security layer, as servers do inside TLS:
+tests/upstream/test_ldap3.py::test_kerberos_refuses_a_server_without_a_security_layer
 """
 
 from __future__ import annotations

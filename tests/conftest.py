@@ -1,0 +1,88 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which tests a run takes: those for this Python and this ansible-core, and of the unit tests all or a part.
+
+A test for another version is deselected: no machine could run it here. A test is skipped only if a program is missing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+UNIT = Path(__file__).resolve().parent / "unit"
+# Folders and files of tests/unit that need no Ansible: one run for each Python will do, and `make check` runs them.
+PURE = (
+    "identity",
+    "report/test_views.py",
+    "test_architecture.py",
+    "test_countries.py",
+    "test_requirements.py",
+    "test_upstream_tests.py",
+    "test_versions.py",
+    "tools",
+)
+
+
+class NoAnsible(MetaPathFinder):
+    """Let the import of Ansible fail in a run of the pure tests."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
+        if name.partition(".")[0] == "ansible":
+            raise ImportError("A pure unit test imports Ansible: take the test out of PURE in tests/conftest.py.")
+        return None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--part", choices=("pure", "core"), help="of the unit tests, those that need no Ansible, or only the others"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--part") == "pure":
+        sys.meta_path.insert(0, NoAnsible())
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the other part's files and folders alone: a conftest of theirs may import Ansible."""
+    part = config.getoption("--part")
+    if not part or UNIT not in collection_path.parents or collection_path.suffix not in ("", ".py"):
+        return None
+    pure = [UNIT / each for each in PURE]
+    within = any(collection_path.is_relative_to(each) for each in pure)
+    holds = any(each.is_relative_to(collection_path) for each in pure)
+    return True if (within if part == "core" else not within and not holds) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    here = {"python": _parts(sys.version.split()[0]), "ansible_core": _ansible_core()}
+    for_others = []
+    for item in items:
+        for name, found in here.items():
+            marker = item.get_closest_marker(name)
+            if marker and found < _parts(marker.args[0]):
+                for_others.append(item)
+                break
+    if for_others:
+        config.hook.pytest_deselected(items=for_others)
+        items[:] = [item for item in items if item not in for_others]
+
+
+def _parts(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:2])
+
+
+def _ansible_core() -> tuple[int, ...]:
+    try:
+        return _parts(version("ansible-core"))
+    except PackageNotFoundError:
+        return ()
