@@ -20,7 +20,7 @@ from .sync.state import prepare
 HOST = "connect1"
 MODULES = Path(__file__).with_name("adsync")
 TESTS = Path(__file__).resolve().parents[1]
-CYCLE_SECONDS = 300
+CYCLE_SECONDS = 1800
 # The first ansible-core that runs PowerShell modules on anything but Windows.
 CORE = (2, 21)
 

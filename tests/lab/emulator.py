@@ -12,18 +12,17 @@ import signal
 import ssl
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+from support.polling import PATIENCE, wait_until
+
 from .errors import LabError
 
 TESTS = Path(__file__).resolve().parents[1]
 SEED = Path(__file__).with_name("seeds") / "tenant.json"
-START_SECONDS = 60.0
-STOP_SECONDS = 20.0
 
 
 def start(state: Path, tls: dict[str, Path], credentials: dict[str, dict[str, str]]) -> tuple[int, int]:
@@ -60,12 +59,11 @@ def start(state: Path, tls: dict[str, Path], credentials: dict[str, dict[str, st
             start_new_session=True,
         )
     _pid_file(state).write_text(f"{process.pid}\n", encoding="ascii")
-    deadline = time.monotonic() + START_SECONDS
-    while not ready.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            raise LabError(f"The Entra emulator did not start:\n{(state / 'emulator.log').read_text('utf-8')[-2000:]}")
-        time.sleep(0.05)
+    with contextlib.suppress(TimeoutError):
+        wait_until(lambda: ready.exists() or process.poll() is not None, "the Entra emulator serves")
+    if not ready.exists():
+        process.kill()
+        raise LabError(f"The Entra emulator did not start:\n{(state / 'emulator.log').read_text('utf-8')[-2000:]}")
     return process.pid, int(ready.read_text("ascii"))
 
 
@@ -89,12 +87,15 @@ def stop(state: Path) -> None:
     if not pid:
         return
     os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while running(state):
-        if time.monotonic() > deadline:
-            raise LabError(f"The Entra emulator (pid {pid}) did not stop within {STOP_SECONDS:.0f} s: end it by hand.")
+
+    def ended() -> bool:
         _reap(pid)
-        time.sleep(0.05)
+        return not running(state)
+
+    try:
+        wait_until(ended, "the Entra emulator has ended")
+    except TimeoutError as error:
+        raise LabError(f"The Entra emulator (pid {pid}) does not stop. {error} End it by hand.") from None
 
 
 def _reap(pid: int) -> None:
@@ -112,7 +113,7 @@ def control(graph_url: str, ca: Path, method: str, path: str, body: Any = None) 
         request.data = json.dumps(body).encode()
     context = ssl.create_default_context(cafile=str(ca))
     try:
-        with urllib.request.urlopen(request, timeout=120, context=context) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE, context=context) as answer:  # noqa: S310
             text = answer.read()
     except urllib.error.HTTPError as error:
         raise LabError(

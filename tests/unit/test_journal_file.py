@@ -184,7 +184,7 @@ def writer(path: Path, run: str, count: int) -> subprocess.Popen[str]:
 def test_runs_at_once_do_not_touch_each_other(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     running = [writer(path, f"run{number}", 60) for number in range(4)]
-    assert [process.wait(timeout=60) for process in running] == [0, 0, 0, 0]
+    assert [process.wait(timeout=600) for process in running] == [0, 0, 0, 0]
     read = read_journal(str(path))
     assert read.torn == 0
     assert {line.outcome for line in read.lines} == {"written"}

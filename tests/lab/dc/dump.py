@@ -32,7 +32,7 @@ def _ldbsearch(sam: Path, smb_conf: Path, base: str) -> str:
     # Deleted objects are shown, since a deletion is a write.
     where = ["-H", str(sam), f"--configfile={smb_conf}", "-b", base, "--scope=sub", "--show-deleted", "--show-recycled"]
     command = ["ldbsearch", *where, "(objectClass=*)", "*", "uSNChanged", "whenChanged"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False)
     if done.returncode:
         raise RuntimeError(f"ldbsearch could not read {sam}: {done.stderr.strip()}")
     return done.stdout

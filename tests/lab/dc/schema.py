@@ -96,6 +96,6 @@ def _definition(attribute: Attribute, schema_dn: str) -> str:
 
 def _ldbmodify(ldif: str, sam: str, smb_conf: str) -> None:
     command = ["ldbmodify", "-H", sam, f"--configfile={smb_conf}", "--option=dsdb:schema update allowed = true"]
-    done = subprocess.run(command, input=ldif, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, input=ldif, capture_output=True, text=True, timeout=1800, check=False)
     if done.returncode:
         raise RuntimeError(f"ldbmodify could not extend the schema: {done.stderr.strip() or done.stdout.strip()}")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from support.polling import wait_until
 
 from .. import playbook
 from ..errors import LabError
@@ -20,7 +21,6 @@ from . import ports
 PLAYBOOK = "hybrid.identity.domain"
 PORTS = (389, 636, 3268, 3269)
 ADMINISTRATOR = "Administrator@ad.contoso.com"
-STOP_SECONDS = 30.0
 
 
 def role_variables(state_dir: Path, ca: Mapping[str, Path]) -> dict[str, Any]:
@@ -38,7 +38,6 @@ def role_variables(state_dir: Path, ca: Mapping[str, Path]) -> dict[str, Any]:
         # An address for documentation (RFC 5737): the lab asks no name server.
         "ad_domain_samba_dns_forwarder": "192.0.2.1",
         **{f"ad_domain_samba_tls_{kind}": str(Path(path).absolute()) for kind, path in ca.items()},
-        "ad_domain_wait_timeout": 60,
     }
 
 
@@ -80,11 +79,10 @@ def down(state_dir: Path) -> bool:
     if not pid:
         return False
     os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while _alive(pid) or _taken_ports():
-        if time.monotonic() > deadline:
-            raise LabError(f"The domain controller (pid {pid}) did not stop within {STOP_SECONDS:.0f} s: end it.")
-        time.sleep(0.1)
+    try:
+        wait_until(lambda: not (_alive(pid) or _taken_ports()), "the domain controller has ended")
+    except TimeoutError as error:
+        raise LabError(f"The domain controller (pid {pid}) does not stop. {error} End it by hand.") from None
     return True
 
 

@@ -136,7 +136,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "localhost,",
         str(folder / "play.yml"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count('"msg": "stopped"') == len(PAGES), done.stdout
     found = {result["case"]: result for result in (json.loads(path.read_text()) for path in folder.glob("[0-9]*.json"))}
