@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from support.polling import wait_until
 
 from playbook import Playbook
 from pwsh_server import Server
@@ -75,11 +76,12 @@ def test_a_killed_task_leaves_the_cycle_alone_and_the_next_one_waits_for_it(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        deadline = time.monotonic() + 600
-        while server.state.read("waiting.json") is None:
+
+        def waits() -> bool:
             assert process.poll() is None, "the task ended and did not wait"
-            assert time.monotonic() < deadline, "the task did not come to wait"
-            time.sleep(0.1)
+            return server.state.read("waiting.json") is not None
+
+        wait_until(waits, "the task waits")
         # All of it at once: ansible-playbook, its worker, and the PowerShell that waits.
         for pid in [process.pid, *descendants(process.pid)]:
             os.kill(pid, signal.SIGKILL)

@@ -9,8 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.clock import Clock
-
-from .wire import Wire
+from support.wire import Wire
 
 EPOCH = 1_800_000_000.0
 """When a test begins, in seconds since the epoch."""
