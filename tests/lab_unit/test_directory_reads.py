@@ -184,8 +184,10 @@ def test_source_of_authority(entra: Emulator) -> None:
     assert entra.batch(items, "preflight")["1"]["body"]["isCloudManaged"] is True
 
 
-def test_switches_for_a_delegated_token(entra: Emulator) -> None:
-    entra.settings(delegatedApps=["preflight"])
+def test_switches_for_an_app(entra: Emulator) -> None:
+    """Reports differ on whether an app may read them (facts §20), so the lab can be set both ways."""
+    assert entra.graph("GET", SWITCHES, "preflight").status_code == 403
+    entra.settings(appsReadSynchronization=True)
     entra.control("PUT", "switches", {"blockSoftMatchEnabled": True})
     (found,) = entra.values(SWITCHES)
     assert found["id"] == TENANT
@@ -254,6 +256,9 @@ def test_raw_objects_are_checked(entra: Emulator, body: Any, word: str) -> None:
     assert word in answer.text
 
 
-def test_delegated_apps_are_names(entra: Emulator) -> None:
-    for value in ("preflight", [1]):
-        assert entra.http.put("/lab/settings", json={"delegatedApps": value}).status_code == 400
+def test_a_tenant_without_a_licence_for_pim(entra: Emulator) -> None:
+    entra.settings(pimLicence=False)
+    answer = entra.graph("GET", "/roleManagement/directory/roleEligibilitySchedules", "preflight")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "AadPremiumLicenseRequired")
+    assert entra.graph("GET", "/roleManagement/directory/roleAssignments", "preflight").status_code == 200
+    assert entra.http.put("/lab/settings", json={"pimLicence": "no"}).status_code == 400

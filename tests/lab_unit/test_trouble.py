@@ -40,6 +40,8 @@ def test_costs_of_reads(entra: Emulator) -> None:
         ("/users?$select=id", "1"),
         ("/users?$select=id&$top=5", "1"),
         ("/users?$top=19", "1"),
+        ("/users/ada.fuchs@contoso.com", "1"),
+        ("/users?$filter=startswith(displayName,'Ada')", "2"),
         ("/domains", "1"),
     ):
         assert entra.graph("GET", path).headers["x-ms-resource-unit"] == units

@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from .clock import CLOCK
 from .control import Control
 from .errors import Reply
-from .oauth import LoginError
+from .oauth import LoginError, unknown_app
 from .service import Outcome, Service
 
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
@@ -84,7 +84,14 @@ def build(service: Service, control: Control) -> Callable[[Scope, Receive, Send]
     async def token(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         tenant, lifetime = request.path_params["tenant"], int(service.settings["tokenLifetimeSeconds"])
-        return _login(request, lambda: service.login.issue(tenant, form, _origin(request), lifetime))
+        refusal = service.faults.take_sign_in()
+
+        def issue() -> dict[str, Any]:
+            if refusal is not None:
+                raise unknown_app(refusal, form.get("client_id", ""), tenant)
+            return service.login.issue(tenant, form, _origin(request), lifetime)
+
+        return _login(request, issue)
 
     async def discovery(request: Request) -> Response:
         return _login(request, lambda: service.login.discovery(request.path_params["tenant"], _origin(request)))

@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Injected failures: an item of the setting `faults` acts on the next `count` requests that it matches.
 
-`method`, `path` (a regular expression searched in the raw path after the version) say what it matches, items of a
-batch included; `skip` lets so many of those pass first. Acts: `status` (with `code`, `message`, `headers`), `reset` (of
-the connection, instead of an answer), `truncate` (half an answer, then the connection ends), `hold` (until
-`POST /lab/release`), `latency` (seconds, real ones: for a look by hand). `after: true` lets the request do its work
-first, so that the client cannot know that it did. `reset` and `truncate` match whole requests only.
+`method`, `path` and `query` (regular expressions searched in the raw path after the version and in the raw query) say
+what it matches, items of a batch included; `skip` lets so many of those pass first. Acts: `status` (with `code`,
+`message`, `details`, `headers`), `reset` (of the connection, instead of an answer), `truncate` (half an answer, then
+the connection ends), `hold` (until `POST /lab/release`), `latency` (seconds, real ones: for a look by hand).
+`after: true` lets the request do its work first, so that the client cannot know that it did. `reset` and `truncate`
+match whole requests only. `aadsts` refuses requests for a token with that number, and matches nothing else.
 """
 
 from __future__ import annotations
@@ -47,13 +48,17 @@ class Faults:
     def __init__(self) -> None:
         self.items: list[dict[str, Any]] = []
 
-    def take(self, method: str, path: str, whole_request: bool) -> Fault | None:
+    def take(self, method: str, path: str, query: str, whole_request: bool) -> Fault | None:
         """The fault for this request, or None."""
         for item in self.items:
+            if "aadsts" in item:
+                continue
             cuts = bool(item.get("reset") or item.get("truncate"))
             if cuts and not whole_request:
                 continue
             if item.get("method", method).upper() != method or not re.search(item.get("path", ""), path):
+                continue
+            if not re.search(item.get("query", ""), query):
                 continue
             left = item.get("count", 1)
             if left <= 0:
@@ -79,4 +84,12 @@ class Faults:
         status = int(item["status"])
         code = item.get("code", _CODES.get(status, "Request_BadRequest"))
         message = item.get("message", "Injected by the lab.")
-        return GraphError(status, code, message, headers=dict(item.get("headers", {})))
+        return GraphError(status, code, message, item.get("details"), dict(item.get("headers", {})))
+
+    def take_sign_in(self) -> int | None:
+        """The AADSTS number that refuses this request for a token (`aadsts` of a fault), or None."""
+        for item in self.items:
+            if "aadsts" in item and item.get("count", 1) > 0:
+                item["count"] = item.get("count", 1) - 1
+                return int(item["aadsts"])
+        return None

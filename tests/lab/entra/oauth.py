@@ -10,6 +10,11 @@ from typing import Any
 
 from .clock import CLOCK
 
+_APP_TEXTS = {
+    7000229: "The client application {app} is missing service principal in the tenant {tenant}.",
+    65001: "The user or administrator has not consented to use the application with ID '{app}'.",
+}
+
 
 class LoginError(Exception):
     """An OAuth error answer: HTTP status, `error`, and the AADSTS code with its text."""
@@ -34,3 +39,9 @@ class LoginError(Exception):
             "correlation_id": correlation,
             "error_uri": f"{origin}/error?code={self.code}",
         }
+
+
+def unknown_app(code: int, app: str, tenant: str) -> LoginError:
+    """The tenant does not know the app yet, or nobody consented to it (facts §20; texts: reference-error-codes)."""
+    text = _APP_TEXTS.get(code, "Injected by the lab.")
+    return LoginError(400, "unauthorized_client", code, text.format(app=app, tenant=tenant))

@@ -33,6 +33,10 @@ READ_MEMBERS = READ_GROUPS
 READ_CONTACTS = frozenset({"OrgContact.Read.All", *_DIRECTORY})
 # facts §1: the only one that lists /users/{id}/onPremisesSyncBehavior, for reading too (onpremisessyncbehavior-get.md).
 READ_SYNC_BEHAVIOR = frozenset({"User-OnPremisesSyncBehavior.ReadWrite.All"})
+# facts §2, §20: Microsoft documents delegated ones only; graph-docs PR 22337 and a tool of 2025 name this one for apps.
+READ_SYNCHRONIZATION = frozenset(
+    {"OnPremDirectorySynchronization.Read.All", "OnPremDirectorySynchronization.ReadWrite.All"}
+)
 READ_ORGANIZATION = frozenset({"Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY})
 
 SENSITIVE = {

@@ -19,7 +19,7 @@ from typing import Any
 
 from . import listing, objects, permissions
 from .call import Call
-from .errors import Reply
+from .errors import GraphError, Reply
 from .store import Store
 
 Record = dict[str, Any]
@@ -56,6 +56,13 @@ def list_assignments(store: Store, call: Call) -> Reply:
 
 def list_eligibilities(store: Store, call: Call) -> Reply:
     permissions.require(call.principal, permissions.READ_ELIGIBILITY)
+    if not store.of("settings").get("current", {}).get("pimLicence", True):
+        # facts §20; a 403 with the same code was seen too.
+        raise GraphError(
+            400,
+            "AadPremiumLicenseRequired",
+            "The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.",
+        )
     found = [
         {
             **_scheduled(how, key, name),

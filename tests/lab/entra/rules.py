@@ -12,7 +12,8 @@ from . import schema
 from .errors import bad_request, conflict, invalid_value
 from .store import Record, Store
 
-_UPN_LOCAL = re.compile(r"[A-Za-z0-9'.\-_!#^~]{1,64}")
+# facts §7; Graph creates users with a `$` too, which the sync rules' list lacks (facts §20).
+_UPN_LOCAL = re.compile(r"[A-Za-z0-9'.\-_!#^~$]{1,64}")
 
 READ_ONLY = {
     "id",
@@ -138,13 +139,15 @@ def _unique_keys(record: Record) -> set[tuple[str, str]]:
     return {(name, key) for name, key in keys if key}
 
 
-def check_unique(store: Store, record: Record, old: Record | None = None) -> None:
-    """Raise the conflict of facts §1 when another *active* user holds a value that `record` has and `old` had not.
+def check_unique(store: Store, record: Record) -> None:
+    """Raise the conflict of facts §1 when another *active* user holds a value that `record` has.
+
+    Graph checks the whole object on each write: an old clash refuses an unrelated change (facts §20).
 
     facts §2 "Uniqueness in Entra" (mail is not in that list: its proxy address makes it unique). Whether users in the
     recycle bin take part is [NF]: they do not here.
     """
-    for name, key in sorted(_unique_keys(record) - (_unique_keys(old) if old else set())):
+    for name, key in sorted(_unique_keys(record)):
         others = store.holders(name, key) - {record["id"]}
         if others:
             raise conflict(name, min(others))
@@ -177,7 +180,7 @@ def apply_changes(store: Store, old: Record, changes: dict[str, Any]) -> Record:
             record[name] = value
     if changes.get("mail"):
         record["proxyAddresses"] = _proxies_with(record, changes["mail"])
-    check_unique(store, record, old)
+    check_unique(store, record)
     return record
 
 

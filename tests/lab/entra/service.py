@@ -131,7 +131,7 @@ class Service:
             self.clear_quarantine()
         self.counters.arrived(method)
         number = self.recorder.add(method, f"/{version}/{path.strip('/')}", query, headers, body)
-        fault = self.faults.take(method, f"/{path.strip('/')}", whole_request=True)
+        fault = self.faults.take(method, f"/{path.strip('/')}", query, whole_request=True)
         if fault:
             await self._delay(fault)
         if fault and fault.reset and not fault.after:
@@ -175,7 +175,7 @@ class Service:
                 verb, path, query, own, data, whole.origin, whole.principal, whole.version, reading=whole.reading
             )
             self.recorder.add(verb, call.full_path, query, own, data, (number, item["id"]))
-            fault = self.faults.take(verb, f"/{path.strip('/')}", whole_request=False)
+            fault = self.faults.take(verb, f"/{path.strip('/')}", query, whole_request=False)
             if fault:
                 await self._delay(fault)
             reply = self._item_reply(call, fault)

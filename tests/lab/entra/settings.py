@@ -13,13 +13,16 @@ DEFAULTS: dict[str, Any] = {
     "provisionLagReads": 0,
     "quarantineIntervalSeconds": 3600,
     "anyRoleBlocksHardMatch": False,
-    "delegatedApps": [],
+    "appsReadSynchronization": False,
+    "pimLicence": True,
     "record": True,
     "throttle": {"enabled": False, "timeScale": 1.0, "limits": {}},
     "faults": [],
 }
-_ACTS = {"status", "code", "message", "headers", "latency", "hold", "reset", "truncate"}
-_FAULT_KEYS = {"method", "path", "count", "skip", "after"} | _ACTS
+_ACTS = {
+    "aadsts", "status", "code", "message", "details", "headers", "latency", "hold", "reset", "truncate",
+}  # fmt: skip
+_FAULT_KEYS = {"method", "path", "query", "count", "skip", "after"} | _ACTS
 
 
 def merged(current: dict[str, Any], changes: Any) -> dict[str, Any]:
@@ -36,10 +39,7 @@ def merged(current: dict[str, Any], changes: Any) -> dict[str, Any]:
             continue
         if name == "faults":
             _check_faults(value)
-        elif name == "delegatedApps":
-            if not isinstance(value, list) or not all(isinstance(app, str) for app in value):
-                raise ValueError("'delegatedApps' is a list of names of apps.")
-        elif name in ("record", "anyRoleBlocksHardMatch"):
+        elif name in ("record", "anyRoleBlocksHardMatch", "appsReadSynchronization", "pimLicence"):
             if not isinstance(value, bool):
                 raise ValueError(f"'{name}' is true or false.")
         elif name in ("readLagReads", "provisionLagReads"):

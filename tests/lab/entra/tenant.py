@@ -42,12 +42,13 @@ def get_domain(store: Store, call: Call) -> Reply:
 
 
 def _synchronization(store: Store, call: Call) -> dict[str, Any]:
-    """facts §0.5, §2: delegated and Global Administrator only.
+    """Whether an app may read it is reported both ways (facts §20), so a setting decides.
 
-    Every token of the emulator is an app's; those of the setting `delegatedApps` pass for a Global Administrator's.
+    Every token of the emulator is an app's.
     """
-    if call.principal.name not in store.of("settings").get("current", {}).get("delegatedApps", ()):
+    if not store.of("settings").get("current", {}).get("appsReadSynchronization"):
         raise denied()
+    permissions.require(call.principal, permissions.READ_SYNCHRONIZATION)
     held = store.of("switches").get("features", {})
     features = schema.properties("onPremisesDirectorySynchronizationFeature")
     return {

@@ -51,10 +51,10 @@ def limits_for(users: int, overrides: dict[str, int]) -> list[Limit]:
 
 
 def cost(call: Call) -> tuple[int, int]:
-    """(resource units, writes) of a request, by facts §4 "Costs"."""
+    """(resource units, writes) of a request, by facts §4 "Costs" and, for one user, as recorded (facts §20)."""
     if call.method != "GET":
         return 1, 1
-    if call.segments[0] != "users":
+    if tuple(call.segments) not in {("users",), ("users", "$count")}:
         return 1, 0
     options = parse_query(call.query)
     units = 2 - ("$select" in options) + ("$expand" in options)
