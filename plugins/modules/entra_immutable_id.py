@@ -51,6 +51,8 @@ options:
   users:
     description:
       - Records of users. What M(hybrid.identity.ad_user_guid) returns as C(users) is taken as it is.
+      - C(user_principal_name) is the UPN of the AD account, which is the cloud user's too. Name the cloud user by C(id) if it has
+        another one.
       - Keys that are not named here travel along into the result untouched, save C(attributes), which stay behind.
       - An empty list is fine and does nothing.
     type: list
@@ -116,6 +118,8 @@ notes:
   - Users in federated domains who have a value are refused, since it cannot be changed or cleared there. To find out, the app
     needs C(Domain.Read.All).
   - What the app may not read of these is said in a warning, and Graph's own answer to the write decides.
+  - An AD account whose UPN Entra Connect would not keep, for instance because it holds a C($), is refused. A sync would give its
+    cloud user another UPN. Where M(hybrid.identity.entra_match_info) allowed the outcome V(invalid) for the user, it is not refused.
   - Users that are synchronised (C(onPremisesSyncEnabled) is true) or once were (it is false, not null) are refused; Graph
     does not support changing the value of these.
   - Microsoft refuses more at the next synchronisation than at this write, for instance hard matches to users with privileged
@@ -247,7 +251,7 @@ users:
       description:
         - A stable identifier of why the user was not changed, else null.
         - From the plan, V(no_cloud_user), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
-          V(no_user_principal_name), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
+          V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
           V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), V(federated_domain),
           V(admin_role), V(role_assignable_group), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.

@@ -54,8 +54,9 @@ options:
     description:
       - The tenant's synchronisation features by name, such as C(blockSoftMatchEnabled), with V(true) or V(false). They come
         on top of what could be read.
-      - Microsoft lets only a Global Administrator read them, never an app. Have one read
-        C(/directory/onPremisesSynchronization) and say here what C(features) holds.
+      - Microsoft documents that only a Global Administrator may read them, and no app. The module asks with the app's token
+        all the same. If that is refused, have a Global Administrator read C(/directory/onPremisesSynchronization), and say here
+        what C(features) holds.
     type: dict
     default: {}
   check_source_of_authority:

@@ -38,8 +38,12 @@ class ProgressAction(NormalAction):
         label = f"[{(task_vars or {}).get('inventory_hostname', 'localhost')}] {self._task.get_name()}"
         with self._progress(label):
             result: dict[str, Any] = super().run(tmp, task_vars)
-        if isinstance(result.get("lookup"), dict) and not self._task.no_log:
+        if self._task.no_log:
+            return result
+        if isinstance(result.get("lookup"), dict):
             self._display.v(f"{label}: {lookup_line(result['lookup'])}")
+        for note in result.get("notes") or ():
+            self._display.v(f"{label}: {note}")
         return result
 
     @contextlib.contextmanager

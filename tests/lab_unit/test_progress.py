@@ -196,6 +196,20 @@ def test_the_choice_of_a_look_up_is_told_at_verbosity_1(
     ), done.stdout
 
 
+def test_a_listing_that_starts_again_is_told_at_verbosity_1(entra: Emulator, tmp_path: Path) -> None:
+    names = [f"user{number:04}@contoso.com" for number in range(1100)]
+    entra.control("POST", "users", [{"userPrincipalName": name, "displayName": name} for name in names])
+    expired = {"path": "^/users$", "query": "skiptoken", "status": 400, "code": "Directory_ExpiredPageToken"}
+    entra.settings(faults=[expired])
+    users = [
+        {"user_principal_name": name, "object_guid": str(uuid.uuid5(uuid.NAMESPACE_OID, name))} for name in names[:400]
+    ]
+    that = ["done.lookup.method == 'listing'", "done.summary.set == 400"]
+    done = play(entra, tmp_path, "-v", "--check", task={"options": {"users": users}, "that": that})
+    sentence = "The listing of users was started again, because Graph's page token had expired."
+    assert f"[tenant] Match: {sentence}" in (done.stdout + done.stderr).splitlines()
+
+
 def test_loops_check_mode_background_and_failures_stay_as_they_are(
     entra: Emulator, tmp_path: Path, slow: list[dict[str, str]]
 ) -> None:

@@ -37,6 +37,28 @@ def test_an_old_clash_of_addresses_refuses_an_unrelated_write(entra: Emulator) -
     assert entra.immutable_id(BEN) is None
 
 
+def test_a_clash_without_a_holder(entra: Emulator) -> None:
+    """Graph's answer of 2018: the property, and not whose it is."""
+    said = "Another object with the same value for property userPrincipalName already exists."
+    clash = {"status": 400, "message": said, "details": [{"target": "userPrincipalName", "code": "ObjectConflict"}]}
+    entra.settings(faults=[{"method": "PATCH", "path": "^/users/", **clash}])
+    (user,) = run(entra, "entra_immutable_id", users=[ad_record(ADA)])["users"]
+    assert user["cause"] == "conflicting_property"
+    assert f"{ADA} and another object have the same value in userPrincipalName. Graph checks all" in user["reason"]
+
+
+def test_a_held_immutable_id_is_still_said_to_be_one(entra: Emulator) -> None:
+    """Somebody gets the value between the look-up and the write."""
+    details = [
+        {"target": "onPremisesImmutableId", "code": "ObjectConflict"},
+        {"target": f"User_{entra.user_id(BEN)}", "code": "ConflictingObjects"},
+    ]
+    entra.settings(faults=[{"method": "PATCH", "path": "^/users/", "status": 400, "details": details}])
+    (user,) = run(entra, "entra_immutable_id", users=[ad_record(ADA)])["users"]
+    assert user["cause"] == "held_by_user"
+    assert f"belongs to user {entra.user_id(BEN)}; clear it there first" in user["reason"]
+
+
 def test_page_tokens_that_expire_in_use(entra: Emulator) -> None:
     names = [f"page{number:04d}@contoso.com" for number in range(2100)]
     entra.control("POST", "users", [{"userPrincipalName": name, "displayName": name} for name in names])
@@ -55,23 +77,67 @@ def test_page_tokens_that_expire_in_use(entra: Emulator) -> None:
     assert len(result["notes"]) == 3
 
 
-@pytest.mark.parametrize("licence", [True, False])
-def test_eligibility_with_and_without_a_licence_for_pim(entra: Emulator, licence: bool) -> None:
-    entra.settings(pimLicence=licence)
-    result = run(entra, "entra_match_info", "preflight", users=[ad_record(ADA)])
+def test_a_page_token_of_a_side_listing_that_expires(entra: Emulator) -> None:
+    """It was taken for a missing permission to read contacts."""
+    contacts = [{"displayName": f"Contact {number}", "mail": f"c{number}@partner.example"} for number in range(1000)]
+    entra.control("POST", "objects", {"contacts": contacts})
+    expired = {"status": 400, "code": "Directory_ExpiredPageToken"}
+    entra.settings(faults=[{"path": "^/contacts$", "query": "skiptoken", **expired}])
+    result = run(entra, "entra_match_info", "preflight", users=[{**ad_record(ADA), "mail": "c999@partner.example"}])
+    assert "contacts" not in {each["what"] for each in result["unknown"]}
+    assert result["notes"] == [
+        "The listing of contacts was started again, because Graph's page token had expired.",
+    ]
+    (user,) = result["users"]
+    assert user["cause"] == "held_by_contact"
+
+
+def test_a_listing_whose_page_tokens_always_expire(entra: Emulator) -> None:
+    names = [f"page{number:04d}@contoso.com" for number in range(1000)]
+    entra.control("POST", "users", [{"userPrincipalName": name, "displayName": name} for name in names])
+    expired = {"status": 400, "code": "Directory_ExpiredPageToken"}
+    entra.settings(faults=[{"path": "^/users$", "query": "skiptoken", "count": 6, **expired}])
+    failed = run(entra, "entra_user_info", "preflight", domains=["contoso.com"])
+    assert (failed["failed"], failed["cause"]) == (True, "page_token_expired")
+    assert "expired 6 times while users were listed" in failed["msg"]
+    assert len(failed["notes"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("settings", "noted"),
+    [
+        ({}, False),
+        ({"pimLicence": False}, True),
+        ({"faults": [{"path": "Eligibility", "status": 403, "code": "AadPremiumLicenseRequired"}]}, True),
+    ],
+    ids=["licence", "without, as 400", "without, as 403"],
+)
+def test_eligibility_with_and_without_a_licence_for_pim(entra: Emulator, settings: dict[str, Any], noted: bool) -> None:
+    entra.settings(**settings)
+    result = run(entra, "entra_match_info", "preflight", users=[ad_record(ADA)], after_hard_match=True)
     assert "role_eligibility" not in {each["what"] for each in result["unknown"]}
-    assert ("no licence for Privileged Identity Management" in str(result.get("notes"))) is not licence
+    assert ("no licence for Privileged Identity Management" in str(result.get("notes"))) is noted
+    (user,) = result["users"]
+    assert (user["expected"], user["unknown"]) == ("hard_match", ["tenant_switches"])
 
 
 @pytest.mark.parametrize("answers", [True, False])
 def test_switches_are_known_if_an_app_may_read_them(entra: Emulator, answers: bool) -> None:
     entra.settings(appsReadSynchronization=answers)
-    result = run(entra, "entra_match_info", "preflight", users=[ad_record(ADA)])
+    result = run(entra, "entra_match_info", "preflight", users=[ad_record(ADA)], after_hard_match=True)
     assert ("tenant_switches" in {each["what"] for each in result["unknown"]}) is not answers
+    assert result["users"][0]["outcome"] == ("hard_match" if answers else "unknown")
 
 
 @pytest.mark.parametrize(
-    "fault", [{"aadsts": 7000229}, {"aadsts": 65001}, {"status": 401, "code": "Authorization_IdentityNotFound"}]
+    "fault",
+    [
+        {"aadsts": 7000229},
+        {"aadsts": 65001},
+        {"status": 401, "code": "Authorization_IdentityNotFound"},
+        {"path": "^/users$", "status": 401, "code": "Authorization_IdentityNotFound"},
+    ],
+    ids=["AADSTS7000229", "AADSTS65001", "a request", "an item of a batch"],
 )
 def test_an_app_that_the_tenant_does_not_know_yet(entra: Emulator, fault: dict[str, Any]) -> None:
     """Without patience for another try; that it comes after a minute is a unit test."""
@@ -85,3 +151,54 @@ def test_an_app_that_the_tenant_does_not_know_yet(entra: Emulator, fault: dict[s
 def test_a_denied_read_names_what_could_not_be_read(entra: Emulator) -> None:
     failed = run(entra, "entra_user_info", "reader", groups=["Tier 0 operators"])
     assert "The app may not read groups; grant it the application permission GroupMember.Read.All" in failed["msg"]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("^/domains", "may not read domains, so it is unknown whether a user to be changed has a UPN in a federated"),
+        (
+            "^/roleManagement",
+            "may not read role_assignments, so it is unknown whether a user to be changed is an",
+        ),
+    ],
+)
+def test_what_may_not_be_read_before_a_write_is_named(entra: Emulator, path: str, words: str) -> None:
+    old = str(uuid.uuid4())
+    run(entra, "entra_immutable_id", users=[{"user_principal_name": ADA, "object_guid": old}])
+    entra.settings(faults=[{"path": path, "status": 403, "count": 9}])
+    result = run(entra, "entra_immutable_id", "privileged", users=[ad_record(ADA)], replace=True)
+    assert result["changed"] is True
+    (warning,) = result["warnings"]
+    assert words in str(warning)
+    assert "may not read users" not in str(warning)
+
+
+def test_an_inner_error_that_is_text(entra: Emulator) -> None:
+    fault = {"status": 400, "message": "Odd.", "innerError": "Something is odd."}
+    entra.settings(faults=[{"method": "PATCH", "path": "^/users/", **fault}])
+    (user,) = run(entra, "entra_immutable_id", users=[ad_record(ADA)])["users"]
+    assert (user["status"], user["cause"]) == ("failed", "request_refused")
+    assert "Odd." in user["reason"]
+
+
+def test_a_dollar_in_a_upn_of_ad_stops_only_its_account(entra: Emulator) -> None:
+    """Graph creates such users, and Entra Connect would not keep the name."""
+    dollar = "a$b@contoso.com"
+    entra.control("POST", "users", [{"userPrincipalName": dollar, "displayName": "A"}])
+    (found,) = run(entra, "entra_user_info", "preflight", identities=[dollar])["users"]
+    assert found["user_principal_name"] == dollar
+    users = [ad_record(dollar), ad_record(ADA)]
+    why = f"Entra Connect would not keep the UPN {dollar}, because it holds '$'"
+    predicted = run(entra, "entra_match_info", "preflight", users=users, after_hard_match=True)["users"][0]
+    assert (predicted["outcome"], predicted["cause"]) == ("invalid", "invalid_upn")
+    assert why in predicted["reason"]
+    failed = run(entra, "entra_immutable_id", users=users)
+    assert failed["failed"] is True
+    assert why in failed["msg"]
+    assert entra.immutable_id(ADA) is None
+    refused, other = run(entra, "entra_immutable_id", users=users, on_refused="skip")["users"]
+    assert (refused["status"], refused["cause"], other["status"]) == ("refused", "invalid_upn", "set")
+    assert why in refused["reason"]
+    assert entra.raw(dollar).get("onPremisesImmutableId") is None
+    assert entra.immutable_id(ADA) == other["after"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors import (
+    APP_NOT_IN_TENANT,
     UNAUTHORIZED,
     Answer,
     GraphError,
@@ -21,7 +22,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.errors impo
     successful,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.throttle import RETRY_STATUSES
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import Transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.transport import REPLICATION, Transport
 
 MAX_REQUESTS = 20
 """The most that one batch may hold (facts §4)."""
@@ -190,17 +191,10 @@ class _Sender:
             for position, each in outcomes.items()
             if position not in later
         }
-        stale = [
-            position
-            for position, each in outcomes.items()
-            if each.status == UNAUTHORIZED and self._attempts[position] == 1
-        ]
-        if stale:
-            # The token ended between the batch and its items.
-            self._transport.renew(sent_at)
-            for position in stale:
-                del final[position]
-            self._queue.extendleft(stale)
+        again = self._unauthorized(outcomes, sent_at)
+        for position in again:
+            del final[position]
+        self._queue.extendleft(again)
         if final:
             self._pace.progress()
         if not later:
@@ -212,6 +206,20 @@ class _Sender:
         # That nothing else is begun after it is what giving up means.
         self._broken = graph_error(next(iter(later.values())))
         return {**final, **later}
+
+    def _unauthorized(self, outcomes: Mapping[int, Answer], sent_at: float) -> list[int]:
+        """The items of a batch that may be answered with something other than 401 if they are sent once more."""
+        once = {
+            position: each
+            for position, each in outcomes.items()
+            if each.status == UNAUTHORIZED and self._attempts[position] == 1
+        }
+        stale = [position for position, each in once.items() if each.cause != APP_NOT_IN_TENANT]
+        if stale:
+            # The token ended between the batch and its items.
+            self._transport.renew(sent_at)
+        early = [position for position in once if position not in stale]
+        return stale + (early if early and self._pace.pause(REPLICATION, 1) else [])
 
 
 def _replies(body: Any) -> dict[str, Any]:

@@ -65,11 +65,11 @@ def _problem(holder: Holder, outcome: Outcome) -> GraphError | None:
         return GraphError("user_vanished", f"The deleted user {holder.name} left the recycle bin meanwhile; run again.")
     conflict = read_conflict(outcome.error)
     if conflict:
-        taken = conflict.property_name or "value of a property that Graph does not name"
+        name = conflict.property_name or "a property that Graph does not name"
         return GraphError(
             "restore_conflict",
-            f"The deleted user {holder.name} could not be restored: its {taken} belongs to "
-            f"{conflict.holder or 'somebody else'} now; change it there, or purge the deleted user.",
+            f"The deleted user {holder.name} could not be restored: its value of {name} belongs to "
+            f"{conflict.holder or 'another object'} now; change it there, or purge the deleted user.",
         )
     error = graph_error(outcome)
     return GraphError(error.cause, f"The deleted user {holder.name} could not be {done}: {error.message}")

@@ -21,7 +21,11 @@ _READS: tuple[tuple[str, str, str], ...] = (
     ("/groups", "groups", PERMISSIONS[tenant_view.GROUPS]),
     ("/contacts", "contacts", PERMISSIONS[tenant_view.CONTACTS]),
     ("/organization", "the organization", "Organization.Read.All"),
-    (r"/users/[^/?]+/onPremisesSyncBehavior", "source of authority", PERMISSIONS[tenant_view.SOURCE_OF_AUTHORITY]),
+    (
+        r"/users/[^/?]+/onPremisesSyncBehavior",
+        "users' source of authority",
+        PERMISSIONS[tenant_view.SOURCE_OF_AUTHORITY],
+    ),
     ("/users", "users", "User.Read.All or User.ReadWrite.All"),
 )
 

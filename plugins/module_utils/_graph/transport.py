@@ -42,7 +42,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors i
 
 _LOST_CONNECTIONS = 5
 
-_REPLICATION = 60.0
+REPLICATION = 60.0
 """Seconds after which an app that the tenant did not know is tried once more: it may have been made just now."""
 
 
@@ -83,7 +83,7 @@ class Transport:
             if answer is None:
                 continue
             if answer.cause == APP_NOT_IN_TENANT:
-                if replicated or not self.pace.pause(_REPLICATION, attempt):
+                if replicated or not self.pace.pause(REPLICATION, attempt):
                     return answer
                 replicated = True
                 continue
@@ -249,7 +249,7 @@ async def _first_token(provider: Any, where: Endpoints, pace: Pace) -> None:
     try:
         await provider.access_token_provider.get_authorization_token(where.base_url)
     except GraphError as error:
-        if error.cause != APP_NOT_IN_TENANT or not pace.pause(_REPLICATION, 1):
+        if error.cause != APP_NOT_IN_TENANT or not pace.pause(REPLICATION, 1):
             raise
         await pace.ready()
         await provider.access_token_provider.get_authorization_token(where.base_url)

@@ -37,6 +37,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_looku
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad_users import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.managers import with_managers
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import ad_record, cloud_managed
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import upn_fault
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Refusal
 
 NEVER, EMPTY, ALWAYS = "never", "empty", "always"
@@ -141,6 +142,9 @@ def _untouchable(wish: AccountWish, found: Sequence[AdObject]) -> Refusal | None
 
 def _missing(step: Step, directory: AccountDirectory, rules: Rules, values: Values) -> Step:
     wish = step.wish
+    fault = upn_fault(wish.upn)
+    if fault:
+        return step.refused("invalid_upn", f"{fault}; give the cloud user another UPN, then run again.")
     path = rules.paths.of(wish.record)
     if path is None:
         return step.refused("no_path", f"No rule of path_by fits {wish.upn}, and there is no path; give one of them.")

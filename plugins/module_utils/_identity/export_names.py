@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a sync makes of an AD user's names: anchor, UPN, addresses, and whether Entra takes them (facts §7)."""
+"""What a sync makes of an AD user's names: anchor, UPN, addresses, and whether Entra takes the addresses (facts §7)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, record_name
 
-# facts §7: the characters, 64 before the @, 48 after it, no dot right before it.
-_UPN_PREFIX = re.compile(r"[A-Za-z0-9'.\-_!#^~]*")
-_UPN_SUFFIX = re.compile(r"[A-Za-z0-9.\-]+")
-_MAX_PREFIX, _MAX_SUFFIX, _MAX_ADDRESS = 64, 48, 256
+_MAX_ADDRESS = 256  # facts §7
 _DC = re.compile(r"(?<!\\),\s*DC=([^,]+)", re.IGNORECASE)
 _NOT_IN_ADDRESS = re.compile(r'[\s<>();,\[\]"]')
 
@@ -105,26 +102,6 @@ def _addresses(given: list[str], mail: str | None) -> tuple[str, ...]:
     if mail and not any(address.startswith("SMTP:") for address in given):
         return (f"SMTP:{mail}", *(address for address in given if address.lower() != f"smtp:{mail}".lower()))
     return tuple(given)
-
-
-def upn_fault(upn: str) -> str | None:
-    """Why Entra Connect would not keep a UPN, whatever its domain; None if it would.
-
-    Graph takes more: it creates users with a ``$``, which the sync rules' list of characters lacks (facts §7, §20).
-    """
-    prefix, at, suffix = upn.rpartition("@")
-    if not at or not prefix or not suffix:
-        return "it is not of the form name@domain"
-    if len(prefix) > _MAX_PREFIX:
-        return f"it has {len(prefix)} characters before the @, and {_MAX_PREFIX} are allowed"
-    if len(suffix) > _MAX_SUFFIX:
-        return f"it has {len(suffix)} characters after the @, and {_MAX_SUFFIX} are allowed"
-    bad = _UPN_PREFIX.sub("", prefix) or _UPN_SUFFIX.sub("", suffix)
-    if bad:
-        return f"it holds {bad[0]!r}"
-    if prefix.endswith("."):
-        return "it has a dot right before the @"
-    return None
 
 
 def address_fault(proxy: str) -> str | None:

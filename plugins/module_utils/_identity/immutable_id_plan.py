@@ -181,8 +181,10 @@ def _allowed(step: Step, holders: Sequence[Record], deleted: str | None) -> Step
     found = ways_out(holders, step.target if step.writes else None, deleted) if holders else ()
     if isinstance(found, str):
         return step.refused(_IN_BIN, found)
-    # Last, since what is known for certain says more than a prediction.
-    refusal = refusals.not_allowed(step.wish) if step.wish.immutable_id is not None else None
+    refusal = None
+    if step.wish.immutable_id is not None:
+        # The prediction last, since what is known for certain says more.
+        refusal = refusals.upn_not_kept(step.wish) or refusals.not_allowed(step.wish)
     return step.refused(refusal.cause, refusal.reason) if refusal else replace(step, holders=found)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, cloud_managed
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import upn_fault
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.wishes import Refusal, Wish
 
 
@@ -58,6 +59,22 @@ def not_to_be_set(wish: Wish, target: Record, overwrite: bool) -> Refusal | None
             "replace to true only if that is meant.",
         )
     return None
+
+
+def upn_not_kept(wish: Wish) -> Refusal | None:
+    """A UPN of the AD account that a sync would replace at the cloud user, unless a preflight's caller allows that.
+
+    Beside an id, a record that is not of ad_user_guid may have the cloud user's own UPN, which is not judged.
+    """
+    upn = str(wish.record.get("user_principal_name") or "").strip()
+    of_ad = wish.identity == upn or wish.record.get("distinguished_name")
+    fault = upn_fault(upn) if upn and of_ad and wish.record.get("allowed") is not True else None
+    if not fault:
+        return None
+    return Refusal(
+        "invalid_upn",
+        f"{fault}; correct it in Active Directory. If only the cloud user is named so, name the user by its object id.",
+    )
 
 
 def not_allowed(wish: Wish) -> Refusal | None:

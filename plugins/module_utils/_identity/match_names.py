@@ -10,7 +10,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity import p
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.export_names import (
     Exported,
     address_fault,
-    upn_fault,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_case import Case
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.match_domains import Domains
@@ -24,7 +23,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_v
     QUARANTINE_UPN_SWITCH,
     TenantView,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import upn_suffix
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import upn_fault, upn_suffix
 
 _NAME, _ADDRESSES = "user_principal_name", "proxy_addresses"
 
@@ -118,8 +117,7 @@ def _wanted_upn(case: Case, user: Exported, domains: Domains) -> str | None:
         case.add(
             predictions.INVALID,
             "invalid_upn",
-            f"Entra Connect would not keep the UPN {upn}, because {fault}; the cloud user's would become {becomes}. "
-            "Correct it in Active Directory.",
+            f"{fault}; the cloud user's would become {becomes}. Correct it in Active Directory.",
         )
     else:
         case.add(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""User principal names and their suffixes."""
+"""User principal names and their suffixes: how they compare, and which of them a sync keeps."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors i
 # RFC 1035 labels; AD itself checks nothing, Microsoft's help says "DNS conventions" (facts §7).
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _MAX_DNS_NAME = 253
+
+# facts §7: the characters, 64 before the @, 48 after it, no dot right before it.
+_KEPT_PREFIX = re.compile(r"[A-Za-z0-9'.\-_!#^~]*")
+_KEPT_SUFFIX = re.compile(r"[A-Za-z0-9.\-]+")
+_MAX_PREFIX, _MAX_SUFFIX = 64, 48
 
 
 def folded(name: str) -> str:
@@ -40,3 +45,25 @@ def dns_suffix(text: str) -> str:
     if labels[-1].isdigit():
         raise InputError(f"{text!r} ends in a number and cannot be a DNS domain; a UPN suffix looks like contoso.com.")
     return name
+
+
+def upn_fault(upn: str) -> str | None:
+    """A clause that says that Entra Connect would not keep a UPN of AD, and why; None if it would.
+
+    The domain is not judged. Graph takes more: it creates users with a ``$``, which the sync rules' list of characters
+    lacks (facts §7, §20).
+    """
+    prefix, at, suffix = upn.rpartition("@")
+    if not at or not prefix or not suffix:
+        fault = "it is not of the form name@domain"
+    elif len(prefix) > _MAX_PREFIX:
+        fault = f"it has {len(prefix)} characters before the @, and {_MAX_PREFIX} are allowed"
+    elif len(suffix) > _MAX_SUFFIX:
+        fault = f"it has {len(suffix)} characters after the @, and {_MAX_SUFFIX} are allowed"
+    elif bad := _KEPT_PREFIX.sub("", prefix) or _KEPT_SUFFIX.sub("", suffix):
+        fault = f"it holds {bad[0]!r}"
+    elif prefix.endswith("."):
+        fault = "it has a dot right before the @"
+    else:
+        return None
+    return f"Entra Connect would not keep the UPN {upn}, because {fault}"

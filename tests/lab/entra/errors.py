@@ -27,7 +27,10 @@ class Reply:
 
 
 class GraphError(Exception):
-    """An error answer: HTTP status, `error.code`, `error.message`, optional `error.details` (facts §1)."""
+    """An error answer: HTTP status, `error.code`, `error.message`, optional `error.details` (facts §1).
+
+    `inner` stands in place of the usual `innerError`, if given.
+    """
 
     def __init__(
         self,
@@ -36,6 +39,7 @@ class GraphError(Exception):
         message: str,
         details: list[dict[str, str]] | None = None,
         headers: dict[str, str] | None = None,
+        inner: Any = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -43,6 +47,7 @@ class GraphError(Exception):
         self.message = message
         self.details = details
         self.headers = headers or {}
+        self.inner = inner
 
     def reply(self, client_request_id: str | None = None) -> Reply:
         """The answer in Graph's form; `request-id` is new each time, `client-request-id` echoes the caller's."""
@@ -50,7 +55,7 @@ class GraphError(Exception):
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.details:
             error["details"] = self.details
-        error["innerError"] = {
+        error["innerError"] = self.inner or {
             "date": CLOCK.utc()[:-1],
             "request-id": request_id,
             "client-request-id": client_request_id or request_id,

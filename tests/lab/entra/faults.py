@@ -5,10 +5,10 @@
 
 `method`, `path` and `query` (regular expressions searched in the raw path after the version and in the raw query) say
 what it matches, items of a batch included; `skip` lets so many of those pass first. Acts: `status` (with `code`,
-`message`, `details`, `headers`), `reset` (of the connection, instead of an answer), `truncate` (half an answer, then
-the connection ends), `hold` (until `POST /lab/release`), `latency` (seconds, real ones: for a look by hand).
-`after: true` lets the request do its work first, so that the client cannot know that it did. `reset` and `truncate`
-match whole requests only. `aadsts` refuses requests for a token with that number, and matches nothing else.
+`message`, `details`, `innerError`, `headers`), `reset` (of the connection, instead of an answer), `truncate` (half an
+answer, then the connection ends), `hold` (until `POST /lab/release`), `latency` (seconds, real ones: for a look by
+hand). `after: true` lets the request do its work first, so that the client cannot know that it did. `reset` and
+`truncate` match whole requests only. `aadsts` refuses requests for a token with that number, and matches nothing else.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ class Faults:
         status = int(item["status"])
         code = item.get("code", _CODES.get(status, "Request_BadRequest"))
         message = item.get("message", "Injected by the lab.")
-        return GraphError(status, code, message, item.get("details"), dict(item.get("headers", {})))
+        headers = dict(item.get("headers", {}))
+        return GraphError(status, code, message, item.get("details"), headers, item.get("innerError"))
 
     def take_sign_in(self) -> int | None:
         """The AADSTS number that refuses this request for a token (`aadsts` of a fault), or None."""

@@ -20,7 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "faults": [],
 }
 _ACTS = {
-    "aadsts", "status", "code", "message", "details", "headers", "latency", "hold", "reset", "truncate",
+    "aadsts", "status", "code", "message", "details", "innerError", "headers", "latency", "hold", "reset", "truncate",
 }  # fmt: skip
 _FAULT_KEYS = {"method", "path", "query", "count", "skip", "after"} | _ACTS
 

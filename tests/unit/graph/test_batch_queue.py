@@ -26,6 +26,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch impor
 DONE = Reply(204)
 THROTTLED = error(429, "TooManyRequests", **{"Retry-After": "0.125"})
 EXPIRED = error(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+UNKNOWN_APP = error(401, "Authorization_IdentityNotFound")
 HALF = b'{"responses":[{"id":"0","status":204},{"id":"1","sta'
 
 
@@ -113,6 +114,27 @@ def test_nothing_is_lost(graph: ScriptedGraph, send: Send, trouble: list[Reply],
     assert sorted(witness.sent) == [0, 1]
     assert sum(request.method == "POST" for request in graph.sign_ins) == 1 + renewals
     assert (watch.waited > 0) == (renewals == 0 or len(trouble) > 1)
+
+
+def test_items_of_an_app_that_the_tenant_does_not_know_yet_are_tried_once_more(
+    graph: ScriptedGraph, send: Send
+) -> None:
+    graph.expect_batch(UNKNOWN_APP, DONE, UNKNOWN_APP)
+    graph.expect_batch(DONE, UNKNOWN_APP)
+    outcomes, witness, watch = send(3)
+    assert sorted(getattr(outcome, "status", 0) for outcome in outcomes) == [204, 204, 401]
+    assert witness.outcomes == dict(enumerate(outcomes))
+    assert watch.waited == 60
+    assert sum(request.method == "POST" for request in graph.sign_ins) == 1
+
+
+def test_without_patience_an_app_that_the_tenant_does_not_know_yet_is_told_at_once(
+    graph: ScriptedGraph, send: Send
+) -> None:
+    graph.expect_batch(DONE, UNKNOWN_APP)
+    outcomes, _witness, watch = send(2, max_wait=59)
+    assert [getattr(outcome, "status", 0) for outcome in outcomes] == [204, 401]
+    assert watch.waited == 0
 
 
 def test_a_batch_whose_answer_comes_too_late_is_sent_again(graph: ScriptedGraph, send: Send, wire: Wire) -> None:

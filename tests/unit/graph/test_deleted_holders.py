@@ -103,7 +103,7 @@ def test_check_mode_and_the_limit_leave_the_bin_alone(
             "restore_deleted",
             error(400, "Request_BadRequest", "x", [{"code": "ObjectConflict", "target": "proxyAddresses"}]),
             "restore_conflict",
-            "its proxyAddresses belongs to somebody else now",
+            "its value of proxyAddresses belongs to another object now",
         ),
         (
             "purge_deleted",

@@ -58,7 +58,7 @@ CASES = [
                 "may not read PIM eligibilities; grant it the application permiss",
             ),
             ("/directory/deletedItems/microsoft.graph.user", "may not read deleted users"),
-            (f"/users/{HOLDER}/onPremisesSyncBehavior", "may not read source of authority"),
+            (f"/users/{HOLDER}/onPremisesSyncBehavior", "may not read users' source of authority;"),
             ("https://graph.microsoft.com/beta/users?$select=id", "may not read users"),
             ("/devices", "may not ask for /devices"),
         )

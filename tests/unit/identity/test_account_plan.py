@@ -122,11 +122,25 @@ def test_mail_becomes_the_primary_address() -> None:
         ({"proxy_addresses": ["SMTP:a@b.c", "SMTP:d@b.c"]}, "two_primary_addresses"),
         ({"sam_account_name": "a*b"}, "bad_sam_account_name"),
         ({"status": "not_found", "reason": "Nobody."}, "entra_not_found"),
+        ({"user_principal_name": "an$na@contoso.com"}, "invalid_upn"),
+        ({"user_principal_name": "anna.@contoso.com"}, "invalid_upn"),
+        ({"user_principal_name": f"{'a' * 65}@contoso.com"}, "invalid_upn"),
     ],
 )
 def test_what_cannot_be_written_is_refused(record: dict[str, Any], cause: str) -> None:
     step = one(record)
     assert (step.status, step.cause, step.after) == ("refused", cause, {})
+
+
+def test_a_upn_that_entra_connect_would_not_keep_makes_no_account() -> None:
+    refused, other = plan([{"user_principal_name": "an$na@contoso.com"}, {"user_principal_name": "ben@contoso.com"}])
+    assert refused.reason == (
+        "Entra Connect would not keep the UPN an$na@contoso.com, because it holds '$'; "
+        "give the cloud user another UPN, then run again."
+    )
+    assert other.status == "created"
+    existing = account("an$na")
+    assert plan([{"user_principal_name": "an$na@contoso.com"}], existing)[0].status == "unchanged"
 
 
 def test_a_length_is_counted_as_ad_counts_it() -> None:

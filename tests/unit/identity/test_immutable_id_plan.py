@@ -87,6 +87,12 @@ CAUSES: list[tuple[str, dict[str, Any], list[Record], str]] = [
         [],
         "has no user principal name",
     ),
+    (
+        "invalid_upn",
+        wish(1, 1, user_principal_name="user1$@contoso.com"),
+        [{**cloud(1), "user_principal_name": "user1$@contoso.com"}],
+        "name the user by its object id",
+    ),
     ("ad_missing", wish(1, None, status="missing", reason="Not there."), [cloud(1)], "Not there."),
     ("ad_ambiguous", wish(1, None, status="ambiguous", reason="Two."), [cloud(1)], "Two."),
     ("ad_not_a_user", wish(1, None, status="not_a_user", reason="A group."), [cloud(1)], "A group."),
@@ -116,6 +122,47 @@ def test_records_that_quarrel(records: list[dict[str, Any]], cause: str) -> None
     steps = plan(read_wishes(records), Tenant([cloud(1), cloud(2)]))
     assert {step.cause for step in steps} == {cause}
     assert not any(step.changes for step in steps)
+
+
+def named(upn: str, value: str | None = None) -> Record:
+    return {**cloud(1, value), "user_principal_name": upn}
+
+
+@pytest.mark.parametrize("character", ["$", "+", "%", "&", "ü", " ", "("])
+def test_an_ad_upn_that_entra_connect_would_not_keep_stops_only_its_account(character: str) -> None:
+    upn = f"a{character}b@contoso.com"
+    records = [{"user_principal_name": upn, "immutable_id": VALUES[1]}, wish(2, 2)]
+    refused, other = plan(read_wishes(records), Tenant([named(upn), cloud(2)]))
+    assert (refused.status, refused.cause) == ("refused", "invalid_upn")
+    assert f"Entra Connect would not keep the UPN {upn}, because it holds {character!r}" in str(refused.reason)
+    assert other.status == "set"
+
+
+@pytest.mark.parametrize("upn", ["o'brien@contoso.com", "a!#^~_-.b@contoso.com"])
+def test_a_upn_that_entra_connect_keeps(upn: str) -> None:
+    (step,) = plan(read_wishes([{"user_principal_name": upn, "immutable_id": VALUES[1]}]), Tenant([named(upn)]))
+    assert step.status == "set"
+
+
+def test_a_upn_is_judged_if_it_is_of_ad_and_something_would_be_written() -> None:
+    upn = "a$b@contoso.com"
+    record = {"user_principal_name": upn, "immutable_id": VALUES[1]}
+    by_id = {**record, "id": cloud(1)["id"]}
+    of_ad = {**by_id, "distinguished_name": "CN=a,DC=x"}
+    allowed = {**of_ad, "outcome": "invalid", "allowed": True}
+    refused = {**of_ad, "outcome": "invalid", "allowed": False}
+
+    def status(record: dict[str, Any], value: str | None = None, clear: bool = False) -> tuple[str, str | None]:
+        (step,) = plan(read_wishes([record], clear=clear), Tenant([named(upn, value)]))
+        return step.status, step.cause
+
+    # The name beside an id may be the cloud user's, in whose UPN Graph takes a $.
+    assert status(by_id) == ("set", None)
+    assert status(of_ad) == ("refused", "invalid_upn")
+    assert status(allowed) == ("set", None)
+    assert status(refused) == ("refused", "invalid_upn")
+    assert status(record, VALUES[1]) == ("unchanged", None)
+    assert status(record, VALUES[1], clear=True) == ("cleared", None)
 
 
 def test_a_record_that_names_nobody() -> None:

@@ -117,6 +117,8 @@ CASES: list[tuple[str, str | None, str | None, dict[str, Any], TenantView, str]]
      "has no userPrincipalName"),
     ("invalid", "unverified_suffix", "create", ad(1, user_principal_name=None), tenant(), "user1@ad.contoso.com"),
     ("invalid", "invalid_upn", "create", ad(1, user_principal_name="jürgen@contoso.com"), tenant(), "'ü'"),
+    ("invalid", "invalid_upn", "hard_match", ad(1, user_principal_name="user$1@contoso.com"), tenant(cloud(1, 1)),
+     "Entra Connect would not keep the UPN user$1@contoso.com, because it holds '$'"),
     ("invalid", "invalid_proxy_address", "create", ad(1, proxy_addresses=["smtp:a b@contoso.com"]), tenant(), "' '"),
     ("invalid", "unverified_suffix", "create", ad(1, user_principal_name="user1@pending.com"), tenant(),
      "would become user1@contoso.onmicrosoft.com"),
