@@ -2,52 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# FOR INTERNAL COLLECTION USE ONLY: what to do about a run's result (facts §5) and about an object's error (facts §2).
-
-Function Get-ConnectResultAdvice {
-    <#
-    .SYNOPSIS
-    One sentence on a run's result, or null for one that nothing is known of.
-
-    .PARAMETER Kind
-    ad or entra: which side the connector talks to.
-    #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param (
-        [Parameter(Mandatory)][AllowEmptyString()][string] $Result,
-        [Parameter()][AllowEmptyString()][string] $Kind
-    )
-
-    switch -Wildcard ($Result) {
-        'completed-export-errors' { 'Some objects were refused; export_errors names them and says what to do.'; break }
-        'completed-sync-errors' { 'Some objects could not be synchronized on the server; sync_errors names them.'; break }
-        'stopped-deletion-threshold-exceeded' {
-            'More deletions were pending than the threshold allows (500 unless set), so they were held back. If they are not meant, put the ' +
-            'filtering or the OU back and run again; if they are, raise the threshold on the server (Enable-ADSyncExportDeletionThreshold, ' +
-            'which asks for a sign-in), run again, and set it back.'
-            break
-        }
-        'no-start-connection' {
-            if ($Kind -eq 'entra') { 'Entra ID could not be reached: check the proxy, TLS 1.2, DNS and the connector''s credential on the server.' }
-            else { 'No domain controller could be reached: check DNS, the network and the password of the AD DS connector account.' }
-            break
-        }
-        'stopped-server-down' { 'The directory went away while it was being read or written; run again when it is back.'; break }
-        'stopped-error-limit' { 'More than 5,000 objects failed, so the run gave up; export_errors and sync_errors name the first of them.'; break }
-        default { $null }
-    }
-}
+# FOR INTERNAL COLLECTION USE ONLY: what to do about an object's error (facts §2 and §20).
 
 Function Get-ConnectErrorAdvice {
     <#
     .SYNOPSIS
-    One sentence on the error code of an object, or null for one that nothing is known of.
+    One sentence on the error of an object, or null for one that nothing is known of.
+
+    .PARAMETER Code
+    The kind of error.
+
+    .PARAMETER DirectoryCode
+    The number that the directory gave.
+
+    .PARAMETER Attribute
+    The attributes that the error is about.
     #>
     [CmdletBinding()]
     [OutputType([string])]
-    param ([Parameter(Mandatory)][AllowEmptyString()][string] $Code)
+    param (
+        [Parameter(Mandatory)][AllowEmptyString()][string] $Code,
+        [Parameter()][AllowEmptyString()][string] $DirectoryCode,
+        [Parameter()][AllowEmptyCollection()][string[]] $Attribute = @()
+    )
 
+    $named = if ($Attribute.Count) { $Attribute -join ', ' } else { 'an attribute' }
     switch ($Code) {
         { $_ -in 'InvalidHardMatch', '103' } {
             'Entra refused the hard match: the cloud user holds or is eligible for a privileged role, is already mapped to another AD account ' +
@@ -70,10 +49,39 @@ Function Get-ConnectErrorAdvice {
             break
         }
         'ObjectTypeMismatch' { 'An object of another type in Entra has the same address: change the address on one of the two.'; break }
-        'IdentityDataValidationFailed' { 'Entra does not accept the UPN: its characters or its suffix. Correct it in Active Directory.'; break }
+        { $_ -in 'IdentityDataValidationFailed', 'DataValidationFailed' } {
+            'Entra does not accept the UPN: its characters or its suffix. Correct it in Active Directory.'
+            break
+        }
+        'FederatedDomainChangeError' {
+            'The UPN moves from one federated domain to another, which Entra does not do in one step: give the cloud user a UPN in the ' +
+            'onmicrosoft.com domain, then run a cycle, which sets the new one.'
+            break
+        }
         { $_ -in 'LargeObject', 'ExceededAllowedLength' } { 'An attribute has more or longer values than Entra takes: shorten it in Active Directory.'; break }
         { $_ -in 'DeletingCloudOnlyObjectNotAllowed', '114' } {
             'The deletion is of an object that the cloud owns: leave it, or delete it in Entra.'
+            break
+        }
+        { $_ -eq 'permission-issue' -or $DirectoryCode -eq '8344' } {
+            'The AD DS connector account may not write to this object. For the source anchor (mS-DS-ConsistencyGuid), run ' +
+            'Set-ADSyncMsDsConsistencyGuidPermissions on the Entra Connect server for that account, and check that the object inherits permissions; ' +
+            'then run a cycle.'
+            break
+        }
+        'exported-change-not-reimported' {
+            "What was exported to $named was not there at the next import: another program or administrator changes it back, or the domain " +
+            "controller that was read lacks it still. Find out who writes $named, then run a cycle."
+            break
+        }
+        'sync-rule-error-function-triggered' {
+            'A synchronization rule refuses the object; details name the rule (extension-context). Where the text names SourceAnchor, the anchor''s ' +
+            'attribute is empty or has another value than at the first synchronization: put the first value back, then run a cycle.'
+            break
+        }
+        'dn-attributes-failure' {
+            "An object that $named refers to (such as a manager or a member) is not in the target directory. Synchronize that object or " +
+            'remove the reference; if it is new, the next cycle usually resolves this.'
             break
         }
         default { $null }
@@ -87,13 +95,16 @@ Function Get-ConnectErrorText {
     #>
     [CmdletBinding()]
     [OutputType([string])]
-    param ([Parameter()][AllowNull()][string] $Code, [Parameter()][AllowNull()][string] $Message)
+    param (
+        [Parameter()][AllowNull()][string] $Code,
+        [Parameter()][AllowNull()][string] $Message,
+        [Parameter()][AllowNull()][string] $Advice
+    )
 
     $said = (@($Code, $Message) | Where-Object { $_ }) -join ': '
-    $advice = Get-ConnectErrorAdvice -Code "$Code"
-    if (-not $advice) { return $said }
-    if ($said -notmatch '[.!?]$') { $said += '.' }
-    "$said $advice"
+    if (-not $said) { $said = 'The server holds an error and does not say which: see the object in the Synchronization Service Manager' }
+    if ($said -notmatch '[.!?]$' -and ($Advice -or -not $Code)) { $said += '.' }
+    (@($said, $Advice) | Where-Object { $_ }) -join ' '
 }
 
-Export-ModuleMember -Function Get-ConnectResultAdvice, Get-ConnectErrorAdvice, Get-ConnectErrorText
+Export-ModuleMember -Function Get-ConnectErrorAdvice, Get-ConnectErrorText

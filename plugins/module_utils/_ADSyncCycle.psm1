@@ -134,12 +134,9 @@ Function Get-ConnectCycleSummary {
         [Parameter(Mandatory)][string] $PolicyType,
         [Parameter(Mandatory)][double] $Seconds,
         [Parameter(Mandatory)][AllowEmptyCollection()][object[]] $Run,
-        [Parameter(Mandatory)][AllowEmptyCollection()][object[]] $ExportError,
-        [Parameter(Mandatory)][AllowEmptyCollection()][object[]] $Connector
+        [Parameter(Mandatory)][AllowEmptyCollection()][object[]] $Problem
     )
 
-    $kinds = @{}
-    foreach ($one in $Connector) { $kinds[$one.name] = $one.kind }
     $bad = @($Run | Where-Object { $_.outcome -eq 'error' })
     $odd = @($Run | Where-Object { $_.outcome -eq 'warning' })
     $text = "The $PolicyType cycle took $Seconds s and ran $($Run.Count) run profiles"
@@ -152,17 +149,20 @@ Function Get-ConnectCycleSummary {
     if (-not $bad.Count -and -not $odd.Count) { return @{ outcome = 'success'; message = "$text, all with success." } }
 
     $told = foreach ($one in @($bad + $odd)) {
-        $advice = Get-ConnectResultAdvice -Result $one.result -Kind "$($kinds[$one.connector])"
         $why = @($one.steps | ForEach-Object { $_.connection_error } | Where-Object { $_ }) -join '; '
         $many = if ($one.failures) { ", $($one.failures) failed" } else { '' }
+        if ($one.discovery_errors) { $many += ", $($one.discovery_errors) could not be read" }
         $because = if ($why) { " ($why)" } else { '' }
-        "'$($one.connector)' $($one.run_profile): $($one.result)$many$because.$(if ($advice) { " $advice" })"
+        "'$($one.connector)' $($one.run_profile): $($one.result)$many$because. $($one.advice)".Trim()
     }
     $text += ". Not all succeeded: " + ($told -join ' ')
-    if ($ExportError.Count) {
-        $first = $ExportError[0]
-        $who = @($first.user_principal_name, $first.on_premises_distinguished_name, $first.distinguished_name | Where-Object { $_ })[0]
-        $text += " The first refused object: $($who): $(Get-ConnectErrorText -Code $first.code -Message $first.message)"
+    # An export error stands for what was asked of the cycle, so it is told rather than one of another stage.
+    $first = @(@($Problem | Where-Object { $_.stage -eq 'export' }) + @($Problem))[0]
+    if ($first) {
+        $names = $first.user_principal_name, $first.on_premises_distinguished_name, $first.distinguished_name, $first.display_name, 'an object without a name'
+        $who = @($names | Where-Object { $_ })[0]
+        $which = if ($first.stage -eq 'export') { 'The first refused object' } else { 'The first object that failed' }
+        $text += " $($which): $($who): $(Get-ConnectErrorText -Code $first.code -Message $first.message -Advice $first.advice)"
     }
     @{ outcome = $(if ($bad.Count) { 'errors' } else { 'warnings' }); message = $text }
 }

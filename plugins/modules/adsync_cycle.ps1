@@ -9,6 +9,9 @@
 #AnsibleRequires -PowerShell ..module_utils._ADSyncAdvice
 #AnsibleRequires -PowerShell ..module_utils._ADSyncClock
 #AnsibleRequires -PowerShell ..module_utils._ADSyncCycle
+#AnsibleRequires -PowerShell ..module_utils._ADSyncErrors
+#AnsibleRequires -PowerShell ..module_utils._ADSyncObjects
+#AnsibleRequires -PowerShell ..module_utils._ADSyncResults
 #AnsibleRequires -PowerShell ..module_utils._ADSyncRuns
 
 $spec = @{
@@ -160,17 +163,16 @@ if (-not $module.Params.wait) {
 
 try {
     $seen = Wait-ConnectCycle -Known $known -Before $before -Deadline $deadline -PollInterval $pollInterval
-    $reported = @($seen.last.runs | ForEach-Object { ConvertTo-ConnectRun -Run $_ })
+    $reported = @($seen.last.runs | ForEach-Object { ConvertTo-ConnectRun -Run $_ -Connector $connectors })
     $runs = @($reported | ForEach-Object { $_.run })
     $problems = @($reported | ForEach-Object { $_.errors })
     if ($problems.Count) { $problems = @(Add-ConnectObject -Problem $problems) }
 }
 catch { Stop-ForFailure -ErrorRecord $_ -Action 'The cycle was started and goes on; reading its progress' }
 
-$exportErrors = @($problems | Where-Object { $_.stage -eq 'export' })
 $module.Result.scheduler.after = $seen.last.scheduler
 $module.Result.runs = $runs
-$module.Result.export_errors = $exportErrors
+$module.Result.export_errors = @($problems | Where-Object { $_.stage -eq 'export' })
 $module.Result.sync_errors = @($problems | Where-Object { $_.stage -ne 'export' })
 
 $untold = @($runs | Where-Object { $_.failures -and $_.connector -notin @($problems | ForEach-Object { $_.connector }) })
@@ -192,7 +194,7 @@ if ($seen.state -eq 'running') {
 }
 
 $summary = Get-ConnectCycleSummary -PolicyType $policyType -Seconds ([math]::Round((Get-ConnectClock) - $cycleFrom, 1)) `
-    -Run $runs -ExportError $exportErrors -Connector $connectors
+    -Run $runs -Problem $problems
 if ($summary.outcome -eq 'errors' -and $module.Params.fail_on_error) {
     Stop-Module -Message $summary.message -Outcome 'errors' -Cause 'run_errors'
 }

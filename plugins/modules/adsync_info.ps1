@@ -7,6 +7,9 @@
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._ADSync
 #AnsibleRequires -PowerShell ..module_utils._ADSyncAdvice
+#AnsibleRequires -PowerShell ..module_utils._ADSyncErrors
+#AnsibleRequires -PowerShell ..module_utils._ADSyncObjects
+#AnsibleRequires -PowerShell ..module_utils._ADSyncResults
 #AnsibleRequires -PowerShell ..module_utils._ADSyncRuns
 
 $spec = @{
@@ -44,7 +47,7 @@ try {
     $module.Result.connectors = $connectors
     $reported = @()
     if ($module.Params.runs) {
-        $reported = @(Get-ConnectRun -Number $module.Params.runs | ForEach-Object { ConvertTo-ConnectRun -Run $_ })
+        $reported = @(Get-ConnectRun -Number $module.Params.runs | ForEach-Object { ConvertTo-ConnectRun -Run $_ -Connector $connectors })
     }
     $problems = @($reported | ForEach-Object { $_.errors })
     if ($problems.Count) { $problems = @(Add-ConnectObject -Problem $problems) }

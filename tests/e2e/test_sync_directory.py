@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -178,3 +179,17 @@ def test_a_wrong_password_is_no_connection(estate: Estate) -> None:
     assert runs["ad", "Delta Import"]["result"] == "no-start-connection"
     assert "invalidCredentials" in runs["ad", "Delta Import"]["ConnectorConnectionInformationXml"]
     assert runs["entra", "Export"]["result"] == "success"
+
+
+def test_an_account_that_may_not_write_the_anchor(estate: Estate) -> None:
+    """Samba refuses it: an account without rights reads everything and writes nothing."""
+    password = "Cycle-" + secrets.token_urlsafe(12) + "1a"
+    user(estate, "cyc.reader", unicodePwd=f'"{password}"'.encode("utf-16-le"))
+    settings = estate.state.read("estate.json")
+    settings["forests"][0] |= {"username": "cyc.reader@contoso.com", "password": password}
+    estate.state.write("estate.json", settings)
+    export = estate.cycle()["ad", "Export"]
+    assert (export["result"], export["ExportFailure"]) == ("completed-export-errors", 1)
+    assert "<error-type>permission-issue</error-type>" in export["SyncErrors"]["SyncErrorsXml"]
+    assert "<error-code>8344</error-code>" in export["SyncErrors"]["SyncErrorsXml"]
+    assert estate.raw("cyc.reader", ANCHOR) == []

@@ -115,7 +115,7 @@ def test_entra_out_of_reach(ran: Ran) -> None:
 
 
 OTHERS = ("completed-warnings-of-tomorrow", "stopped-server-down")
-WARNINGS = ("completed-export-warnings", "completed-transient-objects")
+WARNINGS = ("completed-warnings", "completed-export-warnings", "completed-transient-objects")
 
 
 def ends_in(token: str, server: Server) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from ldap3.core.exceptions import LDAPException
+from ldap3.core.exceptions import LDAPException, LDAPInsufficientAccessRightsResult
 
 from lab.sync import cloud, directory, scope
 from lab.sync.clock import Clock
-from lab.sync.history import History, Problem, Step
+from lab.sync.history import History, Step
+from lab.sync.problem import Problem
 from lab.sync.space import Space, object_id
 from lab.sync.state import State, now
 
-ANCHOR_CHANGED = "SourceAnchor attribute has changed."
+ANCHOR_CHANGED = "FunctionEvaluationException: SourceAnchor attribute has changed.\n   at SyncRulesEngine.Evaluate()"
 _NO_ANSWER = {"code": "no-answer", "message": "The cloud gave no answer for the object."}
 
 
@@ -111,11 +112,9 @@ class Cycle:
                 continue
             kept.add(anchor)
             if staged["anchor_changed"]:
-                step.counts["FlowFailure"] += 1
                 dn = staged["dn"]
-                step.problems.append(
-                    Problem("synchronization", dn, object_id(dn), "sync-rule-error-function-triggered", ANCHOR_CHANGED)
-                )
+                code = "sync-rule-error-function-triggered"
+                step.fail(Problem("synchronization", dn, object_id(dn), code, stack=ANCHOR_CHANGED))
                 continue
             entry = {"record": staged["record"], "guid": guid, "forest": name}
             if anchor not in joined:
@@ -188,8 +187,7 @@ class Cycle:
             "first_occurred": before["first_occurred"] if before else now(),
             "retry_count": before["retry_count"] + 1 if before else 0,
         }
-        step.counts["ExportFailure"] += 1
-        step.problems.append(self.space.problem(anchor, known["error"]))
+        step.fail(self.space.problem(anchor, known["error"]))
 
     def export_forest(self, forest: dict[str, Any], step: Step) -> None:
         """Write the anchor into the users that have none, as Entra Connect does (facts §2)."""
@@ -204,12 +202,18 @@ class Cycle:
                 for guid, one in todo.items():
                     try:
                         directory.write_consistency_guid(connection, one["dn"], base64.b64decode(guid))
+                    except LDAPInsufficientAccessRightsResult as error:
+                        # 8344 is Windows' ERROR_DS_INSUFF_ACCESS_RIGHTS (facts §20).
+                        self._not_written(step, one["dn"], "permission-issue", error, "8344")
                     except LDAPException as error:
-                        step.counts["ExportFailure"] += 1
-                        where = object_id(one["dn"])
-                        step.problems.append(Problem("export", one["dn"], where, "permission-issue", str(error)))
+                        self._not_written(step, one["dn"], "cd-error", error)
                     else:
                         one["writeback"] = False
                         step.counts["ExportUpdate"] += 1
         except directory.Unreachable as error:
             step.no_connection(forest["server"], error)
+
+    @staticmethod
+    def _not_written(step: Step, dn: str, code: str, error: LDAPException, directory_code: str = "") -> None:
+        said = str(error)
+        step.fail(Problem("export", dn, object_id(dn), code, said, directory_code=directory_code))

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from lab.sync.clock import Clock
+from lab.sync.problem import Problem, xml_time
 from lab.sync.state import State, now
 
 COUNTERS = (
@@ -26,44 +27,10 @@ COUNTERS = (
     *("ConnectorNoFlow", "ConnectorDeleteRemoveMv", "ConnectorDeleteLeaveMv", "ConnectorDeleteAddProcessed"),
     *("FlowFailure", "ExportAdd", "ExportUpdate", "ExportRename", "ExportDelete", "ExportDeleteAdd", "ExportFailure"),
 )
+# What counts an object that fails; no counter is known for one that cannot be read (discovery).
+FAILURES = {"import": "StageFailure", "synchronization": "FlowFailure", "export": "ExportFailure"}
 # What the run of a cycle that somebody stops ends in (MIM: run results).
 STOPPED = "stopped-user-termination-from-wmi-or-ui"
-
-
-@dataclass
-class Problem:
-    """An object that a step failed on. `stage`: import, synchronization or export."""
-
-    stage: str
-    dn: str
-    object_id: str
-    code: str
-    message: str
-    details: dict[str, list[str]] | None = None
-    first_occurred: str = field(default_factory=now)
-    retry_count: int = 0
-
-    def xml(self) -> str:
-        """As SyncErrorsXml holds it."""
-        extra = ""
-        if self.details:
-            pairs = [{"Key": key, "Value": values} for key, values in self.details.items()]
-            extra = f"<extra-error-details>{escape(json.dumps(pairs))}</extra-error-details>"
-        said = escape(self.message)
-        info = f"<cd-error><error-literal>{said}</error-literal>{extra}</cd-error>"
-        if self.stage != "export":
-            info = f"<rule-error-info><extension-error-info>{said}</extension-error-info></rule-error-info>"
-        return (
-            f'<{self.stage}-error cs-guid="{{{self.object_id.upper()}}}" dn={quoteattr(self.dn)}>'
-            f"<date-occurred>{_xml_time(now())}</date-occurred>"
-            f"<first-occurred>{_xml_time(self.first_occurred)}</first-occurred>"
-            f"<retry-count>{self.retry_count}</retry-count>"
-            f"<error-type>{escape(self.code)}</error-type>{info}</{self.stage}-error>"
-        )
-
-
-def _xml_time(text: str) -> str:
-    return text.replace("T", " ").rstrip("Z")
 
 
 @dataclass
@@ -82,9 +49,15 @@ class Step:
         where = f"<server>{escape(server)}</server>"
         said = f"<cd-error><error-literal>{escape(str(error))}</error-literal></cd-error>"
         self.connection = (
-            f"{failed}{where}<connection-log><incident>{failed}<date>{_xml_time(now())}</date>{where}{said}"
+            f"{failed}{where}<connection-log><incident>{failed}<date>{xml_time(now())}</date>{where}{said}"
             "</incident></connection-log>"
         )
+
+    def fail(self, problem: Problem) -> None:
+        """Fail on an object."""
+        self.problems.append(problem)
+        if problem.stage in FAILURES:
+            self.counts[FAILURES[problem.stage]] += 1
 
     def outcome(self) -> str:
         if self.result:
@@ -92,6 +65,8 @@ class Step:
         stages = {problem.stage for problem in self.problems}
         if "export" in stages:
             return "completed-export-errors"
+        if "discovery" in stages:
+            return "completed-discovery-errors"
         return "completed-sync-errors" if stages else "success"
 
 
@@ -101,19 +76,22 @@ class History:
     def __init__(self, state: State, clock: Clock) -> None:
         self.state, self.clock = state, clock
         self.faults: dict[str, Any] = state.read("faults.json", {})
+        # Runs are numbered by connector (facts §20), their files through all of them.
+        files = (state.folder / "runs").glob("*.json")
+        self.numbers = Counter(json.loads(file.read_text())["ConnectorName"] for file in files)
 
     @contextmanager
     def run(self, connector: dict[str, str], profile: str) -> Iterator[Step | None]:
         """One run profile of one step. Yields None where a set failure keeps it from doing anything."""
         name, step = connector["Name"], Step()
-        number = 1 + len(list((self.state.folder / "runs").glob("*.json")))
+        self.numbers[name] += 1
         record: dict[str, Any] = {
             "RunHistoryId": str(uuid.uuid4()),
             "ConnectorId": connector["Identifier"],
             "ConnectorName": name,
             "RunProfileId": str(uuid.uuid5(uuid.UUID(connector["Identifier"]), profile)),
             "RunProfileName": profile,
-            "RunNumber": number,
+            "RunNumber": self.numbers[name],
             "Username": "CONTOSO\\ADSync",
             "IsRunComplete": False,
             "Result": "in-progress",
@@ -123,7 +101,7 @@ class History:
             "EndDate": None,
             "Steps": [],
         }
-        file = f"runs/{number:06}.json"
+        file = f"runs/{self.numbers.total():06}.json"
         self.state.write("running.json", [name])
         self.state.write(file, record)
         try:
@@ -135,7 +113,7 @@ class History:
         finally:
             record |= {
                 "IsRunComplete": True,
-                "Result": step.outcome(),
+                "Result": self.faults.get("run_results", {}).get(f"{name}/{profile}", step.outcome()),
                 "EndDate": now(),
                 "Steps": [self._step(step, record["StartDate"])],
             }
@@ -149,9 +127,12 @@ class History:
         if self.faults.get("never_ends") == key:
             self.clock.stop()
         step.result = self.faults.get("steps", {}).get(key, "")
+        for problem in self.faults.get("problems", {}).get(key, []):
+            step.fail(Problem(**problem))
 
     def _step(self, step: Step, started: str) -> dict[str, Any]:
-        errors = "".join(problem.xml() for problem in step.problems)
+        read = "".join(problem.xml() for problem in step.problems if problem.stage != "discovery")
+        unread = "".join(problem.xml() for problem in step.problems if problem.stage == "discovery")
         return {
             "StepHistoryId": str(uuid.uuid4()),
             "StepNumber": 1,
@@ -159,6 +140,19 @@ class History:
             "StartDate": started,
             "EndDate": now(),
             **{name: step.counts[name] for name in COUNTERS},
+            "CurrentExportBatchNumber": 0,
+            "LastSuccessfulExportBatchNumber": 0,
+            "StepFileName": "",
             "ConnectorConnectionInformationXml": step.connection,
-            "SyncErrors": {"SyncErrorsXml": f"<synchronization-errors>{errors}</synchronization-errors>"},
+            # Where there is no error, what stands there is an empty text (facts §20).
+            "ConnectorDiscoveryErrors": _wrapped("ConnectorDiscoveryErrorsXml", "ma-discovery-errors", unread),
+            "ConnectorCountersXml": "",
+            "SyncErrors": _wrapped("SyncErrorsXml", "synchronization-errors", read),
+            "StepXml": "",
+            "MvRetryErrors": "",
+            "FlowCountersXml": "",
         }
+
+
+def _wrapped(name: str, root: str, xml: str) -> dict[str, str] | str:
+    return {name: f"<{root}>{xml}</{root}>"} if xml else ""

@@ -9,8 +9,8 @@ import json
 import uuid
 from typing import Any
 
-from lab.sync.history import Problem
-from lab.sync.state import ENTRA_CONNECTOR_ID, State
+from lab.sync.problem import Problem
+from lab.sync.state import ENTRA_CONNECTOR_ID, State, now
 
 
 def connector_dn(anchor: str) -> str:
@@ -55,11 +55,13 @@ class Space:
             error.get("details"),
             error["first_occurred"],
             error["retry_count"],
+            error.get("directory_code", ""),
         )
 
     def _view(self) -> list[dict[str, Any]]:
         """The objects as Get-ADSyncCSObject shows them."""
         entra = next(item for item in self.state.read("connectors.json") if item["Type"] == "Extensible2")
+        failing = self.state.read("faults.json", {}).get("space_errors", {})
         view = []
         for anchor, entry in self.cloud.items():
             record = (self.joined.get(anchor) or entry).get("record") or {}
@@ -72,7 +74,10 @@ class Space:
                 "cloudAnchor": f"User_{entry['id']}" if entry.get("id") else None,
             }
             kind = record.get("type", "user")
-            view.append(self._object(entra, connector_dn(anchor), kind, anchor, attributes, entry.get("error")))
+            shown = self._object(entra, connector_dn(anchor), kind, anchor, attributes, entry.get("error"))
+            if anchor in failing:
+                shown |= {"HasSyncError": True, "SynchronizationError": failing[anchor]}
+            view.append(shown)
         return view
 
     def _object(
@@ -86,14 +91,20 @@ class Space:
     ) -> dict[str, Any]:
         shown = None
         if error:
-            # Of an ExportError's properties only ErrorExtraDetails is known from scripts that read it; the other names
-            # are ours, and our modules hand on whatever is there.
+            # Seen: all of these names but ErrorLiteral, and ErrorExtraDetails in scripts that read it (facts §20).
             pairs = [{"Key": key, "Value": values} for key, values in (error.get("details") or {}).items()]
             shown = {
                 "ErrorType": error["code"],
+                "ErrorName": error["code"],
+                "ErrorCode": error.get("directory_code", ""),
                 "ErrorLiteral": error["message"],
                 "ErrorExtraDetails": json.dumps(pairs) if pairs else "",
                 "RetryCount": error["retry_count"],
+                "InitialOccurrence": error["first_occurred"],
+                "LatestOccurrence": now(),
+                "ExportedChangedNotReimported": "",
+                "SynchronizationStep": "",
+                "StackTrace": "",
             }
         return {
             "ObjectId": object_id(dn),

@@ -133,7 +133,6 @@ Function ConvertTo-LabStep {
     $out.StepHistoryId = [guid]$Step.StepHistoryId
     $out.StartDate = ConvertTo-LabTime -Text $Step.StartDate
     $out.EndDate = ConvertTo-LabTime -Text $Step.EndDate
-    $out.SyncErrors = [pscustomobject]@{ SyncErrorsXml = $Step.SyncErrors.SyncErrorsXml }
     [pscustomobject]$out
 }
 
@@ -209,6 +208,8 @@ Function Get-ADSyncCSObject {
         if ($MaxResultCount -and $found -gt $StartIndex + $MaxResultCount) { return }
         $object.ObjectId = [guid]$object.ObjectId
         $object.ConnectorId = [guid]$object.ConnectorId
+        # Bytes (facts §20); which ones is made up.
+        $object.AnchorValue = [Text.Encoding]::Unicode.GetBytes($object.AnchorValue)
         $object
     }
     if ($ConnectorName -and $ConnectorName -notin $connectors.Name) {
