@@ -15,6 +15,11 @@ FILE ?= tests/unit
 SIZES ?=
 BENCH_OUT ?=
 
+# Byte code goes below .cache, also if the caller's environment forbids it beside the sources. Without byte code, each start
+# of Ansible or of a module takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
+
 .PHONY: help
 help:
 	@echo "make demo       the main job on an embedded estate: a Samba domain and an emulated tenant"
