@@ -17,6 +17,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A slow machine is no failure.
+settings.register_profile("any-speed", deadline=None)
+settings.load_profile("any-speed")
 
 UNIT = Path(__file__).resolve().parent / "unit"
 # Folders and files of tests/unit that need no Ansible: one run for each Python will do, and `make check` runs them.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ def test_each_stage_has_its_element_and_its_result(state: State) -> None:
         step = run["Steps"][0]
         [stored] = [step[name] for name in ("SyncErrors", "ConnectorDiscoveryErrors") if step[name]]
         [(name, text)] = stored.items()
-        [error] = ElementTree.fromstring(text)  # noqa: S314 - the stand-in's own
+        [error] = ET.fromstring(text)  # noqa: S314 - the stand-in's own
         found[stage] = (name, error.tag, error.findtext("algorithm-step"), run["Result"])
     assert found == {
         "import": ("SyncErrorsXml", "import-error", "staging", "completed-sync-errors"),
@@ -76,7 +76,7 @@ def test_each_stage_has_its_element_and_its_result(state: State) -> None:
 
 def test_what_a_synchronization_says_is_a_stack_trace() -> None:
     problem = Problem("synchronization", DN, "id", "code", stack="Refused: <x>\n   at A.B()")
-    error = ElementTree.fromstring(problem.xml())  # noqa: S314 - the stand-in's own
+    error = ET.fromstring(problem.xml())  # noqa: S314 - the stand-in's own
     assert error.findtext("extension-error-info/call-stack") == "Refused: <x>\n   at A.B()"
     assert error.find("rules-error-info/context") is not None
     assert error.find("cd-error") is None

@@ -146,7 +146,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         }
         for name, variables in PAGES.items()
     ]
-    variables = {"decisions": [], "origins": []}
+    variables: dict[str, Any] = {"decisions": [], "origins": []}
     done = run(folder, [evaluate, place, write, *pages], variables, vars_files=[str(ROLE / "vars" / "main.yml")])
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count('"msg": "stopped"') == len(PAGES), done.stdout
