@@ -86,6 +86,22 @@ def test_a_token_in_memory_cannot_be_passed_over() -> None:
             raise TypeError("force_refresh was taken and had no effect")
 
 
+def test_a_refused_sign_in_is_remembered() -> None:
+    """For a minute (msal, throttled_http_client.py), and by one credential alone."""
+
+    def refuse(url: str) -> dict[str, Any]:
+        refusal = {"status": 400, "error": "unauthorized_client", "error_description": "AADSTS7000229: No."}
+        return sign_in_service(url) if "openid-configuration" in url else refusal
+
+    network = Network(refuse)
+    for secret in [credential(network)] * 2:
+        with pytest.raises(ClientAuthenticationError):
+            secret.get_token(SCOPE)
+    assert len([url for url in network.urls if url.endswith("token_endpoint")]) == 1, gone(
+        "A credential asks again after a refusal.", "_graph/transport.py (_first_token)"
+    )
+
+
 def test_a_host_that_cannot_be_reached_is_tried_again_and_again() -> None:
     def refuse(_url: str) -> dict[str, Any]:
         raise requests.exceptions.ConnectTimeout(TimeoutError("nobody there"))

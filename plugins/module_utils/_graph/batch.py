@@ -214,12 +214,15 @@ class _Sender:
             for position, each in outcomes.items()
             if each.status == UNAUTHORIZED and self._attempts[position] == 1
         }
-        stale = [position for position, each in once.items() if each.cause != APP_NOT_IN_TENANT]
-        if stale:
-            # The token ended between the batch and its items.
+        # The token ended between the batch and its items,
+        again = [position for position, each in once.items() if each.cause != APP_NOT_IN_TENANT]
+        early = [position for position in once if position not in again]
+        # or it was issued before anybody consented to the app.
+        if early and self._pace.pause(REPLICATION, 1):
+            again += early
+        if again:
             self._transport.renew(sent_at)
-        early = [position for position in once if position not in stale]
-        return stale + (early if early and self._pace.pause(REPLICATION, 1) else [])
+        return again
 
 
 def _replies(body: Any) -> dict[str, Any]:

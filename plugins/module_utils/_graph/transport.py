@@ -85,7 +85,9 @@ class Transport:
             if answer.cause == APP_NOT_IN_TENANT:
                 if replicated or not self.pace.pause(REPLICATION, attempt):
                     return answer
+                # The token at hand has no permission yet that was consented to after it was issued.
                 replicated = True
+                self.renew(sent_at)
                 continue
             if answer.status == UNAUTHORIZED and self._answered and not renewed:
                 # It was taken before, so it has ended early; a fresh one tells whether that is all.
@@ -234,14 +236,17 @@ async def open_transport(options: Mapping[str, Any], watch: Watch | None = None)
     with closing(credential):
         pace = Pace(options["concurrency"], options["max_wait"], watch)
         # Before the first request: a refused sign-in is then the error of the whole task, whatever it was to read.
-        await _first_token(provider, where, pace)
+        await _first_token(provider, where, pace, credential.renew)
         client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
         async with http:
             yield Transport(client, where, options["timeout"], pace, credential.renew)
 
 
-async def _first_token(provider: Any, where: Endpoints, pace: Pace) -> None:
+async def _first_token(provider: Any, where: Endpoints, pace: Pace, renew: Callable[[], None]) -> None:
     """Sign in; once more after a while, if the tenant does not know the app yet (facts §20).
+
+    The second time with a new credential, since the old one keeps a refusal (HTTP 400) for a minute:
+    tests/upstream/test_azure_identity.py::test_a_refused_sign_in_is_remembered
 
     :raises GraphError: if the sign-in fails.
     """
@@ -252,6 +257,7 @@ async def _first_token(provider: Any, where: Endpoints, pace: Pace) -> None:
         if error.cause != APP_NOT_IN_TENANT or not pace.pause(REPLICATION, 1):
             raise
         await pace.ready()
+        renew()
         await provider.access_token_provider.get_authorization_token(where.base_url)
 
 

@@ -46,9 +46,9 @@ def form(graph: ScriptedGraph) -> dict[str, str]:
     return dict(parse_qsl(graph.sign_ins[-1].body.decode()))
 
 
-def refused(code: str, error: str = "invalid_client") -> Reply:
+def refused(code: str, error: str = "invalid_client", status: int = 401) -> Reply:
     text = f"AADSTS{code}: Something. Trace ID: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10 Correlation ID: x"
-    return Reply(401, {"error": error, "error_description": text, "error_codes": [int(code)]})
+    return Reply(status, {"error": error, "error_description": text, "error_codes": [int(code)]})
 
 
 def message_of(options: dict[str, Any]) -> tuple[str, IdentityError]:
@@ -99,18 +99,19 @@ def test_refusals_are_told_apart_by_code(
     }
 
 
+@pytest.mark.parametrize("status", [400, 401])
 @pytest.mark.parametrize("code", ["7000229", "65001"])
 def test_an_app_that_the_tenant_does_not_know_yet(
-    graph: ScriptedGraph, options: dict[str, Any], wire: Wire, code: str
+    graph: ScriptedGraph, options: dict[str, Any], wire: Wire, code: str, status: int
 ) -> None:
-    """It may have been made just now, so it is tried once more after a minute."""
+    """It may have been made just now, so it is tried once more after a minute; MSAL keeps a 400 for just as long."""
     known = graph.token_reply
-    graph.token_reply = refused(code)
+    graph.token_reply = refused(code, "unauthorized_client", status)
     clock = SteppingClock(wire, lambda _seconds: setattr(graph, "token_reply", known))
     expect_the_read(graph)
     run(options, TASK, watch=Watch(clock=clock))
     assert clock.seconds == 60
-    graph.token_reply = refused(code)
+    graph.token_reply = refused(code, "unauthorized_client", status)
     clock = SteppingClock(wire)
     with pytest.raises(GraphError, match="give admin consent to the app in that tenant") as raised:
         run(options, TASK, watch=Watch(clock=clock))
@@ -130,6 +131,8 @@ def test_an_app_that_graph_does_not_know_yet(
     expect_the_read(graph)
     run(options, TASK, watch=Watch(clock=clock))
     assert clock.seconds == 60
+    # The first token has nothing in it that was consented to after it was issued.
+    assert sum(request.method == "POST" for request in graph.sign_ins) == 2
     for _attempt in range(2):
         graph.expect("GET", path, unknown)
     with pytest.raises(GraphError, match="give admin consent to the app in this tenant") as raised:
