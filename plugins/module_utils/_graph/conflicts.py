@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,15 @@ IMMUTABLE_ID = "onPremisesImmutableId"
 _PROPERTY = re.compile(r"same value for property (\w+) already exists")
 
 
+_NAMED, _LONGEST = 3, 80
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A value that another object holds.
+    """A value that another object holds, or several.
 
     ``property_name`` is Graph's name of the property, None if Graph names none. ``holder`` is the other object, such as
-    ``user <object id>``, None if Graph does not say.
+    ``user <object id>``, None if Graph does not say. Of several, both are lists with commas.
     """
 
     property_name: str | None
@@ -31,18 +34,34 @@ class Conflict:
 def read_conflict(error: Mapping[str, Any]) -> Conflict | None:
     """The conflict that an ``error`` object of Graph reports; None if it reports something else.
 
-    The target of ``ObjectConflict`` names the property; that of ``ConflictingObjects``, which may be missing, is the
-    other object as ``<Kind>_<object id>``.
+    The target of ``ObjectConflict`` names the property, else the message does; that of ``ConflictingObjects``, which
+    may be missing, is the other object as ``<Kind>_<object id>``.
     """
     details = error.get("details")
-    targets = {
-        str(item.get("code")): item.get("target")
-        for item in (details if isinstance(details, list) else ())
-        if isinstance(item, dict)
-    }
-    if not targets.keys() & {"ObjectConflict", "ConflictingObjects"}:
+    entries = [item for item in (details if isinstance(details, list) else ()) if isinstance(item, dict)]
+    names, holders = _targets(entries, "objectconflict"), _targets(entries, "conflictingobjects")
+    said = list(dict.fromkeys(_PROPERTY.findall(" ".join(str(each.get("message")) for each in (error, *entries)))))
+    codes = {str(item.get("code")).lower() for item in entries}
+    if not said and not codes & {"objectconflict", "conflictingobjects"}:
         return None
-    said = _PROPERTY.search(str(error.get("message")))
-    property_name = targets.get("ObjectConflict") or (said and said.group(1))
-    kind, _underscore, holder = str(targets.get("ConflictingObjects") or "").partition("_")
-    return Conflict(str(property_name) if property_name else None, f"{kind.lower()} {holder}" if holder else None)
+    return Conflict(_listed(map(_known, names or said)), _listed(map(_object, holders)))
+
+
+def _targets(entries: Iterable[Mapping[str, Any]], code: str) -> list[str]:
+    found = (item.get("target") for item in entries if str(item.get("code")).lower() == code)
+    return list(dict.fromkeys(target for target in found if isinstance(target, str) and target))
+
+
+def _known(name: str) -> str:
+    return IMMUTABLE_ID if name.lower() == IMMUTABLE_ID.lower() else name
+
+
+def _object(target: str) -> str:
+    kind, _underscore, key = target.rpartition("_")
+    return f"{kind.lower()} {key}" if kind and key else key
+
+
+def _listed(names: Iterable[str]) -> str | None:
+    found = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..." for name in names if name]
+    more = [f"{len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    return ", ".join(found[:_NAMED] + more) or None

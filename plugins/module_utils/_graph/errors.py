@@ -113,6 +113,7 @@ def items(body: Any) -> list[dict[str, Any]]:
 def graph_error(answer: Answer, user: str | None = None) -> GraphError:
     """The exception for an answer that is not a success. ``user`` is whom a write was about, None for a read."""
     cause, sentence = _explained(answer, user)
+    sentence = "".join(each if each.isprintable() else " " for each in sentence)  # no terminal obeys a service
     inner = answer.error.get("innerError") or answer.error.get("innererror")
     told = inner.get("request-id") if isinstance(inner, dict) else None
     return GraphError(
@@ -136,8 +137,8 @@ def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
     if answer.status == UNAUTHORIZED:
         return (
             "unauthorized",
-            "Graph does not accept the access token; check that tenant, cloud_environment and graph_url belong to "
-            "one cloud.",
+            f"Graph does not accept the access token ({_quoted(answer)}); check that tenant, cloud_environment and "
+            "graph_url belong to one cloud, and this machine's clock.",
         )
     if answer.status == 403:
         return "access_denied", _denied(user, answer.path)

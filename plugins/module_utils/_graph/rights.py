@@ -42,4 +42,4 @@ def permission(path: str) -> str | None:
 
 def _unversioned(path: str) -> str:
     """The path of a request to the beta version too, which is kept with its host."""
-    return re.sub(r"^https?://[^/]+/[^/]+", "", path)
+    return re.sub(r"^https?://.*?/beta(?=/)", "", path)

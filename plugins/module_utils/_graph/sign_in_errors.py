@@ -85,7 +85,8 @@ def sign_in_error(error: BaseException, options: Mapping[str, Any], authority: s
     text = " ".join(map(str, links))
     code = _CODE.search(text)
     trace = _TRACE.search(text)
-    names = {"tenant": options.get("tenant"), "client_id": options.get("client_id")}
+    ungiven = f"(the one of auth_source {options['auth_source']})"
+    names = {name: options.get(name) or ungiven for name in ("tenant", "client_id")}
     facts = {"error_code": code.group(0) if code else None, "request_id": trace.group(1) if trace else None}
     if code and code.group(1) in _SENTENCES:
         cause, sentence = _SENTENCES[code.group(1)]

@@ -30,7 +30,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_v
 T = TypeVar("T")
 Json = dict[str, Any]
 
-_UNREADABLE = ("access_denied", "request_refused")
+_UNREADABLE = ("access_denied", "request_refused", LICENCE_REQUIRED)
 _SELECT = list(dict.fromkeys((*tenant_view.VIEW_PROPERTIES, *attribute_map.entra_properties())))
 _HOLDER = ["id", "displayName", "proxyAddresses"]
 

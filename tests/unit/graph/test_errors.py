@@ -23,6 +23,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch impor
 
 USER = "anna@contoso.com"
 HOLDER = "0f1e2d3c-0000-4000-8000-000000000001"
+CLASH = "Another object with the same value for property"
 
 
 def answer(
@@ -45,7 +46,12 @@ ROLES = "/roleManagement/directory/"
 
 # The messages are facts §1's; the recycle bin's conflict names no kind that is certain.
 CASES = [
-    (answer(401, "InvalidAuthenticationToken"), USER, "unauthorized", "does not accept the access token"),
+    (
+        answer(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."),
+        USER,
+        "unauthorized",
+        "does not accept the access token (HTTP 401, InvalidAuthenticationToken: Lifetime validation failed, the token",
+    ),
     (answer(403, "Authorization_RequestDenied"), None, "access_denied", "User.Read.All"),
     (answer(403, "Authorization_RequestDenied"), USER, "access_denied", "User.ReadWrite.All"),
     *(
@@ -60,6 +66,7 @@ CASES = [
             ("/directory/deletedItems/microsoft.graph.user", "may not read deleted users"),
             (f"/users/{HOLDER}/onPremisesSyncBehavior", "may not read users' source of authority;"),
             ("https://graph.microsoft.com/beta/users?$select=id", "may not read users"),
+            ("https://gateway.contoso.com/graph/beta/users?$select=id", "may not read users"),
             ("/devices", "may not ask for /devices"),
         )
     ),
@@ -126,6 +133,30 @@ CASES = [
         "have the same value in mail.",
     ),
     (conflict(None), USER, "conflicting_property", "a property that Graph does not name"),
+    (conflict("OnPremisesImmutableId"), USER, "held_by_user", "belongs to another object"),
+    (conflict("mail", HOLDER), USER, "conflicting_property", f"{USER} and {HOLDER} have the same value in mail."),
+    (conflict("mail", "User_"), USER, "conflicting_property", f"{USER} and another object have the same value in mail."),
+    (
+        answer(400, "Request_BadRequest", f"{CLASH} onPremisesImmutableId already exists."),
+        USER,
+        "held_by_user",
+        "belongs to another object",
+    ),
+    (
+        answer(
+            400,
+            "Request_BadRequest",
+            "x",
+            [
+                {"code": "ObjectConflict", "target": "proxyAddresses"},
+                {"code": "ObjectConflict", "target": "onPremisesImmutableId"},
+                *({"code": "ConflictingObjects", "target": f"User_{number}"} for number in range(5)),
+            ],
+        ),
+        USER,
+        "conflicting_property",
+        f"{USER} and user 0, user 1, user 2, 2 more have the same value in proxyAddresses, onPremisesImmutableId.",
+    ),
     (
         answer(
             400,
@@ -153,6 +184,18 @@ def test_causes(given_answer: Answer, user: str | None, cause: str, words: str) 
     assert words in error.message
     assert len(error.message) < 500
     assert error.details["request_id"] == ("from-body" if given_answer.error else "from-header")
+
+
+def test_what_the_service_says_moves_no_cursor_and_floods_no_screen() -> None:
+    hostile = "\x1b[2J\r\n\u202e"
+    for given in (
+        answer(400, f"{hostile}Odd", f"{hostile}Odder."),
+        conflict(hostile + "p" * 5000, f"User_{hostile}" + "q" * 5000),
+        answer(403, "Authorization_RequestDenied", path=f"/{hostile}"),
+    ):
+        said = graph_error(given, None if given.status == 403 else USER).message
+        assert said.isprintable()
+        assert len(said) < 500
 
 
 @pytest.mark.parametrize("strange", ["text", 5, [], {"details": "text"}, {"details": [None, "x", {"code": []}]}])

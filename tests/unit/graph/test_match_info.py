@@ -165,6 +165,17 @@ def test_without_a_licence_for_pim_nobody_is_eligible(
     ]
 
 
+def test_another_listing_that_needs_a_licence_is_unknown(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    """It failed the task, which a missing permission does not."""
+    unlicensed = error(403, "AadPremiumLicenseRequired")
+    script(graph, [anchored(1)], contacts=unlicensed, role_groups=unlicensed, definitions=unlicensed)
+    graph.expect("GET", "/roleManagement/directory/roleDefinitions?$select=id,displayName", found(*ROLES))
+    graph.expect_batch({"isCloudManaged": False})
+    result = run(options, Question([ad(1)]))
+    assert outcomes(result) == [("unknown", "unread_role_assignable_groups")]
+    assert [each["what"] for each in result["unknown"]] == ["role_assignable_groups", "contacts"]
+
+
 def test_what_somebody_vouches_for_is_named_all_the_same(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     script(graph, [anchored(1), user(2)], switches=DENIED, eligibility=DENIED)
     assume = ["role_eligibility", "source_of_authority"]

@@ -14,6 +14,7 @@ from typing import Any
 
 import jwt
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -138,6 +139,14 @@ def test_an_app_that_graph_does_not_know_yet(
     with pytest.raises(GraphError, match="give admin consent to the app in this tenant") as raised:
         run(options, TASK, watch=Watch(clock=clock))
     assert (raised.value.cause, clock.seconds) == ("app_not_in_tenant", 120)
+
+
+def test_an_app_that_no_option_names() -> None:
+    """With the Azure CLI or a managed identity, "app None in tenant None" helps nobody."""
+    refusal = ClientAuthenticationError("AADSTS65001: No.")
+    said = sign_in_error(refusal, {"auth_source": "cli", "tenant": None, "timeout": 9}, "https://x").message
+    assert "None" not in said
+    assert "consented to app (the one of auth_source cli) in tenant (the one of auth_source cli), or" in said
 
 
 @pytest.mark.parametrize("code", ["90002", "900023"])
