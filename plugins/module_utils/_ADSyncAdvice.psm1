@@ -75,8 +75,8 @@ Function Get-ConnectErrorAdvice {
             break
         }
         'sync-rule-error-function-triggered' {
-            'A synchronization rule refuses the object; details name the rule (extension-context). Where the text names SourceAnchor, the anchor''s ' +
-            'attribute is empty or has another value than at the first synchronization: put the first value back, then run a cycle.'
+            'A synchronization rule refuses the object; details (extension-context) or the stack name the rule. Where the text names ' +
+            'SourceAnchor, the anchor''s attribute is empty or has another value than at the first synchronization: put the first value back, then run a cycle.'
             break
         }
         'dn-attributes-failure' {

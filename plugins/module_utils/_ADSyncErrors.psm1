@@ -8,6 +8,9 @@
 # A line of a .NET stack trace in any language: "   at System.String.Trim(Char[] trimChars)".
 $script:Frame = '(?m)^[ \t]+\p{L}+ [^\s(]+\('
 
+# An error without a type is one, too.
+$script:ErrorNodes = '//*[error-type or self::import-error or self::export-error or self::ma-object-error or self::retry-error]'
+
 Function Split-ConnectStack {
     <#
     .SYNOPSIS
@@ -126,7 +129,7 @@ Function ConvertTo-ConnectError {
         details = if ($details.Count) { $details } else { $null }
         stack = $said.stack
         first_occurred = $since
-        retry_count = [int](& $take 'retry-count')
+        retry_count = if ((& $take 'retry-count') -match '^\d{1,9}$') { [int]$Matches[0] } else { 0 }
         advice = Get-ConnectErrorAdvice -Code "$code" -DirectoryCode "$directoryCode" -Attribute $attributes
     }
 }
@@ -155,7 +158,7 @@ Function Get-ConnectStepError {
         if (-not $text) { continue }
         $document = ConvertTo-XmlDocument -Text $text
         if ($document) {
-            foreach ($node in $document.SelectNodes('//*[error-type]')) { ConvertTo-ConnectError -Node $node -Connector $Connector }
+            foreach ($node in $document.SelectNodes($script:ErrorNodes)) { ConvertTo-ConnectError -Node $node -Connector $Connector }
         }
         else {
             [ordered]@{

@@ -56,7 +56,8 @@ Function Get-ConnectRunOutcome {
 
     if (-not $Run.IsRunComplete) { return @{ outcome = 'running'; advice = $null } }
     $worst = $null
-    foreach ($name in @("$($Run.Result)") + @($Step | ForEach-Object { $_.result })) {
+    # A step without a result says nothing against the run's own.
+    foreach ($name in @("$($Run.Result)") + @($Step | ForEach-Object { $_.result } | Where-Object { $_ })) {
         $found = Get-ConnectResult -Name $name -Kind $Kind
         if ($found.outcome -eq 'running') {
             $found = @{ outcome = 'error'; advice = 'The run was cut off before it stored how it ended, as by a restart of the server; run again.' }

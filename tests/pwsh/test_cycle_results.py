@@ -160,3 +160,20 @@ def test_run_numbers_count_by_connector_and_do_not_order_runs(ran: Ran) -> None:
     [info] = ran["numbers"].results
     assert not info["failed"], info["shown"]
     assert [run["run_number"] for run in info["runs"]] == [26148, 26147]
+
+
+@CASES
+def step_silent(server: Server) -> None:
+    at = "2026-10-02T06:00:12.006Z"
+    run = {**RUN, "ConnectorName": ENTRA, "RunNumber": 1, "StartDate": at, "EndDate": at}
+    step = {"StepHistoryId": RUN["RunHistoryId"], "StepNumber": 1, "StepResult": "", "StartDate": at, "EndDate": at}
+    server.state.write("runs/000001.json", {**run, "Steps": [step]})
+    server.task("adsync_info", runs=1)
+
+
+def test_a_step_without_a_result_says_nothing_against_its_run(ran: Ran) -> None:
+    """It made an error of a success: "A step ended in . The server stored no result"."""
+    [info] = ran["step_silent"].results
+    assert not info["failed"], info["shown"]
+    [run] = info["runs"]
+    assert ([step["result"] for step in run["steps"]], run["outcome"], run["advice"]) == ([""], "success", None)

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 from cases import Cases
 from pwsh_server import ENTRA, Server
+from resident_powershell import PWSH
 
 ANCHOR = "3jFgh7G/i0+csBxnpglNPg=="
 OTHER = "nlbGyIhGPE+EYq/E/2CBew=="
@@ -19,6 +23,15 @@ STACK = (
     "   bei SyncRulesEngine.Functions.Evaluate(Object[] arguments)\r\n   bei SyncRulesEngine.Flow()"
 )
 REASON = "FunctionEvaluationException: SourceAnchor attribute is not present."
+UTILS = Path(__file__).resolve().parents[2] / "plugins" / "module_utils"
+ODD = f"""<ma-discovery-errors><ma-object-error><dn>{JANE}</dn></ma-object-error>
+<ma-object-error><error-type>missing-dn</error-type><retry-count>often</retry-count></ma-object-error></ma-discovery-errors>"""
+SCRIPT = f"""
+$ErrorActionPreference = 'Stop'
+foreach ($name in 'Advice', 'Errors') {{ Import-Module -Name "{UTILS}/_ADSync$name.psm1" }}
+$step = [pscustomobject]@{{ ConnectorDiscoveryErrors = [pscustomobject]@{{ ConnectorDiscoveryErrorsXml = $args[0] }} }}
+ConvertTo-Json -InputObject @(Get-ConnectStepError -Step $step -Connector 'x') -Compress
+"""
 CASES = Cases()
 Ran = dict[str, Server]
 
@@ -55,7 +68,7 @@ def test_the_first_line_of_a_stack_trace_is_the_reason(ran: Ran) -> None:
     [error] = same(ran["synchronization"], "sync_errors")
     assert (error["stage"], error["message"], error["stack"]) == ("synchronization", REASON, STACK)
     assert error["details"]["extension-context"] == ["In from AD - User Join"]
-    assert error["advice"].startswith("A synchronization rule refuses the object; details name the rule")
+    assert error["advice"].startswith("A synchronization rule refuses the object; details (extension-context) or")
     message = ran["synchronization"].results[0]["msg"]
     assert f"The first object that failed: {JANE}: sync-rule-error-function-triggered: {REASON} A synchr" in message
     assert "bei SyncRulesEngine" not in message
@@ -177,3 +190,14 @@ def test_an_error_that_says_nothing_has_a_reason_all_the_same(ran: Ran) -> None:
     [found] = info["users"]
     assert (found["status"], found["cause"]) == ("sync_error", None)
     assert found["reason"].startswith("The server holds an error and does not say which: see the object in the Synchr")
+
+
+def test_an_error_without_a_type_or_a_number_is_not_lost(tmp_path: Path) -> None:
+    script = tmp_path / "ask.ps1"
+    script.write_text(SCRIPT)
+    assert PWSH
+    command = [PWSH, "-NoProfile", "-NonInteractive", "-File", str(script), ODD]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
+    typeless, numberless = json.loads(done.stdout)
+    assert (typeless["stage"], typeless["code"], typeless["distinguished_name"]) == ("discovery", None, JANE)
+    assert (numberless["code"], numberless["retry_count"]) == ("missing-dn", 0)
