@@ -256,7 +256,8 @@ users:
           V(admin_role), V(role_assignable_group), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.
         - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain), V(mastered_elsewhere),
-          V(user_vanished), V(restore_conflict), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost).
+          V(user_vanished), V(restore_conflict), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost),
+          V(app_not_in_tenant), V(unauthorized).
           V(journal_failed) where the journal could not be written, without which nothing is sent.
       returned: always
       type: str

@@ -30,9 +30,11 @@ async def pages(transport: Transport, first: Any, body: Any = None) -> AsyncIter
     page has expired, the listing starts again, at most five times. No item comes twice: what an earlier attempt showed
     is left out.
 
-    :raises GraphError: as ``Transport.json`` does, if a link leads elsewhere, and if tokens keep expiring.
+    :raises GraphError: as ``Transport.json`` does, if a link leads elsewhere or to a page that was read, and if tokens
+        keep expiring.
     """
     restarts = 0
+    followed: set[str] = set()
     seen: set[str] = set()
     request = first
     while request is not None:
@@ -50,10 +52,17 @@ async def pages(transport: Transport, first: Any, body: Any = None) -> AsyncIter
                     "expired."
                 )
                 request = first
+                followed.clear()
                 continue
         fresh = [item for item in items(body) if _key(item) not in seen]
         seen.update(map(_key, fresh))
         link = body.get("@odata.nextLink")
+        if link in followed:
+            raise GraphError(
+                "endless_listing",
+                f"Graph's listing of {_subject(transport, first)} leads back to a page that was read; run again later.",
+            )
+        followed.update([link] if link else [])
         yield fresh, bool(link)
         request, body = (transport.follow(link) if link else None), None
 

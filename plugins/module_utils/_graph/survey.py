@@ -148,7 +148,8 @@ class Survey:
     async def _switches(self) -> dict[str, bool]:
         found = await self._list(self._client.directory.on_premises_synchronization)
         features = found[0].get("features") if found else None
-        return {name: value for name, value in (features or {}).items() if isinstance(value, bool)}
+        known = features if isinstance(features, dict) else {}
+        return {name: value for name, value in known.items() if isinstance(value, bool)}
 
     async def _roles(self, eligible: bool) -> dict[str, list[tenant_view.RoleHolding]]:
         directory = self._client.role_management.directory

@@ -135,7 +135,12 @@ CASES = [
     (conflict(None), USER, "conflicting_property", "a property that Graph does not name"),
     (conflict("OnPremisesImmutableId"), USER, "held_by_user", "belongs to another object"),
     (conflict("mail", HOLDER), USER, "conflicting_property", f"{USER} and {HOLDER} have the same value in mail."),
-    (conflict("mail", "User_"), USER, "conflicting_property", f"{USER} and another object have the same value in mail."),
+    (
+        conflict("mail", "User_"),
+        USER,
+        "conflicting_property",
+        f"{USER} and another object have the same value in mail.",
+    ),
     (
         answer(400, "Request_BadRequest", f"{CLASH} onPremisesImmutableId already exists."),
         USER,
@@ -188,12 +193,12 @@ def test_causes(given_answer: Answer, user: str | None, cause: str, words: str) 
 
 def test_what_the_service_says_moves_no_cursor_and_floods_no_screen() -> None:
     hostile = "\x1b[2J\r\n\u202e"
-    for given in (
+    for refusal in (
         answer(400, f"{hostile}Odd", f"{hostile}Odder."),
         conflict(hostile + "p" * 5000, f"User_{hostile}" + "q" * 5000),
         answer(403, "Authorization_RequestDenied", path=f"/{hostile}"),
     ):
-        said = graph_error(given, None if given.status == 403 else USER).message
+        said = graph_error(refusal, None if refusal.status == 403 else USER).message
         assert said.isprintable()
         assert len(said) < 500
 

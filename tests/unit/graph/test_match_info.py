@@ -165,6 +165,15 @@ def test_without_a_licence_for_pim_nobody_is_eligible(
     ]
 
 
+@pytest.mark.parametrize("answered", [found(), found({"id": object_id(1), "features": None}), found({"features": "x"})])
+def test_switches_that_are_not_among_those_answered_stay_unknown(
+    graph: ScriptedGraph, options: dict[str, Any], answered: dict[str, Any]
+) -> None:
+    script(graph, [anchored(1)], switches=answered)
+    graph.expect_batch({"isCloudManaged": False})
+    assert outcomes(run(options, Question([ad(1)]))) == [("unknown", "unread_tenant_switches")]
+
+
 def test_another_listing_that_needs_a_licence_is_unknown(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     """It failed the task, which a missing permission does not."""
     unlicensed = error(403, "AadPremiumLicenseRequired")

@@ -77,6 +77,21 @@ def test_a_first_page_does_not_expire(graph: ScriptedGraph, options: dict[str, A
     assert caught.value.cause == "request_refused"
 
 
+def test_a_page_that_comes_twice_and_one_that_leads_back_to_itself(
+    graph: ScriptedGraph, options: dict[str, Any]
+) -> None:
+    """The second listing had no end."""
+    graph.expect("GET", PAGE, page(graph, range(2), "b"))
+    graph.expect("GET", "/users?$skiptoken=b", page(graph, range(2), "c"))
+    graph.expect("GET", "/users?$skiptoken=c", page(graph, range(1, 3), None))
+    assert listed(options, Watch()) == [user(number)["id"] for number in range(3)]
+    graph.expect("GET", PAGE, page(graph, range(2), "b"))
+    graph.expect("GET", "/users?$skiptoken=b", page(graph, range(2, 4), "b"))
+    with pytest.raises(GraphError, match="listing of users leads back to a page that was read") as caught:
+        listed(options, Watch())
+    assert caught.value.cause == "endless_listing"
+
+
 def test_users_found_by_a_filter_start_again_too(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     """The first page of a filter comes in a batch, so its listing starts again by itself."""
     graph.expect_batch(Reply(200, page(graph, range(2), "b")), Reply(200, page(graph, range(5, 6), None)))
