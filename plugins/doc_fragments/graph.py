@@ -109,6 +109,7 @@ options:
       - Seconds without any progress after which the task gives up. What was not done by then is reported as such, and running the task
         again does the rest.
       - Microsoft's limit for writes is counted over 150 seconds, so less than that gives up where waiting would have helped.
+      - An app that the tenant does not know yet is tried once more after a minute, unless the value is less than that.
       - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_MAX_WAIT) is used instead.
     type: int
     default: 300
