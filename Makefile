@@ -9,7 +9,7 @@ BOOTSTRAP := tests/tools/bootstrap
 LAB := PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m lab
 # Sessions to run instead of all: make test SESSIONS="unit-2.21 mypy"
 SESSIONS ?=
-# A file of tests, and pytest's options: make unit FILE="tests/unit/identity/test_anchors.py -x"
+# A file of tests, and pytest's options: make unit FILE="tests/unit/identity/core/test_anchors.py -x"
 FILE ?= tests/unit
 # Numbers of users, and a file for the tables as Markdown: make bench SIZES="1000 10000" BENCH_OUT=docs/benchmark.md
 SIZES ?=
@@ -25,7 +25,7 @@ help:
 	@echo "make demo       the main job on an embedded estate: a Samba domain and an emulated tenant"
 	@echo "make test       every test and linter"
 	@echo "make check      the quick part of it, for every save: linters, types, and the tests that need no Ansible"
-	@echo "make unit       unit tests, one file: make unit FILE=tests/unit/identity/test_anchors.py"
+	@echo "make unit       unit tests, one file: make unit FILE=tests/unit/identity/core/test_anchors.py"
 	@echo "make lab-up     start the embedded estate and leave it running; make lab-down ends it"
 	@echo "make bench      how long it takes for 1,000, 10,000 and 50,000 users, and what holds it"
 	@echo "make upstream   whether the libraries still need our workarounds (see CONTRIBUTING.md)"

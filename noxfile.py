@@ -71,22 +71,22 @@ def unit(core: str, whole: bool) -> Callable[[nox.Session], None]:
     return body
 
 
-def lab_unit(session: nox.Session) -> None:
+def lab(session: nox.Session) -> None:
     """Tests of the lab itself."""
     install(session, NEWEST_CORE, *TEST)
-    pytest(session, "tests/lab_unit", *session.posargs)
+    pytest(session, "tests/lab/tests", *session.posargs)
 
 
 def prediction(session: nox.Session) -> None:
     """What a preflight predicts, against what the lab's cycle then does."""
     install(session, NEWEST_CORE, *TEST)
-    pytest(session, "tests/prediction", *session.posargs)
+    pytest(session, "tests/functional/prediction", *session.posargs)
 
 
 def recovery(session: nox.Session) -> None:
     """Runs that are killed, and a service that is: what the journal knows, and the way back."""
     install(session, NEWEST_CORE, *TEST)
-    pytest(session, "tests/recovery", *session.posargs)
+    pytest(session, "tests/functional/recovery", *session.posargs)
 
 
 def powershell(session: nox.Session) -> None:
@@ -94,7 +94,7 @@ def powershell(session: nox.Session) -> None:
     if shutil.which("pwsh") is None:
         leave_out(session, NO_PWSH)
     install(session, NEWEST_CORE, *TEST)
-    pytest(session, "tests/pwsh", *session.posargs)
+    pytest(session, "tests/functional/pwsh", *session.posargs)
 
 
 def report(session: nox.Session) -> None:
@@ -102,7 +102,7 @@ def report(session: nox.Session) -> None:
     if browsers.find() is None:
         leave_out(session, browsers.MISSING)
     install(session, NEWEST_CORE, *TEST, "-r", "tests/requirements/report.txt")
-    pytest(session, "tests/report", *session.posargs)
+    pytest(session, "tests/functional/report", *session.posargs)
 
 
 def integration(core: str) -> Callable[[nox.Session], None]:
@@ -182,7 +182,7 @@ def check(session: nox.Session) -> None:
     session.run("python", str(TOOLS / "checks.py"))
 
 
-for _body in (lint, mypy, ansible_lint, sanity, lab_unit, prediction, recovery, report):
+for _body in (lint, mypy, ansible_lint, sanity, lab, prediction, recovery, report):
     define(_body.__name__.replace("_", "-"), NEWEST_PYTHON, NO_PYTHON, _body)
 # Not one of all: its parts are sessions of their own.
 nox.session(name="check", python=NEWEST_PYTHON, default=False)(check)

@@ -29,7 +29,7 @@ PURE = (
     "identity",
     "report/test_views.py",
     "test_architecture.py",
-    "test_countries.py",
+    "module/test_countries.py",
     "test_requirements.py",
     "test_upstream_tests.py",
     "test_versions.py",

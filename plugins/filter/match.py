@@ -11,21 +11,29 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity import preflight, tenant_view
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.match import predict
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import RoleHolding, TenantView
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import tenant_snapshot
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
+    RoleHolding,
+    TenantSnapshot,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predict import predict
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.result import (
+    assume,
+    build_result,
+    list_unread,
+)
 
 _LISTS = ("deleted", "domains", "contacts", "groups")
 _ASPECT = {
-    "deleted": tenant_view.DELETED_USERS,
-    "domains": tenant_view.DOMAINS,
-    "contacts": tenant_view.CONTACTS,
-    "groups": tenant_view.GROUPS,
-    "cloud_managed": tenant_view.SOURCE_OF_AUTHORITY,
+    "deleted": tenant_snapshot.DELETED_USERS,
+    "domains": tenant_snapshot.DOMAINS,
+    "contacts": tenant_snapshot.CONTACTS,
+    "groups": tenant_snapshot.GROUPS,
+    "cloud_managed": tenant_snapshot.SOURCE_OF_AUTHORITY,
 }
-_ROLES = (tenant_view.ROLE_ASSIGNMENTS, tenant_view.ROLE_ELIGIBILITY, tenant_view.ROLE_GROUPS)
+_ROLES = (tenant_snapshot.ROLE_ASSIGNMENTS, tenant_snapshot.ROLE_ELIGIBILITY, tenant_snapshot.ROLE_GROUPS)
 
 
 def match(
@@ -46,15 +54,17 @@ def match(
     given: dict[str, Any] = {"deleted": deleted, "domains": domains, "contacts": contacts, "groups": groups}
     for name, value in {"the input": ad_users, "cloud_users": cloud_users, **given, "roles": roles}.items():
         _check_list(name, value)
-    wrong = set(assume_clear) - set(tenant_view.ASPECTS)
+    wrong = set(assume_clear) - set(tenant_snapshot.ASPECTS)
     if wrong:
-        raise AnsibleFilterError(f"match: assume_clear may hold {', '.join(tenant_view.ASPECTS)}, not {min(wrong)!r}.")
+        raise AnsibleFilterError(
+            f"match: assume_clear may hold {', '.join(tenant_snapshot.ASPECTS)}, not {min(wrong)!r}."
+        )
     given["cloud_managed"] = cloud_managed
     unknown = {_ASPECT[name] for name, value in given.items() if value is None}
     unknown |= set(_ROLES) if roles is None else set()
-    unknown |= {tenant_view.SWITCHES} if switches is None else set()
+    unknown |= {tenant_snapshot.SWITCHES} if switches is None else set()
     try:
-        read = TenantView(
+        read = TenantSnapshot(
             users=[_record(user) for user in cloud_users],
             deleted=[_record(user, deleted=True) for user in deleted or ()],
             domains=domains or (),
@@ -65,13 +75,13 @@ def match(
             groups=groups or (),
             unknown=frozenset(unknown),
         )
-        view = preflight.assuming(read, assume_clear)
-        found = predict(ad_users, view, after_hard_match=after_hard_match, replace=replace)
+        snapshot = assume(read, assume_clear)
+        found = predict(ad_users, snapshot, after_hard_match=after_hard_match, replace=replace)
     except InputError as error:
         raise AnsibleFilterError(f"match: {error.message}") from error
     except KeyError as error:
         raise AnsibleFilterError(f"match: a record of the tenant lacks {error.args[0]}.") from error
-    return preflight.answer(found, view, preflight.unread(read, found), assume_clear)
+    return build_result(found, snapshot, list_unread(read, found), assume_clear)
 
 
 def _check_list(name: str, value: Any) -> None:
@@ -83,7 +93,7 @@ def _check_list(name: str, value: Any) -> None:
 
 def _record(user: Mapping[str, Any], deleted: bool = False) -> Record:
     """The record with every key; what was not given is empty."""
-    return {**tenant_view.view_record({"id": user["id"]}, deleted), **user, "deleted": deleted}
+    return {**tenant_snapshot.snapshot_record({"id": user["id"]}, deleted), **user, "deleted": deleted}
 
 
 def _holdings(roles: Sequence[Mapping[str, Any]]) -> dict[str, list[RoleHolding]]:

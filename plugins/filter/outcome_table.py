@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.outcomes import outcome_lines
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.outcome_table import outcome_lines
 
 _KINDS = ("users", "accounts")
 

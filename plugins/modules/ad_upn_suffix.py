@@ -132,7 +132,7 @@ in_use:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.suffixes import manage_suffixes
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.suffixes.ad_upn_suffix import manage_suffixes
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import ldap_options, pick
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run

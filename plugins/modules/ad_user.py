@@ -344,10 +344,10 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_rollback import ATTRIBUTES
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import chosen_lines, run_names
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.account_rollback import roll_back_accounts
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts import Helpers, manage_accounts
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.restores import ATTRIBUTES
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.ad_user import Helpers, manage_accounts
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.rollback import roll_back_accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     OptionSpec,
     journal_options,
@@ -381,7 +381,7 @@ def make(params: dict[str, Any], connection: dict[str, Any], task: dict[str, Any
 def roll_back(params: dict[str, Any], connection: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Undo what the journal says of a run."""
     found = read_journal(params["journal"])
-    lines = chosen_lines(found, params["rollback"], ATTRIBUTES, ("domain", None))
+    lines = choose_lines(found, params["rollback"], ATTRIBUTES, ("domain", None))
     return journaled(
         params,
         lambda journal: roll_back_accounts(
@@ -394,7 +394,7 @@ def roll_back(params: dict[str, Any], connection: dict[str, Any], check_mode: bo
             check_mode=check_mode,
         ),
         check_mode=check_mode,
-        rolls_back=run_names(lines),
+        rolls_back=list_runs(lines),
     )
 
 

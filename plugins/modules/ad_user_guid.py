@@ -374,16 +374,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.anchors import SOURCE_ANCHORS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.user_jobs import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import SOURCE_ANCHORS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.ad_user_guid import JobTerms, manage_users
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.jobs import (
     CloudJob,
     Job,
     QueryJob,
     RollbackJob,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.user_lookup import SCOPES
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users import Terms, manage_users
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.lookup import SCOPES
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     OptionSpec,
     journal_options,
@@ -429,7 +429,7 @@ def chosen_job(params: dict[str, Any]) -> Job:
 def manage(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Do the task."""
     job = chosen_job(params)
-    terms = Terms(
+    terms = JobTerms(
         source_anchor=params["source_anchor"],
         with_attributes=params["with_attributes"],
         max_changes=params["max_changes"],

@@ -416,14 +416,18 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import Task
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.immutable_ids import run as set_immutable_ids
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import is_object_id
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.immutable_id_plan import PROPERTY
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import Line
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import chosen_lines, run_names, undos
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import run as set_immutable_ids
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.queries import is_object_id
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import Line
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import (
+    build_undos,
+    choose_lines,
+    list_runs,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import PROPERTY
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     graph_options,
     journal_options,
@@ -458,8 +462,8 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
     lines: list[Line] = []
     if params["rollback"]:
         place = ("tenant", options["tenant"])
-        lines = chosen_lines(read_journal(params["journal"]), params["rollback"], [PROPERTY], place)
-        task = Task(undo=undos(lines), **how)
+        lines = choose_lines(read_journal(params["journal"]), params["rollback"], [PROPERTY], place)
+        task = Task(undo=build_undos(lines), **how)
     else:
         task = Task(
             records=records(params),
@@ -474,7 +478,7 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
         params,
         lambda journal: set_immutable_ids(options, task, journal, watch),
         check_mode=check_mode,
-        rolls_back=run_names(lines),
+        rolls_back=list_runs(lines),
     )
 
 

@@ -395,12 +395,12 @@ from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.match_info import Question
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.match_info import run as predict
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.predictions import OUTCOMES
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.tenant_view import ASPECTS
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.anchor_owners import anchor_owners
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_match_info import Question
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_match_info import run as predict
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcome_words import OUTCOMES
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.anchor_owners import anchor_owners
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, ldap_options, pick
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report

@@ -350,10 +350,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.queries import is_object_id
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.sync_states import FAIL_ON, Question
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.sync_states import run as read_states
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import FAIL_ON, Question
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import run as read_states
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.queries import is_object_id
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, pick
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report

@@ -276,10 +276,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.user_info import Question
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.user_info import run as read_users
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.user_choice import (
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_user_info import Question
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_user_info import run as read_users
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
     CLOUD,
     MEMBER,
     SYNC_STATES,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.clock import Clock
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.clock import Clock
 from support.wire import Wire
 
 EPOCH = 1_800_000_000.0

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run mypy over the plugins, the roles' scripts, the lab, the tests and the tools, in as few runs as their names allow.
 
-A test imports the helpers beside it by their bare names, as pytest lets it. mypy wants one name for each file, so those
-helpers are named alone, and everything else by its path below tests/. Only one file in a run can be called `conftest`:
-each folder whose tests import from their conftest is a run of its own. mypy's incremental cache lies in .mypy_cache, a
-folder for each run; a second run reads what did not change from there.
+A test imports helpers by their bare names, as pytest lets it: those beside it, or in a folder above it. mypy wants one
+name for each file, so those helpers are named alone, and everything else by its path below tests/. Only one file in a
+run can be called `conftest`: each folder whose tests import from their conftest is a run of its own. mypy's incremental
+cache lies in .mypy_cache, a folder for each run; a second run reads what did not change from there.
 """
 
 from __future__ import annotations
@@ -28,13 +28,9 @@ CACHE = ROOT / ".mypy_cache"
 PACKAGES = (
     "bench",
     "e2e",
+    "functional",
     "integration",
     "lab",
-    "lab_unit",
-    "prediction",
-    "pwsh",
-    "recovery",
-    "report",
     "support",
     "unit",
     "upstream",
@@ -54,17 +50,18 @@ class Run:
     excluded: tuple[Path, ...] = ()
 
 
-def imported_beside(folder: Path) -> set[Path]:
-    """Return the files of a folder that other files of it import by their bare names."""
+def bare_imports(file: Path, tests: Path) -> set[Path]:
+    """Return the files that a test imports by their bare names: they are beside it, or in a folder above it."""
     found = set()
-    for file in folder.glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            names: list[str] = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = [node.module]
-            found |= {path for name in names if (path := folder / f"{name}.py").is_file()}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        for name in names:
+            places = [folder / f"{name}.py" for folder in file.parents if tests in folder.parents]
+            found |= set([path for path in places if path.is_file()][:1])
     return found
 
 
@@ -73,19 +70,18 @@ def runs(root: Path) -> list[Run]:
     tests = root / "tests"
     bare = {path for pattern in PROGRAMS for path in root.glob(pattern)} | set((tests / "tools").glob("*.py"))
     excluded: set[Path] = {path for path in bare if tests in path.parents}
-    apart = []
+    files = [path for name in PACKAGES for path in (tests / name).rglob("*.py")]
+    helpers = {
+        helper for path in files if not (path.parent / "__init__.py").exists() for helper in bare_imports(path, tests)
+    }
     # pytest's settings for all tests: a conftest of no package.
-    for folder in sorted({tests} | {path.parent for name in PACKAGES for path in (tests / name).rglob("*.py")}):
-        if (folder / "__init__.py").exists():
-            continue
-        helpers = imported_beside(folder)
-        if folder == tests or folder / "conftest.py" in helpers:
-            files = tuple(sorted(folder.glob("*.py")))
-            apart.append(Run(str(folder.relative_to(root)), (), files))
-            excluded.update(files)
-        else:
-            bare |= helpers
-            excluded |= helpers
+    apart = [Run("tests", (), tuple(sorted(tests.glob("*.py"))))]
+    for conftest in sorted(path for path in helpers if path.name == "conftest.py"):
+        folder = conftest.parent
+        apart.append(Run(str(folder.relative_to(root)), (), tuple(sorted(folder.rglob("*.py")))))
+    excluded.update(path for run in apart for path in run.modules)
+    bare |= helpers - excluded
+    excluded |= helpers
     packages = (PLUGINS, *(name for name in PACKAGES if any((tests / name).rglob("*.py"))))
     return [Run("all", packages, tuple(sorted(bare)), tuple(sorted(excluded))), *apart]
 

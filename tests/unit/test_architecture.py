@@ -2,109 +2,211 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The arrows of docs/architecture.md: who may import whom, and what may be loaded before it is needed."""
+"""The arrows of docs/architecture.md: which room may import which, and what may be loaded before it is needed."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
-OURS = "ansible_collections.hybrid.identity.plugins."
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = ROOT / "plugins"
+MODULE_UTILS = PLUGINS / "module_utils"
+OURS = "ansible_collections.hybrid.identity.plugins"
 LIBRARIES = ("azure", "gssapi", "httpx", "kiota_", "ldap3", "msgraph", "pycountry")
-ROOMS = {
-    "action": ("plugin_utils",),
-    "plugin_utils": ("plugin_utils", "_module"),
-    "modules": ("_module", "_ldap", "_graph", "_report", "_identity"),
-    "filter": ("_identity",),
-    "_module": ("_module", "_identity"),
-    "_ldap": ("_ldap", "_identity"),
-    "_graph": ("_graph", "_identity"),
-    "_report": ("_report", "_identity"),
-    "_identity": ("_identity",),
+MAY_IMPORT_ANSIBLE = ("plugins/action", "plugins/plugin_utils", "plugins/modules", "plugins/filter", "_module")
+PURE = {
+    "__future__",
+    "base64",
+    "binascii",
+    "collections",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "hashlib",
+    "io",
+    "json",
+    "re",
+    "typing",
+    "unicodedata",
+    "uuid",
 }
+MOST_FILES = 16
 FILES = sorted(PLUGINS.rglob("*.py"))
 
 
 def room_of(path: Path) -> str:
-    parts = path.relative_to(PLUGINS).parts
-    return parts[1] if parts[0] == "module_utils" else parts[0]
+    """The room of a file or a folder of plugins, as the table names it: ``_identity/core``, ``plugins/modules``."""
+    folder = path.parent if path.suffix else path
+    if MODULE_UTILS in folder.parents:
+        # A folder inside a sub-package belongs to it.
+        return "/".join(folder.relative_to(MODULE_UTILS).parts[:2])
+    return f"plugins/{folder.relative_to(PLUGINS).parts[0]}"
 
 
 def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
-def imports(tree: ast.AST, lazily: bool) -> Iterator[str]:
-    """Names of imported modules; without ``lazily``, only those that loading the file imports."""
+def import_nodes(tree: ast.AST, lazily: bool) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports of a file; without ``lazily``, only those that loading the file carries out."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or is_type_checking(node):
             if lazily:
-                yield from imports(node, lazily)
+                yield from import_nodes(node, lazily)
         else:
-            yield from imports(node, lazily)
+            yield from import_nodes(node, lazily)
+
+
+def absolute(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
+    """The full names that an import of a file in ``package`` names, modules and what is taken from them."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    parts = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+    module = ".".join([*parts, *([node.module] if node.module else [])])
+    return [f"{module}.{alias.name}" for alias in node.names]
+
+
+def names_of(path: Path, lazily: bool = True) -> list[str]:
+    package = ".".join([OURS, *path.parent.relative_to(PLUGINS).parts])
+    nodes = import_nodes(ast.parse(path.read_text(encoding="utf-8")), lazily)
+    return [name for node in nodes for name in absolute(node, package)]
+
+
+def target_of(name: str) -> Path | None:
+    """The file of ours that holds a full name, or the folder, if the name is a package's; None for other code."""
+    if not name.startswith(f"{OURS}."):
+        return None
+    parts = name.removeprefix(f"{OURS}.").split(".")
+    for length in (len(parts), len(parts) - 1):
+        path = PLUGINS.joinpath(*parts[:length])
+        if path.with_suffix(".py").is_file():
+            return path.with_suffix(".py")
+        if path.is_dir():
+            return path
+    raise AssertionError(f"There is no {name}.")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms = {room_of(target) for name in names_of(path) if (target := target_of(name))}
+    return rooms - {room_of(path)}
+
+
+def arrows() -> dict[str, set[str]]:
+    """Each room of plugins that holds code, and the rooms that its files import."""
+    found: dict[str, set[str]] = {}
+    for path in FILES:
+        if path.name != "__init__.py" or path.read_text(encoding="utf-8").strip():
+            found.setdefault(room_of(path), set()).update(imported_rooms(path))
+    return found
+
+
+def table() -> dict[str, set[str]]:
+    """The rooms of plugins in docs/architecture.md, and the rooms that each may import by it."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (.+?) \| .+ \| (.+?) \|$", text.partition("## Rooms")[2].partition("\n## ")[0], re.MULTILINE
+    )
+    found = {}
+    for where, may in rows:
+        for name in re.findall(r"`([^`]+)/`", where):
+            if name.startswith(("_", "plugins/")):
+                found[name] = {each.removesuffix("/") for each in re.findall(r"`([^`]+)/`", may)}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("from . import filters", [f"{OURS}.module_utils._ldap.session.filters"]),
+        ("from .errors import LdapError", [f"{OURS}.module_utils._ldap.session.errors.LdapError"]),
+        ("from ..users.jobs import Job", [f"{OURS}.module_utils._ldap.users.jobs.Job"]),
+        ("from ..._graph import http", [f"{OURS}.module_utils._graph.http"]),
+        ("def later():\n    from ..._graph.http.pace import Pace", [f"{OURS}.module_utils._graph.http.pace.Pace"]),
+        ("import json, ldap3", ["json", "ldap3"]),
+    ],
+)
+def test_relative_imports_are_seen(text: str, names: list[str]) -> None:
+    nodes = import_nodes(ast.parse(text), lazily=True)
+    package = f"{OURS}.module_utils._ldap.session"
+    assert [name for node in nodes for name in absolute(node, package)] == names
+
+
+def test_a_relative_import_against_the_arrows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "from ..._graph.http.pace import Pace"
+    monkeypatch.setattr(Path, "read_text", lambda path, encoding=None: text)
+    assert imported_rooms(MODULE_UTILS / "_ldap" / "session" / "search.py") == {"_graph/http"}
+
+
+def test_the_table_names_the_rooms_that_are_there() -> None:
+    assert set(table()) == set(arrows())
+
+
+@pytest.mark.parametrize("room", sorted(arrows()))
+def test_each_arrow_is_in_the_table_and_each_of_the_table_in_the_code(room: str) -> None:
+    assert arrows()[room] == table()[room]
+
+
+def test_no_arrows_form_a_circle() -> None:
+    # It raises CycleError, which names the circle.
+    order = list(TopologicalSorter(arrows()).static_order())
+    assert len(order) == len(set(order))
+
+
+def test_active_directory_and_graph_do_not_know_each_other() -> None:
+    for room, others in arrows().items():
+        for one, other in (("_ldap", "_graph"), ("_graph", "_ldap")):
+            if room.startswith(one):
+                assert not [each for each in others if each.startswith(other)], room
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PLUGINS)))
-def test_imports_follow_the_arrows(path: Path) -> None:
-    room = room_of(path)
-    if room == "doc_fragments":
-        assert set(imports(ast.parse(path.read_text()), lazily=True)) <= {"__future__"}
-        return
-    for name in imports(ast.parse(path.read_text()), lazily=True):
-        if name.startswith(OURS):
-            target = name.removeprefix(OURS).removeprefix("module_utils.").split(".")[0]
-            assert target in ROOMS[room], f"{room} imports {name}"
-        if name.split(".")[0] == "ansible":
-            assert room in ("plugin_utils", "modules", "filter", "_module"), f"{room} imports {name}"
+def test_only_the_edges_know_ansible(path: Path) -> None:
+    if "ansible" in {name.split(".")[0] for name in names_of(path)}:
+        assert room_of(path) in MAY_IMPORT_ANSIBLE
+
+
+@pytest.mark.parametrize("path", sorted(MODULE_UTILS.rglob("*.py")), ids=lambda path: path.name)
+def test_files_of_module_utils_import_each_other_relatively(path: Path) -> None:
+    for node in import_nodes(ast.parse(path.read_text(encoding="utf-8")), lazily=True):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            assert not (node.module or "").startswith("ansible_collections")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PLUGINS)))
 def test_a_file_loads_without_third_party_libraries(path: Path) -> None:
-    for name in imports(ast.parse(path.read_text()), lazily=False):
+    for name in names_of(path, lazily=False):
         assert not name.startswith(LIBRARIES), f"{path.name} imports {name} when it is loaded"
 
 
-def test_the_core_is_pure() -> None:
-    names = {
-        name.split(".")[0]
-        for path in FILES
-        if room_of(path) == "_identity"
-        for name in imports(ast.parse(path.read_text()), lazily=True)
-        if not name.startswith(OURS)
-    }
-    pure = {
-        "__future__",
-        "base64",
-        "binascii",
-        "collections",
-        "csv",
-        "dataclasses",
-        "datetime",
-        "hashlib",
-        "io",
-        "json",
-        "re",
-        "typing",
-        "unicodedata",
-    }
-    assert names <= pure | {"uuid"}
+@pytest.mark.parametrize("room", ["_identity", "_report"])
+def test_the_pure_rooms_import_the_standard_library_only(room: str) -> None:
+    files = sorted((MODULE_UTILS / room).rglob("*.py"))
+    names = {name.split(".")[0] for path in files for name in names_of(path) if not name.startswith(OURS)}
+    assert names <= PURE | ({"html", "math"} if room == "_report" else set())
 
 
-def test_there_is_something_to_check() -> None:
-    assert {room_of(path) for path in FILES} >= set(ROOMS)
+def test_no_folder_is_crowded() -> None:
+    folders = [
+        MODULE_UTILS,
+        *(path for path in MODULE_UTILS.rglob("*") if path.is_dir() and path.name != "__pycache__"),
+    ]
+    crowded = {
+        path.name: count for path in folders if (count := len(list(filter(Path.is_file, path.iterdir())))) > MOST_FILES
+    }
+    assert not crowded
 
 
 def test_nothing_shipped_knows_the_lab() -> None:
     for folder in ("plugins", "roles", "playbooks"):
-        for path in (PLUGINS.parent / folder).rglob("*"):
+        for path in (ROOT / folder).rglob("*"):
             if path.is_file() and path.suffix in (".py", ".yml", ".j2", ".ps1", ".psm1"):
-                assert "tests/lab" not in path.read_text(), path
-                assert "lab_" not in path.read_text(), path
+                assert "tests/lab" not in path.read_text(encoding="utf-8"), path
+                assert "lab_" not in path.read_text(encoding="utf-8"), path

@@ -79,7 +79,7 @@ def test_a_token_in_memory_cannot_be_passed_over() -> None:
     with still_raises(
         TypeError,
         news="azure-identity can be told to forget the tokens in memory.",
-        where="_graph/transport.py (_Credential.renew)",
+        where="_graph/http/transport.py (_Credential.renew)",
     ):
         secret.get_token(SCOPE, force_refresh=True)
         if len([url for url in network.urls if url.endswith("token_endpoint")]) == 1:
@@ -98,7 +98,7 @@ def test_a_refused_sign_in_is_remembered() -> None:
         with pytest.raises(ClientAuthenticationError):
             secret.get_token(SCOPE)
     assert len([url for url in network.urls if url.endswith("token_endpoint")]) == 1, gone(
-        "A credential asks again after a refusal.", "_graph/transport.py (_first_token)"
+        "A credential asks again after a refusal.", "_graph/http/transport.py (_first_token)"
     )
 
 
@@ -111,7 +111,7 @@ def test_a_host_that_cannot_be_reached_is_tried_again_and_again() -> None:
         credential(network).get_token(SCOPE)
     assert len(network.urls) > 2, gone(
         f"azure-core tries a host {len(network.urls)} times, each time for the whole timeout.",
-        "_graph/credential/base.py (retry_total, retry_connect)",
+        "_graph/http/credential/base.py (retry_total, retry_connect)",
     )
 
 
@@ -133,7 +133,7 @@ def test_what_a_connection_failed_on_is_no_cause_of_the_exception() -> None:
     with pytest.raises(ClientAuthenticationError) as raised:
         credential(Network(distrust)).get_token(SCOPE)
     assert failure not in list(plain_chain(raised.value)), gone(
-        "azure-core raises from what OpenSSL said.", "_graph/connection_errors.py (chain)"
+        "azure-core raises from what OpenSSL said.", "_graph/http/connection_errors.py (chain)"
     )
 
 
@@ -144,7 +144,7 @@ def test_an_unknown_authority_is_known_by_its_text_alone() -> None:
     with still_raises(
         ClientAuthenticationError,
         news="azure-identity has an exception of its own for an authority that Microsoft does not know.",
-        where="_graph/sign_in_errors.py (the words of instance discovery)",
+        where="_graph/http/sign_in_errors.py (the words of instance discovery)",
     ):
         credential(Network(answer), disable_instance_discovery=False).get_token(SCOPE)
 
@@ -155,7 +155,7 @@ def test_an_unusable_certificate_is_a_bare_value_error(password: str | None) -> 
         TypeError,
         ValueError,
         news="azure-identity has an exception of its own for a certificate that it cannot use.",
-        where="_graph/credential/client_certificate.py (except TypeError, ValueError)",
+        where="_graph/http/credential/client_certificate.py (except TypeError, ValueError)",
     ):
         CertificateCredential("contoso.com", "app", certificate_data=b"neither PEM nor PKCS12", password=password)
 
@@ -182,5 +182,5 @@ def test_a_refused_sign_in_is_written_to_standard_error() -> None:
         process = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert process.stdout.split() == ["refused"], process.stderr
     assert "get_token failed" in process.stderr, gone(
-        "azure-identity writes nothing by itself when a sign-in is refused.", "_graph/transport.py (NullHandler)"
+        "azure-identity writes nothing by itself when a sign-in is refused.", "_graph/http/transport.py (NullHandler)"
     )

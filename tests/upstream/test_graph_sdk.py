@@ -57,7 +57,8 @@ def test_a_null_gets_a_key_that_graph_does_not_know() -> None:
     request = graph_client(ok).users.by_user_id("1").to_patch_request_information(user)
     keys = set(json.loads(request.content or b"{}")) - {"@odata.type"}
     assert "onPremisesImmutableId" not in keys, gone(
-        "The SDK's model of a user can send null in onPremisesImmutableId.", "_graph/writer.py (bodies made by hand)"
+        "The SDK's model of a user can send null in onPremisesImmutableId.",
+        "_graph/writes/immutable_id_writer.py (bodies made by hand)",
     )
 
 
@@ -89,7 +90,7 @@ def test_a_page_of_users_costs_hundreds_of_calls_a_user() -> None:
     assert len(page.value or []) == count
     assert calls / count > 200, gone(
         f"The SDK's typed models take {calls / count:.0f} calls of functions a user.",
-        "_graph/transport.py (bodies as bytes)",
+        "_graph/http/transport.py (bodies as bytes)",
     )
 
 
@@ -100,7 +101,7 @@ def test_a_cast_is_written_with_an_alias() -> None:
         template = builder.to_get_request_information().url_template or ""
         assert "/graph.user{" in template, gone(
             f"The SDK writes a cast as {template}.",
-            "_graph/users.py, _graph/user_info.py and _graph/survey.py (url_template.replace)",
+            "_graph/reads/users.py, _graph/entra_user_info.py and _graph/reads/survey.py (url_template.replace)",
         )
 
 
@@ -110,7 +111,7 @@ def test_names_of_query_options_are_percent_encoded() -> None:
     request.query_parameters["%24filter"] = "displayName eq '$1'"
     client.request_adapter.set_base_url_for_request_information(request)
     assert "?%24filter=" in str(request.url), gone(
-        f"The SDK writes {request.url}.", "_graph/transport.py (relative_url, and the %24 in get)"
+        f"The SDK writes {request.url}.", "_graph/http/transport.py (relative_url, and the %24 in get)"
     )
 
 
@@ -131,7 +132,7 @@ def test_a_request_that_is_sent_again_keeps_its_old_token() -> None:
     asyncio.run(send_twice())
     assert tokens == ["Bearer token-1", "Bearer token-1"], gone(
         f"The SDK sends a request again with a token of its own: {tokens}.",
-        '_graph/transport.py (headers.remove("Authorization"))',
+        '_graph/http/transport.py (headers.remove("Authorization"))',
     )
 
 
@@ -147,7 +148,7 @@ def test_an_error_comes_without_the_words_of_the_service() -> None:
     with pytest.raises(APIError) as raised:
         asyncio.run(send())
     assert "The words." not in f"{raised.value} {vars(raised.value)}", gone(
-        "The SDK's own error holds the service's words.", "_graph/transport.py (_raw)"
+        "The SDK's own error holds the service's words.", "_graph/http/transport.py (_raw)"
     )
 
 
@@ -166,7 +167,8 @@ def test_a_fractional_retry_after_is_not_read(monkeypatch: pytest.MonkeyPatch) -
     asyncio.run(send())
     assert len(waits) == 1
     assert waits[0] > 1, gone(
-        f"The SDK's middleware waits {waits} s for a Retry-After of 0.25.", "_graph/transport.py (should_retry=False)"
+        f"The SDK's middleware waits {waits} s for a Retry-After of 0.25.",
+        "_graph/http/transport.py (should_retry=False)",
     )
 
 
@@ -194,6 +196,6 @@ def test_waiting_for_a_free_connection_counts_as_waiting_for_the_service() -> No
     with still_raises(
         httpx.PoolTimeout,
         news="httpx does not count the wait for a free connection any more.",
-        where="_graph/transport.py (pool=None)",
+        where="_graph/http/transport.py (pool=None)",
     ):
         asyncio.run(ask())

@@ -77,7 +77,7 @@ def test_a_failed_handshake_has_no_openssl_code(server_context: ssl.SSLContext) 
     codes = [code for error in causes(raised.value) if (code := getattr(error, "verify_code", None))]
     assert not codes, gone(
         f"ldap3 hands on OpenSSL's verify_code now ({codes}).",
-        "_ldap/tls.py (RecordingTls.failure) and _ldap/connection.py (_reach)",
+        "_ldap/session/tls.py (RecordingTls.failure) and _ldap/session/connection.py (_reach)",
     )
 
 
@@ -92,7 +92,8 @@ def test_the_server_is_not_told_which_name_is_wanted(server_context: ssl.SSLCont
         server = ldap3.Server("localhost", port=port, use_ssl=True, tls=ldap3.Tls(), get_info=ldap3.NONE)
         ldap3.Connection(server).open(read_server_info=False)
     assert names == [None], gone(
-        "ldap3 tells a server which name is wanted (SNI) by itself now.", "_ldap/tls.py (RecordingTls.wrap_socket)"
+        "ldap3 tells a server which name is wanted (SNI) by itself now.",
+        "_ldap/session/tls.py (RecordingTls.wrap_socket)",
     )
 
 
@@ -112,7 +113,7 @@ def test_a_handshake_may_take_as_long_as_a_search() -> None:
             ldap3.Connection(server, receive_timeout=150).open(read_server_info=False)
     assert patience == [150], gone(
         f"ldap3 gives a handshake {patience} s, where connect_timeout is 5 and receive_timeout 150.",
-        "_ldap/tls.py (the two settimeout calls)",
+        "_ldap/session/tls.py (the two settimeout calls)",
     )
 
 
@@ -139,7 +140,7 @@ def test_nonsense_ends_in_an_exception_of_the_decoder(answer: bytes) -> None:
                 TypeError,
                 ValueError,
                 news="ldap3 has its own answer to bytes that are no LDAP message now.",
-                where="_ldap/connection.py (_NONSENSE)",
+                where="_ldap/session/connection.py (_NONSENSE)",
             ):
                 connection.bind(read_server_info=False)
         finally:
@@ -153,7 +154,7 @@ def test_a_schema_makes_an_unknown_attribute_an_error() -> None:
     with still_raises(
         LDAPAttributeError,
         news="ldap3 with a schema asks for attributes that the schema lacks now.",
-        where="_ldap/connection.py (get_info=ldap3.NONE)",
+        where="_ldap/session/connection.py (get_info=ldap3.NONE)",
     ):
         connection.search("DC=x", "(objectClass=user)", attributes=["msDS-ExternalDirectoryObjectId"])
 
@@ -162,7 +163,7 @@ def test_a_bracket_too_many_crashes_the_parser() -> None:
     with still_raises(
         AttributeError,
         news="ldap3 refuses a filter that closes a bracket too many in order now.",
-        where="_ldap/filters.py (_one_bracket)",
+        where="_ldap/session/filters.py (_one_bracket)",
     ):
         parse_filter("(&(a=b))(c=d))(|(e=f)", None, False, False, None, False)
 
@@ -172,7 +173,7 @@ def test_the_parser_takes_what_is_no_filter(text: str) -> None:
     try:
         parse_filter(text, None, False, False, None, False)
     except LDAPException as error:
-        pytest.fail(gone(f"ldap3 refuses {text} now: {error}.", "_ldap/filters.py (_ASSERTION, _BAD_ESCAPE)"))
+        pytest.fail(gone(f"ldap3 refuses {text} now: {error}.", "_ldap/session/filters.py (_ASSERTION, _BAD_ESCAPE)"))
 
 
 _SENT = """
@@ -256,7 +257,7 @@ def test_kerberos_refuses_a_server_without_a_security_layer(monkeypatch: pytest.
     with still_raises(
         LDAPCommunicationError,
         news=f"ldap3 comes to the end of a Kerberos sign-in inside TLS now ({len(sent)} tokens).",
-        where="_ldap/auth/kerberos.py (_negotiate)",
+        where="_ldap/session/auth/kerberos.py (_negotiate)",
     ):
         kerberos.sasl_gssapi(connection, None)
     assert sent == [b"from the client"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The connection options that modules share; doc_fragments/ldap.py and doc_fragments/graph.py say what they mean."""
+"""The argument specification of the options that modules share; doc_fragments describes them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _option(env: tuple[str, ...], **spec: Any) -> OptionSpec:
 
 
 def ldap_options() -> dict[str, OptionSpec]:
-    """Active Directory over LDAP, in microsoft.ad's names and with its environment variables."""
+    """Return the options for LDAP, with the names and environment variables of microsoft.ad."""
     specs: dict[str, OptionSpec] = {
         "server": {"type": "list", "elements": "str"},
         "port": {"type": "int"},
@@ -34,7 +34,7 @@ def ldap_options() -> dict[str, OptionSpec]:
 
 
 def graph_options() -> dict[str, OptionSpec]:
-    """Microsoft Graph, in azure.azcollection's names and with its environment variables where it has them."""
+    """Return the options for Microsoft Graph, with the names and variables of azure.azcollection if it has them."""
     return {
         "auth_source": _option(
             ("ANSIBLE_AZURE_AUTH_SOURCE",),
@@ -61,14 +61,14 @@ def graph_options() -> dict[str, OptionSpec]:
         "disable_instance_discovery": _option(("AZURE_DISABLE_INSTANCE_DISCOVERY",), type="bool", default=False),
         "timeout": _option(("HYBRID_IDENTITY_GRAPH_TIMEOUT",), type="int", default=60),
         "concurrency": _option(("HYBRID_IDENTITY_GRAPH_CONCURRENCY",), type="int", default=4),
-        # Of use to the action plugin alone, which shows the progress (plugin_utils/progress.py).
+        # Used only by the action plugin, which shows the progress (plugin_utils/progress.py).
         "progress_interval": _option(("HYBRID_IDENTITY_PROGRESS_INTERVAL",), type="int", default=5),
         "max_wait": _option(("HYBRID_IDENTITY_GRAPH_MAX_WAIT",), type="int", default=300),
     }
 
 
 def journal_options() -> dict[str, OptionSpec]:
-    """The journal of changes and the way back; doc_fragments/journal.py says what they mean."""
+    """Return the options for the journal and for rollbacks."""
     return {
         "journal": {"type": "path"},
         "journal_run": {"type": "str"},
@@ -77,5 +77,5 @@ def journal_options() -> dict[str, OptionSpec]:
 
 
 def pick(params: dict[str, Any], options: dict[str, OptionSpec]) -> dict[str, Any]:
-    """The values of just these options."""
+    """Return the values of only these options."""
     return {name: params[name] for name in options}

@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Countries by name or code, from ISO 3166-1 as pycountry keeps it."""
+"""Look up countries by name or code, in pycountry's copy of ISO 3166-1."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.account_values import Country
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
+from .._identity.accounts.values import Country
+from .._identity.core.upn import folded
 
-# Names that people and Microsoft 365 use, and ISO does not (M365's admin center lists countries by such names).
+# Names that people and Microsoft 365's admin center use, and that ISO does not have.
 _ALSO = {
     "uk": "GB",
     "great britain": "GB",
@@ -28,7 +28,7 @@ _ALSO = {
 
 
 def find_country(text: str) -> Country | None:
-    """The country of a name (the short, the official or the common one) or of a code of two or three letters."""
+    """Return the country with a short, official or common name, or with a code of two or three letters."""
     return _table().get(folded(text))
 
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guard for Python libraries that a machine may lack.
+"""Check that the Python libraries that a module needs are installed.
 
-Layers import ldap3, msgraph-sdk, azure-identity and pycountry inside the functions that use them, so that a module's
-file can always be loaded; the module calls :func:`require` first.
+ldap3, msgraph-sdk, azure-identity and pycountry are imported inside the functions that use them, so that a module's
+file can always be loaded. The module calls :func:`require` first.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError
+from .._identity.core.errors import IdentityError
 
 
 @dataclass(frozen=True)
 class Dependency:
-    """A library by the name one imports and the name one installs, with its oldest version and the first too new."""
+    """A library. ``package`` is imported, ``distribution`` installed. ``below``: the first version that is too new."""
 
     package: str
     distribution: str
@@ -34,7 +34,7 @@ class Dependency:
         return text if self.below is None else f"{text},<{_dotted(self.below)}"
 
 
-# 2.10 sends a filter's escapes as text (2.10.2rc4), so a search would find nobody, or somebody else.
+# 2.10 sends a filter's escapes as text (2.10.2rc4), so a search would find no user, or the wrong one.
 # tests/upstream/test_ldap3.py::test_the_next_release_sends_escapes_as_text
 LDAP3 = Dependency("ldap3", "ldap3", (2, 9, 1), below=(2, 10))
 MSGRAPH_SDK = Dependency("msgraph", "msgraph-sdk", (1, 20, 0))
@@ -44,13 +44,13 @@ GRAPH = (MSGRAPH_SDK, AZURE_IDENTITY)
 
 
 class MissingDependency(IdentityError):
-    """A library is not there, or too old, for the Python that runs the module."""
+    """A library is missing, too old or too new for the Python that runs the module."""
 
 
 def require(*dependencies: Dependency) -> None:
-    """Check that libraries are there, without importing them.
+    """Check that libraries are installed in usable versions, without importing them.
 
-    :raises MissingDependency: naming what to install and for which interpreter.
+    :raises MissingDependency: if they are not; the message says what to install and for which interpreter.
     """
     problems = [problem for problem in map(_problem, dependencies) if problem]
     if not problems:
@@ -72,7 +72,7 @@ def _problem(dependency: Dependency) -> str | None:
     try:
         version = metadata.version(dependency.distribution)
     except metadata.PackageNotFoundError:
-        return None  # vendored or installed by a system package that keeps no metadata
+        return None  # vendored, or installed by a system package without metadata
     if _parts(version) < dependency.minimum:
         return f"{dependency.distribution} {version} (in {found.origin}) is too old: {dependency.requirement} is needed"
     if dependency.below is not None and _parts(version) >= dependency.below:

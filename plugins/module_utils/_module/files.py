@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that a module writes on the controller: checked all together first, then each put in place in one step."""
+"""Write a module's files on the controller: check all of them first, then put each in place in one step."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
+from .._identity.core.errors import IdentityError, InputError
 
 
 @dataclass(frozen=True)
 class File:
-    """What is to stand in a file. ``kind`` names the option that asked for it."""
+    """A file to write. ``kind`` names the option that requested it."""
 
     kind: str
     path: str
@@ -28,13 +28,13 @@ class File:
 
 
 class FileError(IdentityError):
-    """The operating system did not let us write."""
+    """The operating system refused to read or write a file."""
 
 
 def file_mode(text: str) -> int:
-    """A mode as an octal number of permission bits.
+    """Return the permission bits of a mode in octal, such as ``0640``.
 
-    :raises InputError: it is none, such as the 384 that YAML makes of an unquoted 0600.
+    :raises InputError: if the text is not such a mode, for example 384, which YAML makes of an unquoted 0600.
     """
     if not re.fullmatch(r"0[0-7]{3}", text):
         raise InputError(
@@ -44,13 +44,13 @@ def file_mode(text: str) -> int:
 
 
 def write_files(files: Sequence[File], mode: int, check_mode: bool = False) -> list[dict[str, Any]]:
-    """Write those files that are not yet as they should be; give ``kind, path, size, changed`` of each.
+    """Write the files whose content or mode differs, and return ``kind, path, size, changed`` of each.
 
-    A new content appears under its name at once and whole; it is never readable by more people than ``mode`` says.
-    Nothing is put in place before everything is on the disk. In check mode nothing is written.
+    A file gets its new content in one step, and at no time can more users read it than ``mode`` allows. No file is put
+    in place before all are on the disk. In check mode, nothing is written.
 
-    :raises InputError: a path cannot be one of a file to write; nothing was written.
-    :raises FileError: the system refused; the sentence says so.
+    :raises InputError: if a path cannot be written, or belongs to two files; nothing was written.
+    :raises FileError: if the operating system refuses.
     """
     targets = [os.path.realpath(file.path) for file in files]
     for file, target in zip(files, targets, strict=True):
@@ -97,7 +97,7 @@ def _write(wanted: Sequence[tuple[str, File]], mode: int) -> None:
     try:
         for target, file in wanted:
             name = file.path
-            # In the same folder, so that putting it in place is one step of the file system.
+            # In the same folder, so that one rename puts the file in place.
             handle, temporary = tempfile.mkstemp(prefix=".report-", dir=os.path.dirname(target))
             staged.append((temporary, target))
             with open(handle, "wb") as sink:

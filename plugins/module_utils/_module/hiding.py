@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A module that shows no password, even if a record contains one by mistake."""
+"""A module class that hides passwords in the records it was given."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 PLACEHOLDER = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-"""What Ansible itself shows in place of an option that is not logged."""
+"""The text that Ansible shows for an option with ``no_log``."""
 
 
 class HidingModule(AnsibleModule):
-    """An AnsibleModule that forgets the value of ``password`` in each item of ``users`` as it reads its options.
+    """An AnsibleModule that replaces the value of ``password`` in each item of ``users`` when it reads its options.
 
-    Such a record is refused, but Ansible shows the options of a module that fails. Its own way to hide a part of a
-    list, ``no_log`` of a sub-option, forbids every key that is not named
-    (tests/upstream/test_ansible_core.py::test_a_secret_sub_option_forbids_every_other_key), and afterwards looks for
-    each password in each string of the result, which takes hours for thousands of them
+    A record with a password is refused, but Ansible shows the options of a module that fails. Ansible's ``no_log`` for
+    a sub-option does not help: it forbids all keys that are not declared
+    (tests/upstream/test_ansible_core.py::test_a_secret_sub_option_forbids_every_other_key), and it searches each string
+    of the result for each password, which takes hours for thousands of passwords
     (tests/upstream/test_ansible_core.py::test_each_secret_is_sought_in_each_string_of_a_result).
     """
 

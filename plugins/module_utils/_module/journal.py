@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A journal as a file on the controller: appended to, flushed to the disk, and shared by runs at the same time."""
+"""A journal as a file on the controller, which several runs may write at the same time."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.journal import (
+from .._identity.core.errors import IdentityError, InputError
+from .._identity.core.journal import (
     ABORTED,
     OPEN,
     UNKNOWN,
     WRITTEN,
-    Change,
     Journal,
+    JournalEntry,
     JournalError,
     Line,
-    decoded,
-    encoded,
+    decode,
+    encode,
     outcome_offset,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import ALL, LAST
+from .._identity.core.rollback import ALL, LAST
 
 MODE = 0o600
 _LONGEST_NAME = 100
@@ -44,11 +44,14 @@ def journaled(
     check_mode: bool,
     rolls_back: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Do a task with the journal that ``params`` name, if any, and say in its result under which name.
+    """Call a service with the journal that ``params`` names, if any, and return its result.
 
-    ``params`` holds the values of ``argspec.journal_options``; ``rolls_back`` names the runs that the task undoes. The
-    service gets no journal in check mode. In the result, or in the details of the error, are ``journal_run``, once the
-    journal has lines of this run, and ``rolled_back``, where the task is a rollback.
+    ``params`` holds the values of ``argspec.journal_options``; ``rolls_back`` names the runs that the task undoes. In
+    check mode the service gets no journal. The result, or the details of an IdentityError, also hold ``journal_run`` if
+    the journal has lines of this run, and ``rolled_back`` if the task is a rollback.
+
+    :raises InputError: if ``journal_run`` cannot be the name of a run.
+    :raises JournalError: if the journal cannot be opened or created.
     """
     name = run_name(params["journal_run"])
     said: dict[str, Any] = {"rolled_back": list(rolls_back)} if params["rollback"] else {}
@@ -67,9 +70,9 @@ def _used(journal: JournalFile | None) -> dict[str, str]:
 
 
 def run_name(given: str | None) -> str:
-    """The name of a run: the given one, or the time and a few random letters.
+    """Return the name of a run: the given one, or one made of the time and random hexadecimal digits.
 
-    :raises InputError: if the given one cannot be a name.
+    :raises InputError: if the given name is not allowed.
     """
     if given is None:
         return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -82,26 +85,26 @@ def run_name(given: str | None) -> str:
 
 
 def read_journal(path: str) -> Journal:
-    """Read a journal without touching it.
+    """Read a journal without changing it.
 
-    :raises JournalError: if it cannot be read, or is none.
+    :raises JournalError: if the file cannot be read, or is not a journal.
     """
     try:
         with open(path, "rb") as source:
-            # With the writers' lock, so that no line is read while it is being written.
+            # With a lock against writers, so that no line is read while it is being written.
             fcntl.lockf(source, fcntl.LOCK_SH)
-            return decoded(source.read(), path)
+            return decode(source.read(), path)
     except OSError as error:
         raise JournalError(f"The journal {path} cannot be read: {error.strerror}.") from error
 
 
 class JournalFile:
-    """A journal that a run writes to: a ``Recorder``, and a context manager around everything that the run does.
+    """A ``JournalWriter`` for a file, and the context manager in which the run does its work.
 
-    Two locks: a shared one on the file says that a run is alive, and a short exclusive one keeps writes apart. Only the
-    open lines of runs that were dead when this one began are settled; a living run fills in its own. The file is made
-    by the first change, so a run without changes leaves no trace. Both locks need a file system of this machine, or
-    one that passes locks on. ``used`` says whether this run has lines in it.
+    Each run holds a shared lock (flock) while it has the journal open, and an exclusive one (lockf) during each write.
+    The file system must support both, independent of each other. Open lines are settled only if no other run had the
+    journal open when this one opened it, because a running one completes its own. The first change creates the file.
+    ``used``: whether this run has written lines.
     """
 
     def __init__(self, path: str, run: str, rolls_back: Sequence[str] = ()) -> None:
@@ -114,9 +117,9 @@ class JournalFile:
         self.used = False
 
     def __enter__(self) -> JournalFile:
-        """Open the journal, or see that it can be made.
+        """Open the journal, or check that it can be created.
 
-        :raises JournalError: if it can be neither, or holds something else.
+        :raises JournalError: if neither is possible, or if the file is not a journal.
         """
         if os.path.exists(self._path):
             self._open()
@@ -137,9 +140,9 @@ class JournalFile:
             os.close(self._file)
             self._file = None
 
-    def begin(self, changes: Sequence[Change]) -> list[int]:
-        """As ``Recorder`` says. Tickets are the positions of the outcomes in the file."""
-        lines = encoded(self.run, self._rolls_back, changes)
+    def begin(self, entries: Sequence[JournalEntry]) -> list[int]:
+        """As in ``JournalWriter``. Tickets are the positions of the outcomes in the file."""
+        lines = encode(self.run, self._rolls_back, entries)
         with self._threads:
             file = self._open() if self._file is None else self._file
             with self._trouble(), self._locked(file):
@@ -154,7 +157,7 @@ class JournalFile:
         return tickets
 
     def complete(self, outcomes: Mapping[int, str]) -> None:
-        """As ``Recorder`` says. On the disk at the latest when the run ends; until then a line may read as pending."""
+        """As in ``JournalWriter``. Outcomes are flushed when the run ends; after a power cut, lines may be pending."""
         with self._threads:
             file = self._open() if self._file is None else self._file
             with self._trouble(), self._locked(file):
@@ -162,11 +165,11 @@ class JournalFile:
                     os.pwrite(file, outcome.encode("ascii"), position)
 
     def settle(self, attribute: str, values: Mapping[str, Any]) -> None:
-        """As ``Recorder`` says; objects that are not in ``values`` stay open."""
+        """As in ``JournalWriter``. Lines of objects that are not in ``values`` stay open."""
         outcomes = {
-            line.position: _found_out(line.change, values[line.change.id])
+            line.position: _found_out(line.entry, values[line.entry.id])
             for line in self._of_the_dead
-            if line.change.attribute == attribute and line.change.id in values
+            if line.entry.attribute == attribute and line.entry.id in values
         }
         self._of_the_dead = [line for line in self._of_the_dead if line.position not in outcomes]
         if outcomes:
@@ -184,13 +187,13 @@ class JournalFile:
         return file
 
     def _claim(self, file: int) -> None:
-        """Make the file ours to write: private, known to be a journal, and marked as in use."""
+        """Check that the file is a journal, make it private, and take the shared lock."""
         state = os.fstat(file)
         if not stat.S_ISREG(state.st_mode):
             raise JournalError(f"{self._path} is no regular file; give journal the path of a file.")
         alone = _alone(file)
         with self._locked(file):
-            journal = decoded(_content(file), self._path)
+            journal = decode(_content(file), self._path)
         if alone:
             self._of_the_dead = [line for line in journal.lines if line.outcome in OPEN]
         if stat.S_IMODE(state.st_mode) != MODE:
@@ -199,7 +202,7 @@ class JournalFile:
         fcntl.flock(file, fcntl.LOCK_SH)
 
     def _at_a_line_start(self, file: int) -> int:
-        """The end of the file, after finishing a line that a killed run tore."""
+        """Return the end of the file. If a killed run left an incomplete line there, end it first."""
         end = os.lseek(file, 0, os.SEEK_END)
         if end and os.pread(file, 1, end - 1) != b"\n":
             os.pwrite(file, b"\n", end)
@@ -235,7 +238,7 @@ class JournalFile:
 
 
 def _alone(file: int) -> bool:
-    """Whether no other run has the journal open. The lock is kept until it is made a shared one."""
+    """Return whether no other run has the journal open. If so, hold an exclusive lock, which becomes shared later."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -253,7 +256,7 @@ def _content(file: int) -> bytes:
 
 
 def _flush_folder(path: str) -> None:
-    """Have the file's name on the disk as well: a flushed file that nobody can find is none."""
+    """Flush the folder, so that the file's name is on the disk too."""
     folder = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
@@ -261,7 +264,7 @@ def _flush_folder(path: str) -> None:
         os.close(folder)
 
 
-def _found_out(change: Change, value: Any) -> str:
-    if value == change.after:
+def _found_out(entry: JournalEntry, value: Any) -> str:
+    if value == entry.after:
         return WRITTEN
-    return ABORTED if value == change.before else UNKNOWN
+    return ABORTED if value == entry.before else UNKNOWN

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Passwords of new accounts: the file of given ones, strong random ones, and the file that keeps these."""
+"""Passwords of new accounts: read given ones from a file, make random ones, and save those to a file."""
 
 from __future__ import annotations
 
@@ -16,21 +16,15 @@ import threading
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError, InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.given_passwords import (
-    GivenPasswords,
-    parse_given_passwords,
-)
-from ansible_collections.hybrid.identity.plugins.module_utils._module.private_files import (
-    check_private,
-    read_private,
-)
+from .._identity.accounts.given_passwords import GivenPasswords, parse_given_passwords
+from .._identity.core.errors import IdentityError, InputError
+from .private_files import check_private, read_private
 
 MODE = 0o600
 LENGTH = 28
-"""About 170 bits; longer than any domain's minimum but one that was set beyond 28 by hand."""
+"""Characters of a random password (about 170 bits), unless the domain demands more."""
 
-# No character that looks like another one, or that a shell or a CSV file takes for its own.
+# Leave out characters that look like others, and characters that are special in a shell or a CSV file.
 _KINDS = (
     "".join(sorted(set(string.ascii_uppercase) - set("IO"))),
     "".join(sorted(set(string.ascii_lowercase) - set("l"))),
@@ -41,13 +35,14 @@ _SEPARATORS = re.compile(r"[\s,.\-_#]+")
 
 
 class PasswordFileError(IdentityError):
-    """The file of passwords cannot be used; no account is made without it where it was asked for."""
+    """The file of passwords cannot be written, so the accounts must not be created."""
 
 
 def random_password(shortest: int = 0, names: Iterable[str] = ()) -> str:
-    """A password that meets a domain's complexity rule (Microsoft, "Password must meet complexity requirements").
+    """Return a password that meets a domain's rules (Microsoft, "Password must meet complexity requirements").
 
-    It has characters of all four kinds, and holds no part of three or more characters of any of ``names``.
+    It has at least ``shortest`` characters, of all four kinds, and contains no part of ``names`` that has three or more
+    characters. Parts are separated by blanks, commas, periods, dashes, underscores or number signs.
     """
     length = max(LENGTH, shortest)
     every = "".join(_KINDS)
@@ -60,18 +55,18 @@ def random_password(shortest: int = 0, names: Iterable[str] = ()) -> str:
 
 
 def read_given_passwords(path: str) -> GivenPasswords:
-    """Read the CSV file of passwords that were chosen for new accounts.
+    """Read the CSV file with the given passwords of new accounts.
 
-    :raises InputError: if others may read the file, or it is no such table.
+    :raises InputError: if the file cannot be read, if others may read it, or if it is not such a table.
     """
     return parse_given_passwords(read_private("given_passwords_file", path), path)
 
 
 class PasswordFile:
-    """JSON Lines of ``user_principal_name`` and ``password``, mode 0600, on the disk before an account is made.
+    """A file of passwords: JSON Lines with ``user_principal_name`` and ``password``, mode 0600.
 
-    A run that is killed may have written a password and made no account; the rerun writes another line for that user.
-    So the last line of a user is the one that counts. Lines are only ever added.
+    Lines are only appended, and are on the disk before their accounts are created. A killed run may leave a line
+    without an account, and the next run appends a new line. So the last line of a user counts.
     """
 
     def __init__(self, path: str) -> None:
@@ -80,9 +75,9 @@ class PasswordFile:
         self._threads = threading.Lock()
 
     def __enter__(self) -> PasswordFile:
-        """See that the file can be written; it is made by the first password.
+        """Check that the file can be written. The first password creates it.
 
-        :raises InputError: if the path cannot be that of such a file, or others may read it.
+        :raises InputError: if the path cannot be used, or if others may read the file.
         """
         folder = os.path.dirname(os.path.abspath(self._path))
         if not os.path.isdir(folder):
@@ -104,9 +99,9 @@ class PasswordFile:
             self._file = None
 
     def keep(self, passwords: Mapping[str, str]) -> None:
-        """Put passwords, by UPN, on the disk.
+        """Write passwords, by UPN, to the disk.
 
-        :raises PasswordFileError: if that cannot be; the accounts must not be made then.
+        :raises PasswordFileError: if that fails; the accounts must not be created then.
         """
         lines = [
             json.dumps({"user_principal_name": upn, "password": password}) + "\n" for upn, password in passwords.items()
@@ -125,7 +120,7 @@ class PasswordFile:
         try:
             end = os.lseek(file, 0, os.SEEK_END)
             if end and os.pread(file, 1, end - 1) != b"\n":
-                content = b"\n" + content  # ends a line that a killed run tore
+                content = b"\n" + content  # ends an incomplete line of a killed run
             while content:
                 content = content[os.write(file, content) :]
             os.fsync(file)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What makes a file fit for secrets, and how one is read."""
+"""Check and read files that hold secrets."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import errno
 import os
 import stat
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from .._identity.core.errors import InputError
 
 
 def check_private(option: str, path: str, state: os.stat_result) -> None:
-    """Check that a file is a regular one, that this user owns it, and that nobody else has access.
+    """Check that a file is a regular one, that this user owns it, and that no other user has access.
 
-    ``option`` names the option that the path came from; ``state`` is what the system says of the file.
+    ``option`` names the option with the path; ``state`` is the file's stat result.
 
-    :raises InputError: if it is not.
+    :raises InputError: if one of these is not true.
     """
     if not stat.S_ISREG(state.st_mode):
         raise InputError(f"{option} {path} is no regular file; give the path of a file.")
@@ -37,10 +37,10 @@ def check_private(option: str, path: str, state: os.stat_result) -> None:
 def read_private(option: str, path: str) -> bytes:
     """Return the content of a file that only this user may read.
 
-    :raises InputError: if the file is not there, cannot be read, or is open to others.
+    :raises InputError: if the file does not exist, cannot be read, or is not private.
     """
     try:
-        # Without O_NONBLOCK, opening a named pipe would wait for somebody who writes to it.
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer.
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             check_private(option, path, os.fstat(file))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Telling the action plugin that runs the module how far it is, by a file that the plugin made (plugin_utils)."""
+"""Report a module's progress to its action plugin, in a file that the plugin created (plugin_utils/progress.py)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 VARIABLE = "HYBRID_IDENTITY_PROGRESS_FILE"
-"""Names the file in the environment of a module that runs on the controller."""
+"""The environment variable with the file's path; it is set for modules that run on the controller."""
 
 SIZE = 512
-"""Bytes of the file: one line of JSON and blanks, so that a new state always covers the old one."""
+"""Size of the file in bytes: one line of JSON, filled with blanks, so that a new state overwrites the old one."""
 
 
 def progress_report() -> Callable[[Mapping[str, Any]], None] | None:
-    """Where a module's ``Watch`` is to report to; None where nobody looks.
+    """Return the function to which a module's ``Watch`` reports; None if there is no file to write to.
 
-    The file is not made here, so that nobody else's name can be put in its place.
+    Only an existing file is opened, and no symbolic link is followed, so that another user cannot redirect the writes.
     """
     path = os.environ.get(VARIABLE)
     if not path:
@@ -29,13 +29,13 @@ def progress_report() -> Callable[[Mapping[str, Any]], None] | None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
-        return None  # another user's: the module runs with become
+        return None  # for example another user's file, if the module runs with become
 
     def report(state: Mapping[str, Any]) -> None:
         line = json.dumps(state).encode()
         try:
             os.pwrite(handle, line.ljust(SIZE - 1) + b"\n", 0)
         except OSError:
-            return  # a full disk is no reason to fail
+            return  # the task goes on without progress, for example if the disk is full
 
     return report

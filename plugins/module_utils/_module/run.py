@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place where a layer's exception becomes ``fail_json``."""
+"""Run a module's service. Only this file turns an IdentityError into ``fail_json``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import IdentityError
-from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import Dependency, require
+from .._identity.core.errors import IdentityError
+from .deps import Dependency, require
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -25,9 +25,9 @@ def run(
     service: Callable[[], dict[str, Any]],
     facts: Callable[[], dict[str, Any]] = dict,
 ) -> None:
-    """Call a service and leave the module with what it returns, or with the sentence of what it raised.
+    """Call a service and exit the module with its result, or fail with the message of its error.
 
-    ``facts`` are asked afterwards, and belong to the result either way.
+    ``facts`` is called afterwards; what it returns is added to the result in both cases.
     """
     try:
         require(*dependencies)
@@ -42,7 +42,7 @@ def run(
 
 
 def _warned(module: AnsibleModule, result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result without its ``warnings``, which Ansible wants to be told of by themselves.
+    """Pass the ``warnings`` of a result to Ansible, and return the result without them.
 
     tests/upstream/test_ansible_core.py::test_warnings_in_a_result_are_deprecated
     """
@@ -52,10 +52,10 @@ def _warned(module: AnsibleModule, result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _invocation(module: AnsibleModule) -> dict[str, Any]:
-    """The arguments as Ansible shows them at verbosity 3; it takes out those that are secret.
+    """Return the arguments that Ansible shows at verbosity 3. Ansible removes the secret ones.
 
-    Long lists of records are only counted: they would go back to the controller beside the result that they became,
-    always up to ansible-core 2.20 and with ANSIBLE_INJECT_INVOCATION since
+    Show only the length of long lists of records. Otherwise they would go back to the controller together with the
+    result: always up to ansible-core 2.20, and with ANSIBLE_INJECT_INVOCATION in newer versions
     (tests/upstream/test_ansible_core.py::test_all_arguments_come_back_with_the_result).
     """
     shown = {

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.hybrid.identity.plugins.module_utils._report.model import Report, number, people
-from ansible_collections.hybrid.identity.plugins.module_utils._report.tables import encoded
-from ansible_collections.hybrid.identity.plugins.module_utils._report.words import (
-    effect_label,
-    outcome,
-    words,
-)
+from .model import Report, number, people
+from .tables import encoded
+from .words import effect_label, outcome, words
 
 MAX_BYTES = 512 * 1024
 """The file is never larger: a CI service cuts long pages, or drops them (GitHub beyond 1 MiB for a step)."""

@@ -11,19 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.records import Record, record_name
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.upn import folded
-from ansible_collections.hybrid.identity.plugins.module_utils._report.words import (
-    CLOUD_ONLY,
-    CREATES,
-    JOINS,
-    OUTCOMES,
-    STOPS,
-    UNKNOWN,
-    Outcome,
-    outcome,
-)
+from .._identity.core.errors import InputError
+from .._identity.core.records import Record, record_name
+from .._identity.core.upn import folded
+from .words import CLOUD_ONLY, CREATES, JOINS, OUTCOMES, STOPS, UNKNOWN, Outcome, outcome
 
 _SOURCE = "pass what entra_match_info returned, as it is"
 

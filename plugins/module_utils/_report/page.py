@@ -17,17 +17,11 @@ import html
 import json
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._report.model import Report, Row, number, people, shown
-from ansible_collections.hybrid.identity.plugins.module_utils._report.page_script import SCRIPT
-from ansible_collections.hybrid.identity.plugins.module_utils._report.page_style import STYLE
-from ansible_collections.hybrid.identity.plugins.module_utils._report.tables import encoded
-from ansible_collections.hybrid.identity.plugins.module_utils._report.words import (
-    EFFECTS,
-    OUTCOMES,
-    effect_label,
-    outcome,
-    words,
-)
+from .model import Report, Row, number, people, shown
+from .page_script import SCRIPT
+from .page_style import STYLE
+from .tables import encoded
+from .words import EFFECTS, OUTCOMES, effect_label, outcome, words
 
 _DETAILS = (
     ("sam_account_name", "Account name"),

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 
-from ansible_collections.hybrid.identity.plugins.module_utils._report.model import Report, Row
+from .model import Report, Row
 
 _RECORD_COLUMNS = (
     "user_principal_name",

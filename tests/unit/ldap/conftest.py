@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from ldap_wire import Turn, Wire
 from support.module_answers import read_answer
 
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.clock import Clock
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.clock import Clock
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import ldap_options
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, FileError, write_files
 
 MODULE = "ansible_collections.hybrid.identity.plugins.modules.match_report"

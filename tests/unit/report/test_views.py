@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity import predictions
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcome_words
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predictions
 from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import MAX_BYTES, plain, to_markdown
 from ansible_collections.hybrid.identity.plugins.module_utils._report.model import make
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page import to_html
@@ -156,7 +157,7 @@ def test_every_cause_is_told_the_one_that_decided_first() -> None:
     assert table(to_csv(make([record])))[0]["causes"] == "privileged_role; switch_hard_match"
 
 
-@pytest.mark.parametrize("key", predictions.OUTCOMES)
+@pytest.mark.parametrize("key", outcome_words.OUTCOMES)
 def test_what_a_prediction_says_is_known_to_the_report(key: str) -> None:
     held = predictions.Held("proxy_addresses", "smtp:a@x.com", "the group Sales")
     found = predictions.Prediction(

@@ -25,7 +25,7 @@ ALLOWED: dict[str, tuple[int, str]] = {
         "a task that is to be killed, and 30 minutes for a cycle to rest",
     ),
     "lab/sync/clock.py": (1, "the stand-in's clock for a cycle's program, which has no other way to be told"),
-    "pwsh/test_clock.py": (1, "replaces the cmdlet to see how the product calls it"),
+    "functional/pwsh/test_clock.py": (1, "replaces the cmdlet to see how the product calls it"),
     "tools/check51.ps1": (1, "names the cmdlet in a table of parameters, and does not call it"),
 }
 

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The service behind entra_immutable_id: read the requests and the tenant, plan, refuse, write, and report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._identity.core.errors import InputError
+from .._identity.core.journal import JournalWriter
+from .._identity.core.limits import check_max_changes, read_limit
+from .._identity.core.rollback import Undo
+from .._identity.entra.deleted_holders import PURGE, RESTORE
+from .._identity.entra.immutable_id_plan import (
+    FAILED,
+    ImmutableIdChange,
+    count_changes,
+    diff_changes,
+    plan_changes,
+    summarize,
+)
+from .._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests, request_restores
+from .._identity.entra.user_index import UserIndex
+from .http.transport import open_transport
+from .http.watch import Watch
+from .reads.tenant_reader import plan_clearing, plan_from_tenant
+from .reads.users import Users
+from .writes.guards import check_guards
+from .writes.immutable_id_writer import ImmutableIdWriter
+from .writes.refusals import blocked_error, failed_error, unwritten
+
+_BIN_UNKNOWN = (
+    "The app may not read deleted users, so it is unknown whether one of them holds a wanted ImmutableId, which a sync "
+    "could match instead; grant it the application permission User.Read.All or Directory.Read.All."
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of the module: one request for each record, or with ``undo`` the values to put back.
+
+    ``clear`` sends null. ``everybody`` clears all users who may be cleared and needs no records. ``overwrite`` allows
+    replacing another value. ``restore_deleted`` and ``purge_deleted`` say how to get a value from deleted holders.
+    ``max_changes`` is a text as ``limits.read_limit`` takes it.
+    """
+
+    records: Sequence[Mapping[str, Any]] = ()
+    undo: Sequence[Undo] | None = None
+    clear: bool = False
+    overwrite: bool = False
+    skip_refused: bool = False
+    check_mode: bool = False
+    everybody: bool = False
+    max_changes: str | None = None
+    restore_deleted: bool = False
+    purge_deleted: bool = False
+
+    @property
+    def skips(self) -> bool:
+        """Whether the task goes on without refused users. With ``everybody`` it always does."""
+        return self.skip_refused or self.everybody
+
+    @property
+    def deleted(self) -> str | None:
+        return RESTORE if self.restore_deleted else PURGE if self.purge_deleted else None
+
+    def check(self) -> None:
+        """Check the options.
+
+        :raises InputError: if they do not fit together, or if ``max_changes`` is malformed.
+        """
+        if self.everybody and not self.clear:
+            raise InputError("all_users only clears; set state to absent, or name the users to set in users.")
+        if self.everybody and self.max_changes is None:
+            raise InputError("all_users needs max_changes; say how many users it may clear at most, such as 20 or 5%.")
+        if self.restore_deleted and self.purge_deleted:
+            raise InputError("restore_deleted and purge_deleted exclude each other; set one of them to true.")
+        if self.deleted and self.clear:
+            raise InputError(f"{self.deleted}_deleted is of no use with state absent; leave one of them out.")
+        if self.max_changes is not None:
+            read_limit(self.max_changes)
+
+    def read_requests(self) -> list[ImmutableIdRequest]:
+        return read_requests(self.records, clear=self.clear) if self.undo is None else request_restores(self.undo)
+
+
+def run(
+    options: Mapping[str, Any], task: Task, journal_writer: JournalWriter | None = None, watch: Watch | None = None
+) -> dict[str, Any]:
+    """Do a task and return the module's result: ``changed, users, summary, diff`` and, if any, ``warnings``.
+
+    ``options`` are the values of ``argspec.graph_options``. ``journal_writer`` records every change. Graph is not
+    contacted if the records alone decide the outcome.
+
+    :raises InputError: if a record or an option is wrong; nothing was read or written.
+    :raises PlanBlocked: if users are blocked and must not be skipped; nothing was written.
+    :raises LimitExceeded: if more users would change than ``max_changes`` allows; nothing was written.
+    :raises WritesFailed: if Graph refused writes; the other changes were made.
+    :raises GraphError: if Graph cannot be reached or read; nothing was written.
+    """
+    task.check()
+    requests = task.read_requests()
+    if not task.everybody and not _worth_asking(requests, task):
+        changes = plan_changes([request for request in requests if request.refusal], UserIndex([]))
+        _refuse(changes, task, len(requests), [])
+        return _result(changes, [])
+    return asyncio.run(_run(options, requests, task, journal_writer, watch))
+
+
+def _worth_asking(requests: Sequence[ImmutableIdRequest], task: Task) -> bool:
+    refused = [request for request in requests if request.refusal]
+    return len(refused) < len(requests) and (task.skip_refused or not refused)
+
+
+async def _run(
+    options: Mapping[str, Any],
+    requests: Sequence[ImmutableIdRequest],
+    task: Task,
+    journal_writer: JournalWriter | None,
+    watch: Watch | None,
+) -> dict[str, Any]:
+    async with open_transport(options, watch) as transport:
+        users = Users(transport)
+        if task.everybody:
+            changes, scope = await plan_clearing(users)
+        else:
+            overwrite = task.overwrite or task.undo is not None
+            changes = await plan_from_tenant(users, requests, overwrite=overwrite, deleted=task.deleted)
+            scope = len(changes)
+        unknown = not users.bin_readable and any(change.changed and change.after for change in changes)
+        changes, doubts = await check_guards(transport, changes, options["client_id"])
+        warnings = [*([_BIN_UNKNOWN] if unknown else []), *doubts]
+        _refuse(changes, task, scope, warnings)
+        if not task.check_mode:
+            writer = ImmutableIdWriter(transport, journal_writer, ("tenant", options["tenant"]))
+            changes = await writer.write(changes)
+            warnings += writer.warnings
+    result = _result(changes, warnings)
+    if any(change.status == FAILED for change in changes):
+        raise failed_error(changes, result)
+    return result
+
+
+def _refuse(changes: Sequence[ImmutableIdChange], task: Task, scope: int, warnings: list[str]) -> None:
+    """Stop a task before its first write.
+
+    :raises PlanBlocked: if users are blocked and must not be skipped.
+    :raises LimitExceeded: if more users would change than ``max_changes`` allows.
+    """
+    if not task.skips and any(change.blocked for change in changes):
+        raise blocked_error(changes, scope, warnings)
+    check_max_changes(task.max_changes, count_changes(changes), scope, lambda: unwritten(changes, warnings))
+
+
+def _result(changes: Sequence[ImmutableIdChange], warnings: list[str]) -> dict[str, Any]:
+    result = {
+        "changed": any(change.changed or change.leaving for change in changes),
+        "users": [change.result() for change in changes],
+        "summary": summarize(changes),
+        "diff": diff_changes(changes),
+    }
+    return {**result, "warnings": warnings} if warnings else result

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The service behind entra_match_info: read the tenant, predict, and read the source of authority of matched users."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .._identity.core import outcome_words
+from .._identity.core.errors import IdentityError, InputError
+from .._identity.entra.tenant_snapshot import SOURCE_OF_AUTHORITY, TenantSnapshot
+from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors
+from .._identity.preflight.predict import predict
+from .._identity.preflight.predictions import Prediction
+from .._identity.preflight.result import assume, build_result, list_unread, refusal_sentence
+from .http.transport import open_transport
+from .http.watch import Watch
+from .reads.survey import Survey
+
+_ROUNDS = 3
+
+Owners = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
+"""Looks ImmutableIds up in Active Directory and returns ``{"kind", "name"}`` by ImmutableId."""
+
+
+class NotAllowed(IdentityError):
+    """Users have outcomes that are not allowed. ``details``: the whole result, including ``changed`` (False)."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A task of the module.
+
+    ``switches``: values of the tenant's switches that the caller gives. ``assume``: aspects that the caller vouches
+    for. ``allowed``: outcomes; with any other outcome the task fails, unless ``skip_refused``. None allows all.
+    """
+
+    records: Sequence[Mapping[str, Any]]
+    after_hard_match: bool = False
+    replace: bool = False
+    switches: Mapping[str, bool] = field(default_factory=dict)
+    assume: Collection[str] = ()
+    ask_authority: bool = True
+    allowed: Collection[str] | None = None
+    skip_refused: bool = False
+
+
+def run(
+    options: Mapping[str, Any], question: Question, owners: Owners | None = None, watch: Watch | None = None
+) -> dict[str, Any]:
+    """Do a task and return the module's result: ``changed`` (False) and what ``preflight.result.build_result`` returns.
+
+    ``options`` are the values of ``argspec.graph_options``.
+
+    :raises InputError: if an option is wrong.
+    :raises NotAllowed: if a user's outcome is not allowed and ``skip_refused`` is false.
+    :raises GraphError: if the tenant's users cannot be read.
+    :raises IdentityError: as ``owners`` does.
+    """
+    _check_switches(question.switches)
+    found, snapshot, unknown = asyncio.run(_found(options, question, watch))
+    if owners and list_foreign_anchors(found):
+        found = add_owners(found, owners(list_foreign_anchors(found)))
+    result = {"changed": False, **build_result(found, snapshot, unknown, question.assume, question.allowed)}
+    sentence = refusal_sentence(result["users"])
+    if sentence and not question.skip_refused:
+        raise NotAllowed(sentence, **result)
+    return result
+
+
+def _check_switches(switches: Mapping[str, Any]) -> None:
+    for name, value in switches.items():
+        if not isinstance(value, bool):
+            raise InputError(f"tenant_switches: {name} is {value!r}; write true or false.")
+
+
+async def _found(
+    options: Mapping[str, Any], question: Question, watch: Watch | None
+) -> tuple[list[Prediction], TenantSnapshot, set[str]]:
+    async with open_transport(options, watch) as transport:
+        survey = Survey(transport)
+        read = await survey.read_snapshot()
+        asks = question.ask_authority and SOURCE_OF_AUTHORITY not in question.assume
+        snapshot = replace(
+            read,
+            switches={**read.switches, **question.switches},
+            unknown=read.unknown | {SOURCE_OF_AUTHORITY},
+        )
+        assumed = assume(snapshot, question.assume)
+        if asks:
+            assumed, found = await _with_authority(survey, question, assumed)
+        else:
+            found = _predicted(question, assumed)
+    unknown = list_unread(replace(snapshot, unknown=read.unknown), found)
+    if SOURCE_OF_AUTHORITY in question.assume:
+        unknown.add(SOURCE_OF_AUTHORITY)
+    return found, assumed, unknown
+
+
+async def _with_authority(
+    survey: Survey, question: Question, snapshot: TenantSnapshot
+) -> tuple[TenantSnapshot, list[Prediction]]:
+    """Read the source of authority of all users who would be matched; return the new snapshot and its predictions.
+
+    A user whom the cloud owns takes nothing from AD, which may let another user be matched, who must then be read too.
+    This rarely needs a second round. After the third one, the remaining users stay unknown.
+    """
+    for _round in range(_ROUNDS):
+        # Predict as if it were known for all users, and read those who would be matched. If none is left, it is known.
+        known = replace(snapshot, unknown=snapshot.unknown - {SOURCE_OF_AUTHORITY})
+        found = _predicted(question, known)
+        wanted = {
+            each.cloud["id"]
+            for each in found
+            if each.cloud and each.sync_action in (outcome_words.HARD_MATCH, outcome_words.SOFT_MATCH)
+        } - snapshot.authority_read
+        if not wanted:
+            return known, found
+        managed, read = await survey.cloud_managed(sorted(wanted))
+        snapshot = replace(
+            snapshot, cloud_managed=snapshot.cloud_managed | managed, authority_read=snapshot.authority_read | read
+        )
+        if not read:
+            break
+    return snapshot, _predicted(question, snapshot)
+
+
+def _predicted(question: Question, snapshot: TenantSnapshot) -> list[Prediction]:
+    return predict(question.records, snapshot, after_hard_match=question.after_hard_match, replace=question.replace)

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The service behind entra_sync_info: read what a proof needs, prove, and read pending users again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .._identity.core.errors import IdentityError, InputError
+from .._identity.core.records import Record
+from .._identity.core.sentences import join_sentences
+from .._identity.sync_proof.expectations import Expectation, read_expectations, read_time
+from .._identity.sync_proof.findings import ERRORS, PENDING, UNKNOWN, Finding, summarize
+from .._identity.sync_proof.proof import prove, target_of
+from .._identity.sync_proof.synced_tenant import NAME, SYNC_PROPERTIES, SyncedTenant, bare_address, sync_record
+from .http.batch import MAX_REQUESTS
+from .http.errors import GraphError
+from .http.transport import open_transport
+from .http.watch import Watch
+from .reads.queries import filters_by_address, filters_in, quarantined
+from .reads.tenant_reader import identity_filters, note_lookup
+from .reads.users import Users
+
+FAIL_ON: Mapping[str, Sequence[str]] = {"none": (), "errors": ERRORS, "unverified": (*ERRORS, PENDING, UNKNOWN)}
+"""The statuses that fail a task, by the value of its option ``fail_on``."""
+
+
+class NotProven(IdentityError):
+    """Users are not proven to be matched as they should be. ``details``: ``users, summary, changed``."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A task of the module. ``wait`` and ``interval``: seconds. ``since``: ISO 8601. ``fail_on``: a key of FAIL_ON."""
+
+    records: Sequence[Mapping[str, Any]]
+    since: str | None = None
+    wait: float = 0
+    interval: float = 10
+    fail_on: str = "none"
+    export_errors: Sequence[Mapping[str, Any]] = ()
+
+
+def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
+    """Do a task and return the module's result: ``changed`` (False), ``users`` and ``summary``.
+
+    ``options`` are the values of ``argspec.graph_options``. Graph is not contacted if no record has anything to prove.
+
+    :raises InputError: if a record or an option is wrong.
+    :raises NotProven: if a finding has one of the statuses that ``fail_on`` names.
+    :raises GraphError: if Graph cannot be reached or read.
+    """
+    if question.wait < 0 or question.interval < 1:
+        raise InputError("wait_timeout is a number of seconds from 0 on, poll_interval one from 1 on.")
+    since = read_time(question.since) if question.since else None
+    expectations = read_expectations(question.records)
+    if all(expectation.left_out for expectation in expectations):
+        findings = prove(expectations, SyncedTenant([]))
+    else:
+        findings = asyncio.run(_watch(options, expectations, since, question, watch))
+    result = {"changed": False, "users": [finding.result() for finding in findings], "summary": summarize(findings)}
+    wrong = [finding for finding in findings if finding.status in FAIL_ON[question.fail_on]]
+    if wrong:
+        raise NotProven(_message(wrong, len(findings)), **result)
+    return result
+
+
+async def _watch(
+    options: Mapping[str, Any],
+    expectations: Sequence[Expectation],
+    since: datetime | None,
+    question: Question,
+    watch: Watch | None,
+) -> list[Finding]:
+    watch = watch or Watch()
+    clock = watch.clock
+    deadline = clock.now() + question.wait
+    found: list[Finding | None] = [None] * len(expectations)
+    async with open_transport(options, watch) as transport:
+        users = Users(transport, SYNC_PROPERTIES, sync_record)
+        open_positions = list(range(len(expectations)))
+        while True:
+            asked = [expectations[position] for position in open_positions]
+            findings = prove(asked, await read_tenant(users, asked), since, question.export_errors)
+            for position, finding in zip(open_positions, findings, strict=True):
+                found[position] = finding
+            open_positions = [
+                position
+                for position, finding in zip(open_positions, findings, strict=True)
+                if finding.status == PENDING
+            ]
+            left = deadline - clock.now()
+            if not open_positions or left <= 0:
+                return [finding for finding in found if finding]
+            await clock.sleep(min(question.interval, left))
+
+
+async def read_tenant(users: Users, expectations: Sequence[Expectation]) -> SyncedTenant:
+    """Read what a proof needs of the tenant.
+
+    Use filters for the users, the holders of their ImmutableIds and all users in quarantine if they fit into one batch,
+    or need fewer batches than a listing has pages. Else list all users. Also list them if Graph refuses the filter for
+    the quarantine: it is documented, but users report that it does not always work (facts §3).
+
+    :raises GraphError: if the tenant cannot be read.
+    """
+    asked = [expectation for expectation in expectations if not expectation.left_out]
+    filters = _filters(asked)
+    total = await users.count() if len(filters) > MAX_REQUESTS else None
+    if note_lookup(users, identities=len(asked), filters=len(filters), tenant_users=total):
+        return SyncedTenant(await users.list_active(total))
+    try:
+        found = await users.list_matching(filters)
+    except GraphError as error:
+        if error.cause != "request_refused":
+            raise
+        return SyncedTenant(await users.list_active())
+    owners = _owner_filters(expectations, SyncedTenant(found))
+    return SyncedTenant(found + await users.list_matching(owners) if owners else found)
+
+
+def _filters(expectations: Sequence[Expectation]) -> list[str]:
+    named = [expectation.object_id or expectation.user_principal_name or "" for expectation in expectations]
+    # If the object id is known, also find the user who has the UPN now.
+    namesakes = [each.user_principal_name for each in expectations if each.object_id and each.user_principal_name]
+    values = [expectation.immutable_id for expectation in expectations if expectation.immutable_id]
+    return [
+        *identity_filters([*named, *namesakes]),
+        *filters_in("onPremisesImmutableId", values),
+        quarantined(),
+    ]
+
+
+def _owner_filters(expectations: Sequence[Expectation], tenant: SyncedTenant) -> list[str]:
+    """Return filters for the users who hold the values that are in quarantine for the expected users."""
+    targets: list[Record | None] = [target_of(expectation, tenant) for expectation in expectations]
+    problems = [
+        problem for target in targets if target for problem in target["provisioning_errors"] if problem["value"]
+    ]
+    names = [problem["value"] for problem in problems if problem["property"] == NAME]
+    addresses = [bare_address(problem["value"]) for problem in problems if problem["property"] != NAME]
+    return filters_in("userPrincipalName", names) + filters_by_address(addresses)
+
+
+def _message(wrong: Sequence[Finding], of: int) -> str:
+    if of == 1:
+        return str(wrong[0].reason)
+    reasons = [f"{finding.expectation.name}: {finding.reason}" for finding in wrong]
+    return f"{len(wrong)} of {of} users are not proven to be matched: {join_sentences(reasons)}"

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The service behind entra_user_info: read cloud users as records, in the fewest requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._identity.core.errors import IdentityError, InputError
+from .._identity.core.records import Record
+from .._identity.entra import user_choice
+from .._identity.entra.user_choice import Choice
+from .http.batch import MAX_REQUESTS
+from .http.errors import GraphError
+from .http.pages import PAGE_SIZE, pages
+from .http.transport import Transport, open_transport
+from .http.watch import Watch
+from .reads.queries import is_object_id, literal
+from .reads.tenant_reader import identity_filters, note_lookup
+from .reads.users import Users
+
+_ADVANCED = {"ConsistencyLevel": "eventual"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A task of the module. ``identities``: None for all users. ``groups``: object ids or display names."""
+
+    choice: Choice
+    identities: Sequence[str] | None = None
+    groups: Sequence[str] = ()
+    skip_missing: bool = True
+
+
+def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
+    """Do a task and return the module's result: ``changed`` (False), ``users`` and ``summary``.
+
+    ``options`` are the values of ``argspec.graph_options``. ``watch`` follows the progress.
+
+    :raises InputError: if an option is wrong, if a group does not exist, or if several groups have the name.
+    :raises IdentityError: if an identity is not found or not wanted, and ``skip_missing`` is false.
+    :raises GraphError: if the tenant cannot be read.
+    """
+    identities = None if question.identities is None else [name.strip() for name in question.identities]
+    if identities is not None and not all(identities):
+        raise InputError("identities holds an empty one; write a user principal name or an object id.")
+    users = asyncio.run(_users(options, replace(question, identities=identities), watch))
+    result = {"changed": False, **user_choice.build_result(users)}
+    sentence = user_choice.missing_sentence(users)
+    if sentence and not question.skip_missing:
+        raise IdentityError(sentence, **result)
+    return result
+
+
+async def _users(options: Mapping[str, Any], question: Question, watch: Watch | None) -> list[Record]:
+    async with open_transport(options, watch) as transport:
+        users = Users(transport, user_choice.PROPERTIES, user_choice.user_record, expand=[user_choice.EXPAND])
+        choice = question.choice
+        if question.groups:
+            choice = replace(choice, members=await _members(transport, question.groups))
+        if question.identities is not None:
+            found = await _named(users, question.identities)
+            return user_choice.choose_asked(question.identities, found, choice)
+        if choice.members is not None:
+            return user_choice.choose_listed(await _named(users, sorted(choice.members)), choice)
+        return user_choice.choose_listed(
+            await users.list_active(filter_text=user_choice.default_filter(choice)), choice
+        )
+
+
+async def _named(users: Users, identities: Sequence[str]) -> list[Record]:
+    """Return at least the users with these UPNs or ids: by filters, or by a listing if that takes no more requests."""
+    filters = identity_filters(identities)
+    if not filters:
+        return []
+    total = await users.count() if len(filters) > MAX_REQUESTS else None
+    if note_lookup(users, identities=len(identities), filters=len(filters), tenant_users=total):
+        return await users.list_active(total)
+    return await users.list_matching(filters)
+
+
+async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str]:
+    """Return the ids of all users in these groups, including nested groups."""
+    found: set[str] = set()
+    for name in groups:
+        group = name.strip() if is_object_id(name.strip()) else await _group_id(transport, name.strip())
+        builder = transport.client.groups.by_group_id(group).transitive_members.graph_user
+        # A cast is an advanced query (Microsoft, "List group transitive members").
+        request = transport.get(builder, _ADVANCED, select=["id"], count="true", top=PAGE_SIZE)
+        # The SDK writes the cast with Graph's alias of the namespace. The documented path has the full namespace.
+        # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
+        request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
+        try:
+            async for members, _more in pages(transport, request):
+                found.update(member["id"] for member in members)
+        except GraphError as error:
+            if error.details.get("status_code") != 404:
+                raise
+            raise InputError(f"There is no group {name}; write its object id or its display name.") from None
+    return frozenset(found)
+
+
+async def _group_id(transport: Transport, name: str) -> str:
+    request = transport.get(transport.client.groups, select=["id"], filter=f"displayName eq {literal(name)}")
+    found = [group["id"] async for groups, _more in pages(transport, request) for group in groups]
+    if len(found) != 1:
+        count = "no group" if not found else f"{len(found)} groups"
+        raise InputError(f"There is {count} of the name {name!r}; write the group's object id.")
+    return str(found[0])

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Errors of connections that fail before the service answers: name, network, certificate."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from .errors import GraphError
+
+
+def connection_error(error: BaseException, url: str, timeout: float) -> GraphError:
+    """Return the exception for a failed connection to ``url``, whichever library raised ``error``.
+
+    ``timeout`` is in seconds.
+    """
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    certificate = certificate_problem(error)
+    if certificate:
+        return GraphError(
+            "untrusted_certificate",
+            f"The certificate of {host} is not trusted ({certificate}); set ca_cert to the PEM file of the "
+            "authority that signed it, or check that nobody is in between.",
+        )
+    if any("Timeout" in type(link).__name__ or isinstance(link, TimeoutError) for link in chain(error)):
+        return GraphError(
+            "unreachable", f"{host} did not answer within {timeout:g} s; check the network, the proxy and the timeout."
+        )
+    if any(isinstance(link, ssl.SSLError) for link in chain(error)):
+        return GraphError("unreachable", f"{host} does not speak TLS as it should; check the port and any proxy.")
+    return GraphError("unreachable", f"{host} cannot be reached; check its name, the network and the proxy settings.")
+
+
+def certificate_problem(error: BaseException) -> str | None:
+    """Return OpenSSL's message if the connection failed because of a certificate, else None."""
+    for link in chain(error):
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return str(link.verify_message or link.reason or "verification failed")
+        if isinstance(link, ssl.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(link):
+            return "verification failed"
+    return None
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Return an exception and all that it wraps: cause, context and, for requests and urllib3, argument or reason.
+
+    tests/upstream/test_azure_identity.py::test_what_a_connection_failed_on_is_no_cause_of_the_exception
+    """
+    seen: set[int] = set()
+    todo: list[object] = [error]
+    while todo:
+        link = todo.pop(0)
+        if not isinstance(link, BaseException) or id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inner = (
+            link.__cause__,
+            link.__context__,
+            getattr(link, "reason", None),
+            getattr(link, "inner_exception", None),
+        )
+        todo.extend([*inner, *link.args])

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Graph's refusals, each as one sentence that says what to do next.
+
+HTTP status and error code tell the cases apart. The message's text decides only if Microsoft uses one code for several
+cases (facts §1, ``Request_BadRequest``). No sentence contains a token.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..._identity.core.errors import IdentityError
+from .conflicts import IMMUTABLE_ID, Conflict, read_conflict
+from .rights import permission, subject
+
+UNAUTHORIZED = 401
+
+APP_NOT_IN_TENANT = "app_not_in_tenant"
+LICENCE_REQUIRED = "licence_required"
+_CAUSES = {"Authorization_IdentityNotFound": APP_NOT_IN_TENANT, "AadPremiumLicenseRequired": LICENCE_REQUIRED}
+"""Causes by error code, for codes that mean the same with every HTTP status (facts §20)."""
+
+_MAX_QUOTED = 300
+
+
+class GraphError(IdentityError):
+    """Graph, or the sign-in to it, refused a request or could not be reached.
+
+    ``cause`` is a stable identifier. ``details`` holds ``cause`` and, if the service sent them, ``status_code``,
+    ``error_code`` and ``request_id``, which Microsoft's support asks for.
+    """
+
+    def __init__(self, cause: str, message: str, **details: Any) -> None:
+        super().__init__(message, cause=cause, **{name: value for name, value in details.items() if value is not None})
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of Graph, to a single request or to an item of a ``$batch``.
+
+    Header names are lower-case. ``path`` is the requested path after the version; a beta request has its whole URL.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    path: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def error(self) -> Mapping[str, Any]:
+        """The ``error`` object; empty if there is none, for example because a gateway answered with HTML."""
+        error = self.body.get("error") if isinstance(self.body, dict) else None
+        return error if isinstance(error, dict) else {}
+
+    @property
+    def cause(self) -> str | None:
+        """The cause if the error code alone decides it, else None."""
+        return _CAUSES.get(str(self.error.get("code")))
+
+
+def decoded(body: bytes) -> Any:
+    """Return a body's JSON; None if it is empty or not JSON."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return None
+
+
+def successful(answer: Answer) -> Any:
+    """Return the JSON of an answer.
+
+    :raises GraphError: if the answer is not a success or not JSON.
+    """
+    if not answer.ok:
+        raise graph_error(answer)
+    if answer.body is None:
+        raise GraphError(
+            "not_graph",
+            "What answered is not Graph: it sent no JSON; check graph_url and any proxy in between.",
+            status_code=answer.status,
+        )
+    return answer.body
+
+
+def items(body: Any) -> list[dict[str, Any]]:
+    """Return the items of a collection.
+
+    :raises GraphError: if the JSON is not a collection.
+    """
+    value = body.get("value") if isinstance(body, dict) else None
+    if not isinstance(value, list):
+        raise GraphError(
+            "not_graph", "What answered is not Graph: it sent no collection; check graph_url and any proxy in between."
+        )
+    return value
+
+
+def graph_error(answer: Answer, user: str | None = None) -> GraphError:
+    """Return the exception for an answer that is not a success. ``user`` names the user to write, None for a read."""
+    cause, sentence = _explained(answer, user)
+    sentence = "".join(each if each.isprintable() else " " for each in sentence)  # no terminal obeys a service
+    inner = answer.error.get("innerError") or answer.error.get("innererror")
+    told = inner.get("request-id") if isinstance(inner, dict) else None
+    return GraphError(
+        cause,
+        sentence,
+        status_code=answer.status,
+        error_code=answer.error.get("code"),
+        request_id=told or answer.headers.get("request-id"),
+    )
+
+
+def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
+    if answer.cause == APP_NOT_IN_TENANT:
+        return APP_NOT_IN_TENANT, (
+            "The app has no service principal in this tenant, or nobody gave consent there, or that was done only "
+            "minutes ago; give admin consent to the app in this tenant, wait a few minutes, and run again."
+        )
+    if answer.cause == LICENCE_REQUIRED:
+        what = subject(answer.path) or "what was asked for"
+        return LICENCE_REQUIRED, f"Graph shows {what} only in tenants with Entra ID P2 or Entra ID Governance."
+    if answer.status == UNAUTHORIZED:
+        return (
+            "unauthorized",
+            f"Graph does not accept the access token ({_quoted(answer)}); check that tenant, cloud_environment and "
+            "graph_url belong to one cloud, and this machine's clock.",
+        )
+    if answer.status == 403:
+        return "access_denied", _denied(user, answer.path)
+    if answer.status == 404 and user:
+        return "user_vanished", f"{user} is no longer in Entra ID; it was there when the plan was made. Run again."
+    if answer.status == 429:
+        return "throttled", (
+            "Graph kept throttling for longer than the task may wait; run it again later, or raise max_wait."
+        )
+    if answer.status == 400 and user:
+        refused = _refused_write(answer, user)
+        if refused:
+            return refused
+    said = _quoted(answer)
+    if answer.status >= 500:
+        return "service_unavailable", f"Graph could not serve the request ({said}); run the task again later."
+    whom = f" for {user}" if user else ""
+    return "request_refused", f"Graph refused the request{whom}: {said}"
+
+
+def _denied(user: str | None, path: str) -> str:
+    if not user:
+        what, needed = subject(path), permission(path)
+        if not what:
+            return f"The app may not ask for {path or 'this'}; grant it the application permission that this needs."
+        return f"The app may not read {what}; grant it the application permission {needed} and give admin consent."
+    # facts §0.2, §1: onPremisesImmutableId is a "sensitive property".
+    return (
+        "The app may not change onPremisesImmutableId; grant it the application permission User.ReadWrite.All with "
+        "admin consent. For a user who holds an admin role, or belongs to a role-assignable group, that is not "
+        "enough: the app's service principal needs the role Privileged Authentication Administrator too."
+    )
+
+
+def _refused_write(answer: Answer, user: str) -> tuple[str, str] | None:
+    conflict = read_conflict(answer.error)
+    if conflict:
+        return _conflicting(conflict, user)
+    said = str(answer.error.get("message") or "").lower()
+    if "on-premises mastered" in said:
+        return (
+            "synced_user",
+            f"{user} is synchronised, or being moved, and Graph leaves its ImmutableId to Active Directory; take the "
+            "account out of the sync scope first.",
+        )
+    if "originated within an external service" in said:
+        return "mastered_elsewhere", f"{user} is mastered by another service, and Graph cannot change its ImmutableId."
+    if "federatedu" in said.replace(" ", "") or "sourceanchor" in said:
+        return (
+            "federated_domain",
+            f"{user} has a UPN in a federated domain, which demands an ImmutableId; move the UPN to a managed domain, "
+            "change the ImmutableId, and move it back.",
+        )
+    return None
+
+
+def _conflicting(conflict: Conflict, user: str) -> tuple[str, str]:
+    holder = conflict.holder or "another object"
+    if conflict.property_name == IMMUTABLE_ID:
+        return (
+            "held_by_user",
+            f"The ImmutableId wanted for {user} belongs to {holder}; clear it there first, or purge that one if it "
+            "is in the recycle bin.",
+        )
+    name = conflict.property_name or "a property that Graph does not name"
+    # facts §20: an existing conflict in another property makes Graph refuse an unrelated write.
+    return (
+        "conflicting_property",
+        f"{user} and {holder} have the same value in {name}. Graph checks all properties of a user at each write, so "
+        "it did not take this one either; change that value on one of the two, then run again.",
+    )
+
+
+def _quoted(answer: Answer) -> str:
+    code, message = answer.error.get("code"), answer.error.get("message")
+    said = " ".join(str(part) for part in (code and f"{code}:", message) if part)
+    text = f"HTTP {answer.status}" + (f", {said}" if said else "")
+    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."

@@ -1,0 +1,335 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests to Graph: the SDK builds, authenticates and sends them; this file reads the answers.
+
+Bodies are read as bytes and decoded as JSON. The SDK's typed models take 1,500 times as long for a page of users
+(tests/upstream/test_graph_sdk.py::test_a_page_of_users_costs_hundreds_of_calls_a_user) and cannot write null to
+onPremisesImmutableId (facts §0.8, §11).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, closing
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..._identity.core.errors import IdentityError, InputError
+from .clouds import Endpoints, endpoints
+from .connection_errors import certificate_problem, connection_error
+from .credential import SignIn, sign_in
+from .errors import APP_NOT_IN_TENANT, UNAUTHORIZED, Answer, GraphError, decoded, graph_error, successful
+from .pace import Pace
+from .sign_in_errors import sign_in_error
+from .throttle import RETRY_STATUSES
+from .watch import Watch
+
+_LOST_CONNECTIONS = 5
+
+REPLICATION = 60.0
+"""Seconds to wait before one more try if the tenant does not know the app, which may have been created just now."""
+
+
+class Transport:
+    """A signed-in connection to Graph v1.0."""
+
+    def __init__(self, client: Any, where: Endpoints, timeout: float, pace: Pace, renew: Callable[[], None]) -> None:
+        """``timeout`` is in seconds. ``renew`` discards the token in memory, even if it has not expired."""
+        self.client = client
+        self.pace = pace
+        self._renew = renew
+        self._renewed_at = -math.inf
+        self._where = where
+        self._timeout = timeout
+        self._answered = False
+
+    async def json(self, request: Any) -> Any:
+        """Send a kiota ``RequestInformation`` and return the JSON of its answer.
+
+        :raises GraphError: if the answer is not a success, or if there is none.
+        """
+        return successful(await self.send(request))
+
+    async def send(self, request: Any, alone: bool = True) -> Answer:
+        """Send a request, again if it is throttled or its connection is lost, and return the answer.
+
+        A request may take effect twice, because a lost connection leaves its outcome unknown. So it must be safe to
+        repeat, as a PATCH of a value is. ``alone`` is False for a batch, whose items ``send_batch`` counts and paces.
+
+        :raises GraphError: if the service cannot be reached, or throttles for too long.
+        """
+        attempt = 0
+        renewed = replicated = False
+        while True:
+            attempt += 1
+            sent_at, answer = await self._paced(request, attempt, alone)
+            if answer is None:
+                continue
+            if answer.cause == APP_NOT_IN_TENANT:
+                if replicated or not self.pace.pause(REPLICATION, attempt):
+                    return answer
+                # The present token lacks each permission that was granted after it was issued.
+                replicated = True
+                self.renew(sent_at)
+                continue
+            if answer.status == UNAUTHORIZED and self._answered and not renewed:
+                # Graph accepted a token before, so this one may have been revoked: try once with a new one.
+                renewed = True
+                self.renew(sent_at)
+                continue
+            self._answered = self._answered or answer.status != UNAUTHORIZED
+            if answer.status not in RETRY_STATUSES:
+                if alone:
+                    self.pace.progress()
+                return answer
+            if not self.pace.refused([answer.headers], attempt):
+                raise graph_error(answer)
+
+    def renew(self, sent_at: float) -> None:
+        """Make the next request sign in again, unless that was done after ``sent_at`` (of the pace's clock)."""
+        if self._renewed_at < sent_at:
+            self._renewed_at = self.pace.clock.now()
+            self._renew()
+
+    async def _paced(self, request: Any, attempt: int, alone: bool) -> tuple[float, Answer | None]:
+        if not alone:
+            await self.pace.ready()
+            return self.pace.clock.now(), await self._attempt(request, attempt)
+        charge = await self.pace.admit(1, write=request.http_method.value != "GET")
+        answer: Answer | None = None
+        try:
+            answer = await self._attempt(request, attempt)
+        finally:
+            served = answer is not None and answer.status not in RETRY_STATUSES
+            self.pace.returned(charge, [answer.headers] if answer and served else [])
+        return charge.at, answer
+
+    async def _attempt(self, request: Any, attempt: int) -> Answer | None:
+        """Send a request once. Return None if the connection was lost, or the answer cut off, and a retry is due."""
+        import httpx
+
+        # A task may run longer than its token is valid. The credential renews the token in time, but the SDK would send
+        # the old one: tests/upstream/test_graph_sdk.py::test_a_request_that_is_sent_again_keeps_its_old_token
+        request.headers.remove("Authorization")
+        try:
+            response = await self.client.request_adapter.send_primitive_async(request, "bytes", {})
+        except httpx.TransportError as error:
+            final = not self._answered or attempt > _LOST_CONNECTIONS or certificate_problem(error) is not None
+            if final or not self.pace.pause(None, attempt):
+                raise connection_error(error, self._where.graph_url, self._timeout) from None
+            return None
+        body = decoded(response.content)
+        # If a gateway loses its own connection, it may cut the body off and still report success.
+        half = body is None and response.content.lstrip()[:1] in (b"{", b"[") and response.is_success
+        if half and attempt <= _LOST_CONNECTIONS and self.pace.pause(None, attempt):
+            return None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, body, self.relative_url(request))
+
+    def get(self, builder: Any, headers: Mapping[str, str] | None = None, **parameters: Any) -> Any:
+        """Return a GET of an SDK request builder such as ``client.users``; ``select=[...]`` becomes ``$select``."""
+        request = builder.to_get_request_information()
+        request.query_parameters.update({f"%24{name}": value for name, value in parameters.items()})
+        for name, value in (headers or {}).items():
+            request.headers.add(name, value)
+        return self._raw(request)
+
+    def beta(self, request: Any) -> Any:
+        """Change a request to the beta version, for properties that v1.0 does not have, and return it."""
+        request.url_template = request.url_template.replace("{+baseurl}", f"{self._where.graph_url}/beta")
+        return request
+
+    def write(self, method: str, url_template: str, path_parameters: Mapping[str, Any], body: bytes) -> Any:
+        """Return a request whose JSON body is sent unchanged."""
+        from kiota_abstractions.method import Method
+        from kiota_abstractions.request_information import RequestInformation
+
+        request = RequestInformation(Method(method), url_template, dict(path_parameters))
+        request.headers.add("Accept", "application/json")
+        request.set_stream_content(body, "application/json")
+        return self._raw(request)
+
+    def follow(self, next_link: str) -> Any:
+        """Return a GET of a page's ``@odata.nextLink``, which is used unchanged.
+
+        :raises GraphError: if it leads to another host, which must not get the token.
+        """
+        if urlsplit(next_link)[:2] != urlsplit(self._where.graph_url)[:2]:
+            raise GraphError(
+                "foreign_link",
+                f"The next page is said to be at {urlsplit(next_link).netloc}, not at graph_url; check graph_url "
+                "and any proxy in between.",
+            )
+        return self._get(next_link)
+
+    def get_url(self, relative_url: str) -> Any:
+        """Return a GET of a URL in the form of ``$batch``: percent-encoded, beginning after the version."""
+        return self._get(f"{self._where.base_url}{relative_url}")
+
+    def _get(self, url: str) -> Any:
+        from kiota_abstractions.method import Method
+        from kiota_abstractions.request_information import RequestInformation
+
+        request = RequestInformation(Method.GET, "{+baseurl}/users", {})
+        request.url = url
+        request.headers.add("Accept", "application/json")
+        return self._raw(request)
+
+    def relative_url(self, request: Any) -> str:
+        """Return a request's URL in the form of ``$batch``: percent-encoded by the SDK, beginning after the version."""
+        self.client.request_adapter.set_base_url_for_request_information(request)
+        path, question_mark, query = str(request.url).removeprefix(self._where.base_url).partition("?")
+        # Decode %24 only in the names of query options; in a filter's text it stays encoded.
+        # tests/upstream/test_graph_sdk.py::test_names_of_query_options_are_percent_encoded
+        return path + question_mark + "&".join(part.replace("%24", "$", 1) for part in query.split("&"))
+
+    @staticmethod
+    def _raw(request: Any) -> Any:
+        """Make the SDK return the HTTP response itself. Its own errors do not contain the service's message.
+
+        tests/upstream/test_graph_sdk.py::test_an_error_comes_without_the_words_of_the_service
+        """
+        from kiota_abstractions.native_response_handler import NativeResponseHandler
+        from kiota_http.middleware.options import ResponseHandlerOption
+
+        request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        return request
+
+
+@asynccontextmanager
+async def open_transport(options: Mapping[str, Any], watch: Watch | None = None) -> AsyncIterator[Transport]:
+    """Sign in and yield a connection that sends up to ``concurrency`` requests at once.
+
+    ``options`` are the values of ``argspec.graph_options``. ``watch`` follows the progress of the requests.
+
+    :raises InputError: if an option is missing or wrong; the network is not used then.
+    :raises GraphError: if the sign-in fails.
+    """
+    for name in ("concurrency", "timeout", "max_wait"):
+        if options[name] < 1:
+            raise InputError(f"{name} is {options[name]}; it must be at least 1.")
+    # Without a handler, Python writes azure-identity's warnings to standard error, next to our own message.
+    # tests/upstream/test_azure_identity.py::test_a_refused_sign_in_is_written_to_standard_error
+    logging.getLogger("azure").addHandler(logging.NullHandler())
+    where = endpoints(options)
+    way = sign_in(options, where)
+    trust = _trust(options.get("ca_cert"))
+    credential = _Credential(way, where, options)
+    provider = _provider(credential, where)
+    with closing(credential):
+        pace = Pace(options["concurrency"], options["max_wait"], watch)
+        # Sign in before the first request, so that a refused sign-in fails the task, whatever it reads first.
+        await _first_token(provider, where, pace, credential.renew)
+        client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
+        async with http:
+            yield Transport(client, where, options["timeout"], pace, credential.renew)
+
+
+async def _first_token(provider: Any, where: Endpoints, pace: Pace, renew: Callable[[], None]) -> None:
+    """Sign in. If the tenant does not know the app yet, wait and try once more (facts §20).
+
+    The second try uses a new credential, because the old one keeps a refusal (HTTP 400) for a minute:
+    tests/upstream/test_azure_identity.py::test_a_refused_sign_in_is_remembered
+
+    :raises GraphError: if the sign-in fails.
+    """
+    await pace.ready()
+    try:
+        await provider.access_token_provider.get_authorization_token(where.base_url)
+    except GraphError as error:
+        if error.cause != APP_NOT_IN_TENANT or not pace.pause(REPLICATION, 1):
+            raise
+        await pace.ready()
+        renew()
+        await provider.access_token_provider.get_authorization_token(where.base_url)
+
+
+class _Credential:
+    """A credential that raises GraphError if a token cannot be obtained or renewed."""
+
+    def __init__(self, way: SignIn, where: Endpoints, options: Mapping[str, Any]) -> None:
+        self._where = where
+        self._options = {**options, "auth_source": way.name()}
+        self._way = way
+        self._credential: Any = None
+        self.renew()
+
+    def renew(self) -> None:
+        """Discard the tokens in memory, so that the next request gets a new one.
+
+        A credential of azure-identity cannot do this, so build a new one:
+        tests/upstream/test_azure_identity.py::test_a_token_in_memory_cannot_be_passed_over
+        """
+        old = self._credential
+        try:
+            self._credential = self._way.build()
+        except ValueError as error:
+            raise self._translated(error) from None
+        if old is not None:
+            old.close()
+
+    def close(self) -> None:
+        """Close the connections to the authority."""
+        self._credential.close()
+
+    def get_token(self, *scopes: str, **arguments: Any) -> Any:
+        try:
+            return self._credential.get_token(*scopes, **arguments)
+        except IdentityError:
+            raise
+        except Exception as error:  # noqa: BLE001 - every library error becomes one of our messages
+            raise self._translated(error) from None
+
+    def _translated(self, error: BaseException) -> GraphError:
+        return sign_in_error(error, self._options, self._where.authority)
+
+
+def _trust(ca_cert: str | None) -> ssl.SSLContext | None:
+    if not ca_cert:
+        return None
+    try:
+        return ssl.create_default_context(cafile=ca_cert)
+    except ssl.SSLError:
+        raise InputError(f"ca_cert {ca_cert} holds no certificate; give a PEM file.") from None
+    except OSError as error:
+        raise InputError(f"ca_cert {ca_cert} cannot be read: {error.strerror}.") from None
+
+
+def _provider(credential: Any, where: Endpoints) -> Any:
+    from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+
+    return AzureIdentityAuthenticationProvider(
+        credential, scopes=[where.scope], allowed_hosts=[str(urlsplit(where.graph_url).hostname)]
+    )
+
+
+def _client(
+    provider: Any, where: Endpoints, timeout: float, connections: int, trust: ssl.SSLContext | None
+) -> tuple[Any, Any]:
+    import httpx
+    from kiota_http.middleware.options import RetryHandlerOption
+    from msgraph import GraphRequestAdapter, GraphServiceClient
+    from msgraph.graph_request_adapter import options as sdk_options
+    from msgraph_core import GraphClientFactory
+
+    # We retry ourselves (throttle.py): the SDK does not read a fractional Retry-After, and does not retry in a batch.
+    # tests/upstream/test_graph_sdk.py::test_a_fractional_retry_after_is_not_read
+    middleware = {**sdk_options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)}
+    http = GraphClientFactory.create_with_default_middleware(
+        client=httpx.AsyncClient(
+            verify=True if trust is None else trust,
+            # No timeout for a free connection: a request that waits for one is not waiting for the service.
+            # tests/upstream/test_graph_sdk.py::test_waiting_for_a_free_connection_counts_as_waiting_for_the_service
+            timeout=httpx.Timeout(timeout, pool=None),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        ),
+        options=middleware,
+    )
+    adapter = GraphRequestAdapter(provider, http)
+    adapter.base_url = where.base_url
+    return GraphServiceClient(request_adapter=adapter), http

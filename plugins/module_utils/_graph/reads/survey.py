@@ -1,0 +1,271 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read everything in a tenant that decides what a sync would do, by listings that run at the same time.
+
+Aspects that the token may not read, or that the tenant does not offer, become unknown. Only users must be readable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
+
+from ..._identity.core import attribute_map
+from ..._identity.core.records import Record
+from ..._identity.entra import tenant_snapshot
+from ..._identity.entra.role_holdings import RoleGroup, role_holdings
+from ..._identity.entra.tenant_snapshot import TenantSnapshot, snapshot_record
+from ..http.batch import Item, Outcome, send_batch
+from ..http.errors import LICENCE_REQUIRED, GraphError, successful
+from ..http.pages import PAGE_SIZE, pages
+from ..http.transport import Transport
+from .queries import literal
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+_UNREADABLE = ("access_denied", "request_refused", LICENCE_REQUIRED)
+_SELECT = list(dict.fromkeys((*tenant_snapshot.SNAPSHOT_PROPERTIES, *attribute_map.entra_properties())))
+_HOLDER = ["id", "displayName", "proxyAddresses"]
+
+
+class Survey:
+    """Reads one tenant. ``unknown`` collects the aspects that could not be read."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.unknown: set[str] = set()
+        self._transport = transport
+        self._client = transport.client
+
+    async def read_snapshot(self) -> TenantSnapshot:
+        """Read the tenant snapshot, without the source of authority, which ``cloud_managed`` reads later.
+
+        :raises GraphError: if the users cannot be read, or if Graph cannot be reached.
+        """
+        users = asyncio.create_task(self._list(self._client.users, select=_SELECT, top=PAGE_SIZE))
+        deleted = asyncio.create_task(self._optional(tenant_snapshot.DELETED_USERS, self._deleted(), []))
+        domains = asyncio.create_task(self._optional(tenant_snapshot.DOMAINS, self._domains(), []))
+        switches = asyncio.create_task(self._optional(tenant_snapshot.SWITCHES, self._switches(), {}))
+        roles = asyncio.create_task(self._roles(eligible=True))
+        contacts = asyncio.create_task(self._optional(tenant_snapshot.CONTACTS, self._contacts(), []))
+        groups = asyncio.create_task(self._optional(tenant_snapshot.GROUPS, self._groups(), []))
+        named = asyncio.create_task(self._optional(tenant_snapshot.OBJECT_IDENTIFIERS, self._identifiers(), {}))
+        await _together(users, deleted, domains, switches, roles, contacts, groups, named)
+        identifiers = named.result()
+        return TenantSnapshot(
+            users=[_record(user, identifiers) for user in users.result()],
+            deleted=[_record(user, identifiers, deleted=True) for user in deleted.result()],
+            domains=domains.result(),
+            switches=switches.result(),
+            roles=roles.result(),
+            contacts=contacts.result(),
+            groups=groups.result(),
+            unknown=frozenset(self.unknown),
+        )
+
+    async def read_for_writing(self, aspects: Collection[str]) -> TenantSnapshot:
+        """Read those of ``aspects`` that decide whether users may be changed: DOMAINS and ROLE_ASSIGNMENTS.
+
+        ROLE_ASSIGNMENTS includes ROLE_GROUPS, but not PIM eligibility: a user who is only eligible has no role yet.
+
+        :raises GraphError: if Graph cannot be reached.
+        """
+        domains: list[Json] = []
+        roles: dict[str, list[tenant_snapshot.RoleHolding]] = {}
+        if tenant_snapshot.DOMAINS in aspects:
+            domains = await self._optional(tenant_snapshot.DOMAINS, self._domains(), [])
+        if tenant_snapshot.ROLE_ASSIGNMENTS in aspects:
+            roles = await self._roles(eligible=False)
+        return TenantSnapshot(users=[], domains=domains, roles=roles, unknown=frozenset(self.unknown))
+
+    async def assigned_apps(self, role: str) -> set[str] | None:
+        """Return the application ids, in lower case, of the service principals that hold a role in the whole tenant.
+
+        ``role`` is the id of the role definition. None if role assignments cannot be read.
+
+        :raises GraphError: if Graph cannot be reached.
+        """
+        builder = self._client.role_management.directory.role_assignments
+        try:
+            found = await self._list(builder, filter=f"roleDefinitionId eq {literal(role)}", expand=["principal"])
+        except GraphError as error:
+            if error.cause not in _UNREADABLE:
+                raise
+            return None
+        whole = [each for each in found if each.get("directoryScopeId") == "/"]
+        return {str((each.get("principal") or {}).get("appId")).lower() for each in whole}
+
+    async def cloud_managed(self, ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the ids of the users whose source of authority is the cloud, and of those for whom it could be read.
+
+        Graph does not list it, so each batch reads 20 users. If the first batch shows that the token may not read it,
+        the other users are not requested.
+
+        :raises GraphError: if Graph cannot be reached.
+        """
+        managed: set[str] = set()
+        read: set[str] = set()
+        first = min(len(ids), 20)
+        for chunk in (ids[:first], ids[first:]):
+            urls = [f"/users/{key}/onPremisesSyncBehavior?$select=isCloudManaged" for key in chunk]
+            outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls])
+            for key, outcome in zip(chunk, outcomes, strict=True):
+                if isinstance(outcome, GraphError):
+                    raise outcome
+                if outcome.ok and isinstance(outcome.body, dict):
+                    read.add(key)
+                    managed |= {key} if outcome.body.get("isCloudManaged") else set()
+            if any(not isinstance(outcome, GraphError) and outcome.status == 403 for outcome in outcomes):
+                break
+        return frozenset(managed), frozenset(read)
+
+    async def _deleted(self) -> list[Json]:
+        builder = self._client.directory.deleted_items.graph_user
+        request = self._transport.get(builder, select=_SELECT, top=PAGE_SIZE)
+        # The SDK writes the cast with Graph's alias of the namespace. The documented path has the full namespace.
+        # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
+        request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
+        return await self._all(request)
+
+    async def _domains(self) -> list[Json]:
+        return await self._list(self._client.domains, select=["id", "isVerified", "isInitial", "authenticationType"])
+
+    async def _contacts(self) -> list[Record]:
+        return [_holder(each) for each in await self._list(self._client.contacts, select=_HOLDER, top=PAGE_SIZE)]
+
+    async def _groups(self) -> list[Record]:
+        """Read mail-enabled groups. Other groups have no addresses (Microsoft, "group resource type")."""
+        found = await self._list(self._client.groups, select=_HOLDER, filter="mailEnabled eq true", top=PAGE_SIZE)
+        return [_holder(each) for each in found]
+
+    async def _identifiers(self) -> dict[str, str]:
+        """Read ``onPremisesObjectIdentifier`` by user id. Only beta has the property (facts §2 "Recovery")."""
+        request = self._transport.get(self._client.users, select=["id", "onPremisesObjectIdentifier"], top=PAGE_SIZE)
+        users = await self._all(self._transport.beta(request))
+        return {
+            user["id"]: user["onPremisesObjectIdentifier"] for user in users if user.get("onPremisesObjectIdentifier")
+        }
+
+    async def _switches(self) -> dict[str, bool]:
+        found = await self._list(self._client.directory.on_premises_synchronization)
+        features = found[0].get("features") if found else None
+        known = features if isinstance(features, dict) else {}
+        return {name: value for name, value in known.items() if isinstance(value, bool)}
+
+    async def _roles(self, eligible: bool) -> dict[str, list[tenant_snapshot.RoleHolding]]:
+        directory = self._client.role_management.directory
+        wanted = ["principalId", "roleDefinitionId"]
+        assignments, eligibilities, definitions, groups = await asyncio.gather(
+            self._optional(tenant_snapshot.ROLE_ASSIGNMENTS, self._list(directory.role_assignments, select=wanted), []),
+            self._optional(tenant_snapshot.ROLE_ELIGIBILITY, self._eligibilities(wanted, eligible), []),
+            self._definitions(),
+            self._optional(tenant_snapshot.ROLE_GROUPS, self._role_groups(), []),
+        )
+        return role_holdings(assignments, eligibilities, definitions, groups)
+
+    async def _eligibilities(self, wanted: list[str], asked: bool) -> list[Json]:
+        """Read PIM eligibilities. Without a licence for PIM there are none, and Graph returns an error (facts §20)."""
+        if not asked:
+            return []
+        try:
+            return await self._list(self._client.role_management.directory.role_eligibility_schedules, select=wanted)
+        except GraphError as error:
+            if error.cause != LICENCE_REQUIRED:
+                raise
+        self._transport.pace.watch.note(
+            "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so "
+            "nobody is eligible through PIM."
+        )
+        return []
+
+    async def _definitions(self) -> list[Json]:
+        """Read the names of roles and, if beta answers, ``isPrivileged``, which only beta has (Microsoft Q&A 1356438).
+
+        Without ``isPrivileged``, every role may be a privileged one.
+        """
+        builder = self._client.role_management.directory.role_definitions
+        beta = self._transport.beta(self._transport.get(builder, select=["id", "displayName", "isPrivileged"]))
+        try:
+            return await self._all(beta)
+        except GraphError as error:
+            if error.cause not in _UNREADABLE:
+                raise
+        try:
+            return await self._list(builder, select=["id", "displayName"])
+        except GraphError as error:
+            if error.cause not in _UNREADABLE:
+                raise
+        return []
+
+    async def _role_groups(self) -> list[RoleGroup]:
+        """Read role-assignable groups with their members and owners.
+
+        They cannot be nested (Microsoft, "Use Microsoft Entra groups to manage roles").
+        """
+        found = await self._list(
+            self._client.groups, select=["id", "displayName"], filter="isAssignableToRole eq true", top=PAGE_SIZE
+        )
+        urls = [
+            f"/groups/{group['id']}/{people}?$select=id&$top={PAGE_SIZE}"
+            for group in found
+            for people in ("members", "owners")
+        ]
+        if not urls:
+            return []
+        outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls])
+        people = [await self._ids(url, outcome) for url, outcome in zip(urls, outcomes, strict=True)]
+        return [
+            RoleGroup(group["id"], group.get("displayName") or group["id"], people[2 * place], people[2 * place + 1])
+            for place, group in enumerate(found)
+        ]
+
+    async def _ids(self, url: str, outcome: Outcome) -> list[str]:
+        if isinstance(outcome, GraphError):
+            raise outcome
+        found = pages(self._transport, self._transport.get_url(url), successful(outcome))
+        return [str(each["id"]) async for people, _more in found for each in people]
+
+    async def _list(self, builder: Any, **parameters: Any) -> list[Json]:
+        return await self._all(self._transport.get(builder, **parameters))
+
+    async def _all(self, request: Any) -> list[Json]:
+        return [item async for found, _more in pages(self._transport, request) for item in found]
+
+    async def _optional(self, aspect: str, reading: Awaitable[T], nothing: T) -> T:
+        try:
+            return await reading
+        except GraphError as error:
+            if error.cause not in _UNREADABLE:
+                raise
+            self.unknown.add(aspect)
+            return nothing
+
+
+async def _together(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for all tasks. If one fails, cancel the others and raise its error."""
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def _record(user: Mapping[str, Any], identifiers: Mapping[str, str], deleted: bool = False) -> Record:
+    return {
+        **snapshot_record(user, deleted),
+        "object_identifier": identifiers.get(user["id"]),
+        "attributes": attribute_map.entra_attributes(user),
+    }
+
+
+def _holder(found: Mapping[str, Any]) -> Record:
+    return {
+        "id": found["id"],
+        "name": found.get("displayName"),
+        "proxy_addresses": sorted(found.get("proxyAddresses") or []),
+    }

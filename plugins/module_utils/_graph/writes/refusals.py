@@ -1,0 +1,68 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The errors of a task that was not done, or only in part: how many users, which ones, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..._identity.core.errors import IdentityError
+from ..._identity.core.sentences import join_names, join_sentences
+from ..._identity.entra.immutable_id_plan import FAILED, ImmutableIdChange, summarize
+
+
+class PlanBlocked(IdentityError):
+    """Users were not found or may not be changed; nothing was written. ``details``: ``users, summary, changed``."""
+
+
+class WritesFailed(IdentityError):
+    """Graph refused changes; the others were made. ``details``: ``users, summary, changed, diff``."""
+
+
+def blocked_error(changes: Sequence[ImmutableIdChange], asked_of: int, warnings: Sequence[str]) -> PlanBlocked:
+    """Return the error for a plan with blocked users. ``asked_of`` is the number of users in the task."""
+    blocked = [change for change in changes if change.blocked]
+    if asked_of == 1:
+        message = f"Nothing was changed: {blocked[0].reason}"
+    else:
+        message = (
+            f"Nothing was changed, because {len(blocked)} of {asked_of} users cannot be: {_named(blocked)} Correct "
+            "them, or set on_refused to skip to do the others."
+        )
+    return PlanBlocked(message, **unwritten(changes, warnings))
+
+
+def unwritten(changes: Sequence[ImmutableIdChange], warnings: Sequence[str]) -> dict[str, Any]:
+    """Return the result of a task that stopped before its first write: no user has changed."""
+    more: dict[str, Any] = {"warnings": list(warnings)} if warnings else {}
+    users = [{**change.result(), "changed": False} for change in changes]
+    return {"changed": False, "users": users, "summary": summarize(changes), **more}
+
+
+def failed_error(changes: Sequence[ImmutableIdChange], result: Mapping[str, Any]) -> WritesFailed:
+    """Return the error for writes that Graph refused, with the whole result of the task."""
+    failed = [change for change in changes if change.status == FAILED]
+    written = sum(change.changed for change in changes)
+    reasons = dict.fromkeys(change.reason for change in failed)
+    if len(failed) == 1:
+        message = f"Graph did not take the change of {_name(failed[0])}: {failed[0].reason}"
+    elif len(reasons) == 1:
+        message = f"Graph did not take the changes of {len(failed)} users ({_names(failed)}): {failed[0].reason}"
+    else:
+        message = f"Graph did not take the changes of {len(failed)} users: {_named(failed)}"
+    return WritesFailed(f"{message} {written} other user(s) were changed." if written else message, **result)
+
+
+def _named(changes: Sequence[ImmutableIdChange]) -> str:
+    return join_sentences([f"{_name(change)}: {change.reason}" for change in changes])
+
+
+def _names(changes: Sequence[ImmutableIdChange]) -> str:
+    return join_names([_name(change) for change in changes])
+
+
+def _name(change: ImmutableIdChange) -> str:
+    return str(change.request.record.get("user_principal_name") or change.request.identity)

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Changes: what happens to the AD account of each person, and how the module returns it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..ad.users import AdObject
+from ..core.counts import counted
+from ..core.diffs import Diff, list_diff
+from ..core.records import AD_KEYS, Record, ad_record, planned_ad_record, record_name
+from ..core.sentences import join_sentences
+from ..core.upn import folded
+from .requests import GIVEN, AccountRequest
+from .values import Values
+
+CREATED, UPDATED, UNCHANGED, REFUSED, FAILED = "created", "updated", "unchanged", "refused", "failed"
+STATUSES = (CREATED, UPDATED, UNCHANGED, REFUSED, FAILED)
+
+LISTS = ("proxyAddresses",)
+"""The written attributes that have several values, and are shown as lists."""
+
+UNKNOWN_PASSWORD, KEPT_PASSWORD, GIVEN_PASSWORD, AD_PASSWORD = (
+    "locks_out",
+    "replaces_with_kept",
+    "replaces_with_given",
+    "replaces_with_existing",
+)
+"""What password hash sync does to the cloud password (facts §13), depending on where AD's password comes from."""
+
+
+@dataclass(frozen=True)
+class AccountChange:
+    """What happens to the account of one person.
+
+    ``before`` and ``after`` hold the attributes that change; for a new account, ``after`` has all except the password.
+    If this run creates the manager's account too, ``manager`` is its DN, which a second pass writes. ``found`` is the
+    account as the directory has it, also after it was created.
+    """
+
+    request: AccountRequest
+    status: str
+    dn: str | None = None
+    sam: str | None = None
+    before: Values = field(default_factory=dict)
+    after: Values = field(default_factory=dict)
+    manager: str | None = None
+    found: AdObject | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    password_hash_sync: str | None = None
+    cause: str | None = None
+    reason: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        return self.status in (CREATED, UPDATED)
+
+    @property
+    def guid(self) -> bytes | None:
+        return self.found.guid if self.found else None
+
+    def refused(self, cause: str, reason: str) -> AccountChange:
+        return replace(self._untouched(), status=REFUSED, cause=cause, reason=reason)
+
+    def failed(self, cause: str, reason: str) -> AccountChange:
+        """Return the same change after the directory refused it or was no longer asked."""
+        return replace(self._untouched(), status=FAILED, cause=cause, reason=reason)
+
+    def unplanned(self) -> AccountChange:
+        """Return the same change as not made, because the whole plan was not carried out."""
+        if not self.changed:
+            return self
+        reason = "Nothing was written, because of other users of the list; see msg."
+        return replace(self._untouched(), status=UNCHANGED, cause="not_tried", reason=reason)
+
+    def without_manager(self, why: str) -> AccountChange:
+        """Return the same change after its manager could not be written."""
+        after = {name: values for name, values in self.after.items() if name != "manager"}
+        before = {name: values for name, values in self.before.items() if name != "manager"}
+        status = UNCHANGED if self.status == UPDATED and not after else self.status
+        left_out = {**self.left_out, "manager": why}
+        return replace(self, status=status, before=before, after=after, manager=None, left_out=left_out)
+
+    def _untouched(self) -> AccountChange:
+        return replace(self, before={}, after={}, manager=None, password_hash_sync=None)
+
+    def result(self) -> Record:
+        """Return the user as the module returns it: the record as given, overwritten by the account as it is now."""
+        return {
+            **self.request.record,
+            **self._account(),
+            "status": self.status,
+            "before": None if self.status == CREATED else _shown(self.before),
+            "after": _shown(self.after),
+            "changed": self.changed,
+            "cause": self.cause,
+            "reason": self.reason,
+            "left_out": dict(self.left_out),
+            "password_hash_sync": self.password_hash_sync,
+        }
+
+    def _account(self) -> Record:
+        if self.found is not None:
+            attributes = {**self.found.attributes, **_raw(self.after)}
+            return ad_record(self.found.distinguished_name, attributes)
+        if self.status == CREATED:
+            return planned_ad_record(self.dn or "", _raw(self.after))
+        return {**dict.fromkeys(AD_KEYS), "user_principal_name": self.request.upn or None}
+
+
+def password_effect(mode: str, kept: bool) -> str:
+    """Return what password hash sync would do with the password of a new account."""
+    if mode == GIVEN:
+        return GIVEN_PASSWORD
+    return KEPT_PASSWORD if kept else UNKNOWN_PASSWORD
+
+
+def build_result(changes: Sequence[AccountChange]) -> dict[str, Any]:
+    """Return ``users`` and ``summary`` of a module's result."""
+    return {
+        "users": [change.result() for change in changes],
+        "summary": counted((change.status for change in changes), STATUSES),
+    }
+
+
+def refusal_sentence(changes: Sequence[AccountChange]) -> str | None:
+    """Return one sentence about the refused users, the first few with their reasons; None if there are none."""
+    reasons = [change.reason or "" for change in changes if change.status == REFUSED]
+    if not reasons:
+        return None
+    return (
+        f"{len(reasons)} of {len(changes)} users cannot be taken, and nothing was written: {join_sentences(reasons)} "
+        "Correct the list, or set on_refused to skip to go on without them."
+    )
+
+
+def diff_accounts(changes: Iterable[AccountChange]) -> Diff:
+    """Return the diff: a line for each value that changes, sorted by user and attribute, without passwords."""
+    changed = sorted(
+        (change for change in changes if change.changed), key=lambda change: folded(record_name(change.request.record))
+    )
+    before, after = [], []
+    for change in changed:
+        if change.status == CREATED:
+            after.append(f"{change.request.upn}: {change.dn}")
+        for name in sorted(change.after, key=str.lower):
+            before += [f"{change.request.upn}: {name}: {value}" for value in change.before.get(name, ())]
+            after += [f"{change.request.upn}: {name}: {value}" for value in change.after[name]]
+    return list_diff("AD accounts", before, after)
+
+
+def _shown(values: Values) -> Record:
+    return {name: list(given) if name in LISTS else (given[0] if given else None) for name, given in values.items()}
+
+
+def _raw(values: Values) -> dict[str, list[bytes]]:
+    return {name.lower(): [value.encode() for value in given] for name, given in values.items()}

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The objects of a directory that a run of ad_user needs, indexed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from ..ad.lookup import dn_key, name_key
+from ..ad.users import AdObject
+from ..core.anchors import parse_guid
+from .requests import AccountRequest, address_key
+
+
+class AccountDirectory:
+    """Objects by GUID, UPN, address, ``sAMAccountName`` and distinguished name. An object may be added twice."""
+
+    def __init__(self, objects: Iterable[AdObject] = ()) -> None:
+        self._by_guid: dict[bytes, AdObject] = {}
+        self._by_upn: defaultdict[str, dict[bytes, AdObject]] = defaultdict(dict)
+        self._by_address: defaultdict[str, dict[bytes, AdObject]] = defaultdict(dict)
+        self._by_dn: dict[str, AdObject] = {}
+        self.sams: set[str] = set()
+        """All values of ``sAMAccountName``, in the form in which names are compared."""
+        self.add(objects)
+
+    def add(self, objects: Iterable[AdObject]) -> None:
+        """Add objects."""
+        for found in objects:
+            if found.guid in self._by_guid:
+                continue
+            self._by_guid[found.guid] = found
+            self._by_dn[dn_key(found.distinguished_name)] = found
+            self.sams.update(map(name_key, texts(found, "sAMAccountName")))
+            for upn in texts(found, "userPrincipalName"):
+                self._by_upn[name_key(upn)][found.guid] = found
+            mails = [f"smtp:{mail}" for mail in texts(found, "mail")]
+            for address in (*texts(found, "proxyAddresses"), *mails):
+                self._by_address[address_key(address)][found.guid] = found
+
+    def named(self, upn: str) -> list[AdObject]:
+        """Return the objects with this UPN."""
+        return list(self._by_upn.get(name_key(upn), {}).values())
+
+    def has_sam(self, name: str) -> bool:
+        return name_key(name) in self.sams
+
+    def of_guid(self, guid: str) -> list[AdObject]:
+        found = self._by_guid.get(parse_guid(guid).bytes_le)
+        return [found] if found else []
+
+    def at(self, distinguished_name: str) -> AdObject | None:
+        return self._by_dn.get(dn_key(distinguished_name))
+
+    def other_holder(self, request: AccountRequest, own: AdObject | None = None) -> tuple[AdObject, str] | None:
+        """Return an object other than ``own`` with an address of a request, and the address; None if there is none."""
+        for address in request.addresses:
+            for guid, found in self._by_address.get(address_key(address), {}).items():
+                if own is None or guid != own.guid:
+                    return found, address
+        return None
+
+
+def texts(found: AdObject, attribute: str) -> list[str]:
+    """Return the values of an attribute as texts."""
+    return [value.decode("utf-8", "replace") for value in found.attributes.get(attribute.lower(), ())]

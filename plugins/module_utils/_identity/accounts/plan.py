@@ -1,0 +1,245 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan for AD accounts: one change for each request, from the requests and what the directory holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ..ad.kinds import not_a_user, system_account
+from ..ad.lookup import dn_key, name_key
+from ..ad.users import AdObject
+from ..core.records import ad_record, cloud_managed
+from ..core.refusal import Refusal
+from ..core.upn import upn_fault
+from . import names
+from .changes import AD_PASSWORD, CREATED, UNCHANGED, UPDATED, AccountChange, password_effect
+from .directory import AccountDirectory, texts
+from .managers import add_managers
+from .paths import Paths
+from .requests import GIVEN, RANDOM, AccountRequest
+from .updates import changed_values
+from .values import CONTROL, SAM, UPN, Countries, Schema, Values, Wanted, wanted_values
+
+NEVER, EMPTY, ALWAYS = "never", "empty", "always"
+SAME, TRUE, FALSE = "same", "true", "false"
+NORMAL, DISABLED = 0x200, 0x2
+"""Bits of userAccountControl (facts §13)."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The options that a task sets for all users. ``kept``: random passwords are written to a file."""
+
+    paths: Paths
+    update: str = EMPTY
+    enabled: str = SAME
+    password: str = RANDOM
+    kept: bool = False
+    must_change: bool = False
+    shortest_password: int = 0
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names that a plan would give to new accounts. The caller must look them up before the plan is final."""
+
+    sams: frozenset[str]
+    cns: frozenset[str]
+
+
+def plan_accounts(
+    requests: Sequence[AccountRequest], directory: AccountDirectory, rules: Rules, schema: Schema, countries: Countries
+) -> list[AccountChange]:
+    """Plan one change for each request, in order. It writes nothing, and a refused request changes nothing."""
+    changes = [_found_or_missing(request, directory, rules, schema, countries) for request in requests]
+    changes = _named(changes, directory)
+    return add_managers(changes, directory, rules.update)
+
+
+def collect_new_names(changes: Iterable[AccountChange]) -> Names:
+    """Return the names that a plan gives to new accounts."""
+    made = [change for change in changes if change.status == CREATED]
+    return Names(
+        frozenset(change.sam for change in made if change.sam),
+        frozenset(change.after["cn"][0] for change in made),
+    )
+
+
+def _found_or_missing(
+    request: AccountRequest, directory: AccountDirectory, rules: Rules, schema: Schema, countries: Countries
+) -> AccountChange:
+    change = AccountChange(request, UNCHANGED)
+    if request.refusal:
+        return change.refused(request.refusal.cause, request.refusal.reason)
+    found = directory.named(request.upn)
+    wanted = wanted_values(request, schema, countries)
+    if found:
+        return _existing(replace(change, left_out=wanted.left_out), found, directory, rules, wanted)
+    holder = directory.other_holder(request)
+    if holder:
+        return change.refused("address_of_other_account", _held(request, *holder))
+    if wanted.refusal:
+        return change.refused(wanted.refusal.cause, wanted.refusal.reason)
+    return _missing(replace(change, left_out=wanted.left_out), directory, rules, wanted.values)
+
+
+def _existing(
+    change: AccountChange, found: Sequence[AdObject], directory: AccountDirectory, rules: Rules, wanted: Wanted
+) -> AccountChange:
+    refusal = _untouchable(change.request, found)
+    if refusal:
+        return change.refused(refusal.cause, refusal.reason)
+    account = found[0]
+    change = replace(change, found=account, dn=account.distinguished_name, password_hash_sync=AD_PASSWORD)
+    if rules.update == NEVER:
+        return change
+    if wanted.refusal:
+        return change.refused(wanted.refusal.cause, wanted.refusal.reason)
+    before, after = changed_values(account, wanted.values, rules.update == ALWAYS)
+    if rules.update == ALWAYS:
+        _enable(change.request, account, rules, before, after)
+    holder = directory.other_holder(change.request, account) if {"mail", "proxyAddresses"} & after.keys() else None
+    if holder:
+        return change.refused("address_of_other_account", _held(change.request, *holder))
+    return replace(change, status=UPDATED if after else UNCHANGED, before=before, after=after)
+
+
+def _untouchable(request: AccountRequest, found: Sequence[AdObject]) -> Refusal | None:
+    if len(found) > 1:
+        names = ", ".join(sorted(each.distinguished_name for each in found)[:3])
+        return Refusal(
+            "several_accounts", f"{request.upn} is the UPN of {names}; give all but one of them another one."
+        )
+    account = found[0]
+    kind = not_a_user(account.attributes)
+    if kind:
+        return Refusal("not_a_user", f"{request.upn} is {kind} ({account.distinguished_name}), no user account.")
+    why = system_account(account.distinguished_name, account.attributes)
+    if why:
+        return Refusal("system_account", f"{request.upn} is never synchronised, because {why}; leave it out.")
+    if cloud_managed(ad_record(account.distinguished_name, account.attributes)):
+        # facts §12
+        reason = (
+            f"The AD account of {request.upn} was made by Cloud Sync and the cloud owns it; it must not be written."
+        )
+        return Refusal("cloud_managed_account", reason)
+    return None
+
+
+def _missing(change: AccountChange, directory: AccountDirectory, rules: Rules, values: Values) -> AccountChange:
+    request = change.request
+    fault = upn_fault(request.upn)
+    if fault:
+        return change.refused("invalid_upn", f"{fault}; give the cloud user another UPN, then run again.")
+    path = rules.paths.of(request.record)
+    if path is None:
+        return change.refused(
+            "no_path", f"No rule of path_by fits {request.upn}, and there is no path; give one of them."
+        )
+    if request.sam and directory.has_sam(request.sam):
+        reason = (
+            f"The sAMAccountName {request.sam} of {request.upn} is taken in the directory; choose another, or give "
+            "none."
+        )
+        return change.refused("sam_account_name_taken", reason)
+    refusal = _bad_password(request, rules)
+    if refusal:
+        return change.refused(refusal.cause, refusal.reason)
+    control = str(NORMAL if _wants_enabled(request, rules) is not False else NORMAL | DISABLED)
+    after: Values = {
+        "cn": (names.cn_base(request.record, request.upn),),
+        SAM: (request.sam or names.sam_base(request.upn),),
+        UPN: (request.upn,),
+        CONTROL: (control,),
+        **values,
+    }
+    effect = password_effect(rules.password, rules.kept)
+    return replace(change, status=CREATED, dn=path, after=after, password_hash_sync=effect)
+
+
+def _bad_password(request: AccountRequest, rules: Rules) -> Refusal | None:
+    if rules.password != GIVEN:
+        return None
+    if not request.password:
+        return Refusal(
+            "no_password",
+            f"given_passwords_file has no password for {request.upn}; add one, or set account_password to random.",
+        )
+    if len(request.password) < rules.shortest_password:
+        reason = (
+            f"The password of {request.upn} is shorter than the {rules.shortest_password} characters of the domain."
+        )
+        return Refusal("password_too_short", f"{reason} Give a longer one.")
+    return None
+
+
+def _wants_enabled(request: AccountRequest, rules: Rules) -> bool | None:
+    """Return whether the account is to be enabled; None if neither the task nor the record says so."""
+    if rules.enabled == SAME:
+        given = request.record.get("enabled")
+        return given if isinstance(given, bool) else None
+    return rules.enabled == TRUE
+
+
+def _enable(request: AccountRequest, account: AdObject, rules: Rules, before: Values, after: Values) -> None:
+    wanted = _wants_enabled(request, rules)
+    now = next(iter(texts(account, CONTROL)), "")
+    if wanted is None or not now:
+        return
+    control = int(now) & ~DISABLED if wanted else int(now) | DISABLED
+    if str(control) != now:
+        before[CONTROL], after[CONTROL] = (now,), (str(control),)
+
+
+def _named(changes: Sequence[AccountChange], directory: AccountDirectory) -> list[AccountChange]:
+    """Return the changes with final names of new accounts. Before, ``dn`` is the path, and names may be taken."""
+    made = {change.request.upn: change for change in changes if change.status == CREATED}
+    chosen = {upn: change.request.sam for upn, change in made.items() if change.request.sam}
+    bases = {upn: change.after[SAM][0] for upn, change in made.items() if upn not in chosen}
+    sams = {**names.unique_sams(bases, [*directory.sams, *chosen.values()]), **chosen}
+    used: set[str] = set()
+    final: dict[str, AccountChange] = {}
+    for upn in sorted(made, key=name_key):
+        change = made[upn]
+        cn, dn = _free_cn(change.after["cn"][0], sams[upn], change.dn or "", directory, used)
+        used.add(dn_key(dn))
+        after = {**change.after, "cn": (cn,), SAM: (sams[upn],)}
+        final[upn] = replace(change, dn=dn, sam=sams[upn], after=after)
+    return [final.get(change.request.upn, change) if change.status == CREATED else change for change in changes]
+
+
+def _free_cn(base: str, sam: str, parent: str, directory: AccountDirectory, used: set[str]) -> tuple[str, str]:
+    cn, attempt = base, 0
+    while True:
+        dn = names.child_dn(cn, parent)
+        if dn_key(dn) not in used and directory.at(dn) is None:
+            return cn, dn
+        cn = names.distinct_cn(base, sam, attempt)
+        attempt += 1
+
+
+def _held(request: AccountRequest, holder: AdObject, address: str) -> str:
+    upn = next(iter(texts(holder, UPN)), None)
+    who = f"whose UPN is {upn}" if upn else "which has no UPN"
+    return (
+        f"The address {address} of {request.upn} belongs to {holder.distinguished_name} already, {who}; give that "
+        f"account the UPN {request.upn} if it is the same person's, else take the address from one of them."
+    )
+
+
+def disabled_in_cloud(changes: Iterable[AccountChange]) -> list[str]:
+    """Return the UPNs of cloud users whose AD account this plan disables or creates disabled.
+
+    A sync disables these cloud users (facts §13). Users that are known to be disabled are left out.
+    """
+    return [
+        change.request.upn
+        for change in changes
+        if change.changed
+        and change.request.record.get("enabled") is not False
+        and int(next(iter(change.after.get(CONTROL, ("0",))))) & DISABLED
+    ]

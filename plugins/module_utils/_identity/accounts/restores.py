@@ -1,0 +1,198 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rollback of AD accounts: which are removed, which values are put back, and what was changed since."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..ad.lookup import dn_key, name_key
+from ..ad.users import AdObject
+from ..core.anchors import guid_text
+from ..core.counts import counted
+from ..core.diffs import Diff, list_diff
+from ..core.records import Record
+from ..core.rollback import Undo
+from ..core.upn import folded
+from .directory import AccountDirectory, texts
+from .state import ACCOUNT, account_state, added_since, journal_value, without_manager
+from .values import CONTROL, MANAGER, WRITTEN
+
+REMOVED, PUT_BACK, UNCHANGED, REFUSED, FAILED = "removed", "put_back", "unchanged", "refused", "failed"
+STATUSES = (REMOVED, PUT_BACK, UNCHANGED, REFUSED, FAILED)
+
+ATTRIBUTES = (ACCOUNT, *WRITTEN, CONTROL, MANAGER)
+"""The attributes that journal lines of ``ad_user`` name."""
+
+
+@dataclass(frozen=True)
+class AccountRestore:
+    """What a rollback does with one account.
+
+    ``state`` is the journal's state of an account that is removed. ``before`` and ``after`` hold the attributes that
+    are put back, None for an empty one.
+    """
+
+    status: str
+    user_principal_name: str | None
+    found: AdObject | None = None
+    state: Any = None
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    cause: str | None = None
+    reason: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        return self.status in (REMOVED, PUT_BACK)
+
+    def refused(self, cause: str, reason: str) -> AccountRestore:
+        return replace(self, status=REFUSED, cause=cause, reason=reason, before={}, after={})
+
+    def failed(self, cause: str, reason: str) -> AccountRestore:
+        return replace(self, status=FAILED, cause=cause, reason=reason, before={}, after={})
+
+    def unplanned(self) -> AccountRestore:
+        """Return the same restore as not made, because the whole plan was not carried out."""
+        reason = "Nothing was written, because of other accounts; see msg."
+        return replace(self, status=UNCHANGED, cause="not_tried", reason=reason, before={}, after={})
+
+    def result(self) -> Record:
+        """Return the account as the module returns it."""
+        dn = self.found.distinguished_name if self.found else None
+        shown = {ACCOUNT: dn} if self.status == REMOVED else dict(self.before)
+        return {
+            "user_principal_name": self.user_principal_name,
+            "distinguished_name": dn,
+            "object_guid": guid_text(self.found.guid) if self.found else None,
+            "status": self.status,
+            "before": shown,
+            "after": None if self.status == REMOVED else dict(self.after),
+            "changed": self.changed,
+            "cause": self.cause,
+            "reason": self.reason,
+        }
+
+
+def is_made(undo: Undo) -> bool:
+    """Return whether an undo is about an account that a run made: its id is then a UPN, not a GUID."""
+    return "@" in undo.id
+
+
+def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory) -> list[AccountRestore]:
+    """Plan one restore for each account, in the order of the undos. ``directory`` has all attributes of the accounts.
+
+    If one run made an account and a later one filled it, which happens after a run was killed, there is one restore.
+    """
+    made = {name_key(undo.id) for undo in undos if undo.attribute == ACCOUNT}
+    groups: defaultdict[str, list[Undo]] = defaultdict(list)
+    for undo in undos:
+        name = name_key(undo.user_principal_name or "")
+        groups[name if name in made else name_key(undo.id)].append(undo)
+    return [_planned(group, directory) for group in groups.values()]
+
+
+def _planned(group: Sequence[Undo], directory: AccountDirectory) -> AccountRestore:
+    account = next((undo for undo in group if undo.attribute == ACCOUNT), None)
+    if account is not None:
+        return _removal(account, [undo for undo in group if undo is not account], directory)
+    first = group[0]
+    restore = AccountRestore(UNCHANGED, first.user_principal_name)
+    found = directory.named(first.id) if is_made(first) else directory.of_guid(first.id)
+    if len(found) != 1:
+        return restore.refused("account_gone", f"The AD account of {first.user_principal_name} is not there any more.")
+    return _restored(replace(restore, found=found[0]), found[0], group)
+
+
+def _removal(undo: Undo, filled: Sequence[Undo], directory: AccountDirectory) -> AccountRestore:
+    restore = AccountRestore(UNCHANGED, undo.user_principal_name)
+    if undo.restore is not None:
+        reason = (
+            f"The account of {undo.user_principal_name} was removed, and cannot be made again as it was; run ad_user."
+        )
+        return restore.refused("cannot_be_made_again", reason)
+    found = directory.named(undo.id)
+    if not found:
+        return restore
+    account = found[0]
+    restore = replace(restore, found=account)
+    changed = _changed_since(account, undo, filled) if len(found) == 1 else ["userPrincipalName"]
+    if changed:
+        reason = (
+            f"{account.distinguished_name} was changed since it was made ({', '.join(changed)}), so it stays; look at "
+            "it, and delete it by hand if it is to go."
+        )
+        return restore.refused("changed_since", reason)
+    return replace(restore, status=REMOVED, state=undo.expected[-1])
+
+
+def _changed_since(account: AdObject, undo: Undo, filled: Sequence[Undo]) -> list[str]:
+    attributes = _as_made(account, filled)
+    held = texts(account, MANAGER)
+    if not undo.holds_ours(account_state(account.distinguished_name, attributes)):
+        if not undo.holds_ours(account_state(account.distinguished_name, without_manager(attributes))):
+            return ["a name, an attribute or mS-DS-ConsistencyGuid"]
+        managers = [values for each in filled if each.attribute == MANAGER for values in each.expected]
+        if held and dn_key(held[0]) not in {dn_key(dn) for values in managers for dn in values or ()}:
+            return [MANAGER]
+    return added_since(account.attributes)
+
+
+def _as_made(account: AdObject, filled: Sequence[Undo]) -> dict[str, Sequence[bytes]]:
+    """Return the attributes of an account without the values that later runs wrote and that it still holds."""
+    attributes = dict(account.attributes)
+    for undo in filled:
+        held = journal_value(undo.attribute, texts(account, undo.attribute))
+        if undo.attribute != MANAGER and any(_same(undo.attribute, held, value) for value in undo.expected):
+            attributes[undo.attribute.lower()] = [value.encode() for value in undo.restore or ()]
+    return attributes
+
+
+def _restored(restore: AccountRestore, account: AdObject, group: Iterable[Undo]) -> AccountRestore:
+    before, after = {}, {}
+    for undo in group:
+        held = journal_value(undo.attribute, texts(account, undo.attribute))
+        if _same(undo.attribute, held, undo.restore):
+            continue
+        if not any(_same(undo.attribute, held, value) for value in undo.expected):
+            reason = (
+                f"{undo.attribute} of {restore.user_principal_name} was changed since; nothing of the account is put "
+                "back."
+            )
+            return restore.refused("changed_since", reason)
+        before[undo.attribute], after[undo.attribute] = held, undo.restore
+    return replace(restore, status=PUT_BACK if after else UNCHANGED, before=before, after=after)
+
+
+def _same(attribute: str, one: Any, other: Any) -> bool:
+    if attribute == MANAGER:
+        return [dn_key(dn) for dn in one or ()] == [dn_key(dn) for dn in other or ()]
+    return sorted(one or ()) == sorted(other or ())
+
+
+def build_result(restores: Sequence[AccountRestore]) -> dict[str, Any]:
+    """Return ``users`` and ``summary`` of a module's result."""
+    return {
+        "users": [restore.result() for restore in restores],
+        "summary": counted((restore.status for restore in restores), STATUSES),
+    }
+
+
+def diff_restores(restores: Iterable[AccountRestore]) -> Diff:
+    """Return the diff: a line for each account that is removed, and for each value that is put back."""
+    before, after = [], []
+    for restore in sorted(
+        (each for each in restores if each.changed), key=lambda each: folded(each.user_principal_name or "")
+    ):
+        name = restore.user_principal_name
+        if restore.status == REMOVED and restore.found:
+            before.append(f"{name}: {restore.found.distinguished_name}")
+        for attribute in sorted(restore.after, key=str.lower):
+            before += [f"{name}: {attribute}: {value}" for value in restore.before[attribute] or ()]
+            after += [f"{name}: {attribute}: {value}" for value in restore.after[attribute] or ()]
+    return list_diff("AD accounts", before, after)

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which values a record puts into AD, by the attribute map, and whether AD's own schema accepts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.attribute_map import ADDRESSES, ENABLED, REFERENCE, ROWS, Row, primary_address
+from ..core.refusal import Refusal
+from .names import utf16_length
+from .requests import AccountRequest
+
+UPN, SAM, MANAGER, CONTROL = "userPrincipalName", "sAMAccountName", "manager", "userAccountControl"
+COUNTRY = ("c", "co", "countryCode")
+"""The three attributes of a country, which belong together (facts §13)."""
+
+FILLED: tuple[Row, ...] = tuple(
+    row for row in ROWS if row.to_ad and row.form not in (ENABLED, REFERENCE) and row.ad != UPN
+)
+"""The rows of the attribute map that are written as they are. Names, state and manager are decided elsewhere."""
+
+WRITTEN = (*(row.ad for row in FILLED if row.ad not in COUNTRY), *COUNTRY)
+"""All LDAP attributes that come from a record's texts."""
+
+Values = dict[str, tuple[str, ...]]
+"""The values by LDAP attribute, as texts."""
+
+
+@dataclass(frozen=True)
+class Country:
+    """A country of ISO 3166-1: its two letters, its English name and its number without leading zeros."""
+
+    code: str
+    name: str
+    number: str
+
+
+Countries = Callable[[str], "Country | None"]
+"""A function that finds a country by its name or code. It returns None for an unknown country."""
+
+Schema = Mapping[str, "int | None"]
+"""The attributes that the directory knows, in lower case, with their ``rangeUpper`` (None: no upper limit)."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The values of one record; ``left_out`` says by record key why a given value is not among them."""
+
+    values: Values
+    left_out: Mapping[str, str]
+    refusal: Refusal | None = None
+
+
+def wanted_values(request: AccountRequest, schema: Schema, countries: Countries) -> Wanted:
+    """Return what a request puts into AD. A value that AD would refuse leads to the refusal of the whole request."""
+    values: Values = {}
+    left_out: dict[str, str] = {}
+    for row in FILLED:
+        given = _given(row, request)
+        if given is None:
+            return Wanted(values, left_out, _malformed(row, request))
+        if not given:
+            continue
+        if row.ad.lower() not in schema:
+            left_out[row.record] = f"the schema of the directory has no {row.ad}"
+            continue
+        if row.record == "country":
+            country = countries(given[0])
+            if country is None:
+                return Wanted(values, left_out, _unknown_country(given[0], request))
+            values.update(_country_values(given[0], country))
+            continue
+        values[row.ad] = given
+    return Wanted(values, left_out, _too_long(values, schema, request))
+
+
+def _given(row: Row, request: AccountRequest) -> tuple[str, ...] | None:
+    """Return the values of one row: none if the record has none, None if its value cannot be a text."""
+    if row.form == ADDRESSES:
+        return request.addresses
+    value: Any = request.record.get(row.record)
+    if row.record == "mail":
+        value = primary_address(request.addresses) or value
+    if value is None:
+        return ()
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    text = str(value).strip()
+    if "\0" in text:
+        return None
+    return (text,) if text else ()
+
+
+def _country_values(given: str, country: Country) -> Values:
+    # A name stays as it is written, so that Graph's country is the same after a sync. A code becomes a name.
+    name = country.name if len(given) <= 3 else given
+    return {"c": (country.code,), "co": (name,), "countryCode": (country.number,)}
+
+
+def _malformed(row: Row, request: AccountRequest) -> Refusal:
+    return Refusal("malformed_value", f"{row.record} of {request.upn} is no text that AD could hold; correct it.")
+
+
+def _unknown_country(given: str, request: AccountRequest) -> Refusal:
+    return Refusal(
+        "unknown_country",
+        f"{given!r}, the country of {request.upn}, is no country of ISO 3166; write its English name or its two "
+        "letters.",
+    )
+
+
+def _too_long(values: Values, schema: Schema, request: AccountRequest) -> Refusal | None:
+    for name, texts in {**values, UPN: (request.upn,)}.items():
+        longest = schema.get(name.lower())
+        for text in texts if longest and name != "countryCode" else ():
+            if utf16_length(text) > (longest or 0):
+                return Refusal(
+                    "value_too_long",
+                    f"{name} of {request.upn} has {utf16_length(text)} characters, and AD takes {longest}; shorten it.",
+                )
+    return None

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests to give AD users the ImmutableIds of cloud users, read and checked before any directory is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..core.anchors import guid_of_immutable_id
+from ..core.errors import InputError
+from ..core.outcome_words import CLEARED, RESTORED, SET, UNCHANGED
+from ..core.records import Record
+from ..core.refusal import Refusal
+from .lookup import NAME, Identity, guid_identity, upn_identity
+
+# With these statuses or this cause, ``after`` in a result of entra_immutable_id is what the cloud user has.
+_OF_THE_CLOUD, _DIFFERENT = (SET, CLEARED, RESTORED, UNCHANGED), "different_immutable_id"
+
+
+@dataclass(frozen=True)
+class AnchorRequest:
+    """The bytes to write into mS-DS-ConsistencyGuid of the AD user that ``identity`` means.
+
+    ``known`` has ``id`` and ``user_principal_name`` of the cloud user, if the record has them. If there is a
+    ``refusal``, it may be impossible to look up the identity.
+    """
+
+    identity: Identity
+    value: bytes
+    known: Record
+    refusal: Refusal | None = None
+
+
+def read_anchor_requests(records: Iterable[Mapping[str, Any]]) -> list[AnchorRequest]:
+    """Turn records of cloud users into requests, in the order given.
+
+    A record names its AD user by ``object_guid``, else by ``user_principal_name``. An error in one record becomes the
+    refusal of its request, so that the rest of the list can be planned and shown.
+
+    :raises InputError: if a record names no user.
+    """
+    requests = [_read(record, position) for position, record in enumerate(records, start=1)]
+    times = Counter(request.value for request in requests if not request.refusal)
+    return [_refuse_repeat(request, times[request.value]) for request in requests]
+
+
+def _read(record: Mapping[str, Any], position: int) -> AnchorRequest:
+    known = {key: record[key] for key in ("id", "user_principal_name") if record.get(key)}
+    guid, upn = (str(record.get(key) or "").strip() for key in ("object_guid", "user_principal_name"))
+    if not guid and not upn:
+        raise InputError(f"Record {position} of users names nobody; give it an object_guid or a user_principal_name.")
+    identity = Identity(guid or upn, NAME, "")
+    name = upn or guid
+    if record.get("deleted"):
+        reason = f"The cloud user {name} is in the recycle bin; restore that user first, or leave the record out."
+        return AnchorRequest(identity, b"", known, Refusal("deleted_user", reason))
+    value = _immutable_id(record)
+    if not value:
+        reason = f"The cloud user {name} has no ImmutableId that could be written to AD; leave the record out."
+        return AnchorRequest(identity, b"", known, Refusal("no_immutable_id", reason))
+    try:
+        wanted = guid_of_immutable_id(str(value)).bytes_le
+    except InputError as error:
+        return AnchorRequest(identity, b"", known, Refusal("malformed_immutable_id", error.message))
+    try:
+        return AnchorRequest(guid_identity(guid) if guid else upn_identity(upn), wanted, known)
+    except InputError as error:
+        return AnchorRequest(identity, wanted, known, Refusal("malformed_object_guid", error.message))
+
+
+def _immutable_id(record: Mapping[str, Any]) -> Any:
+    """Return the ImmutableId that the cloud user has.
+
+    In results of entra_immutable_id and entra_match_info, ``immutable_id`` is that of the AD user.
+    """
+    if record.get("status") in _OF_THE_CLOUD or record.get("cause") == _DIFFERENT:
+        return record.get("after")
+    return record["cloud_immutable_id"] if "cloud_immutable_id" in record else record.get("immutable_id")
+
+
+def _refuse_repeat(request: AnchorRequest, times: int) -> AnchorRequest:
+    if request.refusal or times == 1:
+        return request
+    reason = (
+        f"The ImmutableId of {request.identity.text} is wanted for {times} users; one cloud user has one AD account."
+    )
+    return replace(request, refusal=Refusal("value_wanted_twice", reason))

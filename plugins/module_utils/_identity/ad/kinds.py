@@ -1,0 +1,94 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an AD object is: a person's account, a system account that is never synchronised, or not a user account.
+
+The system accounts are those of Entra Connect's own default rules (Microsoft, "Understanding the default
+configuration", concept-azure-ad-connect-sync-default-configuration of 2024-12-05, "User out-of-box rules").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+KIND_ATTRIBUTES = (
+    "objectClass",
+    "isCriticalSystemObject",
+    "sAMAccountType",
+    "mailNickname",
+    "msExchRecipientTypeDetails",
+)
+"""The attributes that the functions below read, besides those of a record. A directory may lack all but the first."""
+
+NORMAL_USER_ACCOUNT = 805306368
+"""sAMAccountType SAM_NORMAL_USER_ACCOUNT (MS-SAMR 2.2.1.9): not a computer, a managed service account or a trust."""
+
+SYSTEM_NAME_PREFIXES = ("AAD_", "MSOL_", "krbtgt_")
+"""Beginnings of sAMAccountName. Names with krbtgt_ belong to the key accounts of read-only domain controllers."""
+SYSTEM_NAMES = ("krbtgt", "SUPPORT_388945a0")
+
+# Mailbox types that would not work in Exchange Online: the mask &H21C07000 in the rules.
+_SYSTEM_MAILBOXES = 0x21C07000
+# Only the first part of the name counts: the object itself is in conflict, not a container above it.
+_CONFLICT = re.compile(r"(?:\\.|[^,\\])*?\\0ACNF:", re.IGNORECASE)
+
+_CLASSES = {
+    "computer": "a computer",
+    "msds-groupmanagedserviceaccount": "a group managed service account",
+    "msds-managedserviceaccount": "a managed service account",
+    "contact": "a contact",
+    "group": "a group",
+    "organizationalunit": "an organizational unit",
+    "foreignsecurityprincipal": "a foreign security principal",
+}
+
+Attributes = Mapping[str, Sequence[bytes]]
+
+
+def not_a_user(attributes: Attributes) -> str | None:
+    """Return what the object is if it is not a user account, such as ``a contact``; None for a user account.
+
+    ``attributes`` maps lower-case names to raw values.
+    """
+    classes = [value.decode("ascii", "replace").lower() for value in attributes.get("objectclass", ())]
+    for name in reversed(classes):
+        if name in _CLASSES:
+            return _CLASSES[name]
+    if "user" not in classes:
+        return f"an object of class {classes[-1] if classes else 'unknown'}"
+    kind = _text(attributes, "samaccounttype")
+    if kind and int(kind) != NORMAL_USER_ACCOUNT:
+        return "a trust account"
+    return None
+
+
+def system_account(distinguished_name: str, attributes: Attributes) -> str | None:
+    """Return in a few words why Entra Connect's default rules never synchronise a user account; None if they do."""
+    name = _text(attributes, "samaccountname")
+    nickname = _text(attributes, "mailnickname") or ""
+    if attributes.get("iscriticalsystemobject"):
+        return "it is a critical system object"
+    if not name:
+        return "it has no sAMAccountName"
+    if _CONFLICT.match(distinguished_name):
+        return "it is a replication conflict object"
+    lower = name.lower()
+    if lower in map(str.lower, SYSTEM_NAMES) or lower.startswith(tuple(map(str.lower, SYSTEM_NAME_PREFIXES))):
+        return f"{name} is a service account of the directory or of its synchronisation"
+    if _exchange_name(name) or _exchange_name(nickname) or nickname.lower().startswith("systemmailbox{"):
+        return "it is a system mailbox of Exchange"
+    recipient = _text(attributes, "msexchrecipienttypedetails")
+    if recipient and int(recipient) & _SYSTEM_MAILBOXES:
+        return "it is a system mailbox of Exchange"
+    return None
+
+
+def _exchange_name(name: str) -> bool:
+    return name.lower().startswith("cas_") and "}" in name
+
+
+def _text(attributes: Attributes, name: str) -> str | None:
+    values = attributes.get(name, ())
+    return values[0].decode("utf-8", "replace") if values else None

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The identities that a caller gives for AD users, and which of the objects found each identity means."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..core.anchors import parse_guid
+from ..core.errors import InputError
+from ..core.upn import folded
+
+GUID, DN, NAME, UPN = "guid", "dn", "name", "upn"
+NAME_ATTRIBUTES = ("userPrincipalName", "mail", "sAMAccountName")
+"""Where to look for an identity of the kind NAME, the UPN first. The kind UPN is looked for only in the UPN."""
+
+# Texts that can only be meant as a GUID: in braces, in five groups, or 28 to 44 hexadecimal digits and dashes.
+_NEARLY_GUID = re.compile(r"\{.*|[^{]*-[^{]*\}|[0-9A-Za-z]{8}(-[0-9A-Za-z]{4}){3}-[0-9A-Za-z]{12}|[0-9a-fA-F-]{28,44}")
+# At least two name parts. A sAMAccountName cannot contain "=" (facts §7).
+_DN = re.compile(r"\s*[A-Za-z][A-Za-z0-9.-]*\s*=.+,.+=.*", re.DOTALL)
+_DN_PART = re.compile(r"(?:\\.|[^,\\])+", re.DOTALL)
+_DN_ESCAPES = re.compile(r"((?:\\[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the caller wrote, which kind it is, and the key by which it is compared with the objects found."""
+
+    text: str
+    kind: str
+    key: str
+
+    @property
+    def sought(self) -> str:
+        """The text to ask a directory for, composed (NFC) as Active Directory keeps names."""
+        return unicodedata.normalize("NFC", self.text)
+
+    @property
+    def guid_bytes(self) -> bytes:
+        """The GUID as Active Directory stores it; only for the kind GUID."""
+        return uuid.UUID(self.key).bytes_le
+
+
+def read_identities(texts: Iterable[str]) -> list[Identity]:
+    """Tell GUIDs, distinguished names and other names apart, in the order given.
+
+    :raises InputError: if the list or an identity is empty, or if an identity is nearly a GUID.
+    """
+    identities = [_identity(text, position) for position, text in enumerate(texts, start=1)]
+    if not identities:
+        raise InputError("identities is empty; name at least one user, or search with search_base or search_filter.")
+    return identities
+
+
+def _identity(text: str, position: int) -> Identity:
+    bare = text.strip()
+    if not bare:
+        raise InputError(f"Identity {position} is empty; write a UPN, an address, a sAMAccountName, a DN or a GUID.")
+    if _NEARLY_GUID.fullmatch(bare):
+        return guid_identity(bare)
+    if _DN.fullmatch(bare):
+        return Identity(bare, DN, dn_key(bare))
+    return Identity(bare, NAME, name_key(bare))
+
+
+def guid_identity(text: str) -> Identity:
+    """Return the identity of a user by objectGUID.
+
+    :raises InputError: if the text is not a GUID.
+    """
+    return Identity(text.strip(), GUID, str(parse_guid(text)))
+
+
+def upn_identity(text: str) -> Identity:
+    """Return the identity of a user only by UPN, whatever the text looks like."""
+    return Identity(text.strip(), UPN, name_key(text.strip()))
+
+
+def name_key(text: str) -> str:
+    """Return the form in which names are compared: folded and composed (NFC), because macOS decomposes umlauts."""
+    return folded(unicodedata.normalize("NFC", text))
+
+
+def dn_key(text: str) -> str:
+    """Return the form in which distinguished names are compared: without escapes, case, and spaces around parts."""
+    keys = []
+    for part in _DN_PART.findall(text):
+        attribute, _equals, value = part.partition("=")
+        # No name can contain this separator, so an escaped comma does not look like the end of a part.
+        keys.append(f"{name_key(attribute)}={name_key(_DN_ESCAPES.sub(_unescaped, value.strip()))}")
+    return "\x1f".join(keys)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match.group(1):
+        return bytes.fromhex(match.group(1).replace("\\", "")).decode("utf-8", "replace")
+    return match.group(2)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An object of the directory, with the values by which identities can mean it."""
+
+    object_guid: str
+    distinguished_name: str
+    names: tuple[str, ...]
+    upns: tuple[str, ...] = ()
+    """The UPNs among the names."""
+
+    def answers_to(self) -> set[tuple[str, str]]:
+        keys = {(NAME, name_key(name)) for name in self.names} | {(UPN, name_key(name)) for name in self.upns}
+        return {(GUID, self.object_guid), (DN, dn_key(self.distinguished_name)), *keys}
+
+
+@dataclass(frozen=True)
+class Match:
+    """An identity and the objects that it means: none, one or several, sorted by distinguished name."""
+
+    identity: Identity
+    candidates: tuple[Candidate, ...]
+    repeats: tuple[str, ...] = ()
+    """Other identities of the list that mean the same object; equal ones if they do not mean exactly one object."""
+
+
+def match_identities(identities: Sequence[Identity], candidates: Iterable[Candidate]) -> list[Match]:
+    """Find the candidates that each identity means, in the order of the identities and in linear time.
+
+    Candidates that no identity means are skipped. A directory may find more than was asked for, because its own
+    comparison ignores accents.
+    """
+    index: defaultdict[tuple[str, str], dict[str, Candidate]] = defaultdict(dict)
+    for candidate in candidates:
+        for key in candidate.answers_to():
+            index[key][candidate.object_guid] = candidate
+    found = [_sorted(index.get((identity.kind, identity.key), {})) for identity in identities]
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    for identity, hits in zip(identities, found, strict=True):
+        if len(hits) == 1:
+            texts[hits[0].object_guid].append(identity.text)
+    written = Counter((identity.kind, identity.key) for identity in identities)
+    return [
+        Match(identity, hits, _repeats(identity, hits, texts, written))
+        for identity, hits in zip(identities, found, strict=True)
+    ]
+
+
+def _repeats(
+    identity: Identity,
+    hits: tuple[Candidate, ...],
+    texts: Mapping[str, list[str]],
+    written: Mapping[tuple[str, str], int],
+) -> tuple[str, ...]:
+    if len(hits) == 1:
+        others = list(texts[hits[0].object_guid])
+        others.remove(identity.text)
+        return tuple(others)
+    return (identity.text,) * (written[identity.kind, identity.key] - 1)
+
+
+def _sorted(candidates: Mapping[str, Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(candidates.values(), key=lambda candidate: folded(candidate.distinguished_name)))

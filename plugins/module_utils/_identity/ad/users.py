@@ -1,0 +1,209 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""AD users as ad_user_guid returns them: which object was found for each identity, and what happens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..core.anchors import source_anchor
+from ..core.attribute_map import ad_attributes
+from ..core.counts import counted
+from ..core.outcome_words import AMBIGUOUS, MISSING, NOT_A_USER, SYSTEM_ACCOUNT, UNRESOLVED
+from ..core.records import AD_KEYS, Record, ad_record, consistency_text
+from ..core.sentences import join_names, join_sentences
+from ..core.upn import folded, upn_suffix
+from .kinds import not_a_user, system_account
+from .lookup import DN, Match
+
+FOUND, STAMPED, PUT_BACK, REFUSED, FAILED = "found", "stamped", "put_back", "refused", "failed"
+STATUSES = (FOUND, STAMPED, PUT_BACK, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
+
+
+@dataclass(frozen=True)
+class AdObject:
+    """An object as it was found: its distinguished name, and raw values by lower-case attribute name."""
+
+    distinguished_name: str
+    attributes: Mapping[str, Sequence[bytes]]
+    with_attributes: bool = False
+    """Whether the record has ``attributes``, the values that a sync sends."""
+
+    @property
+    def guid(self) -> bytes:
+        return self.attributes["objectguid"][0]
+
+
+@dataclass(frozen=True)
+class AnchorChange:
+    """What happens to one user.
+
+    ``before`` and ``after`` are mS-DS-ConsistencyGuid as raw bytes, empty if the attribute is empty. ``anchor`` is one
+    of ``anchors.SOURCE_ANCHORS``. ``known`` has what the caller or a journal says of the user in addition to the
+    identity: ``id`` in Entra and ``user_principal_name``.
+    """
+
+    status: str
+    anchor: str
+    found: AdObject | None = None
+    identity: str | None = None
+    before: bytes = b""
+    after: bytes = b""
+    cause: str | None = None
+    reason: str | None = None
+    known: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        return self.status in (STAMPED, PUT_BACK)
+
+    @property
+    def blocked(self) -> bool:
+        return self.status in (*UNRESOLVED, REFUSED)
+
+    def to(self, value: bytes, status: str = STAMPED) -> AnchorChange:
+        """Return the same user with another mS-DS-ConsistencyGuid, empty for none."""
+        return replace(self, status=status, after=value)
+
+    def unplanned(self) -> AnchorChange:
+        """Return the same user without a change, because the whole plan was not carried out."""
+        return replace(self, status=FOUND, after=self.before)
+
+    def refused(self, cause: str, reason: str) -> AnchorChange:
+        return replace(self, status=REFUSED, after=self.before, cause=cause, reason=reason)
+
+    def failed(self, cause: str, reason: str) -> AnchorChange:
+        """Return the same user after the directory refused the write or was no longer asked."""
+        return replace(self, status=FAILED, after=self.before, cause=cause, reason=reason)
+
+    def overtaken(self, value: bytes) -> AnchorChange:
+        """Return the same user after another writer filled the attribute first: that value stays."""
+        return replace(self, status=FOUND, before=value, after=value)
+
+    def result(self) -> Record:
+        """Return the user as the module returns it."""
+        asked = {} if self.identity is None else {"identity": self.identity}
+        return {
+            **self._record(),
+            **asked,
+            "status": self.status,
+            "before": consistency_text(self.before),
+            "after": consistency_text(self.after),
+            "changed": self.changed,
+            "cause": self.cause,
+            "reason": self.reason,
+        }
+
+    def _record(self) -> Record:
+        if self.found is None:
+            # Later modules name the user by the identity that was given, if it can be a UPN.
+            upn = self.identity if self.identity and upn_suffix(self.identity) else None
+            return {**dict.fromkeys(AD_KEYS), "user_principal_name": upn, **self.known}
+        record = ad_record(self.found.distinguished_name, self.found.attributes, self.anchor)
+        chosen = source_anchor(self.found.guid, self.after, self.anchor)
+        sent = {"attributes": ad_attributes(self.found.attributes)} if self.found.with_attributes else {}
+        cloud = {"id": self.known["id"]} if "id" in self.known else {}
+        return {
+            **record,
+            **sent,
+            **cloud,
+            "consistency_guid": consistency_text(self.after),
+            "source_anchor": chosen.attribute,
+            "immutable_id": chosen.immutable_id,
+        }
+
+
+def list_searched(objects: Iterable[AdObject], anchor: str) -> list[AnchorChange]:
+    """Return the users of a search without system accounts, sorted by UPN (those without one last), then by name."""
+    users = [
+        _user(entry, anchor)
+        for entry in objects
+        if not not_a_user(entry.attributes) and not system_account(entry.distinguished_name, entry.attributes)
+    ]
+    return sorted(users, key=_order)
+
+
+def list_asked(
+    matches: Iterable[Match], objects: Mapping[str, AdObject], anchor: str, domain: str
+) -> list[AnchorChange]:
+    """Return one user for each identity, in order. ``objects`` maps the candidates' GUIDs to the objects found.
+
+    ``domain`` is the distinguished name of the domain that was searched; the reason of a missing user names it.
+    """
+    return [_asked(match, objects, anchor, domain) for match in matches]
+
+
+def _asked(match: Match, objects: Mapping[str, AdObject], anchor: str, domain: str) -> AnchorChange:
+    text = match.identity.text
+    if not match.candidates:
+        reason = f"No object in {domain} is {text}; {_HINTS[match.identity.kind == DN]}."
+        return _unresolved(match, anchor, MISSING, "no_such_object", reason)
+    if len(match.candidates) > 1:
+        names = [candidate.distinguished_name for candidate in match.candidates]
+        reason = f"{text} may mean {join_names(names)}; name the one you mean by its DN or GUID."
+        return _unresolved(match, anchor, AMBIGUOUS, "several_objects", reason)
+    entry = objects[match.candidates[0].object_guid]
+    kind = not_a_user(entry.attributes)
+    if kind:
+        reason = f"{text} is {kind} ({entry.distinguished_name}); only user accounts can be matched."
+        return _unresolved(match, anchor, NOT_A_USER, "not_a_user", reason)
+    why = system_account(entry.distinguished_name, entry.attributes)
+    if why:
+        reason = f"{text} is never synchronised, because {why} ({entry.distinguished_name}); leave it out."
+        return _unresolved(match, anchor, SYSTEM_ACCOUNT, "system_account", reason)
+    user = replace(_user(entry, anchor), identity=text)
+    if match.repeats:
+        also = sorted(set(match.repeats) - {text})
+        as_well = f", as {join_names(also)} too" if also else ""
+        reason = (
+            f"{entry.distinguished_name} is meant {len(match.repeats) + 1} times{as_well}; keep one identity a user."
+        )
+        return user.refused("duplicate_identity", reason)
+    return user
+
+
+_HINTS = {
+    False: "check the spelling, or name a domain controller of the user's own domain in server",
+    True: "check the distinguished name, or name a domain controller of its domain in server",
+}
+
+
+def _unresolved(match: Match, anchor: str, status: str, cause: str, reason: str) -> AnchorChange:
+    return AnchorChange(status, anchor, identity=match.identity.text, cause=cause, reason=reason)
+
+
+def _user(entry: AdObject, anchor: str) -> AnchorChange:
+    value = next(iter(entry.attributes.get("ms-ds-consistencyguid", ())), b"")
+    return AnchorChange(FOUND, anchor, entry, before=value, after=value)
+
+
+def _order(user: AnchorChange) -> tuple[bool, str, str]:
+    # Raw values, because making a record of each user only to sort them takes as long as making the result.
+    name, names = (user.found.distinguished_name, user.found.attributes) if user.found else ("", {})
+    upn = next(iter(names.get("userprincipalname", ())), None)
+    return upn is None, folded((upn or b"").decode("utf-8", "replace")), folded(name)
+
+
+def summarize(users: Iterable[AnchorChange]) -> dict[str, int]:
+    """Return the counts by status, with zeros, and ``total``."""
+    return counted((user.status for user in users), STATUSES)
+
+
+def build_result(users: Sequence[AnchorChange]) -> dict[str, Any]:
+    """Return ``users`` and ``summary`` of a module's result."""
+    return {"users": [user.result() for user in users], "summary": summarize(users)}
+
+
+def refusal_sentence(users: Sequence[AnchorChange]) -> str | None:
+    """Return one sentence about the users that cannot be taken, the first few with reasons; None if there are none."""
+    reasons = [user.reason or user.status for user in users if user.blocked]
+    if not reasons:
+        return None
+    return (
+        f"{len(reasons)} of {len(users)} users cannot be taken, and nothing was written: {join_sentences(reasons)} "
+        "Correct the list, or set on_refused to skip to go on without them."
+    )

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The journal of changes: its lines, as bytes and as values.
+
+The format is JSON Lines in ASCII, with one line for each change. A line is in the file before its change is sent. The
+outcome is filled in later, in place, so each outcome has seven letters and stands at the end of the line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from .errors import IdentityError
+
+PENDING, WRITTEN, REFUSED, UNKNOWN, ABORTED = "pending", "written", "refused", "unknown", "aborted"
+OUTCOMES = (PENDING, WRITTEN, REFUSED, UNKNOWN, ABORTED)
+"""In this order: perhaps sent; done; refused by the service; sent without an answer; found later to have no effect."""
+
+OPEN = (PENDING, UNKNOWN)
+"""Outcomes after which only the directory can tell whether the change was made."""
+
+PLACES = ("tenant", "domain")
+"""The keys that say where an object is: in an Entra tenant, or in an AD domain (its distinguished name)."""
+
+OUTCOME_WIDTH = 7
+_TAIL = '"}\n'
+_START = '{"time":"'
+
+
+class JournalError(IdentityError):
+    """A journal cannot be read or written. If a task names a journal, nothing is changed without it."""
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """One value that is about to change. ``before``, ``after``: JSON values; ``place``: one of PLACES and its value."""
+
+    id: str
+    user_principal_name: str | None
+    attribute: str
+    before: Any
+    after: Any
+    place: tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A change as a journal holds it; ``position`` is the byte of the file at which its outcome begins."""
+
+    time: str
+    run: str
+    rolls_back: tuple[str, ...]
+    entry: JournalEntry
+    outcome: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The lines of a journal in order. ``torn`` counts unfinished lines of killed runs: those changes were not sent."""
+
+    lines: Sequence[Line]
+    torn: int = 0
+
+
+class JournalWriter(Protocol):
+    """An object that writes a journal. A ticket identifies one line."""
+
+    @property
+    def run(self) -> str:
+        """The name of this run."""
+
+    def begin(self, entries: Sequence[JournalEntry]) -> list[int]:
+        """Write changes to the disk as pending, before they are sent, and return the tickets of their lines.
+
+        :raises JournalError: if that fails; the changes must not be sent then.
+        """
+
+    def complete(self, outcomes: Mapping[int, str]) -> None:
+        """Fill in the outcomes of changes, by ticket.
+
+        :raises JournalError: if that fails.
+        """
+
+    def settle(self, attribute: str, values: Mapping[str, Any]) -> None:
+        """Fill in the outcomes of changes of killed runs; ``values`` holds what the objects have now, by object id."""
+
+
+def describe_unfinished(error: JournalError) -> str:
+    """Return the warning that outcomes could not be filled in."""
+    return (
+        f"{error.message} What came of the last changes is missing there: they read as pending, until another run with "
+        "this journal looks at these users."
+    )
+
+
+def encode(run: str, rolls_back: Sequence[str], entries: Iterable[JournalEntry]) -> list[bytes]:
+    """Return the lines of pending changes."""
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    undone = {"rolls_back": list(rolls_back)} if rolls_back else {}
+    return [
+        _encoded(
+            {
+                "time": now,
+                "run": run,
+                **undone,
+                entry.place[0]: entry.place[1],
+                "id": entry.id,
+                "user_principal_name": entry.user_principal_name,
+                "attribute": entry.attribute,
+                "before": entry.before,
+                "after": entry.after,
+                "outcome": PENDING,
+            }
+        )
+        for entry in entries
+    ]
+
+
+def _encoded(line: Mapping[str, Any]) -> bytes:
+    return json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def outcome_offset(line: bytes) -> int:
+    """Return the position in a line at which its outcome begins."""
+    return len(line) - len(_TAIL) - OUTCOME_WIDTH
+
+
+def decode(content: bytes, name: str) -> Journal:
+    """Read a journal; errors call it ``name``.
+
+    :raises JournalError: if a line is neither complete nor the beginning of one.
+    """
+    lines: list[Line] = []
+    torn = 0
+    start = 0
+    for number, raw in enumerate(content.splitlines(keepends=True), start=1):
+        line = _decoded(raw, start)
+        if line is not None:
+            lines.append(line)
+        elif _is_torn(raw):
+            torn += 1
+        else:
+            raise JournalError(
+                f"Line {number} of {name} is no line of a journal; restore the file from a copy, or name another one."
+            )
+        start += len(raw)
+    return Journal(lines, torn)
+
+
+def _decoded(raw: bytes, start: int) -> Line | None:
+    try:
+        values = json.loads(raw)
+        place = next((key, values[key]) for key in PLACES if key in values)
+        entry = JournalEntry(
+            id=values["id"],
+            user_principal_name=values["user_principal_name"],
+            attribute=values["attribute"],
+            before=values["before"],
+            after=values["after"],
+            place=place,
+        )
+        outcome = values["outcome"]
+        if not raw.endswith(f"{outcome}{_TAIL}".encode("ascii")) or outcome not in OUTCOMES:
+            return None
+        undone = tuple(values.get("rolls_back", ()))
+        return Line(values["time"], values["run"], undone, entry, outcome, start + outcome_offset(raw))
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        return None
+
+
+def _is_torn(raw: bytes) -> bool:
+    """Return whether a kill or a power cut left this of a line: its beginning or nothing, perhaps followed by zeros."""
+    text = raw.rstrip(b"\n").rstrip(b"\0")
+    beginning = text.startswith(_START.encode("ascii")) or _START.encode("ascii").startswith(text)
+    return beginning and not (raw.endswith(b"\n") and text.endswith(_TAIL.rstrip().encode("ascii")))

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a rollback puts back: the journal lines of runs, combined into one undo for each attribute of an object."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import InputError
+from .journal import ABORTED, OPEN, REFUSED, Journal, Line
+from .upn import folded
+
+LAST, ALL = "last", "all"
+"""Values of ``rollback`` other than the name of a run: the newest run that is not itself a rollback, or all runs."""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What to put back on one attribute of an object: ``restore``, if it holds one of ``expected`` now.
+
+    ``expected`` has more than one value if it is unknown whether the last changes were made.
+    """
+
+    id: str
+    user_principal_name: str | None
+    attribute: str
+    expected: tuple[Any, ...]
+    restore: Any
+
+    def holds_ours(self, value: Any) -> bool:
+        """Return whether a value is one that the runs left. Any other value is a later change by another writer."""
+        return value in self.expected
+
+
+def choose_lines(
+    journal: Journal, rollback: str, attributes: Sequence[str], place: tuple[str, str | None]
+) -> list[Line]:
+    """Return the lines to roll back, only those that changed one of ``attributes``. There may be none.
+
+    ``rollback`` is the name of a run, LAST or ALL. ``place`` is the tenant or the domain of the task.
+
+    :raises InputError: if the journal has no such run, or if the run changed another tenant or domain.
+    """
+    names = list_runs(journal.lines)
+    if rollback == LAST:
+        names = list_runs(line for line in journal.lines if not line.rolls_back)[-1:]
+    elif rollback != ALL:
+        if rollback not in names:
+            raise InputError(f"The journal has no run {rollback!r}; {_shown(names)}")
+        names = [rollback]
+    lines = [line for line in journal.lines if line.run in names and line.entry.attribute in attributes]
+    for line in lines:
+        if not _same_place(line.entry.place, place):
+            raise InputError(
+                f"Run {line.run!r} changed the {line.entry.place[0]} {line.entry.place[1]}, and this task is for "
+                f"{place[1]}; name the other one, written in the same way, or another run."
+            )
+    return lines
+
+
+def build_undos(lines: Iterable[Line]) -> list[Undo]:
+    """Return one undo for each attribute of an object, in the order of their first changes."""
+    entries: defaultdict[tuple[str, str], list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.outcome not in (REFUSED, ABORTED):
+            entries[folded(line.entry.id), line.entry.attribute].append(line)
+    return [_undo(found) for found in entries.values()]
+
+
+def list_runs(lines: Iterable[Line]) -> list[str]:
+    """Return the names of the runs that the lines belong to, in order."""
+    return list(dict.fromkeys(line.run for line in lines))
+
+
+def _undo(lines: Sequence[Line]) -> Undo:
+    first, last = lines[0].entry, lines[-1].entry
+    certain = max((number for number, line in enumerate(lines) if line.outcome not in OPEN), default=0)
+    expected = tuple(line.entry.after for line in lines[certain:])
+    return Undo(first.id, last.user_principal_name, first.attribute, expected, first.before)
+
+
+def _same_place(one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
+    if one[0] != other[0]:
+        return False
+    return one[1] is None or other[1] is None or folded(one[1]) == folded(other[1])
+
+
+def _shown(names: Sequence[str]) -> str:
+    if not names:
+        return "it is empty."
+    shown = ", ".join(names[-5:])
+    return f"it has {shown}." if len(names) <= 5 else f"the newest are {shown}."

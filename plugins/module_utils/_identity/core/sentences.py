@@ -1,0 +1,23 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Long lists in a message: the first few entries, and how many more there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+SHOWN = 3
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are: ``a, b, c and 5 more``."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
+
+
+def join_sentences(sentences: Sequence[str]) -> str:
+    """Return the first sentences, and how many more the result has in ``users``: ``A. B. C. And 5 more: see users.``"""
+    more = f" And {len(sentences) - SHOWN} more: see users." if len(sentences) > SHOWN else ""
+    return f"{' '.join(sentences[:SHOWN])}{more}"

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""User principal names and their suffixes: how they are compared, and which of them a sync keeps."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import InputError
+
+# RFC 1035 labels. AD itself does not check them; Microsoft's help says "DNS conventions" (facts §7).
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_MAX_DNS_NAME = 253
+
+# facts §7: the allowed characters, at most 64 before the @ and 48 after it, no dot right before the @.
+_KEPT_PREFIX = re.compile(r"[A-Za-z0-9'.\-_!#^~]*")
+_KEPT_SUFFIX = re.compile(r"[A-Za-z0-9.\-]+")
+_MAX_PREFIX, _MAX_SUFFIX = 64, 48
+
+
+def folded(name: str) -> str:
+    """Return the form in which UPNs, addresses and DNS names are compared. Both directories ignore case."""
+    return name.strip().casefold()
+
+
+def upn_suffix(user_principal_name: str) -> str:
+    """Return what follows the last ``@``, folded; an empty string if the text is not of the form name@domain."""
+    prefix, at, suffix = user_principal_name.rpartition("@")
+    return folded(suffix) if at and prefix else ""
+
+
+def dns_suffix(text: str) -> str:
+    """Return a UPN suffix as it will be stored: the DNS name as given, without spaces around it.
+
+    :raises InputError: if it is not a DNS name of at least two labels (Entra routes no single-label domain: facts §7),
+        or if its last label is a number.
+    """
+    name = text.strip()
+    labels = name.split(".")
+    if name.startswith("@"):
+        raise InputError(f"{text!r} is not a DNS name; write the suffix without the @.")
+    if len(name) > _MAX_DNS_NAME or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise InputError(f"{text!r} is not a DNS name; a UPN suffix looks like contoso.com.")
+    if labels[-1].isdigit():
+        raise InputError(f"{text!r} ends in a number and cannot be a DNS domain; a UPN suffix looks like contoso.com.")
+    return name
+
+
+def upn_fault(upn: str) -> str | None:
+    """Return a clause that says that Entra Connect would not keep a UPN of AD, and why; None if it would.
+
+    Whether the domain is verified is not checked. Graph accepts more: it creates users with a ``$``, which is not in
+    the sync rules' list of characters (facts §7, §20).
+    """
+    prefix, at, suffix = upn.rpartition("@")
+    if not at or not prefix or not suffix:
+        fault = "it is not of the form name@domain"
+    elif len(prefix) > _MAX_PREFIX:
+        fault = f"it has {len(prefix)} characters before the @, and {_MAX_PREFIX} are allowed"
+    elif len(suffix) > _MAX_SUFFIX:
+        fault = f"it has {len(suffix)} characters after the @, and {_MAX_SUFFIX} are allowed"
+    elif bad := _KEPT_PREFIX.sub("", prefix) or _KEPT_SUFFIX.sub("", suffix):
+        fault = f"it holds {bad[0]!r}"
+    elif prefix.endswith("."):
+        fault = "it has a dot right before the @"
+    else:
+        return None
+    return f"Entra Connect would not keep the UPN {upn}, because {fault}"

@@ -1,0 +1,117 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deleted holders: users in the recycle bin with an ImmutableId that another user needs, and how to free it.
+
+A sync may match such a user instead of the intended one (facts §1 "Soft-deleted holders").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ..core.records import Record
+from ..core.upn import folded
+
+RESTORE, PURGE = "restore", "purge"
+RESTORED, CLEARED, PURGED, KEPT = "restored", "restored_and_cleared", "purged", "kept"
+
+ATTRIBUTE, IN_BIN = "recycleBin", "deleted"
+"""How a journal says that a user leaves the recycle bin: ATTRIBUTE changes from IN_BIN to RESTORED or PURGED."""
+
+_SHOWN = {RESTORED: "restored with {}", CLEARED: "restored without a value", PURGED: "purged"}
+
+
+@dataclass(frozen=True)
+class DeletedHolder:
+    """A deleted holder and what happens to it: RESTORED, CLEARED (restored, and its value removed) or PURGED.
+
+    It is KEPT if the change was refused, or if Graph refused it.
+    """
+
+    record: Record
+    becomes: str
+
+    @property
+    def name(self) -> str:
+        return original_upn(self.record)
+
+    def now(self, becomes: str) -> DeletedHolder:
+        return replace(self, becomes=becomes)
+
+    @property
+    def leaves_as(self) -> str:
+        """The state in which it leaves the recycle bin: RESTORED or PURGED."""
+        return PURGED if self.becomes == PURGED else RESTORED
+
+    def diff_row(self) -> Record:
+        """Return the row for ``diffs.users_diff``."""
+        value = self.record["immutable_id"]
+        return {
+            "user_principal_name": f"{self.name} (in the recycle bin)",
+            "changed": True,
+            "before": f"deleted with {value}",
+            "after": _SHOWN[self.becomes].format(value),
+        }
+
+    def result(self) -> Record:
+        """Return the holder as the module returns it."""
+        return {"id": self.record["id"], "user_principal_name": self.name, "becomes": self.becomes}
+
+
+def original_upn(record: Record) -> str:
+    """Return the original UPN of a deleted user.
+
+    Some have their object id, without dashes, in front (reported in microsoftgraph/msgraph-sdk-powershell issue 2256;
+    Microsoft does not say which).
+    """
+    name = str(record.get("user_principal_name") or record["id"])
+    prefix = str(record["id"]).replace("-", "").lower()
+    return name[len(prefix) :] if record["deleted"] and name.lower().startswith(prefix) else name
+
+
+def find_named(identity: str, holders: Iterable[Record]) -> Record | None:
+    """Return the deleted user that an identity, a UPN or an object id, means; None if there is none."""
+    wanted = folded(identity)
+    for holder in holders:
+        if holder["deleted"] and wanted in (folded(holder["id"]), folded(original_upn(holder))):
+            return holder
+    return None
+
+
+def decide_holders(
+    holders: Sequence[Record], target: Record | None, way: str | None
+) -> tuple[DeletedHolder, ...] | str:
+    """Decide what happens to deleted holders so that ``target`` can have their value.
+
+    Return the decisions, or a sentence that says why it is not possible. ``target`` is None if the intended user is
+    itself a deleted holder: it comes back with its value. ``way`` is RESTORE or PURGE, or None if the caller allows
+    neither.
+    """
+    first = holders[0]
+    who = f"{original_upn(first)} ({first['id']}) in the recycle bin"
+    held = f"{first['immutable_id']} belongs to {who}"
+    if target is None and way != RESTORE:
+        return f"{who} holds {first['immutable_id']} already; set restore_deleted to true to bring that user back."
+    if way is None:
+        return (
+            f"{held}, which a sync could match instead; set restore_deleted to true to bring that user back without "
+            "the value, or purge_deleted to true to delete it for good."
+        )
+    if way == PURGE:
+        return tuple(DeletedHolder(holder, PURGED) for holder in holders)
+    if len(holders) > 1:
+        return f"{held} and to {len(holders) - 1} more there, and only one could be restored; purge those not needed."
+    if target is None:
+        return (DeletedHolder(first, RESTORED),)
+    if first["sync_enabled"] is not None:
+        # facts §1 "Who is eligible": the value can be removed only from a user that was never synchronised.
+        return (
+            f"{held}, who was synchronised and so could not lose the value after being restored; set purge_deleted to "
+            "true to delete that user for good, or bring its AD account back into scope."
+        )
+    if folded(original_upn(first)) == folded(target["user_principal_name"] or ""):
+        return f"{held}, who cannot be restored beside {target['id']}, which has that UPN now; set purge_deleted."
+    return (DeletedHolder(first, CLEARED),)

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reasons to refuse a change of a cloud user's ImmutableId, from its own record and the record in the request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.records import Record, cloud_managed
+from ..core.refusal import Refusal
+from ..core.upn import upn_fault
+from .immutable_id_requests import ImmutableIdRequest
+
+
+def changed_since(request: ImmutableIdRequest, target: Record) -> Refusal | None:
+    """Refuse a value that is not one of those that the runs to be rolled back have left."""
+    if request.expected is None or target["immutable_id"] in request.expected:
+        return None
+    return Refusal(
+        "changed_since",
+        f"{target['user_principal_name']} has {target['immutable_id'] or 'no ImmutableId'} now, and the run left "
+        f"{request.expected[-1] or 'none'}; somebody changed it since, so it is left for you to decide.",
+    )
+
+
+def mastered_elsewhere(target: Record) -> Refusal | None:
+    """Refuse a user that is or was synchronised."""
+    name, before = target["user_principal_name"], target["immutable_id"]
+    if target["sync_enabled"]:
+        return Refusal(
+            "synced_user",
+            f"{name} is already synchronised with {before or 'no ImmutableId'}; its AD account is the authority, so "
+            "take it out of the sync scope first if that is the wrong one.",
+        )
+    if target["sync_enabled"] is False:
+        # facts §0.3: true, false and null are three states; false is "was synchronised once".
+        return Refusal(
+            "formerly_synced_user",
+            f"{name} was synchronised once (onPremisesSyncEnabled is false, not null), and changing its ImmutableId "
+            "through Graph is unsupported; bring its old AD account back into scope, or turn it into a cloud user "
+            "first.",
+        )
+    return None
+
+
+def not_to_be_set(request: ImmutableIdRequest, target: Record, overwrite: bool) -> Refusal | None:
+    """Refuse to set a value if the cloud owns the AD account, or if it would replace one without ``overwrite``."""
+    name, before = target["user_principal_name"], target["immutable_id"]
+    if cloud_managed(request.record):
+        return Refusal(
+            "cloud_managed_account",
+            f"The AD account of {name} was made by Cloud Sync and the cloud owns it; it must not be hard-matched.",
+        )
+    if before and not overwrite:
+        return Refusal(
+            "different_immutable_id",
+            f"{name} already has the ImmutableId {before}; replacing it hands the account to another AD user, so set "
+            "replace to true only if that is meant.",
+        )
+    return None
+
+
+def upn_not_kept(request: ImmutableIdRequest) -> Refusal | None:
+    """Refuse a UPN of the AD account that a sync would replace, unless a preflight's caller allows that.
+
+    If the request names the user by id and the record is not of ad_user_guid, the UPN may be the cloud user's own. It
+    is then not checked.
+    """
+    upn = str(request.record.get("user_principal_name") or "").strip()
+    of_ad = request.identity == upn or request.record.get("distinguished_name")
+    fault = upn_fault(upn) if upn and of_ad and request.record.get("allowed") is not True else None
+    if not fault:
+        return None
+    return Refusal(
+        "invalid_upn",
+        f"{fault}; correct it in Active Directory. If only the cloud user is named so, name the user by its object id.",
+    )
+
+
+def not_allowed(request: ImmutableIdRequest) -> Refusal | None:
+    """Refuse an outcome that a preflight predicted and its caller does not allow."""
+    if request.record.get("allowed") is not False:
+        return None
+    reason = request.record.get("reason") or f"A sync would not match {request.identity} as it is allowed to."
+    return Refusal(f"predicted_{request.record.get('outcome')}", reason)
+
+
+def held(request: ImmutableIdRequest, target: Record, holders: Sequence[Record]) -> Refusal | None:
+    """Refuse a value that another active user has; Graph would report a conflict (facts §1)."""
+    active = [user for user in holders if user["id"] != target["id"] and not user["deleted"]]
+    if not active:
+        return None
+    holder = active[0]
+    return Refusal(
+        "held_by_user",
+        f"{request.immutable_id} belongs to {holder['user_principal_name']} ({holder['id']}); clear it there first if "
+        f"it should be on {target['user_principal_name']}.",
+    )

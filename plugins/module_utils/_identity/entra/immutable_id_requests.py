@@ -1,0 +1,145 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests for ImmutableIds of cloud users, read and checked before any directory is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..core.anchors import CONSISTENCY_GUID, anchor_bytes, immutable_id_of_guid, parse_guid, swapped_immutable_id
+from ..core.errors import InputError
+from ..core.outcome_words import UNRESOLVED
+from ..core.records import Record
+from ..core.refusal import Refusal
+from ..core.rollback import Undo
+from ..core.upn import folded
+
+
+@dataclass(frozen=True)
+class ImmutableIdRequest:
+    """The request for one user: record as given, identity in Entra, and the wanted ImmutableId (None: clear it).
+
+    ``expected`` has the values that the user may have now; None allows any.
+    """
+
+    record: Record
+    identity: str
+    immutable_id: str | None
+    refusal: Refusal | None = None
+    expected: tuple[str | None, ...] | None = None
+
+
+def read_requests(records: Iterable[Mapping[str, Any]], clear: bool = False) -> list[ImmutableIdRequest]:
+    """Turn records into requests, in the order given.
+
+    A record names its user by ``id`` or ``user_principal_name`` and the value by ``immutable_id`` or ``object_guid``;
+    its other keys are kept as they are. An error in one record becomes the refusal of its request, so that the rest of
+    the list can be planned and shown.
+
+    :raises InputError: if a record names no user, unless it is an identity that ad_user_guid could not resolve.
+    """
+    requests = [_read_request(dict(record), position, clear) for position, record in enumerate(records, start=1)]
+    return _refuse_repeats(requests)
+
+
+def request_restores(undos: Iterable[Undo]) -> list[ImmutableIdRequest]:
+    """Return the requests that put values back."""
+    return [
+        ImmutableIdRequest(
+            {"id": undo.id, "user_principal_name": undo.user_principal_name},
+            undo.id,
+            undo.restore,
+            expected=undo.expected,
+        )
+        for undo in undos
+    ]
+
+
+def _read_request(record: Record, position: int, clear: bool) -> ImmutableIdRequest:
+    unresolved = _unresolved(record)
+    if unresolved:
+        identity = str(record.get("user_principal_name") or record.get("identity") or "")
+        return ImmutableIdRequest(
+            record, identity, None, Refusal(f"ad_{unresolved}", record.get("reason") or "No such AD user.")
+        )
+    # entra_match_info adds the id of the user that a sync finds, perhaps by address. The caller did not ask for it.
+    given_id = None if "outcome" in record else record.get("id")
+    identity = str(given_id or record.get("user_principal_name") or "").strip()
+    if not identity:
+        if record.get("distinguished_name"):
+            reason = (
+                f"The AD account {record['distinguished_name']} has no user principal name; give it the cloud user's."
+            )
+            return ImmutableIdRequest(
+                record, str(record["distinguished_name"]), None, Refusal("no_user_principal_name", reason)
+            )
+        raise InputError(f"Record {position} of users names nobody; give it a user_principal_name or an id.")
+    if clear:
+        return ImmutableIdRequest(record, identity, None)
+    try:
+        return ImmutableIdRequest(record, identity, _wanted_value(record, identity))
+    except InputError as error:
+        return ImmutableIdRequest(record, identity, None, Refusal("malformed_immutable_id", error.message))
+
+
+def _unresolved(record: Mapping[str, Any]) -> str | None:
+    """Return the status of an identity that is not one AD user, also if entra_match_info has replaced it; else None."""
+    status = str(record.get("status"))
+    if "outcome" in record:
+        status = str(record.get("cause")).removeprefix("ad_")
+    return status if status in UNRESOLVED else None
+
+
+def _wanted_value(record: Mapping[str, Any], identity: str) -> str:
+    value, guid_given = record.get("immutable_id"), record.get("object_guid")
+    if not value and not guid_given:
+        raise InputError(f"The record of {identity} has neither immutable_id nor object_guid; give one of them.")
+    if not value:
+        if record.get("source_anchor") == CONSISTENCY_GUID:
+            raise InputError(
+                f"mS-DS-ConsistencyGuid of {identity} is empty; stamp it first, or use source_anchor auto."
+            )
+        return immutable_id_of_guid(str(guid_given))
+    value = str(value)
+    raw = anchor_bytes(value)
+    from_consistency_guid = record.get("source_anchor") == CONSISTENCY_GUID
+    if len(raw) != 16 and not from_consistency_guid:
+        raise InputError(f"{value!r} holds {len(raw)} bytes, not the 16 of a GUID; check where it was copied from.")
+    if guid_given and not from_consistency_guid:
+        guid = parse_guid(str(guid_given))
+        if value == swapped_immutable_id(guid):
+            raise InputError(
+                f"{value!r} has the bytes of {guid} in the wrong order; the right ImmutableId is "
+                f"{immutable_id_of_guid(guid)}."
+            )
+        if value != immutable_id_of_guid(guid):
+            raise InputError(
+                f"{value!r} is not the ImmutableId of object_guid {guid}; leave out the one that is wrong."
+            )
+    return value
+
+
+def _refuse_repeats(requests: Sequence[ImmutableIdRequest]) -> list[ImmutableIdRequest]:
+    usable = [request for request in requests if not request.refusal]
+    names = Counter(folded(request.identity) for request in usable)
+    values = Counter(request.immutable_id for request in usable if request.immutable_id)
+    return [_refuse_repeat(request, names, values) for request in requests]
+
+
+def _refuse_repeat(request: ImmutableIdRequest, names: Counter[str], values: Counter[str]) -> ImmutableIdRequest:
+    if request.refusal:
+        return request
+    times = names[folded(request.identity)]
+    if times > 1:
+        reason = f"{request.identity} is in the list {times} times; keep one record a user."
+        return replace(request, refusal=Refusal("duplicate_record", reason))
+    times = values[request.immutable_id or ""]
+    if times > 1:
+        reason = f"{request.immutable_id} is wanted for {times} users; one AD account can match only one."
+        return replace(request, refusal=Refusal("value_wanted_twice", reason))
+    return request

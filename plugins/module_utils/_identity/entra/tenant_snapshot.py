@@ -1,0 +1,112 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tenant snapshot: the users of a tenant before a sync, and all else that decides what happens to an AD user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..core.records import ENTRA_PROPERTIES, Record, entra_record
+
+# The aspects of a tenant that may be unknown, with the names in the module's ``unknown``.
+DELETED_USERS = "deleted_users"
+DOMAINS = "domains"
+SWITCHES = "tenant_switches"
+ROLE_ASSIGNMENTS = "role_assignments"
+ROLE_ELIGIBILITY = "role_eligibility"
+ROLE_GROUPS = "role_assignable_groups"
+OBJECT_IDENTIFIERS = "object_identifiers"
+SOURCE_OF_AUTHORITY = "source_of_authority"
+CONTACTS = "contacts"
+GROUPS = "groups"
+
+PERMISSIONS: Mapping[str, str] = {
+    DELETED_USERS: "User.Read.All",
+    DOMAINS: "Domain.Read.All",
+    SWITCHES: "OnPremDirectorySynchronization.Read.All (documented only for a signed-in Global Administrator)",
+    ROLE_ASSIGNMENTS: "RoleManagement.Read.Directory",
+    ROLE_ELIGIBILITY: "RoleEligibilitySchedule.Read.Directory",
+    ROLE_GROUPS: "GroupMember.Read.All",
+    OBJECT_IDENTIFIERS: "User.Read.All",
+    SOURCE_OF_AUTHORITY: "User-OnPremisesSyncBehavior.ReadWrite.All",
+    CONTACTS: "OrgContact.Read.All",
+    GROUPS: "GroupMember.Read.All",
+}
+"""The least permission that reads each aspect (facts §2, §3; Microsoft: "Permissions" of each request's page)."""
+ASPECTS = tuple(PERMISSIONS)
+
+HARD_SWITCH = "blockCloudObjectTakeoverThroughHardMatchEnabled"
+SOFT_SWITCH = "blockSoftMatchEnabled"
+UPN_SWITCH = "softMatchOnUpnEnabled"
+QUARANTINE_UPN_SWITCH = "quarantineUponUpnConflictEnabled"
+QUARANTINE_PROXY_SWITCH = "quarantineUponProxyAddressesConflictEnabled"
+IDENTIFIER_SWITCH = "allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled"
+
+HASH_SYNC_SWITCH = "passwordSyncEnabled"
+SNAPSHOT_PROPERTIES = (
+    *ENTRA_PROPERTIES,
+    "mailNickname",
+    "onPremisesUserPrincipalName",
+    "onPremisesProvisioningErrors",
+)
+"""The Graph properties of a user in a snapshot, without the attributes that a sync would overwrite."""
+
+
+@dataclass(frozen=True)
+class RoleHolding:
+    """A directory role that a user has. ``name`` names the role, None for a role-assignable group without a role.
+
+    ``how`` is ``direct``, ``eligible`` (PIM), or ``member`` or ``owner`` of a role-assignable group, which ``group``
+    names. Entra's own mark ``isPrivileged`` is in ``privileged``; None if the definition could not be read.
+    """
+
+    how: str
+    name: str | None
+    privileged: bool | None
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class TenantSnapshot:
+    """A tenant as it was read. If an aspect is in ``unknown``, nothing follows from its values being empty.
+
+    ``users``: active users as :func:`snapshot_record` returns them (an ``entra_record`` works too; keys that it lacks
+    count as empty). ``deleted``: users in the recycle bin. ``domains``: Graph's own JSON (``id, isVerified, isInitial,
+    authenticationType``). ``switches``: the tenant's ``features`` (facts §2); a missing one is unknown. ``roles``: role
+    holdings by user id. ``cloud_managed``: ids of the users whose source of authority is the cloud. ``authority_read``:
+    ids of the users whose source of authority is known although ``SOURCE_OF_AUTHORITY`` is in ``unknown``.
+    ``contacts`` and ``groups``: ``{"id", "name", "proxy_addresses"}``.
+    ``unknown``: aspects (``ASPECTS``) that could not be read.
+    ``identifiers_are_guids``: whether ``onPremisesObjectIdentifier`` is the GUID of the AD object, which Microsoft does
+    not say; None: the users that are already synchronised decide.
+    """
+
+    users: Sequence[Record]
+    deleted: Sequence[Record] = ()
+    domains: Sequence[Mapping[str, Any]] = ()
+    switches: Mapping[str, bool] = field(default_factory=dict)
+    roles: Mapping[str, Sequence[RoleHolding]] = field(default_factory=dict)
+    cloud_managed: frozenset[str] = frozenset()
+    authority_read: frozenset[str] = frozenset()
+    contacts: Sequence[Record] = ()
+    groups: Sequence[Record] = ()
+    unknown: frozenset[str] = frozenset()
+    identifiers_are_guids: bool | None = None
+
+
+def snapshot_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
+    """Return an Entra record with the properties that a preflight needs, from Graph's JSON.
+
+    These are ``mail_nickname, on_premises_user_principal_name, upn_in_quarantine``.
+    """
+    problems = user.get("onPremisesProvisioningErrors") or []
+    return {
+        **entra_record(user, deleted),
+        "mail_nickname": user.get("mailNickname"),
+        "on_premises_user_principal_name": user.get("onPremisesUserPrincipalName"),
+        "upn_in_quarantine": any(problem.get("propertyCausingError") == "UserPrincipalName" for problem in problems),
+    }

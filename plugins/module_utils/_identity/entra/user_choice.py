@@ -1,0 +1,152 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which cloud users are wanted: conditions that must all hold, and the records of the users that meet them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.attribute_map import every_attribute, every_key, every_property
+from ..core.counts import counted
+from ..core.records import ENTRA_KEYS, ENTRA_PROPERTIES, Record, entra_record
+from ..core.sentences import join_sentences
+from ..core.upn import folded, upn_suffix
+
+FOUND, LEFT_OUT, NOT_FOUND = "found", "left_out", "not_found"
+STATUSES = (FOUND, LEFT_OUT, NOT_FOUND)
+
+MEMBER, GUEST = "member", "guest"
+USER_TYPES = (MEMBER, GUEST)
+
+CLOUD, SYNCED, FORMERLY_SYNCED = "cloud", "synced", "formerly_synced"
+SYNC_STATES = (CLOUD, SYNCED, FORMERLY_SYNCED)
+_STATE = {None: CLOUD, True: SYNCED, False: FORMERLY_SYNCED}
+"""``onPremisesSyncEnabled`` has three values (facts §0.3)."""
+
+PROPERTIES = tuple(dict.fromkeys((*ENTRA_PROPERTIES, *every_property(), "userType")))
+EXPAND = "manager($select=id,userPrincipalName)"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The conditions. ``domains``: UPN suffixes, folded (empty: any). ``enabled``: None for both.
+
+    ``members``: the ids of the members of the groups (None: no group was named).
+    """
+
+    domains: frozenset[str] = frozenset()
+    user_types: frozenset[str] = frozenset({MEMBER})
+    sync_states: frozenset[str] = frozenset({CLOUD})
+    enabled: bool | None = None
+    members: frozenset[str] | None = None
+
+    def objection(self, record: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Return why a user is not wanted: a cause, and the end of a sentence; None if the user is wanted."""
+        state = _STATE[record["sync_enabled"]]
+        if record["user_type"] not in self.user_types:
+            return "user_type", f"is a {record['user_type']}, and user_types names no such"
+        if state not in self.sync_states:
+            return "sync_state", f"is {_STATES[state]}, and sync_states names no such"
+        if self.enabled is not None and record["enabled"] is not self.enabled:
+            return "enabled", f"is {'enabled' if record['enabled'] else 'disabled'}"
+        if self.domains and upn_suffix(record["user_principal_name"] or "") not in self.domains:
+            return "domain", "is in none of the domains"
+        if self.members is not None and record["id"] not in self.members:
+            return "group", "is in none of the groups"
+        return None
+
+
+_STATES = {
+    CLOUD: "a user of the cloud alone",
+    SYNCED: "synchronised already",
+    FORMERLY_SYNCED: "one who was synchronised once",
+}
+
+
+def read_domains(texts: Iterable[str]) -> frozenset[str]:
+    """Return domains, given with or without ``@``, in the form in which they are compared."""
+    return frozenset(folded(text).removeprefix("@") for text in texts)
+
+
+def user_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
+    """Return an Entra record with the properties of the attribute map, ``user_type`` and ``manager``.
+
+    ``user`` is Graph's JSON. Without ``userType``, the user counts as a member, because guests are marked.
+    """
+    manager = user.get("manager")
+    named = {"id": manager["id"], "user_principal_name": manager.get("userPrincipalName")} if manager else None
+    return {
+        **entra_record(user, deleted),
+        **every_attribute(user),
+        "user_type": folded(user.get("userType") or MEMBER),
+        "manager": named,
+    }
+
+
+def choose_listed(records: Iterable[Record], choice: Choice) -> list[Record]:
+    """Return the users of a listing that are wanted, sorted by UPN."""
+    wanted = [_result(record) for record in records if choice.objection(record) is None]
+    return sorted(wanted, key=lambda record: folded(record["user_principal_name"] or ""))
+
+
+def choose_asked(identities: Sequence[str], records: Iterable[Record], choice: Choice) -> list[Record]:
+    """Return one result for each identity, in order, also for users that do not exist or are not wanted."""
+    index: dict[str, Record] = {}
+    for record in records:
+        index[folded(record["id"])] = record
+        index[folded(record["user_principal_name"] or record["id"])] = record
+    return [_choose(identity, index.get(folded(identity)), choice) for identity in identities]
+
+
+def _choose(identity: str, record: Record | None, choice: Choice) -> Record:
+    if record is None:
+        reason = f"{identity} is not among the active cloud users; check the spelling."
+        nobody = {**_NOBODY, "user_principal_name": identity if "@" in identity else None}
+        return {**_result(nobody, NOT_FOUND, "no_cloud_user", reason), "identity": identity}
+    objection = choice.objection(record)
+    if objection is None:
+        return {**_result(record), "identity": identity}
+    cause, text = objection
+    reason = f"{record['user_principal_name']} {text}; leave the user out, or ask for it."
+    return {**_result(record, LEFT_OUT, cause, reason), "identity": identity}
+
+
+def _result(record: Record, status: str = FOUND, cause: str | None = None, reason: str | None = None) -> Record:
+    return {**record, "status": status, "changed": False, "cause": cause, "reason": reason}
+
+
+_KEYS = (*ENTRA_KEYS, *every_key(), "user_type", "manager")
+_NOBODY: Record = {**dict.fromkeys(_KEYS), "proxy_addresses": []}
+
+
+def build_result(users: Sequence[Record]) -> dict[str, Any]:
+    """Return ``users`` and ``summary`` of a module's result."""
+    return {"users": list(users), "summary": counted((user["status"] for user in users), STATUSES)}
+
+
+def missing_sentence(users: Sequence[Record]) -> str | None:
+    """Return one sentence about the identities that cannot be taken; None if there are none."""
+    reasons = [user["reason"] for user in users if user["status"] != FOUND]
+    if not reasons:
+        return None
+    return f"{len(reasons)} of {len(users)} users cannot be taken: {join_sentences(reasons)}"
+
+
+def default_filter(choice: Choice) -> str | None:
+    """Return the part of a choice that Graph can filter without an "advanced query"; None if there is none.
+
+    An advanced query cannot be combined with ``$expand``. Such queries are ``ne``, ``endsWith`` and a comparison with
+    null (Microsoft, "Advanced query capabilities on directory objects"). The rest of the choice is made in this file.
+    """
+    conditions = []
+    if choice.enabled is not None:
+        conditions.append(f"accountEnabled eq {str(choice.enabled).lower()}")
+    if choice.user_types == {GUEST}:
+        conditions.append("userType eq 'Guest'")
+    if choice.sync_states == {SYNCED}:
+        conditions.append("onPremisesSyncEnabled eq true")
+    return " and ".join(conditions) or None

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The case of one AD user: what speaks for and against a match, and the one outcome that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..core import outcome_words
+from ..core.records import Record
+from ..entra.tenant_snapshot import ASPECTS, PERMISSIONS
+from .blocks import Block
+from .exported import Exported
+from .predictions import Held, Prediction
+
+# The worst comes first, because a person has to act on it.
+_WORST_FIRST = (
+    outcome_words.TYPE_MISMATCH,
+    outcome_words.BLOCKED,
+    outcome_words.CONFLICT,
+    outcome_words.INVALID,
+    outcome_words.QUARANTINE,
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that prevents a smooth match."""
+
+    outcome: str
+    cause: str
+    reason: str
+
+
+@dataclass
+class Case:
+    """The case while it is judged.
+
+    ``base`` is the outcome if nothing prevents it. ``target`` is the cloud user that a sync would write, as it is at
+    that point. ``cloud`` is the cloud user to show, as it was before the sync.
+    """
+
+    user: Exported
+    base: str = outcome_words.NEW_CLOUD_USER
+    action: str = outcome_words.CREATE
+    cause: str | None = None
+    reason: str | None = None
+    target: Record | None = None
+    cloud: Record | None = None
+    findings: list[Finding] = field(default_factory=list)
+    doubts: set[str] = field(default_factory=set)
+    quarantined: list[Held] = field(default_factory=list)
+    future_upn: str | None = None
+
+    def add(self, outcome: str, cause: str, reason: str) -> None:
+        self.findings.append(Finding(outcome, cause, reason))
+
+    def block(self, blocks: Iterable[Block]) -> bool:
+        """Add blocks, and return whether the sync itself refuses because of one of them."""
+        taken = list(blocks)
+        self.findings += [Finding(outcome_words.BLOCKED, block.cause, block.reason) for block in taken]
+        return any(block.by_sync for block in taken)
+
+    def prediction(self) -> Prediction:
+        ordered = sorted(self.findings, key=lambda finding: _WORST_FIRST.index(finding.outcome))
+        outcome, cause, reason = self.base, self.cause, self.reason
+        causes = tuple(dict.fromkeys(finding.cause for finding in ordered))
+        if ordered:
+            outcome, cause, reason = ordered[0].outcome, ordered[0].cause, ordered[0].reason
+        # Aspects that could not be read do not change an outcome that needs attention anyway.
+        doubts = tuple(aspect for aspect in ASPECTS if aspect in self.doubts) if outcome in outcome_words.FINE else ()
+        expected = None
+        if doubts:
+            expected, outcome = outcome, outcome_words.UNKNOWN
+            cause = f"unread_{doubts[0]}"
+            reason = _unknown_reason(self.user.name, doubts, expected)
+        return Prediction(
+            record=self.user.record,
+            outcome=outcome,
+            sync_action=self.action,
+            cause=cause,
+            reason=reason,
+            causes=causes or ((cause,) if cause else ()),
+            cloud=self.cloud,
+            quarantined=tuple(self.quarantined),
+            future_upn=self.future_upn,
+            unknown=doubts,
+            expected=expected,
+        )
+
+
+_WORDS = {
+    outcome_words.MATCHED: "is matched already",
+    outcome_words.HARD_MATCH: "would be hard-matched",
+    outcome_words.SOFT_MATCH: "would be soft-matched",
+    outcome_words.NEW_CLOUD_USER: "would become a new cloud user",
+}
+
+
+def _unknown_reason(name: str, doubts: Iterable[str], expected: str) -> str:
+    missing = "; ".join(f"{aspect.replace('_', ' ')} ({PERMISSIONS[aspect]})" for aspect in doubts)
+    return f"{name} {_WORDS[expected]}, unless what could not be read stands against it: {missing}."

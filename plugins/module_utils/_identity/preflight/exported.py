@@ -1,0 +1,122 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a sync sends of an AD user: anchor, UPN, addresses, and whether Entra accepts the addresses (facts §7)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.anchors import anchor_bytes, immutable_id_of_guid
+from ..core.errors import InputError
+from ..core.records import Record, record_name
+
+_MAX_ADDRESS = 256  # facts §7
+_DC = re.compile(r"(?<!\\),\s*DC=([^,]+)", re.IGNORECASE)
+_NOT_IN_ADDRESS = re.compile(r'[\s<>();,\[\]"]')
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An AD user as a sync exports it.
+
+    ``anchor`` is the ImmutableId. It is None if the record has no usable one, and ``problem`` then says why. ``upn`` is
+    AD's, or what a sync sends in its place. ``addresses`` have their prefix, ``SMTP:`` for the primary one.
+    ``nickname`` is AD's own mailNickname, None if it is empty or was not read.
+    """
+
+    record: Record
+    anchor: str | None
+    problem: str | None
+    upn: str | None
+    addresses: tuple[str, ...]
+    nickname: str | None
+
+    @property
+    def name(self) -> str:
+        return record_name(self.record)
+
+    @property
+    def primary(self) -> str | None:
+        """The primary address without its prefix. A soft match looks for it first (facts §2 "Order")."""
+        return next((address[5:] for address in self.addresses if address.startswith("SMTP:")), None)
+
+    def nickname_for(self, cloud: Mapping[str, Any] | None) -> str:
+        """Return the MailNickName that the user has, or that Entra calculates (facts §7 "Verified domain")."""
+        known = self.nickname or (cloud or {}).get("mail_nickname")
+        if known:
+            return str(known)
+        secondary = next((address[5:] for address in self.addresses if address.startswith("smtp:")), None)
+        source = self.primary or self.record.get("mail") or self.upn or secondary or ""
+        return str(source).partition("@")[0]
+
+
+def exported(record: Mapping[str, Any]) -> Exported:
+    """Read a record of ad_user_guid."""
+    anchor, problem = _anchor(record)
+    attributes = record.get("attributes") or {}
+    mail = record.get("mail")
+    return Exported(
+        record=dict(record),
+        anchor=anchor,
+        problem=problem,
+        upn=record.get("user_principal_name") or _stand_in_upn(record),
+        addresses=_addresses([str(text) for text in record.get("proxy_addresses") or []], str(mail) if mail else None),
+        nickname=attributes.get("mail_nickname") or None,
+    )
+
+
+def _stand_in_upn(record: Mapping[str, Any]) -> str | None:
+    """Return what Entra Connect sends for an account without userPrincipalName: sAMAccountName@<DNS domain name>.
+
+    Its default rule "In from AD - User AccountEnabled": ``[sAMAccountName]&"@"&%Domain.FQDN%``.
+    """
+    name, labels = record.get("sam_account_name"), _DC.findall(str(record.get("distinguished_name") or ""))
+    return f"{name}@{'.'.join(labels)}" if name and labels else None
+
+
+def _anchor(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the ImmutableId, or None and what is wrong.
+
+    If mS-DS-ConsistencyGuid is empty, Connect takes objectGUID and writes it there (facts §2 "sourceAnchor").
+    """
+    value, guid = record.get("immutable_id"), record.get("object_guid")
+    try:
+        if value:
+            anchor_bytes(str(value))
+            return str(value), None
+        if guid:
+            return immutable_id_of_guid(str(guid)), None
+    except InputError as error:
+        return None, error.message
+    return None, "The record has neither immutable_id nor object_guid; give one of them."
+
+
+def _addresses(given: list[str], mail: str | None) -> tuple[str, ...]:
+    """Add ``mail`` as the primary address if AD has none (Microsoft, "user resource type", proxyAddresses)."""
+    if mail and not any(address.startswith("SMTP:") for address in given):
+        return (f"SMTP:{mail}", *(address for address in given if address.lower() != f"smtp:{mail}".lower()))
+    return tuple(given)
+
+
+def address_fault(proxy: str) -> str | None:
+    """Return why Entra does not accept an SMTP address; None if it does, or if the address is of another kind."""
+    kind, colon, address = proxy.partition(":")
+    if colon and kind.lower() != "smtp":
+        return None
+    address = address if colon else proxy
+    if len(address) > _MAX_ADDRESS:
+        return f"it has {len(address)} characters, and {_MAX_ADDRESS} are allowed"
+    bad = _NOT_IN_ADDRESS.search(address)
+    if bad:
+        return f"it holds {bad.group()!r}"
+    if not address.isascii() and any(map(unicodedata.combining, unicodedata.normalize("NFD", address))):
+        return "it holds an accented letter"
+    if address.count("@") != 1 or address.startswith("@") or address.endswith("@"):
+        return "it is not of the form name@domain"
+    return None

@@ -1,0 +1,208 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The order in which a sync looks for an AD user's cloud user: by anchor, by address, by UPN (facts §2 "Order")."""
+
+from __future__ import annotations
+
+from ..core import outcome_words
+from ..core.records import Record
+from ..entra.domains import Domains
+from ..entra.tenant_snapshot import (
+    CONTACTS,
+    DELETED_USERS,
+    DOMAINS,
+    GROUPS,
+    OBJECT_IDENTIFIERS,
+    QUARANTINE_PROXY_SWITCH,
+    QUARANTINE_UPN_SWITCH,
+    SOFT_SWITCH,
+    SWITCHES,
+    UPN_SWITCH,
+    TenantSnapshot,
+)
+from . import names
+from .blocks import Blocks, cloud_name, identifier_for
+from .case import Case
+from .simulated_tenant import SimulatedTenant
+
+_ADDRESS, _NAME = "primary_smtp", "user_principal_name"
+_WRITES = (outcome_words.UPDATE, outcome_words.HARD_MATCH, outcome_words.SOFT_MATCH, outcome_words.CREATE)
+
+
+class Matcher:
+    """Judges cases one after another. The export of each one changes the simulated tenant for the next."""
+
+    def __init__(self, tenant: TenantSnapshot, simulated: SimulatedTenant, domains: Domains, blocks: Blocks) -> None:
+        self._tenant = tenant
+        self._simulated = simulated
+        self._domains = domains
+        self._blocks = blocks
+
+    def judge(self, case: Case) -> None:
+        target = self._simulated.holder(case.user.anchor or "")
+        if target is None:
+            if DELETED_USERS in self._tenant.unknown:
+                case.doubts.add(DELETED_USERS)
+            self._without_anchor(case)
+        else:
+            case.target, case.cloud = target, self._simulated.before(target)
+            if target.get("sync_enabled") is True and not target.get("deleted"):
+                self._joined(case, target)
+            else:
+                self._hard(case, target)
+        if case.action not in _WRITES:
+            return
+        addresses = names.settle(case, self._tenant, self._simulated, self._domains)
+        if addresses is not None:
+            self._simulated.export(
+                case.target,
+                case.user,
+                case.future_upn,
+                addresses,
+                identifier_for(case.user),
+                is_named=not self._domains.unknown or (case.future_upn is not None and DOMAINS not in case.doubts),
+            )
+
+    def _joined(self, case: Case, target: Record) -> None:
+        case.base, case.action = outcome_words.MATCHED, outcome_words.UPDATE
+        case.reason = f"{cloud_name(target)} is synchronised with {case.user.name} already."
+        if case.block(self._blocks.authority(target)):
+            case.action = outcome_words.LEAVE
+        elif case.block(self._blocks.update(target, case.user)):
+            case.action = outcome_words.ERROR
+        case.doubts |= {OBJECT_IDENTIFIERS} & self._tenant.unknown
+
+    def _hard(self, case: Case, target: Record) -> None:
+        case.base, case.action = outcome_words.HARD_MATCH, outcome_words.HARD_MATCH
+        case.reason = f"{cloud_name(target)} would be joined by its ImmutableId {case.user.anchor}."
+        if case.block(self._blocks.authority(target)):
+            case.action = outcome_words.LEAVE
+            return
+        if target.get("deleted"):
+            # facts §1 "Soft-deleted holders": a sync would match and restore it.
+            case.add(
+                outcome_words.BLOCKED,
+                "deleted_holder",
+                f"{cloud_name(target)} in the recycle bin has the ImmutableId of {case.user.name}, and a sync would "
+                "restore that one; restore it yourself, or purge it if another cloud user is the right one.",
+            )
+        if case.block(self._blocks.hard(target, case.user)):
+            case.action = outcome_words.ERROR
+        case.doubts |= self._blocks.doubts(target, hard=True)
+
+    def _without_anchor(self, case: Case) -> None:
+        switches = self._tenant.switches
+        kind = self._other_kind(case)
+        candidate, how = self._candidate(case)
+        if switches.get(SOFT_SWITCH):
+            # facts §2 "Tenant switches": in place of a match, a sync makes a second, quarantined user.
+            if candidate or kind:
+                case.cloud = candidate and self._simulated.before(candidate)
+                case.add(
+                    outcome_words.BLOCKED,
+                    "switch_soft_match",
+                    f"The tenant blocks soft matches ({SOFT_SWITCH} is true), so a sync would make a second user "
+                    f"beside {cloud_name(candidate) if candidate else kind}; set the ImmutableId first.",
+                )
+            return
+        if kind:
+            case.action = outcome_words.ERROR
+            case.add(
+                outcome_words.TYPE_MISMATCH,
+                f"held_by_{kind.partition(' ')[0]}",
+                f"The primary address {case.user.primary} of {case.user.name} belongs to the {kind}, and a sync fails "
+                "with ObjectTypeMismatch; take the address away from one of them.",
+            )
+            return
+        if case.user.primary and how != _ADDRESS:
+            case.doubts |= {CONTACTS, GROUPS} & self._tenant.unknown
+        if candidate is not None:
+            self._soft(case, candidate, how)
+        else:
+            case.reason = (
+                f"No cloud user has the ImmutableId, the primary address or the UPN of {case.user.name}, so a sync "
+                "would make a new one."
+            )
+
+    def _other_kind(self, case: Case) -> str | None:
+        found = self._simulated.other_with_address(case.user.primary) if case.user.primary else None
+        return f"{found[0]} {found[1].get('name') or found[1]['id']}" if found else None
+
+    def _candidate(self, case: Case) -> tuple[Record | None, str]:
+        user = case.user
+        if user.primary:
+            found = self._simulated.with_address(user.primary)
+            if found:
+                return found, _ADDRESS
+        # If it was not read, it counts as on: tenants have it on, and cannot turn it off (facts §2).
+        if user.upn and self._tenant.switches.get(UPN_SWITCH, True):
+            return self._simulated.named(user.upn), _NAME
+        return None, _NAME
+
+    def _soft(self, case: Case, candidate: Record, how: str) -> None:
+        before = self._simulated.before(candidate)
+        if before is None or (candidate["immutable_id"] and not before["immutable_id"]):
+            # An earlier AD user of the list took or made this cloud user, so the value is quarantined.
+            self._refuse_unless_quarantined(case, how)
+            return
+        case.cloud = before
+        if case.block(self._blocks.authority(candidate)):
+            case.action = outcome_words.LEAVE
+            return
+        if case.block(self._blocks.assigned_roles(candidate)):
+            self._say_formerly_synced(case, before)
+            return
+        if candidate["immutable_id"]:
+            self._conflict(case, before, how)
+            return
+        self._say_formerly_synced(case, before)
+        case.block(self._blocks.mapped_elsewhere(candidate, case.user, by_sync=False))
+        case.base = case.action = outcome_words.SOFT_MATCH
+        case.target, case.cause = candidate, how
+        by = f"the primary address {case.user.primary}" if how == _ADDRESS else f"the UPN {case.user.upn}"
+        case.reason = f"{cloud_name(before)} has {by} and no ImmutableId; a sync would take it and stamp one."
+        case.doubts |= self._blocks.doubts(candidate, hard=False)
+        unsaid = SOFT_SWITCH not in self._tenant.switches
+        if unsaid or (how == _NAME and UPN_SWITCH not in self._tenant.switches):
+            case.doubts.add(SWITCHES)
+
+    def _conflict(self, case: Case, cloud: Record, how: str) -> None:
+        name, value = cloud_name(cloud), cloud["immutable_id"]
+        self._say_formerly_synced(case, cloud)
+        if self._domains.is_federated(cloud["user_principal_name"]):
+            # facts §1 "Federated-domain UPN"
+            case.add(
+                outcome_words.BLOCKED,
+                "federated_domain",
+                f"{name} has the ImmutableId {value} where {case.user.anchor} is needed, and its UPN is in a federated "
+                "domain, where it cannot be changed; move the UPN to a managed domain for the change.",
+            )
+        case.add(
+            outcome_words.CONFLICT,
+            "anchor_differs",
+            f"{name} has the ImmutableId {value}, not {case.user.anchor} of {case.user.name}; a sync would make a "
+            "second user, in quarantine. Find out whose it is before it is replaced.",
+        )
+        self._refuse_unless_quarantined(case, how)
+
+    def _say_formerly_synced(self, case: Case, cloud: Record) -> None:
+        if cloud["sync_enabled"] is False:
+            # facts §0.3
+            case.add(
+                outcome_words.BLOCKED,
+                "formerly_synced_user",
+                f"{cloud_name(cloud)} was synchronised once (onPremisesSyncEnabled is false, not null), and Graph does "
+                "not support setting its ImmutableId; bring its old AD account back into scope, or turn it into a "
+                "cloud user first.",
+            )
+
+    def _refuse_unless_quarantined(self, case: Case, how: str) -> None:
+        """Set the action to error if the tenant does not quarantine such conflicts (facts §2 "InvalidSoftMatch")."""
+        switch = QUARANTINE_PROXY_SWITCH if how == _ADDRESS else QUARANTINE_UPN_SWITCH
+        if not self._tenant.switches.get(switch, True):
+            case.action = outcome_words.ERROR
+            held = names.taken(case, self._simulated)
+            case.quarantined += held
+            names.say_taken(case)

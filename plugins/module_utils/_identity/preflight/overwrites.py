@@ -1,0 +1,38 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a match would overwrite in the cloud: attributes of the map, the sign-in and the password (facts §2, §13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core import attribute_map, outcome_words
+from ..core.records import Record
+from ..entra.tenant_snapshot import HASH_SYNC_SWITCH, TenantSnapshot
+from .predictions import Prediction
+
+REPLACED, UNKNOWN = "password", "password_unknown"
+
+
+def overwrites(found: Prediction, tenant: TenantSnapshot) -> tuple[Record, ...]:
+    """Return what a sync would overwrite by joining a cloud user for the first time; empty for other users.
+
+    With password hash sync, the cloud password is replaced too (``password``). If that switch could not be read, it may
+    be (``password_unknown``).
+    """
+    if found.cloud is None or found.sync_action not in (outcome_words.HARD_MATCH, outcome_words.SOFT_MATCH):
+        return ()
+    ad = {**_flat(found.record), "user_principal_name": found.future_upn}
+    changes = attribute_map.overwrites(ad, _flat(found.cloud))
+    synced = tenant.switches.get(HASH_SYNC_SWITCH)
+    if synced is not False:
+        effect = REPLACED if synced else UNKNOWN
+        changes.append({"attribute": "password", "cloud": None, "ad": None, "effect": effect})
+    return tuple(changes)
+
+
+def _flat(record: Mapping[str, Any]) -> Record:
+    return {**record, **(record.get("attributes") or {})}

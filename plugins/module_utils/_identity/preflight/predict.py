@@ -1,0 +1,125 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a sync would do with each AD user: one pure function for the module, the filter and the role (facts §2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace as changed
+from typing import Any
+
+from ..core import outcome_words
+from ..core.outcome_words import SET, UNRESOLVED
+from ..core.records import Record, cloud_managed
+from ..core.upn import folded
+from ..entra.domains import Domains
+from ..entra.immutable_id_plan import plan_changes
+from ..entra.immutable_id_requests import read_requests
+from ..entra.tenant_snapshot import TenantSnapshot
+from ..entra.user_index import UserIndex
+from . import blocks
+from .anchor_owners import add_known_owners
+from .case import Case
+from .exported import Exported, exported
+from .matcher import Matcher
+from .overwrites import overwrites
+from .predictions import Prediction
+from .simulated_tenant import SimulatedTenant
+
+
+def predict(
+    ad_users: Sequence[Mapping[str, Any]],
+    tenant: TenantSnapshot,
+    *,
+    after_hard_match: bool = False,
+    replace: bool = False,
+) -> list[Prediction]:
+    """Predict for each AD user what a sync that exports them in this order would do, in linear time.
+
+    ``ad_users`` are records of ad_user_guid. If they have ``attributes``, the whole attribute map is compared for what
+    a match would overwrite. ``after_hard_match`` predicts as if entra_immutable_id had set each value that it may set;
+    ``replace`` is that module's option of this name.
+    """
+    users = [exported(record) for record in ad_users]
+    domains = Domains(tenant)
+    cloud = _after_hard_match(ad_users, tenant, domains, replace) if after_hard_match else list(tenant.users)
+    simulated = SimulatedTenant(tenant, cloud)
+    holders = ((simulated.holder(user.anchor), user) for user in users if user.anchor)
+    guids = blocks.identifiers_are_guids(tenant, ((target, user) for target, user in holders if target))
+    matcher = Matcher(tenant, simulated, domains, blocks.Blocks(tenant, guids))
+    repeats = Counter(user.anchor for user in users if user.anchor and _unresolved(user) is None)
+    found = [_predicted(user, matcher, simulated, repeats) for user in users]
+    before = {user["id"]: user for user in (*tenant.users, *tenant.deleted)}
+    shown = [_shown(each, before, tenant) for each in found]
+    return add_known_owners(shown, ad_users)
+
+
+def _shown(found: Prediction, before: Mapping[str, Record], tenant: TenantSnapshot) -> Prediction:
+    """Return the prediction with the cloud user as it is now, and with what a match would overwrite in it."""
+    cloud = before.get(found.cloud["id"]) if found.cloud else None
+    now = changed(found, cloud=cloud)
+    return changed(now, overwrites=overwrites(now, tenant))
+
+
+def cloud_only(found: Sequence[Prediction], tenant: TenantSnapshot) -> list[Record]:
+    """Return the active cloud users that no prediction concerns and that have no AD user's UPN."""
+    concerned = {prediction.cloud["id"] for prediction in found if prediction.cloud}
+    names = {folded(str(prediction.record.get("user_principal_name") or "")) for prediction in found}
+    return [
+        {name: value for name, value in user.items() if name != "attributes"}
+        for user in tenant.users
+        if user["id"] not in concerned and folded(user["user_principal_name"] or user["id"]) not in names
+    ]
+
+
+def _after_hard_match(
+    ad_users: Sequence[Mapping[str, Any]], tenant: TenantSnapshot, domains: Domains, overwrite: bool
+) -> list[Record]:
+    """Return the active users as they are after a run of entra_immutable_id, by the plan of that module."""
+    named = [record for record in ad_users if record.get("id") or record.get("user_principal_name")]
+    changes = plan_changes(read_requests(named), UserIndex([*tenant.users, *tenant.deleted]), overwrite=overwrite)
+    values = {change.target["id"]: change.after for change in changes if change.status == SET and change.target}
+    return [
+        {**user, "immutable_id": values[user["id"]]}
+        # facts §1 "Federated-domain UPN": Graph does not change the value of such a user.
+        if user["id"] in values and not (user["immutable_id"] and domains.is_federated(user["user_principal_name"]))
+        else user
+        for user in tenant.users
+    ]
+
+
+def _unresolved(user: Exported) -> str | None:
+    status = user.record.get("status")
+    return status if status in UNRESOLVED else None
+
+
+def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, repeats: Counter[str]) -> Prediction:
+    status = _unresolved(user)
+    if status:
+        cause = f"ad_{status}"
+        reason = str(user.record.get("reason") or f"{user.name} is no AD user to match.")
+        return Prediction(user.record, outcome_words.INVALID, None, cause, reason, (cause,))
+    if user.anchor is None:
+        cause = "no_anchor"
+        return Prediction(user.record, outcome_words.INVALID, None, cause, user.problem, (cause,))
+    if repeats[user.anchor] > 1:
+        cause = "duplicate_anchor"
+        reason = (
+            f"{repeats[user.anchor]} AD users of the list have the ImmutableId {user.anchor}, and a sync takes one of "
+            "them; keep one record a user, and one value of mS-DS-ConsistencyGuid."
+        )
+        return Prediction(
+            user.record, outcome_words.CONFLICT, None, cause, reason, (cause,), simulated.holder(user.anchor)
+        )
+    if cloud_managed(user.record):
+        cause = "cloud_managed_account"
+        # facts §12
+        reason = f"The AD account of {user.name} was made by Cloud Sync and the cloud owns it; it must not be matched."
+        cloud = simulated.holder(user.anchor) or (simulated.named(user.upn) if user.upn else None)
+        return Prediction(user.record, outcome_words.BLOCKED, None, cause, reason, (cause,), cloud)
+    case = Case(user)
+    matcher.judge(case)
+    return case.prediction()

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The prediction for one AD user, and the form in which modules return it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..core.counts import counted
+from ..core.outcome_words import OUTCOMES
+from ..core.records import Record
+
+
+@dataclass(frozen=True)
+class Held:
+    """A UPN or an address of the AD user that another object has, so that Entra puts it into quarantine (facts §3).
+
+    ``attribute`` is ``user_principal_name`` or ``proxy_addresses``; ``holder`` names the other object.
+    """
+
+    attribute: str
+    value: str
+    holder: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a sync would do with one AD user.
+
+    ``outcome`` is the judgement for people, one of OUTCOMES. ``sync_action`` is what the sync cycle itself would do,
+    one of SYNC_ACTIONS (None: unknown, or the AD account must not be synchronised). They differ if the sync would do
+    something unwanted: for a conflict, it makes a second, quarantined user (``create``); if a deleted holder has the
+    anchor, it restores that user (``hard_match``).
+    ``cloud``: the cloud user concerned. ``causes``: all causes, ``cause`` first. ``quarantined``: values that would be
+    quarantined, whatever the outcome. ``future_upn``: the UPN that the cloud user would get, None if there is none or
+    if it is unknown.
+    ``unknown``: the aspects that were not read, if ``outcome`` is ``unknown``; ``expected`` is the outcome if none of
+    them prevents it. ``anchor_owner``: for a conflict, the object whose GUID the cloud user's ImmutableId is:
+    ``{"kind": "user|contact|group|computer|nobody|...", "name": ...}``, None if it is not known.
+    ``overwrites``: ``{"attribute", "cloud", "ad", "effect"}``; ``effect`` is ``overwritten``, ``at_risk``,
+    ``disabled``,
+    ``password`` or ``password_unknown``.
+    """
+
+    record: Record
+    outcome: str
+    sync_action: str | None
+    cause: str | None = None
+    reason: str | None = None
+    causes: tuple[str, ...] = ()
+    cloud: Record | None = None
+    quarantined: tuple[Held, ...] = ()
+    future_upn: str | None = None
+    unknown: tuple[str, ...] = ()
+    expected: str | None = None
+    anchor_owner: Record | None = None
+    overwrites: tuple[Record, ...] = ()
+
+    def result(self) -> Record:
+        """Return the user as the module returns it: the AD record, and what a sync would do.
+
+        ``attributes`` is left out, because ``overwrites`` has what matters of it, and it is half of what tasks pass on.
+        """
+        cloud = self.cloud or {}
+        return {
+            **{name: value for name, value in self.record.items() if name != "attributes"},
+            "id": cloud.get("id"),
+            "cloud_user_principal_name": cloud.get("user_principal_name"),
+            "cloud_immutable_id": cloud.get("immutable_id"),
+            "outcome": self.outcome,
+            "status": self.outcome,
+            "changed": False,
+            "cause": self.cause,
+            "causes": list(self.causes),
+            "reason": self.reason,
+            "sync_action": self.sync_action,
+            "quarantined": [
+                {"attribute": held.attribute, "value": held.value, "holder": held.holder} for held in self.quarantined
+            ],
+            "future_user_principal_name": self.future_upn,
+            "unknown": list(self.unknown),
+            "expected": self.expected,
+            "anchor_owner": self.anchor_owner,
+            "overwrites": list(self.overwrites),
+        }
+
+
+def summarize(predictions: Sequence[Prediction], cloud_only: int = 0) -> dict[str, int]:
+    """Return the counts by outcome, with zeros, ``total`` (of AD users) and ``cloud_only``."""
+    return {**counted((prediction.outcome for prediction in predictions), OUTCOMES), "cloud_only": cloud_only}

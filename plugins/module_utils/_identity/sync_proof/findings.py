@@ -1,0 +1,58 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Findings: what is true of each user after a sync cycle, and how it is returned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..core.counts import counted
+from ..core.records import Record
+from .expectations import Expectation
+
+VERIFIED, PENDING, UNKNOWN, SKIPPED = "verified", "pending", "unknown", "skipped"
+WRONG_OBJECT, DIFFERENT, QUARANTINED = "wrong_object", "different_immutable_id", "provisioning_error"
+SECOND_USER, NOT_FOUND, NOT_MATCHED, EXPORT_ERROR = "second_user", "not_found", "not_matched", "export_error"
+ERRORS = (WRONG_OBJECT, DIFFERENT, QUARANTINED, SECOND_USER, EXPORT_ERROR, NOT_FOUND, NOT_MATCHED)
+STATUSES = (VERIFIED, PENDING, *ERRORS, UNKNOWN, SKIPPED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is true of one user. ``target`` is its cloud user, ``other`` the object that is in the way."""
+
+    expectation: Expectation
+    status: str
+    cause: str | None = None
+    reason: str | None = None
+    target: Record | None = None
+    other: Record | None = None
+
+    def result(self) -> Record:
+        """Return the user as the module returns it: the record as given, with the finding."""
+        target = self.target or {}
+        value = target.get("immutable_id")
+        other = {key: self.other[key] for key in ("id", "user_principal_name", "created")} if self.other else None
+        return {
+            **self.expectation.record,
+            "id": target.get("id") or self.expectation.object_id,
+            "user_principal_name": self.expectation.user_principal_name or target.get("user_principal_name"),
+            "status": self.status,
+            "before": value,
+            "after": value,
+            "changed": False,
+            "cause": self.cause,
+            "reason": self.reason,
+            "sync_enabled": target.get("sync_enabled"),
+            "last_sync": target.get("last_sync"),
+            "provisioning_errors": target.get("provisioning_errors", []),
+            "other": other,
+        }
+
+
+def summarize(findings: Iterable[Finding]) -> dict[str, int]:
+    """Return the counts by status, with zeros, and ``total``."""
+    return counted((finding.status for finding in findings), STATUSES)

@@ -1,0 +1,291 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The proof that a sync cycle matched each user to the right account.
+
+A cycle that reports success proves nothing, because Entra quarantines conflicting values without telling the sync
+client (facts §0.4, §3). So each user is checked. It must be the same object as before, with its ImmutableId, and
+synchronised in this cycle. Nothing of it may be in quarantine, and there must be no second user for it (facts §3,
+"Success signature"). Entra does not show errors of the export itself, such as InvalidHardMatch. Without the Connect
+server's errors, a user who is stopped by one looks like a user who was not exported yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ..core.records import Record
+from ..core.upn import folded
+from .expectations import Expectation
+from .findings import (
+    DIFFERENT,
+    EXPORT_ERROR,
+    NOT_FOUND,
+    NOT_MATCHED,
+    PENDING,
+    QUARANTINED,
+    SECOND_USER,
+    SKIPPED,
+    UNKNOWN,
+    VERIFIED,
+    WRONG_OBJECT,
+    Finding,
+)
+from .synced_tenant import SyncedTenant
+
+_HOURLY = "the service looks every hour for conflicts that are gone"
+
+
+def prove(
+    expectations: Iterable[Expectation],
+    tenant: SyncedTenant,
+    since: datetime | None = None,
+    export_errors: Iterable[Mapping[str, Any]] = (),
+) -> list[Finding]:
+    """Return one finding for each expectation, in order.
+
+    ``tenant`` must hold every user that an expectation names by id or UPN, every holder of its ImmutableId, every user
+    with something in quarantine, and the owners of what is in quarantine for the users named. ``since`` is when the
+    cycle began. The Connect server's ``export_errors`` have ``immutable_id, code, message, advice`` each.
+    """
+    refused = {error["immutable_id"]: error for error in export_errors if error.get("immutable_id")}
+    return [_finding(expectation, tenant, since, refused) for expectation in expectations]
+
+
+def target_of(expectation: Expectation, tenant: SyncedTenant) -> Record | None:
+    """Return the user that the record means: the object with its id if it has one, else the user with its UPN."""
+    if expectation.object_id:
+        return tenant.with_id(expectation.object_id)
+    return tenant.named(expectation.user_principal_name or "")
+
+
+def _finding(
+    expectation: Expectation, tenant: SyncedTenant, since: datetime | None, refused: Mapping[str, Mapping[str, Any]]
+) -> Finding:
+    if expectation.left_out:
+        return Finding(expectation, SKIPPED, "not_hard_matched", expectation.left_out)
+    target = target_of(expectation, tenant)
+    judge = _Judge(expectation, tenant, target, since)
+    if target is None:
+        return judge.elsewhere() or judge.says(
+            NOT_FOUND,
+            "no_cloud_user",
+            f"{expectation.name} is not among the active cloud users; look for it in the recycle bin.",
+        )
+    return (
+        judge.elsewhere()
+        or judge.unreadable(target)
+        or judge.in_quarantine(target)
+        or judge.second_user(target)
+        or judge.other_value(target)
+        or judge.export_refused(target, refused.get(expectation.immutable_id or ""))
+        or judge.not_synchronised(target)
+        or judge.waiting_for_the_timer(target)
+        or judge.not_in_this_cycle(target)
+        or judge.says(VERIFIED)
+    )
+
+
+class _Judge:
+    """The checks. Each returns a finding, or None if it finds nothing."""
+
+    def __init__(
+        self, expectation: Expectation, tenant: SyncedTenant, target: Record | None, since: datetime | None
+    ) -> None:
+        self._since = since
+        self._expectation = expectation
+        self._tenant = tenant
+        self._target = target
+        self._name = expectation.name
+
+    def says(
+        self, status: str, cause: str | None = None, reason: str | None = None, other: Record | None = None
+    ) -> Finding:
+        return Finding(self._expectation, status, cause, reason, self._target, other)
+
+    def elsewhere(self) -> Finding | None:
+        """Find another user who has what this user should have: the ImmutableId or the UPN."""
+        own = (self._target or {}).get("id")
+        value = self._expectation.immutable_id
+        if value and (self._target or {}).get("immutable_id") != value:
+            holder = next((user for user in self._tenant.holders(value) if user["id"] != own), None)
+            if holder:
+                return self._held_by(holder, value)
+        upn = self._expectation.user_principal_name
+        namesake = self._tenant.named(upn) if upn and self._expectation.object_id else None
+        if namesake and namesake["id"] != own and not (self._target or {}).get("provisioning_errors"):
+            return self.says(
+                WRONG_OBJECT,
+                "name_on_other_object",
+                f"{upn} is now the name of {namesake['id']}, not of {self._expectation.object_id}, which was "
+                "hard-matched; the sync may have joined or made another user.",
+                namesake,
+            )
+        return None
+
+    def _held_by(self, holder: Record, value: str) -> Finding:
+        made = self._made_in_this_cycle(holder)
+        if made or (made is None and _is_placeholder(holder, self._expectation.user_principal_name)):
+            return self._second(holder, f"it has the ImmutableId {value}, so that the AD account belongs to it")
+        return self.says(
+            WRONG_OBJECT,
+            "value_on_other_object",
+            f"{value} is on {_shown(holder)}, not on {self._name}; the AD account is, or will be, joined to that one.",
+            holder,
+        )
+
+    def unreadable(self, target: Record) -> Finding | None:
+        if not target["unreadable"]:
+            return None
+        return self.says(
+            UNKNOWN,
+            "unreadable",
+            f"Entra did not answer {', '.join(target['unreadable'])} of {self._name}, so nothing is proven; grant the "
+            "app the application permission User.Read.All.",
+        )
+
+    def in_quarantine(self, target: Record) -> Finding | None:
+        for problem in target["provisioning_errors"]:
+            owner = self._tenant.owner(problem, target)
+            if owner:
+                return self.says(
+                    QUARANTINED,
+                    "value_conflict",
+                    f"{problem['property']} {problem['value']} of {self._name} is in quarantine, because "
+                    f"{_shown(owner)} has it; take it away from one of the two, in AD where that one is synchronised "
+                    f"({_HOURLY}).",
+                    owner,
+                )
+        return None
+
+    def second_user(self, target: Record) -> Finding | None:
+        """Find a second user: a sync that cannot match makes one, with a placeholder UPN (facts §2)."""
+        upn = self._expectation.user_principal_name or target["user_principal_name"]
+        for other in self._tenant.claimants_of_name(upn):
+            if other["id"] != target["id"]:
+                return self._second(other, f"{upn} is in its quarantine")
+        address = self._expectation.primary_address
+        for other in self._tenant.claimants_of_address(address) if address else ():
+            # Another person may have the same address by mistake, and be in quarantine for that.
+            if other["id"] != target["id"] and _same_person(other, upn):
+                return self._second(other, f"{address} is in its quarantine")
+        return None
+
+    def _second(self, other: Record, sign: str) -> Finding:
+        """Report a second user. The advice to delete it is certain only if this cycle made it: others may be in use."""
+        if self._made_in_this_cycle(other):
+            advice = "then delete that user for good and sync again."
+        else:
+            advice = (
+                "and look whose user that is: one that an earlier sync made is deleted for good before the next one, "
+                "one that is in use was joined to this AD account by mistake."
+            )
+        return self.says(
+            SECOND_USER,
+            "second_user",
+            f"Beside {self._name} there is a second user, {_shown(other)}, made at "
+            f"{other['created'] or 'an unknown time'}: {sign}. Find out why the sync did not match, take the AD "
+            f"account out of scope or correct it, {advice}",
+            other,
+        )
+
+    def _made_in_this_cycle(self, user: Record) -> bool | None:
+        """Return whether this cycle made a user; None if the start of the cycle or the time of creation is unknown."""
+        if self._since is None or not user["created"]:
+            return None
+        return datetime.fromisoformat(user["created"]) >= self._since
+
+    def other_value(self, target: Record) -> Finding | None:
+        wanted, found = self._expectation.immutable_id, target["immutable_id"]
+        if wanted is None and found is None and not target["sync_enabled"]:
+            return self.says(
+                NOT_MATCHED,
+                "no_immutable_id",
+                f"{self._name} has no ImmutableId and is not synchronised, so no sync will hard-match it; set its "
+                "ImmutableId first.",
+            )
+        if wanted is None or found == wanted:
+            return None
+        if self._expectation.exported and found == self._expectation.before and not target["sync_enabled"]:
+            # facts §1: reads lag behind writes.
+            return self.says(
+                PENDING,
+                "write_not_visible",
+                f"Entra still shows the ImmutableId of {self._name} from before it was set; read again a little later.",
+            )
+        return self.says(
+            DIFFERENT,
+            "different_immutable_id",
+            f"{self._name} has {f'the ImmutableId {found}' if found else 'no ImmutableId'}, not {wanted}.",
+        )
+
+    def export_refused(self, target: Record, error: Mapping[str, Any] | None) -> Finding | None:
+        """Find a refused export. A refused update of a user that is already joined does not count."""
+        if error is None or target["sync_enabled"]:
+            return None
+        said = " ".join(str(part).rstrip(".") + "." for part in (error.get("message"), error.get("advice")) if part)
+        return self.says(
+            EXPORT_ERROR,
+            "export_error",
+            f"The export of {self._name} was refused with {error.get('code') or 'an error'}. {said}".rstrip(),
+        )
+
+    def not_synchronised(self, target: Record) -> Finding | None:
+        if target["sync_enabled"]:
+            return None
+        state = "is not synchronised yet" if target["sync_enabled"] is None else "was synchronised once and is not now"
+        return self.says(
+            PENDING,
+            "not_synchronised",
+            f"{self._name} {state}. If a whole cycle has run since, its AD account is out of scope, its source of "
+            "authority is the cloud (isCloudManaged), or the export was refused (an admin role, another "
+            "onPremisesObjectIdentifier, a blocked switch), which the Connect server's export errors say.",
+        )
+
+    def waiting_for_the_timer(self, target: Record) -> Finding | None:
+        """Find a value in quarantine that no other user has any more (facts §3 "Clearing lag")."""
+        for problem in target["provisioning_errors"]:
+            return self.says(
+                PENDING,
+                "quarantine_timer",
+                f"{problem['property']} {problem['value']} of {self._name} is still in quarantine, though no other "
+                f"user has it; {_HOURLY}. If it stays longer than that, a group or a contact has it.",
+            )
+        return None
+
+    def not_in_this_cycle(self, target: Record) -> Finding | None:
+        if self._since is None or not self._expectation.exported:
+            return None
+        last = target["last_sync"]
+        if last and datetime.fromisoformat(last) >= self._since:
+            return None
+        return self.says(
+            PENDING,
+            "not_in_this_cycle",
+            f"{self._name} was last synchronised at {last or 'no time that Entra tells'}, before the cycle of "
+            f"{self._since.isoformat()} began.",
+        )
+
+
+def _is_placeholder(user: Record, upn: str | None) -> bool:
+    """Return whether a user's UPN is the placeholder for a UPN.
+
+    facts §3: ``<prefix>+<4 digits>@<tenant>.onmicrosoft.com``. No other cloud UPN has a plus (facts §7).
+    """
+    prefix = (upn or "").rpartition("@")[0]
+    pattern = re.escape(prefix) + r"\+\d{4}@.+"
+    return bool(prefix) and bool(re.fullmatch(pattern, user["user_principal_name"] or "", re.IGNORECASE))
+
+
+def _same_person(user: Record, upn: str) -> bool:
+    """Return whether Entra may have calculated the user's name (facts §3, §7) from this UPN."""
+    prefix = (user["user_principal_name"] or "").rpartition("@")[0]
+    return folded(re.sub(r"\+\d{4}$", "", prefix)) == folded(upn.rpartition("@")[0])
+
+
+def _shown(user: Record) -> str:
+    return f"{user['user_principal_name']} ({user['id']})"

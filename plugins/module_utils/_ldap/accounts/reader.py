@@ -1,0 +1,157 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read what a run of ad_user needs, in the fewest requests: the schema, the containers and the existing accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..._identity.accounts.managers import manager_name
+from ..._identity.accounts.paths import Paths
+from ..._identity.accounts.plan import Names
+from ..._identity.accounts.requests import AccountRequest
+from ..._identity.accounts.values import MANAGER, UPN, WRITTEN, Schema
+from ..._identity.ad import kinds
+from ..._identity.ad.lookup import dn_key
+from ..._identity.ad.users import AdObject
+from ..._identity.core.errors import InputError
+from ..._identity.core.records import AD_ATTRIBUTES
+from ..session import filters
+from ..session.connection import Session
+from ..session.errors import NO_SUCH_OBJECT, LdapError
+from ..session.search import ONE_LEVEL, PAGE_SIZE, SUBTREE, Entry, entry_pages, paged_entries, read_entry
+
+CONDITIONS = 300
+"""The most conditions in one filter. Each condition is on an indexed attribute."""
+
+ATTRIBUTES = tuple(dict.fromkeys((*AD_ATTRIBUTES, *kinds.KIND_ATTRIBUTES, *WRITTEN, MANAGER)))
+
+# The objects that a listing reads: everything with a sAMAccountName or an address, and contacts.
+_ANYBODY = "(|(sAMAccountName=*)(mail=*)(proxyAddresses=*)(objectClass=contact))"
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain: its distinguished name, the attributes in its schema, and the shortest password that it accepts."""
+
+    dn: str
+    schema: Schema
+    shortest_password: int
+
+
+def read_domain(session: Session) -> Domain:
+    """Read the domain's name, the longest values of the attributes that ad_user writes, and the password policy.
+
+    :raises LdapError: if the server is not a domain controller, or does not show them.
+    """
+    root = read_entry(session, "", ("defaultNamingContext", "schemaNamingContext"))
+    dn, schema = (root.text(name) if root else None for name in ("defaultNamingContext", "schemaNamingContext"))
+    if not dn or not schema:
+        raise LdapError(
+            f"{session.server} names no Active Directory domain; name a domain controller in server.",
+            "not_active_directory",
+        )
+    policy = read_entry(session, dn, ("minPwdLength",))
+    shortest = policy.text("minPwdLength") if policy else None
+    return Domain(dn, _schema(session, schema), int(shortest or 0))
+
+
+def _schema(session: Session, base: str) -> Schema:
+    wanted = filters.any_of(filters.equals("lDAPDisplayName", name) for name in (*WRITTEN, UPN))
+    found: dict[str, int | None] = {}
+    for entry in paged_entries(session, base, wanted, ("lDAPDisplayName", "rangeUpper"), ONE_LEVEL):
+        longest = entry.text("rangeUpper")
+        found[(entry.text("lDAPDisplayName") or "").lower()] = int(longest) if longest else None
+    return found
+
+
+def check_paths(session: Session, paths: Paths, domain: str) -> None:
+    """Check that every container exists in the server's domain.
+
+    :raises InputError: if containers do not; the message names all of them.
+    """
+    named = paths.all()
+    foreign = [path for path in named if not f"\x1f{dn_key(path)}".endswith(f"\x1f{dn_key(domain)}")]
+    if foreign:
+        raise InputError(f"{', '.join(foreign)} is not in {domain}, the domain of {session.server}; correct the path.")
+    missing = [path for path in named if not _is_there(session, path)]
+    if missing:
+        raise InputError(
+            f"{', '.join(missing)} does not exist in {domain}; make it first, or correct path and path_by. Nothing was "
+            "written."
+        )
+
+
+def _is_there(session: Session, path: str) -> bool:
+    try:
+        return read_entry(session, path, ("objectClass",)) is not None
+    except LdapError as error:
+        if error.result_code != NO_SUCH_OBJECT:
+            raise
+        return False
+
+
+class Reader:
+    """Reads accounts by their names and addresses. Does not repeat a condition or a listing of the domain."""
+
+    def __init__(self, session: Session, domain: str) -> None:
+        self._session = session
+        self._domain = domain
+        self._asked: set[str] = set()
+        self._is_listed = False
+
+    def people(self, requests: Sequence[AccountRequest]) -> Iterator[AdObject]:
+        """Return the objects that have the UPN, the manager's UPN or an address of one of the requests."""
+        usable = [request for request in requests if not request.refusal]
+        conditions = [filters.equals(UPN, request.upn) for request in usable]
+        for request in usable:
+            manager = manager_name(request)
+            conditions += [filters.equals(UPN, manager)] if manager else []
+            for address in request.addresses:
+                conditions.append(filters.equals("proxyAddresses", address))
+                kind, _colon, bare = address.partition(":")
+                conditions += [filters.equals("mail", bare)] if kind.lower() == "smtp" else []
+        return self._matching(conditions)
+
+    def holders(self, names: Names) -> Iterator[AdObject]:
+        """Return the objects that already have one of these names."""
+        sams = [filters.equals("sAMAccountName", name) for name in sorted(names.sams)]
+        return self._matching([*sams, *(filters.equals("cn", name) for name in sorted(names.cns))])
+
+    def made(self, upns: Iterable[str]) -> Iterator[AdObject]:
+        """Read the accounts with these UPNs again."""
+        self._asked.clear()
+        self._is_listed = False
+        return self._matching([filters.equals(UPN, upn) for upn in upns])
+
+    def _matching(self, conditions: Iterable[str]) -> Iterator[AdObject]:
+        """Read objects by filters, or by a listing of the domain if that takes no more requests."""
+        fresh = [] if self._is_listed else [each for each in dict.fromkeys(conditions) if each not in self._asked]
+        if not fresh:
+            return
+        chunks = [fresh[start : start + CONDITIONS] for start in range(0, len(fresh), CONDITIONS)]
+        listed = self._listing(len(chunks)) if len(chunks) > 1 else None
+        if listed is not None:
+            self._is_listed = True
+            yield from listed
+            return
+        self._asked.update(fresh)
+        for chunk in chunks:
+            entries = paged_entries(self._session, self._domain, filters.any_of(chunk), ATTRIBUTES)
+            yield from map(_object, entries)
+
+    def _listing(self, most_pages: int) -> list[AdObject] | None:
+        found: list[AdObject] = []
+        pages = entry_pages(self._session, self._domain, _ANYBODY, ATTRIBUTES, SUBTREE, PAGE_SIZE)
+        for number, (entries, more) in enumerate(pages, start=1):
+            found.extend(map(_object, entries))
+            if more and number >= most_pages:
+                return None
+        return found
+
+
+def _object(entry: Entry) -> AdObject:
+    return AdObject(entry.distinguished_name, entry.attributes)

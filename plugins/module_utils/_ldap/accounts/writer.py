@@ -1,0 +1,240 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write a plan of accounts: one add for each account, over several connections, each journaled before it is sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..._identity.accounts.changes import CREATED, AccountChange
+from ..._identity.accounts.state import ACCOUNT, journal_value, planned_state
+from ..._identity.accounts.values import MANAGER, Values
+from ..._identity.ad.lookup import dn_key
+from ..._identity.core import journal
+from ..._identity.core.anchors import guid_text
+from ..._identity.core.errors import IdentityError
+from ..._identity.core.journal import JournalEntry, JournalWriter
+from ..session.connection import LdapOptions, Session, connected
+from ..session.errors import CONSTRAINT_VIOLATION, ConnectionLost, LdapError
+
+CONNECTIONS = 4
+CHUNK = 25
+"""The number of changes that are journaled, and whose passwords are saved, before the first of them is sent."""
+
+
+class _Lost(IdentityError):
+    """A connection was lost, and whether its last change was made is unknown."""
+
+    def __init__(self, message: str, cause: str) -> None:
+        super().__init__(message, cause=cause)
+
+
+class Keeper(Protocol):
+    """Saves the passwords of new accounts."""
+
+    def keep(self, passwords: Mapping[str, str]) -> None:
+        """Write passwords, by UPN, to the disk before returning."""
+
+
+@dataclass
+class AccountWriter:
+    """Writes accounts to the directory.
+
+    ``new_password`` gives each new account its password. ``broken`` is the error that stopped the run, if any.
+    """
+
+    options: LdapOptions
+    domain: str
+    new_password: Callable[[AccountChange], str]
+    must_change: bool = False
+    journal_writer: JournalWriter | None = None
+    keeper: Keeper | None = None
+    broken: IdentityError | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def write(self, session: Session, changes: Sequence[AccountChange]) -> list[AccountChange]:
+        """Write the changes and return them with their outcomes.
+
+        All accounts are written first, then the managers that did not exist before.
+        """
+        done = list(changes)
+        self._all(session, done, [place for place, change in enumerate(done) if change.changed and _now(change)], _now)
+        made = {dn_key(change.dn) for change in done if change.status == CREATED and change.dn}
+        later = [place for place, change in enumerate(done) if change.changed and change.manager]
+        orphans = [place for place in later if dn_key(done[place].manager or "") not in made]
+        for place in orphans:
+            done[place] = done[place].without_manager("the manager's account could not be made")
+        self._all(session, done, [place for place in later if place not in set(orphans)], _later)
+        return done
+
+    def _all(
+        self,
+        session: Session,
+        done: list[AccountChange],
+        places: Sequence[int],
+        part: Callable[[AccountChange], Values],
+    ) -> None:
+        chunks = iter([places[start : start + CHUNK] for start in range(0, len(places), CHUNK)])
+        if len(places) <= CHUNK:
+            self._worker(session, chunks, done, part)
+            return
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            more = [pool.submit(self._own, chunks, done, part) for _number in range(CONNECTIONS - 1)]
+            self._worker(session, chunks, done, part)
+            for future in more:
+                future.result()
+
+    def _own(
+        self, chunks: Iterator[Sequence[int]], done: list[AccountChange], part: Callable[[AccountChange], Values]
+    ) -> None:
+        # If it cannot be opened, the other connections do its work.
+        with suppress(LdapError), connected(self.options) as session:
+            self._worker(session, chunks, done, part)
+
+    def _worker(
+        self,
+        session: Session,
+        chunks: Iterator[Sequence[int]],
+        done: list[AccountChange],
+        part: Callable[[AccountChange], Values],
+    ) -> None:
+        while True:
+            with self._lock:
+                chunk = next(chunks, None)
+            if chunk is None:
+                return
+            try:
+                self._chunk(session, chunk, done, part)
+            except IdentityError as error:
+                with self._lock:
+                    self.broken = self.broken or error
+
+    def _chunk(
+        self, session: Session, chunk: Sequence[int], done: list[AccountChange], part: Callable[[AccountChange], Values]
+    ) -> None:
+        unsent = list(chunk)
+        tickets: dict[int, list[int]] = {}
+        outcomes: dict[int, str] = {}
+        try:
+            if self.broken:
+                raise self.broken
+            passwords = self._passwords([done[place] for place in chunk], part)
+            tickets = self._begin(chunk, done, part)
+            while unsent:
+                place = unsent.pop(0)
+                outcome = self._outcome(session, place, done, part, passwords.get(done[place].request.upn))
+                outcomes.update(dict.fromkeys(tickets.get(place, ()), outcome))
+                if outcome == journal.UNKNOWN:
+                    raise _Lost(done[place].reason or "", done[place].cause or "connection_lost")
+        finally:
+            _give_up(done, unsent, part)
+            outcomes.update({ticket: journal.ABORTED for place in unsent for ticket in tickets.get(place, ())})
+            if self.journal_writer and outcomes:
+                self.journal_writer.complete(outcomes)
+
+    def _outcome(
+        self,
+        session: Session,
+        place: int,
+        done: list[AccountChange],
+        part: Callable[[AccountChange], Values],
+        password: str | None,
+    ) -> str:
+        change = done[place]
+        try:
+            self._one(session, change, part, password)
+        except LdapError as error:
+            done[place] = _failed(change, part, error)
+            return journal.UNKNOWN if isinstance(error, ConnectionLost) else journal.REFUSED
+        return journal.WRITTEN
+
+    def _passwords(self, changes: Sequence[AccountChange], part: Callable[[AccountChange], Values]) -> dict[str, str]:
+        passwords = {change.request.upn: self.new_password(change) for change in changes if _is_new(change, part)}
+        if passwords and self.keeper:
+            self.keeper.keep(passwords)
+        return passwords
+
+    def _begin(
+        self, chunk: Sequence[int], done: Sequence[AccountChange], part: Callable[[AccountChange], Values]
+    ) -> dict[int, list[int]]:
+        """Write the journal lines of each change and return their tickets by the change's place in ``done``."""
+        if self.journal_writer is None:
+            return {}
+        entries = {place: _entries(done[place], part, self.domain) for place in chunk}
+        tickets = iter(self.journal_writer.begin([entry for own in entries.values() for entry in own]))
+        return {place: [next(tickets) for _entry in own] for place, own in entries.items()}
+
+    def _one(
+        self, session: Session, change: AccountChange, part: Callable[[AccountChange], Values], password: str | None
+    ) -> None:
+        import ldap3
+
+        values = {name: [value.encode() for value in given] for name, given in part(change).items()}
+        if password is None:
+            name = change.found.distinguished_name if change.found else change.dn or ""
+            session.modify(name, {key: [(ldap3.MODIFY_REPLACE, given)] for key, given in values.items()})
+            return
+        # facts §13: quoted, in UTF-16LE, and part of the add, so that an account never exists without a password.
+        values["unicodePwd"] = [f'"{password}"'.encode("utf-16-le")]
+        if self.must_change:
+            values["pwdLastSet"] = [b"0"]
+        session.add(change.dn or "", "user", values)
+
+
+def _now(change: AccountChange) -> Values:
+    """Return the values that are written in the first pass."""
+    return {name: values for name, values in change.after.items() if name != MANAGER or not change.manager}
+
+
+def _later(change: AccountChange) -> Values:
+    return {MANAGER: (change.manager,)} if change.manager else {}
+
+
+def _is_new(change: AccountChange, part: Callable[[AccountChange], Values]) -> bool:
+    return part is _now and change.status == CREATED
+
+
+def _entries(change: AccountChange, part: Callable[[AccountChange], Values], domain: str) -> list[JournalEntry]:
+    place = ("domain", domain)
+    if _is_new(change, part):
+        # The directory chooses the GUID, so the journal names the account by its UPN.
+        return [JournalEntry(change.request.upn, change.request.upn, ACCOUNT, None, planned_state(change), place)]
+    key = guid_text(change.guid) if change.guid else change.request.upn
+    return [
+        JournalEntry(
+            key,
+            change.request.upn,
+            name,
+            journal_value(name, change.before.get(name, ())),
+            journal_value(name, values),
+            place,
+        )
+        for name, values in part(change).items()
+    ]
+
+
+def _failed(change: AccountChange, part: Callable[[AccountChange], Values], error: LdapError) -> AccountChange:
+    if part is _later:
+        return change.without_manager(error.message)
+    if error.result_code == CONSTRAINT_VIOLATION and change.status == CREATED:
+        return change.failed(
+            "constraint_violation",
+            f"The directory refuses the password or another value of {change.request.upn}: {error.message} Check the "
+            "domain's password rules.",
+        )
+    return change.failed(error.cause, error.message)
+
+
+def _give_up(done: list[AccountChange], unsent: Sequence[int], part: Callable[[AccountChange], Values]) -> None:
+    """Mark the changes that were not sent."""
+    reason = "Not tried, because the run was ended before; run the task again."
+    for place in unsent:
+        change = done[place]
+        done[place] = change.without_manager(reason) if part is _later else change.failed("not_tried", reason)

@@ -1,0 +1,271 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A connection to the first domain controller that answers, with TLS checked and signed in."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..._identity.core.errors import InputError
+from .auth import Auth, auth_method
+from .clock import Clock
+from .errors import SUCCESS, ConnectionLost, LdapError, Unreachable, bind_error, result_error, tls_error
+from .tls import client_context, recording_tls
+
+LDAPS, START_TLS = "ldaps", "start_tls"
+_PORTS = {LDAPS: 636, START_TLS: 389}
+_CATALOG_PORTS = {LDAPS: 3269, START_TLS: 3268}
+# Seconds. Longer than a domain controller searches (MaxQueryDuration is 120 s), so that its own error arrives first.
+_READ_TIMEOUT = 150
+# Seconds between two rounds of all servers after a connection was lost.
+_PAUSE = 0.25
+# What ldap3's decoder raises for bytes that are not an LDAP message:
+# tests/upstream/test_ldap3.py::test_nonsense_ends_in_an_exception_of_the_decoder
+_NONSENSE = (LookupError, TypeError, ValueError)
+_HOST = re.compile(r"[A-Za-z0-9._:%-]+")
+
+
+@dataclass(frozen=True)
+class LdapOptions:
+    """The checked connection options of ``_module.argspec.ldap_options``. Timeouts are in seconds."""
+
+    servers: tuple[str, ...]
+    port: int
+    tls_mode: str
+    context: ssl.SSLContext
+    auth: Auth = field(repr=False)
+    connection_timeout: int
+    read_timeout: int = _READ_TIMEOUT
+    clock: Clock = field(default_factory=Clock, repr=False, compare=False)
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> LdapOptions:
+        """Check the options without using the network.
+
+        :raises InputError: if an option is missing or wrong.
+        """
+        servers = tuple(server.strip() for server in params["server"] or () if server.strip())
+        if not servers:
+            raise InputError("No domain controller is named; set server to its host name.")
+        for server in servers:
+            if not _HOST.fullmatch(server):
+                raise InputError(f"{server!r} is not a host name or address; write it without scheme, port and path.")
+        port = params["port"] or _PORTS[params["tls_mode"]]
+        if not 0 < port < 65536:
+            raise InputError(f"Port {port} does not exist; it must be between 1 and 65535.")
+        if params["connection_timeout"] < 1:
+            raise InputError("connection_timeout must be at least 1 second.")
+        auth = auth_method(params["auth_protocol"], params["username"], params["password"])
+        auth.validate()
+        context = client_context(params["ca_cert"], params["cert_validation"])
+        return cls(servers, port, params["tls_mode"], context, auth, params["connection_timeout"])
+
+    def global_catalog(self, server: str) -> LdapOptions:
+        """Return the same options for the Global Catalog of one server."""
+        return replace(self, servers=(server,), port=_CATALOG_PORTS[self.tls_mode])
+
+
+class Session:
+    """A signed-in connection to one server."""
+
+    def __init__(self, connection: Any, server: str, options: LdapOptions) -> None:
+        self.connection = connection
+        self.server = server
+        self.options = options
+
+    def reopen(self, lost: ConnectionLost) -> None:
+        """Sign in again to the next server that answers, or to the same one if only that one answers.
+
+        Try all servers, in rounds, until ``connection_timeout`` is over.
+
+        :raises ConnectionLost: ``lost``, if no server answers.
+        :raises LdapError: if TLS or the sign-in fails.
+        """
+        _close(self.connection)
+        servers = self.options.servers
+        place = servers.index(self.server) + 1
+        clock = self.options.clock
+        deadline = clock.now() + self.options.connection_timeout
+        while True:
+            for server in (*servers[place:], *servers[:place]):
+                with suppress(Unreachable, ConnectionLost):
+                    fresh = _open(server, self.options)
+                    self.connection, self.server = fresh.connection, server
+                    return
+            if clock.now() >= deadline:
+                raise lost
+            clock.sleep(_PAUSE)
+
+    def modify(self, distinguished_name: str, changes: Mapping[str, list[tuple[str, list[bytes]]]]) -> None:
+        """Modify one object.
+
+        :raises LdapError: if the server refuses, with its ``result_code``.
+        :raises ConnectionLost: if the connection is lost; whether the change was made is unknown.
+        """
+        self._write(f"modify {distinguished_name}", self.connection.modify, distinguished_name, dict(changes))
+
+    def add(self, distinguished_name: str, object_class: str, attributes: Mapping[str, list[bytes]]) -> None:
+        """Add one object.
+
+        :raises LdapError: as :meth:`modify` does.
+        """
+        self._write(f"add {distinguished_name}", self.connection.add, distinguished_name, object_class, attributes)
+
+    def delete(self, distinguished_name: str) -> None:
+        """Delete one object that has no objects below it.
+
+        :raises LdapError: as :meth:`modify` does.
+        """
+        self._write(f"delete {distinguished_name}", self.connection.delete, distinguished_name)
+
+    def _write(self, doing: str, operation: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            with translated(self.server, doing):
+                operation(*arguments)
+        except ConnectionLost as error:
+            raise ConnectionLost(f"{error.message} Whether this change was made is not known.", error.cause) from None
+        if self.connection.result["result"] != SUCCESS:
+            raise result_error(self.connection.result, self.server, doing)
+
+
+@contextmanager
+def connected(options: LdapOptions) -> Iterator[Session]:
+    """Connect to the first server of ``options`` that answers, sign in, and close the connection at the end.
+
+    A server that cannot be reached is skipped. If a server has a bad certificate or refuses the sign-in, no other
+    server is tried: repeating a wrong password could lock the account.
+
+    :raises Unreachable: if no server answers.
+    :raises LdapError: if TLS or the sign-in fails.
+    """
+    session = _first_session(options)
+    try:
+        yield session
+    finally:
+        _close(session.connection)
+
+
+def _first_session(options: LdapOptions) -> Session:
+    reasons = []
+    for server in options.servers:
+        try:
+            return _open(server, options)
+        except Unreachable as error:
+            reasons.append(error)
+    if len(reasons) == 1:
+        raise reasons[0]
+    raise Unreachable(
+        f"None of {len(reasons)} domain controllers answered: {' '.join(reason.message for reason in reasons)}",
+        "unreachable",
+    )
+
+
+def _open(server: str, options: LdapOptions) -> Session:
+    import ldap3
+
+    tls = recording_tls(options.context, server, options.connection_timeout)
+    target = ldap3.Server(
+        server,
+        port=options.port,
+        use_ssl=options.tls_mode == LDAPS,
+        tls=tls,
+        # No schema: a directory may lack attributes that we request, and omits them from its answer (facts §11).
+        # tests/upstream/test_ldap3.py::test_a_schema_makes_an_unknown_attribute_an_error
+        get_info=ldap3.NONE,
+        connect_timeout=options.connection_timeout,
+    )
+    connection = ldap3.Connection(
+        target,
+        **options.auth.arguments(),
+        auto_referrals=False,
+        auto_escape=False,
+        auto_encode=False,
+        auto_range=False,
+        check_names=False,
+        return_empty_attributes=False,
+        receive_timeout=options.read_timeout,
+        raise_exceptions=False,
+    )
+    try:
+        _reach(connection, tls, server, options)
+        with translated(server, "sign in"):
+            result = options.auth.bind(connection)
+        if result["result"] != SUCCESS:
+            raise bind_error(result, server, options.auth.username)
+    except BaseException:
+        _close(connection)
+        raise
+    return Session(connection, server, options)
+
+
+def _reach(connection: Any, tls: Any, server: str, options: LdapOptions) -> None:
+    """Open the socket and start TLS."""
+    from ldap3.core.exceptions import LDAPExceptionError, LDAPStartTLSError
+
+    opened = False
+    try:
+        connection.open(read_server_info=False)
+        opened = True
+        if options.tls_mode == START_TLS:
+            connection.start_tls(read_server_info=False)
+    except (LDAPExceptionError, OSError, *_NONSENSE) as error:
+        if isinstance(tls.failure, ssl.SSLError):
+            raise tls_error(tls.failure, server, options.port) from None
+        if isinstance(error, LDAPStartTLSError) and tls.failure is None:
+            raise LdapError(
+                f"{server}:{options.port} does not offer StartTLS; give it a certificate, or use tls_mode ldaps.",
+                "start_tls_refused",
+            ) from None
+        if tls.failure is not None or opened:
+            raise Unreachable(
+                f"{server}:{options.port} takes connections but does not answer with TLS; check port and tls_mode.",
+                "tls_failed",
+            ) from None
+        raise Unreachable(
+            f"{server}:{options.port} cannot be reached within {options.connection_timeout} s; check the name, the "
+            "port and the firewall.",
+            "unreachable",
+        ) from None
+
+
+@contextmanager
+def translated(server: str, doing: str) -> Iterator[None]:
+    """Turn ldap3's exceptions into LdapError, or ConnectionLost. The text of ldap3's exception is not shown."""
+    from ldap3.core.exceptions import LDAPCommunicationError, LDAPExceptionError
+
+    try:
+        yield
+    except (LDAPExceptionError, OSError) as error:
+        if isinstance(error, TimeoutError):
+            raise ConnectionLost(
+                f"{server} stopped answering while it was to {doing}; try again, or name another server.", "timeout"
+            ) from None
+        if isinstance(error, (LDAPCommunicationError, OSError)):
+            raise ConnectionLost(
+                f"{server} closed the connection while it was to {doing}; look at its log and try again, or name "
+                "another server.",
+                "connection_lost",
+            ) from None
+        raise LdapError(
+            f"{server} could not be asked to {doing} ({type(error).__name__}); check the options of this task.",
+            "ldap_client",
+        ) from None
+    except _NONSENSE:
+        raise ConnectionLost(
+            f"{server} answered with something that is not LDAP when it was to {doing}; check server and port.",
+            "not_ldap",
+        ) from None
+
+
+def _close(connection: Any) -> None:
+    from ldap3.core.exceptions import LDAPException
+
+    with suppress(LDAPException, OSError, AttributeError):
+        connection.unbind()

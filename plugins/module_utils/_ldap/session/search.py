@@ -1,0 +1,140 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""LDAP searches: paged, with raw values of only the requested attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .connection import Session, translated
+from .errors import SUCCESS, ConnectionLost, result_error
+
+BASE, ONE_LEVEL, SUBTREE = "BASE", "LEVEL", "SUBTREE"
+PAGE_SIZE = 1000
+"""Entries in one page: Active Directory's default limit (MaxPageSize)."""
+
+_PAGED_RESULTS = "1.2.840.113556.1.4.319"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object: its name, and raw values by lower-case attribute name. Attributes without values are left out."""
+
+    distinguished_name: str
+    attributes: Mapping[str, Sequence[bytes]]
+
+    def text(self, attribute: str) -> str | None:
+        """Return the first value as text, None if there is none."""
+        values = self.attributes.get(attribute.lower())
+        return values[0].decode("utf-8", "replace") if values else None
+
+    def texts(self, attribute: str) -> list[str]:
+        return [value.decode("utf-8", "replace") for value in self.attributes.get(attribute.lower(), ())]
+
+
+def paged_entries(
+    session: Session,
+    base: str,
+    filter_text: str,
+    attributes: Sequence[str],
+    scope: str = SUBTREE,
+    page_size: int = PAGE_SIZE,
+) -> Iterator[Entry]:
+    """Return all objects that match. References to other domains are skipped.
+
+    :raises LdapError: as ``entry_pages`` does.
+    """
+    for entries, _more in entry_pages(session, base, filter_text, attributes, scope, page_size):
+        yield from entries
+
+
+def entry_pages(
+    session: Session, base: str, filter_text: str, attributes: Sequence[str], scope: str, page_size: int
+) -> Iterator[tuple[list[Entry], bool]]:
+    """Return each page (RFC 2696), and whether more pages follow, for callers that may stop early.
+
+    Only the server that began a paged search can continue it. If that server is lost, the search begins again at the
+    next one and leaves out the objects that it has already returned.
+
+    :raises LdapError: if the server refuses, or if it is lost and no other server answers.
+    """
+    given: set[str | bytes] = set()
+    losses = 0
+    again = False
+    while True:
+        try:
+            for entries, more in _pages(session, base, filter_text, attributes, scope, page_size):
+                new = [entry for entry in entries if not (again and _key(entry) in given)]
+                given.update(map(_key, new))
+                losses = 0 if new else losses
+                yield new, more
+            return
+        except ConnectionLost as lost:
+            losses, again = _reopened(session, lost, losses), True
+
+
+def _pages(
+    session: Session, base: str, filter_text: str, attributes: Sequence[str], scope: str, page_size: int
+) -> Iterator[tuple[list[Entry], bool]]:
+    cookie: bytes | None = None
+    while True:
+        arguments = {"paged_size": page_size, "paged_criticality": True, "paged_cookie": cookie}
+        entries = _search(session, base, filter_text, attributes, scope, arguments)
+        controls = session.connection.result.get("controls") or {}
+        cookie = controls.get(_PAGED_RESULTS, {}).get("value", {}).get("cookie")
+        yield entries, bool(cookie)
+        if not cookie:
+            return
+
+
+def _key(entry: Entry) -> str | bytes:
+    """Return what identifies an object on all servers: its objectGUID if that was read, else its name."""
+    return next(iter(entry.attributes.get("objectguid", ())), entry.distinguished_name.lower())
+
+
+def _reopened(session: Session, lost: ConnectionLost, losses: int) -> int:
+    """Continue at another server. Raise ``lost`` if as many connections as there are servers were lost in a row.
+
+    ``losses`` counts the losses since the last new object. Return the new count.
+    """
+    if losses >= len(session.options.servers):
+        raise lost
+    session.reopen(lost)
+    return losses + 1
+
+
+def read_entry(session: Session, distinguished_name: str, attributes: Sequence[str]) -> Entry | None:
+    """Return one object by name (empty for the rootDSE); None if the account that signed in may not see it.
+
+    :raises LdapError: if the object does not exist.
+    """
+    losses = 0
+    while True:
+        try:
+            entries = _search(session, distinguished_name, "(objectClass=*)", attributes, BASE, {})
+            return entries[0] if entries else None
+        except ConnectionLost as lost:
+            losses = _reopened(session, lost, losses)
+
+
+def _search(
+    session: Session, base: str, filter_text: str, attributes: Sequence[str], scope: str, arguments: dict[str, Any]
+) -> list[Entry]:
+    doing = f"search {base}" if base else "read the directory's root" if scope == BASE else "search the forest"
+    with translated(session.server, doing):
+        session.connection.search(base, filter_text, search_scope=scope, attributes=list(attributes), **arguments)
+    result = session.connection.result
+    if result["result"] != SUCCESS:
+        raise result_error(result, session.server, doing)
+    return [_entry(item) for item in session.connection.response if item["type"] == "searchResEntry"]
+
+
+def _entry(item: Mapping[str, Any]) -> Entry:
+    return Entry(
+        item["raw_dn"].decode("utf-8", "replace"),
+        {name.lower(): values for name, values in item["raw_attributes"].items() if values},
+    )

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TLS for ldap3: a context for the caller's options, and a wrapper that keeps the reason of a failed handshake."""
+
+from __future__ import annotations
+
+import functools
+import os
+import ssl
+from typing import Any
+
+from ..._identity.core.errors import InputError
+
+
+def client_context(ca_cert: str | None, cert_validation: str) -> ssl.SSLContext:
+    """Return a context for ``ca_cert`` (None for the system's authorities) and ``cert_validation``.
+
+    :raises InputError: if ``ca_cert`` cannot be read or holds no certificate.
+    """
+    if ca_cert and not os.path.isfile(ca_cert):
+        raise InputError(f"ca_cert {ca_cert} is not a file; give the path of a PEM file with the CA's certificate.")
+    try:
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_cert)
+    except ssl.SSLError:
+        raise InputError(f"ca_cert {ca_cert} holds no certificate; it must be a PEM file.") from None
+    except OSError as error:
+        raise InputError(f"ca_cert {ca_cert} cannot be read ({error.strerror}); check its permissions.") from None
+    if cert_validation != "always":
+        context.check_hostname = False
+    if cert_validation == "ignore":
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def recording_tls(context: ssl.SSLContext, server: str, timeout: int) -> Any:
+    """Return an ``ldap3.Tls`` that uses this context, lets OpenSSL check the name, and keeps errors in ``failure``.
+
+    ``timeout`` is in seconds. ldap3's own class reports a failed handshake only as text, without OpenSSL's code
+    (tests/upstream/test_ldap3.py::test_a_failed_handshake_has_no_openssl_code), and does not send the server's name
+    (tests/upstream/test_ldap3.py::test_the_server_is_not_told_which_name_is_wanted).
+    """
+    return _tls_class()(context, server, timeout)
+
+
+@functools.cache
+def _tls_class() -> type:
+    import ldap3
+
+    class RecordingTls(ldap3.Tls):  # type: ignore[misc, unused-ignore]
+        def __init__(self, context: ssl.SSLContext, server: str, timeout: int) -> None:
+            super().__init__(validate=context.verify_mode)
+            self.context = context
+            self.server = server
+            self.timeout = timeout
+            self.failure: Exception | None = None
+
+        def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
+            plain = connection.socket
+            patience = plain.gettimeout()
+            # If a server accepts the connection but never answers, do not wait as long as for a search, as ldap3 does:
+            # tests/upstream/test_ldap3.py::test_a_handshake_may_take_as_long_as_a_search
+            plain.settimeout(self.timeout)
+            try:
+                connection.socket = self.context.wrap_socket(plain, server_hostname=self.server)
+            except (OSError, ValueError) as error:
+                self.failure = error
+                raise
+            connection.socket.settimeout(patience)
+
+    return RecordingTls

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The service behind ad_user_guid: find users, plan, refuse, and write the planned values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..._identity.ad.users import FAILED, PUT_BACK, STAMPED, AnchorChange, build_result, refusal_sentence
+from ..._identity.core.anchors import CONSISTENCY_GUID
+from ..._identity.core.diffs import users_diff
+from ..._identity.core.errors import IdentityError
+from ..._identity.core.journal import JournalWriter
+from ..._identity.core.limits import check_max_changes, read_limit
+from ..session.connection import LdapOptions, connected
+from ..session.errors import LdapError
+from ..session.forest import naming_contexts
+from .anchor_writer import AnchorWriter
+from .jobs import Job
+from .lookup import Lookup
+
+
+@dataclass(frozen=True)
+class JobTerms:
+    """The options that apply to every kind of job. ``max_changes`` is a text as ``limits.read_limit`` takes it."""
+
+    source_anchor: str = "auto"
+    with_attributes: bool = False
+    max_changes: str | None = None
+    skip_refused: bool = False
+    check_mode: bool = False
+
+
+def manage_users(
+    params: Mapping[str, Any], job: Job, terms: JobTerms, journal_writer: JournalWriter | None = None
+) -> dict[str, Any]:
+    """Find the users of a job, write the planned values, and return the module's result.
+
+    ``params`` holds the connection options. ``journal_writer`` records every change.
+
+    :raises InputError: if an option is wrong.
+    :raises IdentityError: if users are refused and ``skip_refused`` is false, or if more would change than
+        ``max_changes`` allows; nothing was written. ``users`` and ``summary`` are details.
+    :raises LdapError: if the directory cannot be read, or if a write fails; in that case with the same details.
+    """
+    if terms.max_changes is not None:
+        read_limit(terms.max_changes)
+    with connected(LdapOptions.from_params(params)) as session:
+        domain = naming_contexts(session).default
+        users = job.plan(Lookup(session, domain, terms.source_anchor, terms.with_attributes))
+        _check(users, terms)
+        warnings: list[str] = []
+        if not terms.check_mode:
+            writer = AnchorWriter(session, domain, journal_writer, job.yields)
+            users = writer.write(users)
+            warnings = writer.warnings
+    result = {"changed": _changes(users) > 0, **build_result(users)}
+    if warnings:
+        result["warnings"] = warnings
+    _raise_failures(users, result)
+    return {**result, "diff": users_diff(CONSISTENCY_GUID, result["users"])}
+
+
+def _check(users: Sequence[AnchorChange], terms: JobTerms) -> None:
+    sentence = refusal_sentence(users)
+    if sentence and not terms.skip_refused:
+        # The other users were not changed either.
+        left = [user.unplanned() if user.changed else user for user in users]
+        raise IdentityError(sentence, changed=False, **build_result(left))
+    check_max_changes(terms.max_changes, _changes(users), len(users), lambda: _unwritten(users))
+
+
+def _unwritten(users: Sequence[AnchorChange]) -> dict[str, Any]:
+    planned = build_result(users)
+    return {**planned, "changed": False, "users": [{**user, "changed": False} for user in planned["users"]]}
+
+
+def _raise_failures(users: Sequence[AnchorChange], result: Mapping[str, Any]) -> None:
+    failed = [user for user in users if user.status == FAILED]
+    if not failed:
+        return
+    raise LdapError(
+        f"{CONSISTENCY_GUID} of {len(failed)} users was not written, of {_changes(users)} it was: {failed[0].reason} "
+        f"The users that were written are marked {STAMPED} or {PUT_BACK} in users; running the task "
+        "again does the rest.",
+        failed[0].cause or FAILED,
+        **result,
+    )
+
+
+def _changes(users: Sequence[AnchorChange]) -> int:
+    return sum(user.changed for user in users)

@@ -1,0 +1,160 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write the plan for mS-DS-ConsistencyGuid. Only this file sends such values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..._identity.ad.users import AnchorChange
+from ..._identity.core.anchors import CONSISTENCY_GUID, guid_text
+from ..._identity.core.journal import (
+    ABORTED,
+    REFUSED,
+    UNKNOWN,
+    WRITTEN,
+    JournalEntry,
+    JournalError,
+    JournalWriter,
+    describe_unfinished,
+)
+from ..._identity.core.records import consistency_text, record_name
+from ..session.connection import Session
+from ..session.errors import (
+    ATTRIBUTE_OR_VALUE_EXISTS,
+    CONSTRAINT_VIOLATION,
+    NO_SUCH_ATTRIBUTE,
+    ConnectionLost,
+    LdapError,
+)
+from ..session.search import read_entry
+
+GROUP = 100
+"""Changes that the journal flushes to the disk together. A killed run leaves at most this many open lines."""
+
+# The answers to adding a value if there already is one, and to deleting a value that is no longer there.
+_OVERTAKEN = (NO_SUCH_ATTRIBUTE, CONSTRAINT_VIOLATION, ATTRIBUTE_OR_VALUE_EXISTS)
+
+
+class AnchorWriter:
+    """Sends changes one by one, and journals each before it is sent and after its answer.
+
+    ``yields``: whether a value that another writer sets first is accepted. ``warnings`` holds a sentence if the outcome
+    of a change could not be journaled.
+    """
+
+    def __init__(self, session: Session, domain: str, journal_writer: JournalWriter | None, yields: bool) -> None:
+        self.warnings: list[str] = []
+        self._session = session
+        self._place = ("domain", domain)
+        self._journal_writer = journal_writer
+        self._yields = yields
+        self._stop: tuple[str, str] | None = None
+
+    def write(self, users: Sequence[AnchorChange]) -> list[AnchorChange]:
+        """Write the changes and return the users with their outcomes.
+
+        If one write fails, the others go on. If the connection is lost or the journal cannot be written, they stop.
+
+        :raises JournalError: if the open lines of killed runs cannot be settled; nothing was written.
+        """
+        if self._journal_writer is not None:
+            held = {guid_text(user.found.guid): consistency_text(user.before) for user in users if user.found}
+            self._journal_writer.settle(CONSISTENCY_GUID, held)
+        done = list(users)
+        positions = [position for position, user in enumerate(users) if user.changed]
+        for start in range(0, len(positions), GROUP):
+            group = positions[start : start + GROUP]
+            outcomes = self._group([users[position] for position in group])
+            for position, outcome in zip(group, outcomes, strict=True):
+                done[position] = outcome
+        return done
+
+    def _group(self, users: Sequence[AnchorChange]) -> list[AnchorChange]:
+        tickets = self._begun(users)
+        done = []
+        for user, ticket in zip(users, tickets, strict=True):
+            if self._stop:
+                outcome, word = user.failed(*self._stop), ABORTED
+            else:
+                outcome, word = self._write(user)
+            self._complete(ticket, word)
+            done.append(outcome)
+        return done
+
+    def _begun(self, users: Sequence[AnchorChange]) -> Sequence[int | None]:
+        if self._journal_writer is not None and not self._stop:
+            try:
+                return self._journal_writer.begin([self._entry(user) for user in users])
+            except JournalError as error:
+                self._stop = ("journal_failed", error.message)
+        return [None] * len(users)
+
+    def _complete(self, ticket: int | None, word: str) -> None:
+        if self._journal_writer is None or ticket is None:
+            return
+        try:
+            # At once, so that a killed run leaves as few open lines as possible.
+            self._journal_writer.complete({ticket: word})
+        except JournalError as error:
+            self.warnings = [describe_unfinished(error)]
+
+    def _entry(self, user: AnchorChange) -> JournalEntry:
+        record = user.result()
+        return JournalEntry(
+            str(record["object_guid"]),
+            record["user_principal_name"],
+            CONSISTENCY_GUID,
+            before=record["before"],
+            after=record["after"],
+            place=self._place,
+        )
+
+    def _write(self, user: AnchorChange) -> tuple[AnchorChange, str]:
+        """Write one change and return the user with its outcome, and the outcome for the journal."""
+        try:
+            self._modify(user)
+        except ConnectionLost as error:
+            return self._lost(user, error), UNKNOWN
+        except LdapError as error:
+            word = UNKNOWN if error.result_code is None else REFUSED
+            try:
+                return self._refused(user, error), word
+            except ConnectionLost as lost:
+                return self._lost(user, lost), word
+            except LdapError as other:
+                return user.failed(other.cause, other.message), word
+        return user, WRITTEN
+
+    def _modify(self, user: AnchorChange) -> None:
+        import ldap3
+
+        # Delete and add, never replace: the directory refuses them if the value is no longer the one that was read.
+        changes = [(ldap3.MODIFY_DELETE, [user.before])] if user.before else []
+        changes += [(ldap3.MODIFY_ADD, [user.after])] if user.after else []
+        self._session.modify(_name(user), {CONSISTENCY_GUID: changes})
+
+    def _lost(self, user: AnchorChange, error: ConnectionLost) -> AnchorChange:
+        self._stop = ("not_tried", "Not tried, because the connection was lost before; run the task again.")
+        return user.failed(error.cause, error.message)
+
+    def _refused(self, user: AnchorChange, error: LdapError) -> AnchorChange:
+        if error.result_code not in _OVERTAKEN:
+            return user.failed(error.cause, error.message)
+        entry = read_entry(self._session, _name(user), [CONSISTENCY_GUID])
+        value = next(iter(entry.attributes.get(CONSISTENCY_GUID.lower(), ())), b"") if entry else user.before
+        if value == user.before:
+            return user.failed(error.cause, error.message)
+        if self._yields or value == user.after:
+            return user.overtaken(value)
+        return user.failed(
+            "changed_meanwhile",
+            f"{CONSISTENCY_GUID} of {record_name(user.result())} became {consistency_text(value) or 'empty'} while "
+            "this task ran, and stays so; find out who did it, then run the task again.",
+        )
+
+
+def _name(user: AnchorChange) -> str:
+    return user.found.distinguished_name if user.found else ""

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The jobs of ad_user_guid: read or stamp users, stamp ImmutableIds from the cloud, undo a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from ..._identity.ad.anchor_holders import refuse_held
+from ..._identity.ad.anchor_plan import plan_requests, plan_restores, plan_stamps
+from ..._identity.ad.anchor_requests import AnchorRequest, read_anchor_requests
+from ..._identity.ad.lookup import Identity, guid_identity, read_identities
+from ..._identity.ad.users import AnchorChange
+from ..._identity.core.anchors import CONSISTENCY_GUID
+from ..._identity.core.journal import Journal
+from ..._identity.core.rollback import build_undos, choose_lines, list_runs
+from .lookup import Lookup, Search
+
+
+class Job(Protocol):
+    """A job. ``yields``: whether a value that another writer sets first is accepted in place of the planned one."""
+
+    yields: bool
+
+    def plan(self, lookup: Lookup) -> list[AnchorChange]:
+        """Find the users and return the change of each.
+
+        :raises LdapError: if the directory cannot be read.
+        """
+
+
+class QueryJob:
+    """Finds users by identities or by a search; with ``stamp``, plans to stamp them with their own GUIDs."""
+
+    yields = True
+
+    def __init__(self, query: Mapping[str, Any], stamp: bool) -> None:
+        """Check the options without using the network.
+
+        :raises InputError: if an identity, a filter or a suffix is malformed.
+        """
+        asked = query["identities"]
+        self._wanted: list[Identity] | Search
+        self._wanted = Search.from_params(query) if asked is None else read_identities(asked)
+        self._stamp = stamp
+
+    def plan(self, lookup: Lookup) -> list[AnchorChange]:
+        wanted = self._wanted
+        users = lookup.search(wanted) if isinstance(wanted, Search) else lookup.find(wanted)
+        return plan_stamps(users) if self._stamp else users
+
+
+class CloudJob:
+    """Plans to stamp the ImmutableIds of cloud users' records; ``overwrite`` allows replacing another value."""
+
+    yields = False
+
+    def __init__(self, records: Sequence[Mapping[str, Any]], overwrite: bool) -> None:
+        """Check the records without using the network.
+
+        :raises InputError: if a record names no user.
+        """
+        self._requests = read_anchor_requests(records)
+        self._overwrite = overwrite
+
+    def plan(self, lookup: Lookup) -> list[AnchorChange]:
+        found = iter(lookup.find([request.identity for request in self._requests if not request.refusal]))
+        users = [
+            _refused(request, lookup) if request.refusal else replace(next(found), known=request.known)
+            for request in self._requests
+        ]
+        users = plan_requests(users, self._requests, self._overwrite)
+        return refuse_held(users, lookup.find_holders(users))
+
+
+@dataclass(frozen=True)
+class RollbackJob:
+    """Plans to restore the values that journaled runs changed. ``rollback``: the run's name, ``last`` or ``all``."""
+
+    journal: Journal
+    rollback: str
+    yields = False
+
+    def runs(self) -> list[str]:
+        """Return the names of the runs to undo.
+
+        :raises InputError: if the journal has no such run.
+        """
+        return list_runs(choose_lines(self.journal, self.rollback, (CONSISTENCY_GUID,), ("domain", None)))
+
+    def plan(self, lookup: Lookup) -> list[AnchorChange]:
+        wanted = build_undos(choose_lines(self.journal, self.rollback, (CONSISTENCY_GUID,), ("domain", lookup.domain)))
+        found = lookup.find([guid_identity(undo.id) for undo in wanted])
+        users = [
+            replace(user, known={"user_principal_name": undo.user_principal_name})
+            for user, undo in zip(found, wanted, strict=True)
+        ]
+        users = plan_restores(users, wanted)
+        # Only mS-DS-ConsistencyGuid: another object's objectGUID was the same before the run.
+        return refuse_held(users, lookup.find_holders(users), (CONSISTENCY_GUID,))
+
+
+def _refused(request: AnchorRequest, lookup: Lookup) -> AnchorChange:
+    user = replace(lookup.unknown(request.identity), known=request.known)
+    return user.refused(request.refusal.cause, request.refusal.reason) if request.refusal else user

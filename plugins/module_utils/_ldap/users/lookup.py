@@ -1,0 +1,163 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find AD users: by identities, in bulk and over all object classes, or by a search, over user accounts only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..._identity.ad import kinds
+from ..._identity.ad.anchor_holders import AnchorHolder
+from ..._identity.ad.lookup import DN, GUID, NAME_ATTRIBUTES, UPN, Candidate, Identity, match_identities
+from ..._identity.ad.users import FOUND, AdObject, AnchorChange, list_asked, list_searched
+from ..._identity.core.anchors import guid_text
+from ..._identity.core.attribute_map import ldap_attributes
+from ..._identity.core.errors import InputError
+from ..._identity.core.records import AD_ATTRIBUTES
+from ..session import filters
+from ..session.connection import Session
+from ..session.search import BASE, ONE_LEVEL, SUBTREE, Entry, paged_entries
+from .anchor_owners import anchor_holders
+
+SCOPES = {"base": BASE, "one_level": ONE_LEVEL, "subtree": SUBTREE}
+CHUNK = 100
+"""The fewest identities in a full request: each makes at most one indexed condition for each of NAME_ATTRIBUTES."""
+
+_ATTRIBUTES = (*AD_ATTRIBUTES, *kinds.KIND_ATTRIBUTES)
+_UPN = NAME_ATTRIBUTES[0]
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search for users that meet all conditions. Without conditions, it finds all users of the domain."""
+
+    base: str | None = None
+    scope: str = SUBTREE
+    filter_text: str | None = None
+    upn_suffixes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> Search:
+        """Check the options without using the network.
+
+        :raises InputError: if a filter or a suffix is malformed.
+        """
+        wanted = params["search_filter"]
+        return cls(
+            base=(params["search_base"] or "").strip() or None,
+            scope=SCOPES[params["search_scope"]],
+            filter_text=None if wanted is None else filters.checked(wanted),
+            upn_suffixes=tuple(_suffix(text) for text in params["upn_suffix"] or ()),
+        )
+
+
+class Lookup:
+    """Finds the users of one domain.
+
+    ``source_anchor`` says what their ImmutableId is made from. With ``with_attributes``, the result contains the
+    attributes that a sync sends.
+    """
+
+    def __init__(self, session: Session, domain: str, source_anchor: str, with_attributes: bool) -> None:
+        self.domain = domain
+        self._session = session
+        self._anchor = source_anchor
+        self._shown = with_attributes
+        names = dict.fromkeys((*_ATTRIBUTES, *(ldap_attributes() if with_attributes else ())))
+        self._names = tuple(names)
+
+    def search(self, search: Search) -> list[AnchorChange]:
+        """Return the users of a search.
+
+        :raises LdapError: if the directory cannot be read.
+        """
+        base = search.base or self.domain
+        entries = paged_entries(self._session, base, _search_filter(search), self._names, search.scope)
+        return list_searched(map(self._object, entries), self._anchor)
+
+    def find(self, identities: Sequence[Identity]) -> list[AnchorChange]:
+        """Return one change for each identity, in order; its status says if the identity is not one user.
+
+        :raises LdapError: if the directory cannot be read.
+        """
+        objects = {guid_text(found.guid): found for found in self._looked_up(identities)}
+        candidates = [_candidate(guid, found) for guid, found in objects.items()]
+        matches = match_identities(identities, candidates)
+        return list_asked(matches, objects, self._anchor, self.domain)
+
+    def find_holders(self, users: Sequence[AnchorChange]) -> dict[bytes, list[AnchorHolder]]:
+        """Return the anchor holders of the values that users would get, by value.
+
+        :raises LdapError: if the directory cannot be read.
+        """
+        values = list(dict.fromkeys(user.after for user in users if user.changed and user.after))
+        found: defaultdict[bytes, list[AnchorHolder]] = defaultdict(list)
+        for raw, holder in anchor_holders(self._session, self.domain, values):
+            found[raw].append(holder)
+        return found
+
+    def unknown(self, identity: Identity) -> AnchorChange:
+        """Return the change for an identity that is not looked up."""
+        return AnchorChange(FOUND, self._anchor, identity=identity.text)
+
+    def _looked_up(self, identities: Sequence[Identity]) -> Iterator[AdObject]:
+        conditions = list(dict.fromkeys(condition for identity in identities for condition in _conditions(identity)))
+        # Count conditions, not identities, so that all kinds of identities make requests of the same size.
+        size = CHUNK * len(NAME_ATTRIBUTES)
+        for start in range(0, len(conditions), size):
+            chosen = filters.any_of(conditions[start : start + size])
+            yield from map(self._object, paged_entries(self._session, self.domain, chosen, self._names))
+
+    def _object(self, entry: Entry) -> AdObject:
+        return AdObject(entry.distinguished_name, entry.attributes, self._shown)
+
+
+def _conditions(identity: Identity) -> list[str]:
+    if identity.kind == GUID:
+        return [filters.equals("objectGUID", identity.guid_bytes)]
+    if identity.kind == DN:
+        return [filters.equals("distinguishedName", identity.sought)]
+    attributes = (_UPN,) if identity.kind == UPN else NAME_ATTRIBUTES
+    return [filters.equals(attribute, identity.sought) for attribute in attributes]
+
+
+def _search_filter(search: Search) -> str:
+    names = "sAMAccountName"
+    system = [
+        "(isCriticalSystemObject=*)",
+        *(filters.starts_with(names, prefix) for prefix in kinds.SYSTEM_NAME_PREFIXES),
+        *(filters.equals(names, name) for name in kinds.SYSTEM_NAMES),
+    ]
+    # Use only attributes that every directory has: if the schema lacks one, a negated condition on it is never true.
+    conditions = [
+        filters.equals("sAMAccountType", str(kinds.NORMAL_USER_ACCOUNT)),
+        *map(filters.negated, system),
+    ]
+    if search.upn_suffixes:
+        conditions.append(
+            filters.any_of(filters.ends_with("userPrincipalName", f"@{suffix}") for suffix in search.upn_suffixes)
+        )
+    if search.filter_text:
+        conditions.append(search.filter_text)
+    return filters.all_of(conditions)
+
+
+def _suffix(text: str) -> str:
+    suffix = text.strip().removeprefix("@")
+    if not suffix or "@" in suffix:
+        raise InputError(f"{text!r} is not a UPN suffix; write upn_suffix as contoso.com.")
+    return suffix
+
+
+def _candidate(guid: str, found: AdObject) -> Candidate:
+    names = {name: _texts(found, name) for name in NAME_ATTRIBUTES}
+    return Candidate(guid, found.distinguished_name, tuple(sum(names.values(), ())), names[_UPN])
+
+
+def _texts(found: AdObject, name: str) -> tuple[str, ...]:
+    return tuple(value.decode("utf-8", "replace") for value in found.attributes.get(name.lower(), ()))

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A real Chromium, cut off from every network, and the pages that it looks at.
+
+Screenshots and the PDF stay in .cache/report, for people to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import browsers
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from predictions import predictions
+
+from ansible_collections.hybrid.identity.plugins.module_utils._report.model import make
+from ansible_collections.hybrid.identity.plugins.module_utils._report.page import to_html
+
+ROOT = Path(__file__).resolve().parents[3]
+PICTURES = ROOT / ".cache" / "report"
+DESK: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = browsers.find()
+    if program is None:
+        pytest.skip(browsers.MISSING)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    return PICTURES
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """The page for that many AD users."""
+    made: dict[int, Path] = {}
+
+    def page_of(count: int) -> Path:
+        if count not in made:
+            note = "ad.contoso.com and contoso.onmicrosoft.com, 24 November 2026"
+            data = predictions(count) if count else {"users": []}
+            path = tmp_path_factory.mktemp("page") / f"{count}.html"
+            path.write_bytes(to_html(make(**data, title="What the first sync would do", note=note)))
+            made[count] = path
+        return made[count]
+
+    return page_of
+
+
+@pytest.fixture
+def open_page(browser: Browser, report: Callable[[int], Path]) -> Iterator[Open]:
+    """Open the page for so many users. What the browser complains about, or asks of a network, fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def show(count: int, size: ViewportSize | None = None, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport=size or DESK, offline=True, color_scheme="dark" if dark else "light", is_mobile=size is PHONE
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda asked: None if asked.url.startswith("file:") else complaints.append(asked.url))
+        page.goto(report(count).as_uri())
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,257 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""entra_match_info on the wire: a few listings for the tenant, what may not be read, and what is asked of few users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from scripted_graph import Reply, ScriptedGraph, error, found, guid, object_id, user
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_match_info import NotAllowed, Question, run
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import attribute_map
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import SNAPSHOT_PROPERTIES
+
+SELECT = ",".join(dict.fromkeys((*SNAPSHOT_PROPERTIES, *attribute_map.entra_properties())))
+HOLDER = "$select=id,displayName,proxyAddresses&$top=999"
+ROLE, READER, GROUP = "62e90394-69f5-4237-9190-012177145e10", "88d8e3e3-8f55-4a1e-953a-9b9898b8876b", object_id(900)
+ASSIGNED = "$select=principalId,roleDefinitionId"
+ROLES = [
+    {"id": ROLE, "displayName": "Global Administrator", "isPrivileged": True},
+    {"id": READER, "displayName": "Directory Readers", "isPrivileged": False},
+]
+SWITCHES = {
+    "blockCloudObjectTakeoverThroughHardMatchEnabled": False,
+    "blockSoftMatchEnabled": False,
+    "softMatchOnUpnEnabled": True,
+}
+DENIED = error(403, "Authorization_RequestDenied")
+
+
+def script(graph: ScriptedGraph, people: Sequence[dict[str, Any]], **answers: Any) -> None:
+    """Expect the survey of a tenant; ``answers`` by a short name take the place of an empty one."""
+    paths = {
+        "users": f"/users?$select={SELECT}&$top=999",
+        "deleted": f"/directory/deletedItems/microsoft.graph.user?$select={SELECT}&$top=999",
+        "domains": "/domains?$select=id,isVerified,isInitial,authenticationType",
+        "switches": "/directory/onPremisesSynchronization",
+        "assignments": f"/roleManagement/directory/roleAssignments?{ASSIGNED}",
+        "eligibility": f"/roleManagement/directory/roleEligibilitySchedules?{ASSIGNED}",
+        "contacts": f"/contacts?{HOLDER}",
+        "groups": "/groups?$filter=mailEnabled%20eq%20true&" + HOLDER,
+        "role_groups": "/groups?$filter=isAssignableToRole%20eq%20true&$select=id,displayName&$top=999",
+    }
+    given = {
+        "users": found(*people),
+        "domains": found({"id": "contoso.com", "isVerified": True, "authenticationType": "Managed"}),
+        "switches": found({"id": object_id(1), "features": SWITCHES}),
+        **answers,
+    }
+    for name, path in paths.items():
+        graph.expect("GET", path, given.get(name, found()))
+    beta = {
+        "definitions": "/roleManagement/directory/roleDefinitions?$select=id,displayName,isPrivileged",
+        "identifiers": "/users?$select=id,onPremisesObjectIdentifier&$top=999",
+    }
+    for name, path in beta.items():
+        graph.expect("GET", path, given.get(name, found(*(ROLES if name == "definitions" else []))), version="beta")
+
+
+def ad(number: int, **more: Any) -> dict[str, Any]:
+    value = immutable_id_of_guid(guid(number))
+    return {
+        "user_principal_name": f"user{number}@contoso.com",
+        "object_guid": guid(number),
+        "immutable_id": value,
+        **more,
+    }
+
+
+def anchored(number: int, **more: Any) -> dict[str, Any]:
+    return user(number, immutable_id=immutable_id_of_guid(guid(number)), **more)
+
+
+def outcomes(result: dict[str, Any]) -> list[tuple[str, str | None]]:
+    return [(each["outcome"], each["cause"]) for each in result["users"]]
+
+
+def test_a_tenant_is_read_in_a_few_requests(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    users = [anchored(number) for number in range(1, 6)]
+    script(
+        graph,
+        users,
+        assignments=found({"principalId": object_id(1), "roleDefinitionId": ROLE}),
+        eligibility=found({"principalId": GROUP, "roleDefinitionId": ROLE}),
+        role_groups=found({"id": GROUP, "displayName": "Tier 0"}),
+        identifiers=found({"id": object_id(3), "onPremisesObjectIdentifier": guid(77)}),
+        contacts=found({"id": "c", "displayName": "Box", "proxyAddresses": ["smtp:box@contoso.com"]}),
+    )
+    graph.expect_batch(found({"id": object_id(2)}), found({"id": object_id(5)}))
+    # Who is refused by the sync anyway is not asked for.
+    graph.expect_batch({"isCloudManaged": True}, {"isCloudManaged": False})
+    wanted = [ad(number) for number in range(1, 6)] + [ad(6, mail="box@contoso.com")]
+    result = run(options, Question(wanted))
+    assert outcomes(result) == [
+        ("blocked", "privileged_role"),
+        ("blocked", "role_assignable_group"),
+        ("blocked", "other_object_identifier"),
+        ("blocked", "cloud_source_of_authority"),
+        ("blocked", "role_assignable_group"),
+        ("type_mismatch", "held_by_contact"),
+    ]
+    assert (result["changed"], result["unknown"], result["cloud_only"]) == (False, [], [])
+    assert [item["url"] for item in graph.batches()[0]] == [
+        f"/groups/{GROUP}/members?$select=id&$top=999",
+        f"/groups/{GROUP}/owners?$select=id&$top=999",
+    ]
+    assert sorted(item["url"] for item in graph.batches()[1]) == [
+        f"/users/{object_id(number)}/onPremisesSyncBehavior?$select=isCloudManaged" for number in (4, 5)
+    ]
+
+
+def test_what_may_not_be_read_is_unknown_and_the_authority_is_asked_for_once(
+    graph: ScriptedGraph, options: dict[str, Any]
+) -> None:
+    denied = dict.fromkeys(
+        (
+            "deleted", "domains", "switches", "assignments", "eligibility", "contacts", "groups", "role_groups",
+            "definitions", "identifiers",
+        ),
+        DENIED,
+    )  # fmt: skip
+    script(graph, [anchored(number) for number in range(30)], **denied)
+    graph.expect("GET", "/roleManagement/directory/roleDefinitions?$select=id,displayName", DENIED)
+    graph.expect_batch(*[DENIED] * 20)
+    result = run(options, Question([ad(number) for number in range(30)]))
+    assert {each["outcome"] for each in result["users"]} == {"unknown"}
+    assert {each["expected"] for each in result["users"]} == {"hard_match"}
+    assert {each["what"]: each["permission"] for each in result["unknown"]} == {
+        "deleted_users": "User.Read.All",
+        "domains": "Domain.Read.All",
+        "tenant_switches": "OnPremDirectorySynchronization.Read.All (documented only for a signed-in Global "
+        "Administrator)",
+        "role_assignments": "RoleManagement.Read.Directory",
+        "role_eligibility": "RoleEligibilitySchedule.Read.Directory",
+        "role_assignable_groups": "GroupMember.Read.All",
+        "object_identifiers": "User.Read.All",
+        "source_of_authority": "User-OnPremisesSyncBehavior.ReadWrite.All",
+        "contacts": "OrgContact.Read.All",
+        "groups": "GroupMember.Read.All",
+    }
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_without_a_licence_for_pim_nobody_is_eligible(
+    graph: ScriptedGraph, options: dict[str, Any], status: int
+) -> None:
+    """A permission would not help, so none is asked for."""
+    script(graph, [anchored(1)], eligibility=error(status, "AadPremiumLicenseRequired"))
+    graph.expect_batch(Reply(200, {"isCloudManaged": False}))
+    watch = Watch()
+    result = run(options, Question([ad(1)]), watch=watch)
+    assert outcomes(result) == [("hard_match", None)]
+    assert result["unknown"] == []
+    assert watch.facts()["notes"] == [
+        "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so "
+        "nobody is eligible through PIM."
+    ]
+
+
+@pytest.mark.parametrize("answered", [found(), found({"id": object_id(1), "features": None}), found({"features": "x"})])
+def test_switches_that_are_not_among_those_answered_stay_unknown(
+    graph: ScriptedGraph, options: dict[str, Any], answered: dict[str, Any]
+) -> None:
+    script(graph, [anchored(1)], switches=answered)
+    graph.expect_batch({"isCloudManaged": False})
+    assert outcomes(run(options, Question([ad(1)]))) == [("unknown", "unread_tenant_switches")]
+
+
+def test_another_listing_that_needs_a_licence_is_unknown(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    """It failed the task, which a missing permission does not."""
+    unlicensed = error(403, "AadPremiumLicenseRequired")
+    script(graph, [anchored(1)], contacts=unlicensed, role_groups=unlicensed, definitions=unlicensed)
+    graph.expect("GET", "/roleManagement/directory/roleDefinitions?$select=id,displayName", found(*ROLES))
+    graph.expect_batch({"isCloudManaged": False})
+    result = run(options, Question([ad(1)]))
+    assert outcomes(result) == [("unknown", "unread_role_assignable_groups")]
+    assert [each["what"] for each in result["unknown"]] == ["role_assignable_groups", "contacts"]
+
+
+def test_what_somebody_vouches_for_is_named_all_the_same(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    script(graph, [anchored(1), user(2)], switches=DENIED, eligibility=DENIED)
+    assume = ["role_eligibility", "source_of_authority"]
+    switches = {"blockSoftMatchEnabled": True}
+    result = run(options, Question([ad(1), ad(2)], switches=switches, assume=assume))
+    assert outcomes(result) == [("unknown", "unread_tenant_switches"), ("blocked", "switch_soft_match")]
+    assert {(each["what"], each["assumed"]) for each in result["unknown"]} == {
+        ("tenant_switches", False), ("role_eligibility", True), ("source_of_authority", True),
+    }  # fmt: skip
+    script(graph, [anchored(1), user(2)], switches=DENIED)
+    known = run(options, Question([ad(1)], switches=SWITCHES, assume=["source_of_authority"]))
+    assert outcomes(known) == [("hard_match", None)]
+    assert [each["what"] for each in known["unknown"]] == ["source_of_authority"]
+
+
+def test_pages_are_followed_and_roles_without_beta_are_taken_for_harmful(
+    graph: ScriptedGraph, options: dict[str, Any]
+) -> None:
+    more = "/users?$skiptoken=abc"
+    script(
+        graph,
+        [],
+        users={**found(user(1)), "@odata.nextLink": f"{graph.url}/v1.0{more}"},
+        definitions=error(400, "Request_BadRequest"),
+        assignments=found({"principalId": object_id(2), "roleDefinitionId": READER}),
+    )
+    graph.expect("GET", more, found(anchored(2)))
+    names = [{"id": READER, "displayName": "Directory Readers"}]
+    graph.expect("GET", "/roleManagement/directory/roleDefinitions?$select=id,displayName", found(*names))
+    graph.expect_batch({"isCloudManaged": False}, {"isCloudManaged": False})
+    result = run(options, Question([ad(1), ad(2)]))
+    assert outcomes(result) == [("soft_match", "user_principal_name"), ("blocked", "directory_role")]
+    assert "Directory Readers" in result["users"][1]["reason"]
+
+
+def test_users_that_cannot_be_read_fail_the_task(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    script(graph, [], users=DENIED)
+    with pytest.raises(GraphError, match=r"User\.Read\.All"):
+        run(options, Question([ad(1)]))
+    # What else was under way when that came does not matter.
+    graph.forget()
+
+
+def test_outcomes_that_are_not_allowed(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    question = Question([ad(1), ad(2)], ask_authority=False, assume=["source_of_authority"], allowed=["hard_match"])
+    script(graph, [anchored(1)])
+    with pytest.raises(NotAllowed, match=r"1 of 2 users .* user2@contoso\.com \(new_cloud_user\)") as caught:
+        run(options, question)
+    assert [each["allowed"] for each in caught.value.details["users"]] == [True, False]
+    assert caught.value.details["changed"] is False
+
+
+def test_whose_guid_it_is_is_asked_of_active_directory_once(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    script(graph, [user(1, immutable_id=immutable_id_of_guid(guid(50))), user(2, immutable_id="Zm9v")])
+    asked: list[Sequence[str]] = []
+
+    def owners(values: Sequence[str]) -> dict[str, dict[str, Any]]:
+        asked.append(values)
+        return {value: {"kind": "contact", "name": "CN=X"} for value in values}
+
+    result = run(options, Question([ad(1), ad(2)], assume=["source_of_authority"]), owners)
+    assert outcomes(result) == [("conflict", "held_by_contact")] * 2
+    assert asked == [sorted([immutable_id_of_guid(guid(50)), "Zm9v"])]
+    assert result["users"][0]["anchor_owner"] == {"kind": "contact", "name": "CN=X"}
+
+
+def test_a_switch_is_true_or_false(options: dict[str, Any]) -> None:
+    wrong: Any = {"blockSoftMatchEnabled": "maybe"}
+    with pytest.raises(InputError, match="write true or false"):
+        run(options, Question([], switches=wrong))

@@ -1,0 +1,285 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan of accounts, from records and a directory in memory."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.changes import (
+    AccountChange,
+    diff_accounts,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.directory import AccountDirectory
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.given_passwords import (
+    GivenPasswords,
+    parse_given_passwords,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.paths import read_paths
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.plan import (
+    Rules,
+    disabled_in_cloud,
+    plan_accounts,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.requests import read_account_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.values import WRITTEN, Country
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import AdObject
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+
+BASE = "DC=ad,DC=contoso,DC=com"
+OU = f"OU=Staff,{BASE}"
+SCHEMA: dict[str, int | None] = {name.lower(): None for name in WRITTEN if name != "mailNickname"}
+SCHEMA.update({"department": 64, "userprincipalname": 1024, "sn": 64, "displayname": 256})
+COUNTRIES = {"germany": Country("DE", "Germany", "276"), "de": Country("DE", "Germany", "276")}
+
+
+def account(name: str, **changes: Any) -> AdObject:
+    values: dict[str, list[str]] = {
+        "userprincipalname": [f"{name}@contoso.com"],
+        "samaccountname": [name],
+        "objectclass": ["top", "person", "organizationalPerson", "user"],
+        "samaccounttype": ["805306368"],
+        "useraccountcontrol": ["512"],
+    }
+    for key, value in changes.items():
+        values[key.lower()] = value if isinstance(value, list) else [value]
+    raw = {key.replace("_", "-"): [each.encode() for each in value] for key, value in values.items() if value}
+    raw["objectguid"] = [uuid.uuid5(uuid.NAMESPACE_OID, name).bytes_le]
+    return AdObject(f"CN={name},{OU}", raw)
+
+
+def plan(records: list[dict[str, Any]], *found: AdObject, **changes: Any) -> list[AccountChange]:
+    given = changes.pop("given", GivenPasswords())
+    rules = {"paths": read_paths(OU, ()), **changes}
+    requests = read_account_requests(records, given)
+    return plan_accounts(
+        requests, AccountDirectory(found), Rules(**rules), SCHEMA, lambda text: COUNTRIES.get(text.lower())
+    )
+
+
+def passwords(line: str) -> GivenPasswords:
+    return parse_given_passwords(f"user_principal_name,password\n{line}\n".encode(), "passwords.csv")
+
+
+def one(record: dict[str, Any], *found: AdObject, **changes: Any) -> AccountChange:
+    (change,) = plan([{"user_principal_name": "anna@contoso.com", **record}], *found, **changes)
+    return change
+
+
+def test_everything_of_a_record_is_written() -> None:
+    change = one(
+        {
+            "display_name": "Anna Berg",
+            "surname": " ",
+            "mail": "anna@contoso.com",
+            "proxy_addresses": ["smtp:a.berg@contoso.com", "SMTP:anna@contoso.com", "x500:/o=old"],
+            "country": "germany",
+            "postal_code": 10115,
+            "mail_nickname": "anna",
+            "enabled": False,
+        }
+    )
+    assert change.status == "created"
+    assert change.dn == f"CN=Anna Berg,{OU}"
+    assert change.after == {
+        "cn": ("Anna Berg",),
+        "sAMAccountName": ("anna",),
+        "userPrincipalName": ("anna@contoso.com",),
+        "userAccountControl": ("514",),
+        "displayName": ("Anna Berg",),
+        "mail": ("anna@contoso.com",),
+        "proxyAddresses": ("SMTP:anna@contoso.com", "smtp:a.berg@contoso.com", "x500:/o=old"),
+        "c": ("DE",),
+        "co": ("germany",),
+        "countryCode": ("276",),
+        "postalCode": ("10115",),
+    }
+    assert change.left_out == {"mail_nickname": "the schema of the directory has no mailNickname"}
+
+
+def test_a_code_becomes_the_name_of_the_country() -> None:
+    assert one({"country": "DE"}).after["co"] == ("Germany",)
+
+
+def test_mail_becomes_the_primary_address() -> None:
+    change = one({"mail": "anna@contoso.com", "proxy_addresses": ["anna@fabrikam.com", "smtp:ANNA@contoso.com"]})
+    assert change.after["proxyAddresses"] == ("SMTP:anna@contoso.com", "smtp:anna@fabrikam.com")
+
+
+@pytest.mark.parametrize(
+    ("record", "cause"),
+    [
+        ({"user_principal_name": "anna"}, "malformed_upn"),
+        ({"user_principal_name": "a b@contoso.com"}, "malformed_upn"),
+        ({"department": "x" * 65}, "value_too_long"),
+        ({"user_principal_name": f"{'a' * 1020}@contoso.com"}, "value_too_long"),
+        ({"department": ["Sales"]}, "malformed_value"),
+        ({"department": "a\0b"}, "malformed_value"),
+        ({"proxy_addresses": "SMTP:a@b.c"}, "malformed_value"),
+        ({"country": "Freedonia"}, "unknown_country"),
+        ({"proxy_addresses": ["SMTP:a@b.c", "SMTP:d@b.c"]}, "two_primary_addresses"),
+        ({"sam_account_name": "a*b"}, "bad_sam_account_name"),
+        ({"status": "not_found", "reason": "Nobody."}, "entra_not_found"),
+        ({"user_principal_name": "an$na@contoso.com"}, "invalid_upn"),
+        ({"user_principal_name": "anna.@contoso.com"}, "invalid_upn"),
+        ({"user_principal_name": f"{'a' * 65}@contoso.com"}, "invalid_upn"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(record: dict[str, Any], cause: str) -> None:
+    change = one(record)
+    assert (change.status, change.cause, change.after) == ("refused", cause, {})
+
+
+def test_a_upn_that_entra_connect_would_not_keep_makes_no_account() -> None:
+    refused, other = plan([{"user_principal_name": "an$na@contoso.com"}, {"user_principal_name": "ben@contoso.com"}])
+    assert refused.reason == (
+        "Entra Connect would not keep the UPN an$na@contoso.com, because it holds '$'; "
+        "give the cloud user another UPN, then run again."
+    )
+    assert other.status == "created"
+    existing = account("an$na")
+    assert plan([{"user_principal_name": "an$na@contoso.com"}], existing)[0].status == "unchanged"
+
+
+def test_a_length_is_counted_as_ad_counts_it() -> None:
+    assert one({"department": "ü" * 64}).status == "created"
+    assert one({"department": "😀" * 33}).cause == "value_too_long"
+
+
+@pytest.mark.parametrize(
+    ("found", "cause"),
+    [
+        (account("other", mail="ANNA@contoso.com"), "address_of_other_account"),
+        (account("other", proxyAddresses="smtp:anna@contoso.com"), "address_of_other_account"),
+        (account("other", userPrincipalName=[], mail="anna@contoso.com"), "address_of_other_account"),
+        (account("anna", objectClass=["top", "person", "user", "computer"]), "not_a_user"),
+        (account("anna", isCriticalSystemObject="TRUE"), "system_account"),
+        (account("anna", msDS_ObjectSoa="Cloud"), "cloud_managed_account"),
+    ],
+)
+def test_whom_the_directory_has_in_the_way(found: AdObject, cause: str) -> None:
+    change = one({"mail": "anna@contoso.com"}, found)
+    assert (change.status, change.cause, change.after) == ("refused", cause, {})
+
+
+def test_the_holder_of_an_address_is_named() -> None:
+    reason = one({"mail": "anna@contoso.com"}, account("other", mail="anna@contoso.com")).reason or ""
+    assert f"CN=other,{OU}" in reason
+    assert "whose UPN is other@contoso.com" in reason
+
+
+def test_repeats_in_the_list_are_refused() -> None:
+    twice = plan([{"user_principal_name": "a@contoso.com"}, {"user_principal_name": "A@contoso.com"}])
+    assert [change.cause for change in twice] == ["duplicate_record"] * 2
+    shared = plan([{"user_principal_name": f"{name}@contoso.com", "mail": "x@contoso.com"} for name in "ab"])
+    assert [change.cause for change in shared] == ["address_wanted_twice"] * 2
+
+
+def test_updates_fill_overwrite_or_leave() -> None:
+    found = account("anna", department="Old", countryCode="0")
+    record = {"department": "New", "given_name": "Anna", "country": "DE", "enabled": False}
+    assert one(record, found, update="never").status == "unchanged"
+    filled = one(record, found)
+    assert (filled.status, set(filled.after)) == ("updated", {"givenName", "c", "co", "countryCode"})
+    always = one(record, found, update="always")
+    assert always.before["department"] == ("Old",)
+    assert always.after["userAccountControl"] == ("514",)
+    assert one({}, found, update="always").status == "unchanged"
+
+
+def test_a_second_run_changes_nothing() -> None:
+    record = {"display_name": "Anna", "mail": "anna@contoso.com", "country": "Germany"}
+    made = one(record)
+    found = account("anna", **{name: list(values) for name, values in made.after.items()})
+    assert one(record, found).status == "unchanged"
+    assert one(record, found, update="always").status == "unchanged"
+
+
+def test_two_people_of_one_name_and_one_who_is_there() -> None:
+    records = [
+        {"user_principal_name": f"john.smith@{domain}", "display_name": "John Smith"}
+        for domain in ("fabrikam.com", "contoso.com")
+    ]
+    second, first = plan(records)
+    assert (first.sam, first.dn) == ("john.smith", f"CN=John Smith,{OU}")
+    assert (second.sam or "").startswith("john.smith-")
+    assert second.dn == f"CN=John Smith ({second.sam}),{OU}"
+    taken = plan(records, account("JOHN.SMITH", userPrincipalName="js@contoso.com"))
+    assert taken[0].sam == second.sam
+    assert taken[1].sam not in ("john.smith", second.sam)
+
+
+def test_managers_are_found_in_the_run_and_in_the_directory() -> None:
+    boss = {"user_principal_name": "boss@contoso.com", "id": "1"}
+    changes = plan(
+        [
+            {"user_principal_name": "a@contoso.com", "manager": {"id": "1"}},
+            {"user_principal_name": "b@contoso.com", "manager": "there@contoso.com"},
+            {"user_principal_name": "c@contoso.com", "manager": "nobody@contoso.com"},
+            boss,
+        ],
+        account("there"),
+    )
+    assert changes[0].manager == changes[3].dn == changes[0].after["manager"][0]
+    assert (changes[1].manager, changes[1].after["manager"]) == (None, (f"CN=there,{OU}",))
+    assert "manager" in changes[2].left_out
+
+
+def test_paths_by_rules() -> None:
+    rules: list[dict[str, Any]] = [
+        {"department": ["Sales", "Press"], "city": "Berlin", "path": f"OU=Berlin,{OU}"},
+        {"upn_suffix": "fabrikam.com", "path": f"OU=Fabrikam,{OU}"},
+    ]
+    paths = read_paths(None, rules)
+    assert paths.of({"department": "sales", "city": "BERLIN"}) == f"OU=Berlin,{OU}"
+    assert paths.of({"user_principal_name": "a@Fabrikam.com"}) == f"OU=Fabrikam,{OU}"
+    assert one({}, paths=paths).cause == "no_path"
+
+
+@pytest.mark.parametrize(
+    "rule", [{"department": "Sales"}, {"path": OU}, {"departmant": "Sales", "path": OU}, {"city": "x", "path": "Sales"}]
+)
+def test_a_rule_that_cannot_be_meant(rule: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        read_paths(OU, [rule])
+
+
+def test_given_passwords() -> None:
+    rules: dict[str, Any] = {"password": "given", "shortest_password": 7}
+    change = one({}, given=passwords("Anna@contoso.com,Secret-1"), **rules)
+    assert (change.status, change.request.password) == ("created", "Secret-1")
+    assert "Secret-1" not in repr(change) + repr(change.result()) + repr(diff_accounts([change]))
+    assert one({}, given=passwords("bob@contoso.com,Secret-1"), **rules).cause == "no_password"
+    short = one({}, given=passwords("anna@contoso.com,short"), **rules)
+    assert short.cause == "password_too_short"
+
+
+@pytest.mark.parametrize("record", [{"password": "Secret-1"}, {"Password": "Secret-1"}, {"password": None}])
+@pytest.mark.parametrize("status", ["found", "not_found"])
+def test_a_password_in_a_record_is_refused(record: dict[str, Any], status: str) -> None:
+    with pytest.raises(InputError, match="given_passwords_file") as raised:
+        one({"status": status, **record})
+    assert "Secret-1" not in raised.value.message
+
+
+def test_what_password_hash_sync_would_do() -> None:
+    assert one({}).password_hash_sync == "locks_out"
+    assert one({}, kept=True).password_hash_sync == "replaces_with_kept"
+    assert (
+        one({}, given=passwords("anna@contoso.com,Secret-1"), password="given").password_hash_sync
+        == "replaces_with_given"
+    )
+    assert one({}, account("anna")).password_hash_sync == "replaces_with_existing"
+
+
+def test_who_would_be_disabled_in_the_cloud() -> None:
+    changes = plan(
+        [{"user_principal_name": "a@b.c"}, {"user_principal_name": "d@b.c", "enabled": False}], enabled="false"
+    )
+    assert disabled_in_cloud(changes) == ["a@b.c"]
+    assert disabled_in_cloud(plan([{"user_principal_name": "d@b.c", "enabled": False}])) == []

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The journal's lines, and what a rollback makes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import (
+    ABORTED,
+    OUTCOME_WIDTH,
+    OUTCOMES,
+    PENDING,
+    REFUSED,
+    UNKNOWN,
+    WRITTEN,
+    Journal,
+    JournalEntry,
+    JournalError,
+    Line,
+    decode,
+    encode,
+    outcome_offset,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import (
+    Undo,
+    build_undos,
+    choose_lines,
+)
+
+PROPERTY = "onPremisesImmutableId"
+CONTOSO = ("tenant", "contoso.onmicrosoft.com")
+texts = st.none() | st.text(max_size=20)
+changes = st.builds(
+    JournalEntry,
+    id=st.text(min_size=1, max_size=10),
+    user_principal_name=texts,
+    attribute=st.sampled_from([PROPERTY, "mS-DS-ConsistencyGuid"]),
+    before=texts,
+    after=texts,
+    place=st.tuples(st.sampled_from(["tenant", "domain"]), texts),
+)
+
+
+def change(name: str, before: str | None, after: str | None) -> JournalEntry:
+    return JournalEntry(f"id-{name}", f"{name}@contoso.com", PROPERTY, before, after, CONTOSO)
+
+
+def line(run: str, made: JournalEntry, outcome: str = WRITTEN, rolls_back: tuple[str, ...] = ()) -> Line:
+    return Line("2026-11-24T10:00:00.000000Z", run, rolls_back, made, outcome, 0)
+
+
+def chosen(lines: Sequence[Line], rollback: str, place: tuple[str, str | None] = CONTOSO) -> list[Line]:
+    return choose_lines(Journal(lines), rollback, [PROPERTY], place)
+
+
+@given(st.lists(changes), st.sampled_from(OUTCOMES))
+def test_lines_come_back_as_they_were_and_their_outcome_is_where_it_is_said_to_be(
+    made: list[JournalEntry], outcome: str
+) -> None:
+    raw = b"".join(encode("run", (), made))
+    read = decode(raw, "journal")
+    assert [found.entry for found in read.lines] == made
+    assert {found.outcome for found in read.lines} <= {PENDING}
+    for found in read.lines:
+        raw = raw[: found.position] + outcome.encode() + raw[found.position + OUTCOME_WIDTH :]
+    assert [found.outcome for found in decode(raw, "journal").lines] == [outcome] * len(made)
+
+
+@given(st.lists(changes, min_size=1, max_size=3), st.data())
+def test_cut_at_any_byte_all_whole_lines_are_read_and_the_rest_is_torn(
+    made: list[JournalEntry], data: st.DataObject
+) -> None:
+    lines = encode("run", (), made)
+    raw = b"".join(lines)
+    cut = data.draw(st.integers(min_value=0, max_value=len(raw)))
+    read = decode(raw[:cut], "journal")
+    whole = [number for number in range(len(lines)) if sum(map(len, lines[: number + 1])) <= cut]
+    assert len(read.lines) == len(whole)
+    assert read.torn == (cut > sum(len(lines[number]) for number in whole))
+
+
+def test_a_torn_line_that_a_later_run_ended_is_torn_and_not_an_error() -> None:
+    first, second = encode("run", (), [change("a", None, "x"), change("b", None, "y")])
+    read = decode(first[:50] + b"\n" + second, "journal")
+    assert ([found.entry.id for found in read.lines], read.torn) == (["id-b"], 1)
+
+
+def test_zeros_after_a_power_cut_are_torn() -> None:
+    (only,) = encode("run", (), [change("a", None, "x")])
+    assert decode(only + b"\0" * 40, "journal").torn == 1
+
+
+@pytest.mark.parametrize("text", ["hello\n", "{}\n", '{"time":"x"}\n', "[1]\n", "null\n"])
+def test_something_else_is_an_error_that_names_the_line(text: str) -> None:
+    (only,) = encode("run", (), [change("a", None, "x")])
+    with pytest.raises(JournalError, match=r"^Line 2 of /j is no line of a journal; restore"):
+        decode(only + text.encode(), "/j")
+
+
+def test_an_outcome_that_nobody_writes_is_an_error() -> None:
+    (only,) = encode("run", (), [change("a", None, "x")])
+    with pytest.raises(JournalError, match="Line 1"):
+        decode(only.replace(b"pending", b"perhaps"), "/j")
+
+
+def test_a_line_is_what_the_documentation_shows() -> None:
+    (only,) = encode("job 7", ("job 6",), [change("a", None, "x")])
+    values = json.loads(only)
+    time = values.pop("time")
+    assert len(time) == len("2026-11-24T10:00:00.000000Z")
+    assert time.endswith("Z")
+    assert values == {
+        "run": "job 7",
+        "rolls_back": ["job 6"],
+        "tenant": "contoso.onmicrosoft.com",
+        "id": "id-a",
+        "user_principal_name": "a@contoso.com",
+        "attribute": PROPERTY,
+        "before": None,
+        "after": "x",
+        "outcome": "pending",
+    }
+    assert only[outcome_offset(only) :] == b'pending"}\n'
+
+
+def test_last_is_the_newest_run_that_is_no_rollback() -> None:
+    lines = [
+        line("one", change("a", None, "x")),
+        line("two", change("b", None, "y")),
+        line("back", change("b", "y", None), rolls_back=("two",)),
+    ]
+    assert [found.entry.id for found in chosen(lines, "last")] == ["id-b"]
+    assert chosen([], "last") == []
+    assert [found.run for found in chosen(lines, "all")] == ["one", "two", "back"]
+    assert [found.run for found in chosen(lines, "back")] == ["back"]
+
+
+def test_a_run_that_is_not_there_is_named_with_those_that_are() -> None:
+    with pytest.raises(InputError, match=r"^The journal has no run 'three'; it has one, two\.$"):
+        chosen([line("one", change("a", None, "x")), line("two", change("b", None, "y"))], "three")
+
+
+def test_a_run_that_changed_something_else_leaves_nothing_to_do() -> None:
+    stamp = JournalEntry("id-a", "a@contoso.com", "mS-DS-ConsistencyGuid", None, "x", ("domain", "DC=ad"))
+    lines = [line("one", change("a", None, "x")), line("two", stamp)]
+    assert chosen(lines, "two") == []
+    # The newest run is the one that stamped: an older one is not what "last" means.
+    assert chosen(lines, "last") == []
+    assert [found.run for found in chosen(lines, "all")] == ["one"]
+
+
+def test_a_run_on_another_tenant_is_refused() -> None:
+    lines = [line("one", change("a", None, "x"))]
+    with pytest.raises(
+        InputError, match=r"Run 'one' changed the tenant contoso\.onmicrosoft\.com, and this task is for f"
+    ):
+        chosen(lines, "one", ("tenant", "fabrikam.onmicrosoft.com"))
+    assert chosen(lines, "one", ("tenant", "Contoso.OnMicrosoft.com"))
+    assert chosen(lines, "one", ("tenant", None))
+
+
+def test_runs_fold_to_the_first_before_and_the_last_after() -> None:
+    lines = [
+        line("one", change("a", None, "x")),
+        line("two", change("a", "x", "y")),
+        line("two", change("b", "v", None)),
+    ]
+    assert build_undos(lines) == [
+        Undo("id-a", "a@contoso.com", PROPERTY, ("y",), None),
+        Undo("id-b", "b@contoso.com", PROPERTY, (None,), "v"),
+    ]
+
+
+def test_what_was_never_done_is_not_undone() -> None:
+    assert (
+        build_undos([line("one", change("a", None, "x"), REFUSED), line("one", change("b", None, "y"), ABORTED)]) == []
+    )
+
+
+@pytest.mark.parametrize("outcome", [PENDING, UNKNOWN])
+def test_where_nobody_knows_both_values_are_ours(outcome: str) -> None:
+    lines = [line("one", change("a", None, "x")), line("one", change("a", "x", "y"), outcome)]
+    (undo,) = build_undos(lines)
+    assert (undo.expected, undo.restore) == (("x", "y"), None)
+    assert undo.holds_ours("x")
+    assert undo.holds_ours("y")
+    assert not undo.holds_ours("z")

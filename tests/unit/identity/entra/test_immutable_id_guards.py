@@ -1,0 +1,213 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deleted holders of a value, and who may not be changed at all: the plan, without a tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from test_immutable_id_plan import VALUES, cloud, request
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import PURGE, RESTORE
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
+    describe_doubts,
+    has_admins,
+    refuse_guarded,
+    wanted_aspects,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
+    ImmutableIdChange,
+    count_changes,
+    diff_changes,
+    plan_changes,
+    summarize,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
+    DOMAINS,
+    ROLE_ASSIGNMENTS,
+    ROLE_GROUPS,
+    RoleHolding,
+    TenantSnapshot,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
+
+FEDERATED = [{"id": "Contoso.com", "isVerified": True, "authenticationType": "Federated"}]
+ROLES = {ROLE_ASSIGNMENTS, ROLE_GROUPS}
+
+
+def planned(records: list[dict[str, Any]], users: list[Record], **options: Any) -> list[ImmutableIdChange]:
+    clear = options.pop("clear", False)
+    return plan_changes(read_requests(records, clear=clear), UserIndex(users), **options)
+
+
+def deleted(number: int, value: int = 1, synced: bool | None = None, upn: str | None = None) -> Record:
+    user = cloud(number, VALUES[value], synced=synced, deleted=True)
+    return {**user, "user_principal_name": upn or user["user_principal_name"]}
+
+
+@pytest.mark.parametrize(
+    ("holders", "way", "words"),
+    [
+        ([deleted(2)], None, "set restore_deleted to true to bring that user back without the value, or purge_deleted"),
+        ([deleted(2, synced=False)], RESTORE, "set purge_deleted to true to delete that user for good"),
+        ([deleted(2, synced=True)], RESTORE, "bring its AD account back into scope"),
+        ([deleted(2), deleted(3)], RESTORE, "only one could be restored"),
+        ([deleted(2, upn="USER1@contoso.com")], RESTORE, "cannot be restored beside"),
+    ],
+)
+def test_a_deleted_holder_refuses(holders: list[Record], way: str | None, words: str) -> None:
+    (change,) = planned([request(1, 1)], [cloud(1), *holders], deleted=way)
+    assert (change.status, change.cause, change.holders) == ("refused", "held_by_deleted_user", ())
+    assert words in str(change.reason)
+    assert "User2@contoso.com" in str(change.reason) or "USER1@contoso.com" in str(change.reason)
+
+
+@pytest.mark.parametrize(
+    ("way", "becomes", "shown"),
+    [(PURGE, "purged", "purged"), (RESTORE, "restored_and_cleared", "restored without a value")],
+)
+def test_a_deleted_holder_makes_way(way: str, becomes: str, shown: str) -> None:
+    (change,) = planned([request(1, 1)], [cloud(1), deleted(2)], deleted=way)
+    result = change.result()
+    assert (result["status"], result["after"]) == ("set", VALUES[1])
+    assert result["deleted_holders"] == [
+        {"id": cloud(2)["id"], "user_principal_name": "User2@contoso.com", "becomes": becomes}
+    ]
+    assert count_changes([change]) == 2
+    diff = diff_changes([change])
+    assert diff["before"].splitlines() == [
+        "user1@contoso.com: (none)",
+        f"User2@contoso.com (in the recycle bin): deleted with {VALUES[1]}",
+    ]
+    assert diff["after"].splitlines()[1] == f"User2@contoso.com (in the recycle bin): {shown}"
+
+
+def test_all_deleted_holders_of_a_value_are_purged() -> None:
+    (change,) = planned([request(1, 1)], [cloud(1), deleted(2), deleted(3)], deleted=PURGE)
+    assert [holder.becomes for holder in change.holders] == ["purged", "purged"]
+    assert count_changes([change]) == 3
+
+
+@pytest.mark.parametrize("synced", [None, False])
+@pytest.mark.parametrize("upn", [None, "00000000000040008000000000000001User1@contoso.com"])
+def test_the_very_user_comes_back_with_its_value(synced: bool | None, upn: str | None) -> None:
+    """Also where Graph puts the object id in front of a deleted user's UPN."""
+    (change,) = planned([request(1, 1)], [deleted(1, synced=synced, upn=upn)], deleted=RESTORE)
+    assert (change.status, change.before, change.after, change.writes) == ("restored", VALUES[1], VALUES[1], False)
+    assert change.result()["deleted_holders"][0] == {
+        "id": cloud(1)["id"],
+        "user_principal_name": "User1@contoso.com",
+        "becomes": "restored",
+    }
+    assert (count_changes([change]), summarize([change])["restored"]) == (1, 1)
+    assert diff_changes([change])["after"] == f"User1@contoso.com (in the recycle bin): restored with {VALUES[1]}\n"
+
+
+@pytest.mark.parametrize(
+    ("users", "way", "more", "cause"),
+    [
+        ([deleted(1)], None, {}, "held_by_deleted_user"),
+        ([deleted(1)], PURGE, {}, "held_by_deleted_user"),
+        ([deleted(1), deleted(2)], RESTORE, {}, "held_by_deleted_user"),
+        ([deleted(1), cloud(2, VALUES[1])], RESTORE, {}, "held_by_user"),
+        ([deleted(1)], RESTORE, {"object_soa": "Cloud"}, "cloud_managed_account"),
+        ([deleted(1)], RESTORE, {"allowed": False, "outcome": "blocked"}, "predicted_blocked"),
+    ],
+)
+def test_the_very_user_stays_deleted(users: list[Record], way: str | None, more: dict[str, Any], cause: str) -> None:
+    (change,) = planned([request(1, 1, **more)], users, deleted=way)
+    assert (change.status, change.cause, change.holders) == ("refused", cause, ())
+
+
+def test_what_became_of_holders_before_is_no_news() -> None:
+    (change,) = planned([request(1, 1, deleted_holders=[{"id": "x"}])], [cloud(1, VALUES[1])])
+    assert "deleted_holders" not in change.result()
+
+
+@pytest.mark.parametrize(
+    ("records", "users", "options", "wanted"),
+    [
+        ([request(1, 1)], [cloud(1, VALUES[1])], {}, set()),
+        ([request(1, 1)], [cloud(1, synced=True)], {}, set()),
+        ([request(1, 1)], [cloud(1)], {}, ROLES),
+        ([request(1, 1)], [cloud(1, VALUES[2])], {"overwrite": True}, {*ROLES, DOMAINS}),
+        ([request(1, None)], [cloud(1, VALUES[2])], {"clear": True}, {*ROLES, DOMAINS}),
+        ([request(1, 1)], [cloud(1), deleted(2)], {"deleted": RESTORE}, {*ROLES, DOMAINS}),
+        ([request(1, 1)], [cloud(1), deleted(2)], {"deleted": PURGE}, ROLES),
+        # What a preflight has seen of just this user is not asked again.
+        ([request(1, 1, outcome="hard_match", id=cloud(1)["id"])], [cloud(1)], {}, set()),
+        (
+            [request(1, 1, outcome="unknown", id=cloud(1)["id"], unknown=["tenant_switches"], expected="hard_match")],
+            [cloud(1)],
+            {},
+            set(),
+        ),
+        (
+            [request(1, 1, outcome="unknown", id=cloud(1)["id"], unknown=[ROLE_GROUPS], expected="hard_match")],
+            [cloud(1)],
+            {},
+            ROLES,
+        ),
+        ([request(1, 1, outcome="hard_match", id=cloud(2)["id"])], [cloud(1)], {}, ROLES),
+        ([request(1, 1, outcome="soft_match", id=cloud(1)["id"])], [cloud(1)], {}, ROLES),
+    ],
+)
+def test_only_what_decides_is_asked(
+    records: list[dict[str, Any]], users: list[Record], options: dict[str, Any], wanted: set[str]
+) -> None:
+    assert wanted_aspects(planned(records, users, **options)) == wanted
+
+
+def test_a_value_in_a_federated_domain_stays() -> None:
+    tenant = TenantSnapshot(users=[], domains=FEDERATED)
+    changes = planned([request(1, None), request(2, None)], [cloud(1, VALUES[1]), cloud(2)], clear=True)
+    first, second = refuse_guarded(changes, tenant, False)
+    assert (first.status, first.cause, first.after) == ("refused", "federated_domain", VALUES[1])
+    assert "switch the UPN to a managed domain" in str(first.reason)
+    assert second.status == "unchanged"
+    # A first value is what a federated user must have.
+    (given,) = refuse_guarded(planned([request(1, 1)], [cloud(1)]), tenant, False)
+    assert given.status == "set"
+
+
+def test_a_restored_user_cannot_lose_its_value_in_a_federated_domain() -> None:
+    changes = planned([request(1, 1)], [cloud(1), deleted(2)], deleted=RESTORE)
+    (change,) = refuse_guarded(changes, TenantSnapshot(users=[], domains=FEDERATED), False)
+    assert (change.cause, change.holders[0].becomes, change.leaving) == ("federated_domain", "kept", [])
+
+
+HOLDINGS = [
+    (RoleHolding("direct", "Exchange Administrator", True), "admin_role"),
+    (RoleHolding("direct", "Printer Whisperer", None), "admin_role"),
+    (RoleHolding("member", None, None, "Tier 0"), "role_assignable_group"),
+    (RoleHolding("owner", "Directory Readers", False, "Tier 0"), "role_assignable_group"),
+    (RoleHolding("direct", "Directory Readers", False), None),
+    (RoleHolding("eligible", "Global Administrator", True), None),
+]
+
+
+@pytest.mark.parametrize(("holding", "cause"), HOLDINGS)
+@pytest.mark.parametrize("may", [True, False, None])
+def test_administrators(holding: RoleHolding, cause: str | None, may: bool | None) -> None:
+    tenant = TenantSnapshot(users=[], roles={cloud(1)["id"]: [holding]})
+    changes = planned([request(1, 1)], [cloud(1)])
+    assert has_admins(changes, tenant) is (cause is not None)
+    (change,) = refuse_guarded(changes, tenant, may)
+    assert change.cause == (cause if may is False else None)
+    if change.cause:
+        assert "Privileged Authentication Administrator or Global Administrator directly" in str(change.reason)
+    said = describe_doubts([change], tenant, may)
+    assert bool(said) is (may is None and cause is not None)
+
+
+def test_what_could_not_be_read_is_said_with_the_permission() -> None:
+    tenant = TenantSnapshot(users=[], unknown=frozenset({ROLE_GROUPS, DOMAINS}))
+    roles, domains = describe_doubts(planned([request(1, 1)], [cloud(1)]), tenant, False)
+    assert "role_assignable_groups" in roles
+    assert "GroupMember.Read.All" in roles
+    assert "Domain.Read.All" in domains

@@ -1,0 +1,265 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The prediction: every outcome and cause by name, and what one user's match means for the next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from match_estate import DOMAINS, GUIDS, VALUES, ad, cloud, tenant
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcome_words import OUTCOMES
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
+    ASPECTS,
+    PERMISSIONS,
+    RoleHolding,
+    TenantSnapshot,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.anchor_owners import (
+    add_owners,
+    list_foreign_anchors,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predict import cloud_only, predict
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import (
+    Prediction,
+    summarize,
+)
+
+MAIL: dict[str, Any] = {"mail": "box@contoso.com"}
+BOX: dict[str, Any] = {"mail": "box@contoso.com", "proxyAddresses": ["SMTP:box@contoso.com"]}
+ID = cloud(1)["id"]
+OTHER: dict[str, Any] = {"id": "c1", "name": "Box", "proxy_addresses": ["SMTP:box@contoso.com"]}
+HARD_OFF: dict[str, Any] = {"switches": {"blockCloudObjectTakeoverThroughHardMatchEnabled": True}}
+SOFT_OFF: dict[str, Any] = {"switches": {"blockSoftMatchEnabled": True}}
+
+
+def role(how: str, name: str | None, privileged: bool | None, group: str | None = None) -> dict[str, Any]:
+    return {"roles": {ID: [RoleHolding(how, name, privileged, group)]}}
+
+
+def one(user: dict[str, Any], snapshot: TenantSnapshot, **options: Any) -> Prediction:
+    (found,) = predict([user], snapshot, **options)
+    return found
+
+
+# outcome, cause, sync_action, AD user, tenant, a part of the sentence
+CASES: list[tuple[str, str | None, str | None, dict[str, Any], TenantSnapshot, str]] = [
+    ("matched", None, "update", ad(1), tenant(cloud(1, 1, onPremisesSyncEnabled=True)), ""),
+    ("hard_match", None, "hard_match", ad(1), tenant(cloud(1, 1)), VALUES[1]),
+    ("hard_match", None, "hard_match", ad(1), tenant(cloud(1, 1, onPremisesSyncEnabled=False)), VALUES[1]),
+    ("soft_match", "user_principal_name", "soft_match", ad(1), tenant(cloud(1)), "the UPN user1@contoso.com"),
+    ("soft_match", "primary_smtp", "soft_match", ad(1, **MAIL), tenant(cloud(2, **BOX)), "address box@contoso.com"),
+    ("new_cloud_user", None, "create", ad(1), tenant(cloud(2)), ""),
+    ("conflict", "anchor_differs", "create", ad(1), tenant(cloud(1, 8)), VALUES[8]),
+    ("conflict", "anchor_differs", "error", ad(1),
+     tenant(cloud(1, 8), switches={"quarantineUponUpnConflictEnabled": False}), VALUES[8]),
+    ("conflict", "anchor_differs", "create", ad(1, **MAIL), tenant(cloud(2, 8, **BOX)), VALUES[8]),
+    ("type_mismatch", "held_by_contact", "error", ad(1, **MAIL), tenant(cloud(1), contacts=[OTHER]), "contact Box"),
+    ("type_mismatch", "held_by_group", "error", ad(1, **MAIL), tenant(cloud(1), groups=[OTHER]), "ObjectTypeMismatch"),
+    ("blocked", "switch_hard_match", "error", ad(1), tenant(cloud(1, 1), **HARD_OFF), "turn the switch off"),
+    ("blocked", "switch_soft_match", "create", ad(1), tenant(cloud(1), **SOFT_OFF), "User1@contoso.com"),
+    ("blocked", "switch_soft_match", "create", ad(1, **MAIL), tenant(contacts=[OTHER], **SOFT_OFF), "contact Box"),
+    ("new_cloud_user", None, "create", ad(1), tenant(**SOFT_OFF), ""),
+    ("blocked", "privileged_role", "error", ad(1),
+     tenant(cloud(1, 1), **role("direct", "Global Administrator", True)), "the privileged role Global Administrator"),
+    ("blocked", "directory_role", "hard_match", ad(1),
+     tenant(cloud(1, 1), **role("direct", "Directory Readers", False)), "at least of those with privileged roles"),
+    ("blocked", "eligible_role", "error", ad(1),
+     tenant(cloud(1, 1), **role("eligible", "User Administrator", True)), "eligible for the privileged role"),
+    ("blocked", "role_assignable_group", "error", ad(1),
+     tenant(cloud(1, 1), **role("member", "User Administrator", True, "Tier 0")), "a member of the role-assignable"),
+    ("blocked", "role_assignable_group", "hard_match", ad(1),
+     tenant(cloud(1, 1), **role("owner", "User Administrator", True, "Tier 0")), "an owner of the role-assignable"),
+    ("blocked", "role_assignable_group", "hard_match", ad(1),
+     tenant(cloud(1, 1), **role("member", None, None, "Tier 0")), "group Tier 0;"),
+    ("blocked", "privileged_role", "create", ad(1),
+     tenant(cloud(1), **role("direct", "Global Administrator", True)), "never soft-matched"),
+    ("blocked", "directory_role", "create", ad(1),
+     tenant(cloud(1), **role("direct", "Directory Readers", False)), "never soft-matched"),
+    ("soft_match", "user_principal_name", "soft_match", ad(1),
+     tenant(cloud(1), **role("eligible", "Global Administrator", True)), ""),
+    ("blocked", "other_object_identifier", "error", ad(1),
+     tenant(cloud(1, 1, onPremisesObjectIdentifier=GUIDS[5])), GUIDS[5]),
+    ("hard_match", None, "hard_match", ad(1), tenant(cloud(1, 1, onPremisesObjectIdentifier=GUIDS[1])), ""),
+    ("hard_match", None, "hard_match", ad(1), tenant(
+        cloud(1, 1, onPremisesObjectIdentifier=GUIDS[5]),
+        switches={"allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled": True}), ""),
+    ("blocked", "other_object_identifier", "error", ad(1),
+     tenant(cloud(1, 1, onPremisesSyncEnabled=True, onPremisesObjectIdentifier=GUIDS[5])), "mapped to another"),
+    # Nobody shows here that the identifier is the GUID at all: a user that is synchronised is not accused of it.
+    ("matched", None, "update", ad(1), tenant(
+        cloud(1, 1, onPremisesSyncEnabled=True, onPremisesObjectIdentifier=GUIDS[5]), identifiers_are_guids=None), ""),
+    ("blocked", "cloud_source_of_authority", "leave", ad(1),
+     tenant(cloud(1, 1), cloud_managed=frozenset([ID])), "isCloudManaged"),
+    ("blocked", "cloud_source_of_authority", "leave", ad(1),
+     tenant(cloud(1), cloud_managed=frozenset([ID])), "isCloudManaged"),
+    ("blocked", "cloud_managed_account", None, ad(1, external_directory_object_id=f"User_{ID}"),
+     tenant(cloud(1)), "made by Cloud Sync"),
+    ("blocked", "deleted_holder", "hard_match", ad(1), tenant(cloud(2, 1, deleted=True), cloud(1)), "recycle bin"),
+    ("blocked", "federated_domain", "create", ad(1, user_principal_name="user1@fed.contoso.com"),
+     tenant(cloud(1, 8, userPrincipalName="user1@fed.contoso.com")), "federated domain"),
+    ("hard_match", None, "hard_match", ad(1, user_principal_name="user1@fed.contoso.com"),
+     tenant(cloud(1, 1, userPrincipalName="user1@fed.contoso.com")), ""),
+    ("blocked", "formerly_synced_user", "soft_match", ad(1), tenant(cloud(1, onPremisesSyncEnabled=False)), "not null"),
+    ("blocked", "formerly_synced_user", "create", ad(1), tenant(cloud(1, 8, onPremisesSyncEnabled=False)), "not null"),
+    ("quarantine", "upn_taken", "hard_match", ad(1), tenant(cloud(1), cloud(2, 1)), "User1@contoso.com"),
+    ("quarantine", "proxy_address_taken", "create", ad(1, proxy_addresses=["smtp:box@contoso.com"]),
+     tenant(cloud(2, **BOX)), "belongs to the cloud user User2@contoso.com"),
+    ("quarantine", "proxy_address_taken", "error", ad(1, proxy_addresses=["sip:box@contoso.com"]),
+     tenant(cloud(2, proxyAddresses=["SIP:box@contoso.com"])), "sip:box"),
+    ("quarantine", "proxy_address_taken", "create", ad(1, proxy_addresses=["smtp:box@contoso.com"]),
+     tenant(groups=[OTHER]), "the group Box"),
+    ("invalid", "invalid_upn", "error", ad(1, user_principal_name=None, sam_account_name=None), tenant(),
+     "has no userPrincipalName"),
+    ("invalid", "unverified_suffix", "create", ad(1, user_principal_name=None), tenant(), "user1@ad.contoso.com"),
+    ("invalid", "invalid_upn", "create", ad(1, user_principal_name="jürgen@contoso.com"), tenant(), "'ü'"),
+    ("invalid", "invalid_upn", "hard_match", ad(1, user_principal_name="user$1@contoso.com"), tenant(cloud(1, 1)),
+     "Entra Connect would not keep the UPN user$1@contoso.com, because it holds '$'"),
+    ("invalid", "invalid_proxy_address", "create", ad(1, proxy_addresses=["smtp:a b@contoso.com"]), tenant(), "' '"),
+    ("invalid", "unverified_suffix", "create", ad(1, user_principal_name="user1@pending.com"), tenant(),
+     "would become user1@contoso.onmicrosoft.com"),
+    ("invalid", "unverified_suffix", "hard_match", ad(1, user_principal_name="user1@ad.local"),
+     tenant(cloud(1, 1, mailNickname="nick")), "would become nick@contoso.onmicrosoft.com"),
+    ("invalid", "ad_missing", None, ad(1, status="missing", reason="No such thing."), tenant(cloud(1)), "No such"),
+    ("invalid", "no_anchor", None, ad(1, immutable_id=None, object_guid=None), tenant(cloud(1)), "give one of them"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("outcome", "cause", "action", "user", "snapshot", "words"), CASES)
+def test_each_outcome(
+    outcome: str, cause: str | None, action: str | None, user: dict[str, Any], snapshot: TenantSnapshot, words: str
+) -> None:
+    found = one(user, snapshot)
+    assert (found.outcome, found.cause, found.sync_action) == (outcome, cause, action), found
+    assert words in (found.reason or "")
+    result = found.result()
+    assert {**result, **user, "status": outcome, "cause": cause, "reason": found.reason} == result
+    assert result["changed"] is False
+
+
+def test_the_table_has_every_outcome_but_unknown() -> None:
+    assert {case[0] for case in CASES} == set(OUTCOMES) - {"unknown"}
+
+
+def test_all_causes_are_named_and_the_worst_comes_first() -> None:
+    snapshot = tenant(cloud(1, 1, onPremisesObjectIdentifier=GUIDS[5]), **HARD_OFF, **role("direct", "Helpdesk", True))
+    found = one(ad(1, proxy_addresses=["smtp:a b@x"]), snapshot)
+    assert found.causes == (
+        "switch_hard_match", "privileged_role", "other_object_identifier",
+    )  # fmt: skip
+    held = one(ad(1, user_principal_name="user2@contoso.com"), tenant(cloud(1, 1, deleted=True), cloud(2)))
+    assert (held.outcome, held.causes) == ("blocked", ("deleted_holder", "upn_taken"))
+
+
+@pytest.mark.parametrize(
+    ("aspect", "user", "snapshot", "expected"),
+    [
+        ("tenant_switches", ad(1), {}, "hard_match"),
+        ("role_assignments", ad(1), {}, "hard_match"),
+        ("role_eligibility", ad(1), {}, "hard_match"),
+        ("role_assignable_groups", ad(1), {}, "hard_match"),
+        ("object_identifiers", ad(1), {}, "hard_match"),
+        ("source_of_authority", ad(1), {}, "hard_match"),
+        ("contacts", ad(1, **MAIL), {}, "hard_match"),
+        ("groups", ad(1, **MAIL), {}, "hard_match"),
+        ("deleted_users", ad(2), {}, "new_cloud_user"),
+        ("domains", ad(1, user_principal_name="user1@elsewhere.com"), {"domains": []}, "hard_match"),
+    ],
+)
+def test_what_could_not_be_read_is_unknown_and_names_the_permission(
+    aspect: str, user: dict[str, Any], snapshot: dict[str, Any], expected: str
+) -> None:
+    known = tenant(cloud(1, 1), unknown=[aspect], **snapshot)
+    if aspect == "tenant_switches":
+        known = TenantSnapshot(users=known.users, domains=DOMAINS, unknown=frozenset([aspect]))
+    found = one(user, known)
+    assert (found.outcome, found.unknown, found.expected) == ("unknown", (aspect,), expected)
+    assert PERMISSIONS[aspect] in str(found.reason)
+    assert found.cause == f"unread_{aspect}"
+
+
+def test_unknown_touches_only_those_whose_outcome_hangs_on_it() -> None:
+    unread = set(ASPECTS) - {"object_identifiers"}
+    snapshot = tenant(cloud(1, 1, onPremisesSyncEnabled=True), cloud(2, 8), unknown=unread)
+    matched, conflict = predict([ad(1), ad(2)], snapshot)
+    assert (matched.outcome, conflict.outcome) == ("matched", "conflict")
+    # facts §2, MC1263280: a joined user may be mapped to another AD object, and then refuses every update.
+    assert one(ad(1), replace(snapshot, unknown=frozenset(ASPECTS))).unknown == ("object_identifiers",)
+    # A cloud user's UPN shows that the domain is verified, whoever may not read domains.
+    assert "domains" not in one(ad(3), snapshot).unknown
+
+
+def test_a_value_given_up_is_free_for_the_next_and_one_taken_is_not() -> None:
+    first = ad(1, proxy_addresses=["SMTP:new@contoso.com"])
+    second = ad(2, proxy_addresses=["SMTP:box@contoso.com", "smtp:new@contoso.com"])
+    snapshot = tenant(cloud(1, 1, **BOX))
+    one_, two = predict([first, second], snapshot)
+    assert (one_.outcome, two.outcome) == ("hard_match", "quarantine")
+    assert [(held.value, held.holder) for held in two.quarantined] == [
+        ("smtp:new@contoso.com", "the cloud user User1@contoso.com")
+    ]
+
+
+def test_two_ad_users_for_one_cloud_user() -> None:
+    first, second = predict([ad(1, **MAIL), ad(2, **MAIL)], tenant(cloud(7, **BOX)))
+    assert (first.outcome, first.cloud and first.cloud["id"]) == ("soft_match", cloud(7)["id"])
+    assert (second.outcome, second.sync_action) == ("quarantine", "create")
+    third, fourth = predict([ad(3, **MAIL), ad(4, **MAIL)], tenant())
+    assert (third.outcome, fourth.outcome) == ("new_cloud_user", "quarantine")
+    assert fourth.quarantined[0].holder == "the cloud user of user3@contoso.com"
+
+
+def test_one_anchor_twice() -> None:
+    both = predict([ad(1), ad(2, immutable_id=VALUES[1])], tenant(cloud(1, 1)))
+    assert {(each.outcome, each.cause) for each in both} == {("conflict", "duplicate_anchor")}
+
+
+def test_whose_guid_the_other_value_is() -> None:
+    snapshot = tenant(cloud(1, 2), cloud(3, 8))
+    found = predict([ad(1), ad(2), ad(3)], snapshot)
+    assert (found[0].cause, found[0].anchor_owner) == ("held_by_user", {"kind": "user", "name": "user2@contoso.com"})
+    assert list_foreign_anchors(found) == [VALUES[8]]
+    for kind in ("contact", "nobody"):
+        (told,) = add_owners([found[2]], {VALUES[8]: {"kind": kind, "name": "CN=X"}})
+        assert (told.cause, told.causes[:2]) == (f"held_by_{kind}", (f"held_by_{kind}", "anchor_differs"))
+        assert "CN=X" in str(told.reason) or kind == "nobody"
+
+
+def test_after_the_hard_match_of_the_module() -> None:
+    snapshot = tenant(cloud(1), cloud(2, 8), cloud(3, onPremisesSyncEnabled=False))
+    users = [ad(1), ad(2), ad(3), ad(4), ad(5, user_principal_name=None)]
+    found = predict(users, snapshot, after_hard_match=True)
+    assert [each.outcome for each in found] == ["hard_match", "conflict", "blocked", "new_cloud_user", "invalid"]
+    assert found[0].result()["cloud_immutable_id"] is None
+    assert predict(users, snapshot, after_hard_match=True, replace=True)[1].outcome == "hard_match"
+    federated = tenant(cloud(1, 8, userPrincipalName="user1@fed.contoso.com"))
+    user = ad(1, user_principal_name="user1@fed.contoso.com")
+    assert one(user, federated, after_hard_match=True, replace=True).cause == "federated_domain"
+
+
+def test_cloud_only_and_summary() -> None:
+    snapshot = tenant(cloud(1, 1), cloud(2), cloud(3))
+    found = predict([ad(1), ad(2)], snapshot)
+    rest = cloud_only(found, snapshot)
+    assert [user["id"] for user in rest] == [cloud(3)["id"]]
+    counts = summarize(found, len(rest))
+    assert counts == {**dict.fromkeys(OUTCOMES, 0), "hard_match": 1, "soft_match": 1, "cloud_only": 1, "total": 2}
+
+
+def test_overwrites_of_a_match_and_of_nobody_else() -> None:
+    cloud_user = {**cloud(1, 1, **BOX), "attributes": {"job_title": "Boss", "city": "Bonn", "department": "IT"}}
+    user = ad(1, enabled=False, attributes={"job_title": "Clerk", "city": None, "department": "IT"})
+    snapshot = tenant(cloud_user, switches={"passwordSyncEnabled": True})
+    listed = {each["attribute"]: each for each in one(user, snapshot).overwrites}
+    assert listed["job_title"] == {"attribute": "job_title", "cloud": "Boss", "ad": "Clerk", "effect": "overwritten"}
+    assert listed["city"] == {"attribute": "city", "cloud": "Bonn", "ad": None, "effect": "at_risk"}
+    assert "department" not in listed
+    assert {name: listed[name]["effect"] for name in ("enabled", "mail", "password")} == {
+        "enabled": "disabled", "mail": "at_risk", "password": "password",
+    }  # fmt: skip
+    assert one(ad(2), snapshot).overwrites == ()
+    assert one(user, tenant(cloud_user)).overwrites[-1]["attribute"] != "password"

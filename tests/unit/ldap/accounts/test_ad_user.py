@@ -1,0 +1,306 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ad_user against the scripted server: the very requests it sends, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PASSWORD, Certificates, RunModule
+from forest_script import ANYTHING, BIND, DOMAIN, guid, person
+from ldap_wire import BASE, CLOSE, SUB, Add, Answer, Delete, Done, Entry, Modify, Search, Turn, Wire
+
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts import reader
+from ansible_collections.hybrid.identity.plugins.modules import ad_user
+
+Options = Callable[..., dict[str, Any]]
+Run = Callable[..., dict[str, Any]]
+
+OU = f"OU=Staff,{DOMAIN}"
+SCHEMA = f"CN=Schema,CN=Configuration,{DOMAIN}"
+KNOWN = {"displayName": 256, "department": 64, "userPrincipalName": 1024, "mail": 256, "proxyAddresses": 1123}
+ROOT = Turn(
+    Search(b"", BASE, ANYTHING, (b"defaultNamingContext", b"schemaNamingContext")),
+    (Entry("", {"defaultNamingContext": [DOMAIN], "schemaNamingContext": [SCHEMA]}), Done()),
+)
+POLICY = Turn(
+    Search(DOMAIN.encode(), BASE, ANYTHING, (b"minPwdLength",)), (Entry(DOMAIN, {"minPwdLength": ["7"]}), Done())
+)
+RANGES = Turn(
+    Search,
+    (
+        *(
+            Entry(f"CN={name},{SCHEMA}", {"lDAPDisplayName": [name], "rangeUpper": [str(most)]})
+            for name, most in KNOWN.items()
+        ),
+        Done(cookie=b""),
+    ),
+)
+CONTAINER = Turn(Search(OU.encode(), BASE, ANYTHING, (b"objectClass",)), (Entry(OU, {"objectClass": ["top"]}), Done()))
+START = [BIND, ROOT, POLICY, RANGES, CONTAINER]
+SECRET = "Geheim-17-xyz"
+
+
+def looked_up(*entries: Answer) -> Turn:
+    return Turn(Search, (*entries, Done(cookie=b"")))
+
+
+NOBODY = looked_up()
+
+
+@pytest.fixture
+def run(certificates: Certificates, options: Options, run_module: RunModule) -> Run:
+    """Run the module against a script; no password may be seen in anything it prints."""
+
+    def runner(script: list[Turn], check: bool = False, **arguments: Any) -> dict[str, Any]:
+        with Wire(script, certificates.good) as wire:
+            given = {**options(wire), "path": OU, **arguments}
+            given = {name: value for name, value in given.items() if value is not None}
+            result, printed = run_module(ad_user, given, check)
+        wire.verify()
+        assert PASSWORD not in printed
+        assert SECRET not in printed
+        return result
+
+    return runner
+
+
+def anna(**more: Any) -> dict[str, Any]:
+    return {"user_principal_name": "anna@contoso.com", "display_name": "Anna", **more}
+
+
+@pytest.fixture
+def passwords_file(tmp_path: Path) -> Callable[..., str]:
+    """Make a file of given passwords: the secret for each name."""
+
+    def make(*names: str) -> str:
+        path = tmp_path / "given.csv"
+        path.touch(0o600)
+        path.write_text("\n".join(["user_principal_name,password", *(f"{name},{SECRET}" for name in names)]))
+        return str(path)
+
+    return make
+
+
+def test_an_account_is_one_request_with_its_password_in_it(run: Run, passwords_file: Callable[..., str]) -> None:
+    add = Add(
+        f"CN=Anna,{OU}".encode(),
+        (
+            (b"cn", (b"Anna",)),
+            (b"sAMAccountName", (b"anna",)),
+            (b"userPrincipalName", (b"anna@contoso.com",)),
+            (b"userAccountControl", (b"512",)),
+            (b"displayName", (b"Anna",)),
+            (b"mail", (b"anna@contoso.com",)),
+            (b"proxyAddresses", (b"SMTP:anna@contoso.com",)),
+            (b"unicodePwd", (f'"{SECRET}"'.encode("utf-16-le"),)),
+            (b"pwdLastSet", (b"0",)),
+            (b"objectClass", (b"user",)),
+        ),
+    )
+    script = [*START, NOBODY, NOBODY, Turn(add), looked_up(person(1, "anna"))]
+    result = run(
+        script,
+        users=[anna(mail="anna@contoso.com", note="kept")],
+        account_password="given",
+        given_passwords_file=passwords_file("Anna@contoso.com"),
+        password_must_change=True,
+    )
+    (user,) = result["users"]
+    assert (user["status"], user["object_guid"], user["note"]) == ("created", str(guid(1)), "kept")
+    assert user["immutable_id"] == "3jFgh7G/i0+csBxnpglNAQ=="
+    assert user["password_hash_sync"] == "replaces_with_given"
+    assert "password" not in user
+    assert "given_passwords_file" not in json.dumps(result["warnings"])
+    assert "not documented by Microsoft" in json.dumps(result["warnings"])
+
+
+def test_a_misspelt_name_in_the_file_of_passwords(run: Run, passwords_file: Callable[..., str]) -> None:
+    """Its user has no password, and the warning says which line is of no use."""
+    result = run(
+        [*START, NOBODY, NOBODY],
+        users=[anna(), {"user_principal_name": "boss@contoso.com"}],
+        account_password="given",
+        given_passwords_file=passwords_file("boss@contoso.com", "ana@contoso.com"),
+    )
+    assert "given_passwords_file has no password for anna@contoso.com" in result["msg"]
+    assert [user["cause"] for user in result["users"]] == ["no_password", "not_tried"]
+    (warning,) = (str(each) for each in result["warnings"] if "given_passwords_file" in str(each))
+    assert "users does not contain their users: line 3." in warning
+    assert "ana@" not in warning
+
+
+def test_the_very_filters(run: Run) -> None:
+    """Everything that a record holds is literal text in a filter."""
+    people = (
+        "or",
+        ("equal", b"userPrincipalName", b"o'h*(a)@contoso.com"),
+        ("equal", b"userPrincipalName", b"boss@contoso.com"),
+        ("equal", b"proxyAddresses", b"SMTP:a*)(b@contoso.com"),
+        ("equal", b"mail", b"a*)(b@contoso.com"),
+    )
+    names = ("or", ("equal", b"sAMAccountName", b"boss"), ("equal", b"cn", b"A*(b)"))
+    records = [
+        {"user_principal_name": "o'h*(a)@contoso.com"},
+        {"user_principal_name": "boss@contoso.com", "display_name": "A*(b)", "mail": "a*)(b@contoso.com"},
+    ]
+    attributes = tuple(name.encode() for name in reader.ATTRIBUTES)
+    searches = [
+        Turn(Search(DOMAIN.encode(), SUB, conditions, attributes, (1000, b"")), (Done(cookie=b""),))
+        for conditions in (people, names)
+    ]
+    result = run([*START, *searches], check=True, users=records, on_refused="skip")
+    assert [(user["status"], user["cause"]) for user in result["users"]] == [
+        ("refused", "invalid_upn"),
+        ("created", None),
+    ]
+
+
+def test_check_mode_sends_no_write_and_makes_no_file(run: Run, tmp_path: Path) -> None:
+    files = {"journal": str(tmp_path / "journal"), "password_file": str(tmp_path / "passwords")}
+    result = run([*START, NOBODY, NOBODY], check=True, users=[anna()], **files)
+    assert result["changed"] is True
+    assert result["users"][0]["distinguished_name"] == f"CN=Anna,{OU}"
+    assert result["diff"]["after"].splitlines()[0] == f"anna@contoso.com: CN=Anna,{OU}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_is_kept_before_its_account_is_made(run: Run, tmp_path: Path) -> None:
+    kept = tmp_path / "passwords"
+    script = [*START, NOBODY, NOBODY, Turn(Add, (CLOSE,)), NOBODY]
+    result = run(script[:-1], users=[anna()], password_file=str(kept), journal=str(tmp_path / "journal"))
+    assert result["failed"] is True
+    assert "Whether this change was made is not known" in result["msg"]
+    (line,) = kept.read_text().splitlines()
+    password = json.loads(line)["password"]
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert json.loads((tmp_path / "journal").read_text())["outcome"] == "unknown"
+    assert password not in (tmp_path / "journal").read_text() + json.dumps(result)
+
+
+def test_the_rest_is_not_tried_after_a_lost_connection(run: Run, tmp_path: Path) -> None:
+    people = [{"user_principal_name": f"{name}@contoso.com"} for name in ("a", "b", "c")]
+    script = [*START, NOBODY, NOBODY, Turn(Add), Turn(Add, (CLOSE,))]
+    journal = tmp_path / "journal"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.ad_user._with_accounts", _as_is
+        )
+        result = run(script, users=people, journal=str(journal))
+    assert [user["status"] for user in result["users"]] == ["created", "failed", "failed"]
+    assert [user["cause"] for user in result["users"]] == [None, "connection_lost", "not_tried"]
+    outcomes = [json.loads(line)["outcome"] for line in journal.read_text().splitlines()]
+    assert outcomes == ["written", "unknown", "aborted"]
+
+
+def _as_is(_reader: Any, steps: Any) -> Any:
+    return steps
+
+
+def test_what_the_directory_refuses_is_that_user_s(run: Run) -> None:
+    people = [{"user_principal_name": f"{name}@contoso.com"} for name in ("a", "b")]
+    script = [*START, NOBODY, NOBODY, Turn(Add, (Done(19, "0000052D: Constraint violation"),)), Turn(Add)]
+    result = run([*script, looked_up(person(2, "b"))], users=people)
+    assert result["msg"].startswith("1 of 2 accounts were not written, 1 were: The directory refuses the password")
+    assert [user["cause"] for user in result["users"]] == ["constraint_violation", None]
+    assert result["users"][1]["object_guid"] == str(guid(2))
+
+
+def test_an_account_that_is_there_is_filled(run: Run) -> None:
+    change = ((2, b"displayName", (b"Anna",)),)
+    there = person(1, "anna", department=["Old"])
+    write = Turn(Modify(f"CN=anna,{OU}".encode(), change))
+    result = run([*START, looked_up(there), write], users=[anna(department="New")])
+    (user,) = result["users"]
+    assert (user["status"], user["before"], user["after"]) == (
+        "updated",
+        {"displayName": None},
+        {"displayName": "Anna"},
+    )
+    assert result["diff"] == {
+        "before_header": "AD accounts",
+        "after_header": "AD accounts",
+        "before": "",
+        "after": "anna@contoso.com: displayName: Anna\n",
+    }
+
+
+def test_a_missing_container_is_told_before_anything_else(run: Run) -> None:
+    missing = Turn(Search(OU.encode(), BASE, ANYTHING, (b"objectClass",)), (Done(32),))
+    result = run([BIND, ROOT, POLICY, RANGES, missing], users=[anna()])
+    assert result["msg"] == (
+        f"{OU} does not exist in {DOMAIN}; make it first, or correct path and path_by. Nothing was written."
+    )
+
+
+def test_refused_users_and_limits_end_it_before_a_write(run: Run) -> None:
+    refused = run([*START, NOBODY, NOBODY], users=[anna(), {"user_principal_name": "x"}])
+    assert refused["msg"].startswith("1 of 2 users cannot be taken, and nothing was written")
+    assert refused["summary"]["created"] == 0
+    limited = run([*START, NOBODY, NOBODY], users=[anna()], max_changes="0")
+    assert "max_changes" in limited["msg"]
+    assert limited["changed"] is False
+
+
+def test_a_rollback_removes_what_nobody_changed(run: Run, tmp_path: Path) -> None:
+    journal = str(tmp_path / "journal")
+    made = person(1, "anna", displayName=["Anna"], objectClass=["top", "user"])
+    entry = Entry(f"CN=Anna,{OU}", {**made.values, "whenCreated": ["20261124100000.0Z"]})
+    run([*START, NOBODY, NOBODY, Turn(Add), looked_up(entry)], users=[anna()], journal=journal)
+    contexts = (b"defaultNamingContext", b"rootDomainNamingContext", b"configurationNamingContext")
+    root = Turn(
+        Search(b"", BASE, ANYTHING, contexts),
+        (Entry("", {name.decode(): [DOMAIN] for name in contexts}), Done()),
+    )
+    back = {"rollback": "last", "journal": journal, "path": None}
+    changed = Entry(entry.name, {**entry.values, "description": ["Ours"]})
+    refused = run([BIND, root, looked_up(changed)], **back)
+    assert "was changed since it was made (description)" in refused["msg"]
+    gone = run([BIND, root, looked_up(entry), Turn(Delete(f"CN=Anna,{OU}".encode()))], **back)
+    assert (gone["summary"]["removed"], gone["users"][0]["status"]) == (1, "removed")
+    again = run([BIND, root, NOBODY], **{**back, "rollback": gone["rolled_back"][0]})
+    assert (again["changed"], again["users"][0]["status"]) == (False, "unchanged")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "given_passwords_file holds given passwords; set account_password to given"),
+        ({"account_password": "given", "password_file": "/tmp/no-such-file"}, "password_file keeps random passwords"),
+    ],
+)
+def test_files_of_passwords_that_the_mode_does_not_use(
+    run: Run, passwords_file: Callable[..., str], more: dict[str, Any], words: str
+) -> None:
+    users = [{"user_principal_name": "a@b.c"}]
+    assert run([], users=users, given_passwords_file=passwords_file("a@b.c"), **more)["msg"].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"users": []}, "users is empty"),
+        ({"users": [{"display_name": "Anna"}]}, "Record 1 of users has no user_principal_name"),
+        ({"users": [{"user_principal_name": "a@b.c", "password": SECRET}]}, "Record 1 of users contains a password"),
+        ({"users": [{"user_principal_name": "a@b.c", "Password": SECRET}]}, "that given_passwords_file names"),
+        ({"users": [{"user_principal_name": "a@b.c"}], "account_password": "given"}, "missing: given_passwords_file"),
+        (
+            {
+                "users": [{"user_principal_name": "a@b.c"}],
+                "account_password": "given",
+                "given_passwords_file": "/tmp/no-such-file",
+            },
+            "given_passwords_file /tmp/no-such-file cannot be read",
+        ),
+        ({"users": [{"user_principal_name": "a@b.c"}], "max_changes": "many"}, "max_changes"),
+        ({"users": [{"user_principal_name": "a@b.c"}], "path": "Staff"}, "is no distinguished name"),
+    ],
+)
+def test_input(run: Run, arguments: dict[str, Any], words: str) -> None:
+    assert words in run([], **arguments)["msg"]
