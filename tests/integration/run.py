@@ -37,7 +37,7 @@ PLAYBOOK = """\
 - name: {target}
   hosts: localhost
   connection: local
-  gather_facts: true
+  gather_facts: false
   vars:
     ansible_python_interpreter: "{{{{ ansible_playbook_python }}}}"
     target_tmp: {tmp}
