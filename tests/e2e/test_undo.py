@@ -105,6 +105,7 @@ def test_a_rollback_asks_for_the_run_by_name(ansible: Ansible, journal: Path) ->
     assert "cannot be read: No such file or directory." in run.output
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("fresh")
 def test_clearing_everybody_and_back(ansible: Ansible, graph: Graph, journal: Path) -> None:
     cloud = values(graph)
