@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 import yaml
 from outside import Control, Directory, Graph, state_folder
 
-from playbooks import Ansible
+from playbooks import Ansible, Run
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,7 @@ def lab(state: Path) -> dict[str, Any]:
     return dict(json.loads((state / "lab.json").read_text("utf-8")))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def directory(lab: dict[str, Any]) -> Directory:
     return Directory(lab)
 
@@ -41,7 +42,7 @@ def graph(lab: dict[str, Any]) -> Graph:
     return Graph(lab)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def control(lab: dict[str, Any]) -> Control:
     return Control(lab)
 
@@ -78,12 +79,38 @@ def connect(state: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def without_connect(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lab's inventory without an Entra Connect server, each look at which starts a PowerShell."""
+    inventory = yaml.safe_load((state / "inventory.yml").read_text("utf-8"))
+    inventory["all"]["children"].pop("entra_connect", None)
+    path = tmp_path_factory.mktemp("inventory") / "inventory.yml"
+    path.touch(0o600)
+    path.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    return path
+
+
 @pytest.fixture
-def ansible(state: Path, tmp_path: Path) -> Ansible:
-    return Ansible(state, tmp_path)
+def ansible(request: pytest.FixtureRequest, state: Path, without_connect: Path, tmp_path: Path) -> Ansible:
+    """The lab's inventory; with its Entra Connect server for the tests that ask for it."""
+    inventory = state / "inventory.yml" if "connect" in request.fixturenames else without_connect
+    return Ansible(inventory, tmp_path)
 
 
 @pytest.fixture(scope="session")
 def secrets(lab: dict[str, Any]) -> list[str]:
     """Everything that must never be seen in any output."""
     return [lab["admin_password"], *(app["secret"] for app in lab["apps"].values())]
+
+
+@pytest.fixture(scope="session")
+def shows_no_secret(secrets: list[str]) -> Callable[[Run], None]:
+    """A check of what a run with all that Ansible can say has printed."""
+
+    def check(run: Run) -> None:
+        assert len(run.output) > 1000
+        assert not [secret for secret in secrets if secret in run.output]
+        # Longer than any ImmutableId.
+        assert not re.search(r"eyJ[\w-]{20}", run.output), "that looks like a token"
+
+    return check

@@ -91,6 +91,10 @@ class Directory:
         )
         return sorted(value.decode() for entry in found for value in entry.get("upnsuffixes", []))
 
+    def add_suffixes(self, *suffixes: str) -> None:
+        values = "".join(f"uPNSuffixes: {suffix}\n" for suffix in suffixes)
+        self.modify(f"dn: CN=Partitions,CN=Configuration,{self.base}\nchangetype: modify\nadd: uPNSuffixes\n{values}")
+
     def clear_suffixes(self) -> None:
         if self.suffixes():
             ldif = f"dn: CN=Partitions,CN=Configuration,{self.base}\nchangetype: modify\ndelete: uPNSuffixes\n"

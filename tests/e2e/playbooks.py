@@ -61,10 +61,10 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 class Ansible:
-    """ansible-playbook of the Python that runs the tests, over the lab's inventory."""
+    """ansible-playbook of the Python that runs the tests, over an inventory of the lab."""
 
-    def __init__(self, state: Path, folder: Path) -> None:
-        self.state = state
+    def __init__(self, inventory: Path, folder: Path) -> None:
+        self.inventory = inventory
         self.folder = folder
         self.program = shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook"
 
@@ -92,7 +92,7 @@ class Ansible:
         variables: dict[str, Any] | None = None,
     ) -> subprocess.Popen[str]:
         """Start a playbook and return at once."""
-        command = [self.program, "--inventory", str(self.state / "inventory.yml"), name, *arguments]
+        command = [self.program, "--inventory", str(self.inventory), name, *arguments]
         if variables:
             # By a file: a list of a thousand users does not fit into an argument.
             (self.folder / "variables.json").write_text(json.dumps(variables), encoding="utf-8")

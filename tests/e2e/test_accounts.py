@@ -28,14 +28,14 @@ def path(control: Control, directory: Directory, fresh: None) -> Iterator[str]:
         yield dn
 
 
-def add_suffix(ansible: Ansible) -> None:
-    run = ansible.playbook("hybrid.identity.upn_suffixes", variables={"upn_suffixes_suffixes": [SUFFIX]})
-    assert run.code == 0, run.output
+@pytest.fixture
+def suffix(directory: Directory, fresh: None) -> None:
+    directory.add_suffixes(SUFFIX)
 
 
-def living(state: Path) -> list[str]:
-    """Both directories without what was deleted in AD, which stays there for months."""
-    return [block for block in dump(state).split("\n\n") if ",CN=Deleted Objects," not in block]
+def living(dumped: str) -> list[str]:
+    """What was dumped without what was deleted in AD, which stays there for months."""
+    return [block for block in dumped.split("\n\n") if ",CN=Deleted Objects," not in block]
 
 
 def made(directory: Directory, path: str) -> list[str]:
@@ -54,16 +54,22 @@ def test_missing_suffixes_are_one_error_before_any_write(
     assert not (tmp_path / "journal").exists()
 
 
-def test_check_mode_then_the_run_then_nothing_left(
+def test_check_mode_then_the_run_then_nothing_left_then_back(
     ansible: Ansible, state: Path, directory: Directory, path: str, tmp_path: Path
 ) -> None:
-    add_suffix(ansible)
-    before, variables = dump(state), choices(path, tmp_path)
+    run = ansible.playbook("hybrid.identity.upn_suffixes", variables={"upn_suffixes_suffixes": [SUFFIX]})
+    assert run.code == 0, run.output
+    before, variables = dump(state), choices(path, tmp_path, accounts_journal_run="job-1")
     predicted = ansible.playbook("hybrid.identity.accounts", "--check", "--diff", variables=variables)
     assert predicted.code == 0, predicted.output
     assert dump(state) == before
     assert not (tmp_path / "journal").exists()
     assert not (tmp_path / "passwords").exists()
+
+    limited = ansible.playbook("hybrid.identity.accounts", variables={**variables, "accounts_max_changes": "50%"})
+    assert limited.code == 2
+    assert f"because {COUNT} users would be" in " ".join(limited.output.split()), limited.output
+    assert dump(state) == before
 
     done = ansible.playbook("hybrid.identity.accounts", "--diff", variables=variables)
     assert done.code == 0, done.output
@@ -85,27 +91,17 @@ def test_check_mode_then_the_run_then_nothing_left(
     assert diff_lines(again.output) == []
     assert dump(state) == after
 
-
-def test_a_limit_holds_and_a_rollback_takes_all_back(ansible: Ansible, state: Path, path: str, tmp_path: Path) -> None:
-    add_suffix(ansible)
-    before, variables = living(state), choices(path, tmp_path, accounts_journal_run="job-1")
-    run = ansible.playbook("hybrid.identity.accounts", variables={**variables, "accounts_max_changes": "50%"})
-    assert run.code == 2
-    assert f"because {COUNT} users would be" in " ".join(run.output.split()), run.output
-    assert living(state) == before
-
-    assert ansible.playbook("hybrid.identity.accounts", variables=variables).code == 0
     back = {"journal": variables["accounts_journal"], "rollback": "job-1"}
     run = ansible.playbook("hybrid.identity.rollback", variables=back)
     assert run.code == 0, run.output
     assert f"account removed {COUNT:>19}" in run.output, run.output
-    assert living(state) == before
+    assert living(dump(state)) == living(before)
 
 
+@pytest.mark.usefixtures("suffix")
 def test_the_chain_makes_accounts_only_where_it_is_asked_to(
     ansible: Ansible, directory: Directory, path: str, tmp_path: Path
 ) -> None:
-    add_suffix(ansible)
     variables = {**choices(path, tmp_path), "hard_match_search_base": path, "sync_cycle": "never"}
     site = "hybrid.identity.site"
     assert ansible.playbook(site, "--skip-tags", "domain,hard_match,sync", variables=variables).code == 0
@@ -122,9 +118,9 @@ def test_nobody_to_make_an_account_for(ansible: Ansible, path: str, tmp_path: Pa
     assert json.loads((tmp_path / "accounts.json").read_text())["summary"]["total"] == 0
 
 
+@pytest.mark.usefixtures("suffix")
 def test_given_passwords_are_seen_nowhere(ansible: Ansible, directory: Directory, path: str, tmp_path: Path) -> None:
     """Names and counts stay readable, also where ansible-core masks what an argument spec keeps out of the logs."""
-    add_suffix(ansible)
     secret = "Rather-Secret-4711"
     person = {"user_principal_name": f"given@{SUFFIX}", "display_name": "Given"}
     variables = choices(path, tmp_path, accounts_users=[person], accounts_password="given")
@@ -142,10 +138,10 @@ def test_given_passwords_are_seen_nowhere(ansible: Ansible, directory: Directory
     assert secret not in "".join((tmp_path / name).read_text() for name in ("accounts.json", "journal"))
 
 
+@pytest.mark.usefixtures("suffix")
 def test_a_password_in_a_record_is_refused_and_not_shown(
     ansible: Ansible, directory: Directory, path: str, tmp_path: Path
 ) -> None:
-    add_suffix(ansible)
     secret = "Rather-Secret-4711"
     person = {"user_principal_name": f"given@{SUFFIX}", "password": secret}
     run = ansible.playbook(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from accounts import unit
 from outside import Control, Directory, Graph, expected_immutable_id
+from scheduler import HELD, Server
 from test_chain import dump
 
 from playbooks import Ansible
@@ -90,6 +91,7 @@ def test_every_awkward_person_is_matched_and_proven(
         "sync_fail_on_run_errors": False,
         **{f"{stage}_result_file": str(file) for stage, file in files.items()},
     }
+    server = Server(connect)
     before, everything = cloud(control), dump(state)
     predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", variables=variables)
     assert predicted.code == 0, predicted.output
@@ -97,6 +99,12 @@ def test_every_awkward_person_is_matched_and_proven(
 
     done = ansible.playbook("hybrid.identity.site", variables=variables)
     assert done.code == 0, done.output
+    # Suffixes, accounts, ImmutableIds and a cycle; the scheduler is held from the first account on, and put back.
+    assert done.recap()["changed"] == 4
+    tasks = (HELD, "Make the accounts", "Set the ImmutableIds", "Put the scheduler back")
+    places = [done.output.index(task) for task in tasks]
+    assert places == sorted(places)
+    assert (server.enabled(), server.noted()) == (True, [])
     accounts = results(files["accounts"])
     refused = {name: user["cause"] for name, user in accounts.items() if user["status"] == "refused"}
     assert refused == {UNKNOWN_COUNTRY: "unknown_country"}
@@ -123,9 +131,14 @@ def test_every_awkward_person_is_matched_and_proven(
             assert kept(after[name], key) == kept(before[name], key), (name, key)
     assert after[UNKNOWN_COUNTRY] == before[UNKNOWN_COUNTRY]
 
+    # Where all are matched, no cycle is run.
+    cycles, everything = server.runs(), dump(state)
     again = ansible.playbook("hybrid.identity.site", variables=variables)
     assert again.code == 0, again.output
     assert again.recap()["changed"] == 0
+    assert server.runs() == cycles
+    assert dump(state) == everything
+    assert (server.enabled(), server.noted()) == (True, [])
 
 
 def kept(user: dict[str, Any], key: str) -> Any:

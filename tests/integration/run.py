@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run integration targets against the running lab: one ansible-playbook a target, each a role in targets/.
 
-    python tests/integration/run.py [--junit FILE] [--without TARGET] [TARGET...]
+    python tests/integration/run.py [--junit FILE] [--without TARGET] [--without-lab] [TARGET...]
 
-A target gets the lab's variables (.lab/vars.yml), and its inventory (.lab/inventory.yml) where the lab wrote one.
+A target gets the lab's variables (.lab/vars.yml), and its inventory (.lab/inventory.yml) where the lab wrote one; with
+--without-lab neither.
 Output goes to <target>.log beside FILE, or in .cache/results/integration. Exits 1 where a target failed.
 """
 
@@ -37,7 +38,7 @@ PLAYBOOK = """\
 - name: {target}
   hosts: localhost
   connection: local
-  gather_facts: true
+  gather_facts: false
   vars:
     ansible_python_interpreter: "{{{{ ansible_playbook_python }}}}"
     target_tmp: {tmp}
@@ -79,19 +80,20 @@ def stop(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def run(target: str, state: Path, logs: Path) -> Case:
-    """Run one target and return how it went; a failure holds the end of its output."""
+def run(target: str, state: Path | None, logs: Path) -> Case:
+    """Run one target, in the lab where there is one, and return how it went; a failure holds the end of its output."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"{target}-") as folder:
         playbook = Path(folder) / "target.yml"
         work = Path(folder) / "work"
         work.mkdir()
         playbook.write_text(PLAYBOOK.format(target=target, tmp=work), encoding="utf-8")
-        inventory = state / "inventory.yml"
+        inventory = state / "inventory.yml" if state else None
         command = [
             shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook",
-            *("--inventory", str(inventory) if inventory.is_file() else "localhost,"),
-            *("--extra-vars", f"@{state / 'vars.yml'}", str(playbook)),
+            *("--inventory", str(inventory) if inventory and inventory.is_file() else "localhost,"),
+            *(("--extra-vars", f"@{state / 'vars.yml'}") if state else ()),
+            str(playbook),
         ]
         environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(TARGETS)}
         log = logs / f"{target}.log"
@@ -123,11 +125,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run integration targets against the running lab.")
     parser.add_argument("--junit", type=Path)
     parser.add_argument("--without", action="append", default=[], metavar="TARGET", help="leave it out")
+    parser.add_argument("--without-lab", action="store_true", help="for targets that need none")
     parser.add_argument("target", nargs="*")
     options = parser.parse_args()
     targets(options.without)
     names = [name for name in targets(options.target) if name not in options.without]
-    state = lab_state()
+    state = None if options.without_lab else lab_state()
     logs = options.junit.parent if options.junit else LOGS
     logs.mkdir(parents=True, exist_ok=True)
     cases = [run(name, state, logs) for name in names]

@@ -24,7 +24,7 @@ RESULTS = ROOT / ".cache" / "results"
 NOX = (sys.executable, "-m", "nox")
 LAB = "integration-"
 # The longest first, so that no long one is left at the end while the other lane has nothing to do.
-LONGEST = ("powershell", "sanity", "recovery", "prediction", "unit-2.21", "lab")
+LONGEST = ("powershell", "sanity", "recovery", "prediction", "ad-domain", "unit-2.21", "lab")
 
 
 class Queue:
