@@ -4,12 +4,13 @@
 
 """Wait until this host answers LDAPS for the domain, with a certificate that a strict client takes.
 
-Arguments: CA file, DNS name to check the certificate against, the domain's DN, seconds. A plain port
+Arguments: CA file, DNS name to check the certificate against, the domain's DN, Samba's pid file, seconds. A plain port
 check would also be content with a server that still starts, or with another one.
 """
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import sys
@@ -35,8 +36,20 @@ def answer(ca_file: str, server_name: str) -> bytes:
         return sealed.recv(4096)
 
 
+def ended(pid_file: str) -> bool:
+    """Whether the Samba that the pid file names is gone: what it cannot have, it may find out only after its start."""
+    try:
+        with open(pid_file, encoding="ascii") as handle:
+            os.kill(int(handle.read()), 0)
+    except ProcessLookupError:
+        return True
+    except (FileNotFoundError, ValueError):
+        pass
+    return False
+
+
 def main() -> None:
-    ca_file, server_name, domain_dn, seconds = sys.argv[1:5]
+    ca_file, server_name, domain_dn, pid_file, seconds = sys.argv[1:6]
     deadline = time.monotonic() + float(seconds)
     begun = time.monotonic()
     why = "no answer"
@@ -50,6 +63,8 @@ def main() -> None:
             sys.exit(f"The certificate of the domain controller does not stand a strict check: {error.verify_message}.")
         except OSError as error:
             why = str(error)
+        if ended(pid_file):
+            sys.exit("Samba ended soon after its start: look at its log.")
         time.sleep(0.25)
     sys.exit(f"The domain controller did not answer over LDAPS within {seconds} s ({why}): look at its log.")
 
