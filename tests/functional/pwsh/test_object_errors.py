@@ -23,7 +23,7 @@ STACK = (
     "   bei SyncRulesEngine.Functions.Evaluate(Object[] arguments)\r\n   bei SyncRulesEngine.Flow()"
 )
 REASON = "FunctionEvaluationException: SourceAnchor attribute is not present."
-UTILS = Path(__file__).resolve().parents[2] / "plugins" / "module_utils"
+UTILS = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
 ODD = f"""<ma-discovery-errors><ma-object-error><dn>{JANE}</dn></ma-object-error>
 <ma-object-error><error-type>missing-dn</error-type><retry-count>often</retry-count></ma-object-error></ma-discovery-errors>"""
 SCRIPT = f"""
