@@ -41,7 +41,7 @@ options:
     description:
       - V(always) checks that the certificate is trusted and made out to O(server).
       - V(ignore_hostname) checks the trust alone; V(ignore) checks nothing, so that anybody in between can read and change
-        everything.
+        everything. With V(ignore), a task that only reads warns, and a task that writes fails, also in check mode.
       - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_CERT_VALIDATION) is used
         instead.
     type: str

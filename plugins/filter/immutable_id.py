@@ -16,6 +16,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anc
     immutable_id_of_guid,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import visible
 
 
 def guid_to_immutable_id(guid: Any) -> str:
@@ -23,7 +24,7 @@ def guid_to_immutable_id(guid: Any) -> str:
     try:
         return immutable_id_of_guid(str(guid))
     except InputError as error:
-        raise AnsibleFilterError(error.message) from error
+        raise AnsibleFilterError(visible(error.message)) from error
 
 
 def immutable_id_to_guid(immutable_id: Any) -> str:
@@ -31,7 +32,7 @@ def immutable_id_to_guid(immutable_id: Any) -> str:
     try:
         return str(guid_of_immutable_id(str(immutable_id)))
     except InputError as error:
-        raise AnsibleFilterError(error.message) from error
+        raise AnsibleFilterError(visible(error.message)) from error
 
 
 class FilterModule:

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import tenant_snapshot
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     RoleHolding,
@@ -78,7 +79,7 @@ def match(
         snapshot = assume(read, assume_clear)
         found = predict(ad_users, snapshot, after_hard_match=after_hard_match, replace=replace)
     except InputError as error:
-        raise AnsibleFilterError(f"match: {error.message}") from error
+        raise AnsibleFilterError(visible(f"match: {error.message}")) from error
     except KeyError as error:
         raise AnsibleFilterError(f"match: a record of the tenant lacks {error.args[0]}.") from error
     return build_result(found, snapshot, list_unread(read, found), assume_clear)

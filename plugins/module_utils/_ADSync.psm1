@@ -224,7 +224,12 @@ Function Get-ConnectFailure {
         $who = if ($busy.Count) { " ($($busy -join ', '))" } else { '' }
         $advice = "Another synchronization is running on this server$who. Wait for it to end, or set when_busy to wait."
     }
-    [ordered]@{ cause = $cause; message = $advice; text = $text; type = $ErrorRecord.Exception.GetType().FullName }
+    [ordered]@{
+        cause = $cause
+        message = ConvertTo-VisibleText -Text $advice
+        text = ConvertTo-VisibleText -Text $text
+        type = $ErrorRecord.Exception.GetType().FullName
+    }
 }
 
 Function Get-ConnectSuspendedAdvice {

@@ -104,7 +104,7 @@ Function Get-ConnectErrorText {
     $said = (@($Code, $Message) | Where-Object { $_ }) -join ': '
     if (-not $said) { $said = 'The server holds an error and does not say which: see the object in the Synchronization Service Manager' }
     if ($said -notmatch '[.!?]$' -and ($Advice -or -not $Code)) { $said += '.' }
-    (@($said, $Advice) | Where-Object { $_ }) -join ' '
+    ConvertTo-VisibleText -Text ((@($said, $Advice) | Where-Object { $_ }) -join ' ')
 }
 
 Export-ModuleMember -Function Get-ConnectErrorAdvice, Get-ConnectErrorText

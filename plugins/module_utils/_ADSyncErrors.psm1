@@ -32,7 +32,7 @@ Function Split-ConnectStack {
     }
     if (-not $message -and $trace) { $message = ($trace -split '\r?\n')[0].Trim() }
     @{
-        message = if ($message) { $message } else { $null }
+        message = if ($message) { ConvertTo-VisibleText -Text $message } else { $null }
         stack = if ($trace) { $trace } else { $null }
     }
 }
@@ -108,9 +108,9 @@ Function ConvertTo-ConnectError {
     $attributes = @($attributes | Where-Object { $_ } | Select-Object -Unique)
 
     $said = Split-ConnectStack -Text (& $take 'cd-error/error-literal') -Stack (& $take 'extension-error-info/call-stack')
-    if (-not $said.message) { $said.message = & $take 'cd-error/server-error-detail' }
+    if (-not $said.message) { $said.message = ConvertTo-VisibleText -Text (& $take 'cd-error/server-error-detail') }
     if (-not $said.message -and $code -eq 'exported-change-not-reimported' -and $attributes.Count) {
-        $said.message = "The change of $($attributes -join ', ') did not come back with the import."
+        $said.message = ConvertTo-VisibleText -Text "The change of $($attributes -join ', ') did not come back with the import."
     }
     $dn = $Node.GetAttribute('dn')
     if (-not $dn) { $dn = & $take 'dn' }
@@ -163,7 +163,7 @@ Function Get-ConnectStepError {
         else {
             [ordered]@{
                 stage = 'unknown'; connector = $Connector; distinguished_name = $null; display_name = $null; code = $null
-                directory_code = $null; message = $text; attributes = @(); details = $null; stack = $null; first_occurred = $null
+                directory_code = $null; message = ConvertTo-VisibleText -Text $text; attributes = @(); details = $null; stack = $null; first_occurred = $null
                 retry_count = 0; advice = $null
             }
         }
@@ -181,12 +181,13 @@ Function Get-ConnectConnectionError {
 
     if (-not $Text) { return $null }
     $document = ConvertTo-XmlDocument -Text $Text
-    if (-not $document) { return $Text }
+    if (-not $document) { return ConvertTo-VisibleText -Text $Text }
     $result = $document.DocumentElement.SelectSingleNode('connection-result')
     if (-not $result -or $result.InnerText -eq 'success') { return $null }
     $server = $document.DocumentElement.SelectSingleNode('server')
     $said = $document.SelectSingleNode('//incident/cd-error/error-literal')
-    (@($server, $said, $result | Where-Object { $_ } | ForEach-Object { $_.InnerText.Trim() }) | Select-Object -First 2) -join ': '
+    $told = @($server, $said, $result | Where-Object { $_ } | ForEach-Object { $_.InnerText.Trim() }) | Select-Object -First 2
+    ConvertTo-VisibleText -Text ($told -join ': ')
 }
 
 Export-ModuleMember -Function Split-ConnectStack, ConvertFrom-ConnectDetail, Get-ConnectChangedAttribute, Get-ConnectStepError,

@@ -129,7 +129,8 @@ Function Get-ConnectUser {
     if (-not $found) {
         $user.status = 'not_found'
         $user.cause = 'not_in_connector_space'
-        $user.reason = "The Entra connector holds no object for it: no cycle has synchronized it, or filtering leaves it out.$(if ($missing) { " ($missing)" })"
+        $because = if ($missing) { " ($(ConvertTo-VisibleText -Text $missing))" } else { '' }
+        $user.reason = "The Entra connector holds no object for it: no cycle has synchronized it, or filtering leaves it out.$because"
         return $user
     }
     $user.object_type = "$($found.ObjectType)"

@@ -43,7 +43,7 @@ Function New-ConnectItem {
         group = $Group
         status = $Status
         value = if ($null -eq $Value -or "$Value" -eq '') { $null } else { "$Value" }
-        reason = $Reason
+        reason = ConvertTo-VisibleText -Text $Reason
         advice = if ($Advice) { $Advice } else { $null }
     }
 }

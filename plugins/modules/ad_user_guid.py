@@ -390,6 +390,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
     ldap_options,
     pick,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._module.certificates import warn_if_unchecked
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
@@ -426,9 +427,12 @@ def chosen_job(params: dict[str, Any]) -> Job:
     return QueryJob(pick(params, query_options()), params["stamp"])
 
 
-def manage(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+def manage(module: AnsibleModule) -> dict[str, Any]:
     """Do the task."""
+    params, check_mode = module.params, module.check_mode
     job = chosen_job(params)
+    if not job.writes:
+        warn_if_unchecked(module, params)
     terms = JobTerms(
         source_anchor=params["source_anchor"],
         with_attributes=params["with_attributes"],
@@ -470,7 +474,7 @@ def main() -> None:
         # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
-    run(module, (LDAP3,), lambda: manage(module.params, module.check_mode))
+    run(module, (LDAP3,), lambda: manage(module))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@
 #AnsibleRequires -PowerShell ..module_utils._ADSyncObjects
 #AnsibleRequires -PowerShell ..module_utils._ADSyncResults
 #AnsibleRequires -PowerShell ..module_utils._ADSyncRuns
+#AnsibleRequires -PowerShell ..module_utils._ConnectText
 
 $spec = @{
     options = @{
@@ -44,14 +45,14 @@ Function Stop-Module {
     $module.Result.cause = $Cause
     $module.Result.error_text = if ($Text) { $Text } else { $null }
     $module.Result.seconds = Get-Second
-    $module.FailJson($Message)
+    $module.FailJson((ConvertTo-VisibleText -Text $Message))
 }
 
 Function Complete-Module {
     param ([string] $Message, [string] $Outcome)
     $module.Result.outcome = $Outcome
     $module.Result.seconds = Get-Second
-    $module.Result.msg = $Message
+    $module.Result.msg = ConvertTo-VisibleText -Text $Message
     $module.ExitJson()
 }
 
@@ -177,7 +178,8 @@ $module.Result.sync_errors = @($problems | Where-Object { $_.stage -ne 'export' 
 
 $untold = @($runs | Where-Object { $_.failures -and $_.connector -notin @($problems | ForEach-Object { $_.connector }) })
 foreach ($run in $untold) {
-    $module.Warn("'$($run.connector)' $($run.run_profile) failed on $($run.failures) objects that the run history does not name here. " +
+    $which = ConvertTo-VisibleText -Text "'$($run.connector)' $($run.run_profile)"
+    $module.Warn("$which failed on $($run.failures) objects that the run history does not name here. " +
         'See the Synchronization Service Manager; in PowerShell 7 they get lost on the way from Windows PowerShell, where the task can run, too.')
 }
 
@@ -198,5 +200,5 @@ $summary = Get-ConnectCycleSummary -PolicyType $policyType -Seconds ([math]::Rou
 if ($summary.outcome -eq 'errors' -and $module.Params.fail_on_error) {
     Stop-Module -Message $summary.message -Outcome 'errors' -Cause 'run_errors'
 }
-if ($summary.outcome -ne 'success') { $module.Warn($summary.message) }
+if ($summary.outcome -ne 'success') { $module.Warn((ConvertTo-VisibleText -Text $summary.message)) }
 Complete-Module -Message $summary.message -Outcome $summary.outcome

@@ -11,6 +11,7 @@
 #AnsibleRequires -PowerShell ..module_utils._ADSyncObjects
 #AnsibleRequires -PowerShell ..module_utils._ADSyncResults
 #AnsibleRequires -PowerShell ..module_utils._ADSyncRuns
+#AnsibleRequires -PowerShell ..module_utils._ConnectText
 
 $spec = @{
     options = @{
@@ -32,13 +33,14 @@ foreach ($record in $module.Params.users) {
     $null = $asked.Add(@{ immutable_id = "$($record.immutable_id)"; record = $record })
 }
 foreach ($one in $asked) {
-    if ($one.immutable_id -and $one.immutable_id -notmatch '^[\x21-\x7e]+$') {
-        $module.FailJson("'$($one.immutable_id)' is not an ImmutableId; it must be base64, such as 3jFgh7G/i0+csBxnpglNPg==.")
+    if ($one.immutable_id -and $one.immutable_id -notmatch '^[\x21-\x7e]+\z') {
+        $given = ConvertTo-VisibleText -Text $one.immutable_id
+        $module.FailJson("'$given' is not an ImmutableId; it must be base64, such as 3jFgh7G/i0+csBxnpglNPg==.")
     }
 }
 
 try { Import-ConnectModule -Path $module.Params.module_path }
-catch { $module.FailJson($_.Exception.Message) }
+catch { $module.FailJson((ConvertTo-VisibleText -Text $_.Exception.Message)) }
 
 try {
     $connectors = @(Get-ConnectConnector)
@@ -90,6 +92,6 @@ $module.Result.summary = $summary
 # Which attribute the anchor comes from; only a hint of one (facts §2: seen, not documented), so its absence is no error.
 $module.Result.source_anchor = $null
 try { $module.Result.source_anchor = Get-ConnectSourceAnchor -Setting (Get-ConnectSetting) }
-catch { $module.Warn("The source anchor's attribute could not be read: $($_.Exception.Message)") }
+catch { $module.Warn("The source anchor's attribute could not be read: $(ConvertTo-VisibleText -Text $_.Exception.Message)") }
 
 $module.ExitJson()

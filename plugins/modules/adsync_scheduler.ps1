@@ -9,6 +9,7 @@
 #AnsibleRequires -PowerShell ..module_utils._ADSyncClock
 #AnsibleRequires -PowerShell ..module_utils._ADSyncCycle
 #AnsibleRequires -PowerShell ..module_utils._ADSyncRuns
+#AnsibleRequires -PowerShell ..module_utils._ConnectText
 
 $spec = @{
     options = @{
@@ -31,7 +32,7 @@ Function Stop-Module {
     param ([string] $Message, [string] $Cause, [string] $Text)
     $module.Result.cause = $Cause
     $module.Result.error_text = if ($Text) { $Text } else { $null }
-    $module.FailJson($Message)
+    $module.FailJson((ConvertTo-VisibleText -Text $Message))
 }
 
 Function Stop-ForFailure {
@@ -70,7 +71,8 @@ if ($module.Params.custom_interval) {
     # Written out, since TimeSpan also takes "3" for three days and "25:00:00" for 25 days.
     if ($module.Params.custom_interval -notmatch '^(\d{1,3}\.)?([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d$' -or
         -not [TimeSpan]::TryParse($module.Params.custom_interval, [Globalization.CultureInfo]::InvariantCulture, [ref]$span)) {
-        $module.FailJson("'$($module.Params.custom_interval)' is not an interval; write HH:MM:SS such as 03:00:00, or D.HH:MM:SS such as 1.00:00:00.")
+        $given = ConvertTo-VisibleText -Text $module.Params.custom_interval
+        $module.FailJson("'$given' is not an interval; write HH:MM:SS such as 03:00:00, or D.HH:MM:SS such as 1.00:00:00.")
     }
     $interval = $span
     # facts §5: a delta synchronization within 7 days, else a full one is needed to repair what was missed.
@@ -170,5 +172,6 @@ try {
 catch { Stop-ForFailure -ErrorRecord $_ -Action 'Reading the state of Entra Connect' }
 
 $would = if ($module.CheckMode) { 'would be changed' } else { 'was changed' }
-$module.Result.msg = if ($told.Count) { "The scheduler $($would): $($told -join ', '). $doing" } else { "The scheduler is as asked. $doing" }
+$state = if ($told.Count) { "The scheduler $($would): $($told -join ', ')." } else { 'The scheduler is as asked.' }
+$module.Result.msg = ConvertTo-VisibleText -Text "$state $doing"
 $module.ExitJson()

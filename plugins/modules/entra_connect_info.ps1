@@ -10,6 +10,7 @@
 #AnsibleRequires -PowerShell ..module_utils._ConnectPrerequisite
 #AnsibleRequires -PowerShell ..module_utils._ConnectServer
 #AnsibleRequires -PowerShell ..module_utils._ConnectSetup
+#AnsibleRequires -PowerShell ..module_utils._ConnectText
 
 $spec = @{
     options = @{

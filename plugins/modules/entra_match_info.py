@@ -402,6 +402,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.out
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.anchor_owners import anchor_owners
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, ldap_options, pick
+from ansible_collections.hybrid.identity.plugins.module_utils._module.certificates import warn_if_unchecked
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
@@ -440,6 +441,8 @@ def main() -> None:
     )
     directory = params["directory"]
     owners = partial(anchor_owners, directory) if directory else None
+    if directory:
+        warn_if_unchecked(module, directory)
     dependencies = (*GRAPH, LDAP3) if directory else GRAPH
     watch = Watch(progress_report())
     run(module, dependencies, lambda: predict(pick(params, options), question, owners, watch), watch.facts)

@@ -17,6 +17,7 @@ description:
     rule.
   - The HTML page is one file that needs no network. It has bars by outcome, filters and a search, and can be read on a
     phone and on paper, also with tens of thousands of users.
+  - Control characters and invisible characters of a name are written out in all files but O(json), such as C(\n) for a newline.
   - It asks neither directory anything.
 extends_documentation_fragment:
   - hybrid.identity.attributes
@@ -161,6 +162,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.diffs import list_diff
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, file_mode, write_files
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import to_markdown
@@ -189,7 +191,7 @@ def write_report(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         "verdict": report.verdict(),
         "summary": {**report.counts, "total": report.total},
         # The files hold thousands of lines about people: a diff names them and no more.
-        "diff": {"before": "", "after": "".join(f"{file['path']}: {file['size']} bytes\n" for file in written)},
+        "diff": list_diff("Files of the report", [], [f"{file['path']}: {file['size']} bytes" for file in written]),
     }
 
 

@@ -23,6 +23,7 @@ from typing import Any
 from ansible import constants as C
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import SIZE, VARIABLE
 from ansible_collections.hybrid.identity.plugins.plugin_utils.progress_text import lookup_line, progress_line
 
@@ -41,9 +42,9 @@ class ProgressAction(NormalAction):
         if self._task.no_log:
             return result
         if isinstance(result.get("lookup"), dict):
-            self._display.v(f"{label}: {lookup_line(result['lookup'])}")
+            self._display.v(visible(f"{label}: {lookup_line(result['lookup'])}"))
         for note in result.get("notes") or ():
-            self._display.v(f"{label}: {note}")
+            self._display.v(visible(f"{label}: {note}"))
         return result
 
     @contextlib.contextmanager
@@ -90,4 +91,4 @@ class ProgressAction(NormalAction):
             if state == told and state["total"] == state["done"] + state["refused"]:
                 continue
             told = state
-            self._display.display(f"{label}: {progress_line(state, time.time())}", stderr=True)
+            self._display.display(visible(f"{label}: {progress_line(state, time.time())}"), stderr=True)

@@ -44,3 +44,25 @@ def test_versions_of_ldap3(monkeypatch: pytest.MonkeyPatch, version: str, wrong:
     assert f"ldap3 {version} (in " in caught.value.message
     assert f"is {wrong}: ldap3>=2.9.1,<2.10 is needed. Install with: " in caught.value.message
     assert caught.value.message.endswith(" -m pip install 'ldap3>=2.9.1,<2.10'")
+
+
+@pytest.mark.parametrize("version", ["2.9.2", None])
+def test_an_ldap3_that_sends_escapes_as_text(monkeypatch: pytest.MonkeyPatch, version: str | None) -> None:
+    """As 2.10.2rc4 does, whatever it calls itself."""
+    from ldap3.utils.conv import to_raw
+
+    monkeypatch.setattr("ldap3.operation.search.prepare_filter_for_sending", to_raw)
+    versions = {} if version is None else {"ldap3": version}
+    monkeypatch.setattr(deps, "_version", lambda dependency: versions.get(dependency.distribution))
+    with pytest.raises(deps.MissingDependency) as caught:
+        deps.require(deps.LDAP3)
+    assert caught.value.message.startswith(f"ldap3 {version or 'of an unknown version'} (in ")
+    assert (
+        ") sends the escapes of a filter as text, so a search finds the wrong users: ldap3>=2.9.1,<2.10 is needed. "
+        "Install with: "
+    ) in caught.value.message
+
+
+def test_an_ldap3_of_an_unknown_version_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deps, "_version", lambda _dependency: None)
+    deps.require(deps.LDAP3)

@@ -47,6 +47,18 @@ def graph_client(answer: Answer, credential: Credential | None = None) -> GraphS
     return GraphServiceClient(request_adapter=GraphRequestAdapter(provider, http))
 
 
+@pytest.mark.parametrize("entry", ["[::1]", "fe80::/10"])
+def test_an_entry_of_no_proxy_is_an_exception(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", entry)
+    with still_raises(
+        httpx.InvalidURL,
+        news=f"httpx reads {entry} in NO_PROXY.",
+        where="_graph/http/proxies.py (the entries of NO_PROXY)",
+    ):
+        httpx.AsyncClient()
+
+
 def ok(_request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"value": []})
 

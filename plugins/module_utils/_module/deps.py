@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -21,12 +22,16 @@ from .._identity.core.errors import IdentityError
 
 @dataclass(frozen=True)
 class Dependency:
-    """A library. ``package`` is imported, ``distribution`` installed. ``below``: the first version that is too new."""
+    """A library. ``package`` is imported, ``distribution`` installed. ``below``: the first version that is too new.
+
+    ``fault`` tries the library, whatever its version, and returns a clause on what it does wrong, None if nothing.
+    """
 
     package: str
     distribution: str
     minimum: tuple[int, ...]
     below: tuple[int, ...] | None = None
+    fault: Callable[[], str | None] | None = None
 
     @property
     def requirement(self) -> str:
@@ -34,13 +39,32 @@ class Dependency:
         return text if self.below is None else f"{text},<{_dotted(self.below)}"
 
 
+def _filter_fault() -> str | None:
+    from ldap3.operation.search import search_operation
+    from ldap3.utils.asn1 import encode
+
+    request = encode(search_operation("", r"(cn=a\28b)", "BASE", "NEVER", [], 0, 0, False, False, False))
+    return None if b"a(b" in request else "sends the escapes of a filter as text, so a search finds the wrong users"
+
+
 # 2.10 sends a filter's escapes as text (2.10.2rc4), so a search would find no user, or the wrong one.
 # tests/upstream/test_ldap3.py::test_the_next_release_sends_escapes_as_text
-LDAP3 = Dependency("ldap3", "ldap3", (2, 9, 1), below=(2, 10))
+LDAP3 = Dependency("ldap3", "ldap3", (2, 9, 1), below=(2, 10), fault=_filter_fault)
 MSGRAPH_SDK = Dependency("msgraph", "msgraph-sdk", (1, 20, 0))
 AZURE_IDENTITY = Dependency("azure.identity", "azure-identity", (1, 17, 1))
 PYCOUNTRY = Dependency("pycountry", "pycountry", (23, 12, 11))
-GRAPH = (MSGRAPH_SDK, AZURE_IDENTITY)
+# msgraph-sdk and azure-identity accept old versions of what they build on. These are the first without a security bug
+# that is known (https://osv.dev) and could concern us.
+# CVE-2026-39892, and the OpenSSL that older wheels hold (GHSA-537c-gmf6-5ccf). CVE-2026-69247, which 50.0.0 fixes,
+# concerns PKCS #7, which nothing here uses.
+CRYPTOGRAPHY = Dependency("cryptography", "cryptography", (48, 0, 1))
+# CVE-2025-57804 and CVE-2026-71554.
+H2 = Dependency("h2", "h2", (4, 4, 1))
+# CVE-2026-32597, the five of 2.13.0, those of 2.14.0, and CVE-2026-101918.
+PYJWT = Dependency("jwt", "pyjwt", (2, 15, 0))
+# CVE-2024-47081 and CVE-2026-25645.
+REQUESTS = Dependency("requests", "requests", (2, 33, 0))
+GRAPH = (MSGRAPH_SDK, AZURE_IDENTITY, CRYPTOGRAPHY, H2, PYJWT, REQUESTS)
 
 
 class MissingDependency(IdentityError):
@@ -48,7 +72,7 @@ class MissingDependency(IdentityError):
 
 
 def require(*dependencies: Dependency) -> None:
-    """Check that libraries are installed in usable versions, without importing them.
+    """Check that libraries are installed in usable versions. Only those with a ``fault`` are imported.
 
     :raises MissingDependency: if they are not; the message says what to install and for which interpreter.
     """
@@ -69,15 +93,27 @@ def _problem(dependency: Dependency) -> str | None:
         found = None
     if found is None:
         return f"The Python library {dependency.distribution} is not installed for {sys.executable}"
+    version = _version(dependency)
+    wrong = _wrong_version(dependency, version) or (dependency.fault() if dependency.fault else None)
+    if wrong is None:
+        return None
+    name = f"{dependency.distribution} {version or 'of an unknown version'}"
+    return f"{name} (in {found.origin}) {wrong}: {dependency.requirement} is needed"
+
+
+def _version(dependency: Dependency) -> str | None:
     try:
-        version = metadata.version(dependency.distribution)
+        return metadata.version(dependency.distribution)
     except metadata.PackageNotFoundError:
         return None  # vendored, or installed by a system package without metadata
+
+
+def _wrong_version(dependency: Dependency, version: str | None) -> str | None:
+    if version is None:
+        return None
     if _parts(version) < dependency.minimum:
-        return f"{dependency.distribution} {version} (in {found.origin}) is too old: {dependency.requirement} is needed"
-    if dependency.below is not None and _parts(version) >= dependency.below:
-        return f"{dependency.distribution} {version} (in {found.origin}) is too new: {dependency.requirement} is needed"
-    return None
+        return "is too old"
+    return "is too new" if dependency.below is not None and _parts(version) >= dependency.below else None
 
 
 def _dotted(version: tuple[int, ...]) -> str:

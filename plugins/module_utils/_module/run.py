@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._identity.core.errors import IdentityError
+from .._identity.core.visible import visible
 from .deps import Dependency, require
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 
 _SHOWN = 20
+_TEXTS = ("left_out", "notes", "reason", "verdict")
+"""The values of a result, and of the records in it, that are sentences for people. Directories' names occur in them."""
 
 
 def run(
@@ -33,22 +36,43 @@ def run(
         require(*dependencies)
         result = service()
     except IdentityError as error:
-        details = _warned(module, error.details)
-        module.fail_json(msg=error.message, invocation=_invocation(module), **{**facts(), **details})
-    result = _warned(module, result)
+        details = _warned(module, {**facts(), **error.details})
+        module.fail_json(msg=visible(error.message), invocation=_invocation(module), **details)
+    result = _warned(module, {**facts(), **result})
     if not module._diff:
         result.pop("diff", None)
-    module.exit_json(invocation=_invocation(module), **{**facts(), **result})
+    module.exit_json(invocation=_invocation(module), **result)
 
 
 def _warned(module: AnsibleModule, result: Mapping[str, Any]) -> dict[str, Any]:
-    """Pass the ``warnings`` of a result to Ansible, and return the result without them.
+    """Pass the ``warnings`` of a result to Ansible, and return the result without them, its texts visible.
 
     tests/upstream/test_ansible_core.py::test_warnings_in_a_result_are_deprecated
     """
     for warning in result.get("warnings", ()):
-        module.warn(warning)
-    return {name: value for name, value in result.items() if name != "warnings"}
+        module.warn(visible(warning))
+    return {
+        name: [_readable(record) for record in value] if _are_records(value) else value
+        for name, value in _readable(result).items()
+        if name != "warnings"
+    }
+
+
+def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result, or a record in it, with its texts for people visible. What programs use stays as it is."""
+    return {**values, **{name: _visible(values[name]) for name in _TEXTS if values.get(name)}}
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, Mapping):
+        return {name: _visible(each) for name, each in value.items()}
+    return [_visible(each) for each in value] if isinstance(value, list) else value
+
+
+def _are_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
 
 
 def _invocation(module: AnsibleModule) -> dict[str, Any]:
@@ -66,4 +90,4 @@ def _invocation(module: AnsibleModule) -> dict[str, Any]:
 
 
 def _is_long(values: list[Any]) -> bool:
-    return len(values) > _SHOWN and isinstance(values[0], dict)
+    return len(values) > _SHOWN and _are_records(values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from .._identity.core.visible import visible
 from .model import Report, number, people
 from .tables import encoded
 from .words import effect_label, outcome, words
@@ -20,7 +21,6 @@ _MAX_ATTRIBUTES = 50
 _BAR = 20
 # What Markdown, HTML, mentions, links, emojis and formulas are made of; adele.vance@contoso.com stays readable.
 _SPECIAL = re.compile(r"[\\`*{}\[\]<>#|~&$]|(?<!\w)[@_]|_(?!\w)|:(?=//|\w+:)")
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
 def to_markdown(report: Report, limit: int = 100) -> bytes:
@@ -93,7 +93,4 @@ def _size(lines: list[str]) -> int:
 
 def plain(text: str) -> str:
     """Text that stays text in Markdown: nothing in it becomes a link, a mention, a tag or a new cell."""
-    text = _INVISIBLE.sub(" ", text).strip()
-    if len(text) > _MAX_CELL:
-        text = text[: _MAX_CELL - 1] + "…"
-    return _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", text)
+    return _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", visible(text.strip(), _MAX_CELL))

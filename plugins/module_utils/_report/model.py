@@ -14,7 +14,11 @@ from typing import Any
 from .._identity.core.errors import InputError
 from .._identity.core.records import Record, record_name
 from .._identity.core.upn import folded
+from .._identity.core.visible import visible
 from .words import CLOUD_ONLY, CREATES, JOINS, OUTCOMES, STOPS, UNKNOWN, Outcome, outcome
+
+LONGEST = 10_000
+"""The most characters of one value in a report; an account may have hundreds of addresses."""
 
 _SOURCE = "pass what entra_match_info returned, as it is"
 
@@ -120,8 +124,8 @@ def make(
     counts = {key: found[key] for key in [*sorted(set(found) - set(order)), *order]}
     effects = Counter((change.attribute, change.effect) for row in rows for change in row.overwrites)
     return Report(
-        title=title,
-        note=note,
+        title=shown(title),
+        note=shown(note),
         rows=tuple(rows),
         counts=counts,
         unknown=tuple(_unread(entry, place) for place, entry in enumerate(unknown)),
@@ -144,8 +148,8 @@ def _row(record: Any, where: str, fixed: str | None) -> Row:
         raise InputError(f"{where} ({record_name(record)}) has 'overwrites' that are no list of attributes; {_SOURCE}.")
     return Row(
         record=record,
-        name=record_name(record),
-        outcome=outcome(key),
+        name=shown(record_name(record)),
+        outcome=outcome(shown(key)),
         causes=tuple(dict.fromkeys(shown(cause) for cause in causes if cause)),
         reason=shown(record.get("reason")),
         allowed=record["allowed"] if isinstance(record.get("allowed"), bool) else None,
@@ -163,14 +167,12 @@ def _unread(entry: Any, place: int) -> tuple[str, str, bool]:
 
 
 def shown(value: Any) -> str:
-    """A value of a record as text: nothing for null, the values of a list side by side."""
+    """A value of a record as visible text: nothing for null, the values of a list side by side."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return "; ".join(shown(one) for one in value)
-    return str(value)
+    return visible("; ".join(map(shown, value)) if isinstance(value, list | tuple) else str(value), LONGEST)
 
 
 def number(value: int) -> str:

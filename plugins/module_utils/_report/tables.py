@@ -77,10 +77,7 @@ def to_csv(report: Report) -> bytes:
 
 def cell_text(text: str) -> str:
     """A value as a cell that no spreadsheet computes."""
-    text = text.replace("\x00", "")
-    if text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(_FORMULA):
-        return f"'{text}"
-    return text
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def encoded(text: str) -> bytes:

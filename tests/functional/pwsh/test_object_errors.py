@@ -28,7 +28,7 @@ ODD = f"""<ma-discovery-errors><ma-object-error><dn>{JANE}</dn></ma-object-error
 <ma-object-error><error-type>missing-dn</error-type><retry-count>often</retry-count></ma-object-error></ma-discovery-errors>"""
 SCRIPT = f"""
 $ErrorActionPreference = 'Stop'
-foreach ($name in 'Advice', 'Errors') {{ Import-Module -Name "{UTILS}/_ADSync$name.psm1" }}
+foreach ($name in 'ADSyncAdvice', 'ADSyncErrors', 'ConnectText') {{ Import-Module -Name "{UTILS}/_$name.psm1" }}
 $step = [pscustomobject]@{{ ConnectorDiscoveryErrors = [pscustomobject]@{{ ConnectorDiscoveryErrorsXml = $args[0] }} }}
 ConvertTo-Json -InputObject @(Get-ConnectStepError -Step $step -Connector 'x') -Compress
 """

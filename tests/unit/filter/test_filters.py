@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from hypothesis import given
+from support.nasty_text import FORGED, INVISIBLE, NASTY_TEXT
 
-from ansible_collections.hybrid.identity.plugins.filter import immutable_id, outcome_table, upn_suffixes
+from ansible_collections.hybrid.identity.plugins.filter import immutable_id, outcome_table, upn_suffixes, visible
 
 TO = immutable_id.FilterModule().filters()["guid_to_immutable_id"]
 BACK = immutable_id.FilterModule().filters()["immutable_id_to_guid"]
 TABLE = outcome_table.FilterModule().filters()["outcome_table"]
+VISIBLE = visible.FilterModule().filters()["visible"]
 SUFFIXES = upn_suffixes.FilterModule().filters()["upn_suffixes"]
 
 
@@ -124,3 +127,25 @@ def test_the_suffixes_that_users_need() -> None:
     assert SUFFIXES(users) == ["contoso.com", "fabrikam.com"]
     with pytest.raises(AnsibleFilterError, match="upn_suffixes needs a list of users"):
         SUFFIXES({"users": users})
+
+
+@given(NASTY_TEXT)
+def test_no_name_forges_a_line_of_the_table(name: str) -> None:
+    users = [
+        {"user_principal_name": f"x{name}", "status": status, "reason": name} for status in ("refused", f"x{name}")
+    ]
+    for lines in (TABLE(users), TABLE(users, of="accounts")):
+        assert not set("".join(lines)) & INVISIBLE
+        assert len("\n".join(lines).splitlines()) == 4
+
+
+def test_no_error_of_a_filter_forges_a_line() -> None:
+    for name in (TO, BACK):
+        with pytest.raises(AnsibleFilterError) as caught:
+            name(FORGED)
+        assert not set(str(caught.value)) & INVISIBLE
+
+
+def test_a_name_in_a_message() -> None:
+    assert VISIBLE("anna\n\x1b[2J") == "anna\\n\\x1b[2J"
+    assert VISIBLE(None) == "None"

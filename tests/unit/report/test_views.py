@@ -16,12 +16,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.nasty_text import FORGED, INVISIBLE, NASTY_TEXT
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcome_words
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predictions
 from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import MAX_BYTES, plain, to_markdown
-from ansible_collections.hybrid.identity.plugins.module_utils._report.model import make
+from ansible_collections.hybrid.identity.plugins.module_utils._report.model import LONGEST, make
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page import to_html
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page_script import SCRIPT
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page_style import STYLE
@@ -47,7 +49,7 @@ NASTY = st.sampled_from(
     ]
 )
 TEXT = st.one_of(NASTY, st.text(st.characters(codec=None), max_size=12))
-NAME = st.lists(TEXT, min_size=1, max_size=4).map("".join)
+NAME = st.lists(st.one_of(TEXT, NASTY_TEXT), min_size=1, max_size=4).map("".join)
 
 
 def user(name: str, outcome: str = "hard_match", **more: Any) -> dict[str, Any]:
@@ -211,6 +213,7 @@ def test_csv_has_a_row_for_each_user() -> None:
         (" =1", "' =1"),
         ("\t=1", "'\t=1"),
         ("\r=1", "'\r=1"),
+        (" \n=1", "' \n=1"),
         ("\uff1d1", "'\uff1d1"),
         ("3jFgh7G/i0+csBxnpglNPg==", "3jFgh7G/i0+csBxnpglNPg=="),
         ("a=b", "a=b"),
@@ -246,7 +249,38 @@ def test_html_of_any_names(name: str, reason: str) -> None:
     found = Elements(to_html(report))
     kinds = ("script", "style", "img", "a", "iframe", "meta", "link")
     assert [found.tags.count(kind) for kind in kinds] == [harmless.tags.count(kind) for kind in kinds]
-    assert json.loads(found.data)["rows"][0][3] == reason.encode("utf-8", "replace").decode()
+    assert json.loads(found.data)["rows"][0][3] == visible(reason)
+
+
+@given(NAME)
+def test_nothing_that_people_read_is_invisible(name: str) -> None:
+    """Names, keys, values, what could not be read, heading and note, in all files but the one for programs."""
+    overwrites = [{"attribute": f"x{name}", "cloud": [name, name], "ad": name, "effect": name}]
+    quarantined = [{"value": name, "holder": name}]
+    record = user(name, f"x{name}", cause=name, causes=[name], reason=name, overwrites=overwrites, id=name)
+    report = make(
+        [{**record, "quarantined": quarantined, "unknown": [name], "expected": f"x{name}"}],
+        [{"id": f"x{name}"}],
+        [{"what": f"x{name}", "permission": name}],
+        name,
+        name,
+    )
+    # The lines of the files themselves.
+    assert set(to_markdown(report).decode()) & INVISIBLE <= {"\n"}
+    assert set(to_csv(report).decode("utf-8-sig")) & INVISIBLE <= {"\r", "\n"}
+    assert set(to_html(report).decode()) & INVISIBLE <= {"\n"}
+    assert all("\r" not in cell for row in table(to_csv(report)) for cell in row.values())
+    assert not set(json.dumps(json.loads(Elements(to_html(report)).data), ensure_ascii=False)) & INVISIBLE
+
+
+def test_the_file_for_programs_holds_what_came() -> None:
+    assert json.loads(to_json(make([user(FORGED, id=FORGED)])))["users"] == [user(FORGED, id=FORGED)]
+
+
+def test_a_value_of_any_length_is_bounded() -> None:
+    found = make([user("x" * 200_000, addresses=["a" * 200_000] * 3)])
+    assert len(found.rows[0].name) == len(found.rows[0].text("addresses")) == LONGEST
+    assert len(to_html(found)) < 200_000
 
 
 def test_the_page_asks_nothing_of_a_network() -> None:
@@ -302,5 +336,5 @@ def test_markdown_of_any_names(name: str) -> None:
 def test_markdown_makes_no_mention_and_leaves_addresses_readable() -> None:
     assert plain("adele.vance@contoso.com") == "adele.vance@contoso.com"
     assert plain("@everyone") == "&#64;everyone"
-    assert plain("a\r\n\u202eb") == "a b"
+    assert plain("a\r\n\u202eb") == "a&#92;r&#92;n&#92;u202eb"
     assert plain("https://x :tada: _a_ b_c") == "https&#58;//x &#58;tada: &#95;a&#95; b_c"

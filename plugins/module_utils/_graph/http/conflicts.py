@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..._identity.core.visible import visible
+
 IMMUTABLE_ID = "onPremisesImmutableId"
 
 _PROPERTY = re.compile(r"same value for property (\w+) already exists")
@@ -62,6 +64,6 @@ def _object(target: str) -> str:
 
 
 def _listed(names: Iterable[str]) -> str | None:
-    found = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..." for name in names if name]
+    found = [visible(name, _LONGEST) for name in names if name]
     more = [f"{len(found) - _NAMED} more"] if len(found) > _NAMED else []
     return ", ".join(found[:_NAMED] + more) or None

@@ -36,6 +36,19 @@ def connection_error(error: BaseException, url: str, timeout: float) -> GraphErr
     return GraphError("unreachable", f"{host} cannot be reached; check its name, the network and the proxy settings.")
 
 
+def failed_host(error: BaseException) -> str | None:
+    """Return the host to which a connection of requests failed; None if neither requests nor urllib3 says it."""
+    for link in chain(error):
+        known = vars(link)
+        if known.get("request") is not None:
+            return urlsplit(str(known["request"].url)).hostname
+        # In urllib3, "pool" is older than "conn", and other exceptions still have it.
+        connection = known.get("conn") or known.get("pool")
+        if connection is not None:
+            return str(connection.host)
+    return None
+
+
 def certificate_problem(error: BaseException) -> str | None:
     """Return OpenSSL's message if the connection failed because of a certificate, else None."""
     for link in chain(error):

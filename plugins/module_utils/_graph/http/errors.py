@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._identity.core.errors import IdentityError
+from ..._identity.core.visible import visible
 from .conflicts import IMMUTABLE_ID, Conflict, read_conflict
 from .rights import permission, subject
 
@@ -109,7 +110,6 @@ def items(body: Any) -> list[dict[str, Any]]:
 def graph_error(answer: Answer, user: str | None = None) -> GraphError:
     """Return the exception for an answer that is not a success. ``user`` names the user to write, None for a read."""
     cause, sentence = _explained(answer, user)
-    sentence = "".join(each if each.isprintable() else " " for each in sentence)  # no terminal obeys a service
     inner = answer.error.get("innerError") or answer.error.get("innererror")
     told = inner.get("request-id") if isinstance(inner, dict) else None
     return GraphError(
@@ -159,7 +159,8 @@ def _denied(user: str | None, path: str) -> str:
     if not user:
         what, needed = subject(path), permission(path)
         if not what:
-            return f"The app may not ask for {path or 'this'}; grant it the application permission that this needs."
+            asked = visible(path, _MAX_QUOTED) or "this"
+            return f"The app may not ask for {asked}; grant it the application permission that this needs."
         return f"The app may not read {what}; grant it the application permission {needed} and give admin consent."
     # facts §0.2, §1: onPremisesImmutableId is a "sensitive property".
     return (
@@ -211,5 +212,4 @@ def _conflicting(conflict: Conflict, user: str) -> tuple[str, str]:
 def _quoted(answer: Answer) -> str:
     code, message = answer.error.get("code"), answer.error.get("message")
     said = " ".join(str(part) for part in (code and f"{code}:", message) if part)
-    text = f"HTTP {answer.status}" + (f", {said}" if said else "")
-    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."
+    return visible(f"HTTP {answer.status}" + (f", {said}" if said else ""), _MAX_QUOTED)

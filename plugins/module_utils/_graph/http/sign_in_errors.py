@@ -9,12 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from .connection_errors import chain, connection_error
+from .clouds import CLOUDS
+from .connection_errors import chain, connection_error, failed_host
 from .errors import APP_NOT_IN_TENANT, GraphError
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _TRACE = re.compile(r"Trace ID:\s*([0-9a-fA-F-]{36})")
+
+_MICROSOFT = {urlsplit(cloud.authority).hostname for cloud in CLOUDS.values()}
+"""Microsoft's own hosts for sign-ins, one of which is asked about other authorities."""
 
 _NETWORK = ("ServiceRequest", "ServiceResponse", "IncompleteRead")
 """The beginnings of the names of azure-core's exceptions for a service that does not answer."""
@@ -102,7 +107,7 @@ def sign_in_error(error: BaseException, options: Mapping[str, Any], authority: s
     if kind == "CredentialUnavailableError":
         return _unavailable(options)
     if any(isinstance(link, OSError) or type(link).__name__.startswith(_NETWORK) for link in links):
-        return connection_error(error, authority, options["timeout"])
+        return _unreachable(error, authority, options["timeout"])
     # tests/upstream/test_azure_identity.py::test_an_unknown_authority_is_known_by_its_text_alone
     if "instance discovery" in text.lower() or "not well-known" in text.lower() or "instance_discovery" in text:
         return GraphError(
@@ -113,6 +118,23 @@ def sign_in_error(error: BaseException, options: Mapping[str, Any], authority: s
     return GraphError(
         "sign_in_failed",
         f"Sign-in at {authority} failed ({kind}); check authority, tenant and what auth_source names.",
+    )
+
+
+def _unreachable(error: BaseException, authority: str, timeout: float) -> GraphError:
+    """Return the exception for a failed connection to the authority, or to Microsoft's list of authorities.
+
+    The sign-in first asks Microsoft about an authority that is not one of Microsoft's own, unless
+    ``disable_instance_discovery`` is true.
+    """
+    host = failed_host(error)
+    if host == urlsplit(authority).hostname or host not in _MICROSOFT:
+        return connection_error(error, authority, timeout)
+    failed = connection_error(error, f"https://{host}", timeout)
+    return GraphError(
+        failed.cause,
+        f"{failed.message.removesuffix('.')}, or set disable_instance_discovery to true if {authority} is a private "
+        "cloud's.",
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
@@ -25,6 +26,7 @@ from .connection_errors import certificate_problem, connection_error
 from .credential import SignIn, sign_in
 from .errors import APP_NOT_IN_TENANT, UNAUTHORIZED, Answer, GraphError, decoded, graph_error, successful
 from .pace import Pace
+from .proxies import check_proxies
 from .sign_in_errors import sign_in_error
 from .throttle import RETRY_STATUSES
 from .watch import Watch
@@ -217,6 +219,7 @@ async def open_transport(options: Mapping[str, Any], watch: Watch | None = None)
     # tests/upstream/test_azure_identity.py::test_a_refused_sign_in_is_written_to_standard_error
     logging.getLogger("azure").addHandler(logging.NullHandler())
     where = endpoints(options)
+    check_proxies(os.environ)
     way = sign_in(options, where)
     trust = _trust(options.get("ca_cert"))
     credential = _Credential(way, where, options)

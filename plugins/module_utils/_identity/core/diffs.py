@@ -10,18 +10,15 @@ from collections.abc import Iterable, Sequence
 
 from .records import Record, record_name
 from .upn import folded
+from .visible import visible
 
 Diff = dict[str, str]
 
 
 def list_diff(header: str, before: Sequence[str], after: Sequence[str]) -> Diff:
-    """Return the diff of a list of values."""
-    return {
-        "before_header": header,
-        "after_header": header,
-        "before": "".join(f"{line}\n" for line in before),
-        "after": "".join(f"{line}\n" for line in after),
-    }
+    """Return the diff of a list of values, each on one line whatever it holds."""
+    title = visible(header)
+    return {"before_header": title, "after_header": title, "before": _lines(before), "after": _lines(after)}
 
 
 def users_diff(attribute: str, users: Iterable[Record]) -> Diff:
@@ -32,6 +29,10 @@ def users_diff(attribute: str, users: Iterable[Record]) -> Diff:
         [f"{record_name(user)}: {_shown(user['before'])}" for user in changed],
         [f"{record_name(user)}: {_shown(user['after'])}" for user in changed],
     )
+
+
+def _lines(values: Sequence[str]) -> str:
+    return "".join(f"{visible(value)}\n" for value in values)
 
 
 def _shown(value: str | None) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ..core import outcome_words
 from ..core.records import Record, record_name
 from ..core.upn import folded
+from ..core.visible import visible
 
 _WORDS = {
     "set": "matched (ImmutableId set)",
@@ -84,7 +85,7 @@ def outcome_lines(users: Sequence[Record], limit: int = 100, accounts: bool = Fa
     ]
     if len(left) > limit:
         lines.append(f"... and {len(left) - limit} more")
-    return lines
+    return [visible(line) for line in lines]
 
 
 def _status(user: Record) -> str:

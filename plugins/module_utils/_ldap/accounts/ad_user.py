@@ -65,7 +65,7 @@ def manage_accounts(
     unused = _unused_passwords(given, requests)
     if task["max_changes"] is not None:
         read_limit(task["max_changes"])
-    options = LdapOptions.from_params(params)
+    options = LdapOptions.from_params(params, writes=True)
     with connected(options) as session:
         domain = read_domain(session)
         check_paths(session, rules.paths, domain.dn)

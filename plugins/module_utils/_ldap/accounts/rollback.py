@@ -62,7 +62,7 @@ def roll_back_accounts(
     :raises IdentityError: if an account cannot be restored and ``skip_refused`` is false; nothing was written.
     :raises LdapError: if the directory cannot be read, or if a write fails.
     """
-    with connected(LdapOptions.from_params(params)) as session:
+    with connected(LdapOptions.from_params(params, writes=True)) as session:
         domain = naming_contexts(session).default
         wanted = build_undos(choose_lines(found, rollback, ATTRIBUTES, ("domain", domain)))
         restores = plan_rollback(wanted, AccountDirectory(_read(session, domain, wanted)))

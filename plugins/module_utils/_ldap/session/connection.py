@@ -17,7 +17,7 @@ from ..._identity.core.errors import InputError
 from .auth import Auth, auth_method
 from .clock import Clock
 from .errors import SUCCESS, ConnectionLost, LdapError, Unreachable, bind_error, result_error, tls_error
-from .tls import client_context, recording_tls
+from .tls import IGNORE, client_context, recording_tls
 
 LDAPS, START_TLS = "ldaps", "start_tls"
 _PORTS = {LDAPS: 636, START_TLS: 389}
@@ -46,11 +46,17 @@ class LdapOptions:
     clock: Clock = field(default_factory=Clock, repr=False, compare=False)
 
     @classmethod
-    def from_params(cls, params: Mapping[str, Any]) -> LdapOptions:
-        """Check the options without using the network.
+    def from_params(cls, params: Mapping[str, Any], *, writes: bool) -> LdapOptions:
+        """Check the options without using the network. ``writes`` also if the task only plans to write.
 
-        :raises InputError: if an option is missing or wrong.
+        :raises InputError: if an option is missing or wrong, or if the certificate of the server that is to be written
+            to would not be checked.
         """
+        if writes and params["cert_validation"] == IGNORE:
+            raise InputError(
+                "cert_validation is ignore, so anybody in between could change what is read and written here; give the "
+                "CA's certificate in ca_cert. Only tasks that read may ignore the certificate."
+            )
         servers = tuple(server.strip() for server in params["server"] or () if server.strip())
         if not servers:
             raise InputError("No domain controller is named; set server to its host name.")

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._identity.core.errors import IdentityError
+from ..._identity.core.visible import visible
 
 SUCCESS = 0
 NO_SUCH_ATTRIBUTE = 16
@@ -172,4 +173,4 @@ def tls_error(error: ssl.SSLError, server: str, port: int) -> LdapError:
 
 def _diagnostic(result: Mapping[str, Any]) -> str:
     """Return the server's own text on one line, at most 300 characters, for codes that do not explain the error."""
-    return " ".join(str(result.get("message") or "").replace("\0", " ").split())[:300].rstrip(".")
+    return visible(" ".join(str(result.get("message") or "").replace("\0", " ").split()), 300).rstrip(".")

@@ -13,6 +13,9 @@ from typing import Any
 
 from ..._identity.core.errors import InputError
 
+IGNORE = "ignore"
+"""The value of ``cert_validation`` that checks nothing."""
+
 
 def client_context(ca_cert: str | None, cert_validation: str) -> ssl.SSLContext:
     """Return a context for ``ca_cert`` (None for the system's authorities) and ``cert_validation``.
@@ -29,7 +32,7 @@ def client_context(ca_cert: str | None, cert_validation: str) -> ssl.SSLContext:
         raise InputError(f"ca_cert {ca_cert} cannot be read ({error.strerror}); check its permissions.") from None
     if cert_validation != "always":
         context.check_hostname = False
-    if cert_validation == "ignore":
+    if cert_validation == IGNORE:
         context.verify_mode = ssl.CERT_NONE
     return context
 

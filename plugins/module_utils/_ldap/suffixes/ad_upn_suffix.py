@@ -34,7 +34,7 @@ def manage_suffixes(
     """
     if state != "absent":
         plan_suffixes((), suffixes, (), state)  # refuse bad input before the directory is contacted
-    options = LdapOptions.from_params(params)
+    options = LdapOptions.from_params(params, writes=True)
     with connected(options) as session:
         contexts = naming_contexts(session)
         plan = _settle(session, options, contexts, suffixes, state, force, check_mode)

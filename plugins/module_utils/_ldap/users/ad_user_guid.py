@@ -49,7 +49,7 @@ def manage_users(
     """
     if terms.max_changes is not None:
         read_limit(terms.max_changes)
-    with connected(LdapOptions.from_params(params)) as session:
+    with connected(LdapOptions.from_params(params, writes=job.writes)) as session:
         domain = naming_contexts(session).default
         users = job.plan(Lookup(session, domain, terms.source_anchor, terms.with_attributes))
         _check(users, terms)

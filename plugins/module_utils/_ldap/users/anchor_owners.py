@@ -35,7 +35,7 @@ def anchor_owners(params: Mapping[str, Any], immutable_ids: Sequence[str]) -> di
     """
     owners: dict[str, dict[str, Any]] = {value: {"kind": NOBODY, "name": None} for value in immutable_ids}
     wanted = [raw for raw in map(_raw, immutable_ids) if raw]
-    with connected(LdapOptions.from_params(params)) as session:
+    with connected(LdapOptions.from_params(params, writes=False)) as session:
         for raw, holder in anchor_holders(session, naming_contexts(session).default, wanted):
             value = immutable_id_of_bytes(raw)
             if value in owners and (holder.attribute == OBJECT_GUID or owners[value]["kind"] == NOBODY):

@@ -22,9 +22,13 @@ from .lookup import Lookup, Search
 
 
 class Job(Protocol):
-    """A job. ``yields``: whether a value that another writer sets first is accepted in place of the planned one."""
+    """A job. ``yields``: whether a value that another writer sets first is accepted in place of the planned one.
+
+    ``writes``: whether it plans to write.
+    """
 
     yields: bool
+    writes: bool
 
     def plan(self, lookup: Lookup) -> list[AnchorChange]:
         """Find the users and return the change of each.
@@ -46,18 +50,19 @@ class QueryJob:
         asked = query["identities"]
         self._wanted: list[Identity] | Search
         self._wanted = Search.from_params(query) if asked is None else read_identities(asked)
-        self._stamp = stamp
+        self.writes = stamp
 
     def plan(self, lookup: Lookup) -> list[AnchorChange]:
         wanted = self._wanted
         users = lookup.search(wanted) if isinstance(wanted, Search) else lookup.find(wanted)
-        return plan_stamps(users) if self._stamp else users
+        return plan_stamps(users) if self.writes else users
 
 
 class CloudJob:
     """Plans to stamp the ImmutableIds of cloud users' records; ``overwrite`` allows replacing another value."""
 
     yields = False
+    writes = True
 
     def __init__(self, records: Sequence[Mapping[str, Any]], overwrite: bool) -> None:
         """Check the records without using the network.
@@ -84,6 +89,7 @@ class RollbackJob:
     journal: Journal
     rollback: str
     yields = False
+    writes = True
 
     def runs(self) -> list[str]:
         """Return the names of the runs to undo.

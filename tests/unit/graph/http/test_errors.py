@@ -178,7 +178,7 @@ CASES = [
         "request_refused",
         f"refused the request for {USER}: HTTP 400, Request_BadRequest: Invalid value",
     ),
-    (answer(418, "Teapot", "x" * 5000), None, "request_refused", "xxx..."),
+    (answer(418, "Teapot", "x" * 5000), None, "request_refused", "xxx…"),
 ]
 
 

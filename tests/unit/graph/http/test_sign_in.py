@@ -186,6 +186,60 @@ def test_nobody_there(graph: ScriptedGraph, options: dict[str, Any], option: str
     assert error.details == {"cause": "unreachable"}
 
 
+def resolve_only_localhost(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = socket.getaddrinfo
+
+    def resolved(host: str, *arguments: Any, **keywords: Any) -> Any:
+        if host != "localhost":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve(host, *arguments, **keywords)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+
+
+def test_microsofts_list_of_authorities_cannot_be_reached(
+    graph: ScriptedGraph, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message named the authority, which nobody had asked yet."""
+    resolve_only_localhost(monkeypatch)
+    message, error = message_of({**options, "disable_instance_discovery": False})
+    assert message == (
+        "login.microsoftonline.com cannot be reached; check its name, the network and the proxy settings, or set "
+        f"disable_instance_discovery to true if {graph.url} is a private cloud's."
+    )
+    assert error.details == {"cause": "unreachable"}
+
+
+def test_microsofts_list_of_authorities_has_a_certificate_of_another_ca(
+    graph: ScriptedGraph, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(graph.url.rpartition(":")[2])
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _host, _port, *more, **_: resolve("localhost", port, *more))
+    message, error = message_of({**options, "disable_instance_discovery": False})
+    assert message.startswith("The certificate of login.microsoftonline.com is not trusted (")
+    assert message.endswith(f", or set disable_instance_discovery to true if {graph.url} is a private cloud's.")
+    assert error.details == {"cause": "untrusted_certificate"}
+
+
+def test_an_authority_that_cannot_be_resolved(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_only_localhost(monkeypatch)
+    message, error = message_of({**options, "authority": "https://login.private.example"})
+    assert message == ("login.private.example cannot be reached; check its name, the network and the proxy settings.")
+    assert error.details == {"cause": "unreachable"}
+
+
+def test_an_authority_of_microsoft_that_cannot_be_reached(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve_only_localhost(monkeypatch)
+    changes = {"authority": None, "cloud_environment": "AzureUSGovernment", "disable_instance_discovery": False}
+    message, _error = message_of({**options, **changes})
+    assert message == (
+        "login.microsoftonline.us cannot be reached; check its name, the network and the proxy settings."
+    )
+
+
 def test_one_that_does_not_answer_in_time(graph: ScriptedGraph, options: dict[str, Any], wire: Wire) -> None:
     expect_the_read(graph)
     wire.late = lambda _request: True

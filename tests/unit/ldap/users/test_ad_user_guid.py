@@ -12,7 +12,9 @@ import pytest
 from conftest import Certificates, Options, Run, RunModule
 from forest_script import ATTRIBUTES, BIND, DOMAIN, ROOT, guid, look_up, names, person
 from ldap_wire import ADD, BASE, CLOSE, DIE, ONE, SUB, Answer, Done, Entry, Modify, Reference, Search, Turn, Wire, pair
+from support.nasty_text import FORGED, INVISIBLE
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
@@ -198,6 +200,18 @@ def test_by_default_one_missing_identity_fails_before_any_write(run: Run) -> Non
     assert result["summary"]["missing"] == 1
     assert "1 of 2 users cannot be taken, and nothing was written: No object in" in result["msg"]
     assert "on_refused" in result["msg"]
+
+
+def test_no_name_in_ad_forges_a_line(run: Run) -> None:
+    forged = person(1, "anna", userPrincipalName=[FORGED])
+    result = run([*START, searched(forged), stamp(1, "anna")], stamp=True)
+    assert result["users"][0]["user_principal_name"] == FORGED
+    assert result["diff"]["after"] == f"{visible(FORGED)}: {guid(1)}\n"
+    cloud = person(1, "anna", userPrincipalName=[FORGED], msDS_ExternalDirectoryObjectId=["User_1"])
+    refused = run([*START, searched(cloud)], stamp=True)
+    assert visible(FORGED) in refused["msg"]
+    assert visible(FORGED) in refused["users"][0]["reason"]
+    assert not INVISIBLE & set(refused["msg"] + refused["users"][0]["reason"])
 
 
 @pytest.mark.parametrize(
