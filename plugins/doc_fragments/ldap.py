@@ -22,6 +22,8 @@ options:
     description:
       - Port to connect to.
       - Defaults to V(636) for O(tls_mode=ldaps) and to V(389) for O(tls_mode=start_tls).
+      - V(3268) and V(3269) are refused. They are a global catalog's, which by default lacks C(mS-DS-ConsistencyGuid) and
+        C(proxyAddresses), and takes no writes.
       - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_PORT) is used instead.
     type: int
   tls_mode:

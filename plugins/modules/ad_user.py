@@ -328,6 +328,14 @@ rolled_back:
   type: list
   elements: str
   sample: [20261124T094107Z-3f9a1c]
+trace:
+  description:
+    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - Report it. What the module did until then is in the other values.
+  returned: when the module met an exception that it does not know
+  type: list
+  elements: str
+  sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 cause:
   description: A stable identifier of what went wrong with the connection, the directory or a write.
   returned: failure of the connection, the directory or a write

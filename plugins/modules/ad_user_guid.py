@@ -358,6 +358,14 @@ rolled_back:
   type: list
   elements: str
   sample: [job 4711]
+trace:
+  description:
+    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - Report it. What the module did until then is in the other values.
+  returned: when the module met an exception that it does not know
+  type: list
+  elements: str
+  sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 cause:
   description: A stable identifier of what went wrong with the connection or the directory.
   returned: failure of the connection or the directory

@@ -356,6 +356,14 @@ unknown:
       returned: always
       type: bool
       sample: false
+trace:
+  description:
+    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - Report it. What the module did until then is in the other values.
+  returned: when the module met an exception that it does not know
+  type: list
+  elements: str
+  sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 cause:
   description: A stable identifier of why Graph, the sign-in or the directory could not be used at all.
   returned: when one of them failed as a whole

@@ -156,6 +156,14 @@ summary:
   returned: success
   type: dict
   sample: {hard_match: 38, conflict: 2, cloud_only: 3, total: 40}
+trace:
+  description:
+    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - Report it. What the module did until then is in the other values.
+  returned: when the module met an exception that it does not know
+  type: list
+  elements: str
+  sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 """
 
 from typing import Any

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from contextlib import suppress
@@ -112,6 +113,25 @@ def test_warnings_in_a_result_are_deprecated(
         AnsibleModule(argument_spec={}).exit_json(warnings=["a sentence"])
     assert "warnings" in json.dumps(result(capsys).get("deprecations", "")), gone(
         "AnsibleModule takes warnings as a part of the result.", "_module/run.py (_warned)"
+    )
+
+
+def test_the_text_of_an_exception_is_added_to_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # 2.18 and older do so from verbosity 3 on, newer ones with ANSIBLE_DISPLAY_TRACEBACK.
+    give(monkeypatch, {"_ansible_verbosity": 3})
+    module = AnsibleModule(argument_spec={})
+    with suppress(ImportError):
+        reports = importlib.import_module("ansible.module_utils._internal._traceback")
+        monkeypatch.setattr(reports, "_is_traceback_enabled", lambda _event: True)
+    with pytest.raises(SystemExit):
+        try:
+            raise ValueError("any value")
+        except ValueError:
+            module.fail_json(msg="a sentence")
+    assert "any value" in result(capsys).get("exception", ""), gone(
+        "AnsibleModule shows no text of an exception that is being handled.", "_module/run.py (run)"
     )
 
 

@@ -211,3 +211,20 @@ def test_waiting_for_a_free_connection_counts_as_waiting_for_the_service() -> No
         where="_graph/http/transport.py (pool=None)",
     ):
         asyncio.run(ask())
+
+
+def test_a_write_is_redirected_to_another_host() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.url.host))
+        moved = len(asked) == 1
+        return httpx.Response(307, headers={"Location": "https://elsewhere.example/"}) if moved else ok(request)
+
+    client = graph_client(answer)
+    request = client.users.by_user_id("1").to_patch_request_information(User())
+    asyncio.run(client.request_adapter.send_primitive_async(request, "bytes", {}))
+    assert asked[1:] == [("PATCH", "elsewhere.example")], gone(
+        "The SDK no longer follows a redirect of a write to another host.",
+        "_graph/http/transport.py (if the SDK follows no redirect of a read either)",
+    )

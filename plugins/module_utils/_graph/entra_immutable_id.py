@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._identity.core.errors import InputError
+from .._identity.core.errors import InputError, telling
 from .._identity.core.journal import JournalWriter
 from .._identity.core.limits import check_max_changes, read_limit
 from .._identity.core.rollback import Undo
@@ -138,7 +138,8 @@ async def _run(
         _refuse(changes, task, scope, warnings)
         if not task.check_mode:
             writer = ImmutableIdWriter(transport, journal_writer, ("tenant", options["tenant"]))
-            changes = await writer.write(changes)
+            with telling(lambda: _result(writer.so_far(), [*warnings, *writer.warnings])):
+                changes = await writer.write(changes)
             warnings += writer.warnings
     result = _result(changes, warnings)
     if any(change.status == FAILED for change in changes):

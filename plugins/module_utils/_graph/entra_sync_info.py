@@ -24,7 +24,7 @@ from .http.errors import GraphError
 from .http.transport import open_transport
 from .http.watch import Watch
 from .reads.queries import filters_by_address, filters_in, quarantined
-from .reads.tenant_reader import identity_filters, note_lookup
+from .reads.tenant_reader import identity_filters, note_listing, note_lookup
 from .reads.users import Users
 
 FAIL_ON: Mapping[str, Sequence[str]] = {"none": (), "errors": ERRORS, "unverified": (*ERRORS, PENDING, UNKNOWN)}
@@ -120,6 +120,7 @@ async def read_tenant(users: Users, expectations: Sequence[Expectation]) -> Sync
     except GraphError as error:
         if error.cause != "request_refused":
             raise
+        note_listing(users)
         return SyncedTenant(await users.list_active())
     owners = _owner_filters(expectations, SyncedTenant(found))
     return SyncedTenant(found + await users.list_matching(owners) if owners else found)

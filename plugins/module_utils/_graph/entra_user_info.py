@@ -14,9 +14,10 @@ from typing import Any
 from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.records import Record
 from .._identity.entra import user_choice
+from .._identity.entra.graph_json import is_guid
 from .._identity.entra.user_choice import Choice
 from .http.batch import MAX_REQUESTS
-from .http.errors import GraphError
+from .http.errors import GraphError, not_graph
 from .http.pages import PAGE_SIZE, pages
 from .http.transport import Transport, open_transport
 from .http.watch import Watch
@@ -97,7 +98,7 @@ async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
         try:
             async for members, _more in pages(transport, request):
-                found.update(member["id"] for member in members)
+                found.update(member["id"] for member in members if is_guid(member.get("id")))
         except GraphError as error:
             if error.details.get("status_code") != 404:
                 raise
@@ -107,8 +108,10 @@ async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str
 
 async def _group_id(transport: Transport, name: str) -> str:
     request = transport.get(transport.client.groups, select=["id"], filter=f"displayName eq {literal(name)}")
-    found = [group["id"] async for groups, _more in pages(transport, request) for group in groups]
+    found = [group async for groups, _more in pages(transport, request) for group in groups]
     if len(found) != 1:
         count = "no group" if not found else f"{len(found)} groups"
         raise InputError(f"There is {count} of the name {name!r}; write the group's object id.")
-    return str(found[0])
+    if not is_guid(found[0].get("id")):
+        raise not_graph("the id of a group that it sent is no GUID")
+    return str(found[0]["id"])

@@ -2,16 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a module's service. Only this file turns an IdentityError into ``fail_json``."""
+"""Run a module's service. Only this file turns an exception into ``fail_json``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._identity.core.errors import IdentityError
+from .._identity.core.errors import IdentityError, UnexpectedError, telling
 from .._identity.core.visible import visible
 from .deps import Dependency, require
+from .trace import trace
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -30,14 +31,24 @@ def run(
 ) -> None:
     """Call a service and exit the module with its result, or fail with the message of its error.
 
-    ``facts`` is called afterwards; what it returns is added to the result in both cases.
+    ``facts`` is called afterwards; what it returns is added to the result in both cases. If an exception is no
+    IdentityError, the result also has ``trace``.
     """
+    failure: IdentityError | None = None
+    result: dict[str, Any] = {}
     try:
-        require(*dependencies)
-        result = service()
+        with telling():
+            require(*dependencies)
+            result = service()
     except IdentityError as error:
-        details = _warned(module, {**facts(), **error.details})
-        module.fail_json(msg=visible(error.message), invocation=_invocation(module), **details)
+        failure = error
+    # Not while the exception is handled: Ansible would add its text, which may hold a secret.
+    # tests/upstream/test_ansible_core.py::test_the_text_of_an_exception_is_added_to_a_failure
+    if failure is not None:
+        details = _warned(module, {**facts(), **failure.details})
+        if isinstance(failure, UnexpectedError):
+            details["trace"] = trace(failure.origin)
+        module.fail_json(msg=visible(failure.message), invocation=_invocation(module), **details)
     result = _warned(module, {**facts(), **result})
     if not module._diff:
         result.pop("diff", None)

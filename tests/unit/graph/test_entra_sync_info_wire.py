@@ -165,7 +165,9 @@ def test_a_tenant_that_does_not_take_the_filter_is_listed(graph: ScriptedGraph, 
     refused = error(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause.")
     graph.expect_batch(found(), found(), found(), refused)
     graph.expect("GET", PAGE, found(synced(1)))
-    assert run(options, Question([record(1)], since=SINCE))["users"][0]["status"] == "verified"
+    watch = Watch()
+    assert run(options, Question([record(1)], since=SINCE), watch)["users"][0]["status"] == "verified"
+    assert watch.facts()["lookup"]["method"] == "listing"
 
 
 def test_no_right_to_read(graph: ScriptedGraph, options: dict[str, Any]) -> None:

@@ -80,6 +80,11 @@ def guid(number: int) -> uuid.UUID:
     return uuid.UUID(int=0x876031DEBFB14F8B9CB01C67A6094D00 + number)
 
 
+def by_guid_name(number: int) -> bytes:
+    """The name under which an object is written."""
+    return f"<GUID={guid(number)}>".encode()
+
+
 def person(number: int, name: str, **changes: Sequence[bytes | str]) -> Entry:
     """A user's entry; keywords add attributes or, when empty, take them away."""
     values: dict[str, Sequence[bytes | str]] = {

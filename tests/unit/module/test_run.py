@@ -2,85 +2,90 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a module's result says to people cannot forge a line; what programs use comes as it is."""
+"""The skeleton of a module: an exception that nobody expects is a sentence and a trace, and shows no secret."""
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from hypothesis import given
-from support.module_answers import read_answer
-from support.nasty_text import FORGED, INVISIBLE, NASTY_TEXT
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.diffs import list_diff, users_diff
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import LONGEST, visible
-from ansible_collections.hybrid.identity.plugins.module_utils._module import run as skeleton
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import (
+    IdentityError,
+    UnexpectedError,
+    telling,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
-Answer = Callable[..., dict[str, Any]]
-RECORD = {"user_principal_name": FORGED, "before": FORGED, "after": FORGED, "status": "set", "id": FORGED}
+SECRET = "s3cret-of-the-directory"
+
+Answered = Callable[[Callable[[], dict[str, Any]]], dict[str, Any]]
 
 
 @pytest.fixture
-def answer(
+def answered(
     give_arguments: Callable[[dict[str, Any]], None],
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> Answer:
-    """Run a service and return what its module prints, and as ``warned`` what it warns of.
+) -> Answered:
+    """The result of a module with this service, as verbose as it can be."""
 
-    Ansible itself keeps the warnings of all modules that run in a process.
-    """
-    warned: list[str] = []
-    monkeypatch.setattr(AnsibleModule, "warn", lambda _module, text: warned.append(text))
-
-    def run(service: Callable[[], dict[str, Any]], **facts: Any) -> dict[str, Any]:
-        give_arguments({"_ansible_diff": True, "_ansible_remote_tmp": "/tmp"})
+    def answer(service: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        give_arguments({"_ansible_verbosity": 4})
+        module = AnsibleModule(argument_spec={})
+        with suppress(ImportError):  # ansible-core 2.18 and older need only the verbosity
+            reports = importlib.import_module("ansible.module_utils._internal._traceback")
+            monkeypatch.setattr(reports, "_is_traceback_enabled", lambda _event: True)
         with pytest.raises(SystemExit):
-            skeleton.run(AnsibleModule(argument_spec={}), (), service, lambda: facts)
-        written = capfd.readouterr()
-        return {**read_answer(written.err + written.out)[0], "warned": warned}
+            run(module, (), service, lambda: {"waited_seconds": 1})
+        printed = capfd.readouterr()
+        assert SECRET not in printed.out + printed.err
+        return dict(json.loads(printed.out.strip().splitlines()[-1]))
 
-    return run
-
-
-def test_a_result(answer: Answer) -> None:
-    users = [{**RECORD, "reason": FORGED, "left_out": {"manager": FORGED}}, {**RECORD, "reason": None}]
-    result = answer(
-        lambda: {"changed": True, "users": users, "verdict": FORGED, "warnings": [FORGED]},
-        notes=[FORGED],
-        lookup={"a": 1},
-    )
-    assert result["users"] == [
-        {**RECORD, "reason": visible(FORGED), "left_out": {"manager": visible(FORGED)}},
-        {**RECORD, "reason": None},
-    ]
-    assert (result["verdict"], result["notes"], result["lookup"]) == (visible(FORGED), [visible(FORGED)], {"a": 1})
-    assert result["warned"] == [visible(FORGED)]
+    return answer
 
 
-def test_a_failure(answer: Answer) -> None:
-    def fail() -> dict[str, Any]:
-        raise IdentityError(f"{FORGED}{'x' * 10_000}", users=[{**RECORD, "reason": FORGED}], warnings=[FORGED])
-
-    result = answer(fail, notes=[FORGED])
-    assert not set(result["msg"]) & INVISIBLE
-    assert len(result["msg"]) == LONGEST
-    assert result["users"] == [{**RECORD, "reason": visible(FORGED)}]
-    assert result["notes"] == [visible(FORGED)]
-    assert result["warned"] == [visible(FORGED)]
+def careless() -> dict[str, Any]:
+    try:
+        return {"users": {}[SECRET]}
+    except KeyError as error:
+        raise ValueError(SECRET) from error
 
 
-@given(NASTY_TEXT)
-def test_each_value_is_one_line_of_a_diff(name: str) -> None:
-    diff = list_diff(name, [name, "b"], [name])
-    assert not INVISIBLE & set(diff["before_header"] + diff["after_header"])
-    assert (diff["before"].splitlines(), diff["after"].splitlines()) == ([visible(name), "b"], [visible(name)])
-    user = {"user_principal_name": f"x{name}", "changed": True, "before": None, "after": name}
-    rows = users_diff("onPremisesImmutableId", [user, user])
-    assert (len(rows["before"].splitlines()), len(rows["after"].splitlines())) == (2, 2)
-    assert not INVISIBLE - {"\n"} & set(json.dumps(rows, ensure_ascii=False))
+def test_an_exception_is_a_sentence_and_a_trace(answered: Answered) -> None:
+    result = answered(careless)
+    assert (result["failed"], result["cause"], result["waited_seconds"]) == (True, "unexpected", 1)
+    assert result["msg"].startswith("The task met an exception that it does not know (ValueError) and stopped; report")
+    kinds = [line for line in result["trace"] if ":" not in line]
+    assert kinds == ["KeyError", "ValueError"]
+    assert any(line.endswith(" in careless") and "test_run.py:" in line for line in result["trace"])
+
+
+def test_what_was_done_stays_in_the_result(answered: Answered) -> None:
+    def service() -> dict[str, Any]:
+        with telling(lambda: {"changed": True, "users": [{"status": "set"}]}):
+            return careless()
+
+    result = answered(service)
+    assert (result["changed"], result["users"], result["failed"]) == (True, [{"status": "set"}], True)
+    assert result["trace"]
+
+
+def test_an_error_of_ours_has_no_trace(answered: Answered) -> None:
+    def service() -> dict[str, Any]:
+        raise IdentityError("Do this.", cause="input")
+
+    result = answered(service)
+    assert (result["msg"], result["cause"]) == ("Do this.", "input")
+    assert "trace" not in result
+
+
+def test_an_error_of_ours_is_not_wrapped() -> None:
+    with pytest.raises(IdentityError, match="Do this") as caught, telling():
+        raise IdentityError("Do this.")
+    assert not isinstance(caught.value, UnexpectedError)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
+import re
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
-from .errors import APP_NOT_IN_TENANT, UNAUTHORIZED, Answer, GraphError, graph_error, successful
+from .errors import APP_NOT_IN_TENANT, UNAUTHORIZED, Answer, GraphError, graph_error, not_graph, successful
 from .throttle import RETRY_STATUSES
 from .transport import REPLICATION, Transport
 
@@ -135,11 +136,15 @@ class _Sender:
                 self._broken = error
                 self._queue.extendleft(chunk)
                 return
-            outcomes = {position: _answer(replies.get(str(position)), self._items[position].url) for position in chunk}
-            served += [each.headers for each in outcomes.values() if each.status not in RETRY_STATUSES]
+            outcomes = {
+                position: _answer(replies.get(str(position), ()), self._items[position].url) for position in chunk
+            }
+            answers = {place: each for place, each in outcomes.items() if isinstance(each, Answer)}
+            served += [each.headers for each in answers.values() if each.status not in RETRY_STATUSES]
         finally:
             self._pace.returned(charge, served)
-        await self._settle(self._sorted_out(outcomes, charge.at))
+        unclear = {place: each for place, each in outcomes.items() if isinstance(each, GraphError)}
+        await self._settle({**unclear, **self._sorted_out(answers, charge.at)})
 
     def _take(self, most: int, write: bool) -> list[int]:
         chunk: list[int] = []
@@ -217,17 +222,28 @@ class _Sender:
         return again
 
 
-def _replies(body: Any) -> dict[str, Any]:
+def _replies(body: Any) -> dict[str, list[Any]]:
     """Return the answers of a batch by the id of their request; they come in any order."""
     responses = body.get("responses") if isinstance(body, dict) else None
     if not isinstance(responses, list):
-        raise GraphError("not_graph", "What answered $batch is not Graph; check graph_url and any proxy in between.")
-    return {str(reply.get("id")): reply for reply in responses}
+        raise not_graph("it sent no answers to $batch")
+    replies: defaultdict[str, list[Any]] = defaultdict(list)
+    for reply in responses:
+        replies[str(reply.get("id")) if isinstance(reply, dict) else ""].append(reply)
+    return replies
 
 
-def _answer(reply: Mapping[str, Any] | None, url: str) -> Answer:
+def _answer(replies: Sequence[Mapping[str, Any]], url: str) -> Answer | GraphError:
     """Return one item's answer. A missing answer counts as 503, so that the item is sent again."""
-    if reply is None:
+    if not replies:
         return Answer(503, {}, None, url)
-    headers = {str(name).lower(): str(value) for name, value in (reply.get("headers") or {}).items()}
-    return Answer(int(reply["status"]), headers, reply.get("body"), url)
+    status, headers = replies[0].get("status"), replies[0].get("headers") or {}
+    if len(replies) > 1 or not isinstance(headers, dict) or not _is_status(status):
+        return not_graph("its answer to an item of $batch has no clear status")
+    texts = {str(name).lower(): str(value) for name, value in headers.items()}
+    return Answer(int(str(status)), texts, replies[0].get("body"), url)
+
+
+def _is_status(value: Any) -> bool:
+    """Return whether a value is an HTTP status; some proxies write numbers as texts."""
+    return isinstance(value, int | str) and bool(re.fullmatch("[1-5][0-9][0-9]", str(value)))

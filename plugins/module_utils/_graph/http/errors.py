@@ -11,6 +11,7 @@ cases (facts §1, ``Request_BadRequest``). No sentence contains a token.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,9 @@ _CAUSES = {"Authorization_IdentityNotFound": APP_NOT_IN_TENANT, "AadPremiumLicen
 """Causes by error code, for codes that mean the same with every HTTP status (facts §20)."""
 
 _MAX_QUOTED = 300
+
+# A JSON Web Token: its first part is the base64 of {" and more.
+_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 class GraphError(IdentityError):
@@ -59,6 +63,10 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
+    def redirected(self) -> bool:
+        return 300 <= self.status < 400
+
+    @property
     def error(self) -> Mapping[str, Any]:
         """The ``error`` object; empty if there is none, for example because a gateway answered with HTML."""
         error = self.body.get("error") if isinstance(self.body, dict) else None
@@ -74,7 +82,7 @@ def decoded(body: bytes) -> Any:
     """Return a body's JSON; None if it is empty or not JSON."""
     try:
         return json.loads(body) if body else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -86,25 +94,25 @@ def successful(answer: Answer) -> Any:
     if not answer.ok:
         raise graph_error(answer)
     if answer.body is None:
-        raise GraphError(
-            "not_graph",
-            "What answered is not Graph: it sent no JSON; check graph_url and any proxy in between.",
-            status_code=answer.status,
-        )
+        raise not_graph("it sent no JSON", answer.status)
     return answer.body
 
 
 def items(body: Any) -> list[dict[str, Any]]:
-    """Return the items of a collection.
+    """Return the items of a collection; an item that is no object counts as one without properties.
 
     :raises GraphError: if the JSON is not a collection.
     """
     value = body.get("value") if isinstance(body, dict) else None
     if not isinstance(value, list):
-        raise GraphError(
-            "not_graph", "What answered is not Graph: it sent no collection; check graph_url and any proxy in between."
-        )
-    return value
+        raise not_graph("it sent no collection")
+    return [item if isinstance(item, dict) else {} for item in value]
+
+
+def not_graph(why: str, status: int | None = None) -> GraphError:
+    """Return the exception for an answer that Graph would not give; ``why`` continues the sentence."""
+    sentence = f"What answered is not Graph: {why}; check graph_url and any proxy in between."
+    return GraphError("not_graph", sentence, status_code=status)
 
 
 def graph_error(answer: Answer, user: str | None = None) -> GraphError:
@@ -116,9 +124,14 @@ def graph_error(answer: Answer, user: str | None = None) -> GraphError:
         cause,
         sentence,
         status_code=answer.status,
-        error_code=answer.error.get("code"),
-        request_id=told or answer.headers.get("request-id"),
+        error_code=_short(answer.error.get("code")),
+        request_id=_short(told or answer.headers.get("request-id")),
     )
+
+
+def _short(told: Any) -> str | None:
+    """Return an identifier of the service's, None if it is none."""
+    return _without_tokens(told)[:_MAX_QUOTED] if isinstance(told, str) else None
 
 
 def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
@@ -130,6 +143,8 @@ def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
     if answer.cause == LICENCE_REQUIRED:
         what = subject(answer.path) or "what was asked for"
         return LICENCE_REQUIRED, f"Graph shows {what} only in tenants with Entra ID P2 or Entra ID Governance."
+    if answer.redirected:
+        return "not_graph", not_graph(f"it redirects (HTTP {answer.status}), which is not followed").message
     if answer.status == UNAUTHORIZED:
         return (
             "unauthorized",
@@ -209,7 +224,12 @@ def _conflicting(conflict: Conflict, user: str) -> tuple[str, str]:
     )
 
 
+def _without_tokens(text: str) -> str:
+    """Return a text of the service without tokens, in case it shows ours."""
+    return _TOKEN.sub("(token)", text)
+
+
 def _quoted(answer: Answer) -> str:
     code, message = answer.error.get("code"), answer.error.get("message")
-    said = " ".join(str(part) for part in (code and f"{code}:", message) if part)
+    said = _without_tokens(" ".join(str(part) for part in (code and f"{code}:", message) if part))
     return visible(f"HTTP {answer.status}" + (f", {said}" if said else ""), _MAX_QUOTED)

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from ..._identity.core.answer_limits import most_pages
 from .errors import GraphError, items
 from .rights import subject
 from .transport import Transport
@@ -23,17 +24,21 @@ EXPIRED = "Directory_ExpiredPageToken"
 _RESTARTS = 5
 
 
-async def pages(transport: Transport, first: Any, body: Any = None) -> AsyncIterator[tuple[list[dict[str, Any]], bool]]:
+async def pages(
+    transport: Transport, first: Any, body: Any = None, count: int | None = None
+) -> AsyncIterator[tuple[list[dict[str, Any]], bool]]:
     """Return each page's items, and whether more pages follow.
 
-    ``first`` is the request for the first page, ``body`` its JSON if it was read already. If the token of a later page
-    has expired, the listing starts again, at most five times, and leaves out the items that it has already returned.
+    ``first`` is the request for the first page, ``body`` its JSON if it was read already. ``count`` is the approximate
+    number of items, None if it is not known. If the token of a later page has expired, the listing starts again, at
+    most five times, and leaves out the items that it has already returned.
 
     :raises GraphError: as ``Transport.json`` does; also if a link leads to another host or to a page that was read
-        before, or if tokens keep expiring.
+        before, if there are more pages than ``answer_limits`` allows, or if tokens keep expiring.
     """
+    most = most_pages(count)
     restarts = 0
-    followed: set[str] = set()
+    followed: set[str | None] = set()
     seen: set[str] = set()
     request = first
     while request is not None:
@@ -56,14 +61,14 @@ async def pages(transport: Transport, first: Any, body: Any = None) -> AsyncIter
         fresh = [item for item in items(body) if _key(item) not in seen]
         seen.update(map(_key, fresh))
         link = body.get("@odata.nextLink")
-        if link in followed:
+        request, body = (None if link is None else transport.follow(str(link))), None
+        if request is not None and (link in followed or len(followed) + 1 >= most):
+            what = "leads back to a page that was read" if link in followed else f"has more than {most} pages"
             raise GraphError(
-                "endless_listing",
-                f"Graph's listing of {_subject(transport, first)} leads back to a page that was read; run again later.",
+                "endless_listing", f"Graph's listing of {_subject(transport, first)} {what}; run again later."
             )
-        followed.update([link] if link else [])
-        yield fresh, bool(link)
-        request, body = (transport.follow(link) if link else None), None
+        followed.add(link)
+        yield fresh, request is not None
 
 
 def _key(item: Mapping[str, Any]) -> str:

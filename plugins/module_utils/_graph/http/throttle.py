@@ -37,7 +37,7 @@ def retry_after(headers: Mapping[str, str], epoch: float) -> float | None:
         return max(0.0, seconds)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - epoch)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -48,7 +48,7 @@ def fullness(headers: Mapping[str, str]) -> float | None:
 
 def units(headers: Mapping[str, str]) -> float:
     """Return the request's cost in resource units; 1, the minimum, if the answer does not say."""
-    return _number(header(headers, "x-ms-resource-unit")) or 1.0
+    return max(_number(header(headers, "x-ms-resource-unit")) or 1.0, 1.0)
 
 
 def limit_met(headers: Mapping[str, str]) -> str | None:

@@ -14,17 +14,20 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..._identity.core.answer_limits import MAX_GRAPH_ANSWER
 from ..._identity.core.errors import IdentityError, InputError
+from .bounded import ACCEPTED, bounded_answers
 from .clouds import Endpoints, endpoints
 from .connection_errors import certificate_problem, connection_error
 from .credential import SignIn, sign_in
-from .errors import APP_NOT_IN_TENANT, UNAUTHORIZED, Answer, GraphError, decoded, graph_error, successful
+from .errors import APP_NOT_IN_TENANT, UNAUTHORIZED, Answer, GraphError, decoded, graph_error, not_graph, successful
 from .pace import Pace
 from .proxies import check_proxies
 from .sign_in_errors import sign_in_error
@@ -32,6 +35,10 @@ from .throttle import RETRY_STATUSES
 from .watch import Watch
 
 _LOST_CONNECTIONS = 5
+_LONGEST_HOST = 253  # RFC 1035
+
+# No blanks and no control characters, which httpx refuses and urllib takes out.
+_URL = re.compile(r"https?://[!-~]+")
 
 REPLICATION = 60.0
 """Seconds to wait before one more try if the tenant does not know the app, which may have been created just now."""
@@ -125,6 +132,8 @@ class Transport:
             if final or not self.pace.pause(None, attempt):
                 raise connection_error(error, self._where.graph_url, self._timeout) from None
             return None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise not_graph(f"it broke the rules of HTTP ({type(error).__name__})") from None
         body = decoded(response.content)
         # If a gateway loses its own connection, it may cut the body off and still report success.
         half = body is None and response.content.lstrip()[:1] in (b"{", b"[") and response.is_success
@@ -159,13 +168,16 @@ class Transport:
     def follow(self, next_link: str) -> Any:
         """Return a GET of a page's ``@odata.nextLink``, which is used unchanged.
 
-        :raises GraphError: if it leads to another host, which must not get the token.
+        :raises GraphError: if it is no URL, or leads to another host, which must not get the token.
         """
-        if urlsplit(next_link)[:2] != urlsplit(self._where.graph_url)[:2]:
+        if not _URL.fullmatch(next_link):
+            raise not_graph("its link to the next page is no URL")
+        scheme, _empty, host = next_link.split("/")[:3]
+        if [scheme, "", host] != self._where.graph_url.split("/")[:3]:
             raise GraphError(
                 "foreign_link",
-                f"The next page is said to be at {urlsplit(next_link).netloc}, not at graph_url; check graph_url "
-                "and any proxy in between.",
+                f"The next page is said to be at {host[:_LONGEST_HOST]}, not at graph_url; check graph_url and any "
+                "proxy in between.",
             )
         return self._get(next_link)
 
@@ -315,14 +327,20 @@ def _client(
     provider: Any, where: Endpoints, timeout: float, connections: int, trust: ssl.SSLContext | None
 ) -> tuple[Any, Any]:
     import httpx
-    from kiota_http.middleware.options import RetryHandlerOption
+    from kiota_http.middleware.options import RedirectHandlerOption, RetryHandlerOption
     from msgraph import GraphRequestAdapter, GraphServiceClient
     from msgraph.graph_request_adapter import options as sdk_options
     from msgraph_core import GraphClientFactory
 
     # We retry ourselves (throttle.py): the SDK does not read a fractional Retry-After, and does not retry in a batch.
     # tests/upstream/test_graph_sdk.py::test_a_fractional_retry_after_is_not_read
-    middleware = {**sdk_options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)}
+    # The SDK follows redirects to other hosts, writes included:
+    # tests/upstream/test_graph_sdk.py::test_a_write_is_redirected_to_another_host
+    middleware = {
+        **sdk_options,
+        RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False),
+        RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),
+    }
     http = GraphClientFactory.create_with_default_middleware(
         client=httpx.AsyncClient(
             verify=True if trust is None else trust,
@@ -330,6 +348,9 @@ def _client(
             # tests/upstream/test_graph_sdk.py::test_waiting_for_a_free_connection_counts_as_waiting_for_the_service
             timeout=httpx.Timeout(timeout, pool=None),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            headers={"Accept-Encoding": ACCEPTED},
+            event_hooks={"response": [bounded_answers(MAX_GRAPH_ANSWER)]},
+            follow_redirects=False,
         ),
         options=middleware,
     )

@@ -18,6 +18,7 @@ be None."""
 
 _RARELY = 0.5
 _EARLY = 20
+_MOST_NOTES = 20
 
 
 class Watch:
@@ -46,7 +47,8 @@ class Watch:
 
     def note(self, sentence: str) -> None:
         """Keep a sentence on how the task went; it is shown with ``-v``."""
-        self.notes.append(sentence)
+        if len(self.notes) < _MOST_NOTES:
+            self.notes.append(sentence)
 
     @contextmanager
     def waiting(self, seconds: float) -> Iterator[None]:

@@ -16,18 +16,21 @@ from typing import Any, TypeVar
 from ..._identity.core import attribute_map
 from ..._identity.core.records import Record
 from ..._identity.entra import tenant_snapshot
+from ..._identity.entra.graph_json import faults, is_guid
 from ..._identity.entra.role_holdings import RoleGroup, role_holdings
 from ..._identity.entra.tenant_snapshot import TenantSnapshot, snapshot_record
 from ..http.batch import Item, Outcome, send_batch
-from ..http.errors import LICENCE_REQUIRED, GraphError, successful
+from ..http.errors import LICENCE_REQUIRED, GraphError, not_graph, successful
 from ..http.pages import PAGE_SIZE, pages
 from ..http.transport import Transport
 from .queries import literal
+from .user_records import user_records
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
-_UNREADABLE = ("access_denied", "request_refused", LICENCE_REQUIRED)
+_MALFORMED = "malformed_objects"
+_UNREADABLE = ("access_denied", "request_refused", LICENCE_REQUIRED, _MALFORMED)
 _SELECT = list(dict.fromkeys((*tenant_snapshot.SNAPSHOT_PROPERTIES, *attribute_map.entra_properties())))
 _HOLDER = ["id", "displayName", "proxyAddresses"]
 
@@ -45,7 +48,7 @@ class Survey:
 
         :raises GraphError: if the users cannot be read, or if Graph cannot be reached.
         """
-        users = asyncio.create_task(self._list(self._client.users, select=_SELECT, top=PAGE_SIZE))
+        users = asyncio.create_task(self._users())
         deleted = asyncio.create_task(self._optional(tenant_snapshot.DELETED_USERS, self._deleted(), []))
         domains = asyncio.create_task(self._optional(tenant_snapshot.DOMAINS, self._domains(), []))
         switches = asyncio.create_task(self._optional(tenant_snapshot.SWITCHES, self._switches(), {}))
@@ -56,8 +59,8 @@ class Survey:
         await _together(users, deleted, domains, switches, roles, contacts, groups, named)
         identifiers = named.result()
         return TenantSnapshot(
-            users=[_record(user, identifiers) for user in users.result()],
-            deleted=[_record(user, identifiers, deleted=True) for user in deleted.result()],
+            users=self._records(users.result(), identifiers),
+            deleted=self._records(deleted.result(), identifiers, deleted=True),
             domains=domains.result(),
             switches=switches.result(),
             roles=roles.result(),
@@ -90,7 +93,8 @@ class Survey:
         """
         builder = self._client.role_management.directory.role_assignments
         try:
-            found = await self._list(builder, filter=f"roleDefinitionId eq {literal(role)}", expand=["principal"])
+            chosen = f"roleDefinitionId eq {literal(role)}"
+            found = await self._list(builder, (), filter=chosen, expand=["principal"])
         except GraphError as error:
             if error.cause not in _UNREADABLE:
                 raise
@@ -116,11 +120,18 @@ class Survey:
                 if isinstance(outcome, GraphError):
                     raise outcome
                 if outcome.ok and isinstance(outcome.body, dict):
-                    read.add(key)
-                    managed |= {key} if outcome.body.get("isCloudManaged") else set()
+                    answer = outcome.body.get("isCloudManaged")
+                    read |= {key} if isinstance(answer, bool) else set()
+                    managed |= {key} if answer is True else set()
             if any(not isinstance(outcome, GraphError) and outcome.status == 403 for outcome in outcomes):
                 break
         return frozenset(managed), frozenset(read)
+
+    async def _users(self) -> list[Json]:
+        return await self._unchecked(self._transport.get(self._client.users, select=_SELECT, top=PAGE_SIZE))
+
+    def _records(self, users: list[Json], identifiers: Mapping[str, str], deleted: bool = False) -> list[Record]:
+        return user_records(users, lambda user: _record(user, identifiers, deleted), self._transport.pace.watch)
 
     async def _deleted(self) -> list[Json]:
         builder = self._client.directory.deleted_items.graph_user
@@ -128,7 +139,7 @@ class Survey:
         # The SDK writes the cast with Graph's alias of the namespace. The documented path has the full namespace.
         # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
-        return await self._all(request)
+        return await self._unchecked(request)
 
     async def _domains(self) -> list[Json]:
         return await self._list(self._client.domains, select=["id", "isVerified", "isInitial", "authenticationType"])
@@ -150,7 +161,7 @@ class Survey:
         }
 
     async def _switches(self) -> dict[str, bool]:
-        found = await self._list(self._client.directory.on_premises_synchronization)
+        found = await self._list(self._client.directory.on_premises_synchronization, ())
         features = found[0].get("features") if found else None
         known = features if isinstance(features, dict) else {}
         return {name: value for name, value in known.items() if isinstance(value, bool)}
@@ -159,7 +170,11 @@ class Survey:
         directory = self._client.role_management.directory
         wanted = ["principalId", "roleDefinitionId"]
         assignments, eligibilities, definitions, groups = await asyncio.gather(
-            self._optional(tenant_snapshot.ROLE_ASSIGNMENTS, self._list(directory.role_assignments, select=wanted), []),
+            self._optional(
+                tenant_snapshot.ROLE_ASSIGNMENTS,
+                self._list(directory.role_assignments, wanted, select=wanted),
+                [],
+            ),
             self._optional(tenant_snapshot.ROLE_ELIGIBILITY, self._eligibilities(wanted, eligible), []),
             self._definitions(),
             self._optional(tenant_snapshot.ROLE_GROUPS, self._role_groups(), []),
@@ -171,7 +186,8 @@ class Survey:
         if not asked:
             return []
         try:
-            return await self._list(self._client.role_management.directory.role_eligibility_schedules, select=wanted)
+            schedules = self._client.role_management.directory.role_eligibility_schedules
+            return await self._list(schedules, wanted, select=wanted)
         except GraphError as error:
             if error.cause != LICENCE_REQUIRED:
                 raise
@@ -212,7 +228,10 @@ class Survey:
             f"/groups/{group['id']}/{people}?$select=id&$top={PAGE_SIZE}"
             for group in found
             for people in ("members", "owners")
+            if is_guid(group["id"])
         ]
+        if len(urls) < 2 * len(found):
+            raise GraphError(_MALFORMED, not_graph("the id of a group that it sent is no GUID").message)
         if not urls:
             return []
         outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls])
@@ -225,14 +244,26 @@ class Survey:
     async def _ids(self, url: str, outcome: Outcome) -> list[str]:
         if isinstance(outcome, GraphError):
             raise outcome
-        found = pages(self._transport, self._transport.get_url(url), successful(outcome))
-        return [str(each["id"]) async for people, _more in found for each in people]
+        found = await self._all(self._transport.get_url(url), body=successful(outcome))
+        return [str(each["id"]) for each in found]
 
-    async def _list(self, builder: Any, **parameters: Any) -> list[Json]:
-        return await self._all(self._transport.get(builder, **parameters))
+    async def _list(self, builder: Any, needed: Collection[str] = ("id",), **parameters: Any) -> list[Json]:
+        return await self._all(self._transport.get(builder, **parameters), needed)
 
-    async def _all(self, request: Any) -> list[Json]:
-        return [item async for found, _more in pages(self._transport, request) for item in found]
+    async def _all(self, request: Any, needed: Collection[str] = ("id",), body: Any = None) -> list[Json]:
+        """Return all items of a listing.
+
+        :raises GraphError: if one of them cannot be read: whom it concerns is then unknown.
+        """
+        found = await self._unchecked(request, body)
+        wrong = next(filter(None, (faults(item, needed) for item in found)), None)
+        if wrong:
+            reason = not_graph(f"{wrong[0]} of an object that it sent is not as documented").message
+            raise GraphError(_MALFORMED, reason)
+        return found
+
+    async def _unchecked(self, request: Any, body: Any = None) -> list[Json]:
+        return [item async for found, _more in pages(self._transport, request, body) for item in found]
 
     async def _optional(self, aspect: str, reading: Awaitable[T], nothing: T) -> T:
         try:

@@ -100,6 +100,11 @@ def note_lookup(users: Users, *, identities: int, filters: int, tenant_users: in
     return listed
 
 
+def note_listing(users: Users) -> None:
+    """Note that all users are listed after all, because Graph refused the filters."""
+    users.watch.lookup = {**(users.watch.lookup or {}), "method": "listing"}
+
+
 def _needed_by(requests: Sequence[ImmutableIdRequest]) -> Callable[[Record], bool]:
     """Return a function that says whether a request names a user, or the value that the user holds."""
     names = {folded(request.identity) for request in requests}

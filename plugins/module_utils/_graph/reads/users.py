@@ -12,10 +12,11 @@ from typing import Any
 
 from ..._identity.core.records import ENTRA_PROPERTIES, Record, entra_record
 from ..http.batch import MAX_REQUESTS, Item, send_batch
-from ..http.errors import Answer, GraphError, successful
+from ..http.errors import Answer, GraphError, not_graph, successful
 from ..http.pages import PAGE_SIZE, pages
 from ..http.transport import Transport
 from ..http.watch import Watch
+from .user_records import user_records
 
 
 class Users:
@@ -49,7 +50,10 @@ class Users:
     async def count(self) -> int:
         """Return the number of active users. It is an "advanced query", so the number may lag behind."""
         request = self._transport.get(self._transport.client.users.count, {"ConsistencyLevel": "eventual"})
-        return int(await self._transport.json(request))
+        count = await self._transport.json(request)
+        if type(count) is not int or count < 0:
+            raise not_graph("its number of users is no number")
+        return count
 
     async def list_active(
         self,
@@ -67,8 +71,8 @@ class Users:
         first = self._transport.get(self._transport.client.users, **self._active, **wanted, top=PAGE_SIZE)
         stage = self.watch.stage("reading users", total)
         kept: list[Record] = []
-        async for found, _more in pages(self._transport, first):
-            kept += filter(keep, (self._record(user, False) for user in found))
+        async for found, _more in pages(self._transport, first, count=total):
+            kept += filter(keep, self._records_of(found, False))
             stage.settled(len(found))
         return kept
 
@@ -92,7 +96,7 @@ class Users:
         read = 0
         try:
             async for found, more in pages(self._transport, first):
-                users.extend(self._record(user, True) for user in found)
+                users.extend(self._records_of(found, True))
                 read += 1
                 if more and read >= most_pages:
                     return None
@@ -135,7 +139,10 @@ class Users:
             self.bin_readable = False
             return []
         found = pages(self._transport, request, successful(outcome))
-        return [self._record(user, deleted) async for users, _more in found for user in users]
+        return [record async for users, _more in found for record in self._records_of(users, deleted)]
+
+    def _records_of(self, users: Sequence[Mapping[str, Any]], deleted: bool) -> list[Record]:
+        return user_records(users, lambda user: self._record(user, deleted), self.watch)
 
     def _bin(self, **parameters: Any) -> Any:
         request = self._transport.get(self._transport.client.directory.deleted_items.graph_user, **parameters)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON
 from ..._identity.core.journal import (
     REFUSED,
     UNKNOWN,
@@ -34,13 +35,16 @@ from .recycle_bin import purge_holders
 class ImmutableIdWriter:
     """Sends changes, and journals each before it is sent and after its answer.
 
-    ``warnings`` holds a sentence if the outcome of a change could not be journaled.
+    ``warnings`` holds a sentence if the outcome of a change could not be journaled. ``so_far`` says, at any time, what
+    became of the changes.
     """
 
     def __init__(
         self, transport: Transport, journal_writer: JournalWriter | None, place: tuple[str, str | None]
     ) -> None:
         self.warnings: list[str] = []
+        self._done: list[ImmutableIdChange] = []
+        self._open: set[int] = set()
         self._transport = transport
         self._journal_writer = journal_writer
         self._place = place
@@ -58,15 +62,29 @@ class ImmutableIdWriter:
             held = {change.target["id"]: change.before for change in changes if change.target}
             await asyncio.to_thread(self._journal_writer.settle, PROPERTY, held)
             await asyncio.to_thread(self._journal_writer.settle, ATTRIBUTE, _seen_of_the_bin(changes))
-        done = await self._after_the_bin(changes)
+        self._done = list(changes)
+        self._open = {position for position, change in enumerate(changes) if change.changed}
+        self._done = await self._after_the_bin(changes)
         for clears in (True, False):
             positions = [
-                position for position, change in enumerate(done) if change.writes and (change.after is None) is clears
+                position
+                for position, change in enumerate(self._done)
+                if change.writes and (change.after is None) is clears
             ]
-            outcomes = await self._patched([done[position] for position in positions])
-            for position, outcome in zip(positions, outcomes, strict=True):
-                done[position] = _settled(done[position], outcome)
-        return done
+            await self._patched([self._done[position] for position in positions], positions)
+        self._open.clear()
+        return self._done
+
+    def so_far(self) -> list[ImmutableIdChange]:
+        """Return the changes with their outcomes; one without an outcome yet has failed."""
+        return [
+            change.failed(INTERRUPTED, INTERRUPTED_REASON) if position in self._open else change
+            for position, change in enumerate(self._done)
+        ]
+
+    def _settle(self, position: int, outcome: Outcome) -> None:
+        self._done[position] = _settled(self._done[position], outcome)
+        self._open.discard(position)
 
     async def _after_the_bin(self, changes: Sequence[ImmutableIdChange]) -> list[ImmutableIdChange]:
         """Restore or purge deleted holders and return the changes; a change fails if that fails for its holder."""
@@ -104,28 +122,30 @@ class ImmutableIdWriter:
         self.warnings += witness.warnings
         return problems
 
-    async def _patched(self, changes: Sequence[ImmutableIdChange]) -> Sequence[Outcome]:
+    async def _patched(self, changes: Sequence[ImmutableIdChange], positions: Sequence[int] = ()) -> Sequence[Outcome]:
+        """Send changes and return their outcomes; settle those of the plan, which ``positions`` names, at once."""
         if not changes:
             return []
-        witness = None if self._journal_writer is None else _Witness(self._journal_writer, self._entries(changes))
+        witness = _Witness(self._journal_writer, self._entries(changes), settle=self._settle, positions=positions)
         if len(changes) == 1:
             outcomes: Sequence[Outcome] = [await self._patched_alone(changes[0], witness)]
         else:
             items = [Item("PATCH", f"/users/{_id(change)}", {PROPERTY: change.after}) for change in changes]
             outcomes = await send_batch(self._transport, items, witness)
-        if witness is not None:
-            self.warnings += witness.warnings
+        for position, outcome in zip(positions, outcomes, strict=bool(positions)):
+            if position in self._open:  # never sent, so that the witness was not told
+                self._settle(position, outcome)
+        self.warnings += witness.warnings
         return outcomes
 
-    async def _patched_alone(self, change: ImmutableIdChange, witness: _Witness | None) -> Outcome:
+    async def _patched_alone(self, change: ImmutableIdChange, witness: _Witness) -> Outcome:
         user = self._transport.client.users.by_user_id(_id(change))
         # Build the JSON here, because the SDK's model of a user writes null with a wrong key (facts §0.8):
         # tests/upstream/test_graph_sdk.py::test_a_null_gets_a_key_that_graph_does_not_know
         body = json.dumps({PROPERTY: change.after}, separators=(",", ":")).encode()
         outcome: Outcome
         try:
-            if witness is not None:
-                await witness.sending([0])
+            await witness.sending([0])
         except GraphError as error:
             return error
         try:
@@ -133,8 +153,7 @@ class ImmutableIdWriter:
             outcome = await self._transport.send(request)
         except GraphError as error:
             outcome = error
-        if witness is not None:
-            await witness.settled({0: outcome})
+        await witness.settled({0: outcome})
         return outcome
 
     def _entries(self, changes: Sequence[ImmutableIdChange]) -> list[JournalEntry]:
@@ -147,21 +166,30 @@ class ImmutableIdWriter:
 
 
 class _Witness:
-    """The witness of one ``send_batch``: journals its items, by position."""
+    """The witness of one ``send_batch``: settles its items and journals them, by position.
+
+    ``settle`` is told the outcome of each item under the number that ``positions`` has for it.
+    """
 
     def __init__(
         self,
-        journal_writer: JournalWriter,
+        journal_writer: JournalWriter | None,
         entries: Sequence[JournalEntry],
         word: Callable[[Outcome], str] | None = None,
+        settle: Callable[[int, Outcome], None] | None = None,
+        positions: Sequence[int] = (),
     ) -> None:
         self.warnings: list[str] = []
+        self._settle = settle
+        self._positions = positions
         self._word = word or _word
         self._journal_writer = journal_writer
         self._entries = entries
         self._tickets: dict[int, int] = {}
 
     async def sending(self, positions: Sequence[int]) -> None:
+        if self._journal_writer is None:
+            return
         entries = [self._entries[position] for position in positions]
         try:
             # In a thread, because flushing takes time in which other batches can go on.
@@ -171,6 +199,11 @@ class _Witness:
         self._tickets.update(zip(positions, tickets, strict=True))
 
     async def settled(self, outcomes: Mapping[int, Outcome]) -> None:
+        if self._settle is not None and self._positions:
+            for position, outcome in outcomes.items():
+                self._settle(self._positions[position], outcome)
+        if self._journal_writer is None:
+            return
         words = {self._tickets[position]: self._word(outcome) for position, outcome in outcomes.items()}
         try:
             await asyncio.to_thread(self._journal_writer.complete, words)

@@ -115,6 +115,8 @@ def _untouchable(request: AccountRequest, found: Sequence[AdObject]) -> Refusal 
             "several_accounts", f"{request.upn} is the UPN of {names}; give all but one of them another one."
         )
     account = found[0]
+    if account.fault:
+        return Refusal("unreadable_object", account.fault)
     kind = not_a_user(account.attributes)
     if kind:
         return Refusal("not_a_user", f"{request.upn} is {kind} ({account.distinguished_name}), no user account.")

@@ -98,6 +98,9 @@ def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory) -> list[Ac
 
 
 def _planned(group: Sequence[Undo], directory: AccountDirectory) -> AccountRestore:
+    if not all(map(_is_ours, group)):
+        reason = f"The journal holds values for {group[0].user_principal_name} that no run of ad_user writes."
+        return AccountRestore(UNCHANGED, group[0].user_principal_name).refused("foreign_journal", reason)
     account = next((undo for undo in group if undo.attribute == ACCOUNT), None)
     if account is not None:
         return _removal(account, [undo for undo in group if undo is not account], directory)
@@ -106,7 +109,15 @@ def _planned(group: Sequence[Undo], directory: AccountDirectory) -> AccountResto
     found = directory.named(first.id) if is_made(first) else directory.of_guid(first.id)
     if len(found) != 1:
         return restore.refused("account_gone", f"The AD account of {first.user_principal_name} is not there any more.")
+    if found[0].fault:
+        return replace(restore, found=found[0]).refused("unreadable_object", found[0].fault)
     return _restored(replace(restore, found=found[0]), found[0], group)
+
+
+def _is_ours(undo: Undo) -> bool:
+    """Return whether the values of an undo are of the kind that ``ad_user`` writes into a journal."""
+    kind = dict if undo.attribute == ACCOUNT else list
+    return all(value is None or isinstance(value, kind) for value in (*undo.expected, undo.restore))
 
 
 def _removal(undo: Undo, filled: Sequence[Undo], directory: AccountDirectory) -> AccountRestore:
@@ -121,6 +132,8 @@ def _removal(undo: Undo, filled: Sequence[Undo], directory: AccountDirectory) ->
         return restore
     account = found[0]
     restore = replace(restore, found=account)
+    if account.fault:
+        return restore.refused("unreadable_object", account.fault)
     changed = _changed_since(account, undo, filled) if len(found) == 1 else ["userPrincipalName"]
     if changed:
         reason = (

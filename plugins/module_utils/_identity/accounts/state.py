@@ -83,10 +83,13 @@ def added_since(attributes: RawAttributes) -> list[str]:
 
 def _has_new_password(attributes: RawAttributes) -> bool:
     changed, created = (attributes.get(name, (b"",))[0] for name in ("pwdlastset", "whencreated"))
-    if int(changed or 0) <= 0 or not created:
-        return False
-    then = _EPOCH + timedelta(seconds=int(changed) / _TICKS)
-    made = datetime.strptime(created.decode("ascii")[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    try:
+        if int(changed or 0) <= 0 or not created:
+            return False
+        then = _EPOCH + timedelta(seconds=int(changed) / _TICKS)
+        made = datetime.strptime(created.decode("ascii")[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return True  # no time that a directory writes, so the account is not as it was made
     return then - made > _SAME_MOMENT
 
 

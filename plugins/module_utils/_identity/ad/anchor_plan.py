@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..core.anchors import CONSISTENCY_GUID
+from ..core.errors import InputError
 from ..core.outcome_words import MISSING
 from ..core.records import cloud_managed, consistency_bytes, consistency_text, record_name
 from ..core.rollback import Undo
@@ -70,6 +71,8 @@ def _put_back(user: AnchorChange, undo: Undo) -> AnchorChange:
             "it was deleted or moved since."
         )
         return replace(user, reason=reason)
+    if not all(value is None or isinstance(value, str) for value in (*undo.expected, undo.restore)):
+        return user.refused("foreign_journal", f"The journal holds a value for {name} that no run writes.")
     now = consistency_text(user.before)
     if user.status != FOUND or now == undo.restore:
         return user
@@ -82,7 +85,10 @@ def _put_back(user: AnchorChange, undo: Undo) -> AnchorChange:
             f"{CONSISTENCY_GUID} of {name} is {now or 'empty'} now, and the run left {undo.expected[-1] or 'it empty'};"
             " somebody changed it since, so it is left for you to decide.",
         )
-    return user.to(consistency_bytes(undo.restore), PUT_BACK)
+    try:
+        return user.to(consistency_bytes(undo.restore), PUT_BACK)
+    except InputError as error:
+        return user.refused("foreign_journal", f"The journal's value for {name} is none that a run writes: {error}")
 
 
 def _refused_for_the_cloud(user: AnchorChange) -> AnchorChange | None:

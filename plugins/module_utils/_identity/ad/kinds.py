@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from .faults import whole_number
+
 KIND_ATTRIBUTES = (
     "objectClass",
     "isCriticalSystemObject",
@@ -59,7 +61,7 @@ def not_a_user(attributes: Attributes) -> str | None:
     if "user" not in classes:
         return f"an object of class {classes[-1] if classes else 'unknown'}"
     kind = _text(attributes, "samaccounttype")
-    if kind and int(kind) != NORMAL_USER_ACCOUNT:
+    if kind and kind != str(NORMAL_USER_ACCOUNT):
         return "a trust account"
     return None
 
@@ -79,8 +81,8 @@ def system_account(distinguished_name: str, attributes: Attributes) -> str | Non
         return f"{name} is a service account of the directory or of its synchronisation"
     if _exchange_name(name) or _exchange_name(nickname) or nickname.lower().startswith("systemmailbox{"):
         return "it is a system mailbox of Exchange"
-    recipient = _text(attributes, "msexchrecipienttypedetails")
-    if recipient and int(recipient) & _SYSTEM_MAILBOXES:
+    recipient = whole_number(_text(attributes, "msexchrecipienttypedetails"), 2**63)
+    if recipient and recipient & _SYSTEM_MAILBOXES:
         return "it is a system mailbox of Exchange"
     return None
 

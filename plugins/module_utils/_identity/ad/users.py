@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from ..core.anchors import source_anchor
+from ..core.anchors import guid_text, source_anchor
 from ..core.attribute_map import ad_attributes
 from ..core.counts import counted
 from ..core.outcome_words import AMBIGUOUS, MISSING, NOT_A_USER, SYSTEM_ACCOUNT, UNRESOLVED
 from ..core.records import AD_KEYS, Record, ad_record, consistency_text
 from ..core.sentences import join_names, join_sentences
 from ..core.upn import folded, upn_suffix
+from .faults import object_fault
 from .kinds import not_a_user, system_account
 from .lookup import DN, Match
 
@@ -36,6 +38,11 @@ class AdObject:
     @property
     def guid(self) -> bytes:
         return self.attributes["objectguid"][0]
+
+    @cached_property
+    def fault(self) -> str | None:
+        """What cannot be used of the object, in a sentence; None if all of it can."""
+        return object_fault(self.distinguished_name, self.attributes)
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,12 @@ class AnchorChange:
             # Later modules name the user by the identity that was given, if it can be a UPN.
             upn = self.identity if self.identity and upn_suffix(self.identity) else None
             return {**dict.fromkeys(AD_KEYS), "user_principal_name": upn, **self.known}
+        if self.found.fault:
+            return {
+                **dict.fromkeys(AD_KEYS),
+                "distinguished_name": self.found.distinguished_name,
+                "object_guid": guid_text(self.found.guid),
+            }
         record = ad_record(self.found.distinguished_name, self.found.attributes, self.anchor)
         chosen = source_anchor(self.found.guid, self.after, self.anchor)
         sent = {"attributes": ad_attributes(self.found.attributes)} if self.found.with_attributes else {}
@@ -156,6 +169,8 @@ def _asked(match: Match, objects: Mapping[str, AdObject], anchor: str, domain: s
         reason = f"{text} is never synchronised, because {why} ({entry.distinguished_name}); leave it out."
         return _unresolved(match, anchor, SYSTEM_ACCOUNT, "system_account", reason)
     user = replace(_user(entry, anchor), identity=text)
+    if user.blocked:
+        return user
     if match.repeats:
         also = sorted(set(match.repeats) - {text})
         as_well = f", as {join_names(also)} too" if also else ""
@@ -178,7 +193,8 @@ def _unresolved(match: Match, anchor: str, status: str, cause: str, reason: str)
 
 def _user(entry: AdObject, anchor: str) -> AnchorChange:
     value = next(iter(entry.attributes.get("ms-ds-consistencyguid", ())), b"")
-    return AnchorChange(FOUND, anchor, entry, before=value, after=value)
+    user = AnchorChange(FOUND, anchor, entry, before=value, after=value)
+    return user.refused("unreadable_object", entry.fault) if entry.fault else user
 
 
 def _order(user: AnchorChange) -> tuple[bool, str, str]:

@@ -9,6 +9,8 @@ Each layer derives its own exception from :class:`IdentityError`. ``_module.run`
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -27,3 +29,41 @@ class IdentityError(Exception):
 
 class InputError(IdentityError):
     """The input is wrong, so nothing was written."""
+
+
+INTERRUPTED = "interrupted"
+"""The cause of a change whose outcome is not known, because the task met an exception that it does not know."""
+
+INTERRUPTED_REASON = (
+    "The task stopped while this change was planned or under way, so whether it was made is not known; run the task "
+    "again, which makes it if it is missing."
+)
+
+
+class UnexpectedError(IdentityError):
+    """An exception that nobody expects: a mistake of this project, or of a library.
+
+    ``details`` holds what was done before. The text of the exception is not shown, because it may hold anything.
+    """
+
+    def __init__(self, origin: Exception, **details: Any) -> None:
+        super().__init__(
+            f"The task met an exception that it does not know ({type(origin).__name__}) and stopped; report it with "
+            "what is in trace. If the task writes, users and the journal say what was written until then.",
+            **{"cause": "unexpected", **details},
+        )
+        self.origin = origin
+
+
+@contextmanager
+def telling(so_far: Callable[[], Mapping[str, Any]] = dict) -> Iterator[None]:
+    """Raise UnexpectedError for every exception that is no IdentityError. ``so_far`` returns what was done until then.
+
+    :raises UnexpectedError: with the details of ``so_far``.
+    """
+    try:
+        yield
+    except IdentityError:
+        raise
+    except Exception as error:
+        raise UnexpectedError(error, **so_far()) from error

@@ -162,6 +162,9 @@ def _change(
         return _without_target(request, tenant, deleted)
     before = target["immutable_id"]
     change = ImmutableIdChange(request, UNCHANGED, target, before, before)
+    unreadable = refusals.unreadable(target)
+    if unreadable:
+        return change.refused(unreadable.cause, unreadable.reason)
     if before == request.immutable_id:
         return change
     refusal = refusals.changed_since(request, target) or refusals.mastered_elsewhere(target)
@@ -202,7 +205,8 @@ def _without_target(request: ImmutableIdRequest, tenant: UserIndex, deleted: str
         return ImmutableIdChange(request, NOT_FOUND, cause="no_cloud_user", reason=reason)
     value = request.immutable_id
     refusal = (
-        refusals.changed_since(request, target)
+        refusals.unreadable(target)
+        or refusals.changed_since(request, target)
         or refusals.not_to_be_set(request, target, overwrite=True)
         or refusals.held(request, target, [user for user in holders if user["id"] != target["id"]])
     )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from ..core.records import Record, cloud_managed
 from ..core.refusal import Refusal
 from ..core.upn import upn_fault
+from .graph_json import unreadable_sentence
 from .immutable_id_requests import ImmutableIdRequest
 
 
@@ -23,6 +24,12 @@ def changed_since(request: ImmutableIdRequest, target: Record) -> Refusal | None
         f"{target['user_principal_name']} has {target['immutable_id'] or 'no ImmutableId'} now, and the run left "
         f"{request.expected[-1] or 'none'}; somebody changed it since, so it is left for you to decide.",
     )
+
+
+def unreadable(target: Record) -> Refusal | None:
+    """Refuse a user of whom Graph's answer cannot be read."""
+    sentence = unreadable_sentence(target)
+    return Refusal("unreadable_user", sentence) if sentence else None
 
 
 def mastered_elsewhere(target: Record) -> Refusal | None:

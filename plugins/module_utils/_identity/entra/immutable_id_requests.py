@@ -49,15 +49,15 @@ def read_requests(records: Iterable[Mapping[str, Any]], clear: bool = False) -> 
 
 def request_restores(undos: Iterable[Undo]) -> list[ImmutableIdRequest]:
     """Return the requests that put values back."""
-    return [
-        ImmutableIdRequest(
-            {"id": undo.id, "user_principal_name": undo.user_principal_name},
-            undo.id,
-            undo.restore,
-            expected=undo.expected,
-        )
-        for undo in undos
-    ]
+    return [_restore(undo) for undo in undos]
+
+
+def _restore(undo: Undo) -> ImmutableIdRequest:
+    record = {"id": undo.id, "user_principal_name": undo.user_principal_name}
+    if all(value is None or isinstance(value, str) for value in (*undo.expected, undo.restore)):
+        return ImmutableIdRequest(record, undo.id, undo.restore, expected=undo.expected)
+    reason = f"The journal holds a value for {undo.user_principal_name or undo.id} that no run writes."
+    return ImmutableIdRequest(record, undo.id, None, Refusal("foreign_journal", reason))
 
 
 def _read_request(record: Record, position: int, clear: bool) -> ImmutableIdRequest:

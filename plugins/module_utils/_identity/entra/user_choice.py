@@ -15,6 +15,7 @@ from ..core.counts import counted
 from ..core.records import ENTRA_KEYS, ENTRA_PROPERTIES, Record, entra_record
 from ..core.sentences import join_sentences
 from ..core.upn import folded, upn_suffix
+from .graph_json import UNREADABLE
 
 FOUND, LEFT_OUT, NOT_FOUND = "found", "left_out", "not_found"
 STATUSES = (FOUND, LEFT_OUT, NOT_FOUND)
@@ -46,6 +47,8 @@ class Choice:
 
     def objection(self, record: Mapping[str, Any]) -> tuple[str, str] | None:
         """Return why a user is not wanted: a cause, and the end of a sentence; None if the user is wanted."""
+        if record.get(UNREADABLE):
+            return "unreadable_user", f"cannot be read: {', '.join(record[UNREADABLE])} is not as Graph documents it"
         state = _STATE[record["sync_enabled"]]
         if record["user_type"] not in self.user_types:
             return "user_type", f"is a {record['user_type']}, and user_types names no such"

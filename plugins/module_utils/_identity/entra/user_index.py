@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from ..core.records import Record
 from ..core.upn import folded
+from .graph_json import UNREADABLE
 
 
 class UserIndex:
@@ -34,7 +35,10 @@ class UserIndex:
         if user["immutable_id"]:
             self._holders[user["immutable_id"]].append(user)
         if not user["deleted"] and user["user_principal_name"]:
-            self._by_upn[folded(user["user_principal_name"])] = user
+            name = folded(user["user_principal_name"])
+            # Entra has each UPN once. If an answer has it twice, nobody knows whose it is.
+            twice = name in self._by_upn
+            self._by_upn[name] = {**user, UNREADABLE: ["userPrincipalName"]} if twice else user
 
     def find(self, identity: str) -> Record | None:
         """Return the active user with this UPN or object id, in any case; None if there is none."""

@@ -16,6 +16,7 @@ from ..core.outcome_words import SET, UNRESOLVED
 from ..core.records import Record, cloud_managed
 from ..core.upn import folded
 from ..entra.domains import Domains
+from ..entra.graph_json import unreadable_sentence
 from ..entra.immutable_id_plan import plan_changes
 from ..entra.immutable_id_requests import read_requests
 from ..entra.tenant_snapshot import TenantSnapshot
@@ -122,4 +123,7 @@ def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, rep
         return Prediction(user.record, outcome_words.BLOCKED, None, cause, reason, (cause,), cloud)
     case = Case(user)
     matcher.judge(case)
+    unreadable = unreadable_sentence(case.target or case.cloud or {})
+    if unreadable:
+        case.add(outcome_words.BLOCKED, "unreadable_user", unreadable)
     return case.prediction()

@@ -18,9 +18,10 @@ from ..._identity.accounts.plan import Rules, collect_new_names, disabled_in_clo
 from ..._identity.accounts.requests import GIVEN, RANDOM, AccountRequest, read_account_requests
 from ..._identity.accounts.state import ACCOUNT, account_state, journal_value
 from ..._identity.accounts.values import CONTROL, MANAGER, WRITTEN, Countries
+from ..._identity.ad.faults import left_out_warnings
 from ..._identity.ad.users import AdObject
 from ..._identity.core.anchors import guid_text
-from ..._identity.core.errors import IdentityError, InputError
+from ..._identity.core.errors import IdentityError, InputError, UnexpectedError
 from ..._identity.core.journal import JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
 from ..._identity.core.sentences import join_names
@@ -94,8 +95,13 @@ def manage_accounts(
         if not check_mode:
             if helpers.journal_writer:
                 _settle(helpers.journal_writer, changes)
-            changes = _with_accounts(reader, writer.write(session, changes))
-    return _result(changes, [*_warnings(changes, rules), *unused], writer.broken)
+            changes = writer.write(session, changes)
+            try:
+                changes = _with_accounts(reader, changes)
+            except LdapError as error:
+                writer.broken = writer.broken or error
+    warnings = [*_warnings(changes, rules), *unused, *left_out_warnings(reader.left_out)]
+    return _result(changes, warnings, writer.broken)
 
 
 def _rules(task: Mapping[str, Any]) -> Rules:
@@ -165,6 +171,8 @@ def _with_accounts(reader: Reader, changes: Sequence[AccountChange]) -> list[Acc
 def _result(changes: Sequence[AccountChange], warnings: Sequence[str], broken: IdentityError | None) -> dict[str, Any]:
     result = {"changed": any(change.changed for change in changes), **build_result(changes)}
     failed = [change for change in changes if change.status == FAILED]
+    if isinstance(broken, UnexpectedError):
+        raise UnexpectedError(broken.origin, **result)
     if broken or failed:
         done = sum(change.changed for change in changes)
         why = broken.message if broken else failed[0].reason

@@ -15,6 +15,7 @@ from ..._identity.accounts.plan import Names
 from ..._identity.accounts.requests import AccountRequest
 from ..._identity.accounts.values import MANAGER, UPN, WRITTEN, Schema
 from ..._identity.ad import kinds
+from ..._identity.ad.faults import has_guid, whole_number
 from ..._identity.ad.lookup import dn_key
 from ..._identity.ad.users import AdObject
 from ..._identity.core.errors import InputError
@@ -28,6 +29,8 @@ CONDITIONS = 300
 """The most conditions in one filter. Each condition is on an indexed attribute."""
 
 ATTRIBUTES = tuple(dict.fromkeys((*AD_ATTRIBUTES, *kinds.KIND_ATTRIBUTES, *WRITTEN, MANAGER)))
+
+_LONGEST_PASSWORD = 256  # characters of unicodePwd: a longer minPwdLength is none
 
 # The objects that a listing reads: everything with a sAMAccountName or an address, and contacts.
 _ANYBODY = "(|(sAMAccountName=*)(mail=*)(proxyAddresses=*)(objectClass=contact))"
@@ -56,7 +59,7 @@ def read_domain(session: Session) -> Domain:
         )
     policy = read_entry(session, dn, ("minPwdLength",))
     shortest = policy.text("minPwdLength") if policy else None
-    return Domain(dn, _schema(session, schema), int(shortest or 0))
+    return Domain(dn, _schema(session, schema), whole_number(shortest, _LONGEST_PASSWORD) or 0)
 
 
 def _schema(session: Session, base: str) -> Schema:
@@ -64,7 +67,7 @@ def _schema(session: Session, base: str) -> Schema:
     found: dict[str, int | None] = {}
     for entry in paged_entries(session, base, wanted, ("lDAPDisplayName", "rangeUpper"), ONE_LEVEL):
         longest = entry.text("rangeUpper")
-        found[(entry.text("lDAPDisplayName") or "").lower()] = int(longest) if longest else None
+        found[(entry.text("lDAPDisplayName") or "").lower()] = whole_number(longest, 2**31)
     return found
 
 
@@ -95,11 +98,15 @@ def _is_there(session: Session, path: str) -> bool:
 
 
 class Reader:
-    """Reads accounts by their names and addresses. Does not repeat a condition or a listing of the domain."""
+    """Reads accounts by their names and addresses. Does not repeat a condition or a listing of the domain.
+
+    ``left_out`` names the objects that cannot be used.
+    """
 
     def __init__(self, session: Session, domain: str) -> None:
         self._session = session
         self._domain = domain
+        self.left_out: list[str] = []
         self._asked: set[str] = set()
         self._is_listed = False
 
@@ -119,7 +126,11 @@ class Reader:
     def holders(self, names: Names) -> Iterator[AdObject]:
         """Return the objects that already have one of these names."""
         sams = [filters.equals("sAMAccountName", name) for name in sorted(names.sams)]
-        return self._matching([*sams, *(filters.equals("cn", name) for name in sorted(names.cns))])
+        cns = [filters.equals("cn", name) for name in sorted(names.cns)]
+        yield from self._matching([*sams, *cns])
+        if self._is_listed:
+            # The listing lacks objects without sAMAccountName and address, such as containers and printers.
+            yield from self._filtered(cns)
 
     def made(self, upns: Iterable[str]) -> Iterator[AdObject]:
         """Read the accounts with these UPNs again."""
@@ -129,29 +140,37 @@ class Reader:
 
     def _matching(self, conditions: Iterable[str]) -> Iterator[AdObject]:
         """Read objects by filters, or by a listing of the domain if that takes no more requests."""
-        fresh = [] if self._is_listed else [each for each in dict.fromkeys(conditions) if each not in self._asked]
-        if not fresh:
-            return
-        chunks = [fresh[start : start + CONDITIONS] for start in range(0, len(fresh), CONDITIONS)]
-        listed = self._listing(len(chunks)) if len(chunks) > 1 else None
+        fresh = [] if self._is_listed else self._fresh(conditions)
+        requests = -(-len(fresh) // CONDITIONS)
+        listed = self._listing(requests) if requests > 1 else None
         if listed is not None:
             self._is_listed = True
             yield from listed
             return
+        yield from self._filtered(fresh)
+
+    def _fresh(self, conditions: Iterable[str]) -> list[str]:
+        return [each for each in dict.fromkeys(conditions) if each not in self._asked]
+
+    def _filtered(self, conditions: Iterable[str]) -> Iterator[AdObject]:
+        fresh = self._fresh(conditions)
         self._asked.update(fresh)
-        for chunk in chunks:
-            entries = paged_entries(self._session, self._domain, filters.any_of(chunk), ATTRIBUTES)
-            yield from map(_object, entries)
+        for start in range(0, len(fresh), CONDITIONS):
+            chosen = filters.any_of(fresh[start : start + CONDITIONS])
+            yield from self._objects(paged_entries(self._session, self._domain, chosen, ATTRIBUTES))
 
     def _listing(self, most_pages: int) -> list[AdObject] | None:
         found: list[AdObject] = []
         pages = entry_pages(self._session, self._domain, _ANYBODY, ATTRIBUTES, SUBTREE, PAGE_SIZE)
         for number, (entries, more) in enumerate(pages, start=1):
-            found.extend(map(_object, entries))
+            found.extend(self._objects(entries))
             if more and number >= most_pages:
                 return None
         return found
 
-
-def _object(entry: Entry) -> AdObject:
-    return AdObject(entry.distinguished_name, entry.attributes)
+    def _objects(self, entries: Iterable[Entry]) -> Iterator[AdObject]:
+        for entry in entries:
+            if has_guid(entry.attributes):
+                yield AdObject(entry.distinguished_name, entry.attributes)
+            else:
+                self.left_out.append(entry.distinguished_name)

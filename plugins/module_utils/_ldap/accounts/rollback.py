@@ -23,17 +23,19 @@ from ..._identity.accounts.restores import (
 )
 from ..._identity.accounts.state import ACCOUNT
 from ..._identity.accounts.values import UPN
+from ..._identity.ad.faults import has_guid
 from ..._identity.ad.users import AdObject
 from ..._identity.core import journal
 from ..._identity.core.anchors import guid_text, parse_guid
-from ..._identity.core.errors import IdentityError
+from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON, IdentityError, telling
 from ..._identity.core.journal import Journal, JournalEntry, JournalWriter
 from ..._identity.core.limits import check_max_changes
 from ..._identity.core.rollback import Undo, build_undos, choose_lines
 from ..session import filters
 from ..session.connection import LdapOptions, Session, connected
-from ..session.errors import ConnectionLost, LdapError
+from ..session.errors import ATTRIBUTE_OR_VALUE_EXISTS, NO_SUCH_ATTRIBUTE, ConnectionLost, LdapError
 from ..session.forest import naming_contexts
+from ..session.modifications import object_name, value_changes
 from ..session.search import paged_entries
 from .reader import CONDITIONS
 from .writer import CHUNK
@@ -77,7 +79,10 @@ def roll_back_accounts(
         count = sum(restore.changed for restore in restores)
         check_max_changes(max_changes, count, len(restores), lambda: {"changed": False, **_unwritten(restores)})
         if not check_mode:
-            restores = _carried_out(session, restores, domain, journal_writer)
+            # Changed in place, so that what was done is known if the task stops in the middle.
+            restores, open_places = list(restores), {place for place, each in enumerate(restores) if each.changed}
+            with telling(lambda: _so_far(restores, open_places)):
+                _carry_out(session, restores, open_places, domain, journal_writer)
     result = {"changed": any(restore.changed for restore in restores), **build_result(restores)}
     failed = [restore for restore in restores if restore.status == FAILED]
     if failed:
@@ -109,15 +114,28 @@ def _read(session: Session, domain: str, wanted: Sequence[Undo]) -> list[AdObjec
         found += [
             AdObject(entry.distinguished_name, entry.attributes)
             for entry in paged_entries(session, domain, chosen, _ALL)
+            if has_guid(entry.attributes)
         ]
     return found
 
 
-def _carried_out(
-    session: Session, restores: Sequence[AccountRestore], domain: str, journal_writer: JournalWriter | None
-) -> list[AccountRestore]:
-    done = list(restores)
-    places = [place for place, restore in enumerate(done) if restore.changed]
+def _so_far(restores: Sequence[AccountRestore], open_places: set[int]) -> dict[str, Any]:
+    done = [
+        restore.failed(INTERRUPTED, INTERRUPTED_REASON) if place in open_places else restore
+        for place, restore in enumerate(restores)
+    ]
+    return {"changed": any(restore.changed for restore in done), **build_result(done)}
+
+
+def _carry_out(
+    session: Session,
+    done: list[AccountRestore],
+    open_places: set[int],
+    domain: str,
+    journal_writer: JournalWriter | None,
+) -> None:
+    """Write the restores, and put the outcome of each in its place; ``open_places`` are those without one yet."""
+    places = sorted(open_places)
     for start in range(0, len(places), CHUNK):
         chunk = places[start : start + CHUNK]
         entries = {place: _entries(done[place], domain) for place in chunk}
@@ -133,6 +151,7 @@ def _carried_out(
                 if lost
                 else _one(session, done[place])
             )
+            open_places.discard(place)
             lost = lost or told == journal.UNKNOWN
             outcomes.update(dict.fromkeys(owned[place], told))
         if journal_writer:
@@ -140,23 +159,26 @@ def _carried_out(
         if lost:
             for place in places[start + CHUNK :]:
                 done[place] = done[place].failed("not_tried", "Not tried, because the connection was lost before.")
-            break
-    return done
+            return
 
 
 def _one(session: Session, restore: AccountRestore) -> tuple[str, AccountRestore]:
-    import ldap3
-
-    name = restore.found.distinguished_name if restore.found else ""
+    found = restore.found
+    if found is None:
+        raise ValueError("a restore without an account was to be carried out")
+    name = object_name(found.guid)
     try:
         if restore.status == REMOVED:
-            session.delete(name)
+            session.delete(name, found.distinguished_name)
         else:
             values = {key: [value.encode() for value in given or ()] for key, given in restore.after.items()}
-            session.modify(name, {key: [(ldap3.MODIFY_REPLACE, given)] for key, given in values.items()})
+            session.modify(name, value_changes(found.attributes, values), found.distinguished_name)
     except ConnectionLost as error:
         return journal.UNKNOWN, restore.failed(error.cause, error.message)
     except LdapError as error:
+        if error.result_code in (NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS):
+            reason = f"{found.distinguished_name} was changed while this task ran, so it stays; run the task again."
+            return journal.REFUSED, restore.failed("changed_meanwhile", reason)
         return journal.REFUSED, restore.failed(error.cause, error.message)
     return journal.WRITTEN, restore
 

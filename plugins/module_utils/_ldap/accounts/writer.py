@@ -19,10 +19,17 @@ from ..._identity.accounts.values import MANAGER, Values
 from ..._identity.ad.lookup import dn_key
 from ..._identity.core import journal
 from ..._identity.core.anchors import guid_text
-from ..._identity.core.errors import IdentityError
+from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON, IdentityError, UnexpectedError
 from ..._identity.core.journal import JournalEntry, JournalWriter
 from ..session.connection import LdapOptions, Session, connected
-from ..session.errors import CONSTRAINT_VIOLATION, ConnectionLost, LdapError
+from ..session.errors import (
+    ATTRIBUTE_OR_VALUE_EXISTS,
+    CONSTRAINT_VIOLATION,
+    NO_SUCH_ATTRIBUTE,
+    ConnectionLost,
+    LdapError,
+)
+from ..session.modifications import object_name, value_changes
 
 CONNECTIONS = 4
 CHUNK = 25
@@ -112,9 +119,9 @@ class AccountWriter:
                 return
             try:
                 self._chunk(session, chunk, done, part)
-            except IdentityError as error:
+            except Exception as error:  # noqa: BLE001 - it ends the other connections' work too
                 with self._lock:
-                    self.broken = self.broken or error
+                    self.broken = self.broken or (error if isinstance(error, IdentityError) else UnexpectedError(error))
 
     def _chunk(
         self, session: Session, chunk: Sequence[int], done: list[AccountChange], part: Callable[[AccountChange], Values]
@@ -153,6 +160,13 @@ class AccountWriter:
         except LdapError as error:
             done[place] = _failed(change, part, error)
             return journal.UNKNOWN if isinstance(error, ConnectionLost) else journal.REFUSED
+        except Exception as error:
+            done[place] = (
+                change.without_manager(INTERRUPTED_REASON)
+                if part is _later
+                else change.failed(INTERRUPTED, INTERRUPTED_REASON)
+            )
+            raise UnexpectedError(error) from error
         return journal.WRITTEN
 
     def _passwords(self, changes: Sequence[AccountChange], part: Callable[[AccountChange], Values]) -> dict[str, str]:
@@ -174,12 +188,14 @@ class AccountWriter:
     def _one(
         self, session: Session, change: AccountChange, part: Callable[[AccountChange], Values], password: str | None
     ) -> None:
-        import ldap3
-
         values = {name: [value.encode() for value in given] for name, given in part(change).items()}
         if password is None:
-            name = change.found.distinguished_name if change.found else change.dn or ""
-            session.modify(name, {key: [(ldap3.MODIFY_REPLACE, given)] for key, given in values.items()})
+            if change.found:
+                changes = value_changes(change.found.attributes, values)
+                session.modify(object_name(change.found.guid), changes, change.found.distinguished_name)
+            else:
+                # A new account gets its manager, under the name that this run gave it.
+                session.modify(change.dn or "", value_changes({}, values))
             return
         # facts §13: quoted, in UTF-16LE, and part of the add, so that an account never exists without a password.
         values["unicodePwd"] = [f'"{password}"'.encode("utf-16-le")]
@@ -223,6 +239,12 @@ def _entries(change: AccountChange, part: Callable[[AccountChange], Values], dom
 def _failed(change: AccountChange, part: Callable[[AccountChange], Values], error: LdapError) -> AccountChange:
     if part is _later:
         return change.without_manager(error.message)
+    if error.result_code in (NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS):
+        return change.failed(
+            "changed_meanwhile",
+            f"The account of {change.request.upn} was changed while this task ran, so nothing was written to it; run "
+            "the task again, which reads it anew.",
+        )
     if error.result_code == CONSTRAINT_VIOLATION and change.status == CREATED:
         return change.failed(
             "constraint_violation",

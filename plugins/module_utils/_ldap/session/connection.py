@@ -13,10 +13,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..._identity.core.answer_limits import MAX_LDAP_ANSWER
 from ..._identity.core.errors import InputError
 from .auth import Auth, auth_method
 from .clock import Clock
 from .errors import SUCCESS, ConnectionLost, LdapError, Unreachable, bind_error, result_error, tls_error
+from .metered import MeteredSocket
 from .tls import IGNORE, client_context, recording_tls
 
 LDAPS, START_TLS = "ldaps", "start_tls"
@@ -66,6 +68,11 @@ class LdapOptions:
         port = params["port"] or _PORTS[params["tls_mode"]]
         if not 0 < port < 65536:
             raise InputError(f"Port {port} does not exist; it must be between 1 and 65535.")
+        if port in _CATALOG_PORTS.values():
+            raise InputError(
+                f"Port {port} is a global catalog's, which by default lacks mS-DS-ConsistencyGuid and proxyAddresses "
+                "and takes no writes; leave port out, or set it to 636, or to 389 with tls_mode start_tls."
+            )
         if params["connection_timeout"] < 1:
             raise InputError("connection_timeout must be at least 1 second.")
         auth = auth_method(params["auth_protocol"], params["username"], params["password"])
@@ -85,6 +92,26 @@ class Session:
         self.connection = connection
         self.server = server
         self.options = options
+
+    @contextmanager
+    def bounded(self, doing: str) -> Iterator[None]:
+        """Bound the bytes of the answer to one request.
+
+        :raises LdapError: if there are more than ``answer_limits`` allows.
+        """
+        meter = self.connection.socket
+        if isinstance(meter, MeteredSocket):
+            meter.restart()
+        try:
+            yield
+        except ConnectionLost:
+            if not isinstance(meter, MeteredSocket) or not meter.exceeded:
+                raise
+            raise LdapError(
+                f"The answer of {self.server} is larger than {MAX_LDAP_ANSWER} bytes when it was to {doing}; name "
+                "another domain controller in server, or narrow the search.",
+                "answer_too_large",
+            ) from None
 
     def reopen(self, lost: ConnectionLost) -> None:
         """Sign in again to the next server that answers, or to the same one if only that one answers.
@@ -109,13 +136,17 @@ class Session:
                 raise lost
             clock.sleep(_PAUSE)
 
-    def modify(self, distinguished_name: str, changes: Mapping[str, list[tuple[str, list[bytes]]]]) -> None:
-        """Modify one object.
+    def modify(
+        self, name: str, changes: Mapping[str, list[tuple[str, list[bytes]]]], called: str | None = None
+    ) -> None:
+        """Modify one object. ``called`` is its name in messages.
 
         :raises LdapError: if the server refuses, with its ``result_code``.
         :raises ConnectionLost: if the connection is lost; whether the change was made is unknown.
         """
-        self._write(f"modify {distinguished_name}", self.connection.modify, distinguished_name, dict(changes))
+        if not changes:
+            return
+        self._write(f"modify {called or name}", self.connection.modify, name, dict(changes))
 
     def add(self, distinguished_name: str, object_class: str, attributes: Mapping[str, list[bytes]]) -> None:
         """Add one object.
@@ -124,20 +155,21 @@ class Session:
         """
         self._write(f"add {distinguished_name}", self.connection.add, distinguished_name, object_class, attributes)
 
-    def delete(self, distinguished_name: str) -> None:
-        """Delete one object that has no objects below it.
+    def delete(self, name: str, called: str | None = None) -> None:
+        """Delete one object that has no objects below it. ``called`` is its name in messages.
 
         :raises LdapError: as :meth:`modify` does.
         """
-        self._write(f"delete {distinguished_name}", self.connection.delete, distinguished_name)
+        self._write(f"delete {called or name}", self.connection.delete, name)
 
     def _write(self, doing: str, operation: Callable[..., Any], *arguments: Any) -> None:
         try:
             with translated(self.server, doing):
                 operation(*arguments)
+                code = self.connection.result["result"]
         except ConnectionLost as error:
             raise ConnectionLost(f"{error.message} Whether this change was made is not known.", error.cause) from None
-        if self.connection.result["result"] != SUCCESS:
+        if code != SUCCESS:
             raise result_error(self.connection.result, self.server, doing)
 
 
@@ -205,6 +237,7 @@ def _open(server: str, options: LdapOptions) -> Session:
             result = options.auth.bind(connection)
         if result["result"] != SUCCESS:
             raise bind_error(result, server, options.auth.username)
+        connection.socket = MeteredSocket(connection.socket, MAX_LDAP_ANSWER)
     except BaseException:
         _close(connection)
         raise
@@ -263,7 +296,9 @@ def translated(server: str, doing: str) -> Iterator[None]:
             f"{server} could not be asked to {doing} ({type(error).__name__}); check the options of this task.",
             "ldap_client",
         ) from None
-    except _NONSENSE:
+    except LdapError:
+        raise
+    except Exception:  # noqa: BLE001 - ldap3's decoder may raise anything at bytes that are no LDAP message
         raise ConnectionLost(
             f"{server} answered with something that is not LDAP when it was to {doing}; check server and port.",
             "not_ldap",

@@ -10,19 +10,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..._identity.core.answer_limits import MAX_OBJECT, MAX_OBJECTS, SPARE_PAGES
 from .connection import Session, translated
-from .errors import SUCCESS, ConnectionLost, result_error
+from .errors import SUCCESS, ConnectionLost, LdapError, result_error
+from .modifications import object_name
+from .ranges import read_parts
 
 BASE, ONE_LEVEL, SUBTREE = "BASE", "LEVEL", "SUBTREE"
 PAGE_SIZE = 1000
 """Entries in one page: Active Directory's default limit (MaxPageSize)."""
+
+Raw = Mapping[str, Sequence[bytes] | None]
+"""The raw values by attribute description; None for an attribute that came without values."""
 
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An object: its name, and raw values by lower-case attribute name. Attributes without values are left out."""
+    """An object: its name, and raw values by lower-case attribute name. Attributes without values are left out.
+
+    An object that is too large has no attributes.
+    """
 
     distinguished_name: str
     attributes: Mapping[str, Sequence[bytes]]
@@ -60,17 +69,21 @@ def entry_pages(
     Only the server that began a paged search can continue it. If that server is lost, the search begins again at the
     next one and leaves out the objects that it has already returned.
 
-    :raises LdapError: if the server refuses, or if it is lost and no other server answers.
+    :raises LdapError: if the server refuses, if it is lost and no other server answers, or if its pages have no end.
     """
     given: set[str | bytes] = set()
-    losses = 0
+    losses = idle = 0
     again = False
     while True:
         try:
             for entries, more in _pages(session, base, filter_text, attributes, scope, page_size):
                 new = [entry for entry in entries if not (again and _key(entry) in given)]
+                known = len(given)
                 given.update(map(_key, new))
                 losses = 0 if new else losses
+                idle = 0 if len(given) > known else idle + 1
+                if more and (idle >= SPARE_PAGES or len(given) > MAX_OBJECTS):
+                    raise _endless(session, base)
                 yield new, more
             return
         except ConnectionLost as lost:
@@ -84,11 +97,25 @@ def _pages(
     while True:
         arguments = {"paged_size": page_size, "paged_criticality": True, "paged_cookie": cookie}
         entries = _search(session, base, filter_text, attributes, scope, arguments)
-        controls = session.connection.result.get("controls") or {}
-        cookie = controls.get(_PAGED_RESULTS, {}).get("value", {}).get("cookie")
-        yield entries, bool(cookie)
+        # Before the values that are still missing are read, which replaces the result.
+        cookie = _cookie(session.connection.result)
+        yield [_completed(session, *entry) for entry in entries], bool(cookie)
         if not cookie:
             return
+
+
+def _cookie(result: Mapping[str, Any]) -> bytes | None:
+    control = (result.get("controls") or {}).get(_PAGED_RESULTS)
+    value = control.get("value") if isinstance(control, dict) else None
+    return value.get("cookie") if isinstance(value, dict) else None
+
+
+def _endless(session: Session, base: str) -> LdapError:
+    return LdapError(
+        f"The answer of {session.server} to the search of {base or 'the forest'} has no end; name another domain "
+        "controller in server, or narrow the search.",
+        "endless_listing",
+    )
 
 
 def _key(entry: Entry) -> str | bytes:
@@ -116,25 +143,52 @@ def read_entry(session: Session, distinguished_name: str, attributes: Sequence[s
     while True:
         try:
             entries = _search(session, distinguished_name, "(objectClass=*)", attributes, BASE, {})
-            return entries[0] if entries else None
+            return _completed(session, *entries[0]) if entries else None
         except ConnectionLost as lost:
             losses = _reopened(session, lost, losses)
 
 
 def _search(
     session: Session, base: str, filter_text: str, attributes: Sequence[str], scope: str, arguments: dict[str, Any]
-) -> list[Entry]:
+) -> list[tuple[str, Raw]]:
+    """Return the names of the objects found, with their raw values by attribute description."""
     doing = f"search {base}" if base else "read the directory's root" if scope == BASE else "search the forest"
-    with translated(session.server, doing):
+    with session.bounded(doing), translated(session.server, doing):
         session.connection.search(base, filter_text, search_scope=scope, attributes=list(attributes), **arguments)
-    result = session.connection.result
-    if result["result"] != SUCCESS:
-        raise result_error(result, session.server, doing)
-    return [_entry(item) for item in session.connection.response if item["type"] == "searchResEntry"]
+        result = session.connection.result
+        if result["result"] != SUCCESS:
+            raise result_error(result, session.server, doing)
+        return [
+            (item["raw_dn"].decode("utf-8", "replace"), item["raw_attributes"])
+            for item in session.connection.response
+            if item["type"] == "searchResEntry"
+        ]
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
-    return Entry(
-        item["raw_dn"].decode("utf-8", "replace"),
-        {name.lower(): values for name, values in item["raw_attributes"].items() if values},
-    )
+def _completed(session: Session, name: str, raw: Raw) -> Entry:
+    """Return an object with the values that a server did not send at once, which are read here.
+
+    :raises LdapError: if they cannot be read.
+    """
+    whole, parts = read_parts(raw)
+    size = sum(len(value) for values in raw.values() for value in values or ())
+    while parts and size <= MAX_OBJECT:
+        part = parts.pop()
+        values = [*whole.get(part.name, ()), *part.values]
+        if values:
+            whole[part.name] = values
+        if part.following is None:
+            continue
+        base = object_name(guid[0]) if len(guid := whole.get("objectguid", ())) == 1 and len(guid[0]) == 16 else name
+        more = _search(session, base, "(objectClass=*)", [part.rest], BASE, {})
+        _whole, found = read_parts(more[0][1] if more else {})
+        ours = [each for each in found if each.name == part.name and each.first == part.following and each.values]
+        if len(ours) != 1:
+            raise LdapError(
+                f"{session.server} does not show all values of {part.name} of {name}; name another domain controller "
+                "in server.",
+                "values_missing",
+            )
+        size += sum(map(len, ours[0].values))
+        parts += ours
+    return Entry(name, whole if size <= MAX_OBJECT else {})

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..._identity.ad.faults import left_out_warnings
 from ..._identity.ad.users import FAILED, PUT_BACK, STAMPED, AnchorChange, build_result, refusal_sentence
 from ..._identity.core.anchors import CONSISTENCY_GUID
 from ..._identity.core.diffs import users_diff
-from ..._identity.core.errors import IdentityError
+from ..._identity.core.errors import IdentityError, telling
 from ..._identity.core.journal import JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
 from ..session.connection import LdapOptions, connected
@@ -51,18 +52,24 @@ def manage_users(
         read_limit(terms.max_changes)
     with connected(LdapOptions.from_params(params, writes=job.writes)) as session:
         domain = naming_contexts(session).default
-        users = job.plan(Lookup(session, domain, terms.source_anchor, terms.with_attributes))
+        lookup = Lookup(session, domain, terms.source_anchor, terms.with_attributes)
+        users = job.plan(lookup)
         _check(users, terms)
-        warnings: list[str] = []
+        warnings = left_out_warnings(lookup.left_out)
         if not terms.check_mode:
             writer = AnchorWriter(session, domain, journal_writer, job.yields)
-            users = writer.write(users)
-            warnings = writer.warnings
-    result = {"changed": _changes(users) > 0, **build_result(users)}
+            with telling(lambda: _written(writer.so_far())):
+                users = writer.write(users)
+            warnings += writer.warnings
+    result = _written(users)
     if warnings:
         result["warnings"] = warnings
     _raise_failures(users, result)
     return {**result, "diff": users_diff(CONSISTENCY_GUID, result["users"])}
+
+
+def _written(users: Sequence[AnchorChange]) -> dict[str, Any]:
+    return {"changed": _changes(users) > 0, **build_result(users)}
 
 
 def _check(users: Sequence[AnchorChange], terms: JobTerms) -> None:

@@ -70,7 +70,7 @@ def _conditions(raw: bytes) -> list[str]:
 
 def _held(entry: Entry) -> Iterator[tuple[bytes, AnchorHolder]]:
     kind = (not_a_user(entry.attributes) or "a user").removeprefix("a ").removeprefix("an ").replace(" ", "_")
-    guid = entry.attributes[OBJECT_GUID.lower()][0]
+    guid = next(iter(entry.attributes.get(OBJECT_GUID.lower(), ())), b"")
     for name in (CONSISTENCY_GUID, OBJECT_GUID):
         for raw in entry.attributes.get(name.lower(), ()):
             yield raw, AnchorHolder(guid, name, kind, entry.distinguished_name)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ..._identity.ad.users import AnchorChange
 from ..._identity.core.anchors import CONSISTENCY_GUID, guid_text
+from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON
 from ..._identity.core.journal import (
     ABORTED,
     REFUSED,
@@ -29,6 +30,7 @@ from ..session.errors import (
     ConnectionLost,
     LdapError,
 )
+from ..session.modifications import object_name
 from ..session.search import read_entry
 
 GROUP = 100
@@ -42,7 +44,7 @@ class AnchorWriter:
     """Sends changes one by one, and journals each before it is sent and after its answer.
 
     ``yields``: whether a value that another writer sets first is accepted. ``warnings`` holds a sentence if the outcome
-    of a change could not be journaled.
+    of a change could not be journaled. ``so_far`` says, at any time, what became of the changes.
     """
 
     def __init__(self, session: Session, domain: str, journal_writer: JournalWriter | None, yields: bool) -> None:
@@ -52,6 +54,8 @@ class AnchorWriter:
         self._journal_writer = journal_writer
         self._yields = yields
         self._stop: tuple[str, str] | None = None
+        self._done: list[AnchorChange] = []
+        self._open: set[int] = set()
 
     def write(self, users: Sequence[AnchorChange]) -> list[AnchorChange]:
         """Write the changes and return the users with their outcomes.
@@ -63,26 +67,30 @@ class AnchorWriter:
         if self._journal_writer is not None:
             held = {guid_text(user.found.guid): consistency_text(user.before) for user in users if user.found}
             self._journal_writer.settle(CONSISTENCY_GUID, held)
-        done = list(users)
+        self._done = list(users)
         positions = [position for position, user in enumerate(users) if user.changed]
+        self._open = set(positions)
         for start in range(0, len(positions), GROUP):
-            group = positions[start : start + GROUP]
-            outcomes = self._group([users[position] for position in group])
-            for position, outcome in zip(group, outcomes, strict=True):
-                done[position] = outcome
-        return done
+            self._group(positions[start : start + GROUP])
+        return self._done
 
-    def _group(self, users: Sequence[AnchorChange]) -> list[AnchorChange]:
-        tickets = self._begun(users)
-        done = []
-        for user, ticket in zip(users, tickets, strict=True):
+    def so_far(self) -> list[AnchorChange]:
+        """Return the users with their outcomes; a change without an outcome yet has failed."""
+        return [
+            user.failed(INTERRUPTED, INTERRUPTED_REASON) if position in self._open else user
+            for position, user in enumerate(self._done)
+        ]
+
+    def _group(self, positions: Sequence[int]) -> None:
+        users = [self._done[position] for position in positions]
+        for position, user, ticket in zip(positions, users, self._begun(users), strict=True):
             if self._stop:
                 outcome, word = user.failed(*self._stop), ABORTED
             else:
                 outcome, word = self._write(user)
+            self._done[position] = outcome
+            self._open.discard(position)
             self._complete(ticket, word)
-            done.append(outcome)
-        return done
 
     def _begun(self, users: Sequence[AnchorChange]) -> Sequence[int | None]:
         if self._journal_writer is not None and not self._stop:
@@ -134,7 +142,7 @@ class AnchorWriter:
         # Delete and add, never replace: the directory refuses them if the value is no longer the one that was read.
         changes = [(ldap3.MODIFY_DELETE, [user.before])] if user.before else []
         changes += [(ldap3.MODIFY_ADD, [user.after])] if user.after else []
-        self._session.modify(_name(user), {CONSISTENCY_GUID: changes})
+        self._session.modify(_name(user), {CONSISTENCY_GUID: changes}, user.found and user.found.distinguished_name)
 
     def _lost(self, user: AnchorChange, error: ConnectionLost) -> AnchorChange:
         self._stop = ("not_tried", "Not tried, because the connection was lost before; run the task again.")
@@ -157,4 +165,4 @@ class AnchorWriter:
 
 
 def _name(user: AnchorChange) -> str:
-    return user.found.distinguished_name if user.found else ""
+    return object_name(user.found.guid) if user.found else ""

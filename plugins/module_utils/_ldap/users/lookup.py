@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..._identity.ad import kinds
 from ..._identity.ad.anchor_holders import AnchorHolder
+from ..._identity.ad.faults import has_guid
 from ..._identity.ad.lookup import DN, GUID, NAME_ATTRIBUTES, UPN, Candidate, Identity, match_identities
 from ..._identity.ad.users import FOUND, AdObject, AnchorChange, list_asked, list_searched
 from ..._identity.core.anchors import guid_text
@@ -60,11 +61,12 @@ class Lookup:
     """Finds the users of one domain.
 
     ``source_anchor`` says what their ImmutableId is made from. With ``with_attributes``, the result contains the
-    attributes that a sync sends.
+    attributes that a sync sends. ``left_out`` names the objects that cannot be used.
     """
 
     def __init__(self, session: Session, domain: str, source_anchor: str, with_attributes: bool) -> None:
         self.domain = domain
+        self.left_out: list[str] = []
         self._session = session
         self._anchor = source_anchor
         self._shown = with_attributes
@@ -78,7 +80,7 @@ class Lookup:
         """
         base = search.base or self.domain
         entries = paged_entries(self._session, base, _search_filter(search), self._names, search.scope)
-        return list_searched(map(self._object, entries), self._anchor)
+        return list_searched(self._objects(entries), self._anchor)
 
     def find(self, identities: Sequence[Identity]) -> list[AnchorChange]:
         """Return one change for each identity, in order; its status says if the identity is not one user.
@@ -111,10 +113,14 @@ class Lookup:
         size = CHUNK * len(NAME_ATTRIBUTES)
         for start in range(0, len(conditions), size):
             chosen = filters.any_of(conditions[start : start + size])
-            yield from map(self._object, paged_entries(self._session, self.domain, chosen, self._names))
+            yield from self._objects(paged_entries(self._session, self.domain, chosen, self._names))
 
-    def _object(self, entry: Entry) -> AdObject:
-        return AdObject(entry.distinguished_name, entry.attributes, self._shown)
+    def _objects(self, entries: Iterable[Entry]) -> Iterator[AdObject]:
+        for entry in entries:
+            if has_guid(entry.attributes):
+                yield AdObject(entry.distinguished_name, entry.attributes, self._shown)
+            else:
+                self.left_out.append(entry.distinguished_name)
 
 
 def _conditions(identity: Identity) -> list[str]:

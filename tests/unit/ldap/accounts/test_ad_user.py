@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from conftest import PASSWORD, Certificates, RunModule
-from forest_script import ANYTHING, BIND, DOMAIN, guid, person
-from ldap_wire import BASE, CLOSE, SUB, Add, Answer, Delete, Done, Entry, Modify, Search, Turn, Wire
+from forest_script import ANYTHING, BIND, DOMAIN, by_guid_name, guid, person
+from ldap_wire import ADD, BASE, CLOSE, DELETE, SUB, Add, Answer, Delete, Done, Entry, Modify, Search, Turn, Wire
 
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts import reader
 from ansible_collections.hybrid.identity.plugins.modules import ad_user
@@ -45,6 +45,7 @@ RANGES = Turn(
 CONTAINER = Turn(Search(OU.encode(), BASE, ANYTHING, (b"objectClass",)), (Entry(OU, {"objectClass": ["top"]}), Done()))
 START = [BIND, ROOT, POLICY, RANGES, CONTAINER]
 SECRET = "Geheim-17-xyz"
+PAGED = (1000, b"")
 
 
 def looked_up(*entries: Answer) -> Turn:
@@ -213,9 +214,9 @@ def test_what_the_directory_refuses_is_that_user_s(run: Run) -> None:
 
 
 def test_an_account_that_is_there_is_filled(run: Run) -> None:
-    change = ((2, b"displayName", (b"Anna",)),)
+    change = ((ADD, b"displayName", (b"Anna",)),)
     there = person(1, "anna", department=["Old"])
-    write = Turn(Modify(f"CN=anna,{OU}".encode(), change))
+    write = Turn(Modify(by_guid_name(1), change))
     result = run([*START, looked_up(there), write], users=[anna(department="New")])
     (user,) = result["users"]
     assert (user["status"], user["before"], user["after"]) == (
@@ -229,6 +230,38 @@ def test_an_account_that_is_there_is_filled(run: Run) -> None:
         "before": "",
         "after": "anna@contoso.com: displayName: Anna\n",
     }
+
+
+def test_a_write_meets_only_what_was_read(run: Run) -> None:
+    """Under the account's GUID, the values that were read go and the new ones come; others stay."""
+    addresses = ["smtp:a@contoso.com", "smtp:b@contoso.com"]
+    there = person(1, "anna", department=["Old"], mail=["c@contoso.com"], proxyAddresses=addresses)
+    change = (
+        (DELETE, b"proxyAddresses", (b"smtp:b@contoso.com",)),
+        (ADD, b"proxyAddresses", (b"SMTP:c@contoso.com",)),
+        (DELETE, b"department", (b"Old",)),
+        (ADD, b"department", (b"New",)),
+    )
+    wanted = {"department": "New", "proxy_addresses": ["SMTP:c@contoso.com", "smtp:a@contoso.com"]}
+    record = {"user_principal_name": "anna@contoso.com", **wanted}
+    task = {"users": [record], "update": "always"}
+    assert run([*START, looked_up(there), Turn(Modify(by_guid_name(1), change))], **task)["changed"] is True
+    for code in (16, 20):
+        write = Turn(Modify(by_guid_name(1), change), (Done(code),))
+        result = run([*START, looked_up(there), write], **task)
+        assert (result["failed"], result["changed"]) == (True, False)
+        assert result["users"][0]["cause"] == "changed_meanwhile"
+
+
+def test_a_name_that_a_container_has_is_found_after_a_listing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listing has no containers and printers, so their names are looked up all the same."""
+    monkeypatch.setattr(reader, "CONDITIONS", 1)
+    printer = Entry(f"CN=Anna,{OU}", {"objectGUID": [guid(9).bytes_le], "objectClass": ["top", "printQueue"]})
+    by_cn = Search(DOMAIN.encode(), SUB, ("equal", b"cn", b"Anna"), tuple(map(str.encode, reader.ATTRIBUTES)), PAGED)
+    again = [Turn(Search, (Done(cookie=b""),))]
+    script = [*START, NOBODY, Turn(by_cn, (printer, Done(cookie=b""))), *again]
+    result = run(script, check=True, users=[anna(mail="anna@contoso.com")])
+    assert result["users"][0]["distinguished_name"] != f"CN=Anna,{OU}"
 
 
 def test_a_missing_container_is_told_before_anything_else(run: Run) -> None:
@@ -262,7 +295,7 @@ def test_a_rollback_removes_what_nobody_changed(run: Run, tmp_path: Path) -> Non
     changed = Entry(entry.name, {**entry.values, "description": ["Ours"]})
     refused = run([BIND, root, looked_up(changed)], **back)
     assert "was changed since it was made (description)" in refused["msg"]
-    gone = run([BIND, root, looked_up(entry), Turn(Delete(f"CN=Anna,{OU}".encode()))], **back)
+    gone = run([BIND, root, looked_up(entry), Turn(Delete(by_guid_name(1)))], **back)
     assert (gone["summary"]["removed"], gone["users"][0]["status"]) == (1, "removed")
     again = run([BIND, root, NOBODY], **{**back, "rollback": gone["rolled_back"][0]})
     assert (again["changed"], again["users"][0]["status"]) == (False, "unchanged")

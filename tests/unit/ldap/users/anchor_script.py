@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forest_script import ANYTHING, BIND, DOMAIN, ROOT, guid, look_up, person
+from forest_script import ANYTHING, BIND, DOMAIN, ROOT, by_guid_name, guid, look_up, person
 from ldap_wire import ADD, BASE, DELETE, SUB, Answer, Done, Entry, Modify, Search, Turn
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
@@ -61,16 +61,15 @@ def owners(values: Sequence[bytes], *entries: Entry) -> Turn:
 
 
 def write(number: int, before: bytes, after: bytes, *answers: Answer) -> Turn:
-    name = f"CN={NAMES[number - 1]},OU=Staff,{DOMAIN}".encode()
     old = [(DELETE, ATTRIBUTE, (before,))] if before else []
     new = [(ADD, ATTRIBUTE, (after,))] if after else []
-    return Turn(Modify(name, (*old, *new)), answers or (Done(),))
+    return Turn(Modify(by_guid_name(number), (*old, *new)), answers or (Done(),))
 
 
 def read_again(number: int, held: bytes) -> Turn:
     name = f"CN={NAMES[number - 1]},OU=Staff,{DOMAIN}"
     found = {"mS-DS-ConsistencyGuid": [held]} if held else {}
-    return Turn(Search(name.encode(), BASE, ANYTHING, (ATTRIBUTE,)), (Entry(name, found), Done()))
+    return Turn(Search(by_guid_name(number), BASE, ANYTHING, (ATTRIBUTE,)), (Entry(name, found), Done()))
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import Certificates, Options, Run, RunModule
-from forest_script import ATTRIBUTES, BIND, DOMAIN, ROOT, guid, look_up, names, person
+from forest_script import ATTRIBUTES, BIND, DOMAIN, ROOT, by_guid_name, guid, look_up, names, person
 from ldap_wire import ADD, BASE, CLOSE, DIE, ONE, SUB, Answer, Done, Entry, Modify, Reference, Search, Turn, Wire, pair
 from support.nasty_text import FORGED, INVISIBLE
 
@@ -37,9 +37,9 @@ def searched(*entries: Answer, more: tuple[object, ...] = (), base: str = DOMAIN
     return Turn(request, (*entries, Done(cookie=b"")))
 
 
-def stamp(number: int, name: str, *answers: Answer) -> Turn:
+def stamp(number: int, *answers: Answer) -> Turn:
     change = ((ADD, b"mS-DS-ConsistencyGuid", (guid(number).bytes_le,)),)
-    return Turn(Modify(f"CN={name},OU=Staff,{DOMAIN}".encode(), change), answers or (Done(),))
+    return Turn(Modify(by_guid_name(number), change), answers or (Done(),))
 
 
 def statuses(result: dict[str, Any]) -> list[str]:
@@ -368,7 +368,7 @@ def test_another_server_takes_over_between_pages_and_gets_the_writes(
     renamed = Entry(f"CN=anna2,OU=Staff,{DOMAIN}", person(1, "anna").values)
     rest = searched(renamed, person(2, "bob"), person(3, "carl"))
     first = Wire([*START, begun, Turn(Search, (DIE,))], certificates.good)
-    stamps = [stamp(1, "anna"), stamp(2, "bob"), stamp(3, "carl")]
+    stamps = [stamp(1), stamp(2), stamp(3)]
     second = Wire([BIND, rest, *stamps], certificates.good)
     with pair(first, second):
         arguments = options(first, server=["127.0.0.1", "127.0.0.2"])
@@ -416,7 +416,7 @@ def test_source_anchors(run: Run, choice: str, value: bytes | None, anchor: str,
 
 def test_stamps_only_what_is_empty(run: Run) -> None:
     filled = person(2, "bob", mS_DS_ConsistencyGuid=[FOREIGN.bytes_le])
-    result = run([*START, searched(person(1, "anna"), filled), stamp(1, "anna")], stamp=True)
+    result = run([*START, searched(person(1, "anna"), filled), stamp(1)], stamp=True)
     assert result["changed"] is True
     anna, bob = result["users"]
     assert (anna["status"], anna["before"], anna["after"], anna["consistency_guid"]) == (
@@ -432,7 +432,7 @@ def test_stamps_only_what_is_empty(run: Run) -> None:
 
 
 def test_check_mode_shows_the_same_plan_and_writes_nothing(run: Run) -> None:
-    real = run([*START, searched(person(1, "anna")), stamp(1, "anna")], stamp=True)
+    real = run([*START, searched(person(1, "anna")), stamp(1)], stamp=True)
     checked = run([*START, searched(person(1, "anna"))], stamp=True, check=True)
     for result in (real, checked):
         result.pop("invocation", None)
@@ -444,7 +444,7 @@ def test_an_account_of_the_cloud_is_not_stamped(run: Run) -> None:
     result = run([*START, searched(cloud, person(2, "bob"))], stamp=True)
     assert result["failed"] is True
     assert statuses(result) == ["refused", "found"]
-    skipped = run([*START, searched(cloud, person(2, "bob")), stamp(2, "bob")], stamp=True, on_refused="skip")
+    skipped = run([*START, searched(cloud, person(2, "bob")), stamp(2)], stamp=True, on_refused="skip")
     assert statuses(skipped) == ["refused", "stamped"]
     assert skipped["users"][0]["cause"] == "cloud_managed_account"
 
@@ -453,17 +453,17 @@ def test_an_account_of_the_cloud_is_not_stamped(run: Run) -> None:
 def test_a_value_that_came_in_between_stays(run: Run, code: int) -> None:
     name = f"CN=anna,OU=Staff,{DOMAIN}"
     read = Turn(
-        Search(name.encode(), BASE, ("present", b"objectClass"), (b"mS-DS-ConsistencyGuid",)),
+        Search(by_guid_name(1), BASE, ("present", b"objectClass"), (b"mS-DS-ConsistencyGuid",)),
         (Entry(name, {"mS-DS-ConsistencyGuid": [FOREIGN.bytes_le]}), Done()),
     )
-    result = run([*START, searched(person(1, "anna")), stamp(1, "anna", Done(code)), read], stamp=True)
+    result = run([*START, searched(person(1, "anna")), stamp(1, Done(code)), read], stamp=True)
     assert (result["changed"], statuses(result)) == (False, ["found"])
     assert result["users"][0]["consistency_guid"] == str(FOREIGN)
 
 
 def test_one_refused_write_is_one_users(run: Run) -> None:
     found = [person(number, name) for number, name in ((1, "anna"), (2, "bob"), (3, "carl"))]
-    script = [*START, searched(*found), stamp(1, "anna"), stamp(2, "bob", Done(50)), stamp(3, "carl")]
+    script = [*START, searched(*found), stamp(1), stamp(2, Done(50)), stamp(3)]
     result = run(script, stamp=True)
     assert (result["failed"], result["changed"], result["cause"]) == (True, True, "insufficient_rights")
     assert statuses(result) == ["stamped", "failed", "stamped"]
@@ -473,7 +473,7 @@ def test_one_refused_write_is_one_users(run: Run) -> None:
 
 def test_a_lost_connection_ends_the_writes(run: Run) -> None:
     found = [person(number, name) for number, name in ((1, "anna"), (2, "bob"), (3, "carl"))]
-    result = run([*START, searched(*found), stamp(1, "anna"), stamp(2, "bob", CLOSE)], stamp=True)
+    result = run([*START, searched(*found), stamp(1), stamp(2, CLOSE)], stamp=True)
     assert statuses(result) == ["stamped", "failed", "failed"]
     assert [user["cause"] for user in result["users"]] == [None, "connection_lost", "not_tried"]
     assert "is not known" in result["users"][1]["reason"]

@@ -222,9 +222,9 @@ def test_lines_are_on_the_disk_before_a_group_is_sent(run: Run, journal: Path, m
         events.append("flushed")
         return tickets
 
-    def sent(session: Session, name: str, changes: Any) -> None:
+    def sent(session: Session, name: str, changes: Any, called: str | None) -> None:
         events.append("sent")
-        modify(session, name, changes)
+        modify(session, name, changes, called)
 
     monkeypatch.setattr(JournalFile, "begin", flushed)
     monkeypatch.setattr(Session, "modify", sent)

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check Graph's JSON at the edge: a property whose value is not of its documented type is not used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ..core.answer_limits import MAX_OBJECT
+from ..core.attribute_map import FIRST, ROWS
+from ..core.records import ENTRA_PROPERTIES
+
+UNREADABLE = "unreadable"
+"""The key of a record that names the properties which could not be read. Records without such properties lack it."""
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and (value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value))
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def is_guid(value: Any) -> bool:
+    """Return whether a value is a GUID in Graph's form, which may go into a URL."""
+    return isinstance(value, str) and bool(_GUID.fullmatch(value))
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_moment(value: Any) -> bool:
+    try:
+        return _is_text(value) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_group_of_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(each is None or _is_text(each) for each in value.values())
+
+
+def _is_list_of_errors(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_group_of_texts, value))
+
+
+def _is_reference(value: Any) -> bool:
+    return _is_group_of_texts(value) and is_guid(value.get("id"))
+
+
+def _is_principal(value: Any) -> bool:
+    return isinstance(value, dict) and (value.get("appId") is None or _is_text(value["appId"]))
+
+
+_TESTS: dict[str, Callable[[Any], bool]] = {
+    "accountEnabled": _is_flag,
+    "onPremisesSyncEnabled": _is_flag,
+    "proxyAddresses": _is_list_of_texts,
+    "onPremisesProvisioningErrors": _is_list_of_errors,
+    "createdDateTime": _is_moment,
+    "onPremisesLastSyncDateTime": _is_moment,
+    "manager": _is_reference,
+    "isPrivileged": _is_flag,
+    "isVerified": _is_flag,
+    "isInitial": _is_flag,
+    "principal": _is_principal,
+    **{row.entra: _is_list_of_texts for row in ROWS if row.form == FIRST},
+    **{row.entra.partition(".")[0]: _is_group_of_texts for row in ROWS if "." in row.entra},
+}
+_TEXTS = frozenset(
+    (
+        *("id", "displayName", "userType", "mailNickname", "onPremisesUserPrincipalName", "onPremisesObjectIdentifier"),
+        *("principalId", "roleDefinitionId", "directoryScopeId", "authenticationType"),
+        *ENTRA_PROPERTIES,
+        *(row.entra for row in ROWS),
+    )
+) - frozenset(_TESTS)
+_ALWAYS_SENT = ("userPrincipalName", "onPremisesImmutableId", "onPremisesSyncEnabled")
+"""Properties of a user that every request selects and that decide whether the user may be changed."""
+
+
+def faults(item: Mapping[str, Any], needed: Iterable[str] = ()) -> list[str]:
+    """Return the properties of an object that are not of their documented type, and those of ``needed`` without value.
+
+    Properties that this project does not read are not looked at.
+    """
+    wrong = [name for name, value in item.items() if value is not None and not _has_its_type(name, value)]
+    return [*wrong, *(name for name in needed if item.get(name) is None and name not in wrong)]
+
+
+def _has_its_type(name: str, value: Any) -> bool:
+    test = _TESTS.get(name)
+    if test is None:
+        return name not in _TEXTS or _is_text(value)
+    return test(value)
+
+
+def is_user(item: Mapping[str, Any]) -> bool:
+    """Return whether an object can be a user: its id is a GUID, and it is not too large."""
+    return is_guid(item.get("id")) and _size(item) <= MAX_OBJECT
+
+
+def readable_user(user: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return a user without the properties that cannot be read, and the names of those properties."""
+    wrong = faults(user)
+    left = {name: value for name, value in user.items() if name not in wrong} if wrong else dict(user)
+    return left, wrong + [name for name in _ALWAYS_SENT if name not in user]
+
+
+def unreadable_sentence(record: Mapping[str, Any]) -> str | None:
+    """Return why nothing is done with a user whose record has unreadable properties; None if it has none."""
+    names = record.get(UNREADABLE)
+    if not names:
+        return None
+    return (
+        f"What Graph says about {record['user_principal_name'] or record['id']} cannot be used ({', '.join(names)} is "
+        "not as documented), so nothing is done with this user; look at the user in the admin center, and at any proxy "
+        "in between."
+    )
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    return sum(map(_size, value)) if isinstance(value, list) else 0

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""240 altered values of Active Directory, and 120 altered journals: no crash, no write to another object, no secret."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from conftest import PASSWORD, Certificates, Options, RunModule
+from forest_script import by_guid_name, guid, person
+from ldap_wire import Add, Delete, Entry, Modify, Request
+from lenient_wire import OU, LenientWire
+
+from ansible_collections.hybrid.identity.plugins.modules import ad_user, ad_user_guid
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from support.alterations import altered_bytes, altered_json, chance
+
+VALUES = 80
+JOURNALS = 60
+PEOPLE = {"anna": 1, "bob": 2, "carl": 3}
+
+
+def people() -> list[Entry]:
+    more: dict[str, Sequence[bytes | str]] = {
+        "displayName": ["Old"],
+        "msExchRecipientTypeDetails": ["1"],
+        "whenCreated": ["20261124100000.0Z"],
+        "pwdLastSet": ["133000000000000000"],
+    }
+    return [
+        person(
+            number,
+            name,
+            **more,
+            mail=[f"old@{name}.com"],
+            proxyAddresses=[f"SMTP:old@{name}.com", f"smtp:a@{name}.com"],
+        )
+        for name, number in PEOPLE.items()
+    ]
+
+
+def altered(entries: list[Entry], by: random.Random) -> list[Entry]:
+    """Return the objects with one alteration: in a value, in the number of values, in a name, or in the DN."""
+    place = by.randrange(len(entries))
+    entry = entries[place]
+    name = by.choice(sorted(entry.values))
+    values: list[Any] = [value.encode() if isinstance(value, str) else value for value in entry.values[name]]
+    attributes: dict[str, Sequence[Any]] = dict(entry.values)
+    kind = by.choice(("value", "value", "value", "value", "more", "gone", "name", "dn", "other"))
+    if kind == "value":
+        number = by.randrange(len(values))
+        values[number] = altered_bytes(values[number], by)
+        attributes[name] = values
+    elif kind == "more":
+        attributes[name] = values * by.choice((2, 200))
+    elif kind == "gone":
+        del attributes[name]
+    elif kind == "other":
+        attributes[name] = entries[place - 1].values[name]
+    elif kind == "name":
+        strange = f"{name};range={by.choice(('0-0', '0-*', '5-9', '9-5', '*-0'))}"
+        attributes[by.choice((strange, "", ";", "\u2028", name.upper(), f"{name};binary"))] = attributes.pop(name)
+    dn = by.choice(("", ",", "CN=a\n,DC=x", "CN=" + "x" * 5000, "\u202e", "CN=\\", entries[place - 1].name))
+    return [*entries[:place], Entry(dn if kind == "dn" else entry.name, attributes), *entries[place + 1 :]]
+
+
+def names_of(entries: Sequence[Entry]) -> dict[bytes, set[bytes]]:
+    """Return the UPNs that the answer gave each object, in small letters, by the name under which it is written."""
+    held: dict[bytes, set[bytes]] = {}
+    for entry in entries:
+        values = {key.partition(";")[0].lower(): [*map(_raw, each)] for key, each in entry.values.items()}
+        for raw in values.get("objectguid", ()):
+            if len(raw) == 16:
+                upns = held.setdefault(f"<GUID={uuid.UUID(bytes_le=raw)}>".encode(), set())
+                upns.update(upn.lower() for upn in values.get("userprincipalname", ()))
+    return held
+
+
+def _raw(value: bytes | str) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
+
+
+def check(case: str, result: Mapping[str, Any], printed: str, wire: LenientWire) -> None:
+    assert result.get("cause") != "unexpected", f"{case}: {result.get('msg')} {result.get('trace')}"
+    assert "trace" not in result, f"{case}: {result['trace']}"
+    assert PASSWORD not in printed, f"{case} shows the password"
+    assert not wire.problems, f"{case}: {wire.problems}"
+
+
+STAMP = {"identities": [f"{name}@contoso.com" for name in PEOPLE], "stamp": True, "on_refused": "skip"}
+SEARCH = {"upn_suffix": ["contoso.com"], "stamp": True, "on_refused": "skip", "with_attributes": True}
+FILL = {
+    "users": [
+        {"user_principal_name": f"{name}@contoso.com", "display_name": "New", "department": "D"} for name in PEOPLE
+    ],
+    "path": OU,
+    "update": "always",
+    "on_refused": "skip",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "arguments"),
+    [("stamp", ad_user_guid, STAMP), ("search", ad_user_guid, SEARCH), ("fill", ad_user, FILL)],
+)
+def test_altered_values(
+    name: str,
+    module: ModuleType,
+    arguments: dict[str, Any],
+    certificates: Certificates,
+    options: Options,
+    run_module: RunModule,
+) -> None:
+    for number in range(VALUES):
+        found = altered(people(), chance(name, number))
+        with LenientWire([], certificates.good, people=found) as wire:
+            result, printed = run_module(module, {**options(wire), **arguments})
+        case = f"case {number} of {name}"
+        check(case, result, printed, wire)
+        check_writes(case, wire.writes, names_of(found), by_search=name == "search")
+
+
+def check_writes(case: str, writes: Sequence[Request], held: Mapping[bytes, set[bytes]], by_search: bool) -> None:
+    """Each write must go to an object of the answer with a UPN that was asked for, and stamp only its own GUID."""
+    asked = {f"{each}@contoso.com".encode() for each in PEOPLE}
+    for write in writes:
+        if isinstance(write, Add):
+            upns = {
+                value for attribute, values in write.attributes for value in values if attribute == b"userPrincipalName"
+            }
+            assert upns <= asked, f"{case} made {upns}"
+            continue
+        assert isinstance(write, Modify), f"{case} wrote {write}"
+        assert write.name in held and (by_search or held[write.name] & asked), f"{case} wrote {write.name!r}"
+        stamps = [values for _how, attribute, values in write.changes if attribute == b"mS-DS-ConsistencyGuid"]
+        own = [f"<GUID={uuid.UUID(bytes_le=raw)}>".encode() for (raw,) in stamps]
+        assert all(name == write.name for name in own), f"{case} stamped {own}"
+
+
+def altered_journal(text: bytes, by: random.Random) -> bytes:
+    """Return a journal with one alteration, in the JSON of a line, in its bytes, or in the order of the lines."""
+    lines = text.splitlines(keepends=True)
+    place = by.randrange(len(lines))
+    kind = by.choice(("json", "json", "json", "bytes", "whole", "twice", "gone"))
+    if kind == "json":
+        try:
+            lines[place] = (
+                json.dumps(altered_json(json.loads(lines[place]), by), separators=(",", ":")).encode() + b"\n"
+            )
+        except RecursionError:
+            lines[place] = b"[" * 100_000
+    elif kind == "bytes":
+        lines[place] = altered_bytes(lines[place], by)
+    elif kind == "whole":
+        return altered_bytes(text, by)
+    elif kind == "twice":
+        lines.append(lines[place])
+    else:
+        del lines[place]
+    return b"".join(lines)
+
+
+@pytest.mark.parametrize(("name", "module", "arguments"), [("stamp", ad_user_guid, STAMP), ("fill", ad_user, FILL)])
+def test_altered_journals(
+    name: str,
+    module: ModuleType,
+    arguments: dict[str, Any],
+    certificates: Certificates,
+    options: Options,
+    run_module: RunModule,
+    tmp_path: Path,
+) -> None:
+    journal = tmp_path / "journal"
+    with LenientWire([], certificates.good, people=people()) as wire:
+        run_module(module, {**options(wire), **arguments, "journal": str(journal)})
+    written = journal.read_bytes()
+    names = {by_guid_name(number) for number in PEOPLE.values()}
+    for number in range(JOURNALS):
+        journal.write_bytes(altered_journal(written, chance(f"journal of {name}", number)))
+        undo = {"rollback": "all", "journal": str(journal), "on_refused": "skip"}
+        with LenientWire([], certificates.good, people=people()) as wire:
+            result, printed = run_module(module, {**options(wire), **undo})
+        check(f"journal {number} of {name}", result, printed, wire)
+        assert all(isinstance(each, (Modify, Delete)) and each.name in names for each in wire.writes)
