@@ -17,6 +17,8 @@ description:
     M(hybrid.identity.entra_immutable_id), which hard-matches each to its cloud user.
   - An account is looked for by UPN and by every address before one is made. One that is found by UPN is filled by O(update).
     One that has an address and another UPN is refused and named; there is never a second account.
+    UPNs are compared as Entra ID does it, without the case of A to Z. An account whose UPN only Active Directory takes for the
+    record's is never filled, and the record is refused.
   - No account is made with a UPN that Entra Connect would not keep. Graph allows a C($) in a UPN, for instance, and Entra Connect
     does not.
   - The plan is complete before the first write, and values that the directory's own schema would refuse are found then. Nothing
@@ -278,7 +280,7 @@ users:
         - V(malformed_upn), V(invalid_upn), V(malformed_value), V(value_too_long), V(unknown_country), V(two_primary_addresses),
           V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(no_password) and
           V(password_too_short) for a record that cannot be written.
-        - V(address_of_other_account), V(several_accounts), V(not_a_user), V(system_account) and V(cloud_managed_account) for what is in the
+        - V(address_of_other_account), V(similar_upn), V(several_accounts), V(not_a_user), V(system_account) and V(cloud_managed_account) for what is in the
           directory. V(entra_not_found) and V(entra_left_out) for records that M(hybrid.identity.entra_user_info) marked so.
         - V(not_tried) where the run ended before. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
           others for what the directory said.

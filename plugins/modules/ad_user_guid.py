@@ -34,7 +34,8 @@ options:
   identities:
     description:
       - Users by UPN, mail address, C(sAMAccountName), distinguished name or GUID, in any mixture. All of them are taken
-        literally.
+        literally, and a blank at either end is an error. UPNs and mail addresses are compared without the case of A to Z, the
+        other names as Active Directory does it.
       - They are looked up in the domain of O(server), in bulk.
     type: list
     elements: str
@@ -63,7 +64,7 @@ options:
       - Records of cloud users whose ImmutableIds O(stamp=true) is to write into C(mS-DS-ConsistencyGuid) of their AD
         accounts, in place of the accounts' own C(objectGUID).
       - Each names its AD account by C(object_guid), or else by C(user_principal_name), which is compared with the UPN alone,
-        and has the ImmutableId of the cloud user as C(immutable_id), which must hold 16 bytes.
+        without the case of A to Z, and has the ImmutableId of the cloud user as C(immutable_id), which must hold 16 bytes.
       - What M(hybrid.identity.entra_match_info) and M(hybrid.identity.entra_immutable_id) return as C(users) is taken as it
         is; there the value of the cloud user is C(cloud_immutable_id), or C(after).
       - A value that another object of the domain of O(server) already has as C(mS-DS-ConsistencyGuid) or C(objectGUID) is
@@ -319,7 +320,7 @@ users:
         - A stable identifier of why the user was not taken or not written.
         - Of what was asked for, V(no_such_object), V(several_objects), V(not_a_user), V(system_account),
           V(duplicate_identity), and for O(users) V(no_immutable_id), V(malformed_immutable_id), V(malformed_object_guid),
-          V(value_wanted_twice) or V(deleted_user).
+          V(invalid_upn), V(value_wanted_twice) or V(deleted_user).
         - Of a change, V(cloud_managed_account), V(different_consistency_guid), V(changed_since), and V(held_by_user),
           V(held_by_contact), V(held_by_group), V(held_by_computer) and the like where another object has the value.
         - Of a write, V(changed_meanwhile), V(connection_lost), V(not_tried), V(journal_failed), V(insufficient_rights) and

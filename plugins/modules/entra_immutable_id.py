@@ -35,7 +35,7 @@ attributes:
 options:
   user:
     description:
-      - The user principal name or the object id of one user.
+      - The user principal name or the object id of one user. A value with an C(@) is a user principal name, a GUID an object id.
       - Exactly one of O(user), O(users), O(all_users) and O(rollback) is needed.
     type: str
   immutable_id:
@@ -51,8 +51,10 @@ options:
   users:
     description:
       - Records of users. What M(hybrid.identity.ad_user_guid) returns as C(users) is taken as it is.
-      - C(user_principal_name) is the UPN of the AD account, which is the cloud user's too. Name the cloud user by C(id) if it has
-        another one.
+      - C(user_principal_name) is the UPN of the AD account, which is the cloud user's too. Name the cloud user by C(id), its
+        object id, if it has another one.
+      - Only the cloud user with exactly this C(id), or else this C(user_principal_name), is written. The case of A to Z is
+        ignored, and nothing else. A UPN that is not of the form name@domain, or that no cloud user can have, is refused.
       - Keys that are not named here travel along into the result untouched, save C(attributes), which stay behind.
       - An empty list is fine and does nothing.
     type: list
@@ -119,7 +121,8 @@ notes:
     needs C(Domain.Read.All).
   - What the app may not read of these is said in a warning, and Graph's own answer to the write decides.
   - An AD account whose UPN Entra Connect would not keep, for instance because it holds a C($), is refused. A sync would give its
-    cloud user another UPN. Where M(hybrid.identity.entra_match_info) allowed the outcome V(invalid) for the user, it is not refused.
+    cloud user another UPN. Where M(hybrid.identity.entra_match_info) allowed the outcome V(invalid) for the user, it is not
+    refused, unless it holds a character that no cloud user's UPN can hold, such as a letter with an accent or a blank.
   - Users that are synchronised (C(onPremisesSyncEnabled) is true) or once were (it is false, not null) are refused; Graph
     does not support changing the value of these.
   - Microsoft refuses more at the next synchronisation than at this write, for instance hard matches to users with privileged
@@ -251,7 +254,7 @@ users:
       description:
         - A stable identifier of why the user was not changed, else null.
         - From the plan, V(no_cloud_user), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
-          V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
+          V(malformed_object_id), V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
           V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), V(federated_domain),
           V(admin_role), V(role_assignable_group), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.
@@ -427,7 +430,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import run as set_immutable_ids
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.queries import is_object_id
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_identity import read_identity
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import Line
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import (
@@ -453,9 +456,9 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
         return []
     if params["users"] is not None:
         return list(params["users"])
-    key = "id" if is_object_id(params["user"].strip()) else "user_principal_name"
+    identity = read_identity(params["user"])
     given = {name: params[name] for name in ("immutable_id", "object_guid") if params[name]}
-    return [{key: params["user"], **given}]
+    return [{identity.kind: identity.text, **given}]
 
 
 def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, watch: Watch) -> dict[str, Any]:

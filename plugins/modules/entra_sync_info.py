@@ -37,14 +37,15 @@ options:
     description:
       - Records of users. What M(hybrid.identity.entra_immutable_id) returns as C(users) is taken as it is, and is the best to
         take, because it knows the object id and the ImmutableId of each user.
-      - Users that were not hard-matched, by their C(status), are V(skipped).
+      - Users that were not hard-matched, by their C(status), are V(skipped), and so are records whose C(id) is no GUID, or which
+        have none and a C(user_principal_name) that no cloud user can have.
       - Keys that are not named here travel along into the result untouched.
       - Exactly one of O(users) and O(identities) is needed.
     type: list
     elements: dict
   identities:
     description:
-      - User principal names or object ids. With these alone, nothing is known of what a user should be matched to, so a user
+      - User principal names or object ids. A value with an C(@) is a user principal name, a GUID an object id. With these alone, nothing is known of what a user should be matched to, so a user
         who was matched to the wrong AD account is not found out.
     type: list
     elements: str
@@ -361,7 +362,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import FAIL_ON, Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import run as read_states
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.queries import is_object_id
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_identity import read_identity
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, pick
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
@@ -372,8 +373,19 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
     """The records of the task: the list, or one for each identity."""
     if params["users"] is not None:
         return list(params["users"])
-    named = [name.strip() for name in params["identities"]]
-    return [{"id" if is_object_id(name) else "user_principal_name": name} for name in named]
+    return [{identity.kind: identity.text} for identity in map(read_identity, params["identities"])]
+
+
+def question(params: dict[str, Any]) -> Question:
+    """What the options ask for."""
+    return Question(
+        records=records(params),
+        since=params["since"],
+        wait=params["wait_timeout"],
+        interval=params["poll_interval"],
+        fail_on=params["fail_on"],
+        export_errors=params["export_errors"],
+    )
 
 
 def main() -> None:
@@ -397,16 +409,8 @@ def main() -> None:
         no_log=True,
     )
     params = module.params
-    question = Question(
-        records=records(params),
-        since=params["since"],
-        wait=params["wait_timeout"],
-        interval=params["poll_interval"],
-        fail_on=params["fail_on"],
-        export_errors=params["export_errors"],
-    )
     watch = Watch(progress_report())
-    run(module, GRAPH, lambda: read_states(pick(params, options), question, watch), watch.facts)
+    run(module, GRAPH, lambda: read_states(pick(params, options), question(params), watch), watch.facts)
 
 
 if __name__ == "__main__":

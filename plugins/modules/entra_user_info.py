@@ -33,6 +33,7 @@ options:
   identities:
     description:
       - User principal names or object ids of the users to read. Without it, all users are read.
+      - A value with an C(@) is a user principal name, a GUID an object id. The case of A to Z is ignored, and nothing else.
       - All conditions that are given must hold, for these users too; who does not meet them is V(left_out).
     type: list
     elements: str
@@ -44,7 +45,8 @@ options:
     default: []
   groups:
     description:
-      - Groups, by object id or display name, of which the users must be members, directly or through other groups.
+      - Groups, by object id or display name (in which only the case of A to Z is ignored), of which the users must be members,
+        directly or through other groups.
       - The app then also needs the application permission C(GroupMember.Read.All).
     type: list
     elements: str

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .._identity.core.cloud_identity import possible_upn
 from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.records import Record
 from .._identity.core.sentences import join_sentences
@@ -23,8 +24,8 @@ from .http.batch import MAX_REQUESTS
 from .http.errors import GraphError
 from .http.transport import open_transport
 from .http.watch import Watch
-from .reads.queries import filters_by_address, filters_in, quarantined
-from .reads.tenant_reader import identity_filters, note_listing, note_lookup
+from .reads.queries import filters_by_address, filters_in, identity_filters, quarantined
+from .reads.tenant_reader import note_listing, note_lookup
 from .reads.users import Users
 
 FAIL_ON: Mapping[str, Sequence[str]] = {"none": (), "errors": ERRORS, "unverified": (*ERRORS, PENDING, UNKNOWN)}
@@ -127,12 +128,11 @@ async def read_tenant(users: Users, expectations: Sequence[Expectation]) -> Sync
 
 
 def _filters(expectations: Sequence[Expectation]) -> list[str]:
-    named = [expectation.object_id or expectation.user_principal_name or "" for expectation in expectations]
     # If the object id is known, also find the user who has the UPN now.
-    namesakes = [each.user_principal_name for each in expectations if each.object_id and each.user_principal_name]
+    named = [identity for each in expectations for identity in (each.object_id, each.upn) if identity]
     values = [expectation.immutable_id for expectation in expectations if expectation.immutable_id]
     return [
-        *identity_filters([*named, *namesakes]),
+        *identity_filters(named),
         *filters_in("onPremisesImmutableId", values),
         quarantined(),
     ]
@@ -144,9 +144,9 @@ def _owner_filters(expectations: Sequence[Expectation], tenant: SyncedTenant) ->
     problems = [
         problem for target in targets if target for problem in target["provisioning_errors"] if problem["value"]
     ]
-    names = [problem["value"] for problem in problems if problem["property"] == NAME]
+    names = [possible_upn(problem["value"]) for problem in problems if problem["property"] == NAME]
     addresses = [bare_address(problem["value"]) for problem in problems if problem["property"] != NAME]
-    return filters_in("userPrincipalName", names) + filters_by_address(addresses)
+    return identity_filters(filter(None, names)) + filters_by_address(addresses)
 
 
 def _message(wrong: Sequence[Finding], of: int) -> str:

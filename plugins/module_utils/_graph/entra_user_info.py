@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._identity.core.cloud_identity import CloudIdentity, read_identity, read_object_id
+from .._identity.core.comparison import entra_key
 from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.records import Record
 from .._identity.entra import user_choice
@@ -21,8 +23,8 @@ from .http.errors import GraphError, not_graph
 from .http.pages import PAGE_SIZE, pages
 from .http.transport import Transport, open_transport
 from .http.watch import Watch
-from .reads.queries import is_object_id, literal
-from .reads.tenant_reader import identity_filters, note_lookup
+from .reads.queries import identity_filters, literal
+from .reads.tenant_reader import note_lookup
 from .reads.users import Users
 
 _ADVANCED = {"ConsistencyLevel": "eventual"}
@@ -43,14 +45,13 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
 
     ``options`` are the values of ``argspec.graph_options``. ``watch`` follows the progress.
 
-    :raises InputError: if an option is wrong, if a group does not exist, or if several groups have the name.
+    :raises InputError: if an option is wrong, if an identity is neither a UPN nor an object id, if a group does not
+        exist, or if several groups have the name.
     :raises IdentityError: if an identity is not found or not wanted, and ``skip_missing`` is false.
     :raises GraphError: if the tenant cannot be read.
     """
-    identities = None if question.identities is None else [name.strip() for name in question.identities]
-    if identities is not None and not all(identities):
-        raise InputError("identities holds an empty one; write a user principal name or an object id.")
-    users = asyncio.run(_users(options, replace(question, identities=identities), watch))
+    asked = None if question.identities is None else [read_identity(text) for text in question.identities]
+    users = asyncio.run(_users(options, question, asked, watch))
     result = {"changed": False, **user_choice.build_result(users)}
     sentence = user_choice.missing_sentence(users)
     if sentence and not question.skip_missing:
@@ -58,24 +59,26 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
     return result
 
 
-async def _users(options: Mapping[str, Any], question: Question, watch: Watch | None) -> list[Record]:
+async def _users(
+    options: Mapping[str, Any], question: Question, asked: Sequence[CloudIdentity] | None, watch: Watch | None
+) -> list[Record]:
     async with open_transport(options, watch) as transport:
         users = Users(transport, user_choice.PROPERTIES, user_choice.user_record, expand=[user_choice.EXPAND])
         choice = question.choice
         if question.groups:
             choice = replace(choice, members=await _members(transport, question.groups))
-        if question.identities is not None:
-            found = await _named(users, question.identities)
-            return user_choice.choose_asked(question.identities, found, choice)
+        if asked is not None:
+            return user_choice.choose_asked(asked, await _named(users, asked), choice)
         if choice.members is not None:
-            return user_choice.choose_listed(await _named(users, sorted(choice.members)), choice)
+            members = [read_object_id(member) for member in sorted(choice.members)]
+            return user_choice.choose_listed(await _named(users, members), choice)
         return user_choice.choose_listed(
             await users.list_active(filter_text=user_choice.default_filter(choice)), choice
         )
 
 
-async def _named(users: Users, identities: Sequence[str]) -> list[Record]:
-    """Return at least the users with these UPNs or ids: by filters, or by a listing if that takes no more requests."""
+async def _named(users: Users, identities: Sequence[CloudIdentity]) -> list[Record]:
+    """Return at least the users with these identities: by filters, or by a listing if that takes no more requests."""
     filters = identity_filters(identities)
     if not filters:
         return []
@@ -89,7 +92,7 @@ async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str
     """Return the ids of all users in these groups, including nested groups."""
     found: set[str] = set()
     for name in groups:
-        group = name.strip() if is_object_id(name.strip()) else await _group_id(transport, name.strip())
+        group = name if is_guid(name) else await _group_id(transport, name)
         builder = transport.client.groups.by_group_id(group).transitive_members.graph_user
         # A cast is an advanced query (Microsoft, "List group transitive members").
         request = transport.get(builder, _ADVANCED, select=["id"], count="true", top=PAGE_SIZE)
@@ -107,8 +110,15 @@ async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str
 
 
 async def _group_id(transport: Transport, name: str) -> str:
-    request = transport.get(transport.client.groups, select=["id"], filter=f"displayName eq {literal(name)}")
-    found = [group async for groups, _more in pages(transport, request) for group in groups]
+    named = f"displayName eq {literal(name)}"
+    request = transport.get(transport.client.groups, select=["id", "displayName"], filter=named)
+    found = [
+        group
+        async for groups, _more in pages(transport, request)
+        for group in groups
+        # Graph's filter may find look-alikes too.
+        if entra_key(group.get("displayName") or "") == entra_key(name)
+    ]
     if len(found) != 1:
         count = "no group" if not found else f"{len(found)} groups"
         raise InputError(f"There is {count} of the name {name!r}; write the group's object id.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cache
 
 from .._identity.accounts.values import Country
-from .._identity.core.upn import folded
 
 # Names that people and Microsoft 365's admin center use, and that ISO does not have.
 _ALSO = {
@@ -29,7 +28,7 @@ _ALSO = {
 
 def find_country(text: str) -> Country | None:
     """Return the country with a short, official or common name, or with a code of two or three letters."""
-    return _table().get(folded(text))
+    return _table().get(_key(text))
 
 
 @cache
@@ -41,6 +40,10 @@ def _table() -> dict[str, Country]:
         name = getattr(each, "common_name", each.name)
         country = Country(each.alpha_2, name, str(int(each.numeric)))
         names = (each.name, getattr(each, "official_name", ""), name, each.alpha_2, each.alpha_3)
-        found.update({folded(key): country for key in names if key})
-    found.update({name: found[folded(code)] for name, code in _ALSO.items() if folded(code) in found})
+        found.update({_key(key): country for key in names if key})
+    found.update({name: found[_key(code)] for name, code in _ALSO.items() if _key(code) in found})
     return found
+
+
+def _key(text: str) -> str:
+    return text.strip().casefold()

@@ -13,7 +13,6 @@ from typing import Any
 
 from .._identity.core.errors import InputError
 from .._identity.core.records import Record, record_name
-from .._identity.core.upn import folded
 from .._identity.core.visible import visible
 from .words import CLOUD_ONLY, CREATES, JOINS, OUTCOMES, STOPS, UNKNOWN, Outcome, outcome
 
@@ -119,7 +118,7 @@ def make(
     order = list(OUTCOMES)
     rank = {key: place for place, key in enumerate(order)}
     # What we have no word for is looked at first.
-    rows.sort(key=lambda row: (rank.get(row.outcome.key, -1), row.cause, folded(row.name)))
+    rows.sort(key=lambda row: (rank.get(row.outcome.key, -1), row.cause, row.name.casefold()))
     found = Counter(row.outcome.key for row in rows)
     counts = {key: found[key] for key in [*sorted(set(found) - set(order)), *order]}
     effects = Counter((change.attribute, change.effect) for row in rows for change in row.overwrites)

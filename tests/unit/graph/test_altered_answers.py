@@ -19,6 +19,8 @@ import httpx
 import pytest
 import requests
 from scripted_graph import SECRET, TENANT, TOKEN, guid, object_id, user
+from support.alterations import FOREIGN, altered_bytes, altered_json, chance
+from support.clocks import SteppingClock
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph import (
     entra_immutable_id,
@@ -30,8 +32,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import Choice
-from support.alterations import FOREIGN, altered_bytes, altered_json, chance
-from support.clocks import SteppingClock
 
 GRAPH = "graph.example"
 CASES = 120

@@ -181,7 +181,7 @@ def test_a_wrong_secret_is_not_shown(graph: ScriptedGraph, call: Call) -> None:
         ({"user": "a@x.com", "immutable_id": GUID}, "It is a GUID: give it as object_guid."),
         ({"user": "a@x.com", "immutable_id": "3jFgh7G/i0"}, "is not an ImmutableId; it must be base64"),
         ({"users": [{"mail": "a@x.com"}]}, "Record 1 of users names nobody"),
-        ({"user": " ", "object_guid": GUID}, "names nobody"),
+        ({"user": " ", "object_guid": GUID}, "neither a UPN (name@domain) nor an object id"),
     ],
 )
 def test_bad_input_asks_nobody(graph: ScriptedGraph, call: Call, arguments: dict[str, Any], words: str) -> None:

@@ -76,9 +76,8 @@ def test_clearing_several_sends_null_in_a_batch(graph: ScriptedGraph, options: d
         ("miles.o'brien@contoso.com", "%27miles.o%27%27brien%40contoso.com%27"),
         ("lars_x#EXT#@contoso.onmicrosoft.com", "%27lars_x%23EXT%23%40contoso.onmicrosoft.com%27"),
         ("a+b@contoso.com", "%27a%2Bb%40contoso.com%27"),
-        ("x') or (id ne '", "%27x%27%27%29%20or%20%28id%20ne%20%27%27%27"),
+        ("x')or(id-ne-'@a.com", "%27x%27%27%29or%28id-ne-%27%27%40a.com%27"),
         ("x@contoso.com&$top=1", "%27x%40contoso.com%26%24top%3D1%27"),
-        ("jürgen@contoso.com", "%27j%C3%BCrgen%40contoso.com%27"),
     ],
 )
 @pytest.mark.parametrize("alone", [True, False])

@@ -42,10 +42,10 @@ def answered(number: int) -> dict[str, Any]:
 @pytest.mark.parametrize("check", [False, True])
 def test_identities(graph: ScriptedGraph, call: Call, check: bool) -> None:
     graph.expect_batch(found(answered(1), answered(2)), found(answered(1), answered(2)), found())
-    result = call(check=check, identities=[object_id(1).upper(), " user2@contoso.com"])
+    result = call(check=check, identities=[object_id(1).upper(), "User2@contoso.com"])
     assert result["changed"] is False
     assert [each["status"] for each in result["users"]] == ["verified", "verified"]
-    assert result["users"][1]["user_principal_name"] == "user2@contoso.com"
+    assert result["users"][1]["user_principal_name"] == "User2@contoso.com"
 
 
 def test_a_failure_holds_the_whole_result(graph: ScriptedGraph, call: Call) -> None:
@@ -63,7 +63,7 @@ def test_a_failure_holds_the_whole_result(graph: ScriptedGraph, call: Call) -> N
         ({"users": [], "identities": []}, "mutually exclusive"),
         ({"identities": ["a@contoso.com"], "since": "now"}, "is not a time in UTC; write it as 2026-11-24T06:20:26Z"),
         ({"identities": ["a@contoso.com"], "poll_interval": 0}, "poll_interval"),
-        ({"identities": [""]}, "names nobody"),
+        ({"identities": [""]}, "neither a UPN"),
     ],
 )
 def test_input(call: Call, arguments: dict[str, Any], text: str) -> None:

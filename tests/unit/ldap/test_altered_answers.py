@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from conftest import PASSWORD, Certificates, Options, RunModule
-from forest_script import by_guid_name, guid, person
+from forest_script import by_guid_name, person
 from ldap_wire import Add, Delete, Entry, Modify, Request
 from lenient_wire import OU, LenientWire
 

@@ -6,18 +6,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
+
+from ..._identity.core.cloud_identity import OBJECT_ID, UPN, CloudIdentity
 
 MAX_VALUES = 15
 """The most values in one ``in``, and the most conditions in one ``or`` (Microsoft: "Filter query parameter")."""
 
-_OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
-
-def is_object_id(identity: str) -> bool:
-    """Return whether an identity is an object id and not a name."""
-    return bool(_OBJECT_ID.fullmatch(identity))
+def identity_filters(identities: Iterable[CloudIdentity]) -> list[str]:
+    """Return filters for at least the users whom these identities name; Graph may find look-alikes too."""
+    listed = list(identities)
+    ids = [identity.text for identity in listed if identity.kind == OBJECT_ID]
+    names = [identity.text for identity in listed if identity.kind == UPN]
+    return filters_in("id", ids) + filters_in("userPrincipalName", names)
 
 
 def filters_in(name: str, values: Iterable[str]) -> list[str]:

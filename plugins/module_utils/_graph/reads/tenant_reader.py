@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..._identity.core.cloud_identity import identities_of
 from ..._identity.core.records import Record
-from ..._identity.core.upn import folded
 from ..._identity.entra.immutable_id_plan import NOT_FOUND, ImmutableIdChange, plan_changes
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests
 from ..._identity.entra.user_index import UserIndex
 from ..http.batch import MAX_REQUESTS
 from ..http.pages import PAGE_SIZE
-from .queries import filters_in, is_object_id
+from .queries import filters_in, identity_filters
 from .users import Users
 
 
@@ -37,7 +37,7 @@ async def plan_from_tenant(
     :raises GraphError: if the tenant cannot be read.
     """
     asked = [request for request in requests if not request.refusal]
-    named = identity_filters([request.identity for request in asked])
+    named = identity_filters(request.identity for request in asked if request.identity)
     held = _holder_filters([request.immutable_id for request in asked])
     if not named:
         return plan_changes(requests, UserIndex([]), overwrite=overwrite, deleted=deleted)
@@ -107,25 +107,17 @@ def note_listing(users: Users) -> None:
 
 def _needed_by(requests: Sequence[ImmutableIdRequest]) -> Callable[[Record], bool]:
     """Return a function that says whether a request names a user, or the value that the user holds."""
-    names = {folded(request.identity) for request in requests}
+    named = {request.identity for request in requests}
     values = {request.immutable_id for request in requests if request.immutable_id}
 
     def needed(user: Record) -> bool:
-        named = folded(user["user_principal_name"] or "") in names or folded(user["id"]) in names
-        return named or user["immutable_id"] in values
+        return user["immutable_id"] in values or any(identity in named for identity in identities_of(user))
 
     return needed
 
 
 def _ceiling(count: int, size: int) -> int:
     return -(-count // size)
-
-
-def identity_filters(identities: Sequence[str]) -> list[str]:
-    """Return filters for users, by object id if an identity has that form, else by UPN."""
-    ids = [identity for identity in identities if is_object_id(identity)]
-    names = [identity for identity in identities if not is_object_id(identity)]
-    return filters_in("id", ids) + filters_in("userPrincipalName", names)
 
 
 def _holder_filters(values: Sequence[str | None]) -> list[str]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from ..._identity.core.cloud_identity import identities_of
 from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON
 from ..._identity.core.journal import (
     REFUSED,
@@ -242,7 +243,7 @@ def _seen_of_the_bin(changes: Sequence[ImmutableIdChange]) -> dict[str, str]:
 def _clearing(holder: DeletedHolder) -> ImmutableIdChange:
     """Return the change that clears the value of a restored user."""
     record = {**holder.record, "user_principal_name": holder.name}
-    request = ImmutableIdRequest(record, record["id"], None)
+    request = ImmutableIdRequest(record, identities_of(record)[0], None)
     return ImmutableIdChange(request, STATUS_CLEARED, record, before=record["immutable_id"], after=None)
 
 

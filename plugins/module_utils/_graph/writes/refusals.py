@@ -65,4 +65,4 @@ def _names(changes: Sequence[ImmutableIdChange]) -> str:
 
 
 def _name(change: ImmutableIdChange) -> str:
-    return str(change.request.record.get("user_principal_name") or change.request.identity)
+    return str(change.request.record.get("user_principal_name") or change.request.name)

@@ -15,7 +15,6 @@ from ..core.counts import counted
 from ..core.diffs import Diff, list_diff
 from ..core.records import AD_KEYS, Record, ad_record, planned_ad_record, record_name
 from ..core.sentences import join_sentences
-from ..core.upn import folded
 from .requests import GIVEN, AccountRequest
 from .values import Values
 
@@ -141,9 +140,8 @@ def refusal_sentence(changes: Sequence[AccountChange]) -> str | None:
 
 def diff_accounts(changes: Iterable[AccountChange]) -> Diff:
     """Return the diff: a line for each value that changes, sorted by user and attribute, without passwords."""
-    changed = sorted(
-        (change for change in changes if change.changed), key=lambda change: folded(record_name(change.request.record))
-    )
+    changed = [change for change in changes if change.changed]
+    changed.sort(key=lambda change: record_name(change.request.record).casefold())
     before, after = [], []
     for change in changed:
         if change.status == CREATED:

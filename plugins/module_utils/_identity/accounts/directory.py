@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ..ad.lookup import dn_key, name_key
+from ..ad.lookup import dn_key
 from ..ad.users import AdObject
 from ..core.anchors import parse_guid
+from ..core.comparison import ad_key, entra_key
 from .requests import AccountRequest, address_key
 
 
@@ -21,10 +22,11 @@ class AccountDirectory:
     def __init__(self, objects: Iterable[AdObject] = ()) -> None:
         self._by_guid: dict[bytes, AdObject] = {}
         self._by_upn: defaultdict[str, dict[bytes, AdObject]] = defaultdict(dict)
+        self._alike: defaultdict[str, dict[bytes, AdObject]] = defaultdict(dict)
         self._by_address: defaultdict[str, dict[bytes, AdObject]] = defaultdict(dict)
         self._by_dn: dict[str, AdObject] = {}
         self.sams: set[str] = set()
-        """All values of ``sAMAccountName``, in the form in which names are compared."""
+        """All values of ``sAMAccountName``, as ``ad_key``."""
         self.add(objects)
 
     def add(self, objects: Iterable[AdObject]) -> None:
@@ -34,19 +36,25 @@ class AccountDirectory:
                 continue
             self._by_guid[found.guid] = found
             self._by_dn[dn_key(found.distinguished_name)] = found
-            self.sams.update(map(name_key, texts(found, "sAMAccountName")))
+            self.sams.update(map(ad_key, texts(found, "sAMAccountName")))
             for upn in texts(found, "userPrincipalName"):
-                self._by_upn[name_key(upn)][found.guid] = found
+                self._by_upn[entra_key(upn)][found.guid] = found
+                self._alike[ad_key(upn)][found.guid] = found
             mails = [f"smtp:{mail}" for mail in texts(found, "mail")]
             for address in (*texts(found, "proxyAddresses"), *mails):
                 self._by_address[address_key(address)][found.guid] = found
 
     def named(self, upn: str) -> list[AdObject]:
         """Return the objects with this UPN."""
-        return list(self._by_upn.get(name_key(upn), {}).values())
+        return list(self._by_upn.get(entra_key(upn), {}).values())
+
+    def similar(self, upn: str) -> list[AdObject]:
+        """Return the objects with another UPN that Active Directory takes for this one."""
+        own = self._by_upn.get(entra_key(upn), {})
+        return [found for guid, found in self._alike.get(ad_key(upn), {}).items() if guid not in own]
 
     def has_sam(self, name: str) -> bool:
-        return name_key(name) in self.sams
+        return ad_key(name) in self.sams
 
     def of_guid(self, guid: str) -> list[AdObject]:
         found = self._by_guid.get(parse_guid(guid).bytes_le)

@@ -15,7 +15,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..ad.lookup import name_key
+from ..core.comparison import entra_key
 from ..core.errors import InputError
 
 HEADER = ["user_principal_name", "password"]
@@ -29,18 +29,18 @@ class _Entry:
 
 @dataclass(frozen=True)
 class GivenPasswords:
-    """Passwords by user principal name, compared as ``name_key`` does."""
+    """Passwords by user principal name, compared as ``entra_key`` does."""
 
     entries: Mapping[str, _Entry] = field(default_factory=dict, repr=False)
 
     def of(self, upn: str) -> str | None:
         """Return the password of a user, or None if the file has none."""
-        entry = self.entries.get(name_key(upn))
+        entry = self.entries.get(entra_key(upn))
         return entry.password if entry else None
 
     def unused_lines(self, upns: Iterable[str]) -> list[int]:
         """Return the numbers of the lines for users who are not among ``upns``."""
-        known = {name_key(upn) for upn in upns}
+        known = {entra_key(upn) for upn in upns}
         return [entry.line for key, entry in self.entries.items() if key not in known]
 
 
@@ -62,7 +62,7 @@ def parse_given_passwords(content: bytes, path: str) -> GivenPasswords:
     entries: dict[str, _Entry] = {}
     for line, row in rows:
         upn, password = _checked(row, line, where)
-        key = name_key(upn)
+        key = entra_key(upn)
         if key in entries:
             raise InputError(f"Lines {entries[key].line} and {line} of {where} name the same user; remove one of them.")
         entries[key] = _Entry(line, password)
@@ -90,9 +90,11 @@ def _checked(row: list[str], line: int, where: str) -> tuple[str, str]:
             f"Line {line} of {where} has {values} and must have 2; put a password that contains a comma in quotation "
             "marks."
         )
-    upn, password = row[0].strip(), row[1]
+    upn, password = row
     if not upn:
         raise InputError(f"Line {line} of {where} has no user principal name; add it, or remove the line.")
+    if upn != upn.strip():
+        raise InputError(f"The user principal name in line {line} of {where} begins or ends with a space; remove it.")
     if not password:
         raise InputError(f"Line {line} of {where} has no password; add it, or remove the line.")
     if password != password.strip():

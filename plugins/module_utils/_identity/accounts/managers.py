@@ -10,19 +10,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..ad.lookup import dn_key, name_key
+from ..ad.lookup import dn_key
+from ..core.cloud_identity import OBJECT_ID, UPN, CloudIdentity, identities_of, read_identity
+from ..core.errors import InputError
 from .changes import CREATED, FAILED, REFUSED, UPDATED, AccountChange
 from .directory import AccountDirectory, texts
 from .requests import AccountRequest
 from .values import MANAGER
 
 
-def manager_name(request: AccountRequest) -> str | None:
-    """Return the UPN (or the cloud id) by which a record names the manager; None if it names none."""
+def manager_identity(request: AccountRequest) -> CloudIdentity | None:
+    """Return the UPN (or the object id) by which a record names the manager; None if it names none.
+
+    :raises InputError: if it is neither.
+    """
     given: Any = request.record.get("manager")
     if isinstance(given, Mapping):
         given = given.get("user_principal_name") or given.get("id")
-    return str(given).strip() or None if given else None
+    return read_identity(str(given)) if given else None
+
+
+def manager_upn(request: AccountRequest) -> str | None:
+    """Return the UPN by which a record names the manager; None if it names none, or not by a UPN."""
+    try:
+        identity = manager_identity(request)
+    except InputError:
+        return None
+    return identity.text if identity and identity.kind == UPN else None
 
 
 def add_managers(changes: Sequence[AccountChange], directory: AccountDirectory, update: str) -> list[AccountChange]:
@@ -31,24 +45,29 @@ def add_managers(changes: Sequence[AccountChange], directory: AccountDirectory, 
     return [_add_manager(change, index, directory, update) for change in changes]
 
 
-def _people(changes: Iterable[AccountChange]) -> dict[str, AccountChange]:
-    found: dict[str, AccountChange] = {}
+def _people(changes: Iterable[AccountChange]) -> dict[CloudIdentity, AccountChange]:
+    found: dict[CloudIdentity, AccountChange] = {}
     for change in changes:
-        for name in (change.request.record.get("id"), change.request.upn):
-            if name:
-                found.setdefault(name_key(str(name)), change)
+        record = {**change.request.record, UPN: change.request.upn}
+        for identity in identities_of({OBJECT_ID: None, **record}):
+            found.setdefault(identity, change)
     return found
 
 
 def _add_manager(
-    change: AccountChange, index: Mapping[str, AccountChange], directory: AccountDirectory, update: str
+    change: AccountChange, index: Mapping[CloudIdentity, AccountChange], directory: AccountDirectory, update: str
 ) -> AccountChange:
-    name = manager_name(change.request)
-    if name is None or change.status in (REFUSED, FAILED) or (change.status != CREATED and update == "never"):
+    if change.status in (REFUSED, FAILED) or (change.status != CREATED and update == "never"):
         return change
-    dn, is_later = _manager_dn(name, index, directory)
+    try:
+        manager = manager_identity(change.request)
+    except InputError as error:
+        return replace(change, left_out={**change.left_out, MANAGER: error.message})
+    if manager is None:
+        return change
+    dn, is_later = _manager_dn(manager, index, directory)
     if dn is None:
-        left_out = {**change.left_out, MANAGER: f"there is no AD account of {name}, and this run makes none"}
+        left_out = {**change.left_out, MANAGER: f"there is no AD account of {manager}, and this run makes none"}
         return replace(change, left_out=left_out)
     held = texts(change.found, MANAGER) if change.found else []
     if held and (update != "always" or dn_key(held[0]) == dn_key(dn)):
@@ -62,9 +81,11 @@ def _add_manager(
     )
 
 
-def _manager_dn(name: str, index: Mapping[str, AccountChange], directory: AccountDirectory) -> tuple[str | None, bool]:
-    change = index.get(name_key(name))
+def _manager_dn(
+    manager: CloudIdentity, index: Mapping[CloudIdentity, AccountChange], directory: AccountDirectory
+) -> tuple[str | None, bool]:
+    change = index.get(manager)
     if change is not None and change.status not in (REFUSED, FAILED):
         return change.dn, change.status == CREATED
-    found = directory.named(name)
+    found = directory.named(manager.text) if manager.kind == UPN else []
     return (found[0].distinguished_name, False) if len(found) == 1 else (None, False)

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..ad.kinds import SYSTEM_NAME_PREFIXES, SYSTEM_NAMES
-from ..ad.lookup import name_key
+from ..core.comparison import ad_key, entra_key
 
 SAM_LENGTH = 20
 CN_LENGTH = 64
@@ -76,15 +76,15 @@ def sam_problem(name: str) -> str | None:
 
 def unique_sams(bases: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:
     """Return the ``sAMAccountName`` for each UPN. ``bases``: wanted name by UPN; ``taken``: names in the directory."""
-    used = {name_key(name) for name in taken}
+    used = {ad_key(name) for name in taken}
     names = {}
-    for upn in sorted(bases, key=name_key):
+    for upn in sorted(bases, key=entra_key):
         name, attempt = bases[upn], 0
-        while name_key(name) in used:
+        while ad_key(name) in used:
             tail = f"-{_digits(upn, attempt)}"
             name = bases[upn][: SAM_LENGTH - len(tail)].rstrip(".-") + tail
             attempt += 1
-        used.add(name_key(name))
+        used.add(ad_key(name))
         names[upn] = name
     return names
 
@@ -133,5 +133,5 @@ def _printable(text: str) -> str:
 
 
 def _digits(user_principal_name: str, attempt: int) -> str:
-    seed = name_key(user_principal_name) + ("" if attempt == 0 else f"\0{attempt}")
+    seed = entra_key(user_principal_name) + ("" if attempt == 0 else f"\0{attempt}")
     return hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH]

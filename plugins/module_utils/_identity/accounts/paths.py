@@ -10,23 +10,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ad.lookup import dn_key, name_key
+from ..ad.lookup import dn_key
 from ..core.attribute_map import ROWS
+from ..core.comparison import ad_key, entra_key
 from ..core.errors import InputError
 
-_PATH = "path"
-_KNOWN = {row.record for row in ROWS} | {"upn_suffix", "user_type"}
+_PATH, _SUFFIX = "path", "upn_suffix"
+_KNOWN = {row.record for row in ROWS} | {_SUFFIX, "user_type"}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A path, and the conditions that must all hold: record keys, each with the values that fit, folded."""
+    """A path, and the conditions that must all hold: record keys, each with the values that fit."""
 
     conditions: tuple[tuple[str, frozenset[str]], ...]
     path: str
 
     def fits(self, record: Mapping[str, Any]) -> bool:
-        return all(_folded(_value(record, key)) in values for key, values in self.conditions)
+        return all(_comparable(key, _value(record, key)) in values for key, values in self.conditions)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _rule(given: Mapping[str, Any], number: int) -> Rule:
             f"{where} asks for {unknown[0]}, which no record has; use a key such as department, city, country or "
             "upn_suffix."
         )
-    read = [(key, frozenset(map(_folded, _listed(value)))) for key, value in conditions.items()]
+    read = [(key, frozenset(_comparable(key, each) for each in _listed(value))) for key, value in conditions.items()]
     return Rule(tuple(read), _dn(path, where))
 
 
@@ -85,10 +86,11 @@ def _listed(value: Any) -> Sequence[Any]:
 
 
 def _value(record: Mapping[str, Any], key: str) -> Any:
-    if key == "upn_suffix":
+    if key == _SUFFIX:
         return str(record.get("user_principal_name") or "").rpartition("@")[2]
     return record.get(key)
 
 
-def _folded(value: Any) -> str:
-    return "" if value is None else name_key(str(value))
+def _comparable(key: str, value: Any) -> str:
+    compared = entra_key if key == _SUFFIX else ad_key
+    return "" if value is None else compared(str(value))

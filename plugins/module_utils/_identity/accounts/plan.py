@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..ad.kinds import not_a_user, system_account
-from ..ad.lookup import dn_key, name_key
+from ..ad.lookup import dn_key
 from ..ad.users import AdObject
+from ..core.comparison import entra_key
 from ..core.records import ad_record, cloud_managed
 from ..core.refusal import Refusal
+from ..core.sentences import join_names
 from ..core.upn import upn_fault
 from . import names
 from .changes import AD_PASSWORD, CREATED, UNCHANGED, UPDATED, AccountChange, password_effect
@@ -79,6 +81,9 @@ def _found_or_missing(
     wanted = wanted_values(request, schema, countries)
     if found:
         return _existing(replace(change, left_out=wanted.left_out), found, directory, rules, wanted)
+    similar = directory.similar(request.upn)
+    if similar:
+        return change.refused("similar_upn", _similar(request, similar))
     holder = directory.other_holder(request)
     if holder:
         return change.refused("address_of_other_account", _held(request, *holder))
@@ -205,7 +210,7 @@ def _named(changes: Sequence[AccountChange], directory: AccountDirectory) -> lis
     sams = {**names.unique_sams(bases, [*directory.sams, *chosen.values()]), **chosen}
     used: set[str] = set()
     final: dict[str, AccountChange] = {}
-    for upn in sorted(made, key=name_key):
+    for upn in sorted(made, key=entra_key):
         change = made[upn]
         cn, dn = _free_cn(change.after["cn"][0], sams[upn], change.dn or "", directory, used)
         used.add(dn_key(dn))
@@ -230,6 +235,14 @@ def _held(request: AccountRequest, holder: AdObject, address: str) -> str:
     return (
         f"The address {address} of {request.upn} belongs to {holder.distinguished_name} already, {who}; give that "
         f"account the UPN {request.upn} if it is the same person's, else take the address from one of them."
+    )
+
+
+def _similar(request: AccountRequest, found: Sequence[AdObject]) -> str:
+    names = join_names(sorted(f"{texts(each, UPN)[0]!r} ({each.distinguished_name})" for each in found))
+    return (
+        f"Active Directory takes {names} for {request.upn}, and Entra does not; find out whose account that is, and "
+        "correct its UPN."
     )
 
 

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..ad.lookup import name_key
 from ..core.attribute_map import sent_addresses
+from ..core.cloud_identity import read_upn
+from ..core.comparison import ad_key, entra_key
 from ..core.errors import InputError
 from ..core.records import Record
 from ..core.refusal import Refusal
@@ -24,7 +24,6 @@ RANDOM, GIVEN = "random", "given"
 
 # entra_user_info returns these statuses for identities that it did not find or that are not wanted.
 _NOT_TAKEN = ("not_found", "left_out")
-_UPN = re.compile(r"[^@\s\0]+@[^@\s\0]+")
 _PRIMARY = "SMTP:"
 
 
@@ -44,12 +43,12 @@ class AccountRequest:
 
     @property
     def key(self) -> str:
-        return name_key(self.upn)
+        return entra_key(self.upn)
 
 
 def address_key(address: str) -> str:
     """Return the form in which proxy addresses are compared: which one is the primary one does not matter."""
-    return name_key(address)
+    return entra_key(address)
 
 
 def read_account_requests(records: Iterable[Mapping[str, Any]], passwords: GivenPasswords) -> list[AccountRequest]:
@@ -69,7 +68,7 @@ def _read_request(record: Record, position: int, passwords: GivenPasswords) -> A
             f"Record {position} of users contains a password; remove it from the record, and put it into the file that "
             "given_passwords_file names."
         )
-    upn = str(record.get("user_principal_name") or "").strip()
+    upn = str(record.get("user_principal_name") or "")
     if record.get("status") in _NOT_TAKEN:
         name = upn or str(record.get("identity") or "")
         return AccountRequest(record, name, refusal=Refusal(f"entra_{record['status']}", str(record.get("reason"))))
@@ -89,8 +88,10 @@ class _Malformed(Exception):
 
 
 def _checked(record: Mapping[str, Any], upn: str) -> dict[str, Any]:
-    if not _UPN.fullmatch(upn):
-        raise _Malformed("malformed_upn", f"{upn!r} is no user principal name; write it as anna@contoso.com.")
+    try:
+        read_upn(upn)
+    except InputError as error:
+        raise _Malformed("malformed_upn", error.message) from error
     sam = record.get("sam_account_name")
     problem = sam_problem(str(sam)) if sam else None
     if problem:
@@ -121,7 +122,7 @@ def _addresses(record: Mapping[str, Any], upn: str) -> tuple[str, ...]:
 def _refuse_repeats(requests: Sequence[AccountRequest]) -> list[AccountRequest]:
     usable = [request for request in requests if not request.refusal]
     names = Counter(request.key for request in usable)
-    sams = Counter(name_key(request.sam) for request in usable if request.sam)
+    sams = Counter(ad_key(request.sam) for request in usable if request.sam)
     addresses = Counter(address_key(each) for request in usable for each in request.addresses)
     return [_refuse_repeat(request, names, sams, addresses) for request in requests]
 
@@ -135,7 +136,7 @@ def _refuse_repeat(
     if times > 1:
         reason = f"{request.upn} is in the list {times} times; keep one record a user."
         return replace(request, refusal=Refusal("duplicate_record", reason))
-    if request.sam and sams[name_key(request.sam)] > 1:
+    if request.sam and sams[ad_key(request.sam)] > 1:
         reason = f"The sAMAccountName {request.sam} is wanted for several users; only one can have it."
         return replace(request, refusal=Refusal("sam_wanted_twice", reason))
     twice = next((each for each in request.addresses if addresses[address_key(each)] > 1), None)

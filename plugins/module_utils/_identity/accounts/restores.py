@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..ad.lookup import dn_key, name_key
+from ..ad.lookup import dn_key
 from ..ad.users import AdObject
 from ..core.anchors import guid_text
+from ..core.comparison import entra_key
 from ..core.counts import counted
 from ..core.diffs import Diff, list_diff
 from ..core.records import Record
 from ..core.rollback import Undo
-from ..core.upn import folded
 from .directory import AccountDirectory, texts
 from .state import ACCOUNT, account_state, added_since, journal_value, without_manager
 from .values import CONTROL, MANAGER, WRITTEN
@@ -89,11 +89,11 @@ def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory) -> list[Ac
 
     If one run made an account and a later one filled it, which happens after a run was killed, there is one restore.
     """
-    made = {name_key(undo.id) for undo in undos if undo.attribute == ACCOUNT}
+    made = {entra_key(undo.id) for undo in undos if undo.attribute == ACCOUNT}
     groups: defaultdict[str, list[Undo]] = defaultdict(list)
     for undo in undos:
-        name = name_key(undo.user_principal_name or "")
-        groups[name if name in made else name_key(undo.id)].append(undo)
+        name = entra_key(undo.user_principal_name or "")
+        groups[name if name in made else entra_key(undo.id)].append(undo)
     return [_planned(group, directory) for group in groups.values()]
 
 
@@ -200,7 +200,7 @@ def diff_restores(restores: Iterable[AccountRestore]) -> Diff:
     """Return the diff: a line for each account that is removed, and for each value that is put back."""
     before, after = [], []
     for restore in sorted(
-        (each for each in restores if each.changed), key=lambda each: folded(each.user_principal_name or "")
+        (each for each in restores if each.changed), key=lambda each: (each.user_principal_name or "").casefold()
     ):
         name = restore.user_principal_name
         if restore.status == REMOVED and restore.found:

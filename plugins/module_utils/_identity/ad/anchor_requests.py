@@ -51,7 +51,7 @@ def read_anchor_requests(records: Iterable[Mapping[str, Any]]) -> list[AnchorReq
 
 def _read(record: Mapping[str, Any], position: int) -> AnchorRequest:
     known = {key: record[key] for key in ("id", "user_principal_name") if record.get(key)}
-    guid, upn = (str(record.get(key) or "").strip() for key in ("object_guid", "user_principal_name"))
+    guid, upn = (str(record.get(key) or "") for key in ("object_guid", "user_principal_name"))
     if not guid and not upn:
         raise InputError(f"Record {position} of users names nobody; give it an object_guid or a user_principal_name.")
     identity = Identity(guid or upn, NAME, "")
@@ -70,7 +70,8 @@ def _read(record: Mapping[str, Any], position: int) -> AnchorRequest:
     try:
         return AnchorRequest(guid_identity(guid) if guid else upn_identity(upn), wanted, known)
     except InputError as error:
-        return AnchorRequest(identity, wanted, known, Refusal("malformed_object_guid", error.message))
+        cause = "malformed_object_guid" if guid else "invalid_upn"
+        return AnchorRequest(identity, wanted, known, Refusal(cause, error.message))
 
 
 def _immutable_id(record: Mapping[str, Any]) -> Any:

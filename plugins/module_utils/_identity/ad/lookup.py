@@ -14,8 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core.anchors import parse_guid
+from ..core.cloud_identity import read_upn
+from ..core.comparison import ad_key, entra_key
 from ..core.errors import InputError
-from ..core.upn import folded
+from ..core.upn import character_name
 
 GUID, DN, NAME, UPN = "guid", "dn", "name", "upn"
 NAME_ATTRIBUTES = ("userPrincipalName", "mail", "sAMAccountName")
@@ -39,8 +41,8 @@ class Identity:
 
     @property
     def sought(self) -> str:
-        """The text to ask a directory for, composed (NFC) as Active Directory keeps names."""
-        return unicodedata.normalize("NFC", self.text)
+        """The text to ask a directory for."""
+        return _composed(self.text)
 
     @property
     def guid_bytes(self) -> bytes:
@@ -51,7 +53,8 @@ class Identity:
 def read_identities(texts: Iterable[str]) -> list[Identity]:
     """Tell GUIDs, distinguished names and other names apart, in the order given.
 
-    :raises InputError: if the list or an identity is empty, or if an identity is nearly a GUID.
+    :raises InputError: if the list or an identity is empty, or if an identity begins or ends with a blank or is nearly
+        a GUID.
     """
     identities = [_identity(text, position) for position, text in enumerate(texts, start=1)]
     if not identities:
@@ -63,11 +66,14 @@ def _identity(text: str, position: int) -> Identity:
     bare = text.strip()
     if not bare:
         raise InputError(f"Identity {position} is empty; write a UPN, an address, a sAMAccountName, a DN or a GUID.")
-    if _NEARLY_GUID.fullmatch(bare):
-        return guid_identity(bare)
-    if _DN.fullmatch(bare):
-        return Identity(bare, DN, dn_key(bare))
-    return Identity(bare, NAME, name_key(bare))
+    if bare != text:
+        edge = text[0] if text[0] != bare[0] else text[-1]
+        raise InputError(f"Identity {position}, {text!r}, begins or ends with {character_name(edge)}; remove it.")
+    if _NEARLY_GUID.fullmatch(text):
+        return guid_identity(text)
+    if _DN.fullmatch(text):
+        return Identity(text, DN, dn_key(text))
+    return Identity(text, NAME, _name_key(_composed(text)))
 
 
 def guid_identity(text: str) -> Identity:
@@ -79,13 +85,24 @@ def guid_identity(text: str) -> Identity:
 
 
 def upn_identity(text: str) -> Identity:
-    """Return the identity of a user only by UPN, whatever the text looks like."""
-    return Identity(text.strip(), UPN, name_key(text.strip()))
+    """Return the identity of the AD user who has the UPN of a cloud user.
+
+    :raises InputError: if no cloud user can have it.
+    """
+    return Identity(text, UPN, read_upn(text).key)
 
 
-def name_key(text: str) -> str:
-    """Return the form in which names are compared: folded and composed (NFC), because macOS decomposes umlauts."""
-    return folded(unicodedata.normalize("NFC", text))
+def _name_key(text: str) -> str:
+    """Return the form in which an identity of the kind NAME is compared: UPNs and addresses as Entra does it."""
+    return entra_key(text) if "@" in text else ad_key(text)
+
+
+def _composed(text: str) -> str:
+    """Return a text whose accents are decomposed, as macOS writes them, as Active Directory keeps it (NFC).
+
+    Any other text stays: NFC makes a K of the KELVIN SIGN, so that another user would be meant.
+    """
+    return unicodedata.normalize("NFC", text) if unicodedata.is_normalized("NFD", text) else text
 
 
 def dn_key(text: str) -> str:
@@ -94,7 +111,7 @@ def dn_key(text: str) -> str:
     for part in _DN_PART.findall(text):
         attribute, _equals, value = part.partition("=")
         # No name can contain this separator, so an escaped comma does not look like the end of a part.
-        keys.append(f"{name_key(attribute)}={name_key(_DN_ESCAPES.sub(_unescaped, value.strip()))}")
+        keys.append(f"{ad_key(attribute)}={ad_key(_DN_ESCAPES.sub(_unescaped, value.strip()))}")
     return "\x1f".join(keys)
 
 
@@ -115,7 +132,7 @@ class Candidate:
     """The UPNs among the names."""
 
     def answers_to(self) -> set[tuple[str, str]]:
-        keys = {(NAME, name_key(name)) for name in self.names} | {(UPN, name_key(name)) for name in self.upns}
+        keys = {(NAME, _name_key(name)) for name in self.names} | {(UPN, entra_key(name)) for name in self.upns}
         return {(GUID, self.object_guid), (DN, dn_key(self.distinguished_name)), *keys}
 
 
@@ -165,4 +182,4 @@ def _repeats(
 
 
 def _sorted(candidates: Mapping[str, Candidate]) -> tuple[Candidate, ...]:
-    return tuple(sorted(candidates.values(), key=lambda candidate: folded(candidate.distinguished_name)))
+    return tuple(sorted(candidates.values(), key=lambda candidate: candidate.distinguished_name.casefold()))

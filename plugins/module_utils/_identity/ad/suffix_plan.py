@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..core.comparison import ad_key
 from ..core.errors import InputError
 from ..core.sentences import join_names
-from ..core.upn import dns_suffix, folded
+from ..core.upn import dns_suffix
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,13 @@ def plan_suffixes(stored: Sequence[str], wanted: Sequence[str], implicit: Sequen
     :raises InputError: if a wanted suffix is not a DNS name. For ``absent``, it may be any stored text, so that an
         invalid value can be removed.
     """
-    by_name = {folded(suffix): suffix for suffix in stored}
-    own = {folded(domain) for domain in implicit}
+    by_name = {ad_key(suffix): suffix for suffix in stored}
+    own = {ad_key(domain) for domain in implicit}
     names: dict[str, str] = {}
     for text in wanted:
-        known = state == "absent" and folded(text) in by_name
+        known = state == "absent" and ad_key(text) in by_name
         suffix = text.strip() if known else dns_suffix(text)
-        names.setdefault(folded(suffix), suffix)
+        names.setdefault(ad_key(suffix), suffix)
     add: list[str] = []
     remove: list[str] = []
     if state in ("present", "exact"):
@@ -57,7 +58,7 @@ def plan_suffixes(stored: Sequence[str], wanted: Sequence[str], implicit: Sequen
         remove = [by_name[name] for name in names if name in by_name]
     if state == "exact":
         remove = [suffix for name, suffix in by_name.items() if name not in names and name not in own]
-    gone = {folded(suffix) for suffix in remove}
+    gone = {ad_key(suffix) for suffix in remove}
     after = [suffix for name, suffix in by_name.items() if name not in gone] + add
     return SuffixPlan(
         before=_sorted(by_name.values()),
@@ -88,4 +89,4 @@ def refuse_suffixes_in_use(carriers: Mapping[str, Sequence[str]]) -> None:
 
 
 def _sorted(suffixes: Iterable[str]) -> list[str]:
-    return sorted(suffixes, key=lambda suffix: (folded(suffix), suffix))
+    return sorted(suffixes, key=lambda suffix: (ad_key(suffix), suffix))

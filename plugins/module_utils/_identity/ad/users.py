@@ -17,7 +17,7 @@ from ..core.counts import counted
 from ..core.outcome_words import AMBIGUOUS, MISSING, NOT_A_USER, SYSTEM_ACCOUNT, UNRESOLVED
 from ..core.records import AD_KEYS, Record, ad_record, consistency_text
 from ..core.sentences import join_names, join_sentences
-from ..core.upn import folded, upn_suffix
+from ..core.upn import upn_suffix
 from .faults import object_fault
 from .kinds import not_a_user, system_account
 from .lookup import DN, Match
@@ -201,7 +201,7 @@ def _order(user: AnchorChange) -> tuple[bool, str, str]:
     # Raw values, because making a record of each user only to sort them takes as long as making the result.
     name, names = (user.found.distinguished_name, user.found.attributes) if user.found else ("", {})
     upn = next(iter(names.get("userprincipalname", ())), None)
-    return upn is None, folded((upn or b"").decode("utf-8", "replace")), folded(name)
+    return upn is None, (upn or b"").decode("utf-8", "replace").casefold(), name.casefold()
 
 
 def summarize(users: Iterable[AnchorChange]) -> dict[str, int]:

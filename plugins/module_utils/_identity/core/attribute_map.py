@@ -21,8 +21,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .comparison import entra_key
 from .records import Record
-from .upn import folded
 
 CONNECT = "entra-docs hybrid/connect/reference-connect-sync-attributes-synchronized.md (2025-04-09)"
 USER = "graph-docs resources/user.md"
@@ -193,7 +193,7 @@ def sent_addresses(ad: Mapping[str, Any]) -> list[str]:
     mail = ad.get("mail")
     if not mail or any(address.startswith(_PRIMARY) for address in addresses):
         return addresses
-    return [f"{_PRIMARY}{mail}", *(other for other in addresses if folded(other) != folded(f"{_PRIMARY}{mail}"))]
+    return [f"{_PRIMARY}{mail}", *(other for other in addresses if entra_key(other) != entra_key(f"{_PRIMARY}{mail}"))]
 
 
 def primary_address(addresses: Sequence[str]) -> str | None:
@@ -224,10 +224,10 @@ def _effect(row: Row, before: Any, after: Any) -> str | None:
 
 def _proxies(addresses: Sequence[str]) -> set[str]:
     # The prefix keeps its case, because SMTP in capitals marks the primary address.
-    return {prefix + colon + folded(rest) for prefix, colon, rest in (each.partition(":") for each in addresses)}
+    return {prefix + colon + entra_key(rest) for prefix, colon, rest in (each.partition(":") for each in addresses)}
 
 
-_COMPARABLE: dict[str, Callable[[Any], Any]] = {ADDRESS: folded, ADDRESSES: _proxies}
+_COMPARABLE: dict[str, Callable[[Any], Any]] = {ADDRESS: entra_key, ADDRESSES: _proxies}
 
 
 def _ad_value(row: Row, attributes: RawAttributes) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .records import Record, record_name
-from .upn import folded
 from .visible import visible
 
 Diff = dict[str, str]
@@ -23,7 +22,7 @@ def list_diff(header: str, before: Sequence[str], after: Sequence[str]) -> Diff:
 
 def users_diff(attribute: str, users: Iterable[Record]) -> Diff:
     """Return the diff of one attribute over a module's ``users``: only the changed ones, sorted by name."""
-    changed = sorted((user for user in users if user["changed"]), key=lambda user: folded(record_name(user)))
+    changed = sorted((user for user in users if user["changed"]), key=lambda user: record_name(user).casefold())
     return list_diff(
         attribute,
         [f"{record_name(user)}: {_shown(user['before'])}" for user in changed],

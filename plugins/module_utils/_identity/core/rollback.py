@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .comparison import entra_key
 from .errors import InputError
 from .journal import ABORTED, OPEN, REFUSED, Journal, Line
-from .upn import folded
 
 LAST, ALL = "last", "all"
 """Values of ``rollback`` other than the name of a run: the newest run that is not itself a rollback, or all runs."""
@@ -68,7 +68,7 @@ def build_undos(lines: Iterable[Line]) -> list[Undo]:
     entries: defaultdict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines:
         if line.outcome not in (REFUSED, ABORTED):
-            entries[folded(line.entry.id), line.entry.attribute].append(line)
+            entries[entra_key(line.entry.id), line.entry.attribute].append(line)
     return [_undo(found) for found in entries.values()]
 
 
@@ -87,7 +87,7 @@ def _undo(lines: Sequence[Line]) -> Undo:
 def _same_place(one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
     if one[0] != other[0]:
         return False
-    return one[1] is None or other[1] is None or folded(one[1]) == folded(other[1])
+    return one[1] is None or other[1] is None or entra_key(one[1]) == entra_key(other[1])
 
 
 def _shown(names: Sequence[str]) -> str:

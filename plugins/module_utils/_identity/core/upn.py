@@ -2,12 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""User principal names and their suffixes: how they are compared, and which of them a sync keeps."""
+"""User principal names and their suffixes: which of them a sync keeps."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
+from .comparison import entra_key
 from .errors import InputError
 
 # RFC 1035 labels. AD itself does not check them; Microsoft's help says "DNS conventions" (facts §7).
@@ -18,17 +20,14 @@ _MAX_DNS_NAME = 253
 _KEPT_PREFIX = re.compile(r"[A-Za-z0-9'.\-_!#^~]*")
 _KEPT_SUFFIX = re.compile(r"[A-Za-z0-9.\-]+")
 _MAX_PREFIX, _MAX_SUFFIX = 64, 48
-
-
-def folded(name: str) -> str:
-    """Return the form in which UPNs, addresses and DNS names are compared. Both directories ignore case."""
-    return name.strip().casefold()
+# Visible ASCII on both sides of one @. Entra's UPNs have no accents (facts §7).
+_POSSIBLE = re.compile(r"[!-?A-~]+@[!-?A-~]+")
 
 
 def upn_suffix(user_principal_name: str) -> str:
-    """Return what follows the last ``@``, folded; an empty string if the text is not of the form name@domain."""
+    """Return what follows the last ``@``, as ``entra_key``; an empty string if it is not of the form name@domain."""
     prefix, at, suffix = user_principal_name.rpartition("@")
-    return folded(suffix) if at and prefix else ""
+    return entra_key(suffix) if at and prefix else ""
 
 
 def dns_suffix(text: str) -> str:
@@ -48,6 +47,25 @@ def dns_suffix(text: str) -> str:
     return name
 
 
+def read_domain(text: str) -> str:
+    """Return the domain of UPNs that a caller names, with or without ``@``, as ``entra_key``.
+
+    :raises InputError: if no cloud user's UPN can have it.
+    """
+    name = text.removeprefix("@")
+    bad = _KEPT_SUFFIX.sub("", name)
+    if bad:
+        raise InputError(f"{text!r} holds {character_name(bad[0])}, and no domain of a cloud user can; correct it.")
+    if not name:
+        raise InputError(f"{text!r} is not a domain; write it as contoso.com.")
+    return entra_key(name)
+
+
+def is_possible_upn(upn: str) -> bool:
+    """Return whether a cloud user can have this UPN, even if Entra Connect would not keep it in AD (``upn_fault``)."""
+    return bool(_POSSIBLE.fullmatch(upn))
+
+
 def upn_fault(upn: str) -> str | None:
     """Return a clause that says that Entra Connect would not keep a UPN of AD, and why; None if it would.
 
@@ -62,9 +80,18 @@ def upn_fault(upn: str) -> str | None:
     elif len(suffix) > _MAX_SUFFIX:
         fault = f"it has {len(suffix)} characters after the @, and {_MAX_SUFFIX} are allowed"
     elif bad := _KEPT_PREFIX.sub("", prefix) or _KEPT_SUFFIX.sub("", suffix):
-        fault = f"it holds {bad[0]!r}"
+        fault = f"it holds {character_name(bad[0])}"
     elif prefix.endswith("."):
         fault = "it has a dot right before the @"
     else:
         return None
-    return f"Entra Connect would not keep the UPN {upn}, because {fault}"
+    shown = upn if upn.isprintable() else repr(upn)
+    return f"Entra Connect would not keep the UPN {shown}, because {fault}"
+
+
+def character_name(character: str) -> str:
+    """Return a character as a sentence shows it, with its Unicode name unless it is visible ASCII."""
+    if "!" <= character <= "~":
+        return repr(character)
+    name = unicodedata.name(character, "")
+    return f"{character!r} (U+{ord(character):04X}{name and f' {name}'})"

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ..core.cloud_identity import CloudIdentity, identities_of
+from ..core.comparison import entra_key
 from ..core.records import Record
-from ..core.upn import folded
 
 RESTORE, PURGE = "restore", "purge"
 RESTORED, CLEARED, PURGED, KEPT = "restored", "restored_and_cleared", "purged", "kept"
@@ -68,15 +69,14 @@ def original_upn(record: Record) -> str:
     Microsoft does not say which).
     """
     name = str(record.get("user_principal_name") or record["id"])
-    prefix = str(record["id"]).replace("-", "").lower()
-    return name[len(prefix) :] if record["deleted"] and name.lower().startswith(prefix) else name
+    prefix = entra_key(str(record["id"])).replace("-", "")
+    return name[len(prefix) :] if record["deleted"] and entra_key(name).startswith(prefix) else name
 
 
-def find_named(identity: str, holders: Iterable[Record]) -> Record | None:
-    """Return the deleted user that an identity, a UPN or an object id, means; None if there is none."""
-    wanted = folded(identity)
+def find_named(identity: CloudIdentity, holders: Iterable[Record]) -> Record | None:
+    """Return the deleted user that an identity means; None if there is none."""
     for holder in holders:
-        if holder["deleted"] and wanted in (folded(holder["id"]), folded(original_upn(holder))):
+        if holder["deleted"] and identity in identities_of({**holder, "user_principal_name": original_upn(holder)}):
             return holder
     return None
 
@@ -112,6 +112,6 @@ def decide_holders(
             f"{held}, who was synchronised and so could not lose the value after being restored; set purge_deleted to "
             "true to delete that user for good, or bring its AD account back into scope."
         )
-    if folded(original_upn(first)) == folded(target["user_principal_name"] or ""):
+    if entra_key(original_upn(first)) == entra_key(target["user_principal_name"] or ""):
         return f"{held}, who cannot be restored beside {target['id']}, which has that UPN now; set purge_deleted."
     return (DeletedHolder(first, CLEARED),)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ..core.comparison import entra_key
 from ..core.upn import upn_suffix
 from .tenant_snapshot import DOMAINS, TenantSnapshot
 
@@ -17,9 +18,9 @@ class Domains:
 
     def __init__(self, tenant: TenantSnapshot) -> None:
         self.unknown = DOMAINS in tenant.unknown
-        self._verified = {str(domain["id"]).lower() for domain in tenant.domains if domain.get("isVerified")}
+        self._verified = {entra_key(str(domain["id"])) for domain in tenant.domains if domain.get("isVerified")}
         self._federated = {
-            str(domain["id"]).lower()
+            entra_key(str(domain["id"]))
             for domain in tenant.domains
             if str(domain.get("authenticationType")).lower() == _FEDERATED
         }
@@ -31,7 +32,7 @@ class Domains:
 
     def is_verified(self, name: str) -> bool | None:
         """Return whether a domain is verified; None if the domains are unknown and no active user has a UPN in it."""
-        if name.lower() in self._verified:
+        if entra_key(name) in self._verified:
             return True
         return None if self.unknown else False
 

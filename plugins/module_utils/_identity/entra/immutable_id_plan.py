@@ -107,7 +107,7 @@ class ImmutableIdChange:
     @property
     def name(self) -> str:
         """The name of the user in sentences."""
-        return str((self.target or {}).get("user_principal_name") or self.request.identity)
+        return str((self.target or {}).get("user_principal_name") or self.request.name)
 
     def _upn(self) -> str | None:
         given = self.request.record.get("user_principal_name")
@@ -157,7 +157,7 @@ def _change(
     if request.refusal:
         status = NOT_FOUND if request.refusal.cause == f"ad_{UNRESOLVED[0]}" else REFUSED
         return ImmutableIdChange(request, status, cause=request.refusal.cause, reason=request.refusal.reason)
-    target = tenant.find(request.identity)
+    target = tenant.find(request.identity) if request.identity else None
     if target is None:
         return _without_target(request, tenant, deleted)
     before = target["immutable_id"]
@@ -197,11 +197,12 @@ def _allowed(change: ImmutableIdChange, holders: Sequence[Record], deleted: str 
 def _without_target(request: ImmutableIdRequest, tenant: UserIndex, deleted: str | None) -> ImmutableIdChange:
     """Return the change for an identity that is not an active user, but may be a deleted holder of the value."""
     holders = tenant.holders(request.immutable_id or "")
-    target = find_named(request.identity, holders)
+    target = find_named(request.identity, holders) if request.identity else None
     if target is None:
-        reason = (
-            f"No active cloud user is named {request.identity}; check the UPN, or create or restore the user first."
-        )
+        refusal = refusals.upn_not_kept(request) if request.immutable_id is not None else None
+        if refusal:
+            return ImmutableIdChange(request, REFUSED, cause=refusal.cause, reason=refusal.reason)
+        reason = f"No active cloud user is named {request.name}; check the UPN, or create or restore the user first."
         return ImmutableIdChange(request, NOT_FOUND, cause="no_cloud_user", reason=reason)
     value = request.immutable_id
     refusal = (

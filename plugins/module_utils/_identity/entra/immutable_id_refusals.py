@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..core.cloud_identity import UPN
 from ..core.records import Record, cloud_managed
 from ..core.refusal import Refusal
 from ..core.upn import upn_fault
@@ -75,8 +76,9 @@ def upn_not_kept(request: ImmutableIdRequest) -> Refusal | None:
     If the request names the user by id and the record is not of ad_user_guid, the UPN may be the cloud user's own. It
     is then not checked.
     """
-    upn = str(request.record.get("user_principal_name") or "").strip()
-    of_ad = request.identity == upn or request.record.get("distinguished_name")
+    upn = str(request.record.get("user_principal_name") or "")
+    by_name = request.identity is not None and request.identity.kind == UPN
+    of_ad = by_name or request.record.get("distinguished_name")
     fault = upn_fault(upn) if upn and of_ad and request.record.get("allowed") is not True else None
     if not fault:
         return None
@@ -90,7 +92,7 @@ def not_allowed(request: ImmutableIdRequest) -> Refusal | None:
     """Refuse an outcome that a preflight predicted and its caller does not allow."""
     if request.record.get("allowed") is not False:
         return None
-    reason = request.record.get("reason") or f"A sync would not match {request.identity} as it is allowed to."
+    reason = request.record.get("reason") or f"A sync would not match {request.name} as it is allowed to."
     return Refusal(f"predicted_{request.record.get('outcome')}", reason)
 
 

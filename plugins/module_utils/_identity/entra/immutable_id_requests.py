@@ -12,26 +12,32 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.anchors import CONSISTENCY_GUID, anchor_bytes, immutable_id_of_guid, parse_guid, swapped_immutable_id
+from ..core.cloud_identity import CloudIdentity, read_object_id, read_upn
 from ..core.errors import InputError
 from ..core.outcome_words import UNRESOLVED
-from ..core.records import Record
+from ..core.records import Record, record_name
 from ..core.refusal import Refusal
 from ..core.rollback import Undo
-from ..core.upn import folded
 
 
 @dataclass(frozen=True)
 class ImmutableIdRequest:
     """The request for one user: record as given, identity in Entra, and the wanted ImmutableId (None: clear it).
 
-    ``expected`` has the values that the user may have now; None allows any.
+    ``identity`` is None only if there is a ``refusal``. ``expected`` has the values that the user may have now; None
+    allows any.
     """
 
     record: Record
-    identity: str
+    identity: CloudIdentity | None
     immutable_id: str | None
     refusal: Refusal | None = None
     expected: tuple[str | None, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the user in sentences."""
+        return self.identity.text if self.identity else record_name(self.record)
 
 
 def read_requests(records: Iterable[Mapping[str, Any]], clear: bool = False) -> list[ImmutableIdRequest]:
@@ -48,41 +54,45 @@ def read_requests(records: Iterable[Mapping[str, Any]], clear: bool = False) -> 
 
 
 def request_restores(undos: Iterable[Undo]) -> list[ImmutableIdRequest]:
-    """Return the requests that put values back."""
-    return [_restore(undo) for undo in undos]
+    """Return the requests that put values back. A journal names each user by object id."""
+    return [_request_restore(undo) for undo in undos]
 
 
-def _restore(undo: Undo) -> ImmutableIdRequest:
+def _request_restore(undo: Undo) -> ImmutableIdRequest:
     record = {"id": undo.id, "user_principal_name": undo.user_principal_name}
-    if all(value is None or isinstance(value, str) for value in (*undo.expected, undo.restore)):
-        return ImmutableIdRequest(record, undo.id, undo.restore, expected=undo.expected)
-    reason = f"The journal holds a value for {undo.user_principal_name or undo.id} that no run writes."
-    return ImmutableIdRequest(record, undo.id, None, Refusal("foreign_journal", reason))
+    if not all(value is None or isinstance(value, str) for value in (*undo.expected, undo.restore)):
+        reason = f"The journal holds a value for {undo.user_principal_name or undo.id} that no run writes."
+        return ImmutableIdRequest(record, None, None, Refusal("foreign_journal", reason))
+    try:
+        return ImmutableIdRequest(record, read_object_id(str(undo.id)), undo.restore, expected=undo.expected)
+    except InputError as error:
+        return ImmutableIdRequest(record, None, None, Refusal("malformed_object_id", error.message))
 
 
 def _read_request(record: Record, position: int, clear: bool) -> ImmutableIdRequest:
     unresolved = _unresolved(record)
     if unresolved:
-        identity = str(record.get("user_principal_name") or record.get("identity") or "")
-        return ImmutableIdRequest(
-            record, identity, None, Refusal(f"ad_{unresolved}", record.get("reason") or "No such AD user.")
-        )
+        refusal = Refusal(f"ad_{unresolved}", record.get("reason") or "No such AD user.")
+        return ImmutableIdRequest(record, None, None, refusal)
     # entra_match_info adds the id of the user that a sync finds, perhaps by address. The caller did not ask for it.
     given_id = None if "outcome" in record else record.get("id")
-    identity = str(given_id or record.get("user_principal_name") or "").strip()
-    if not identity:
+    upn = record.get("user_principal_name")
+    if not given_id and not upn:
         if record.get("distinguished_name"):
             reason = (
                 f"The AD account {record['distinguished_name']} has no user principal name; give it the cloud user's."
             )
-            return ImmutableIdRequest(
-                record, str(record["distinguished_name"]), None, Refusal("no_user_principal_name", reason)
-            )
+            return ImmutableIdRequest(record, None, None, Refusal("no_user_principal_name", reason))
         raise InputError(f"Record {position} of users names nobody; give it a user_principal_name or an id.")
+    try:
+        identity = read_object_id(str(given_id)) if given_id else read_upn(str(upn))
+    except InputError as error:
+        cause = "malformed_object_id" if given_id else "invalid_upn"
+        return ImmutableIdRequest(record, None, None, Refusal(cause, error.message))
     if clear:
         return ImmutableIdRequest(record, identity, None)
     try:
-        return ImmutableIdRequest(record, identity, _wanted_value(record, identity))
+        return ImmutableIdRequest(record, identity, _wanted_value(record, identity.text))
     except InputError as error:
         return ImmutableIdRequest(record, identity, None, Refusal("malformed_immutable_id", error.message))
 
@@ -112,34 +122,34 @@ def _wanted_value(record: Mapping[str, Any], identity: str) -> str:
         raise InputError(f"{value!r} holds {len(raw)} bytes, not the 16 of a GUID; check where it was copied from.")
     if guid_given and not from_consistency_guid:
         guid = parse_guid(str(guid_given))
+        right = immutable_id_of_guid(guid)
+        # Look for equality first: some GUIDs read the same in both orders.
+        if value == right:
+            return value
         if value == swapped_immutable_id(guid):
-            raise InputError(
-                f"{value!r} has the bytes of {guid} in the wrong order; the right ImmutableId is "
-                f"{immutable_id_of_guid(guid)}."
-            )
-        if value != immutable_id_of_guid(guid):
-            raise InputError(
-                f"{value!r} is not the ImmutableId of object_guid {guid}; leave out the one that is wrong."
-            )
+            raise InputError(f"{value!r} has the bytes of {guid} in the wrong order; the right ImmutableId is {right}.")
+        raise InputError(f"{value!r} is not the ImmutableId of object_guid {guid}; leave out the one that is wrong.")
     return value
 
 
 def _refuse_repeats(requests: Sequence[ImmutableIdRequest]) -> list[ImmutableIdRequest]:
     usable = [request for request in requests if not request.refusal]
-    names = Counter(folded(request.identity) for request in usable)
-    values = Counter(request.immutable_id for request in usable if request.immutable_id)
+    names = Counter(request.identity for request in usable)
+    values = Counter(request.immutable_id for request in usable)
     return [_refuse_repeat(request, names, values) for request in requests]
 
 
-def _refuse_repeat(request: ImmutableIdRequest, names: Counter[str], values: Counter[str]) -> ImmutableIdRequest:
+def _refuse_repeat(
+    request: ImmutableIdRequest, names: Counter[CloudIdentity | None], values: Counter[str | None]
+) -> ImmutableIdRequest:
     if request.refusal:
         return request
-    times = names[folded(request.identity)]
+    times = names[request.identity]
     if times > 1:
-        reason = f"{request.identity} is in the list {times} times; keep one record a user."
+        reason = f"{request.name} is in the list {times} times; keep one record a user."
         return replace(request, refusal=Refusal("duplicate_record", reason))
-    times = values[request.immutable_id or ""]
-    if times > 1:
+    times = values[request.immutable_id]
+    if request.immutable_id and times > 1:
         reason = f"{request.immutable_id} is wanted for {times} users; one AD account can match only one."
         return replace(request, refusal=Refusal("value_wanted_twice", reason))
     return request

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.attribute_map import every_attribute, every_key, every_property
+from ..core.cloud_identity import CloudIdentity, identities_of
 from ..core.counts import counted
 from ..core.records import ENTRA_KEYS, ENTRA_PROPERTIES, Record, entra_record
 from ..core.sentences import join_sentences
-from ..core.upn import folded, upn_suffix
+from ..core.upn import read_domain, upn_suffix
 from .graph_json import UNREADABLE
 
 FOUND, LEFT_OUT, NOT_FOUND = "found", "left_out", "not_found"
@@ -34,7 +35,7 @@ EXPAND = "manager($select=id,userPrincipalName)"
 
 @dataclass(frozen=True)
 class Choice:
-    """The conditions. ``domains``: UPN suffixes, folded (empty: any). ``enabled``: None for both.
+    """The conditions. ``domains``: UPN suffixes, as ``entra_key`` (empty: any). ``enabled``: None for both.
 
     ``members``: the ids of the members of the groups (None: no group was named).
     """
@@ -71,8 +72,11 @@ _STATES = {
 
 
 def read_domains(texts: Iterable[str]) -> frozenset[str]:
-    """Return domains, given with or without ``@``, in the form in which they are compared."""
-    return frozenset(folded(text).removeprefix("@") for text in texts)
+    """Return domains, given with or without ``@``, in the form in which they are compared.
+
+    :raises InputError: if no cloud user can have one of them.
+    """
+    return frozenset(map(read_domain, texts))
 
 
 def user_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
@@ -85,7 +89,7 @@ def user_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
     return {
         **entra_record(user, deleted),
         **every_attribute(user),
-        "user_type": folded(user.get("userType") or MEMBER),
+        "user_type": (user.get("userType") or MEMBER).lower(),
         "manager": named,
     }
 
@@ -93,29 +97,26 @@ def user_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
 def choose_listed(records: Iterable[Record], choice: Choice) -> list[Record]:
     """Return the users of a listing that are wanted, sorted by UPN."""
     wanted = [_result(record) for record in records if choice.objection(record) is None]
-    return sorted(wanted, key=lambda record: folded(record["user_principal_name"] or ""))
+    return sorted(wanted, key=lambda record: (record["user_principal_name"] or "").casefold())
 
 
-def choose_asked(identities: Sequence[str], records: Iterable[Record], choice: Choice) -> list[Record]:
+def choose_asked(identities: Sequence[CloudIdentity], records: Iterable[Record], choice: Choice) -> list[Record]:
     """Return one result for each identity, in order, also for users that do not exist or are not wanted."""
-    index: dict[str, Record] = {}
-    for record in records:
-        index[folded(record["id"])] = record
-        index[folded(record["user_principal_name"] or record["id"])] = record
-    return [_choose(identity, index.get(folded(identity)), choice) for identity in identities]
+    index = {identity: record for record in records for identity in identities_of(record)}
+    return [_choose(identity, index.get(identity), choice) for identity in identities]
 
 
-def _choose(identity: str, record: Record | None, choice: Choice) -> Record:
+def _choose(identity: CloudIdentity, record: Record | None, choice: Choice) -> Record:
     if record is None:
         reason = f"{identity} is not among the active cloud users; check the spelling."
-        nobody = {**_NOBODY, "user_principal_name": identity if "@" in identity else None}
-        return {**_result(nobody, NOT_FOUND, "no_cloud_user", reason), "identity": identity}
+        nobody = {**_NOBODY, identity.kind: identity.text}
+        return {**_result(nobody, NOT_FOUND, "no_cloud_user", reason), "identity": identity.text}
     objection = choice.objection(record)
     if objection is None:
-        return {**_result(record), "identity": identity}
+        return {**_result(record), "identity": identity.text}
     cause, text = objection
     reason = f"{record['user_principal_name']} {text}; leave the user out, or ask for it."
-    return {**_result(record, LEFT_OUT, cause, reason), "identity": identity}
+    return {**_result(record, LEFT_OUT, cause, reason), "identity": identity.text}
 
 
 def _result(record: Record, status: str = FOUND, cause: str | None = None, reason: str | None = None) -> Record:

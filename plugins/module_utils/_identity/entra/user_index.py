@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from ..core.cloud_identity import CloudIdentity, identities_of
 from ..core.records import Record
-from ..core.upn import folded
 from .graph_json import UNREADABLE
 
 
@@ -21,30 +21,30 @@ class UserIndex:
     """
 
     def __init__(self, users: Iterable[Record]) -> None:
-        self._by_id: dict[str, Record] = {}
-        self._by_upn: dict[str, Record] = {}
+        self._ids: set[str] = set()
+        self._active: dict[CloudIdentity, Record] = {}
         self._holders: defaultdict[str, list[Record]] = defaultdict(list)
         for user in users:
             self._add(user)
 
     def _add(self, user: Record) -> None:
-        key = folded(user["id"])
-        if key in self._by_id:
+        if user["id"] in self._ids:
             return
-        self._by_id[key] = user
+        self._ids.add(user["id"])
         if user["immutable_id"]:
             self._holders[user["immutable_id"]].append(user)
-        if not user["deleted"] and user["user_principal_name"]:
-            name = folded(user["user_principal_name"])
-            # Entra has each UPN once. If an answer has it twice, nobody knows whose it is.
-            twice = name in self._by_upn
-            self._by_upn[name] = {**user, UNREADABLE: ["userPrincipalName"]} if twice else user
+        if not user["deleted"]:
+            for identity in identities_of(user):
+                # Entra has each UPN once. If an answer has it twice, it is not known whose it is.
+                twice = identity in self._active
+                self._active[identity] = {**user, UNREADABLE: ["userPrincipalName"]} if twice else user
 
-    def find(self, identity: str) -> Record | None:
-        """Return the active user with this UPN or object id, in any case; None if there is none."""
-        key = folded(identity)
-        user = self._by_upn.get(key) or self._by_id.get(key)
-        return user if user and not user["deleted"] else None
+    def find(self, identity: CloudIdentity) -> Record | None:
+        """Return the active user whom an identity names; None if there is none.
+
+        The index may hold users who only look like them, because Graph's filters may fold more letters.
+        """
+        return self._active.get(identity)
 
     def holders(self, immutable_id: str) -> Sequence[Record]:
         """Return all users, deleted ones included, that have exactly this ImmutableId (case-sensitive: facts §1)."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.anchors import guid_of_immutable_id, immutable_id_of_guid
+from ..core.comparison import entra_key
 from ..core.errors import InputError
 from ..core.records import Record
 from ..entra.tenant_snapshot import (
@@ -182,18 +183,15 @@ def cloud_name(user: Mapping[str, Any]) -> str:
 
 def is_identifier_of(identifier: str, user: Exported) -> bool:
     """Return whether an onPremisesObjectIdentifier is the AD user's GUID or the GUID of its anchor, in any form."""
-    return identifier.lower() in {form.lower() for form in _forms(user)}
+    guids = [str(text) for text in (user.record.get("object_guid"), _anchor_guid(user)) if text]
+    return entra_key(identifier) in map(entra_key, guids) or identifier in filter(None, map(_base64, guids))
 
 
-def _forms(user: Exported) -> Iterable[str]:
-    guid = user.record.get("object_guid")
-    for text in (guid, _anchor_guid(user)):
-        if text:
-            yield str(text)
-            try:
-                yield immutable_id_of_guid(str(text))
-            except InputError:
-                continue
+def _base64(guid: str) -> str | None:
+    try:
+        return immutable_id_of_guid(guid)
+    except InputError:
+        return None
 
 
 def _anchor_guid(user: Exported) -> str | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.anchors import anchor_bytes, immutable_id_of_guid
+from ..core.comparison import entra_key
 from ..core.errors import InputError
 from ..core.records import Record, record_name
 
@@ -100,14 +101,14 @@ def _anchor(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
 def _addresses(given: list[str], mail: str | None) -> tuple[str, ...]:
     """Add ``mail`` as the primary address if AD has none (Microsoft, "user resource type", proxyAddresses)."""
     if mail and not any(address.startswith("SMTP:") for address in given):
-        return (f"SMTP:{mail}", *(address for address in given if address.lower() != f"smtp:{mail}".lower()))
+        return (f"SMTP:{mail}", *(address for address in given if entra_key(address) != entra_key(f"smtp:{mail}")))
     return tuple(given)
 
 
 def address_fault(proxy: str) -> str | None:
     """Return why Entra does not accept an SMTP address; None if it does, or if the address is of another kind."""
     kind, colon, address = proxy.partition(":")
-    if colon and kind.lower() != "smtp":
+    if colon and entra_key(kind) != "smtp":
         return None
     address = address if colon else proxy
     if len(address) > _MAX_ADDRESS:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ..core import outcome_words
+from ..core.comparison import entra_key
 from ..core.upn import upn_fault, upn_suffix
 from ..entra.domains import Domains
 from ..entra.tenant_snapshot import (
@@ -40,8 +41,8 @@ def settle(case: Case, tenant: TenantSnapshot, simulated: SimulatedTenant, domai
         )
         return None
     case.future_upn = _wanted_upn(case, case.user, domains)
-    held_already = {proxy.lower() for proxy in (case.target or {}).get("proxy_addresses") or ()}
-    fresh = [address for address in case.user.addresses if address.lower() not in held_already]
+    held_already = {entra_key(proxy) for proxy in (case.target or {}).get("proxy_addresses") or ()}
+    fresh = [address for address in case.user.addresses if entra_key(address) not in held_already]
     if fresh:
         case.doubts |= {CONTACTS, GROUPS} & tenant.unknown
     if simulated.in_doubt(filter(None, (case.user.upn, case.future_upn)), fresh):
@@ -93,7 +94,7 @@ def _is_refused(held: Held, tenant: TenantSnapshot) -> bool:
     """Return whether an export fails (facts §2, AttributeValueMustBeUnique): resiliency is off, or it is not SMTP."""
     if held.attribute == _NAME:
         return not tenant.switches.get(QUARANTINE_UPN_SWITCH, True)
-    return not held.value.lower().startswith("smtp:") or not tenant.switches.get(QUARANTINE_PROXY_SWITCH, True)
+    return not entra_key(held.value).startswith("smtp:") or not tenant.switches.get(QUARANTINE_PROXY_SWITCH, True)
 
 
 def _wanted_upn(case: Case, user: Exported, domains: Domains) -> str | None:

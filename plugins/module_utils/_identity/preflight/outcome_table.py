@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from ..core import outcome_words
 from ..core.records import Record, record_name
-from ..core.upn import folded
 from ..core.visible import visible
 
 _WORDS = {
@@ -79,7 +78,7 @@ def outcome_lines(users: Sequence[Record], limit: int = 100, accounts: bool = Fa
     lines = [f"{words.get(status, status):<28}{counts[status]:>7}" for status in order if counts[status]]
     rank = {status: position for position, status in enumerate(order)}
     left = [user for user in users if user["status"] not in _FINE]
-    left.sort(key=lambda user: (rank[user["status"]], folded(record_name(user))))
+    left.sort(key=lambda user: (rank[user["status"]], record_name(user).casefold()))
     lines += [
         f"{words.get(user['status'], user['status'])}: {record_name(user)}: {user['reason']}" for user in left[:limit]
     ]

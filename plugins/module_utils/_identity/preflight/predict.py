@@ -12,9 +12,9 @@ from dataclasses import replace as changed
 from typing import Any
 
 from ..core import outcome_words
+from ..core.comparison import entra_key
 from ..core.outcome_words import SET, UNRESOLVED
 from ..core.records import Record, cloud_managed
-from ..core.upn import folded
 from ..entra.domains import Domains
 from ..entra.graph_json import unreadable_sentence
 from ..entra.immutable_id_plan import plan_changes
@@ -68,11 +68,11 @@ def _shown(found: Prediction, before: Mapping[str, Record], tenant: TenantSnapsh
 def cloud_only(found: Sequence[Prediction], tenant: TenantSnapshot) -> list[Record]:
     """Return the active cloud users that no prediction concerns and that have no AD user's UPN."""
     concerned = {prediction.cloud["id"] for prediction in found if prediction.cloud}
-    names = {folded(str(prediction.record.get("user_principal_name") or "")) for prediction in found}
+    names = {entra_key(str(prediction.record.get("user_principal_name") or "")) for prediction in found} - {""}
     return [
         {name: value for name, value in user.items() if name != "attributes"}
         for user in tenant.users
-        if user["id"] not in concerned and folded(user["user_principal_name"] or user["id"]) not in names
+        if user["id"] not in concerned and entra_key(user["user_principal_name"] or "") not in names
     ]
 
 

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..core.comparison import entra_key
 from ..core.records import Record
 from ..entra.tenant_snapshot import TenantSnapshot
 from .exported import Exported
@@ -48,7 +49,7 @@ class SimulatedTenant:
         for kind, records in ((CONTACT, tenant.contacts), (GROUP, tenant.groups)):
             for record in records:
                 for proxy in record.get("proxy_addresses") or ():
-                    self._others[proxy.lower()] = (kind, record)
+                    self._others[entra_key(proxy)] = (kind, record)
 
     def holder(self, anchor: str) -> Record | None:
         """Return the active user with this ImmutableId, else the one in the recycle bin (facts §1 "Soft-deleted")."""
@@ -57,15 +58,15 @@ class SimulatedTenant:
         return self._users[key] if key else None
 
     def named(self, upn: str) -> Record | None:
-        return self._first(self._by_upn.get(upn.lower()))
+        return self._first(self._by_upn.get(entra_key(upn)))
 
     def with_address(self, address: str) -> Record | None:
         """Return the user with this SMTP address, given without prefix."""
-        return self._first(self._by_address.get(f"smtp:{address}".lower()))
+        return self._first(self._by_address.get(entra_key(f"smtp:{address}")))
 
     def other_with_address(self, address: str) -> tuple[str, Record] | None:
         """Return the kind and the record of the contact or group with this SMTP address, given without prefix."""
-        return self._others.get(f"smtp:{address}".lower())
+        return self._others.get(entra_key(f"smtp:{address}"))
 
     def before(self, user: Record) -> Record | None:
         """Return a user as it was before the sync; None for a user that the sync made."""
@@ -73,14 +74,14 @@ class SimulatedTenant:
 
     def name_taken(self, upn: str, own: Record | None) -> str | None:
         """Return in words which other user has a UPN; None if there is none."""
-        return self._taken(self._by_upn.get(upn.lower()), own)
+        return self._taken(self._by_upn.get(entra_key(upn)), own)
 
     def address_taken(self, proxy: str, own: Record | None) -> str | None:
         """Return in words which other object has an address, given with its prefix; None if there is none."""
-        taken = self._taken(self._by_address.get(proxy.lower()), own)
+        taken = self._taken(self._by_address.get(entra_key(proxy)), own)
         if taken:
             return taken
-        other = self._others.get(proxy.lower())
+        other = self._others.get(entra_key(proxy))
         return f"the {other[0]} {other[1].get('name') or other[1]['id']}" if other else None
 
     def in_doubt(self, names: Iterable[str], addresses: Iterable[str]) -> bool:
@@ -90,9 +91,9 @@ class SimulatedTenant:
         belong to a user whose name in the cloud is unknown.
         """
         for name in names:
-            if _loose_name(name) in self._loose or name.partition("@")[0].lower() in self._unnamed:
+            if _loose_name(name) in self._loose or entra_key(name.partition("@")[0]) in self._unnamed:
                 return True
-        return any(address.lower() in self._loose for address in addresses)
+        return any(entra_key(address) in self._loose for address in addresses)
 
     def export(
         self,
@@ -127,7 +128,7 @@ class SimulatedTenant:
         if user.addresses:
             changed["proxy_addresses"] = addresses
         if not is_named:
-            self._unnamed.add(str(changed["mail_nickname"]).lower())
+            self._unnamed.add(entra_key(str(changed["mail_nickname"])))
         self._put(changed)
         if self._is_doubtful:
             self._loose |= _values(old) - _values(changed)
@@ -160,18 +161,18 @@ class SimulatedTenant:
 
 
 def _loose_name(upn: str) -> str:
-    return f"upn:{upn}".lower()
+    return entra_key(f"upn:{upn}")
 
 
 def _values(user: Mapping[str, Any]) -> set[str]:
-    values = {str(proxy).lower() for proxy in user.get("proxy_addresses") or ()}
+    values = {entra_key(str(proxy)) for proxy in user.get("proxy_addresses") or ()}
     return values | ({_loose_name(user["user_principal_name"])} if user.get("user_principal_name") else set())
 
 
 def _keys(simulated: SimulatedTenant, user: Mapping[str, Any]) -> list[tuple[_Index, str]]:
-    keys = [(simulated._by_address, proxy.lower()) for proxy in user.get("proxy_addresses") or ()]
+    keys = [(simulated._by_address, entra_key(proxy)) for proxy in user.get("proxy_addresses") or ()]
     if user.get("user_principal_name"):
-        keys.append((simulated._by_upn, user["user_principal_name"].lower()))
+        keys.append((simulated._by_upn, entra_key(user["user_principal_name"])))
     if user.get("immutable_id"):
         keys.append((simulated._by_anchor, user["immutable_id"]))
     return keys

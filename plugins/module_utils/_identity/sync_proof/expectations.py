@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ..core.anchors import immutable_id_of_guid
+from ..core.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
 from ..core.errors import InputError
 from ..core.outcome_words import UNRESOLVED
 from ..core.records import Record, record_name
@@ -24,15 +25,16 @@ _NOT_HARD_MATCHED = ("cleared", "refused", "failed", "not_found", "skipped", *UN
 class Expectation:
     """What one user must be in Entra after a sync cycle.
 
-    ``object_id`` is the cloud user that was hard-matched, if the record knows it. ``immutable_id`` is the value that it
+    ``object_id`` is the cloud user that was hard-matched, if the record knows it. ``upn`` is None if no cloud user can
+    have the record's. ``immutable_id`` is the value that it
     must have, ``before`` the value that it had. ``exported`` says that a cycle must have exported the user. This is
     False if the value was already there: the user may have been joined long ago, and a cycle exports only changes.
     ``left_out`` says why the record's user was not hard-matched.
     """
 
     record: Record
-    object_id: str | None
-    user_principal_name: str | None
+    object_id: CloudIdentity | None
+    upn: CloudIdentity | None
     immutable_id: str | None
     before: str | None = None
     exported: bool = True
@@ -41,6 +43,10 @@ class Expectation:
     @property
     def name(self) -> str:
         return record_name(self.record)
+
+    @property
+    def user_principal_name(self) -> str | None:
+        return self.record.get("user_principal_name")
 
     @property
     def primary_address(self) -> str | None:
@@ -59,12 +65,17 @@ def read_expectations(records: Iterable[Mapping[str, Any]]) -> list[Expectation]
 
 def _read(record: Record, position: int) -> Expectation:
     status = record.get("status")
-    object_id, upn = record.get("id"), record.get("user_principal_name")
     if status in _NOT_HARD_MATCHED:
         reason = record.get("reason") or f"{record_name(record)} was not hard-matched ({status})."
-        return Expectation(record, object_id, upn, None, left_out=reason)
-    if not object_id and not upn:
+        return Expectation(record, None, None, None, left_out=reason)
+    given_id, name = record.get("id"), record.get("user_principal_name")
+    if not given_id and not name:
         raise InputError(f"Record {position} of users names nobody; give it a user_principal_name or an id.")
+    try:
+        object_id = read_object_id(str(given_id)) if given_id else None
+        upn = possible_upn(str(name or "")) if object_id else read_upn(str(name))
+    except InputError as error:
+        return Expectation(record, None, None, None, left_out=error.message)
     if status in _HARD_MATCHED:
         return Expectation(record, object_id, upn, record.get("after"), record.get("before"), status == "set")
     value, guid = record.get("immutable_id"), record.get("object_guid")

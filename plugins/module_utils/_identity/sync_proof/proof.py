@@ -18,8 +18,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from ..core.comparison import entra_key
 from ..core.records import Record
-from ..core.upn import folded
 from .expectations import Expectation
 from .findings import (
     DIFFERENT,
@@ -58,9 +58,7 @@ def prove(
 
 def target_of(expectation: Expectation, tenant: SyncedTenant) -> Record | None:
     """Return the user that the record means: the object with its id if it has one, else the user with its UPN."""
-    if expectation.object_id:
-        return tenant.with_id(expectation.object_id)
-    return tenant.named(expectation.user_principal_name or "")
+    return tenant.find(expectation.object_id or expectation.upn)
 
 
 def _finding(
@@ -115,8 +113,8 @@ class _Judge:
             holder = next((user for user in self._tenant.holders(value) if user["id"] != own), None)
             if holder:
                 return self._held_by(holder, value)
-        upn = self._expectation.user_principal_name
-        namesake = self._tenant.named(upn) if upn and self._expectation.object_id else None
+        upn = self._expectation.upn
+        namesake = self._tenant.find(upn) if self._expectation.object_id else None
         if namesake and namesake["id"] != own and not (self._target or {}).get("provisioning_errors"):
             return self.says(
                 WRONG_OBJECT,
@@ -276,15 +274,15 @@ def _is_placeholder(user: Record, upn: str | None) -> bool:
 
     facts §3: ``<prefix>+<4 digits>@<tenant>.onmicrosoft.com``. No other cloud UPN has a plus (facts §7).
     """
-    prefix = (upn or "").rpartition("@")[0]
-    pattern = re.escape(prefix) + r"\+\d{4}@.+"
-    return bool(prefix) and bool(re.fullmatch(pattern, user["user_principal_name"] or "", re.IGNORECASE))
+    prefix = entra_key(upn or "").rpartition("@")[0]
+    pattern = re.escape(prefix) + r"\+[0-9]{4}@.+"
+    return bool(prefix) and bool(re.fullmatch(pattern, entra_key(user["user_principal_name"] or "")))
 
 
 def _same_person(user: Record, upn: str) -> bool:
     """Return whether Entra may have calculated the user's name (facts §3, §7) from this UPN."""
     prefix = (user["user_principal_name"] or "").rpartition("@")[0]
-    return folded(re.sub(r"\+\d{4}$", "", prefix)) == folded(upn.rpartition("@")[0])
+    return entra_key(re.sub(r"\+[0-9]{4}$", "", prefix)) == entra_key(upn.rpartition("@")[0])
 
 
 def _shown(user: Record) -> str:

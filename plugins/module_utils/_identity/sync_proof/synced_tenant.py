@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..core.cloud_identity import CloudIdentity, identities_of, possible_upn
+from ..core.comparison import entra_key
 from ..core.records import ENTRA_PROPERTIES, Record, entra_record
-from ..core.upn import folded
 
 NAME = "UserPrincipalName"
 """The name of the UPN in a provisioning error (facts §3); the other name is ``ProxyAddress``."""
@@ -48,26 +49,25 @@ def sync_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
 
 
 def bare_address(text: str) -> str:
-    """Return an address or a UPN in the form in which they are compared: folded, without the prefix ``smtp:``."""
+    """Return an address or a UPN as ``entra_key``, without the prefix ``smtp:``."""
     kind, colon, rest = text.partition(":")
-    return folded(rest if colon and kind.lower() == "smtp" else text)
+    return entra_key(rest if colon and entra_key(kind) == "smtp" else text)
 
 
 class SyncedTenant:
     """Active users, indexed for what a proof looks up. If an id occurs twice, the last record counts."""
 
     def __init__(self, users: Iterable[Record]) -> None:
-        self._by_id = {folded(user["id"]): user for user in users}
-        self._by_upn: dict[str, Record] = {}
+        last = {user["id"]: user for user in users}
+        self._named: dict[CloudIdentity, Record] = {}
         self._holders: defaultdict[str, list[Record]] = defaultdict(list)
         self._addressed: defaultdict[str, list[Record]] = defaultdict(list)
         self._claims: defaultdict[tuple[bool, str], list[Record]] = defaultdict(list)
-        for user in self._by_id.values():
+        for user in last.values():
             self._index(user)
 
     def _index(self, user: Record) -> None:
-        if user["user_principal_name"]:
-            self._by_upn[folded(user["user_principal_name"])] = user
+        self._named.update(dict.fromkeys(identities_of(user), user))
         if user["immutable_id"]:
             self._holders[user["immutable_id"]].append(user)
         for address in user["proxy_addresses"]:
@@ -75,11 +75,9 @@ class SyncedTenant:
         for problem in user["provisioning_errors"]:
             self._claims[(problem["property"] == NAME, bare_address(problem["value"] or ""))].append(user)
 
-    def with_id(self, object_id: str) -> Record | None:
-        return self._by_id.get(folded(object_id))
-
-    def named(self, upn: str) -> Record | None:
-        return self._by_upn.get(folded(upn))
+    def find(self, identity: CloudIdentity | None) -> Record | None:
+        """Return the user whom an identity names; None if there is none."""
+        return self._named.get(identity) if identity else None
 
     def holders(self, immutable_id: str) -> Sequence[Record]:
         return self._holders.get(immutable_id, ())
@@ -96,7 +94,7 @@ class SyncedTenant:
         """Return a user other than ``other_than`` who has the value of a provisioning error; None if there is none."""
         value = problem["value"] or ""
         if problem["property"] == NAME:
-            found = [user for user in (self.named(value),) if user]
+            found = [user for user in (self.find(possible_upn(value)),) if user]
         else:
             found = list(self._addressed.get(bare_address(value), ()))
         return next((user for user in found if user["id"] != other_than["id"]), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..._identity.accounts.managers import manager_name
+from ..._identity.accounts.managers import manager_upn
 from ..._identity.accounts.paths import Paths
 from ..._identity.accounts.plan import Names
 from ..._identity.accounts.requests import AccountRequest
@@ -115,7 +115,7 @@ class Reader:
         usable = [request for request in requests if not request.refusal]
         conditions = [filters.equals(UPN, request.upn) for request in usable]
         for request in usable:
-            manager = manager_name(request)
+            manager = manager_upn(request)
             conditions += [filters.equals(UPN, manager)] if manager else []
             for address in request.addresses:
                 conditions.append(filters.equals("proxyAddresses", address))

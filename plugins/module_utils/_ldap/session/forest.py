@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..._identity.core.upn import folded, upn_suffix
+from ..._identity.core.comparison import ad_key
 from . import filters
 from .connection import LdapOptions, Session, connected
 from .errors import LdapError
@@ -101,13 +101,13 @@ def carriers(
 
 def _carriers(session: Session, base: str, suffixes: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {suffix: [] for suffix in suffixes}
-    by_name = {folded(suffix): suffix for suffix in suffixes}
+    by_name = {ad_key(suffix): suffix for suffix in suffixes}
     condition = filters.all_of(
         ["(objectClass=user)", filters.any_of(filters.ends_with(_UPN, f"@{suffix}") for suffix in suffixes)]
     )
     for entry in paged_entries(session, base, condition, [_UPN]):
         upn = entry.text(_UPN) or ""
-        suffix = by_name.get(upn_suffix(upn))
+        suffix = by_name.get(ad_key(upn.rpartition("@")[2]))
         if suffix is not None:
             found[suffix].append(upn)
     return found

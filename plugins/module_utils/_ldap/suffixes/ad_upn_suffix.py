@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._identity.ad.suffix_plan import SuffixPlan, plan_suffixes, refuse_suffixes_in_use
+from ..._identity.core.comparison import ad_key
 from ..._identity.core.diffs import list_diff
-from ..._identity.core.upn import folded
 from ..session.connection import LdapOptions, Session, connected
 from ..session.errors import ATTRIBUTE_OR_VALUE_EXISTS, NO_SUCH_ATTRIBUTE, LdapError
 from ..session.forest import NamingContexts, SuffixState, carriers, naming_contexts, read_suffixes
@@ -81,8 +81,8 @@ def _refuse_in_use(
     session: Session, options: LdapOptions, contexts: NamingContexts, current: SuffixState, plan: SuffixPlan
 ) -> None:
     # A domain's own name is a suffix even if it is not in uPNSuffixes (facts §7), so its users keep it.
-    domains = {folded(domain) for domain in current.domains}
-    leaving = [suffix for suffix in plan.remove if folded(suffix) not in domains]
+    domains = {ad_key(domain) for domain in current.domains}
+    leaving = [suffix for suffix in plan.remove if ad_key(suffix) not in domains]
     if leaving:
         refuse_suffixes_in_use(carriers(session, options, contexts, current, leaving))
 

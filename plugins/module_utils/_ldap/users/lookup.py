@@ -18,8 +18,10 @@ from ..._identity.ad.lookup import DN, GUID, NAME_ATTRIBUTES, UPN, Candidate, Id
 from ..._identity.ad.users import FOUND, AdObject, AnchorChange, list_asked, list_searched
 from ..._identity.core.anchors import guid_text
 from ..._identity.core.attribute_map import ldap_attributes
+from ..._identity.core.comparison import entra_key
 from ..._identity.core.errors import InputError
 from ..._identity.core.records import AD_ATTRIBUTES
+from ..._identity.core.upn import upn_suffix
 from ..session import filters
 from ..session.connection import Session
 from ..session.search import BASE, ONE_LEVEL, SUBTREE, Entry, paged_entries
@@ -80,7 +82,10 @@ class Lookup:
         """
         base = search.base or self.domain
         entries = paged_entries(self._session, base, _search_filter(search), self._names, search.scope)
-        return list_searched(self._objects(entries), self._anchor)
+        suffixes = set(map(entra_key, search.upn_suffixes))
+        # Active Directory may find look-alikes of a suffix too.
+        wanted = (each for each in entries if not suffixes or upn_suffix(each.text(_UPN) or "") in suffixes)
+        return list_searched(self._objects(wanted), self._anchor)
 
     def find(self, identities: Sequence[Identity]) -> list[AnchorChange]:
         """Return one change for each identity, in order; its status says if the identity is not one user.

@@ -22,7 +22,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
     unique_sams,
     utf16_length,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.lookup import dn_key, name_key
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.lookup import dn_key
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.comparison import ad_key
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=90)
 UPNS = st.builds("{}@contoso.com".format, TEXT)
@@ -59,7 +60,7 @@ def test_a_name_is_one_that_ad_takes(upn: str) -> None:
     assert sam_base(upn) == name
 
 
-@given(st.lists(UPNS, unique_by=name_key, max_size=30), st.lists(TEXT, max_size=5), st.randoms())
+@given(st.lists(UPNS, unique_by=ad_key, max_size=30), st.lists(TEXT, max_size=5), st.randoms())
 def test_names_are_different_and_do_not_depend_on_the_order(
     upns: list[str], others: list[str], chance: random.Random
 ) -> None:
@@ -67,7 +68,7 @@ def test_names_are_different_and_do_not_depend_on_the_order(
     bases = dict.fromkeys(upns, "john.smith")
     taken = [*others, *(["JOHN.SMITH"] if len(upns) % 2 else [])]
     names = unique_sams(bases, taken)
-    assert len({name_key(name) for name in names.values()} - {name_key(name) for name in taken}) == len(upns)
+    assert len({ad_key(name) for name in names.values()} - {ad_key(name) for name in taken}) == len(upns)
     assert all(sam_problem(name) is None for name in names.values())
     shuffled = list(bases.items())
     chance.shuffle(shuffled)
@@ -126,4 +127,4 @@ def test_a_text_is_cut_between_characters(text: str, length: int) -> None:
 @pytest.mark.parametrize("cn", ["Berg, Anna", "#1", "a=b+c", 'x"y', "<;>", "back\\slash", "o'hara *()"])
 def test_a_cn_is_escaped_in_its_name(cn: str) -> None:
     name = child_dn(cn, "OU=Staff,DC=contoso,DC=com")
-    assert dn_key(name).split("\x1f") == [f"cn={name_key(cn)}", "ou=staff", "dc=contoso", "dc=com"]
+    assert dn_key(name).split("\x1f") == [f"cn={ad_key(cn)}", "ou=staff", "dc=contoso", "dc=com"]

@@ -215,10 +215,10 @@ def test_two_people_of_one_name_and_one_who_is_there() -> None:
 
 
 def test_managers_are_found_in_the_run_and_in_the_directory() -> None:
-    boss = {"user_principal_name": "boss@contoso.com", "id": "1"}
+    boss = {"user_principal_name": "boss@contoso.com", "id": "00000000-0000-4000-8000-00000000000B"}
     changes = plan(
         [
-            {"user_principal_name": "a@contoso.com", "manager": {"id": "1"}},
+            {"user_principal_name": "a@contoso.com", "manager": {"id": boss["id"].lower()}},
             {"user_principal_name": "b@contoso.com", "manager": "there@contoso.com"},
             {"user_principal_name": "c@contoso.com", "manager": "nobody@contoso.com"},
             boss,

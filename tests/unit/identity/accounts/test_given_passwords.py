@@ -28,7 +28,7 @@ def parse(text: str) -> GivenPasswords:
 
 
 def test_a_password_for_each_user() -> None:
-    passwords = parse(f'{HEADER}anna@contoso.com,{SECRET}\n\n bob@contoso.com ,"a,""b"" c"\ncarl@contoso.com,a"b')
+    passwords = parse(f'{HEADER}anna@contoso.com,{SECRET}\n\nbob@contoso.com,"a,""b"" c"\ncarl@contoso.com,a"b')
     assert passwords.of("anna@contoso.com") == SECRET
     assert passwords.of("bob@contoso.com") == 'a,"b" c'
     assert passwords.of("carl@contoso.com") == 'a"b'
@@ -37,8 +37,9 @@ def test_a_password_for_each_user() -> None:
 
 
 def test_names_are_compared_as_everywhere() -> None:
-    passwords = parse(f"{HEADER}Ju\u0308rgen@Contoso.com,{SECRET}\n")
-    assert passwords.of("J\u00dcRGEN@contoso.com") == SECRET
+    passwords = parse(f"{HEADER}Strauss@Contoso.com,{SECRET}\n")
+    assert passwords.of("strauss@contoso.COM") == SECRET
+    assert passwords.of("strau\u00df@contoso.com") is None
 
 
 @pytest.mark.parametrize("start", ["", "\ufeff"], ids=["plain", "byte order mark"])
@@ -81,7 +82,15 @@ def test_the_lines_of_users_who_are_not_asked_for() -> None:
         (f'{HEADER}anna@contoso.com,"{SECRET}\n', "is not valid CSV"),
         (f"{HEADER}anna@contoso.com,\n", "Line 2 of given_passwords_file passwords.csv has no password"),
         (f"{HEADER},{SECRET}\n", "has no user principal name"),
-        (f"{HEADER}anna@contoso.com, {SECRET}\n", "begins or ends with a space"),
+        (
+            f"{HEADER}anna@contoso.com, {SECRET}\n",
+            "The password in line 2 of given_passwords_file passwords.csv begins",
+        ),
+        (
+            f"{HEADER} anna@contoso.com,{SECRET}\n",
+            "The user principal name in line 2 of given_passwords_file passwords.csv",
+        ),
+        (f"{HEADER}anna@contoso.com\u00a0,{SECRET}\n", "begins or ends with a space; remove it"),
         (f'{HEADER}anna@contoso.com,"{SECRET}\n{SECRET}"\n', "The password in line 3 of"),
         (
             f"{HEADER}anna@contoso.com,{SECRET}\nbob@contoso.com,x\nANNA@contoso.com,{SECRET}\n",

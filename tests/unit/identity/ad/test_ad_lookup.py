@@ -74,7 +74,7 @@ def test_the_order_of_what_is_found_does_not_matter(texts: list[str], directory:
         ("ou=x, dc=y", "dn"),
         ("2.5.4.3=a,DC=b", "name"),
         ("876031de-bfb1-4f8b-9cb0-1c67a6094d3e", "guid"),
-        (" {876031DE-BFB1-4F8B-9CB0-1C67A6094D3E} ", "guid"),
+        ("{876031DE-BFB1-4F8B-9CB0-1C67A6094D3E}", "guid"),
     ],
 )
 def test_kinds(text: str, kind: str) -> None:

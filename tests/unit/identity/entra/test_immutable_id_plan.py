@@ -113,7 +113,7 @@ def test_causes(cause: str, record: dict[str, Any], users: list[Record], words: 
     ("records", "cause"),
     [
         ([request(1, 1), request(1, 1)], "duplicate_record"),
-        ([request(1, 1), {**request(1, 2), "user_principal_name": " USER1@CONTOSO.COM "}], "duplicate_record"),
+        ([request(1, 1), {**request(1, 2), "user_principal_name": "USER1@CONTOSO.COM"}], "duplicate_record"),
         ([request(1, 1), {"id": cloud(1)["id"], "immutable_id": VALUES[2]}], "duplicate_record"),
         ([request(1, 1), request(2, 1)], "value_wanted_twice"),
     ],

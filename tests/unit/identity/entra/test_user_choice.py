@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import REFERENCE, ROWS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_identity import read_identity
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
     PROPERTIES,
     Choice,
@@ -21,8 +23,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.us
 )
 
 
+def key(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+
+
 def user(name: str, **more: Any) -> dict[str, Any]:
-    return user_record({"id": f"id-{name}", "userPrincipalName": f"{name}@contoso.com", "accountEnabled": True, **more})
+    return user_record({"id": key(name), "userPrincipalName": f"{name}@contoso.com", "accountEnabled": True, **more})
 
 
 def test_a_record_holds_every_row_of_the_map() -> None:
@@ -41,7 +47,7 @@ def test_a_record_holds_every_row_of_the_map() -> None:
         (Choice(sync_states=frozenset({"synced", "formerly_synced"})), ["once", "sync"]),
         (Choice(enabled=False), ["dora"]),
         (Choice(domains=frozenset({"fabrikam.com"})), []),
-        (Choice(members=frozenset({"id-anna"})), ["anna"]),
+        (Choice(members=frozenset({key("anna")})), ["anna"]),
     ],
 )
 def test_conditions(choice: Choice, names: list[str]) -> None:
@@ -57,7 +63,8 @@ def test_conditions(choice: Choice, names: list[str]) -> None:
 
 def test_who_was_asked_for_and_is_not_taken_is_told() -> None:
     found = [user("anna"), user("guest", userType="Guest")]
-    results = choose_asked(["ID-ANNA", "guest@contoso.com", "nobody@contoso.com"], found, Choice())
+    asked = map(read_identity, [key("anna").upper(), "guest@contoso.com", "nobody@contoso.com"])
+    results = choose_asked(list(asked), found, Choice())
     assert [each["status"] for each in results] == ["found", "left_out", "not_found"]
     assert [each["cause"] for each in results] == [None, "user_type", "no_cloud_user"]
     assert results[2].keys() == results[0].keys()

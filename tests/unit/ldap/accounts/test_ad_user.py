@@ -122,6 +122,17 @@ def test_an_account_is_one_request_with_its_password_in_it(run: Run, passwords_f
     assert "not documented by Microsoft" in json.dumps(result["warnings"])
 
 
+def test_a_look_alike_that_the_directory_finds_is_neither_taken_nor_doubled(run: Run) -> None:
+    look_alike = person(1, "x", userPrincipalName=["\u017fysadmin@contoso.com"])
+    users = [{"user_principal_name": "sysadmin@contoso.com"}, anna()]
+    result = run([*START, looked_up(look_alike, person(2, "anna"))], users=users, update="never", on_refused="skip")
+    assert [(user["status"], user["cause"]) for user in result["users"]] == [
+        ("refused", "similar_upn"),
+        ("unchanged", None),
+    ]
+    assert "'\u017fysadmin@contoso.com' (CN=x,OU=Staff," in result["users"][0]["reason"]
+
+
 def test_a_misspelt_name_in_the_file_of_passwords(run: Run, passwords_file: Callable[..., str]) -> None:
     """Its user has no password, and the warning says which line is of no use."""
     result = run(

@@ -28,7 +28,7 @@ def value(number: int) -> bytes:
 
 
 def cloud(number: int, **changes: Any) -> dict[str, Any]:
-    known = {"id": f"cloud-{number}", "user_principal_name": f"{NAMES[number - 1]}@contoso.com"}
+    known = {"id": f"00000000-0000-4000-8000-{number:012d}", "user_principal_name": f"{NAMES[number - 1]}@contoso.com"}
     return {**known, "immutable_id": immutable_id_of_guid(guid(100 + number)), **changes}
 
 

@@ -89,7 +89,7 @@ def test_every_kind_of_identity_in_one_request(run: Run) -> None:
         ("equal", b"distinguishedName", f"cn=Dora, ou=staff,{DOMAIN}".encode()),
     )
     found = [person(number, name) for number, name in enumerate(["anna", "bob", "carl", "dora"], start=1)]
-    asked = ["anna@contoso.com", "bob", f"{{{str(guid(3)).upper()}}}", f" cn=Dora, ou=staff,{DOMAIN}"]
+    asked = ["anna@contoso.com", "bob", f"{{{str(guid(3)).upper()}}}", f"cn=Dora, ou=staff,{DOMAIN}"]
     result = run([*START, look_up(conditions, *reversed(found))], identities=asked)
     assert [user["sam_account_name"] for user in result["users"]] == ["anna", "bob", "carl", "dora"]
     assert result["summary"]["found"] == result["summary"]["total"] == 4
@@ -214,8 +214,28 @@ def test_no_name_in_ad_forges_a_line(run: Run) -> None:
     assert not INVISIBLE & set(refused["msg"] + refused["users"][0]["reason"])
 
 
+def test_a_user_and_its_look_alike_are_two_users(run: Run) -> None:
+    pair = ["sysadmin@contoso.com", "\u017fysadmin@contoso.com"]
+    found = [person(number, f"user{number}", userPrincipalName=[upn]) for number, upn in enumerate(pair, start=1)]
+    result = run([*START, Turn(Search, (*found, Done(cookie=b"")))], identities=pair)
+    assert statuses(result) == ["found", "found"]
+    assert [user["user_principal_name"] for user in result["users"]] == pair
+
+
+def test_a_search_by_suffix_finds_no_look_alikes_of_it(run: Run) -> None:
+    pair = ["anna@Contoso.com", "bob@conto\u017fo.com"]
+    found = [person(number, f"user{number}", userPrincipalName=[upn]) for number, upn in enumerate(pair, start=1)]
+    result = run([*START, Turn(Search, (*found, Done(cookie=b"")))], upn_suffix=["contoso.com"])
+    assert [user["user_principal_name"] for user in result["users"]] == pair[:1]
+
+
+@pytest.mark.parametrize("text", ["anna@contoso.com\u00a0", " anna", "anna\n", "\u2003anna", "anna\x1f"])
+def test_nothing_is_stripped_from_an_identity(run: Run, text: str) -> None:
+    assert "begins or ends with" in run([], identities=["bob", text])["msg"]
+
+
 @pytest.mark.parametrize(
-    "pair", [["anna", " ANNA "], ["anna", "anna@contoso.com"], [str(guid(1)), f"CN=Anna,OU=Staff,{DOMAIN}"]]
+    "pair", [["anna", "ANNA"], ["anna", "anna@contoso.com"], [str(guid(1)), f"CN=Anna,OU=Staff,{DOMAIN}"]]
 )
 def test_two_identities_for_one_account_are_refused(run: Run, pair: list[str]) -> None:
     script = [*START, Turn(Search, (person(1, "anna"), Done(cookie=b"")))]

@@ -68,7 +68,7 @@ def test_the_result_asks_the_cloud_for_what_it_has(run: Run) -> None:
     script = [*START, by_upn(ad(1)), owners([value(1)]), write(1, b"", value(1))]
     result = run(script, users=[cloud(1)], stamp=True)
     (request,) = read_requests(result["users"])
-    assert (request.refusal, request.identity, request.immutable_id) == (None, "cloud-1", cloud(1)["immutable_id"])
+    assert (request.refusal, request.name, request.immutable_id) == (None, cloud(1)["id"], cloud(1)["immutable_id"])
 
 
 def test_an_object_guid_goes_before_the_upn(run: Run) -> None:
@@ -82,7 +82,13 @@ def test_a_mail_address_is_no_upn(run: Run) -> None:
     other = person(9, "other", mail=["anna@contoso.com"])
     result = run([*START, by_upn(other, count=1)], users=[cloud(1)], stamp=True, on_refused="skip")
     assert statuses(result) == [("missing", "no_such_object")]
-    assert (result["users"][0]["id"], result["users"][0]["user_principal_name"]) == ("cloud-1", "anna@contoso.com")
+    assert (result["users"][0]["id"], result["users"][0]["user_principal_name"]) == (cloud(1)["id"], "anna@contoso.com")
+
+
+def test_a_look_alike_that_the_directory_finds_is_not_stamped(run: Run) -> None:
+    other = person(9, "other", userPrincipalName=["\uff41nna@contoso.com"])
+    result = run([*START, by_upn(other, count=1)], users=[cloud(1)], stamp=True, on_refused="skip")
+    assert statuses(result) == [("missing", "no_such_object")]
 
 
 def test_another_value_stays_unless_it_is_to_be_replaced(run: Run, journal: Path) -> None:
