@@ -40,6 +40,7 @@ options:
   x509_certificate_path:
     description:
       - Path of a PEM file that holds the private key and the certificate of the app registration, or of a PKCS12 file.
+      - The file must belong to the user who runs the task or to root, and others may not write to it. It may be a link.
       - If the value is not specified in the task, the value of environment variable E(AZURE_X509_CERTIFICATE_PATH), or else
         E(AZURE_CLIENT_CERTIFICATE_PATH), is used instead.
     type: path
@@ -57,6 +58,7 @@ options:
   oidc_token_file_path:
     description:
       - Path of a file that holds such a token; it is read anew whenever an access token is needed.
+      - The file must belong to the user who runs the task or to root, and others may not write to it. It may be a link.
       - If the value is not specified in the task, the value of environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used instead.
     type: path
   cloud_environment:
@@ -80,6 +82,7 @@ options:
     description:
       - Path of a PEM file with the certificate authorities to trust for O(authority) and O(graph_url), for instance those of a proxy
         that opens TLS. Without it, those that Python trusts.
+      - The file must belong to the user who runs the task or to root, and others may not write to it. It may be a link.
       - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_CA_CERT) is used instead.
     type: path
   disable_instance_discovery:

@@ -37,6 +37,7 @@ options:
   ca_cert:
     description:
       - Path of a PEM file with the certificate authorities to trust. Without it, those that the system trusts.
+      - The file must belong to the user who runs the task or to root, and others may not write to it. It may be a link.
       - If the value is not specified in the task, the value of environment variable E(MICROSOFT_AD_LDAP_CA_CERT) is used instead.
     type: path
   cert_validation:

@@ -141,16 +141,16 @@ in_use:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.suffixes.ad_upn_suffix import manage_suffixes
-from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import ldap_options, pick
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import connection, ldap_options
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
 def main() -> None:
-    connection = ldap_options()
+    options = ldap_options()
     module = AnsibleModule(
         argument_spec={
-            **connection,
+            **options,
             "suffixes": {"type": "list", "elements": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
             "force": {"type": "bool", "default": False},
@@ -162,7 +162,7 @@ def main() -> None:
         module,
         (LDAP3,),
         lambda: manage_suffixes(
-            pick(params, connection),
+            connection(params, options),
             params["suffixes"],
             params["state"],
             force=params["force"],

@@ -56,8 +56,8 @@ options:
       - C(manager) is a user principal name, or a dictionary with C(user_principal_name) or C(id). A manager whose account this task
         makes is written in a second pass; one who has no account is left out and told.
       - C(enabled) counts for O(enabled=same). C(sam_account_name) chooses that name.
-      - Keys that are not named here travel along into the result untouched. So a record with a C(password) is refused; passwords belong
-        into O(given_passwords_file).
+      - Keys that are not named here travel along into the result untouched. So a record with a key that looks like that of a secret, in any
+        spelling, is refused; passwords belong into O(given_passwords_file).
       - Exactly one of O(users) and O(rollback) is needed.
     type: list
     elements: dict
@@ -103,7 +103,8 @@ options:
       - A CSV file on the controller with the passwords for O(account_password=given), which requires it.
       - The first line is C(user_principal_name,password). Each further line has the two values of one user, separated by a comma. Put a
         password that contains a comma or a quotation mark in quotation marks, and double each quotation mark in it.
-      - The file is encoded in UTF-8. It must belong to the user who runs the task, and be closed to others (mode 0600).
+      - The file is encoded in UTF-8. It must belong to the user who runs the task or to root, and be closed to
+        others (mode 0600). It may be a link.
       - Only new accounts get these passwords. Lines for people who are not in O(users) are not used; a warning names these lines.
         A user who needs a new account and has no line is refused.
       - No password from this file is ever shown, logged or written to another file.
@@ -111,8 +112,8 @@ options:
   password_file:
     description:
       - A file on the controller to which the random passwords are added, one JSON line with C(user_principal_name) and
-        C(password) each, before their accounts are made. It is made with mode 0600, and refused if others may read it or it belongs to
-        another user.
+        C(password) each, before their accounts are made. It is made with mode 0600, and refused if others may read it, if it belongs to
+        another user or is a link, or if others may write to its folder.
       - After a run that was killed, a user may have several lines; the last one counts.
     type: path
   password_must_change:
@@ -284,7 +285,9 @@ users:
           directory. V(entra_not_found) and V(entra_left_out) for records that M(hybrid.identity.entra_user_info) marked so.
         - V(not_tried) where the run ended before. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
           others for what the directory said.
-        - With O(rollback), V(changed_since), V(account_gone), V(cannot_be_made_again).
+        - With O(rollback), V(changed_since), V(renamed_since), V(account_gone), V(cannot_be_made_again), V(not_restorable) for a value that
+          this module never writes, V(not_to_be_enabled) for a protected account and one that needs no password,
+          V(address_of_other_account) and the causes for what is in the directory. V(journal_failed) where the journal was lost.
       returned: always
       type: str
       sample: null
@@ -350,7 +353,6 @@ result_code:
   sample: 50
 """
 
-from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -360,44 +362,44 @@ from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.ad_
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.rollback import roll_back_accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     OptionSpec,
+    connection,
     journal_options,
     ldap_options,
+    pick,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.countries import find_country
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3, PYCOUNTRY
-from ansible_collections.hybrid.identity.plugins.module_utils._module.hiding import HidingModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
 from ansible_collections.hybrid.identity.plugins.module_utils._module.passwords import (
     PasswordFile,
     random_password,
     read_given_passwords,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
-def make(params: dict[str, Any], connection: dict[str, Any], task: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+def make(params: dict[str, Any], options: dict[str, Any], task: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Make and fill accounts, with the journal and the files of passwords that are asked for."""
     given = read_given_passwords(task["given_passwords_file"]) if task["given_passwords_file"] else None
     keeper = PasswordFile(task["password_file"]) if task["password_file"] and not check_mode else None
 
     def service(journal: Any) -> dict[str, Any]:
         helpers = Helpers(find_country, random_password, journal, keeper, given)
-        return manage_accounts(connection, task, helpers, check_mode)
+        return manage_accounts(options, task, helpers, check_mode)
 
     with keeper or nullcontext():
         return journaled(params, service, check_mode=check_mode)
 
 
-def roll_back(params: dict[str, Any], connection: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+def roll_back(params: dict[str, Any], options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Undo what the journal says of a run."""
-    found = read_journal(params["journal"])
-    lines = choose_lines(found, params["rollback"], ATTRIBUTES, ("domain", None))
+    lines = choose_lines(read_journal(params["journal"]), params["rollback"], ATTRIBUTES)
     return journaled(
         params,
         lambda journal: roll_back_accounts(
-            connection,
-            found,
-            params["rollback"],
+            options,
+            lines,
             journal,
             max_changes=params["max_changes"],
             skip_refused=params["on_refused"] == "skip",
@@ -408,16 +410,15 @@ def roll_back(params: dict[str, Any], connection: dict[str, Any], check_mode: bo
     )
 
 
-def service(params: dict[str, Any], connection: Sequence[str], task: Sequence[str], check_mode: bool) -> dict[str, Any]:
+def service(params: dict[str, Any], task: dict[str, OptionSpec], check_mode: bool) -> dict[str, Any]:
     """Do what the options ask for."""
-    options = {name: params[name] for name in connection}
+    options = connection(params, ldap_options())
     if params["rollback"]:
         return roll_back(params, options, check_mode)
-    return make(params, options, {name: params[name] for name in task}, check_mode)
+    return make(params, options, pick(params, task), check_mode)
 
 
 def main() -> None:
-    connection = ldap_options()
     task: dict[str, OptionSpec] = {
         "users": {"type": "list", "elements": "dict"},
         "path": {"type": "str"},
@@ -431,8 +432,8 @@ def main() -> None:
         "max_changes": {"type": "str"},
         "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     }
-    module = HidingModule(
-        argument_spec={**connection, **journal_options(), **task},
+    module = RecordsModule(
+        argument_spec={**ldap_options(), **journal_options(), **task},
         mutually_exclusive=[("users", "rollback"), ("path", "rollback"), ("path_by", "rollback")],
         required_one_of=[("users", "rollback")],
         required_if=[("account_password", "given", ["given_passwords_file"])],
@@ -442,7 +443,7 @@ def main() -> None:
         # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
-    run(module, (LDAP3, PYCOUNTRY), lambda: service(module.params, list(connection), list(task), module.check_mode))
+    run(module, (LDAP3, PYCOUNTRY), lambda: service(module.params, task, module.check_mode))
 
 
 if __name__ == "__main__":

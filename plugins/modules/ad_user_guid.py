@@ -321,7 +321,8 @@ users:
         - Of what was asked for, V(no_such_object), V(several_objects), V(not_a_user), V(system_account),
           V(duplicate_identity), and for O(users) V(no_immutable_id), V(malformed_immutable_id), V(malformed_object_guid),
           V(invalid_upn), V(value_wanted_twice) or V(deleted_user).
-        - Of a change, V(cloud_managed_account), V(different_consistency_guid), V(changed_since), and V(held_by_user),
+        - Of a change, V(cloud_managed_account), V(different_consistency_guid), V(changed_since), V(renamed_since),
+          V(not_restorable) for a value that this collection never writes, and V(held_by_user),
           V(held_by_contact), V(held_by_group), V(held_by_computer) and the like where another object has the value.
         - Of a write, V(changed_meanwhile), V(connection_lost), V(not_tried), V(journal_failed), V(insufficient_rights) and
           others that an LDAP operation may have.
@@ -381,10 +382,12 @@ result_code:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import SOURCE_ANCHORS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import (
+    CONSISTENCY_GUID,
+    SOURCE_ANCHORS,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.ad_user_guid import JobTerms, manage_users
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.jobs import (
     CloudJob,
@@ -395,6 +398,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.jobs i
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.lookup import SCOPES
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     OptionSpec,
+    connection,
     journal_options,
     ldap_options,
     pick,
@@ -402,6 +406,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
 from ansible_collections.hybrid.identity.plugins.module_utils._module.certificates import warn_if_unchecked
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
+from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 SEARCH = ("search_base", "search_filter", "upn_suffix")
@@ -428,7 +433,7 @@ def chosen_job(params: dict[str, Any]) -> Job:
     if params["rollback"] is not None:
         if params["stamp"]:
             raise InputError("rollback and stamp exclude each other; put the old values back first, then stamp.")
-        return RollbackJob(read_journal(params["journal"]), params["rollback"])
+        return RollbackJob(choose_lines(read_journal(params["journal"]), params["rollback"], (CONSISTENCY_GUID,)))
     if params["users"] is not None:
         if not params["stamp"]:
             raise InputError("users says what to stamp; set stamp to true with it, or use identities to read users.")
@@ -436,7 +441,7 @@ def chosen_job(params: dict[str, Any]) -> Job:
     return QueryJob(pick(params, query_options()), params["stamp"])
 
 
-def manage(module: AnsibleModule) -> dict[str, Any]:
+def manage(module: RecordsModule) -> dict[str, Any]:
     """Do the task."""
     params, check_mode = module.params, module.check_mode
     job = chosen_job(params)
@@ -451,14 +456,14 @@ def manage(module: AnsibleModule) -> dict[str, Any]:
     )
     return journaled(
         params,
-        lambda journal: manage_users(pick(params, ldap_options()), job, terms, journal),
+        lambda journal: manage_users(connection(params, ldap_options()), job, terms, journal),
         check_mode=check_mode,
-        rolls_back=job.runs() if isinstance(job, RollbackJob) else (),
+        rolls_back=list_runs(job.lines) if isinstance(job, RollbackJob) else (),
     )
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = RecordsModule(
         argument_spec={
             **ldap_options(),
             **query_options(),

@@ -255,8 +255,9 @@ users:
         - A stable identifier of why the user was not changed, else null.
         - From the plan, V(no_cloud_user), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
           V(malformed_object_id), V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
-          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), V(federated_domain),
-          V(admin_role), V(role_assignable_group), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
+          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), V(renamed_since),
+          V(not_restorable) for a value that this collection never writes, V(federated_domain), V(admin_role),
+          V(role_assignable_group), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.
         - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain), V(mastered_elsewhere),
           V(user_vanished), V(restore_conflict), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost),
@@ -425,28 +426,23 @@ lookup:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import run as set_immutable_ids
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_identity import read_identity
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import Line
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import (
-    build_undos,
-    choose_lines,
-    list_runs,
-)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import PROPERTY
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
+    connection,
     graph_options,
     journal_options,
-    pick,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
+from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
@@ -472,9 +468,8 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
     }
     lines: list[Line] = []
     if params["rollback"]:
-        place = ("tenant", options["tenant"])
-        lines = choose_lines(read_journal(params["journal"]), params["rollback"], [PROPERTY], place)
-        task = Task(undo=build_undos(lines), **how)
+        lines = choose_lines(read_journal(params["journal"]), params["rollback"], [PROPERTY])
+        task = Task(undo=lines, **how)
     else:
         task = Task(
             records=records(params),
@@ -495,7 +490,7 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
 
 def main() -> None:
     options = graph_options()
-    module = AnsibleModule(
+    module = RecordsModule(
         argument_spec={
             **options,
             **journal_options(),
@@ -530,7 +525,7 @@ def main() -> None:
     run(
         module,
         GRAPH,
-        lambda: service(module.params, pick(module.params, options), module.check_mode, watch),
+        lambda: service(module.params, connection(module.params, options), module.check_mode, watch),
         watch.facts,
     )
 

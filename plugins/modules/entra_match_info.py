@@ -401,24 +401,27 @@ waited_seconds:
 
 from functools import partial
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_match_info import Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_match_info import run as predict
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcome_words import OUTCOMES
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.anchor_owners import anchor_owners
-from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, ldap_options, pick
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
+    connection,
+    graph_options,
+    ldap_options,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._module.certificates import warn_if_unchecked
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
+from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
 def main() -> None:
     options = graph_options()
-    module = AnsibleModule(
+    module = RecordsModule(
         argument_spec={
             **options,
             "users": {"type": "list", "elements": "dict", "required": True},
@@ -448,12 +451,13 @@ def main() -> None:
         skip_refused=params["on_refused"] == "skip",
     )
     directory = params["directory"]
-    owners = partial(anchor_owners, directory) if directory else None
     if directory:
+        directory = connection(directory, ldap_options())
         warn_if_unchecked(module, directory)
+    owners = partial(anchor_owners, directory) if directory else None
     dependencies = (*GRAPH, LDAP3) if directory else GRAPH
     watch = Watch(progress_report())
-    run(module, dependencies, lambda: predict(pick(params, options), question, owners, watch), watch.facts)
+    run(module, dependencies, lambda: predict(connection(params, options), question, owners, watch), watch.facts)
 
 
 if __name__ == "__main__":

@@ -357,15 +357,14 @@ lookup:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import FAIL_ON, Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import run as read_states
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_identity import read_identity
-from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, pick
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import connection, graph_options
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
+from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
@@ -390,7 +389,7 @@ def question(params: dict[str, Any]) -> Question:
 
 def main() -> None:
     options = graph_options()
-    module = AnsibleModule(
+    module = RecordsModule(
         argument_spec={
             **options,
             "users": {"type": "list", "elements": "dict"},
@@ -410,7 +409,7 @@ def main() -> None:
     )
     params = module.params
     watch = Watch(progress_report())
-    run(module, GRAPH, lambda: read_states(pick(params, options), question(params), watch), watch.facts)
+    run(module, GRAPH, lambda: read_states(connection(params, options), question(params), watch), watch.facts)
 
 
 if __name__ == "__main__":

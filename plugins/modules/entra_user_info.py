@@ -297,7 +297,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.us
     Choice,
     read_domains,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, pick
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import connection, graph_options
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
@@ -333,7 +333,7 @@ def main() -> None:
     run(
         module,
         GRAPH,
-        lambda: read_users(pick(module.params, options), question(module.params), watch),
+        lambda: read_users(connection(module.params, options), question(module.params), watch),
         watch.facts,
     )
 

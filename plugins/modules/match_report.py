@@ -19,6 +19,8 @@ description:
     phone and on paper, also with tens of thousands of users.
   - Control characters and invisible characters of a name are written out in all files but O(json), such as C(\n) for a newline.
   - It asks neither directory anything.
+  - A file that is there already is replaced only if it is a regular file of the user who runs the task, with one name (no links), that nobody
+    else may write to, in a folder that only this user or root may write to.
 extends_documentation_fragment:
   - hybrid.identity.attributes
 attributes:
@@ -84,7 +86,8 @@ options:
     default: 100
   mode:
     description:
-      - The permissions of the files, in quotes and with the leading zero. They hold names and addresses of people.
+      - The permissions of the files, in quotes and with the leading zero. They hold names and addresses of people. Nobody but the owner
+        can be allowed to write.
     type: str
     default: '0600'
 seealso:
@@ -168,10 +171,9 @@ trace:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.diffs import list_diff
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, file_mode, write_files
+from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import to_markdown
 from ansible_collections.hybrid.identity.plugins.module_utils._report.model import make
@@ -204,7 +206,7 @@ def write_report(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = RecordsModule(
         argument_spec={
             "users": {"type": "list", "elements": "dict", "required": True},
             "cloud_only": {"type": "list", "elements": "dict", "default": []},

@@ -23,6 +23,8 @@ def give_arguments(monkeypatch: pytest.MonkeyPatch) -> GiveArguments:
     from ansible.module_utils import basic
 
     def give(arguments: dict[str, Any]) -> None:
+        # The options of a connection as the services get them have a function, which no argument can be.
+        arguments = {name: value for name, value in arguments.items() if name != "read_file"}
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
         # ansible-core 2.19 and newer want to be told how the arguments are written.
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)

@@ -64,7 +64,9 @@ def test_a_secret_sub_option_forbids_every_other_key(
     except SystemExit:
         assert "display_name" in result(capsys)["msg"]
     else:
-        pytest.fail(gone("A sub-option that is secret leaves other keys alone.", "_module/hiding.py (HidingModule)"))
+        pytest.fail(
+            gone("A sub-option that is secret leaves other keys alone.", "_module/records_module.py (RecordsModule)")
+        )
 
 
 def test_each_secret_is_sought_in_each_string_of_a_result(
@@ -88,7 +90,7 @@ def test_each_secret_is_sought_in_each_string_of_a_result(
     assert len(result(capsys)["names"]) == count
     assert calls >= count * count, gone(
         f"AnsibleModule takes {calls} steps to hide {count} secrets in {count} strings.",
-        "_module/hiding.py (HidingModule)",
+        "_module/records_module.py (RecordsModule)",
     )
 
 

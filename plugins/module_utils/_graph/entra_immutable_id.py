@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._identity.core.errors import InputError, telling
-from .._identity.core.journal import JournalWriter
+from .._identity.core.journal import JournalWriter, Line
 from .._identity.core.limits import check_max_changes, read_limit
-from .._identity.core.rollback import Undo
+from .._identity.core.rollback import build_undos, check_place
 from .._identity.entra.deleted_holders import PURGE, RESTORE
 from .._identity.entra.immutable_id_plan import (
     FAILED,
@@ -42,7 +42,7 @@ _BIN_UNKNOWN = (
 
 @dataclass(frozen=True)
 class Task:
-    """A task of the module: one request for each record, or with ``undo`` the values to put back.
+    """A task of the module: one request for each record, or with ``undo`` what a journal says of the runs to undo.
 
     ``clear`` sends null. ``everybody`` clears all users who may be cleared and needs no records. ``overwrite`` allows
     replacing another value. ``restore_deleted`` and ``purge_deleted`` say how to get a value from deleted holders.
@@ -50,7 +50,7 @@ class Task:
     """
 
     records: Sequence[Mapping[str, Any]] = ()
-    undo: Sequence[Undo] | None = None
+    undo: Sequence[Line] | None = None
     clear: bool = False
     overwrite: bool = False
     skip_refused: bool = False
@@ -86,7 +86,11 @@ class Task:
             read_limit(self.max_changes)
 
     def read_requests(self) -> list[ImmutableIdRequest]:
-        return read_requests(self.records, clear=self.clear) if self.undo is None else request_restores(self.undo)
+        return (
+            read_requests(self.records, clear=self.clear)
+            if self.undo is None
+            else request_restores(build_undos(self.undo))
+        )
 
 
 def run(
@@ -94,7 +98,7 @@ def run(
 ) -> dict[str, Any]:
     """Do a task and return the module's result: ``changed, users, summary, diff`` and, if any, ``warnings``.
 
-    ``options`` are the values of ``argspec.graph_options``. ``journal_writer`` records every change. Graph is not
+    ``options`` are those of ``argspec.connection``. ``journal_writer`` records every change. Graph is not
     contacted if the records alone decide the outcome.
 
     :raises InputError: if a record or an option is wrong; nothing was read or written.
@@ -125,6 +129,8 @@ async def _run(
     watch: Watch | None,
 ) -> dict[str, Any]:
     async with open_transport(options, watch) as transport:
+        place = transport.place() if journal_writer or task.undo else ("tenant", "")
+        check_place(task.undo or (), place)
         users = Users(transport)
         if task.everybody:
             changes, scope = await plan_clearing(users)
@@ -137,7 +143,7 @@ async def _run(
         warnings = [*([_BIN_UNKNOWN] if unknown else []), *doubts]
         _refuse(changes, task, scope, warnings)
         if not task.check_mode:
-            writer = ImmutableIdWriter(transport, journal_writer, ("tenant", options["tenant"]))
+            writer = ImmutableIdWriter(transport, journal_writer, place)
             with telling(lambda: _result(writer.so_far(), [*warnings, *writer.warnings])):
                 changes = await writer.write(changes)
             warnings += writer.warnings

@@ -55,7 +55,7 @@ def run(
 ) -> dict[str, Any]:
     """Do a task and return the module's result: ``changed`` (False) and what ``preflight.result.build_result`` returns.
 
-    ``options`` are the values of ``argspec.graph_options``.
+    ``options`` are those of ``argspec.connection``.
 
     :raises InputError: if an option is wrong.
     :raises NotAllowed: if a user's outcome is not allowed and ``skip_refused`` is false.

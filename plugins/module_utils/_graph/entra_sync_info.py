@@ -51,7 +51,7 @@ class Question:
 def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
     """Do a task and return the module's result: ``changed`` (False), ``users`` and ``summary``.
 
-    ``options`` are the values of ``argspec.graph_options``. Graph is not contacted if no record has anything to prove.
+    ``options`` are those of ``argspec.connection``. Graph is not contacted if no record has anything to prove.
 
     :raises InputError: if a record or an option is wrong.
     :raises NotProven: if a finding has one of the statuses that ``fail_on`` names.

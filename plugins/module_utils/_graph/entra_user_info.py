@@ -43,7 +43,7 @@ class Question:
 def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
     """Do a task and return the module's result: ``changed`` (False), ``users`` and ``summary``.
 
-    ``options`` are the values of ``argspec.graph_options``. ``watch`` follows the progress.
+    ``options`` are those of ``argspec.connection``. ``watch`` follows the progress.
 
     :raises InputError: if an option is wrong, if an identity is neither a UPN nor an object id, if a group does not
         exist, or if several groups have the name.

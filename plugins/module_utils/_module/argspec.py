@@ -10,6 +10,8 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
+from .guarded_files import read_file
+
 OptionSpec = dict[str, Any]
 
 
@@ -74,6 +76,14 @@ def journal_options() -> dict[str, OptionSpec]:
         "journal_run": {"type": "str"},
         "rollback": {"type": "str"},
     }
+
+
+def connection(params: dict[str, Any], options: dict[str, OptionSpec]) -> dict[str, Any]:
+    """Return the values of connection options, with ``read_file``, which reads the files that they name.
+
+    ``read_file`` takes the name of an option and a path, and raises InputError for a file that others may change.
+    """
+    return {**pick(params, options), "read_file": read_file}
 
 
 def pick(params: dict[str, Any], options: dict[str, OptionSpec]) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import stat
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .._identity.core.errors import IdentityError, InputError
+from .guarded_files import OWN, check_place, open_file
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,17 @@ class FileError(IdentityError):
 def file_mode(text: str) -> int:
     """Return the permission bits of a mode in octal, such as ``0640``.
 
-    :raises InputError: if the text is not such a mode, for example 384, which YAML makes of an unquoted 0600.
+    :raises InputError: if the text is not such a mode, for example 384, which YAML makes of an unquoted 0600, or if the
+        mode lets others write.
     """
     if not re.fullmatch(r"0[0-7]{3}", text):
         raise InputError(
             f"mode {text!r} is no file mode; write it in quotes and with its leading zero, such as '0640'."
         )
-    return int(text, 8)
+    mode = int(text, 8)
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise InputError(f"mode {text!r} would let others change the files; choose one such as '0644'.")
+    return mode
 
 
 def write_files(files: Sequence[File], mode: int, check_mode: bool = False) -> list[dict[str, Any]]:
@@ -49,15 +54,16 @@ def write_files(files: Sequence[File], mode: int, check_mode: bool = False) -> l
     A file gets its new content in one step, and at no time can more users read it than ``mode`` allows. No file is put
     in place before all are on the disk. In check mode, nothing is written.
 
-    :raises InputError: if a path cannot be written, or belongs to two files; nothing was written.
+    :raises InputError: if a path cannot be written, belongs to two files, or leads to a file or a folder that others
+        may have made or may change; nothing was written.
     :raises FileError: if the operating system refuses.
     """
-    targets = [os.path.realpath(file.path) for file in files]
+    targets = [_target(file.path) for file in files]
     for file, target in zip(files, targets, strict=True):
-        _check(file, target)
+        check_place(file.kind, file.path)
         if targets.count(target) > 1:
             raise InputError(f"{file.path} is the path of more than one file of the report; give each its own.")
-    changed = [_differs(target, file, mode) for file, target in zip(files, targets, strict=True)]
+    changed = [_differs(file, mode) for file in files]
     if not check_mode:
         _write([(target, file) for file, target, wanted in zip(files, targets, changed, strict=True) if wanted], mode)
     return [
@@ -66,25 +72,17 @@ def write_files(files: Sequence[File], mode: int, check_mode: bool = False) -> l
     ]
 
 
-def _check(file: File, target: str) -> None:
-    folder = os.path.dirname(target)
-    if not os.path.isdir(folder):
-        raise InputError(f"{file.path} ({file.kind}) cannot be written: there is no folder {folder}; make it first.")
-    if os.path.isdir(target):
-        raise InputError(f"{file.path} ({file.kind}) is a folder; give the path of a file in it.")
-    if os.path.exists(target) and not os.path.isfile(target):
-        raise InputError(f"{file.path} ({file.kind}) is no regular file; give another path.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"{file.path} ({file.kind}) cannot be written: this user may not write into {folder}.")
+def _target(path: str) -> str:
+    """Return the path without links to folders. A link in its last place is refused when the file is opened."""
+    folder, name = os.path.split(os.path.abspath(path))
+    return os.path.join(os.path.realpath(folder), name)
 
 
-def _differs(target: str, file: File, mode: int) -> bool:
+def _differs(file: File, mode: int) -> bool:
     try:
-        state = os.stat(target)
-        if stat.S_IMODE(state.st_mode) != mode or state.st_size != len(file.content):
-            return True
-        with open(target, "rb") as source:
-            return source.read() != file.content
+        with open(open_file(file.kind, file.path, OWN), "rb") as source:
+            same = stat.S_IMODE(os.fstat(source.fileno()).st_mode) == mode and source.read() == file.content
+            return not same
     except FileNotFoundError:
         return True
     except OSError as error:
@@ -98,7 +96,8 @@ def _write(wanted: Sequence[tuple[str, File]], mode: int) -> None:
         for target, file in wanted:
             name = file.path
             # In the same folder, so that one rename puts the file in place.
-            handle, temporary = tempfile.mkstemp(prefix=".report-", dir=os.path.dirname(target))
+            temporary = os.path.join(os.path.dirname(target), f".report-{secrets.token_hex(8)}")
+            handle = open_file(file.kind, temporary, OWN, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             staged.append((temporary, target))
             with open(handle, "wb") as sink:
                 sink.write(file.content)
@@ -112,6 +111,6 @@ def _write(wanted: Sequence[tuple[str, File]], mode: int) -> None:
     except OSError as error:
         raise FileError(f"{name} cannot be written: {error.strerror}. Make room or choose another folder.") from error
     finally:
-        for temporary, _target in staged:
+        for temporary, _place in staged:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)

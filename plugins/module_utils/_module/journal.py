@@ -32,9 +32,14 @@ from .._identity.core.journal import (
     outcome_offset,
 )
 from .._identity.core.rollback import ALL, LAST
+from .guarded_files import MODE, OWN, check_place, flush_folder, is_still_at, open_file
 
-MODE = 0o600
 _LONGEST_NAME = 100
+_OPTION = "journal"
+
+# Bytes of the file that runs lock, whether the file has that many or not. One kind of lock for both, because a network
+# file system may make all kinds one, and then a run would wait for itself.
+_WRITING, _PRESENCE = 0, 1
 
 
 def journaled(
@@ -87,13 +92,15 @@ def run_name(given: str | None) -> str:
 def read_journal(path: str) -> Journal:
     """Read a journal without changing it.
 
-    :raises JournalError: if the file cannot be read, or is not a journal.
+    :raises JournalError: if the file cannot be read, is not a journal, or may have been changed by others.
     """
     try:
-        with open(path, "rb") as source:
+        with open(open_file(_OPTION, path, OWN), "rb") as source:
             # With a lock against writers, so that no line is read while it is being written.
-            fcntl.lockf(source, fcntl.LOCK_SH)
+            _lock(source.fileno(), _WRITING, fcntl.LOCK_SH)
             return decode(source.read(), path)
+    except InputError as error:
+        raise JournalError(error.message) from None
     except OSError as error:
         raise JournalError(f"The journal {path} cannot be read: {error.strerror}.") from error
 
@@ -101,10 +108,10 @@ def read_journal(path: str) -> Journal:
 class JournalFile:
     """A ``JournalWriter`` for a file, and the context manager in which the run does its work.
 
-    Each run holds a shared lock (flock) while it has the journal open, and an exclusive one (lockf) during each write.
-    The file system must support both, independent of each other. Open lines are settled only if no other run had the
-    journal open when this one opened it, because a running one completes its own. The first change creates the file.
-    ``used``: whether this run has written lines.
+    Each run holds a shared lock on one byte while it has the journal open, and an exclusive one on another byte during
+    each write. These locks belong to the process, so a process must not open the same journal twice. Open lines are
+    settled only if no other run had the journal open when this one opened it, because a running one completes its own.
+    The first change creates the file. ``used``: whether this run has written lines.
     """
 
     def __init__(self, path: str, run: str, rolls_back: Sequence[str] = ()) -> None:
@@ -114,21 +121,18 @@ class JournalFile:
         self._file: int | None = None
         self._threads = threading.Lock()
         self._of_the_dead: list[Line] = []
+        self._size = 0
         self.used = False
 
     def __enter__(self) -> JournalFile:
         """Open the journal, or check that it can be created.
 
-        :raises JournalError: if neither is possible, or if the file is not a journal.
+        :raises JournalError: if neither is possible, if the file is not a journal, or if others may have changed it.
         """
-        if os.path.exists(self._path):
-            self._open()
-            return self
-        folder = os.path.dirname(os.path.abspath(self._path))
-        if not os.path.isdir(folder):
-            raise JournalError(f"The journal {self._path} cannot be made: there is no folder {folder}; make it first.")
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise JournalError(f"The journal {self._path} cannot be made: this user may not write into {folder}.")
+        with self._trouble():
+            check_place(_OPTION, self._path)
+            if os.path.lexists(self._path):
+                self._open()
         return self
 
     def __exit__(
@@ -144,11 +148,11 @@ class JournalFile:
         """As in ``JournalWriter``. Tickets are the positions of the outcomes in the file."""
         lines = encode(self.run, self._rolls_back, entries)
         with self._threads:
-            file = self._open() if self._file is None else self._file
-            with self._trouble(), self._locked(file):
+            with self._trouble(), self._locked() as file:
                 position = self._at_a_line_start(file)
                 self._append(file, b"".join(lines), position)
                 os.fsync(file)
+                self._size = os.fstat(file).st_size
             self.used = True
         tickets = []
         for line in lines:
@@ -158,11 +162,9 @@ class JournalFile:
 
     def complete(self, outcomes: Mapping[int, str]) -> None:
         """As in ``JournalWriter``. Outcomes are flushed when the run ends; after a power cut, lines may be pending."""
-        with self._threads:
-            file = self._open() if self._file is None else self._file
-            with self._trouble(), self._locked(file):
-                for position, outcome in outcomes.items():
-                    os.pwrite(file, outcome.encode("ascii"), position)
+        with self._threads, self._trouble(), self._locked() as file:
+            for position, outcome in outcomes.items():
+                os.pwrite(file, outcome.encode("ascii"), position)
 
     def settle(self, attribute: str, values: Mapping[str, Any]) -> None:
         """As in ``JournalWriter``. Lines of objects that are not in ``values`` stay open."""
@@ -176,30 +178,49 @@ class JournalFile:
             self.complete(outcomes)
 
     def _open(self) -> int:
-        with self._trouble():
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
-            try:
-                self._claim(file)
-            except BaseException:
-                os.close(file)
-                raise
+        file = open_file(_OPTION, self._path, OWN, os.O_RDWR | os.O_CREAT)
+        try:
+            self._claim(file)
+        except BaseException:
+            os.close(file)
+            raise
         self._file = file
         return file
 
     def _claim(self, file: int) -> None:
         """Check that the file is a journal, make it private, and take the shared lock."""
-        state = os.fstat(file)
-        if not stat.S_ISREG(state.st_mode):
-            raise JournalError(f"{self._path} is no regular file; give journal the path of a file.")
         alone = _alone(file)
-        with self._locked(file):
-            journal = decode(_content(file), self._path)
+        with _exclusive(file):
+            content = _content(file)
+        journal = decode(content, self._path)
         if alone:
             self._of_the_dead = [line for line in journal.lines if line.outcome in OPEN]
-        if stat.S_IMODE(state.st_mode) != MODE:
+        if stat.S_IMODE(os.fstat(file).st_mode) != MODE:
             os.fchmod(file, MODE)
-        _flush_folder(self._path)
-        fcntl.flock(file, fcntl.LOCK_SH)
+        flush_folder(self._path)
+        self._size = len(content)
+        _lock(file, _PRESENCE, fcntl.LOCK_SH)
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        """Yield the descriptor, under the lock for writes, and with the file as this run left it."""
+        file = self._open() if self._file is None else self._file
+        with _exclusive(file):
+            self._check_untouched(file)
+            yield file
+
+    def _check_untouched(self, file: int) -> None:
+        """Check that the journal is still the file of this name, and that it has all its lines."""
+        if not is_still_at(self._path, file):
+            raise JournalError(
+                f"The journal {self._path} was renamed, replaced or deleted while this run used it, so nothing more is "
+                "changed; put it back, find out who did it, then run the task again."
+            )
+        if os.fstat(file).st_size < self._size:
+            raise JournalError(
+                f"The journal {self._path} was cut short while this run used it, so nothing more is changed; restore "
+                "it from a copy, find out who did it, then run the task again."
+            )
 
     def _at_a_line_start(self, file: int) -> int:
         """Return the end of the file. If a killed run left an incomplete line there, end it first."""
@@ -219,17 +240,11 @@ class JournalFile:
             raise
 
     @contextmanager
-    def _locked(self, file: int) -> Iterator[None]:
-        fcntl.lockf(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.lockf(file, fcntl.LOCK_UN)
-
-    @contextmanager
     def _trouble(self) -> Iterator[None]:
         try:
             yield
+        except InputError as error:
+            raise JournalError(error.message) from None
         except OSError as error:
             raise JournalError(
                 f"The journal {self._path} cannot be written: {error.strerror}. Nothing is changed without it; make "
@@ -240,10 +255,23 @@ class JournalFile:
 def _alone(file: int) -> bool:
     """Return whether no other run has the journal open. If so, hold an exclusive lock, which becomes shared later."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        _lock(file, _PRESENCE, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # POSIX allows both for a lock that another process holds
         return False
     return True
+
+
+@contextmanager
+def _exclusive(file: int) -> Iterator[None]:
+    _lock(file, _WRITING, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        _lock(file, _WRITING, fcntl.LOCK_UN)
+
+
+def _lock(file: int, byte: int, how: int) -> None:
+    fcntl.lockf(file, how, 1, byte)
 
 
 def _content(file: int) -> bytes:
@@ -253,15 +281,6 @@ def _content(file: int) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
-
-
-def _flush_folder(path: str) -> None:
-    """Flush the folder, so that the file's name is on the disk too."""
-    folder = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _found_out(entry: JournalEntry, value: Any) -> str:

@@ -13,14 +13,16 @@ import re
 import secrets
 import string
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 
 from .._identity.accounts.given_passwords import GivenPasswords, parse_given_passwords
-from .._identity.core.errors import IdentityError, InputError
-from .private_files import check_private, read_private
+from .._identity.core.errors import IdentityError
+from .guarded_files import SECRET_INPUT, SECRET_OWN, check_place, flush_folder, is_still_at, open_file, read_file
 
-MODE = 0o600
+_OPTION = "password_file"
+
 LENGTH = 28
 """Characters of a random password (about 170 bits), unless the domain demands more."""
 
@@ -59,7 +61,7 @@ def read_given_passwords(path: str) -> GivenPasswords:
 
     :raises InputError: if the file cannot be read, if others may read it, or if it is not such a table.
     """
-    return parse_given_passwords(read_private("given_passwords_file", path), path)
+    return parse_given_passwords(read_file("given_passwords_file", path, SECRET_INPUT), path)
 
 
 class PasswordFile:
@@ -79,16 +81,10 @@ class PasswordFile:
 
         :raises InputError: if the path cannot be used, or if others may read the file.
         """
-        folder = os.path.dirname(os.path.abspath(self._path))
-        if not os.path.isdir(folder):
-            raise InputError(f"password_file {self._path}: there is no folder {folder}; make it first.")
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise InputError(f"password_file {self._path}: this user may not write into {folder}.")
-        try:
-            state = os.lstat(self._path)
-        except FileNotFoundError:
-            return self
-        check_private("password_file", self._path, state)
+        check_place(_OPTION, self._path)
+        if os.path.lexists(self._path):
+            with self._trouble():
+                os.close(open_file(_OPTION, self._path, SECRET_OWN, os.O_RDWR))
         return self
 
     def __exit__(
@@ -106,16 +102,13 @@ class PasswordFile:
         lines = [
             json.dumps({"user_principal_name": upn, "password": password}) + "\n" for upn, password in passwords.items()
         ]
-        try:
-            with self._threads:
-                self._append("".join(lines).encode("ascii"))
-        except OSError as error:
-            raise PasswordFileError(
-                f"The passwords cannot be written to {self._path}: {error.strerror}. Make room or name another file."
-            ) from None
+        with self._trouble(), self._threads:
+            self._append("".join(lines).encode("ascii"))
 
     def _append(self, content: bytes) -> None:
         file = self._open() if self._file is None else self._file
+        if not is_still_at(self._path, file):
+            raise PasswordFileError(f"{self._path} was renamed or deleted while it was in use; put it back.")
         fcntl.flock(file, fcntl.LOCK_EX)
         try:
             end = os.lseek(file, 0, os.SEEK_END)
@@ -128,17 +121,15 @@ class PasswordFile:
             fcntl.flock(file, fcntl.LOCK_UN)
 
     def _open(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        file = os.open(self._path, flags, MODE)
+        self._file = open_file(_OPTION, self._path, SECRET_OWN, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        flush_folder(self._path)
+        return self._file
+
+    @contextmanager
+    def _trouble(self) -> Iterator[None]:
         try:
-            check_private("password_file", self._path, os.fstat(file))
-            folder = os.open(os.path.dirname(os.path.abspath(self._path)), os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except BaseException:
-            os.close(file)
-            raise
-        self._file = file
-        return file
+            yield
+        except OSError as error:
+            raise PasswordFileError(
+                f"The passwords cannot be written to {self._path}: {error.strerror}. Make room or name another file."
+            ) from None

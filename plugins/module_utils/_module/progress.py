@@ -11,6 +11,9 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .._identity.core.errors import InputError
+from .guarded_files import OWN, open_file
+
 VARIABLE = "HYBRID_IDENTITY_PROGRESS_FILE"
 """The environment variable with the file's path; it is set for modules that run on the controller."""
 
@@ -21,14 +24,14 @@ SIZE = 512
 def progress_report() -> Callable[[Mapping[str, Any]], None] | None:
     """Return the function to which a module's ``Watch`` reports; None if there is no file to write to.
 
-    Only an existing file is opened, and no symbolic link is followed, so that another user cannot redirect the writes.
+    Only an existing file is opened, and only one of this user, so that nobody else can redirect the writes.
     """
     path = os.environ.get(VARIABLE)
     if not path:
         return None
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
+        handle = open_file(VARIABLE, path, OWN, os.O_WRONLY)
+    except (OSError, InputError):
         return None  # for example another user's file, if the module runs with become
 
     def report(state: Mapping[str, Any]) -> None:

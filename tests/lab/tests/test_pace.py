@@ -18,6 +18,7 @@ from support.wire import Wire
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options
+from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_files import read_file
 
 QUOTA, WINDOW = 3000, 150
 COUNT = 2 * QUOTA + 100
@@ -51,6 +52,7 @@ def options(entra: Emulator, **changes: Any) -> dict[str, Any]:
     return {
         **{name: spec.get("default") for name, spec in graph_options().items()},
         **entra.options(),
+        "read_file": read_file,
         **changes,
     }
 

@@ -26,6 +26,7 @@ from scripted_graph import (
 )
 
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options
+from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_files import read_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -85,6 +86,7 @@ def options(graph: ScriptedGraph, tls: Path) -> dict[str, Any]:
     values = {name: spec.get("default") for name, spec in graph_options().items()}
     return {
         **values,
+        "read_file": read_file,
         "tenant": TENANT,
         "client_id": CLIENT_ID,
         "secret": SECRET,

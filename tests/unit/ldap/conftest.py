@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime
 import ssl
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,11 +18,12 @@ import pytest
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from ldap_wire import Turn, Wire
+from ldap_wire import BASE, Done, Entry, Search, Turn, Wire
 from support.module_answers import read_answer
 
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.clock import Clock
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import ldap_options
+from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_files import read_file
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
 PASSWORD = "pa55-w0rd-that-nobody-may-see"
@@ -104,7 +106,7 @@ def options(certificates: Certificates) -> Options:
         defaults = {name: spec.get("default") for name, spec in ldap_options().items()}
         there = {"server": [wire.address], "port": wire.port} if wire else {"server": ["127.0.0.1"]}
         known = {"ca_cert": certificates.ca_cert, "username": USER, "password": PASSWORD, "connection_timeout": 60}
-        return {**defaults, **there, **known, **changes}
+        return {**defaults, **there, **known, "read_file": read_file, **changes}
 
     return make
 
@@ -131,12 +133,26 @@ def run_module(give_arguments: Callable[[dict[str, Any]], None], capfd: pytest.C
 
 Run = Callable[..., dict[str, Any]]
 
+DOMAIN, DOMAIN_GUID = "DC=ad,DC=contoso,DC=com", uuid.UUID("0b6b1c1e-7d0c-4f0e-9a51-3f1f0a8e77d2")
+_PLACE = Turn(
+    Search(DOMAIN.encode(), BASE, ("present", b"objectClass"), (b"objectGUID",)),
+    (Entry(DOMAIN, {"objectGUID": [DOMAIN_GUID.bytes_le]}), Done()),
+)
+
+
+def with_place(script: list[Turn], start: int, check: bool, arguments: Mapping[str, Any]) -> list[Turn]:
+    """Let a script, after its first ``start`` turns, tell the domain's GUID if a journal is written or rolled back."""
+    if len(script) < start or not (arguments.get("rollback") or (arguments.get("journal") and not check)):
+        return script
+    return [*script[:start], _PLACE, *script[start:]]
+
 
 @pytest.fixture
 def run(certificates: Certificates, options: Options, run_module: RunModule) -> Run:
     """Run ad_user_guid against a script and return its result."""
 
     def runner(script: list[Turn], check: bool = False, **arguments: Any) -> dict[str, Any]:
+        script = with_place(script, 2, check, arguments)
         with Wire(script, certificates.good) as wire:
             result, printed = run_module(ad_user_guid, {**options(wire), **arguments}, check)
         wire.verify()

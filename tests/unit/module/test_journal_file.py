@@ -144,16 +144,86 @@ def test_open_lines_of_dead_runs_are_settled_by_what_the_objects_hold(tmp_path: 
     assert outcomes(path) == {"a": "written", "b": "aborted", "c": "pending", "d": "refused", "e": "unknown"}
 
 
+LIVING = """
+import sys
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import JournalEntry
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
+with JournalFile(sys.argv[1], "one") as journal:
+    journal.begin([JournalEntry("a", None, "onPremisesImmutableId", None, "x", ("tenant", None))])
+    print("begun", flush=True)
+    sys.stdin.read()
+"""
+
+
 def test_open_lines_of_a_living_run_are_left_to_it(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    with JournalFile(str(path), "one") as one:
-        one.begin([change("a")])
-        with JournalFile(str(path), "two") as two:
-            two.settle(PROPERTY, {"a": None})
-            assert outcomes(path) == {"a": "pending"}
+    living = start(LIVING, path)
+    assert living.stdout is not None
+    assert living.stdout.readline() == "begun\n"
+    with JournalFile(str(path), "two") as two:
+        two.settle(PROPERTY, {"a": None})
+        assert outcomes(path) == {"a": "pending"}
+    living.communicate()
     with JournalFile(str(path), "three") as three:
         three.settle(PROPERTY, {"a": None})
     assert outcomes(path) == {"a": "aborted"}
+
+
+@pytest.mark.parametrize("how", ["renamed", "deleted", "replaced"])
+def test_a_journal_that_loses_its_name_stops_the_run(tmp_path: Path, how: str) -> None:
+    path, old = tmp_path / "journal", tmp_path / "old"
+    with JournalFile(str(path), "run") as journal:
+        (ticket,) = journal.begin([change("a")])
+        path.rename(old)
+        if how == "replaced":
+            path.write_bytes(old.read_bytes())
+        elif how == "deleted":
+            old.unlink()
+        with pytest.raises(JournalError, match=r"was renamed, replaced or deleted while this run used it, so nothing"):
+            journal.begin([change("b")])
+        with pytest.raises(JournalError, match=r"was renamed, replaced or deleted"):
+            journal.complete({ticket: "written"})
+        if how == "renamed":
+            old.rename(path)
+            journal.complete({ticket: "written"})
+            assert outcomes(path) == {"a": "written"}
+
+
+def test_a_journal_that_was_cut_short_stops_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with JournalFile(str(path), "one") as journal:
+        journal.begin([change("a")])
+    with JournalFile(str(path), "two") as journal:
+        os.truncate(path, 20)
+        with pytest.raises(JournalError, match=r"was cut short while this run used it, so nothing more is changed"):
+            journal.begin([change("b")])
+        os.truncate(path, 0)
+        with pytest.raises(JournalError, match="was cut short"):
+            journal.complete({15: "written"})
+    assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o620, 0o602])
+def test_a_journal_that_others_may_write_is_neither_read_nor_written(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "journal"
+    with JournalFile(str(path), "one") as journal:
+        journal.begin([change("a")])
+    path.chmod(mode)
+    with pytest.raises(JournalError, match=rf"^journal {path} may be changed by others \(mode {mode:04o}\)"):
+        read_journal(str(path))
+    with pytest.raises(JournalError, match="may be changed by others"), JournalFile(str(path), "two"):
+        pass
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_journal_that_is_a_link_is_neither_read_nor_written(tmp_path: Path) -> None:
+    path, link = tmp_path / "journal", tmp_path / "link"
+    path.touch(0o600)
+    link.symlink_to(path)
+    with pytest.raises(JournalError, match="is a symbolic link"):
+        read_journal(str(link))
+    with pytest.raises(JournalError, match="is a symbolic link"), JournalFile(str(link), "run"):
+        pass
 
 
 WRITER = """
@@ -171,10 +241,14 @@ with JournalFile(path, run) as journal:
 """
 
 
-def writer(path: Path, run: str, count: int) -> subprocess.Popen[str]:
+def start(program: str, *arguments: object) -> subprocess.Popen[str]:
     environment: dict[str, Any] = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    arguments = [sys.executable, "-c", WRITER, str(path), run, str(count)]
-    return subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def writer(path: Path, run: str, count: int) -> subprocess.Popen[str]:
+    return start(WRITER, path, run, count)
 
 
 def test_runs_at_once_do_not_touch_each_other(tmp_path: Path) -> None:

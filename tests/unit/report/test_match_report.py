@@ -101,11 +101,11 @@ def test_nothing_is_written_when_one_path_is_wrong(call: Call, paths: dict[str, 
     result = call(**{**paths, "markdown": str(tmp_path / "nowhere" / "summary.md")})
     assert f"there is no folder {tmp_path}/nowhere; make it first" in result["msg"]
     result = call(**{**paths, "markdown": str(tmp_path)})
-    assert f"{tmp_path} (markdown) is a folder" in result["msg"]
+    assert f"markdown {tmp_path} is no regular file" in result["msg"]
     result = call(**{**paths, "markdown": paths["csv"]})
     assert "is the path of more than one file of the report" in result["msg"]
     result = call(**{**paths, "markdown": "/dev/null"})
-    assert "/dev/null (markdown) is no regular file" in result["msg"]
+    assert "markdown /dev/null is no regular file" in result["msg"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -119,13 +119,18 @@ def test_no_file_asked_for(call: Call) -> None:
     assert call()["msg"] == "one of the following is required: html, csv, json, markdown"
 
 
-def test_a_link_stays_a_link(call: Call, paths: dict[str, str], tmp_path: Path) -> None:
+def test_a_planted_link_is_not_followed(call: Call, paths: dict[str, str], tmp_path: Path) -> None:
     real = tmp_path / "real.html"
     real.write_text("old")
     os.symlink(real, paths["html"])
-    call(html=paths["html"])
-    assert os.path.islink(paths["html"])
-    assert real.read_bytes().startswith(b"<!DOCTYPE html>")
+    assert f"html {paths['html']} is a symbolic link" in call(html=paths["html"])["msg"]
+    assert real.read_text() == "old"
+
+
+@pytest.mark.parametrize("mode", ["0666", "0620"])
+def test_a_mode_that_lets_others_write(call: Call, paths: dict[str, str], mode: str) -> None:
+    result = call(html=paths["html"], mode=mode)
+    assert result["msg"] == f"mode '{mode}' would let others change the files; choose one such as '0644'."
 
 
 def test_a_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

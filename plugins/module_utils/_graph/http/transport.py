@@ -32,6 +32,7 @@ from .pace import Pace
 from .proxies import check_proxies
 from .sign_in_errors import sign_in_error
 from .throttle import RETRY_STATUSES
+from .token import tenant_of
 from .watch import Watch
 
 _LOST_CONNECTIONS = 5
@@ -47,8 +48,17 @@ REPLICATION = 60.0
 class Transport:
     """A signed-in connection to Graph v1.0."""
 
-    def __init__(self, client: Any, where: Endpoints, timeout: float, pace: Pace, renew: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        where: Endpoints,
+        timeout: float,
+        pace: Pace,
+        renew: Callable[[], None],
+        tenant_id: str | None = None,
+    ) -> None:
         """``timeout`` is in seconds. ``renew`` discards the token in memory, even if it has not expired."""
+        self._tenant_id = tenant_id
         self.client = client
         self.pace = pace
         self._renew = renew
@@ -56,6 +66,19 @@ class Transport:
         self._where = where
         self._timeout = timeout
         self._answered = False
+
+    def place(self) -> tuple[str, str]:
+        """Return the tenant as journals name it: by the id in the token, not by a name that somebody typed.
+
+        :raises GraphError: if the token has no tenant's id.
+        """
+        if self._tenant_id is None:
+            raise GraphError(
+                "no_tenant_id",
+                "The access token does not say which tenant it is for (tid), and a journal names tenants by their id; "
+                "check authority, or leave out journal and rollback.",
+            )
+        return "tenant", self._tenant_id
 
     async def json(self, request: Any) -> Any:
         """Send a kiota ``RequestInformation`` and return the JSON of its answer.
@@ -219,7 +242,7 @@ class Transport:
 async def open_transport(options: Mapping[str, Any], watch: Watch | None = None) -> AsyncIterator[Transport]:
     """Sign in and yield a connection that sends up to ``concurrency`` requests at once.
 
-    ``options`` are the values of ``argspec.graph_options``. ``watch`` follows the progress of the requests.
+    ``options`` are those of ``argspec.connection``. ``watch`` follows the progress of the requests.
 
     :raises InputError: if an option is missing or wrong; the network is not used then.
     :raises GraphError: if the sign-in fails.
@@ -233,20 +256,20 @@ async def open_transport(options: Mapping[str, Any], watch: Watch | None = None)
     where = endpoints(options)
     check_proxies(os.environ)
     way = sign_in(options, where)
-    trust = _trust(options.get("ca_cert"))
+    trust = _trust(options)
     credential = _Credential(way, where, options)
     provider = _provider(credential, where)
     with closing(credential):
         pace = Pace(options["concurrency"], options["max_wait"], watch)
         # Sign in before the first request, so that a refused sign-in fails the task, whatever it reads first.
-        await _first_token(provider, where, pace, credential.renew)
+        token = await _first_token(provider, where, pace, credential.renew)
         client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
         async with http:
-            yield Transport(client, where, options["timeout"], pace, credential.renew)
+            yield Transport(client, where, options["timeout"], pace, credential.renew, tenant_of(token))
 
 
-async def _first_token(provider: Any, where: Endpoints, pace: Pace, renew: Callable[[], None]) -> None:
-    """Sign in. If the tenant does not know the app yet, wait and try once more (facts §20).
+async def _first_token(provider: Any, where: Endpoints, pace: Pace, renew: Callable[[], None]) -> str:
+    """Sign in and return the token. If the tenant does not know the app yet, wait and try once more (facts §20).
 
     The second try uses a new credential, because the old one keeps a refusal (HTTP 400) for a minute:
     tests/upstream/test_azure_identity.py::test_a_refused_sign_in_is_remembered
@@ -255,13 +278,14 @@ async def _first_token(provider: Any, where: Endpoints, pace: Pace, renew: Calla
     """
     await pace.ready()
     try:
-        await provider.access_token_provider.get_authorization_token(where.base_url)
+        token: str = await provider.access_token_provider.get_authorization_token(where.base_url)
     except GraphError as error:
         if error.cause != APP_NOT_IN_TENANT or not pace.pause(REPLICATION, 1):
             raise
         await pace.ready()
         renew()
-        await provider.access_token_provider.get_authorization_token(where.base_url)
+        token = await provider.access_token_provider.get_authorization_token(where.base_url)
+    return token
 
 
 class _Credential:
@@ -304,15 +328,16 @@ class _Credential:
         return sign_in_error(error, self._options, self._where.authority)
 
 
-def _trust(ca_cert: str | None) -> ssl.SSLContext | None:
+def _trust(options: Mapping[str, Any]) -> ssl.SSLContext | None:
+    ca_cert = options.get("ca_cert")
     if not ca_cert:
         return None
+    # A PEM file may have comments in any encoding between its certificates.
+    certificates = options["read_file"]("ca_cert", ca_cert).decode("ascii", "ignore")
     try:
-        return ssl.create_default_context(cafile=ca_cert)
-    except ssl.SSLError:
+        return ssl.create_default_context(cadata=certificates or "-")
+    except (ssl.SSLError, ValueError):
         raise InputError(f"ca_cert {ca_cert} holds no certificate; give a PEM file.") from None
-    except OSError as error:
-        raise InputError(f"ca_cert {ca_cert} cannot be read: {error.strerror}.") from None
 
 
 def _provider(credential: Any, where: Endpoints) -> Any:

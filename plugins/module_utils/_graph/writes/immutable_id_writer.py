@@ -40,9 +40,7 @@ class ImmutableIdWriter:
     became of the changes.
     """
 
-    def __init__(
-        self, transport: Transport, journal_writer: JournalWriter | None, place: tuple[str, str | None]
-    ) -> None:
+    def __init__(self, transport: Transport, journal_writer: JournalWriter | None, place: tuple[str, str]) -> None:
         self.warnings: list[str] = []
         self._done: list[ImmutableIdChange] = []
         self._open: set[int] = set()

@@ -65,7 +65,11 @@ class AccountDirectory:
 
     def other_holder(self, request: AccountRequest, own: AdObject | None = None) -> tuple[AdObject, str] | None:
         """Return an object other than ``own`` with an address of a request, and the address; None if there is none."""
-        for address in request.addresses:
+        return self.holder_of(request.addresses, own)
+
+    def holder_of(self, addresses: Iterable[str], own: AdObject | None = None) -> tuple[AdObject, str] | None:
+        """Return an object other than ``own`` with one of these addresses, and the address; None if there is none."""
+        for address in addresses:
             for guid, found in self._by_address.get(address_key(address), {}).items():
                 if own is None or guid != own.guid:
                     return found, address

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ..ad.kinds import not_a_user, system_account
 from ..ad.lookup import dn_key
 from ..ad.users import AdObject
 from ..core.comparison import entra_key
-from ..core.records import ad_record, cloud_managed
 from ..core.refusal import Refusal
 from ..core.sentences import join_names
 from ..core.upn import upn_fault
@@ -23,12 +21,13 @@ from .directory import AccountDirectory, texts
 from .managers import add_managers
 from .paths import Paths
 from .requests import GIVEN, RANDOM, AccountRequest
+from .touchable import refuse_kind
 from .updates import changed_values
-from .values import CONTROL, SAM, UPN, Countries, Schema, Values, Wanted, wanted_values
+from .values import CONTROL, DISABLED, SAM, UPN, Countries, Schema, Values, Wanted, wanted_values
 
 NEVER, EMPTY, ALWAYS = "never", "empty", "always"
 SAME, TRUE, FALSE = "same", "true", "false"
-NORMAL, DISABLED = 0x200, 0x2
+NORMAL = 0x200
 """Bits of userAccountControl (facts §13)."""
 
 
@@ -119,22 +118,7 @@ def _untouchable(request: AccountRequest, found: Sequence[AdObject]) -> Refusal 
         return Refusal(
             "several_accounts", f"{request.upn} is the UPN of {names}; give all but one of them another one."
         )
-    account = found[0]
-    if account.fault:
-        return Refusal("unreadable_object", account.fault)
-    kind = not_a_user(account.attributes)
-    if kind:
-        return Refusal("not_a_user", f"{request.upn} is {kind} ({account.distinguished_name}), no user account.")
-    why = system_account(account.distinguished_name, account.attributes)
-    if why:
-        return Refusal("system_account", f"{request.upn} is never synchronised, because {why}; leave it out.")
-    if cloud_managed(ad_record(account.distinguished_name, account.attributes)):
-        # facts §12
-        reason = (
-            f"The AD account of {request.upn} was made by Cloud Sync and the cloud owns it; it must not be written."
-        )
-        return Refusal("cloud_managed_account", reason)
-    return None
+    return refuse_kind(request.upn, found[0])
 
 
 def _missing(change: AccountChange, directory: AccountDirectory, rules: Rules, values: Values) -> AccountChange:

@@ -17,6 +17,7 @@ from ..core.comparison import ad_key, entra_key
 from ..core.errors import InputError
 from ..core.records import Record
 from ..core.refusal import Refusal
+from ..core.secret_keys import find_secret_keys
 from .given_passwords import GivenPasswords
 from .names import sam_problem
 
@@ -63,10 +64,11 @@ def read_account_requests(records: Iterable[Mapping[str, Any]], passwords: Given
 
 
 def _read_request(record: Record, position: int, passwords: GivenPasswords) -> AccountRequest:
-    if any(key.casefold() == "password" for key in record):
+    secret = next(find_secret_keys(record), None)
+    if secret is not None:
         raise InputError(
-            f"Record {position} of users contains a password; remove it from the record, and put it into the file that "
-            "given_passwords_file names."
+            f"Record {position} of users has the key {secret!r}, which looks like that of a secret; leave it out, and "
+            "put a password into the file that given_passwords_file names."
         )
     upn = str(record.get("user_principal_name") or "")
     if record.get("status") in _NOT_TAKEN:

@@ -18,10 +18,14 @@ from ..core.comparison import entra_key
 from ..core.counts import counted
 from ..core.diffs import Diff, list_diff
 from ..core.records import Record
+from ..core.refusal import Refusal
+from ..core.restorable import refuse_renamed
 from ..core.rollback import Undo
 from .directory import AccountDirectory, texts
+from .restorable import is_texts, refuse_value, restored_addresses
 from .state import ACCOUNT, account_state, added_since, journal_value, without_manager
-from .values import CONTROL, MANAGER, WRITTEN
+from .touchable import refuse_kind
+from .values import CONTROL, MANAGER, UPN, WRITTEN
 
 REMOVED, PUT_BACK, UNCHANGED, REFUSED, FAILED = "removed", "put_back", "unchanged", "refused", "failed"
 STATUSES = (REMOVED, PUT_BACK, UNCHANGED, REFUSED, FAILED)
@@ -84,8 +88,10 @@ def is_made(undo: Undo) -> bool:
     return "@" in undo.id
 
 
-def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory) -> list[AccountRestore]:
+def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory, domain: str) -> list[AccountRestore]:
     """Plan one restore for each account, in the order of the undos. ``directory`` has all attributes of the accounts.
+
+    ``domain`` is the distinguished name of the domain.
 
     If one run made an account and a later one filled it, which happens after a run was killed, there is one restore.
     """
@@ -94,24 +100,59 @@ def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory) -> list[Ac
     for undo in undos:
         name = entra_key(undo.user_principal_name or "")
         groups[name if name in made else entra_key(undo.id)].append(undo)
-    return [_planned(group, directory) for group in groups.values()]
+    return [_planned(group, directory, domain) for group in groups.values()]
 
 
-def _planned(group: Sequence[Undo], directory: AccountDirectory) -> AccountRestore:
+def _planned(group: Sequence[Undo], directory: AccountDirectory, domain: str) -> AccountRestore:
     if not all(map(_is_ours, group)):
         reason = f"The journal holds values for {group[0].user_principal_name} that no run of ad_user writes."
-        return AccountRestore(UNCHANGED, group[0].user_principal_name).refused("foreign_journal", reason)
+        return AccountRestore(UNCHANGED, None).refused("not_restorable", reason)
     account = next((undo for undo in group if undo.attribute == ACCOUNT), None)
     if account is not None:
         return _removal(account, [undo for undo in group if undo is not account], directory)
     first = group[0]
-    restore = AccountRestore(UNCHANGED, first.user_principal_name)
     found = directory.named(first.id) if is_made(first) else directory.of_guid(first.id)
     if len(found) != 1:
-        return restore.refused("account_gone", f"The AD account of {first.user_principal_name} is not there any more.")
-    if found[0].fault:
-        return replace(restore, found=found[0]).refused("unreadable_object", found[0].fault)
-    return _restored(replace(restore, found=found[0]), found[0], group)
+        reason = f"The AD account {first.id}, in the journal {first.user_principal_name}, is not there any more."
+        return AccountRestore(UNCHANGED, None).refused("account_gone", reason)
+    restore = _found(found[0])
+    refusal = _refuse_account(group, found[0])
+    if refusal:
+        return restore.refused(refusal.cause, refusal.reason)
+    restore = _restored(restore, found[0], group)
+    refusal = _refuse_values(restore, group, directory, domain)
+    return restore.refused(refusal.cause, refusal.reason) if refusal else restore
+
+
+def _found(account: AdObject) -> AccountRestore:
+    """Return a restore that names the account as the directory does now."""
+    return AccountRestore(UNCHANGED, next(iter(texts(account, UPN)), None), account)
+
+
+def _refuse_account(group: Iterable[Undo], account: AdObject) -> Refusal | None:
+    now = next(iter(texts(account, UPN)), None)
+    renamed = (refuse_renamed(undo.user_principal_name, now) for undo in group)
+    return next(filter(None, renamed), None) or refuse_kind(now or account.distinguished_name, account)
+
+
+def _refuse_values(
+    restore: AccountRestore, group: Iterable[Undo], directory: AccountDirectory, domain: str
+) -> Refusal | None:
+    """Refuse the values that would be put back if one of them is not ad_user's, or is another object's address."""
+    if restore.found is None:
+        return None
+    name = restore.user_principal_name or restore.found.distinguished_name
+    for undo in group:
+        if undo.attribute not in restore.after:
+            continue
+        refusal = refuse_value(undo, restore.found, name, domain)
+        if refusal:
+            return refusal
+        holder = directory.holder_of(restored_addresses(undo), restore.found)
+        if holder:
+            reason = f"The address {holder[1]}, which {name} had, belongs to {holder[0].distinguished_name} now."
+            return Refusal("address_of_other_account", f"{reason} Take it from that account first.")
+    return None
 
 
 def _is_ours(undo: Undo) -> bool:
@@ -121,19 +162,17 @@ def _is_ours(undo: Undo) -> bool:
 
 
 def _removal(undo: Undo, filled: Sequence[Undo], directory: AccountDirectory) -> AccountRestore:
-    restore = AccountRestore(UNCHANGED, undo.user_principal_name)
     if undo.restore is not None:
-        reason = (
-            f"The account of {undo.user_principal_name} was removed, and cannot be made again as it was; run ad_user."
-        )
-        return restore.refused("cannot_be_made_again", reason)
+        reason = f"The account of {undo.id} was removed, and cannot be made again as it was; run ad_user."
+        return AccountRestore(UNCHANGED, undo.id).refused("cannot_be_made_again", reason)
     found = directory.named(undo.id)
     if not found:
-        return restore
+        return AccountRestore(UNCHANGED, undo.id)
     account = found[0]
-    restore = replace(restore, found=account)
-    if account.fault:
-        return restore.refused("unreadable_object", account.fault)
+    restore = _found(account)
+    refusal = _refuse_account([undo], account)
+    if refusal:
+        return restore.refused(refusal.cause, refusal.reason)
     changed = _changed_since(account, undo, filled) if len(found) == 1 else ["userPrincipalName"]
     if changed:
         reason = (
@@ -151,7 +190,7 @@ def _changed_since(account: AdObject, undo: Undo, filled: Sequence[Undo]) -> lis
         if not undo.holds_ours(account_state(account.distinguished_name, without_manager(attributes))):
             return ["a name, an attribute or mS-DS-ConsistencyGuid"]
         managers = [values for each in filled if each.attribute == MANAGER for values in each.expected]
-        if held and dn_key(held[0]) not in {dn_key(dn) for values in managers for dn in values or ()}:
+        if held and not any(_same(MANAGER, held, values) for values in managers):
             return [MANAGER]
     return added_since(account.attributes)
 
@@ -161,7 +200,12 @@ def _as_made(account: AdObject, filled: Sequence[Undo]) -> dict[str, Sequence[by
     attributes = dict(account.attributes)
     for undo in filled:
         held = journal_value(undo.attribute, texts(account, undo.attribute))
-        if undo.attribute != MANAGER and any(_same(undo.attribute, held, value) for value in undo.expected):
+        restorable = undo.restore is None or is_texts(undo.restore)
+        if (
+            restorable
+            and undo.attribute != MANAGER
+            and any(_same(undo.attribute, held, value) for value in undo.expected)
+        ):
             attributes[undo.attribute.lower()] = [value.encode() for value in undo.restore or ()]
     return attributes
 
@@ -183,9 +227,16 @@ def _restored(restore: AccountRestore, account: AdObject, group: Iterable[Undo])
 
 
 def _same(attribute: str, one: Any, other: Any) -> bool:
-    if attribute == MANAGER:
-        return [dn_key(dn) for dn in one or ()] == [dn_key(dn) for dn in other or ()]
-    return sorted(one or ()) == sorted(other or ())
+    return bool(_comparable(attribute, one) == _comparable(attribute, other))
+
+
+def _comparable(attribute: str, value: Any) -> Any:
+    """Return the form in which values are compared. What is no list of texts equals nothing that AD holds."""
+    if value is None:
+        return []
+    if not is_texts(value):
+        return value
+    return [dn_key(dn) for dn in value] if attribute == MANAGER else sorted(value)
 
 
 def build_result(restores: Sequence[AccountRestore]) -> dict[str, Any]:

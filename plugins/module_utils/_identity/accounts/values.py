@@ -16,6 +16,9 @@ from .names import utf16_length
 from .requests import AccountRequest
 
 UPN, SAM, MANAGER, CONTROL = "userPrincipalName", "sAMAccountName", "manager", "userAccountControl"
+DISABLED = 0x2
+"""The bit ACCOUNTDISABLE of userAccountControl."""
+
 COUNTRY = ("c", "co", "countryCode")
 """The three attributes of a country, which belong together (facts §13)."""
 

@@ -29,9 +29,8 @@ class AnchorHolder:
 def refuse_held(
     users: Sequence[AnchorChange],
     holders: Mapping[bytes, Sequence[AnchorHolder]],
-    attributes: Sequence[str] = ANCHOR_ATTRIBUTES,
 ) -> list[AnchorChange]:
-    """Refuse the users whose planned value another object has in one of ``attributes``, and return all users.
+    """Refuse the users whose planned value another object has in one of ANCHOR_ATTRIBUTES, and return all users.
 
     ``holders`` maps a value to the objects that have it. A value in mS-DS-ConsistencyGuid does not count if the same
     plan changes it, unless that change is itself refused in the end.
@@ -39,20 +38,18 @@ def refuse_held(
     planned = list(users)
     while True:
         leaving = {user.found.guid for user in planned if user.changed and user.found}
-        checked = [_checked(user, holders, attributes, leaving) for user in planned]
+        checked = [_checked(user, holders, leaving) for user in planned]
         if sum(user.changed for user in checked) == sum(user.changed for user in planned):
             return checked
         planned = checked
 
 
-def _checked(
-    user: AnchorChange, holders: Mapping[bytes, Sequence[AnchorHolder]], attributes: Sequence[str], leaving: set[bytes]
-) -> AnchorChange:
+def _checked(user: AnchorChange, holders: Mapping[bytes, Sequence[AnchorHolder]], leaving: set[bytes]) -> AnchorChange:
     if not user.changed or not user.after or user.found is None:
         return user
     for holder in holders.get(user.after, ()):
         stays = holder.attribute == OBJECT_GUID or holder.guid not in leaving
-        if holder.guid != user.found.guid and holder.attribute in attributes and stays:
+        if holder.guid != user.found.guid and stays:
             return user.refused(
                 f"held_by_{holder.kind}",
                 f"{consistency_text(user.after)}, which {record_name(user.result())} would get, is the "

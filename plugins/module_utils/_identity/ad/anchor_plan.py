@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..core.anchors import CONSISTENCY_GUID
-from ..core.errors import InputError
 from ..core.outcome_words import MISSING
 from ..core.records import cloud_managed, consistency_bytes, consistency_text, record_name
+from ..core.restorable import refuse_anchor, refuse_renamed
 from ..core.rollback import Undo
 from .anchor_requests import AnchorRequest
 from .users import FOUND, PUT_BACK, AnchorChange
@@ -64,18 +64,22 @@ def _requested(user: AnchorChange, request: AnchorRequest, overwrite: bool) -> A
 
 
 def _put_back(user: AnchorChange, undo: Undo) -> AnchorChange:
-    name = undo.user_principal_name or undo.id
     if user.status == MISSING:
         reason = (
-            f"The AD account of {name} ({undo.id}) is not in this domain any more, so nothing of it can be put back; "
-            "it was deleted or moved since."
+            f"The AD account {undo.id}, in the journal {undo.user_principal_name or 'without a UPN'}, is not in this "
+            "domain any more, so nothing of it can be put back; it was deleted or moved since."
         )
         return replace(user, reason=reason)
-    if not all(value is None or isinstance(value, str) for value in (*undo.expected, undo.restore)):
-        return user.refused("foreign_journal", f"The journal holds a value for {name} that no run writes.")
     now = consistency_text(user.before)
     if user.status != FOUND or now == undo.restore:
         return user
+    record = user.result()
+    name = record_name(record)
+    refusal = refuse_renamed(undo.user_principal_name, record["user_principal_name"]) or refuse_anchor(
+        undo.restore, name
+    )
+    if refusal:
+        return user.refused(refusal.cause, refusal.reason)
     refused = _refused_for_the_cloud(user)
     if refused:
         return refused
@@ -85,10 +89,7 @@ def _put_back(user: AnchorChange, undo: Undo) -> AnchorChange:
             f"{CONSISTENCY_GUID} of {name} is {now or 'empty'} now, and the run left {undo.expected[-1] or 'it empty'};"
             " somebody changed it since, so it is left for you to decide.",
         )
-    try:
-        return user.to(consistency_bytes(undo.restore), PUT_BACK)
-    except InputError as error:
-        return user.refused("foreign_journal", f"The journal's value for {name} is none that a run writes: {error}")
+    return user.to(consistency_bytes(undo.restore), PUT_BACK)
 
 
 def _refused_for_the_cloud(user: AnchorChange) -> AnchorChange | None:

@@ -26,7 +26,7 @@ OPEN = (PENDING, UNKNOWN)
 """Outcomes after which only the directory can tell whether the change was made."""
 
 PLACES = ("tenant", "domain")
-"""The keys that say where an object is: in an Entra tenant, or in an AD domain (its distinguished name)."""
+"""The keys that say where an object is: in an Entra tenant, or in an AD domain. Their values are ids, never names."""
 
 OUTCOME_WIDTH = 7
 _TAIL = '"}\n'

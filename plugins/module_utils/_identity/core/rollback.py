@@ -37,14 +37,12 @@ class Undo:
         return value in self.expected
 
 
-def choose_lines(
-    journal: Journal, rollback: str, attributes: Sequence[str], place: tuple[str, str | None]
-) -> list[Line]:
+def choose_lines(journal: Journal, rollback: str, attributes: Sequence[str]) -> list[Line]:
     """Return the lines to roll back, only those that changed one of ``attributes``. There may be none.
 
-    ``rollback`` is the name of a run, LAST or ALL. ``place`` is the tenant or the domain of the task.
+    ``rollback`` is the name of a run, LAST or ALL.
 
-    :raises InputError: if the journal has no such run, or if the run changed another tenant or domain.
+    :raises InputError: if the journal has no such run.
     """
     names = list_runs(journal.lines)
     if rollback == LAST:
@@ -53,14 +51,24 @@ def choose_lines(
         if rollback not in names:
             raise InputError(f"The journal has no run {rollback!r}; {_shown(names)}")
         names = [rollback]
-    lines = [line for line in journal.lines if line.run in names and line.entry.attribute in attributes]
+    return [line for line in journal.lines if line.run in names and line.entry.attribute in attributes]
+
+
+def check_place(lines: Iterable[Line], place: tuple[str, str]) -> None:
+    """Check that all lines are about objects of one tenant or domain.
+
+    ``place`` is its kind and its id: the ``tid`` of the token, or the objectGUID of the domain. A line without an id
+    fits no place.
+
+    :raises InputError: if a line is about another tenant or domain.
+    """
     for line in lines:
-        if not _same_place(line.entry.place, place):
+        kind, own = line.entry.place
+        if kind != place[0] or not isinstance(own, str) or own.lower() != place[1].lower():
             raise InputError(
-                f"Run {line.run!r} changed the {line.entry.place[0]} {line.entry.place[1]}, and this task is for "
-                f"{place[1]}; name the other one, written in the same way, or another run."
+                f"Run {line.run!r} changed the {kind} {own or 'without an id'}, and this task is connected to the "
+                f"{place[0]} {place[1]}; connect to the other one, or name another run."
             )
-    return lines
 
 
 def build_undos(lines: Iterable[Line]) -> list[Undo]:
@@ -82,12 +90,6 @@ def _undo(lines: Sequence[Line]) -> Undo:
     certain = max((number for number, line in enumerate(lines) if line.outcome not in OPEN), default=0)
     expected = tuple(line.entry.after for line in lines[certain:])
     return Undo(first.id, last.user_principal_name, first.attribute, expected, first.before)
-
-
-def _same_place(one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
-    if one[0] != other[0]:
-        return False
-    return one[1] is None or other[1] is None or entra_key(one[1]) == entra_key(other[1])
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -50,7 +50,7 @@ def wanted_aspects(changes: Iterable[ImmutableIdChange]) -> set[str]:
     """Return the aspects of the tenant that must be known before these changes; empty if nothing changes."""
     wanted: set[str] = set()
     for change in changes:
-        if change.changed and not _known_to_be_no_admin(change):
+        if change.changed and not change.request.takes_back and not _known_to_be_no_admin(change):
             wanted |= _ROLE_ASPECTS
         if _loses_a_value(change):
             wanted.add(DOMAINS)
@@ -92,14 +92,16 @@ def refuse_guarded(
 
 def has_admins(changes: Iterable[ImmutableIdChange], tenant: TenantSnapshot) -> bool:
     """Return whether these changes concern a user that only one of OVER_EVERYBODY can change."""
-    return any(_admin_refusal(user, tenant) for change in changes for user in change.touched)
+    return any(
+        _admin_refusal(user, tenant) for change in changes if not change.request.takes_back for user in change.touched
+    )
 
 
 def _refuse_guarded(
     change: ImmutableIdChange, tenant: TenantSnapshot, domains: Domains, may_change_admins: bool | None
 ) -> ImmutableIdChange:
     refusals = [_federated_refusal(user) for user in _loses_a_value(change) if domains.is_federated(original_upn(user))]
-    if may_change_admins is False:
+    if may_change_admins is False and not change.request.takes_back:
         refusals += [refusal for user in change.touched if (refusal := _admin_refusal(user, tenant))]
     return change.refused(refusals[0].cause, refusals[0].reason) if refusals else change
 

@@ -167,7 +167,11 @@ def _change(
         return change.refused(unreadable.cause, unreadable.reason)
     if before == request.immutable_id:
         return change
-    refusal = refusals.changed_since(request, target) or refusals.mastered_elsewhere(target)
+    refusal = (
+        refusals.renamed_since(request, target)
+        or refusals.changed_since(request, target)
+        or refusals.mastered_elsewhere(target)
+    )
     others: Sequence[Record] = ()
     if request.immutable_id is not None:
         others = [user for user in tenant.holders(request.immutable_id) if user["id"] not in released]
@@ -207,6 +211,7 @@ def _without_target(request: ImmutableIdRequest, tenant: UserIndex, deleted: str
     value = request.immutable_id
     refusal = (
         refusals.unreadable(target)
+        or refusals.renamed_since(request, target)
         or refusals.changed_since(request, target)
         or refusals.not_to_be_set(request, target, overwrite=True)
         or refusals.held(request, target, [user for user in holders if user["id"] != target["id"]])

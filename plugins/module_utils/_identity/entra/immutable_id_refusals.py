@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from ..core.cloud_identity import UPN
 from ..core.records import Record, cloud_managed
 from ..core.refusal import Refusal
+from ..core.restorable import refuse_renamed
 from ..core.upn import upn_fault
+from .deleted_holders import original_upn
 from .graph_json import unreadable_sentence
 from .immutable_id_requests import ImmutableIdRequest
 
@@ -31,6 +33,14 @@ def unreadable(target: Record) -> Refusal | None:
     """Refuse a user of whom Graph's answer cannot be read."""
     sentence = unreadable_sentence(target)
     return Refusal("unreadable_user", sentence) if sentence else None
+
+
+def renamed_since(request: ImmutableIdRequest, target: Record) -> Refusal | None:
+    """Refuse to roll back a user who has another UPN in the journal."""
+    if request.expected is None:
+        return None
+    upn = original_upn(target) if target["deleted"] else target["user_principal_name"]
+    return refuse_renamed(request.named, upn)
 
 
 def mastered_elsewhere(target: Record) -> Refusal | None:

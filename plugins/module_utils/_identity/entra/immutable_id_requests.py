@@ -17,6 +17,7 @@ from ..core.errors import InputError
 from ..core.outcome_words import UNRESOLVED
 from ..core.records import Record, record_name
 from ..core.refusal import Refusal
+from ..core.restorable import refuse_immutable_id
 from ..core.rollback import Undo
 
 
@@ -25,14 +26,20 @@ class ImmutableIdRequest:
     """The request for one user: record as given, identity in Entra, and the wanted ImmutableId (None: clear it).
 
     ``identity`` is None only if there is a ``refusal``. ``expected`` has the values that the user may have now; None
-    allows any.
+    allows any. A request of a rollback has it, and ``named``, the UPN that the journal has for the user.
     """
 
     record: Record
     identity: CloudIdentity | None
     immutable_id: str | None
     refusal: Refusal | None = None
-    expected: tuple[str | None, ...] | None = None
+    expected: tuple[Any, ...] | None = None
+    named: Any = None
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether this clears a value that a run of ours set, which is always allowed."""
+        return self.expected is not None and self.immutable_id is None
 
     @property
     def name(self) -> str:
@@ -54,19 +61,19 @@ def read_requests(records: Iterable[Mapping[str, Any]], clear: bool = False) -> 
 
 
 def request_restores(undos: Iterable[Undo]) -> list[ImmutableIdRequest]:
-    """Return the requests that put values back. A journal names each user by object id."""
+    """Return the requests that put values back. They name users by object id, whatever the journal calls them."""
     return [_request_restore(undo) for undo in undos]
 
 
 def _request_restore(undo: Undo) -> ImmutableIdRequest:
-    record = {"id": undo.id, "user_principal_name": undo.user_principal_name}
-    if not all(value is None or isinstance(value, str) for value in (*undo.expected, undo.restore)):
-        reason = f"The journal holds a value for {undo.user_principal_name or undo.id} that no run writes."
-        return ImmutableIdRequest(record, None, None, Refusal("foreign_journal", reason))
+    request = ImmutableIdRequest({"id": undo.id}, None, None, expected=undo.expected, named=undo.user_principal_name)
     try:
-        return ImmutableIdRequest(record, read_object_id(str(undo.id)), undo.restore, expected=undo.expected)
-    except InputError as error:
-        return ImmutableIdRequest(record, None, None, Refusal("malformed_object_id", error.message))
+        request = replace(request, identity=read_object_id(str(undo.id)))
+    except InputError:
+        reason = f"The journal names a user by {undo.id!r}, which is no object id; check who changed the journal."
+        return replace(request, refusal=Refusal("not_restorable", reason))
+    refusal = refuse_immutable_id(undo.restore, str(undo.user_principal_name or undo.id))
+    return replace(request, refusal=refusal) if refusal else replace(request, immutable_id=undo.restore)
 
 
 def _read_request(record: Record, position: int, clear: bool) -> ImmutableIdRequest:

@@ -27,6 +27,7 @@ from ..._identity.core.limits import check_max_changes, read_limit
 from ..._identity.core.sentences import join_names
 from ..session.connection import LdapOptions, connected
 from ..session.errors import LdapError
+from ..session.forest import domain_place
 from .reader import Reader, check_paths, read_domain
 from .writer import AccountWriter, Keeper
 
@@ -69,6 +70,7 @@ def manage_accounts(
     options = LdapOptions.from_params(params, writes=True)
     with connected(options) as session:
         domain = read_domain(session)
+        place = domain_place(session, domain.dn) if helpers.journal_writer else ("domain", "")
         check_paths(session, rules.paths, domain.dn)
         rules = replace(rules, shortest_password=domain.shortest_password)
         reader = Reader(session, domain.dn)
@@ -86,7 +88,7 @@ def manage_accounts(
         )
         writer = AccountWriter(
             options,
-            domain.dn,
+            place,
             lambda change: _password(change, rules, helpers),
             rules.must_change,
             helpers.journal_writer,

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..._identity.accounts.directory import AccountDirectory
+from ..._identity.accounts.restorable import restored_addresses
 from ..._identity.accounts.restores import (
-    ATTRIBUTES,
     FAILED,
     REFUSED,
     REMOVED,
@@ -28,13 +28,13 @@ from ..._identity.ad.users import AdObject
 from ..._identity.core import journal
 from ..._identity.core.anchors import guid_text, parse_guid
 from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON, IdentityError, telling
-from ..._identity.core.journal import Journal, JournalEntry, JournalWriter
+from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter, Line, describe_unfinished
 from ..._identity.core.limits import check_max_changes
-from ..._identity.core.rollback import Undo, build_undos, choose_lines
+from ..._identity.core.rollback import Undo, build_undos, check_place
 from ..session import filters
 from ..session.connection import LdapOptions, Session, connected
 from ..session.errors import ATTRIBUTE_OR_VALUE_EXISTS, NO_SUCH_ATTRIBUTE, ConnectionLost, LdapError
-from ..session.forest import naming_contexts
+from ..session.forest import domain_place, naming_contexts
 from ..session.modifications import object_name, value_changes
 from ..session.search import paged_entries
 from .reader import CONDITIONS
@@ -42,32 +42,34 @@ from .writer import CHUNK
 
 # All attributes of an account, and those that show whether it was changed since it was created.
 _ALL = ("*", "whenCreated", "pwdLastSet", "memberOf")
+_LOST = ("not_tried", "Not tried, because the connection was lost before.")
 
 
 def roll_back_accounts(
     params: Mapping[str, Any],
-    found: Journal,
-    rollback: str,
+    lines: Sequence[Line],
     journal_writer: JournalWriter | None = None,
     *,
     max_changes: str | None = None,
     skip_refused: bool = False,
     check_mode: bool = False,
 ) -> dict[str, Any]:
-    """Undo runs of ``ad_user`` by their journal and return the module's result.
+    """Undo runs of ``ad_user`` by the ``lines`` of their journal and return the module's result.
 
     Remove the accounts that the runs created and that were not changed since. In accounts that the runs updated, put
     the former values back.
 
-    :raises InputError: if the journal has no such run, or if the run changed another domain.
+    :raises InputError: if the run changed another domain.
     :raises LimitExceeded: if more accounts would change than ``max_changes`` allows; nothing was written.
     :raises IdentityError: if an account cannot be restored and ``skip_refused`` is false; nothing was written.
     :raises LdapError: if the directory cannot be read, or if a write fails.
     """
     with connected(LdapOptions.from_params(params, writes=True)) as session:
         domain = naming_contexts(session).default
-        wanted = build_undos(choose_lines(found, rollback, ATTRIBUTES, ("domain", domain)))
-        restores = plan_rollback(wanted, AccountDirectory(_read(session, domain, wanted)))
+        place = domain_place(session, domain)
+        check_place(lines, place)
+        wanted = build_undos(lines)
+        restores = plan_rollback(wanted, AccountDirectory(_read(session, domain, wanted)), domain)
         refused = [restore for restore in restores if restore.status == REFUSED]
         if refused and not skip_refused:
             raise IdentityError(
@@ -78,12 +80,15 @@ def roll_back_accounts(
             )
         count = sum(restore.changed for restore in restores)
         check_max_changes(max_changes, count, len(restores), lambda: {"changed": False, **_unwritten(restores)})
+        warnings: list[str] = []
         if not check_mode:
             # Changed in place, so that what was done is known if the task stops in the middle.
-            restores, open_places = list(restores), {place for place, each in enumerate(restores) if each.changed}
-            with telling(lambda: _so_far(restores, open_places)):
-                _carry_out(session, restores, open_places, domain, journal_writer)
+            restores, unfinished = list(restores), {number for number, each in enumerate(restores) if each.changed}
+            with telling(lambda: _so_far(restores, unfinished)):
+                _carry_out(session, restores, unfinished, place, journal_writer, warnings)
     result = {"changed": any(restore.changed for restore in restores), **build_result(restores)}
+    if warnings:
+        result["warnings"] = warnings
     failed = [restore for restore in restores if restore.status == FAILED]
     if failed:
         raise LdapError(
@@ -100,14 +105,8 @@ def _unwritten(restores: Sequence[AccountRestore]) -> dict[str, Any]:
 
 
 def _read(session: Session, domain: str, wanted: Sequence[Undo]) -> list[AdObject]:
-    conditions = list(
-        dict.fromkeys(
-            filters.equals(UPN, undo.id)
-            if is_made(undo)
-            else filters.equals("objectGUID", parse_guid(undo.id).bytes_le)
-            for undo in wanted
-        )
-    )
+    """Read the accounts of the undos, and the objects that hold addresses which would be put back."""
+    conditions = list(dict.fromkeys(condition for undo in wanted for condition in _conditions(undo)))
     found = []
     for start in range(0, len(conditions), CONDITIONS):
         chosen = filters.any_of(conditions[start : start + CONDITIONS])
@@ -119,47 +118,61 @@ def _read(session: Session, domain: str, wanted: Sequence[Undo]) -> list[AdObjec
     return found
 
 
-def _so_far(restores: Sequence[AccountRestore], open_places: set[int]) -> dict[str, Any]:
+def _so_far(restores: Sequence[AccountRestore], unfinished: set[int]) -> dict[str, Any]:
     done = [
-        restore.failed(INTERRUPTED, INTERRUPTED_REASON) if place in open_places else restore
-        for place, restore in enumerate(restores)
+        restore.failed(INTERRUPTED, INTERRUPTED_REASON) if position in unfinished else restore
+        for position, restore in enumerate(restores)
     ]
     return {"changed": any(restore.changed for restore in done), **build_result(done)}
+
+
+def _conditions(undo: Undo) -> list[str]:
+    found = [
+        filters.equals(UPN, undo.id) if is_made(undo) else filters.equals("objectGUID", parse_guid(undo.id).bytes_le)
+    ]
+    for address in restored_addresses(undo):
+        found += [filters.equals("proxyAddresses", address), filters.equals("mail", address.partition(":")[2])]
+    return found
 
 
 def _carry_out(
     session: Session,
     done: list[AccountRestore],
-    open_places: set[int],
-    domain: str,
+    unfinished: set[int],
+    place: tuple[str, str],
     journal_writer: JournalWriter | None,
+    warnings: list[str],
 ) -> None:
-    """Write the restores, and put the outcome of each in its place; ``open_places`` are those without one yet."""
-    places = sorted(open_places)
-    for start in range(0, len(places), CHUNK):
-        chunk = places[start : start + CHUNK]
-        entries = {place: _entries(done[place], domain) for place in chunk}
-        tickets = iter(
-            journal_writer.begin([each for own in entries.values() for each in own]) if journal_writer else ()
-        )
-        owned = {place: [next(tickets) for _entry in own] if journal_writer else [] for place, own in entries.items()}
+    """Carry out the restores, and put the outcome of each in its place. After a lost connection or journal, stop.
+
+    ``unfinished`` has the positions without an outcome. A sentence is added to ``warnings`` if the outcomes could not
+    be journaled.
+    """
+    positions = sorted(unfinished)
+    stop: tuple[str, str] | None = None
+    for start in range(0, len(positions), CHUNK):
+        chunk = positions[start : start + CHUNK]
+        entries = {position: _entries(done[position], place) for position in chunk}
+        tickets: Iterator[int] = iter(())
+        if journal_writer and not stop:
+            try:
+                tickets = iter(journal_writer.begin([each for own in entries.values() for each in own]))
+            except JournalError as error:
+                stop = ("journal_failed", error.message)
         outcomes: dict[int, str] = {}
-        lost = False
-        for place in chunk:
-            told, done[place] = (
-                (journal.ABORTED, done[place].failed("not_tried", "Not tried, because the connection was lost before."))
-                if lost
-                else _one(session, done[place])
-            )
-            open_places.discard(place)
-            lost = lost or told == journal.UNKNOWN
-            outcomes.update(dict.fromkeys(owned[place], told))
-        if journal_writer:
-            journal_writer.complete(outcomes)
-        if lost:
-            for place in places[start + CHUNK :]:
-                done[place] = done[place].failed("not_tried", "Not tried, because the connection was lost before.")
-            return
+        for position in chunk:
+            if stop:
+                word, done[position] = journal.ABORTED, done[position].failed(*stop)
+            else:
+                word, done[position] = _one(session, done[position])
+                stop = _LOST if word == journal.UNKNOWN else None
+            unfinished.discard(position)
+            outcomes.update({ticket: word for _entry, ticket in zip(entries[position], tickets, strict=False)})
+        if journal_writer and outcomes:
+            try:
+                journal_writer.complete(outcomes)
+            except JournalError as error:
+                warnings[:] = [describe_unfinished(error)]
 
 
 def _one(session: Session, restore: AccountRestore) -> tuple[str, AccountRestore]:
@@ -183,8 +196,7 @@ def _one(session: Session, restore: AccountRestore) -> tuple[str, AccountRestore
     return journal.WRITTEN, restore
 
 
-def _entries(restore: AccountRestore, domain: str) -> list[JournalEntry]:
-    place = ("domain", domain)
+def _entries(restore: AccountRestore, place: tuple[str, str]) -> list[JournalEntry]:
     upn = restore.user_principal_name
     if restore.status == REMOVED:
         return [JournalEntry(upn or "", upn, ACCOUNT, restore.state, None, place)]

@@ -54,11 +54,12 @@ class Keeper(Protocol):
 class AccountWriter:
     """Writes accounts to the directory.
 
-    ``new_password`` gives each new account its password. ``broken`` is the error that stopped the run, if any.
+    ``place`` is the domain in journal lines. ``new_password`` gives each new account its password. ``broken`` is the
+    error that stopped the run, if any.
     """
 
     options: LdapOptions
-    domain: str
+    place: tuple[str, str]
     new_password: Callable[[AccountChange], str]
     must_change: bool = False
     journal_writer: JournalWriter | None = None
@@ -181,7 +182,7 @@ class AccountWriter:
         """Write the journal lines of each change and return their tickets by the change's place in ``done``."""
         if self.journal_writer is None:
             return {}
-        entries = {place: _entries(done[place], part, self.domain) for place in chunk}
+        entries = {place: _entries(done[place], part, self.place) for place in chunk}
         tickets = iter(self.journal_writer.begin([entry for own in entries.values() for entry in own]))
         return {place: [next(tickets) for _entry in own] for place, own in entries.items()}
 
@@ -217,11 +218,12 @@ def _is_new(change: AccountChange, part: Callable[[AccountChange], Values]) -> b
     return part is _now and change.status == CREATED
 
 
-def _entries(change: AccountChange, part: Callable[[AccountChange], Values], domain: str) -> list[JournalEntry]:
-    place = ("domain", domain)
+def _entries(
+    change: AccountChange, part: Callable[[AccountChange], Values], where: tuple[str, str]
+) -> list[JournalEntry]:
     if _is_new(change, part):
         # The directory chooses the GUID, so the journal names the account by its UPN.
-        return [JournalEntry(change.request.upn, change.request.upn, ACCOUNT, None, planned_state(change), place)]
+        return [JournalEntry(change.request.upn, change.request.upn, ACCOUNT, None, planned_state(change), where)]
     key = guid_text(change.guid) if change.guid else change.request.upn
     return [
         JournalEntry(
@@ -230,7 +232,7 @@ def _entries(change: AccountChange, part: Callable[[AccountChange], Values], dom
             name,
             journal_value(name, change.before.get(name, ())),
             journal_value(name, values),
-            place,
+            where,
         )
         for name, values in part(change).items()
     ]

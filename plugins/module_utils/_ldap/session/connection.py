@@ -77,7 +77,7 @@ class LdapOptions:
             raise InputError("connection_timeout must be at least 1 second.")
         auth = auth_method(params["auth_protocol"], params["username"], params["password"])
         auth.validate()
-        context = client_context(params["ca_cert"], params["cert_validation"])
+        context = client_context(params["ca_cert"], params["cert_validation"], params["read_file"])
         return cls(servers, port, params["tls_mode"], context, auth, params["connection_timeout"])
 
     def global_catalog(self, server: str) -> LdapOptions:

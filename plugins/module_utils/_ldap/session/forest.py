@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..._identity.core.anchors import guid_text
 from ..._identity.core.comparison import ad_key
 from . import filters
 from .connection import LdapOptions, Session, connected
@@ -56,6 +57,22 @@ def naming_contexts(session: Session) -> NamingContexts:
             "not_active_directory",
         )
     return NamingContexts(*(name or "" for name in found))
+
+
+def domain_place(session: Session, domain: str) -> tuple[str, str]:
+    """Return how a journal names a domain: by the objectGUID of its object, which no renaming changes.
+
+    :raises LdapError: if the server does not show it.
+    """
+    entry = read_entry(session, domain, ("objectGUID",))
+    guid = next(iter(entry.attributes.get("objectguid", ())), b"") if entry else b""
+    if len(guid) != 16:
+        raise LdapError(
+            f"{session.server} does not show the objectGUID of {domain}, by which a journal names the domain; sign in "
+            "with an account that may read it.",
+            "insufficient_rights",
+        )
+    return "domain", guid_text(guid)
 
 
 def read_suffixes(session: Session, contexts: NamingContexts) -> SuffixState:

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import functools
-import os
 import ssl
+from collections.abc import Callable
 from typing import Any
 
 from ..._identity.core.errors import InputError
@@ -17,19 +17,19 @@ IGNORE = "ignore"
 """The value of ``cert_validation`` that checks nothing."""
 
 
-def client_context(ca_cert: str | None, cert_validation: str) -> ssl.SSLContext:
+def client_context(ca_cert: str | None, cert_validation: str, read_file: Callable[[str, str], bytes]) -> ssl.SSLContext:
     """Return a context for ``ca_cert`` (None for the system's authorities) and ``cert_validation``.
+
+    ``read_file`` is as in ``argspec.connection``.
 
     :raises InputError: if ``ca_cert`` cannot be read or holds no certificate.
     """
-    if ca_cert and not os.path.isfile(ca_cert):
-        raise InputError(f"ca_cert {ca_cert} is not a file; give the path of a PEM file with the CA's certificate.")
+    # A PEM file may have comments in any encoding between its certificates.
+    certificates = (read_file("ca_cert", ca_cert).decode("ascii", "ignore") or "-") if ca_cert else None
     try:
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_cert)
-    except ssl.SSLError:
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=certificates)
+    except (ssl.SSLError, ValueError):
         raise InputError(f"ca_cert {ca_cert} holds no certificate; it must be a PEM file.") from None
-    except OSError as error:
-        raise InputError(f"ca_cert {ca_cert} cannot be read ({error.strerror}); check its permissions.") from None
     if cert_validation != "always":
         context.check_hostname = False
     if cert_validation == IGNORE:

@@ -53,11 +53,12 @@ def manage_users(
     with connected(LdapOptions.from_params(params, writes=job.writes)) as session:
         domain = naming_contexts(session).default
         lookup = Lookup(session, domain, terms.source_anchor, terms.with_attributes)
+        place = lookup.place() if journal_writer else ("domain", "")
         users = job.plan(lookup)
         _check(users, terms)
         warnings = left_out_warnings(lookup.left_out)
         if not terms.check_mode:
-            writer = AnchorWriter(session, domain, journal_writer, job.yields)
+            writer = AnchorWriter(session, place, journal_writer, job.yields)
             with telling(lambda: _written(writer.so_far())):
                 users = writer.write(users)
             warnings += writer.warnings

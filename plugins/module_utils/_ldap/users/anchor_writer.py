@@ -43,14 +43,17 @@ _OVERTAKEN = (NO_SUCH_ATTRIBUTE, CONSTRAINT_VIOLATION, ATTRIBUTE_OR_VALUE_EXISTS
 class AnchorWriter:
     """Sends changes one by one, and journals each before it is sent and after its answer.
 
-    ``yields``: whether a value that another writer sets first is accepted. ``warnings`` holds a sentence if the outcome
-    of a change could not be journaled. ``so_far`` says, at any time, what became of the changes.
+    ``place`` is the domain in journal lines. ``yields``: whether a value that another writer sets first is accepted.
+    ``warnings`` holds a sentence if the outcome of a change could not be journaled. ``so_far`` says, at any time, what
+    became of the changes.
     """
 
-    def __init__(self, session: Session, domain: str, journal_writer: JournalWriter | None, yields: bool) -> None:
+    def __init__(
+        self, session: Session, place: tuple[str, str], journal_writer: JournalWriter | None, yields: bool
+    ) -> None:
         self.warnings: list[str] = []
         self._session = session
-        self._place = ("domain", domain)
+        self._place = place
         self._journal_writer = journal_writer
         self._yields = yields
         self._stop: tuple[str, str] | None = None

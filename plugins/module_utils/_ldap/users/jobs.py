@@ -15,9 +15,8 @@ from ..._identity.ad.anchor_plan import plan_requests, plan_restores, plan_stamp
 from ..._identity.ad.anchor_requests import AnchorRequest, read_anchor_requests
 from ..._identity.ad.lookup import Identity, guid_identity, read_identities
 from ..._identity.ad.users import AnchorChange
-from ..._identity.core.anchors import CONSISTENCY_GUID
-from ..._identity.core.journal import Journal
-from ..._identity.core.rollback import build_undos, choose_lines, list_runs
+from ..._identity.core.journal import Line
+from ..._identity.core.rollback import build_undos, check_place
 from .lookup import Lookup, Search
 
 
@@ -84,30 +83,22 @@ class CloudJob:
 
 @dataclass(frozen=True)
 class RollbackJob:
-    """Plans to restore the values that journaled runs changed. ``rollback``: the run's name, ``last`` or ``all``."""
+    """Plans to restore the values that journaled runs changed. ``lines``: what the journal says of these runs."""
 
-    journal: Journal
-    rollback: str
+    lines: Sequence[Line]
     yields = False
     writes = True
 
-    def runs(self) -> list[str]:
-        """Return the names of the runs to undo.
-
-        :raises InputError: if the journal has no such run.
-        """
-        return list_runs(choose_lines(self.journal, self.rollback, (CONSISTENCY_GUID,), ("domain", None)))
-
     def plan(self, lookup: Lookup) -> list[AnchorChange]:
-        wanted = build_undos(choose_lines(self.journal, self.rollback, (CONSISTENCY_GUID,), ("domain", lookup.domain)))
-        found = lookup.find([guid_identity(undo.id) for undo in wanted])
-        users = [
-            replace(user, known={"user_principal_name": undo.user_principal_name})
-            for user, undo in zip(found, wanted, strict=True)
-        ]
+        """As in ``Job``.
+
+        :raises InputError: if the runs changed another domain.
+        """
+        check_place(self.lines, lookup.place())
+        wanted = build_undos(self.lines)
+        users = lookup.find([guid_identity(undo.id) for undo in wanted])
         users = plan_restores(users, wanted)
-        # Only mS-DS-ConsistencyGuid: another object's objectGUID was the same before the run.
-        return refuse_held(users, lookup.find_holders(users), (CONSISTENCY_GUID,))
+        return refuse_held(users, lookup.find_holders(users))
 
 
 def _refused(request: AnchorRequest, lookup: Lookup) -> AnchorChange:

@@ -24,6 +24,7 @@ from ..._identity.core.records import AD_ATTRIBUTES
 from ..._identity.core.upn import upn_suffix
 from ..session import filters
 from ..session.connection import Session
+from ..session.forest import domain_place
 from ..session.search import BASE, ONE_LEVEL, SUBTREE, Entry, paged_entries
 from .anchor_owners import anchor_holders
 
@@ -70,10 +71,19 @@ class Lookup:
         self.domain = domain
         self.left_out: list[str] = []
         self._session = session
+        self._place: tuple[str, str] | None = None
         self._anchor = source_anchor
         self._shown = with_attributes
         names = dict.fromkeys((*_ATTRIBUTES, *(ldap_attributes() if with_attributes else ())))
         self._names = tuple(names)
+
+    def place(self) -> tuple[str, str]:
+        """Return the domain as journals name it.
+
+        :raises LdapError: if the server does not show its objectGUID.
+        """
+        self._place = self._place or domain_place(self._session, self.domain)
+        return self._place
 
     def search(self, search: Search) -> list[AnchorChange]:
         """Return the users of a search.

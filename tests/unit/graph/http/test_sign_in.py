@@ -295,7 +295,7 @@ def test_a_ca_file_that_is_none(options: dict[str, Any], tmp_path: Path, name: s
         ({"auth_source": "client_certificate", "x509_certificate_path": "/nowhere"}, "cannot be read: No such file"),
         ({"auth_source": "oidc"}, "needs oidc_token or oidc_token_file_path"),
         ({"auth_source": "oidc", "oidc_token_file_path": "/nowhere"}, "/nowhere cannot be read: No such file"),
-        ({"auth_source": "oidc", "oidc_token_file_path": "/dev/null"}, "/dev/null is empty"),
+        ({"auth_source": "oidc", "oidc_token_file_path": "/dev/null"}, "/dev/null is no regular file"),
     ],
 )
 def test_what_is_missing_is_named_without_asking_anybody(
@@ -304,6 +304,30 @@ def test_what_is_missing_is_named_without_asking_anybody(
     with pytest.raises(InputError) as raised:
         run({**options, **changes}, TASK)
     assert words in raised.value.message
+    assert graph.sign_ins == []
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"", "is empty"), ("Schl\u00fcssel".encode(), "is no text")])
+def test_a_token_file_without_a_token(
+    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path, content: bytes, words: str
+) -> None:
+    path = tmp_path / "token"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=f"oidc_token_file_path {path} {words}"):
+        run({**options, "auth_source": "oidc", "oidc_token_file_path": str(path)}, TASK)
+    assert graph.sign_ins == []
+
+
+@pytest.mark.parametrize("name", ["ca_cert", "x509_certificate_path", "oidc_token_file_path"])
+def test_a_file_that_others_may_write_is_not_believed(
+    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path, tls: Path, name: str
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes((tls / "ca.pem").read_bytes())
+    path.chmod(0o666)
+    ways = {"x509_certificate_path": "client_certificate", "oidc_token_file_path": "oidc"}
+    with pytest.raises(InputError, match=rf"^{name} {path} may be changed by others"):
+        run({**options, "auth_source": ways.get(name, "auto"), name: str(path)}, TASK)
     assert graph.sign_ins == []
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from scripted_graph import (
     SELECT,
     TENANT,
+    TENANT_ID,
     Reply,
     ScriptedGraph,
     error,
@@ -27,9 +29,11 @@ from scripted_graph import (
 )
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked, WritesFailed
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import build_undos, choose_lines
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile, read_journal
 
 pytestmark = pytest.mark.usefixtures("plain_tenant")
@@ -68,9 +72,9 @@ def set_values(
 
 
 def roll_back(options: dict[str, Any], path: Path, rollback: str = "last", **how: Any) -> Any:
-    chosen = choose_lines(read_journal(str(path)), rollback, [PROPERTY], ("tenant", TENANT))
+    chosen = choose_lines(read_journal(str(path)), rollback, [PROPERTY])
     with JournalFile(str(path), "back", tuple({line.run for line in chosen})) as journal:
-        return run(options, Task(undo=build_undos(chosen), **how), None if how.get("check_mode") else journal)
+        return run(options, Task(undo=chosen, **how), None if how.get("check_mode") else journal)
 
 
 def ids_filter(*numbers: int) -> str:
@@ -97,7 +101,7 @@ def test_a_change_is_on_the_disk_when_its_request_arrives(
     assert lines(path)[1] | {"time": "", "run": ""} == {
         "time": "",
         "run": "",
-        "tenant": TENANT,
+        "tenant": TENANT_ID,
         "id": object_id(1),
         "user_principal_name": "user1@contoso.com",
         "attribute": PROPERTY,
@@ -241,3 +245,53 @@ def test_a_killed_run_is_settled_by_the_next(graph: ScriptedGraph, options: dict
         ("killed", "1", "aborted"),
         ("next", "1", "written"),
     ]
+
+
+@pytest.mark.parametrize("tenant", [f'"{TENANT}"', "null", '"00000000-53c4-4b8e-8f0e-2f6a1d7c4e11"'])
+def test_a_journal_of_another_tenant_is_refused(
+    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path, tenant: str
+) -> None:
+    """The name of this very tenant is no id, and nothing at all fits no tenant."""
+    path = tmp_path / "journal"
+    set_values(graph, options, path, Reply(204), Reply(204))
+    path.write_text(path.read_text().replace(f'"{TENANT_ID}"', tenant))
+    with pytest.raises(InputError, match=f"this task is connected to the tenant {TENANT_ID}; connect to the other one"):
+        roll_back(options, path)
+
+
+@pytest.mark.parametrize("claims", [b"{}", b'{"tid":null}', b'{"tid":"contoso.com"}', b"[]", b"no JSON", b"\xff"])
+def test_a_token_without_a_tenant_writes_no_journal(
+    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path, claims: bytes
+) -> None:
+    token = f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.x"
+    graph.token_reply = Reply(200, {"token_type": "Bearer", "expires_in": 3599, "access_token": token})
+    path = tmp_path / "journal"
+    with (
+        JournalFile(str(path), "one") as journal,
+        pytest.raises(GraphError, match="does not say which tenant it is for"),
+    ):
+        run(options, Task(records(1)), journal)
+    assert not path.exists()
+
+
+def test_a_journal_that_is_renamed_stops_the_writes(
+    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    answer = graph.answer
+
+    def rename(request: Any) -> Reply:
+        if request.method == "PATCH" and path.exists():
+            path.rename(tmp_path / "elsewhere")
+        return answer(request)
+
+    monkeypatch.setattr(graph, "answer", rename)
+    graph.expect_batch(found(user(0)), found(), found())
+    graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204))
+    with JournalFile(str(path), "one") as journal:
+        result = run(options, Task(records(1)), journal)
+        assert "was renamed, replaced or deleted while this run used it" in result["warnings"][0]
+        graph.expect_batch(found(user(1)), found(), found())
+        with pytest.raises(WritesFailed, match="was renamed, replaced or deleted while this run used it") as caught:
+            run(options, Task(records(2)[1:]), journal)
+    assert caught.value.details["users"][0]["cause"] == "journal_failed"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,11 +34,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.jou
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import (
     Undo,
     build_undos,
+    check_place,
     choose_lines,
 )
 
 PROPERTY = "onPremisesImmutableId"
-CONTOSO = ("tenant", "contoso.onmicrosoft.com")
+CONTOSO = ("tenant", "9d1c7f0a-53c4-4b8e-8f0e-2f6a1d7c4e11")
 texts = st.none() | st.text(max_size=20)
 changes = st.builds(
     JournalEntry,
@@ -58,8 +60,8 @@ def line(run: str, made: JournalEntry, outcome: str = WRITTEN, rolls_back: tuple
     return Line("2026-11-24T10:00:00.000000Z", run, rolls_back, made, outcome, 0)
 
 
-def chosen(lines: Sequence[Line], rollback: str, place: tuple[str, str | None] = CONTOSO) -> list[Line]:
-    return choose_lines(Journal(lines), rollback, [PROPERTY], place)
+def chosen(lines: Sequence[Line], rollback: str) -> list[Line]:
+    return choose_lines(Journal(lines), rollback, [PROPERTY])
 
 
 @given(st.lists(changes), st.sampled_from(OUTCOMES))
@@ -121,7 +123,7 @@ def test_a_line_is_what_the_documentation_shows() -> None:
     assert values == {
         "run": "job 7",
         "rolls_back": ["job 6"],
-        "tenant": "contoso.onmicrosoft.com",
+        "tenant": CONTOSO[1],
         "id": "id-a",
         "user_principal_name": "a@contoso.com",
         "attribute": PROPERTY,
@@ -160,12 +162,22 @@ def test_a_run_that_changed_something_else_leaves_nothing_to_do() -> None:
 
 def test_a_run_on_another_tenant_is_refused() -> None:
     lines = [line("one", change("a", None, "x"))]
+    check_place(lines, CONTOSO)
+    check_place(lines, ("tenant", CONTOSO[1].upper()))
+    for other in (("tenant", "00000000-53c4-4b8e-8f0e-2f6a1d7c4e11"), ("domain", CONTOSO[1])):
+        with pytest.raises(
+            InputError, match=rf"Run 'one' changed the tenant {CONTOSO[1]}, and this task is connected to"
+        ):
+            check_place(lines, other)
+
+
+@pytest.mark.parametrize("place", [None, "", "contoso.onmicrosoft.com", 7, ["x"]])
+def test_a_line_without_the_id_of_a_tenant_fits_no_tenant(place: Any) -> None:
+    entry = JournalEntry("id-a", "a@contoso.com", PROPERTY, None, "x", ("tenant", place))
     with pytest.raises(
-        InputError, match=r"Run 'one' changed the tenant contoso\.onmicrosoft\.com, and this task is for f"
+        InputError, match=f"and this task is connected to the tenant {CONTOSO[1]}; connect to the other"
     ):
-        chosen(lines, "one", ("tenant", "fabrikam.onmicrosoft.com"))
-    assert chosen(lines, "one", ("tenant", "Contoso.OnMicrosoft.com"))
-    assert chosen(lines, "one", ("tenant", None))
+        check_place([line("one", entry)], CONTOSO)
 
 
 def test_runs_fold_to_the_first_before_and_the_last_after() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PASSWORD, Certificates, RunModule
+from conftest import PASSWORD, Certificates, RunModule, with_place
 from forest_script import ANYTHING, BIND, DOMAIN, by_guid_name, guid, person
 from ldap_wire import ADD, BASE, CLOSE, DELETE, SUB, Add, Answer, Delete, Done, Entry, Modify, Search, Turn, Wire
 
@@ -60,6 +60,7 @@ def run(certificates: Certificates, options: Options, run_module: RunModule) -> 
     """Run the module against a script; no password may be seen in anything it prints."""
 
     def runner(script: list[Turn], check: bool = False, **arguments: Any) -> dict[str, Any]:
+        script = with_place(script, 2 if arguments.get("rollback") else 4, check, arguments)
         with Wire(script, certificates.good) as wire:
             given = {**options(wire), "path": OU, **arguments}
             given = {name: value for name, value in given.items() if value is not None}
@@ -331,8 +332,11 @@ def test_files_of_passwords_that_the_mode_does_not_use(
     [
         ({"users": []}, "users is empty"),
         ({"users": [{"display_name": "Anna"}]}, "Record 1 of users has no user_principal_name"),
-        ({"users": [{"user_principal_name": "a@b.c", "password": SECRET}]}, "Record 1 of users contains a password"),
-        ({"users": [{"user_principal_name": "a@b.c", "Password": SECRET}]}, "that given_passwords_file names"),
+        ({"users": [{"user_principal_name": "a@b.c", "password": SECRET}]}, "Record 1 of users has the key 'password'"),
+        (
+            {"users": [{"user_principal_name": "a@b.c", "PassWord": SECRET}]},
+            "has the key 'PassWord', which looks like that of a secret",
+        ),
         ({"users": [{"user_principal_name": "a@b.c"}], "account_password": "given"}, "missing: given_passwords_file"),
         (
             {

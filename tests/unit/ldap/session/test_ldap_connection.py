@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -235,7 +236,8 @@ def test_a_directory_that_is_not_active_directory(certificates: Certificates, op
         ({"password": ""}, "set password"),
         ({"port": 70000}, "between 1 and 65535"),
         ({"connection_timeout": 0}, "at least 1 second"),
-        ({"ca_cert": "/no/such/file"}, "is not a file"),
+        ({"ca_cert": "/no/such/file"}, "ca_cert /no/such/file cannot be read: No such file"),
+        ({"ca_cert": "/dev/null"}, "is no regular file"),
         ({"ca_cert": __file__}, "holds no certificate"),
         ({"auth_protocol": "kerberos", "username": None}, "name@REALM"),
     ],
@@ -248,6 +250,22 @@ def test_options_are_checked_before_any_network(
         LdapOptions.from_params(options(**changes), writes=True)
     assert words in caught.value.message
     assert PASSWORD not in caught.value.message
+
+
+def test_an_authority_that_others_may_replace_is_not_trusted(
+    certificates: Certificates, options: Options, tmp_path: Path
+) -> None:
+    path, link = tmp_path / "ca.pem", tmp_path / "link.pem"
+    path.write_bytes("Zertifikat f\u00fcr alle\n".encode() + Path(certificates.ca_cert).read_bytes())
+    link.symlink_to(path)
+    assert LdapOptions.from_params(options(ca_cert=str(link))).context.cert_store_stats()["x509_ca"] == 1
+    path.chmod(0o646)
+    with pytest.raises(InputError, match=r"^ca_cert .*link\.pem may be changed by others"):
+        LdapOptions.from_params(options(ca_cert=str(link)))
+    path.chmod(0o600)
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match="holds no certificate"):
+        LdapOptions.from_params(options(ca_cert=str(path)))
 
 
 def test_kerberos_without_its_library(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,8 +26,8 @@ from anchor_script import (
     value,
     write,
 )
-from conftest import Run
-from forest_script import DOMAIN, guid, look_up, person
+from conftest import DOMAIN_GUID, Run
+from forest_script import guid, look_up, person
 from ldap_wire import CLOSE, Done, Entry, Modify, Turn
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import JournalEntry
@@ -53,7 +53,7 @@ def test_the_clouds_value_goes_into_an_empty_attribute(run: Run, journal: Path) 
     assert [line.pop("time") < "2999" for line in written] == [True, True]
     assert written[0] == {
         "run": "job 7",
-        "domain": DOMAIN,
+        "domain": str(DOMAIN_GUID),
         "id": str(guid(1)),
         "user_principal_name": "anna@contoso.com",
         "attribute": "mS-DS-ConsistencyGuid",

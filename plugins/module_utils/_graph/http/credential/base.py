@@ -17,7 +17,7 @@ _SIGN_IN_RETRIES = 3
 
 
 class SignIn(ABC):
-    """One way to get an access token. ``options`` are the values of ``argspec.graph_options``."""
+    """One way to get an access token. ``options`` are those of ``argspec.connection``."""
 
     required: tuple[str, ...] = ()
 
@@ -61,5 +61,6 @@ class SignIn(ABC):
             "retry_connect": 1,
         }
         if self.options.get("ca_cert"):
+            # A path, because azure-identity takes no content. The transport checks the file before it is used.
             arguments["connection_verify"] = self.options["ca_cert"]
         return arguments

@@ -44,9 +44,5 @@ class ClientCertificate(SignIn):
             ) from None
 
     def _read(self) -> bytes:
-        path = self.options["x509_certificate_path"]
-        try:
-            with open(path, "rb") as certificate:
-                return certificate.read()
-        except OSError as error:
-            raise InputError(f"x509_certificate_path {path} cannot be read: {error.strerror}.") from None
+        content: bytes = self.options["read_file"]("x509_certificate_path", self.options["x509_certificate_path"])
+        return content

@@ -39,11 +39,9 @@ class Oidc(SignIn):
             return str(self.options["oidc_token"])
         path = self.options["oidc_token_file_path"]
         try:
-            with open(path, encoding="ascii") as file:
-                token = file.read().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is not text"
-            raise InputError(f"oidc_token_file_path {path} cannot be read: {why}.") from None
+            token: str = self.options["read_file"]("oidc_token_file_path", path).decode("ascii").strip()
+        except UnicodeDecodeError:
+            raise InputError(f"oidc_token_file_path {path} is no text; check that the CI system wrote it.") from None
         if not token:
             raise InputError(f"oidc_token_file_path {path} is empty; check that the CI system wrote a token there.")
         return token

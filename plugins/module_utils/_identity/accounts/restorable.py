@@ -1,0 +1,74 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which values a rollback may put back into an AD account: only those that ad_user itself can have replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ad.lookup import dn_key
+from ..ad.users import AdObject
+from ..core.refusal import Refusal
+from ..core.restorable import not_ours
+from ..core.rollback import Undo
+from .directory import texts
+from .values import CONTROL, DISABLED, MANAGER
+
+ADDRESSES = ("mail", "proxyAddresses")
+_PASSWORD_NOT_REQUIRED = 0x20
+
+
+def refuse_value(undo: Undo, account: AdObject, name: str, domain: str) -> Refusal | None:
+    """Refuse a value that ad_user cannot have replaced in this account, or must not put back.
+
+    ``domain`` is the distinguished name of the account's domain.
+    """
+    value = undo.restore
+    if value is not None and not is_texts(value):
+        return not_ours(undo.attribute, value, name)
+    if undo.attribute == CONTROL:
+        return _refuse_control(value, account, name)
+    if undo.attribute == MANAGER and value is not None and (len(value) != 1 or not _is_below(value[0], domain)):
+        return not_ours(MANAGER, value, name)
+    return None
+
+
+def restored_addresses(undo: Undo) -> tuple[str, ...]:
+    """Return the addresses that an undo would put back, as in proxyAddresses."""
+    if undo.attribute not in ADDRESSES or not is_texts(undo.restore):
+        return ()
+    return tuple(each if ":" in each else f"smtp:{each}" for each in undo.restore)
+
+
+def _refuse_control(value: Any, account: AdObject, name: str) -> Refusal | None:
+    """Allow one bit to change: ad_user only disables and enables accounts."""
+    now = next(iter(texts(account, CONTROL)), "")
+    if value is None or len(value) != 1 or not (value[0].isascii() and value[0].isdigit() and now.isdigit()):
+        return not_ours(CONTROL, value, name)
+    before, after = int(now), int(value[0])
+    if (before ^ after) & ~DISABLED:
+        return not_ours(CONTROL, value, name)
+    enables = before & DISABLED and not after & DISABLED
+    if enables and (before & _PASSWORD_NOT_REQUIRED or texts(account, "adminCount") not in ([], ["0"])):
+        return Refusal(
+            "not_to_be_enabled",
+            f"{name} needs no password or is a protected account of the directory, so a rollback does not enable it; "
+            "enable it by hand if that is meant.",
+        )
+    return None
+
+
+def is_texts(value: Any) -> bool:
+    """Return whether a journal's value is a list of texts that AD can hold."""
+    return isinstance(value, list) and bool(value) and all(isinstance(each, str) and _is_text(each) for each in value)
+
+
+def _is_text(value: str) -> bool:
+    """Return whether AD can hold the value: not empty, no NUL, and no half of a surrogate pair."""
+    return bool(value) and "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _is_below(name: str, domain: str) -> bool:
+    return dn_key(name).endswith(f"\x1f{dn_key(domain)}")

@@ -1,0 +1,27 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The AD objects that ad_user never writes to, neither in a run nor in a rollback."""
+
+from __future__ import annotations
+
+from ..ad.kinds import not_a_user, system_account
+from ..ad.users import AdObject
+from ..core.records import ad_record, cloud_managed
+from ..core.refusal import Refusal
+
+
+def refuse_kind(upn: str, account: AdObject) -> Refusal | None:
+    """Refuse what is no user account, what is never synchronised, and what Cloud Sync made."""
+    kind = not_a_user(account.attributes)
+    if kind:
+        return Refusal("not_a_user", f"{upn} is {kind} ({account.distinguished_name}), no user account.")
+    why = system_account(account.distinguished_name, account.attributes)
+    if why:
+        return Refusal("system_account", f"{upn} is never synchronised, because {why}; leave it out.")
+    if cloud_managed(ad_record(account.distinguished_name, account.attributes)):
+        # facts §12
+        reason = f"The AD account of {upn} was made by Cloud Sync and the cloud owns it; it must not be written."
+        return Refusal("cloud_managed_account", reason)
+    return None

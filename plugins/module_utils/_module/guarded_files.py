@@ -1,0 +1,165 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Open the files that a module reads or writes. Only this file opens them, and refuses those that others may change."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+
+from .._identity.core.errors import InputError
+
+MODE = 0o600
+"""The mode of new files."""
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is required of a file.
+
+    ``own``: it is a file that runs of ours made, so nobody else may have made it or be able to replace it.
+    ``private``: nobody else may read it.
+    """
+
+    own: bool
+    private: bool = False
+
+
+INPUT = Rule(own=False)
+"""Files that a person or the system made: CA files, tokens, reviewed plans."""
+SECRET_INPUT = Rule(own=False, private=True)
+OWN = Rule(own=True)
+"""Files of earlier runs, and new ones: journals, reports, users."""
+SECRET_OWN = Rule(own=True, private=True)
+
+
+def open_file(option: str, path: str, rule: Rule, flags: int = os.O_RDONLY) -> int:
+    """Open a regular file and return its descriptor. Errors say that ``option`` names the file.
+
+    A new file (``os.O_CREAT``) gets MODE.
+
+    :raises InputError: if the file breaks the rule. Nothing was changed.
+    :raises OSError: if the operating system refuses.
+    """
+    # Without O_NONBLOCK, opening a named pipe would wait for a writer.
+    flags |= os.O_CLOEXEC | os.O_NONBLOCK
+    file = _open_own(option, path, flags) if rule.own else os.open(path, flags)
+    try:
+        fault = _fault(os.fstat(file), rule)
+        if fault:
+            raise InputError(f"{option} {path} {fault}")
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
+def read_file(option: str, path: str, rule: Rule = INPUT) -> bytes:
+    """Return the content of a file.
+
+    :raises InputError: if it does not exist, cannot be read, or breaks the rule.
+    """
+    try:
+        with open(open_file(option, path, rule), "rb") as source:
+            return source.read()
+    except OSError as error:
+        raise InputError(f"{option} {path} cannot be read: {error.strerror}; check the path.") from None
+
+
+def check_place(option: str, path: str) -> None:
+    """Check that a file of our own can be made at ``path``, or is there already.
+
+    :raises InputError: if its folder does not exist, or if others or only others may write to it.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        os.close(_open_folder(option, path, folder))
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{option} {path} cannot be made: there is no folder {folder}; make it first.") from None
+    except OSError as error:
+        raise InputError(f"{option} {path} cannot be made in {folder}: {error.strerror}.") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{option} {path} cannot be made: this user may not write into {folder}; name another one.")
+
+
+def flush_folder(path: str) -> None:
+    """Flush the folder of a file, so that the file's name is on the disk too."""
+    folder = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def is_still_at(path: str, file: int) -> bool:
+    """Return whether ``path`` is still the name of an open file."""
+    try:
+        return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(file))
+    except FileNotFoundError:
+        return False
+
+
+def _open_own(option: str, path: str, flags: int) -> int:
+    folder, name = os.path.split(os.path.abspath(path))
+    parent = _open_folder(option, path, folder)
+    try:
+        # Relative to the folder that was checked, so that it cannot be exchanged in between.
+        return os.open(name, flags | os.O_NOFOLLOW, MODE, dir_fd=parent)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            raise InputError(
+                f"{option} {path} is a symbolic link, which may lead to any file; give the path of the file itself."
+            ) from None
+        raise
+    finally:
+        os.close(parent)
+
+
+def _open_folder(option: str, path: str, folder: str) -> int:
+    parent = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        state = os.fstat(parent)
+        mine = state.st_uid == os.geteuid()
+        if not mine and state.st_uid != 0:
+            raise InputError(
+                f"{option} {path} is in the folder of another user (uid {state.st_uid}), who may exchange its files; "
+                "name a file in a folder of the user who runs the task."
+            )
+        if state.st_mode & _OTHERS_WRITE and not (mine and state.st_mode & stat.S_ISVTX):
+            raise InputError(
+                f"{option} {path} is in a folder that others may write to (mode {stat.S_IMODE(state.st_mode):04o}); "
+                f"run chmod go-w on {folder}, or name a file in another folder."
+            )
+    except BaseException:
+        os.close(parent)
+        raise
+    return parent
+
+
+def _fault(state: os.stat_result, rule: Rule) -> str | None:
+    """Return how a file breaks a rule and what to do, as the end of a sentence; None if it does not."""
+    mode = stat.S_IMODE(state.st_mode)
+    if not stat.S_ISREG(state.st_mode):
+        return "is no regular file; give the path of a file."
+    if state.st_uid != os.geteuid() and (rule.own or state.st_uid != 0):
+        return (
+            f"belongs to another user (uid {state.st_uid}), who may change it at any time; name a file of the user who "
+            f"runs the task (uid {os.geteuid()})."
+        )
+    if rule.own and state.st_nlink != 1:
+        return f"has {state.st_nlink} names (hard links), so it may be another file too; name a file of its own."
+    if rule.private and mode & _OTHERS:
+        return f"may be read by others (mode {mode:04o}); run chmod 600 on it, or name another file."
+    if mode & (_OTHERS_WRITE if rule.own else stat.S_IWOTH):
+        return (
+            f"may be changed by others (mode {mode:04o}), so its content cannot be trusted; check it, then run "
+            "chmod go-w on it, or name another file."
+        )
+    return None

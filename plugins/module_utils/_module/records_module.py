@@ -1,0 +1,51 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A module class that never shows secrets in the records that it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._identity.core.secret_keys import PLACEHOLDER, find_secret_keys, hide_secrets
+
+
+class RecordsModule(AnsibleModule):
+    """An AnsibleModule without secrets in its lists of records, also if it fails because its options are wrong.
+
+    Ansible shows the options of a module that fails. Its ``no_log`` for a sub-option does not help: it forbids all keys
+    that are not declared (tests/upstream/test_ansible_core.py::test_a_secret_sub_option_forbids_every_other_key), and
+    it searches each string of the result for each password, which takes hours for thousands of passwords
+    (tests/upstream/test_ansible_core.py::test_each_secret_is_sought_in_each_string_of_a_result).
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        for name, keys in _secret_keys(self.params).items():
+            self.params[name] = hide_secrets(self.params[name])
+            self.warn(
+                f"{name} has keys that look like those of secrets ({', '.join(map(repr, keys))}), so their values are "
+                "hidden; leave them out."
+            )
+
+    def fail_json(self, msg: str, **details: Any) -> Any:
+        shown = {name: _shown(value) for name, value in getattr(self, "params", {}).items()}
+        super().fail_json(msg, **{"invocation": {"module_args": shown}, **details})
+
+
+def _secret_keys(params: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the keys in lists of records that look secret, by the name of the option, each once."""
+    lists = {name: value for name, value in params.items() if isinstance(value, list)}
+    found = {name: list(dict.fromkeys(find_secret_keys(value))) for name, value in lists.items()}
+    return {name: keys for name, keys in found.items() if keys}
+
+
+def _shown(value: Any) -> Any:
+    """Return an option's value without secrets in records, also if the records are still one text."""
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        return PLACEHOLDER
+    return [_shown(each) for each in value] if isinstance(value, list) else hide_secrets(value)

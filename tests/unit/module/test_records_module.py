@@ -1,0 +1,74 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Secrets in records are shown by no module: neither in what it returns nor in the options that Ansible shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from ansible_collections.hybrid.identity.plugins.modules import (
+    ad_user,
+    ad_user_guid,
+    entra_immutable_id,
+    entra_match_info,
+    entra_sync_info,
+    match_report,
+)
+
+SECRET = "Geheim-17-xyz"
+RECORD = {"user_principal_name": "anna@contoso.com"}
+MODULES = (ad_user, ad_user_guid, entra_immutable_id, entra_match_info, entra_sync_info, match_report)
+Called = Callable[..., str]
+
+
+@pytest.fixture
+def called(give_arguments: Callable[[dict[str, Any]], None], capfd: pytest.CaptureFixture[str]) -> Called:
+    """Run a module and return all that it prints, which is what Ansible can show."""
+
+    def run(module: ModuleType, **arguments: Any) -> str:
+        internal = {"_ansible_inject_invocation": True, "_ansible_remote_tmp": "/tmp"}
+        give_arguments({**arguments, **internal})
+        with pytest.raises(SystemExit):
+            module.main()
+        written = capfd.readouterr()
+        return written.out + written.err
+
+    return run
+
+
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("key", ["password", "Password", "PASS-WORD", "client_secret"])
+def test_not_by_a_module_whose_other_options_are_wrong(called: Called, module: ModuleType, key: str) -> None:
+    printed = called(module, users=[{**RECORD, key: SECRET, "more": {"x": [{key: SECRET}]}}], misspelt=True)
+    assert "misspelt" in printed
+    assert SECRET not in printed
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_not_if_the_records_are_a_text(called: Called, module: ModuleType) -> None:
+    text = json.dumps([{**RECORD, "password": SECRET}])
+    assert SECRET not in called(module, users=text, misspelt=True)
+    assert SECRET not in called(module, users=[text.strip("[]")], misspelt=True)
+
+
+def test_a_report_holds_none_and_the_key_is_named(called: Called, tmp_path: Any) -> None:
+    path = tmp_path / "all.json"
+    record = {**RECORD, "outcome": "hard_match", "Initial Password": SECRET}
+    printed = called(match_report, users=[record], json=str(path))
+    assert "users has keys that look like those of secrets ('Initial Password'), so their values are hidden" in printed
+    assert "Initial Password" in path.read_text()
+    assert SECRET not in printed + path.read_text()
+
+
+def test_an_account_is_not_made_from_such_a_record(called: Called) -> None:
+    connection = {"server": ["127.0.0.1"], "username": "svc@contoso.com", "password": "x", "path": "DC=ad"}
+    printed = called(ad_user, users=[RECORD, {**RECORD, "unicodePwd": SECRET}], **connection)
+    assert "Record 2 of users has the key 'unicodePwd', which looks like that of a secret; leave it out" in printed
+    assert SECRET not in printed
