@@ -19,12 +19,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.te
     RoleHolding,
     TenantSnapshot,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import result
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predict import predict
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.result import (
-    assume,
-    build_result,
-    list_unread,
-)
 
 _LISTS = ("deleted", "domains", "contacts", "groups")
 _ASPECT = {
@@ -34,7 +30,12 @@ _ASPECT = {
     "groups": tenant_snapshot.GROUPS,
     "cloud_managed": tenant_snapshot.SOURCE_OF_AUTHORITY,
 }
-_ROLES = (tenant_snapshot.ROLE_ASSIGNMENTS, tenant_snapshot.ROLE_ELIGIBILITY, tenant_snapshot.ROLE_GROUPS)
+_ROLES = (
+    tenant_snapshot.ROLE_ASSIGNMENTS,
+    tenant_snapshot.ROLE_ELIGIBILITY,
+    tenant_snapshot.ROLE_GROUPS,
+    tenant_snapshot.APP_OWNERS,
+)
 
 
 def match(
@@ -47,7 +48,7 @@ def match(
     contacts: Any = None,
     groups: Any = None,
     cloud_managed: Any = None,
-    assume_clear: Sequence[str] = (),
+    skip_checks: Sequence[str] = (),
     after_hard_match: bool = False,
     replace: bool = False,
 ) -> dict[str, Any]:
@@ -55,10 +56,10 @@ def match(
     given: dict[str, Any] = {"deleted": deleted, "domains": domains, "contacts": contacts, "groups": groups}
     for name, value in {"the input": ad_users, "cloud_users": cloud_users, **given, "roles": roles}.items():
         _check_list(name, value)
-    wrong = set(assume_clear) - set(tenant_snapshot.ASPECTS)
+    wrong = set(skip_checks) - set(tenant_snapshot.ASPECTS)
     if wrong:
         raise AnsibleFilterError(
-            f"match: assume_clear may hold {', '.join(tenant_snapshot.ASPECTS)}, not {min(wrong)!r}."
+            f"match: skip_checks may hold {', '.join(tenant_snapshot.ASPECTS)}, not {min(wrong)!r}."
         )
     given["cloud_managed"] = cloud_managed
     unknown = {_ASPECT[name] for name, value in given.items() if value is None}
@@ -76,13 +77,13 @@ def match(
             groups=groups or (),
             unknown=frozenset(unknown),
         )
-        snapshot = assume(read, assume_clear)
+        snapshot = result.skip_checks(read, skip_checks)
         found = predict(ad_users, snapshot, after_hard_match=after_hard_match, replace=replace)
     except InputError as error:
         raise AnsibleFilterError(visible(f"match: {error.message}")) from error
     except KeyError as error:
         raise AnsibleFilterError(f"match: a record of the tenant lacks {error.args[0]}.") from error
-    return build_result(found, snapshot, list_unread(read, found), assume_clear)
+    return result.build_result(found, snapshot, result.list_unread(read, found), skip_checks)
 
 
 def _check_list(name: str, value: Any) -> None:

@@ -110,16 +110,41 @@ options:
     type: str
     choices: [fail, skip]
     default: fail
+  skip_checks:
+    description:
+      - Checks to skip if what they need could not be read. What can be read counts all the same, and a warning says what was skipped.
+      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator, so
+        an administrator may be handed over.
+      - Names that concern only M(hybrid.identity.entra_match_info) are taken too, and do nothing here.
+    type: list
+    elements: str
+    choices:
+      - deleted_users
+      - domains
+      - tenant_switches
+      - role_assignments
+      - role_eligibility
+      - role_assignable_groups
+      - app_owners
+      - object_identifiers
+      - source_of_authority
+      - contacts
+      - groups
+    default: []
 notes:
   - The app needs the application permission C(User.ReadWrite.All) with admin consent, and C(User.DeleteRestore.All) to
     restore or purge deleted users.
-  - For users who hold admin roles, or belong to role-assignable groups, its service principal also needs the role Privileged
-    Authentication Administrator or Global Administrator, assigned directly, because Microsoft counts the ImmutableId among the
-    sensitive properties. Without it such users are refused before anything is written. To find out, the app needs
-    C(RoleManagement.Read.Directory) and C(GroupMember.Read.All).
+  - Administrators are refused before anything is written, whatever role the app holds, because whoever controls the AD account of
+    a matched user is that user. Whoever holds a directory role or is eligible for one, at any scope, is a member or an owner of a
+    role-assignable group, or owns the app that signs in, is one. An administrator matches these few people by hand, or takes the
+    role away for the change. Only a rollback takes back what an administrator was given.
+  - To find out, the app needs C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory) and
+    C(GroupMember.Read.All). Without one of them nobody is changed, unless O(skip_checks) names the check. C(Application.Read.All)
+    shows who owns the app; without it a warning says that this is not known.
   - Users in federated domains who have a value are refused, since it cannot be changed or cleared there. To find out, the app
     needs C(Domain.Read.All).
-  - What the app may not read of these is said in a warning, and Graph's own answer to the write decides.
+  - If the app may not read domains, a warning says so, and Graph's own answer to the write decides. If it may not read deleted users,
+    nobody gets a value, unless O(skip_checks) names V(deleted_users).
   - An AD account whose UPN Entra Connect would not keep, for instance because it holds a C($), is refused. A sync would give its
     cloud user another UPN. Where M(hybrid.identity.entra_match_info) allowed the outcome V(invalid) for the user, it is not
     refused, unless it holds a character that no cloud user's UPN can hold, such as a letter with an accent or a blank.
@@ -256,8 +281,9 @@ users:
         - From the plan, V(no_cloud_user), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
           V(malformed_object_id), V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
           V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), V(renamed_since),
-          V(not_restorable) for a value that this collection never writes, V(federated_domain), V(admin_role),
-          V(role_assignable_group), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
+          V(not_restorable) for a value that this collection never writes, V(federated_domain), V(admin_role), V(eligible_role),
+          V(role_assignable_group), V(app_owner), C(unread_) with V(role_assignments), V(role_eligibility), V(role_assignable_groups)
+          or V(deleted_users), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.
         - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain), V(mastered_elsewhere),
           V(user_vanished), V(restore_conflict), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost),
@@ -434,6 +460,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import Line
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import PROPERTY
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
     graph_options,
@@ -464,6 +491,7 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
     how = {
         "skip_refused": params["on_refused"] == "skip",
         "max_changes": params["max_changes"],
+        "skip_checks": params["skip_checks"],
         "check_mode": check_mode,
     }
     lines: list[Line] = []
@@ -505,6 +533,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "replace": {"type": "bool", "default": False},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "skip_checks": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
         },
         mutually_exclusive=[
             ("user", "users", "all_users", "rollback"),

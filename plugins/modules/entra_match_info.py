@@ -17,8 +17,9 @@ description:
     the cloud user concerned and the reason in words.
   - For every user that would be matched, it lists what AD would overwrite in the cloud.
   - It reads the tenant in a few listings, whatever the number of users, and writes nothing.
-  - What the app may not read is V(unknown) for the users whose outcome hangs on it, with the permission that would answer
-    it. It is never counted as fine.
+  - If the app may not read who is an administrator, nobody is matched (V(blocked)). Other things that it may not read make the
+    outcome of those users V(unknown) who hang on them. What most apps may not read, such as the tenant's switches, changes no
+    outcome, and is said once in RV(caveats).
 extends_documentation_fragment:
   - hybrid.identity.graph
   - hybrid.identity.attributes
@@ -63,13 +64,14 @@ options:
     description:
       - Ask for each user that would be matched whether the cloud keeps the source of authority. There is no listing of it, so
         this costs one request for 20 users.
-      - Without it, and without the permission for it, this is unknown.
+      - Without it, and without the permission for it, a caveat says that this is not known.
     type: bool
     default: true
-  assume_clear:
+  skip_checks:
     description:
-      - What you vouch for. Where these could not be read, nothing is taken to stand against a match; RV(unknown) still names
-        them.
+      - Checks to skip if what they need could not be read. Nothing of that is then taken to stand against a match, and
+        RV(caveats) says so. What can be read counts all the same.
+      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator.
     type: list
     elements: str
     choices:
@@ -79,6 +81,7 @@ options:
       - role_assignments
       - role_eligibility
       - role_assignable_groups
+      - app_owners
       - object_identifiers
       - source_of_authority
       - contacts
@@ -152,8 +155,9 @@ options:
         default: 5
 notes:
   - To know everything, the app needs the application permissions C(User.Read.All), C(Domain.Read.All),
-    C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory), C(GroupMember.Read.All), C(OrgContact.Read.All) and,
-    for the source of authority, C(User-OnPremisesSyncBehavior.ReadWrite.All), with admin consent.
+    C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory), C(GroupMember.Read.All), C(OrgContact.Read.All),
+    C(Application.Read.All) for the owners of the app itself and, for the source of authority,
+    C(User-OnPremisesSyncBehavior.ReadWrite.All), with admin consent.
   - The order in which a sync exports users is not documented. Where two AD users want one address, the prediction takes them in
     the order of O(users).
   - Whoever is eligible for membership of a group through Privileged Identity Management for Groups is not found.
@@ -217,7 +221,7 @@ users:
         - V(matched), the user is synchronised already. V(hard_match), V(soft_match) and V(new_cloud_user), what the next sync
           would do.
         - V(conflict), the cloud user has another ImmutableId. V(type_mismatch), a contact or group has the address. V(blocked),
-          the match is refused, or should not be made. V(quarantine), another object has the UPN or an address. V(invalid),
+          the match is refused, or should not be made, or nobody can tell whether the user is an administrator. V(quarantine), another object has the UPN or an address. V(invalid),
           Entra ID does not take the UPN or an address as it is.
         - V(unknown), the app may not read what it hangs on.
       returned: always
@@ -238,15 +242,16 @@ users:
         - A stable identifier of the reason.
         - For V(soft_match), V(primary_smtp) or V(user_principal_name).
         - For V(blocked), V(switch_hard_match), V(switch_soft_match), V(privileged_role), V(directory_role), V(eligible_role),
-          V(role_assignable_group), V(other_object_identifier), V(cloud_source_of_authority), V(cloud_managed_account),
-          V(deleted_holder), V(federated_domain) or V(formerly_synced_user).
+          V(role_assignable_group), V(app_owner), V(other_object_identifier), V(cloud_source_of_authority), V(cloud_managed_account),
+          V(deleted_holder), V(federated_domain) or V(formerly_synced_user); and C(unread_) with V(role_assignments),
+          V(role_eligibility) or V(role_assignable_groups), if the app may not read these.
         - For V(conflict), V(held_by_user), V(held_by_contact), V(held_by_group), V(held_by_computer) or V(held_by_nobody) where
           it is known whose the other ImmutableId is, else V(anchor_differs); and V(duplicate_anchor).
         - For V(type_mismatch), V(held_by_contact) or V(held_by_group). For V(quarantine), V(upn_taken) or
           V(proxy_address_taken).
         - For V(invalid), V(invalid_upn), V(invalid_proxy_address), V(unverified_suffix), V(no_anchor), and V(ad_missing),
           V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for records that M(hybrid.identity.ad_user_guid) marked so.
-        - For V(unknown), C(unread_) and the first item of C(unknown).
+        - For V(unknown), C(unread_) and what could not be read.
       returned: always
       type: str
       sample: null
@@ -287,7 +292,7 @@ users:
       elements: str
       sample: []
     expected:
-      description: For V(unknown), the outcome if nothing of that stands against it.
+      description: If something of RV(users[].unknown) decided, the outcome if nothing of it stands against the match.
       returned: always
       type: str
       sample: null
@@ -335,6 +340,12 @@ summary:
     unknown: 0
     cloud_only: 5
     total: 50
+caveats:
+  description: What this prediction could not know and did not stop for, each in one sentence with the permission or the option that ends it.
+  returned: success, and failure because of outcomes that are not allowed
+  type: list
+  elements: str
+  sample: []
 unknown:
   description: What could not be read of the tenant.
   returned: success, and failure because of outcomes that are not allowed
@@ -342,7 +353,7 @@ unknown:
   elements: dict
   contains:
     what:
-      description: One of the choices of O(assume_clear).
+      description: One of the choices of O(skip_checks).
       returned: always
       type: str
       sample: role_eligibility
@@ -351,8 +362,14 @@ unknown:
       returned: always
       type: str
       sample: RoleEligibilitySchedule.Read.Directory
-    assumed:
-      description: Whether O(assume_clear) names it.
+    effect:
+      description:
+        - What follows for the users whom it concerns, V(refused), V(unknown), or V(caveat) if they keep their outcome.
+      returned: always
+      type: str
+      sample: refused
+    skipped:
+      description: Whether O(skip_checks) names it.
       returned: always
       type: bool
       sample: false
@@ -429,7 +446,7 @@ def main() -> None:
             "replace": {"type": "bool", "default": False},
             "tenant_switches": {"type": "dict", "default": {}},
             "check_source_of_authority": {"type": "bool", "default": True},
-            "assume_clear": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
+            "skip_checks": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
             "allowed_outcomes": {"type": "list", "elements": "str", "choices": list(OUTCOMES)},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "directory": {"type": "dict", "options": ldap_options()},
@@ -445,7 +462,7 @@ def main() -> None:
         after_hard_match=params["after_hard_match"],
         replace=params["replace"],
         switches=params["tenant_switches"],
-        assume=params["assume_clear"],
+        skip_checks=params["skip_checks"],
         ask_authority=params["check_source_of_authority"],
         allowed=params["allowed_outcomes"],
         skip_refused=params["on_refused"] == "skip",

@@ -81,7 +81,7 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "an administrator": (
         ENTRA,
         {"user": "carla.admin@contoso.com", "object_guid": FREE_GUID, **application("careful")},
-        ["Global Administrator", "Privileged Authentication Administrator"],
+        ["Global Administrator", "by hand"],
     ),
     "may only read": (ENTRA, {**ANNA, **application("reader")}, ["User.ReadWrite.All"]),
     "may do nothing": (ENTRA, {**ANNA, **application("nobody")}, ["User.Read"]),

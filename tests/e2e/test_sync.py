@@ -11,17 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from outside import Graph
+from outside import Control, Graph
 from scheduler import HELD, Server
 
 from playbooks import Ansible, Run
 
-# What becomes of the seed's users whom Graph lets us prepare and a sync does not take, without a preflight.
-NOT_TAKEN = {
-    "carla.admin@contoso.com": "export_error",
-    "omar.haddad@contoso.com": "export_error",
-    "mia.cloud@contoso.com": "pending",
-}
+# What becomes of users whom Graph lets us prepare and a sync does not take, without a preflight.
+MAPPED = "elif.kaya@contoso.com"
+NOT_TAKEN = {MAPPED: "export_error", "mia.cloud@contoso.com": "pending"}
+# Not prepared with or without one.
+ADMINISTRATORS = [f"{name}@contoso.com" for name in ("carla.admin", "greta.leser", "nina.krause", "omar.haddad")]
 # The cycle also exports the accounts that the preflight kept out of the hard match, and some of those are refused.
 CHOICES = {"hard_match_on_refused": "skip", "sync_fail_on_run_errors": False}
 BLINDLY = {**CHOICES, "hard_match_preflight": False, "hard_match_hold_scheduler": False}
@@ -56,20 +55,25 @@ def test_the_chain_ends_with_users_proven_to_be_synchronised(
         assert found["onPremisesProvisioningErrors"] == []
         assert found["onPremisesLastSyncDateTime"]
     assert {user["status"] for user in proof.values()} == {"verified", "skipped"}
-    assert all(proof[name]["status"] == "skipped" for name in NOT_TAKEN)
+    assert all(proof[name]["status"] == "skipped" for name in [*ADMINISTRATORS, "mia.cloud@contoso.com"])
 
 
 @pytest.mark.usefixtures("fresh")
-def test_one_user_who_is_not_proven_fails_the_role(ansible: Ansible, connect: Path, tmp_path: Path) -> None:
+def test_one_user_who_is_not_proven_fails_the_role(
+    ansible: Ansible, connect: Path, control: Control, tmp_path: Path
+) -> None:
+    mapping = {"onPremisesObjectIdentifier": "0f6f2d2a-1c52-4b0e-8f0a-6f1f6f2f9b99"}
+    control("PATCH", "users", [{"userPrincipalName": MAPPED, "lab": mapping}])
     variables = {**BLINDLY, "sync_result_file": str(tmp_path / "proof.json")}
     run = ansible.playbook("hybrid.identity.site", "--skip-tags", "domain", variables=variables)
     assert run.code == 2
     assert HELD not in run.output
-    assert "3 of 39 users are not proven to be matched" in " ".join(run.output.split()), run.output
+    assert "2 of 35 users are not proven to be matched" in " ".join(run.output.split()), run.output
     proof = {user["user_principal_name"]: user for user in json.loads((tmp_path / "proof.json").read_text())["users"]}
     unmatched = {name: user["status"] for name, user in proof.items() if user["status"] not in ("verified", "skipped")}
     assert unmatched == NOT_TAKEN
-    assert "InvalidHardMatch" in proof["carla.admin@contoso.com"]["reason"]
+    assert "InvalidHardMatch" in proof[MAPPED]["reason"]
+    assert all(proof[name]["status"] == "skipped" for name in ADMINISTRATORS)
 
 
 @pytest.mark.usefixtures("fresh")

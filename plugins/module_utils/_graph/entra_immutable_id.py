@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +34,6 @@ from .writes.guards import check_guards
 from .writes.immutable_id_writer import ImmutableIdWriter
 from .writes.refusals import blocked_error, failed_error, unwritten
 
-_BIN_UNKNOWN = (
-    "The app may not read deleted users, so it is unknown whether one of them holds a wanted ImmutableId, which a sync "
-    "could match instead; grant it the application permission User.Read.All or Directory.Read.All."
-)
-
 
 @dataclass(frozen=True)
 class Task:
@@ -46,7 +41,8 @@ class Task:
 
     ``clear`` sends null. ``everybody`` clears all users who may be cleared and needs no records. ``overwrite`` allows
     replacing another value. ``restore_deleted`` and ``purge_deleted`` say how to get a value from deleted holders.
-    ``max_changes`` is a text as ``limits.read_limit`` takes it.
+    ``max_changes`` is a text as ``limits.read_limit`` takes it. ``skip_checks`` names aspects of the tenant that refuse
+    nobody if they cannot be read.
     """
 
     records: Sequence[Mapping[str, Any]] = ()
@@ -59,6 +55,7 @@ class Task:
     max_changes: str | None = None
     restore_deleted: bool = False
     purge_deleted: bool = False
+    skip_checks: Collection[str] = ()
 
     @property
     def skips(self) -> bool:
@@ -138,9 +135,9 @@ async def _run(
             overwrite = task.overwrite or task.undo is not None
             changes = await plan_from_tenant(users, requests, overwrite=overwrite, deleted=task.deleted)
             scope = len(changes)
-        unknown = not users.bin_readable and any(change.changed and change.after for change in changes)
-        changes, doubts = await check_guards(transport, changes, options["client_id"])
-        warnings = [*([_BIN_UNKNOWN] if unknown else []), *doubts]
+        changes, warnings = await check_guards(
+            transport, changes, options["client_id"], task.skip_checks, users.bin_readable
+        )
         _refuse(changes, task, scope, warnings)
         if not task.check_mode:
             writer = ImmutableIdWriter(transport, journal_writer, place)

@@ -17,7 +17,7 @@ from .._identity.entra.tenant_snapshot import SOURCE_OF_AUTHORITY, TenantSnapsho
 from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors
 from .._identity.preflight.predict import predict
 from .._identity.preflight.predictions import Prediction
-from .._identity.preflight.result import assume, build_result, list_unread, refusal_sentence
+from .._identity.preflight.result import build_result, list_unread, refusal_sentence, skip_checks
 from .http.transport import open_transport
 from .http.watch import Watch
 from .reads.survey import Survey
@@ -36,15 +36,16 @@ class NotAllowed(IdentityError):
 class Question:
     """A task of the module.
 
-    ``switches``: values of the tenant's switches that the caller gives. ``assume``: aspects that the caller vouches
-    for. ``allowed``: outcomes; with any other outcome the task fails, unless ``skip_refused``. None allows all.
+    ``switches``: values of the tenant's switches that the caller gives. ``skip_checks``: aspects that stand against
+    nobody if they cannot be read. ``allowed``: outcomes; with any other outcome the task fails, unless
+    ``skip_refused``. None allows all.
     """
 
     records: Sequence[Mapping[str, Any]]
     after_hard_match: bool = False
     replace: bool = False
     switches: Mapping[str, bool] = field(default_factory=dict)
-    assume: Collection[str] = ()
+    skip_checks: Collection[str] = ()
     ask_authority: bool = True
     allowed: Collection[str] | None = None
     skip_refused: bool = False
@@ -66,7 +67,7 @@ def run(
     found, snapshot, unknown = asyncio.run(_found(options, question, watch))
     if owners and list_foreign_anchors(found):
         found = add_owners(found, owners(list_foreign_anchors(found)))
-    result = {"changed": False, **build_result(found, snapshot, unknown, question.assume, question.allowed)}
+    result = {"changed": False, **build_result(found, snapshot, unknown, question.skip_checks, question.allowed)}
     sentence = refusal_sentence(result["users"])
     if sentence and not question.skip_refused:
         raise NotAllowed(sentence, **result)
@@ -83,21 +84,21 @@ async def _found(
     options: Mapping[str, Any], question: Question, watch: Watch | None
 ) -> tuple[list[Prediction], TenantSnapshot, set[str]]:
     async with open_transport(options, watch) as transport:
-        survey = Survey(transport)
+        survey = Survey(transport, options["client_id"])
         read = await survey.read_snapshot()
-        asks = question.ask_authority and SOURCE_OF_AUTHORITY not in question.assume
+        asks = question.ask_authority and SOURCE_OF_AUTHORITY not in question.skip_checks
         snapshot = replace(
             read,
             switches={**read.switches, **question.switches},
             unknown=read.unknown | {SOURCE_OF_AUTHORITY},
         )
-        assumed = assume(snapshot, question.assume)
+        assumed = skip_checks(snapshot, question.skip_checks)
         if asks:
             assumed, found = await _with_authority(survey, question, assumed)
         else:
             found = _predicted(question, assumed)
     unknown = list_unread(replace(snapshot, unknown=read.unknown), found)
-    if SOURCE_OF_AUTHORITY in question.assume:
+    if SOURCE_OF_AUTHORITY in question.skip_checks:
         unknown.add(SOURCE_OF_AUTHORITY)
     return found, assumed, unknown
 

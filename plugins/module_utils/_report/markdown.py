@@ -40,8 +40,8 @@ def to_markdown(report: Report, limit: int = 100) -> bytes:
     if report.unknown:
         lines += ["", "## Not known", ""]
         lines += [
-            f"- {plain(words(what))}{_answer(permission)}{_taken(assumed)}"
-            for what, permission, assumed in report.unknown[:_MAX_ATTRIBUTES]
+            f"- {plain(words(what))}{_answer(permission)}{_taken(skipped)}"
+            for what, permission, skipped in report.unknown[:_MAX_ATTRIBUTES]
         ]
     lines += _overwrites(report)
     return encoded("\n".join(lines + _users(report, limit, _size(lines))) + "\n")
@@ -51,8 +51,8 @@ def _answer(permission: str) -> str:
     return f" (the permission {plain(permission)} would answer it)" if permission else ""
 
 
-def _taken(assumed: bool) -> str:
-    return ": taken as usual, since somebody vouches for it" if assumed else ""
+def _taken(skipped: bool) -> str:
+    return ": taken as usual, since skip_checks names it" if skipped else ""
 
 
 def _overwrites(report: Report) -> list[str]:

@@ -67,7 +67,7 @@ class Report:
     ``rows`` are sorted by what a person should look at first, ``counts`` hold every outcome, zeros included. ``total``
     counts the AD users; the ``outside`` cloud users that no AD user claims are the last rows.
     ``effects`` counts users by attribute and effect;
-    ``unknown`` says what could not be read, the permission that would answer it, and whether somebody vouches for it.
+    ``unknown`` says what could not be read, the permission that would answer it, and whether the check was skipped.
     """
 
     title: str
@@ -162,7 +162,7 @@ def _row(record: Any, where: str, fixed: str | None) -> Row:
 def _unread(entry: Any, place: int) -> tuple[str, str, bool]:
     if not isinstance(entry, dict) or not entry.get("what"):
         raise InputError(f"unknown[{place}] does not say 'what' could not be read; {_SOURCE}.")
-    return shown(entry["what"]), shown(entry.get("permission")), entry.get("assumed") is True
+    return shown(entry["what"]), shown(entry.get("permission")), entry.get("skipped") is True
 
 
 def shown(value: Any) -> str:

@@ -85,9 +85,9 @@ def _unread(report: Report) -> str:
     items = "".join(
         f"<li><bdi>{_text(words(what))}</bdi>"
         + (f": the permission <code>{_text(permission)}</code> would answer it" if permission else "")
-        + ("; taken as usual, since somebody vouches for it" if assumed else "")
+        + ("; taken as usual, since skip_checks names it" if skipped else "")
         + "</li>"
-        for what, permission, assumed in report.unknown
+        for what, permission, skipped in report.unknown
     )
     return f'<section class="unread" id="unread"><h2>What could not be read</h2><ul>{items}</ul></section>'
 

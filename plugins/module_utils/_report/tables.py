@@ -40,7 +40,7 @@ def to_json(report: Report) -> bytes:
         "verdict": report.verdict(),
         "summary": {**report.counts, "total": report.total},
         "unknown": [
-            {"what": what, "permission": permission, "assumed": assumed} for what, permission, assumed in report.unknown
+            {"what": what, "permission": permission, "skipped": skipped} for what, permission, skipped in report.unknown
         ],
         "overwrites": [
             {"attribute": attribute, "effect": effect, "users": count}

@@ -33,7 +33,7 @@ _OUTCOMES = (
         "blocked",
         "Blocked",
         STOPS,
-        "A rule of Entra ID or a choice of the tenant stands against it; the cause says which.",
+        "A rule of Entra ID, a role or a choice of the tenant stands against it; the cause says which.",
     ),
     Outcome(
         "quarantine",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -13,6 +14,8 @@ import orjson
 
 from .errors import GraphError, malformed
 from .tokens import Principal
+
+_KEYED = re.compile(r"(applications|servicePrincipals)\((.*)\)")
 
 
 @dataclass
@@ -30,9 +33,14 @@ class Call:
     reading: set[str] = field(default_factory=set)
     """Ids of users that the request was shown as they were, see lag.py; one set for all items of a batch."""
     segments: list[str] = field(init=False)
+    """The parts of the path. An alternate key in parentheses is a part of its own."""
 
     def __post_init__(self) -> None:
-        self.segments = [unquote(part) for part in self.path.strip("/").split("/")]
+        parts = [unquote(part) for part in self.path.strip("/").split("/")]
+        keyed = [_KEYED.fullmatch(part) for part in parts]
+        self.segments = [
+            name for part, found in zip(parts, keyed, strict=True) for name in (found.groups() if found else [part])
+        ]
 
     @property
     def full_path(self) -> str:

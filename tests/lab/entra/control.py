@@ -59,20 +59,33 @@ class Control:
         return {"written": len(records)}
 
     def load_objects(self, body: Any) -> dict[str, int]:
-        """Put raw `groups` and `contacts`; one with the same id is replaced. Raises ValueError, nothing written."""
-        if not isinstance(body, dict) or set(body) - {"groups", "contacts"}:
-            raise ValueError("Send an object with 'groups' and 'contacts', each a list of objects.")
+        """Put raw `groups` and `contacts`; one with the same id is replaced. Raises ValueError, nothing written.
+
+        `apps` gives `owners` (UPNs) to apps that are there, by `appId`.
+        """
+        if not isinstance(body, dict) or set(body) - {"groups", "contacts", "apps"}:
+            raise ValueError("Send an object with 'groups', 'contacts' and 'apps', each a list of objects.")
         store, tenant_id = self._service.store, self._service.login.tenant_id
         by_name = {store.users[key]["userPrincipalName"].lower(): key for key in store.active}
         entries: list[Entry] = []
         for name, given in body.items():
             if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
                 raise ValueError(f"'{name}' is a list of objects.")
+            if name == "apps":
+                entries += [self._owned(app, by_name) for app in given]
+                continue
             kind = name.removesuffix("s")
             records = [seed.raw_object(kind, each, tenant_id, by_name) for each in given]
             entries += [(kind, record["id"], record) for record in records]
         store.put_many(entries)
         return {"written": len(entries)}
+
+    def _owned(self, given: Record, by_name: dict[str, str]) -> Entry:
+        app = self._service.store.of("app").get(str(given.get("appId")).lower())
+        if app is None:
+            raise ValueError(f"No app {given.get('appId')} to give owners to.")
+        owners = [by_name[name.lower()] for name in given.get("owners", ()) if name.lower() in by_name]
+        return ("app", app["appId"].lower(), {**app, "owners": owners})
 
     def provision(self, body: Any) -> dict[str, Any]:
         """Take a sync client's export: provision.py. Raises ValueError, nothing written."""

@@ -37,6 +37,8 @@ READ_SYNC_BEHAVIOR = frozenset({"User-OnPremisesSyncBehavior.ReadWrite.All"})
 READ_SYNCHRONIZATION = frozenset(
     {"OnPremDirectorySynchronization.Read.All", "OnPremDirectorySynchronization.ReadWrite.All"}
 )
+# application-list-owners.md and serviceprincipal-list-owners.md, without the permission for apps that one owns.
+READ_APPS = frozenset({"Application.Read.All", "Application.ReadWrite.All", *_DIRECTORY})
 READ_ORGANIZATION = frozenset({"Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY})
 
 SENSITIVE = {

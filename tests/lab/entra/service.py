@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import batch, beta, deleted, groups, quarantine, roles, settings, tenant, users
+from . import apps, batch, beta, deleted, groups, quarantine, roles, settings, tenant, users
 from .call import Call
 from .clock import CLOCK
 from .cloud import Cloud
@@ -49,6 +49,8 @@ _ROUTES: list[tuple[tuple[str | None, ...], dict[str, Handler]]] = [
     (("groups", None, "transitiveMembers", "microsoft.graph.user"), {"GET": groups.list_transitive_members}),
     (("groups", None, "owners"), {"GET": groups.list_owners}),
     (("contacts",), {"GET": groups.list_contacts}),
+    (("applications", None, "owners"), {"GET": apps.list_owners}),
+    (("servicePrincipals", None, "owners"), {"GET": apps.list_owners}),
 ]
 # Only what v1.0 does not have: onPremisesObjectIdentifier (facts §2 "Recovery") and isPrivileged (roles.py).
 _BETA_ROUTES: list[tuple[tuple[str | None, ...], dict[str, Handler]]] = [

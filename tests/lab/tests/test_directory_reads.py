@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import ad_user
-from support.entra_process import SEED, Emulator
+from support.entra_process import APPS, SEED, Emulator
 
 from lab.entra import groups, seed
 from lab.entra.call import Call
@@ -37,6 +37,8 @@ TIER0 = "22222222-cccc-4000-8000-000000000001"
         (f"/groups/{TIER0}/members", "reader", 403),
         (f"/groups/{TIER0}/owners", "reader", 403),
         ("/contacts", "reader", 403),
+        (f"/applications(appId='{APPS['reader']}')/owners", "reader", 403),
+        (f"/servicePrincipals(appId='{APPS['reader']}')/owners", "reader", 403),
         (f"/users/{MIA}/onPremisesSyncBehavior", "reader", 403),
         (SWITCHES, "preflight", 403),
         (f"{SWITCHES}/{TENANT}", "privileged", 403),
@@ -108,6 +110,15 @@ def test_members_of_members_and_what_a_cast_needs(entra: Emulator) -> None:
     found = entra.values(f"{path}&$count=true", headers={"ConsistencyLevel": "eventual"})
     assert {each["id"] for each in found} == {entra.user_id(NINA), entra.user_id(MIA)}
     assert entra.graph("GET", path, "preflight").json()["error"]["code"] == "Request_UnsupportedQuery"
+
+
+def test_owners_of_an_app(entra: Emulator) -> None:
+    paths = [f"/{kind}(appId='{APPS['reader']}')/owners?$select=id" for kind in ("applications", "servicePrincipals")]
+    assert [entra.values(path) for path in paths] == [[], []]
+    entra.control("POST", "objects", {"apps": [{"appId": APPS["reader"], "owners": [MIA]}]})
+    for path in paths:
+        assert [each["id"] for each in entra.values(path)] == [entra.user_id(MIA)]
+    assert entra.graph("GET", f"/applications(appId='{TENANT}')/owners", "preflight").status_code == 404
 
 
 def test_a_manager_is_expanded_in_a_listing(entra: Emulator) -> None:

@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 import pytest
-from support.entra_process import Emulator
+from support.entra_process import APPS, Emulator
 from support.module_runs import ModuleRun
 
 ADA, BEN = "ada.fuchs@contoso.com", "ben.hartmann@contoso.com"
@@ -116,9 +116,9 @@ def test_eligibility_with_and_without_a_licence_for_pim(entra: Emulator, setting
     entra.settings(**settings)
     result = run(entra, "entra_match_info", "preflight", users=[ad_record(ADA)], after_hard_match=True)
     assert "role_eligibility" not in {each["what"] for each in result["unknown"]}
-    assert ("no licence for Privileged Identity Management" in str(result.get("notes"))) is noted
+    assert ("no licence for Privileged Identity Management" in str(result["caveats"])) is noted
     (user,) = result["users"]
-    assert (user["expected"], user["unknown"]) == ("hard_match", ["tenant_switches"])
+    assert (user["outcome"], user["unknown"]) == ("hard_match", [])
 
 
 @pytest.mark.parametrize("answers", [True, False])
@@ -126,7 +126,8 @@ def test_switches_are_known_if_an_app_may_read_them(entra: Emulator, answers: bo
     entra.settings(appsReadSynchronization=answers)
     result = run(entra, "entra_match_info", "preflight", users=[ad_record(ADA)], after_hard_match=True)
     assert ("tenant_switches" in {each["what"] for each in result["unknown"]}) is not answers
-    assert result["users"][0]["outcome"] == ("hard_match" if answers else "unknown")
+    assert any("switches, so one of them" in sentence for sentence in result["caveats"]) is not answers
+    assert result["users"][0]["outcome"] == "hard_match"
 
 
 @pytest.mark.parametrize(
@@ -153,25 +154,45 @@ def test_a_denied_read_names_what_could_not_be_read(entra: Emulator) -> None:
     assert "The app may not read groups; grant it the application permission GroupMember.Read.All" in failed["msg"]
 
 
-@pytest.mark.parametrize(
-    ("path", "words"),
-    [
-        ("^/domains", "may not read domains, so it is unknown whether a user to be changed has a UPN in a federated"),
-        (
-            "^/roleManagement",
-            "may not read role_assignments, so it is unknown whether a user to be changed is an",
-        ),
-    ],
-)
-def test_what_may_not_be_read_before_a_write_is_named(entra: Emulator, path: str, words: str) -> None:
+def test_domains_that_may_not_be_read_before_a_write_are_named(entra: Emulator) -> None:
     old = str(uuid.uuid4())
     run(entra, "entra_immutable_id", users=[{"user_principal_name": ADA, "object_guid": old}])
-    entra.settings(faults=[{"path": path, "status": 403, "count": 9}])
-    result = run(entra, "entra_immutable_id", "privileged", users=[ad_record(ADA)], replace=True)
+    entra.settings(faults=[{"path": "^/domains", "status": 403, "count": 9}])
+    result = run(entra, "entra_immutable_id", users=[ad_record(ADA)], replace=True)
     assert result["changed"] is True
     (warning,) = result["warnings"]
-    assert words in str(warning)
-    assert "may not read users" not in str(warning)
+    assert "may not read domains, so it is unknown whether a user to be changed has a UPN in a federated" in str(
+        warning
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "check", "words"),
+    [
+        ("^/roleManagement/directory/roleAssignments", "role_assignments", "may not read role assignments, so"),
+        ("Eligibility", "role_eligibility", "may not read who is eligible for a role (PIM), so"),
+        ("^/groups", "role_assignable_groups", "may not read role-assignable groups, so"),
+    ],
+)
+def test_nobody_is_written_without_knowing_who_is_an_administrator(
+    entra: Emulator, fault: str, check: str, words: str
+) -> None:
+    entra.settings(faults=[{"path": fault, "status": 403, "count": 9}])
+    failed = run(entra, "entra_immutable_id", users=[ad_record(ADA)])
+    assert failed["failed"] is True
+    assert words in failed["msg"]
+    assert entra.immutable_id(ADA) is None
+    result = run(entra, "entra_immutable_id", users=[ad_record(ADA)], skip_checks=[check])
+    assert result["changed"] is True
+    assert "an administrator may be among these users" in str(result["warnings"])
+
+
+def test_an_owner_of_the_app_is_refused(entra: Emulator) -> None:
+    entra.control("POST", "objects", {"apps": [{"appId": APPS["hard-matcher"], "owners": [ADA]}]})
+    failed = run(entra, "entra_immutable_id", users=[ad_record(ADA)])
+    assert [user["cause"] for user in failed["users"]] == ["app_owner"]
+    (user,) = run(entra, "entra_match_info", users=[ad_record(ADA)], after_hard_match=True)["users"]
+    assert (user["outcome"], user["cause"]) == ("blocked", "app_owner")
 
 
 def test_an_inner_error_that_is_text(entra: Emulator) -> None:

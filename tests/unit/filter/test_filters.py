@@ -80,8 +80,18 @@ def test_the_table_counts_first_and_names_those_left_alone() -> None:
 
 
 def test_the_table_names_no_more_than_asked() -> None:
-    users = [{"user_principal_name": f"{n}@contoso.com", "status": "refused", "reason": "No."} for n in range(5)]
+    users = [{"user_principal_name": f"{n}@contoso.com", "status": "refused", "reason": f"No {n}."} for n in range(5)]
     assert TABLE(users, 2)[-1] == "... and 3 more"
+
+
+def test_a_reason_of_many_users_is_one_line() -> None:
+    users = [{"user_principal_name": f"{n}@contoso.com", "status": "refused", "reason": "Why."} for n in range(5)]
+    users += [{"user_principal_name": "z@contoso.com", "status": "refused", "reason": "Another."}]
+    assert TABLE(users)[1:] == [
+        "refused: 0@contoso.com, 1@contoso.com, 2@contoso.com and 2 more: Why.",
+        "refused: z@contoso.com: Another.",
+    ]
+    assert TABLE(users[::-1], 1)[-1] == "... and 1 more"
 
 
 @pytest.mark.parametrize("users", [None, {}, "users", [1], [{"user_principal_name": "a@contoso.com"}]])

@@ -40,7 +40,7 @@ KNOWN: dict[str, Any] = {
 
 
 def test_what_is_given_decides() -> None:
-    result = MATCH([ANNA], [CLOUD], **KNOWN, assume_clear=["object_identifiers"])
+    result = MATCH([ANNA], [CLOUD], **KNOWN, skip_checks=["object_identifiers"])
     assert [(user["outcome"], user["id"]) for user in result["users"]] == [("hard_match", "c1")]
     assert (result["summary"]["hard_match"], result["summary"]["total"], result["cloud_only"]) == (1, 1, [])
     role = [{"id": "c1", "name": "Global Administrator", "privileged": True}]
@@ -51,7 +51,9 @@ def test_what_is_given_decides() -> None:
 
 def test_what_is_not_given_is_unknown() -> None:
     result = MATCH([ANNA], [CLOUD])
-    assert (result["users"][0]["outcome"], result["users"][0]["expected"]) == ("unknown", "hard_match")
+    assert (result["users"][0]["outcome"], result["users"][0]["expected"]) == ("blocked", "hard_match")
+    without = MATCH([ANNA], [CLOUD], roles=[])
+    assert (without["users"][0]["outcome"], without["users"][0]["expected"]) == ("unknown", "hard_match")
     assert {item["what"] for item in result["unknown"]} >= {"tenant_switches", "role_eligibility", "deleted_users"}
 
 
@@ -71,4 +73,4 @@ def test_what_is_no_record(arguments: tuple[Any, Any], words: str) -> None:
 
 def test_an_aspect_that_is_none() -> None:
     with pytest.raises(AnsibleFilterError, match="not 'everything'"):
-        MATCH([ANNA], [CLOUD], assume_clear=["everything"])
+        MATCH([ANNA], [CLOUD], skip_checks=["everything"])

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 import trustme
 from scripted_graph import (
+    APP_OWNERS,
     ASSIGNMENTS,
     CLIENT_ID,
     DEFINITIONS,
     DOMAINS,
+    ELIGIBILITIES,
     ROLE_GROUPS,
     SECRET,
     TENANT,
@@ -74,7 +76,7 @@ def graph(tls: Path) -> Iterator[ScriptedGraph]:
 @pytest.fixture
 def plain_tenant(graph: ScriptedGraph) -> None:
     """A tenant without administrators, role-assignable groups and federated domains, for tests of something else."""
-    for path in (ASSIGNMENTS, ROLE_GROUPS):
+    for path in (ASSIGNMENTS, ELIGIBILITIES, ROLE_GROUPS, *APP_OWNERS):
         graph.stand(path, found())
     graph.stand(DEFINITIONS, found(), version="beta")
     graph.stand(DOMAINS, found({"id": "contoso.com", "isVerified": True, "authenticationType": "Managed"}))

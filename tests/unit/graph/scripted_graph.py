@@ -30,7 +30,11 @@ PAGE = f"/users?$select={SELECT}&$top=999"
 DOMAINS = "/domains?$select=id,isVerified,isInitial,authenticationType"
 ASSIGNMENTS = "/roleManagement/directory/roleAssignments?$select=principalId,roleDefinitionId"
 DEFINITIONS = "/roleManagement/directory/roleDefinitions?$select=id,displayName,isPrivileged"
+ELIGIBILITIES = "/roleManagement/directory/roleEligibilitySchedules?$select=principalId,roleDefinitionId"
 ROLE_GROUPS = "/groups?$filter=isAssignableToRole%20eq%20true&$select=id,displayName&$top=999"
+APP_OWNERS = tuple(
+    f"/{kind}(appId='{CLIENT_ID}')/owners?$select=id&$top=999" for kind in ("servicePrincipals", "applications")
+)
 """What is asked of a tenant before somebody is changed."""
 
 
@@ -109,6 +113,11 @@ class ScriptedGraph:
         """Expect nothing more: a task that failed may have left requests unsent."""
         with self._lock:
             self._expected.clear()
+
+    def drop(self, path: str) -> None:
+        """Expect a GET no more: what was answered before makes it needless."""
+        with self._lock:
+            self._expected = [each for each in self._expected if each.path != f"/v1.0{path}"]
 
     def missing(self) -> list[str]:
         return [f"{expected.method} {expected.path}" for expected in self._expected]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from scripted_graph import Reply, ScriptedGraph, error, found, guid, object_id, user
+from scripted_graph import APP_OWNERS, Reply, ScriptedGraph, error, found, guid, object_id, user
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_match_info import NotAllowed, Question, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
@@ -47,6 +47,8 @@ def script(graph: ScriptedGraph, people: Sequence[dict[str, Any]], **answers: An
         "eligibility": f"/roleManagement/directory/roleEligibilitySchedules?{ASSIGNED}",
         "contacts": f"/contacts?{HOLDER}",
         "groups": "/groups?$filter=mailEnabled%20eq%20true&" + HOLDER,
+        "principal": APP_OWNERS[0],
+        "registration": APP_OWNERS[1],
         "role_groups": "/groups?$filter=isAssignableToRole%20eq%20true&$select=id,displayName&$top=999",
     }
     given = {
@@ -109,7 +111,7 @@ def test_a_tenant_is_read_in_a_few_requests(graph: ScriptedGraph, options: dict[
     ]
     assert (result["changed"], result["unknown"], result["cloud_only"]) == (False, [], [])
     assert [item["url"] for item in graph.batches()[0]] == [
-        f"/groups/{GROUP}/members?$select=id&$top=999",
+        f"/groups/{GROUP}/transitiveMembers?$select=id&$top=999",
         f"/groups/{GROUP}/owners?$select=id&$top=999",
     ]
     assert sorted(item["url"] for item in graph.batches()[1]) == [
@@ -123,15 +125,17 @@ def test_what_may_not_be_read_is_unknown_and_the_authority_is_asked_for_once(
     denied = dict.fromkeys(
         (
             "deleted", "domains", "switches", "assignments", "eligibility", "contacts", "groups", "role_groups",
-            "definitions", "identifiers",
+            "definitions", "identifiers", "principal",
         ),
         DENIED,
     )  # fmt: skip
     script(graph, [anchored(number) for number in range(30)], **denied)
+    graph.drop(APP_OWNERS[1])
     graph.expect("GET", "/roleManagement/directory/roleDefinitions?$select=id,displayName", DENIED)
     graph.expect_batch(*[DENIED] * 20)
     result = run(options, Question([ad(number) for number in range(30)]))
-    assert {each["outcome"] for each in result["users"]} == {"unknown"}
+    assert {each["outcome"] for each in result["users"]} == {"blocked"}
+    assert {each["cause"] for each in result["users"]} == {"unread_role_assignments"}
     assert {each["expected"] for each in result["users"]} == {"hard_match"}
     assert {each["what"]: each["permission"] for each in result["unknown"]} == {
         "deleted_users": "User.Read.All",
@@ -141,6 +145,7 @@ def test_what_may_not_be_read_is_unknown_and_the_authority_is_asked_for_once(
         "role_assignments": "RoleManagement.Read.Directory",
         "role_eligibility": "RoleEligibilitySchedule.Read.Directory",
         "role_assignable_groups": "GroupMember.Read.All",
+        "app_owners": "Application.Read.All",
         "object_identifiers": "User.Read.All",
         "source_of_authority": "User-OnPremisesSyncBehavior.ReadWrite.All",
         "contacts": "OrgContact.Read.All",
@@ -159,43 +164,49 @@ def test_without_a_licence_for_pim_nobody_is_eligible(
     result = run(options, Question([ad(1)]), watch=watch)
     assert outcomes(result) == [("hard_match", None)]
     assert result["unknown"] == []
-    assert watch.facts()["notes"] == [
+    said = [sentence for sentence in result["caveats"] if "PIM" in sentence]
+    assert said == [
         "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so "
         "nobody is eligible through PIM."
     ]
+    assert "notes" not in watch.facts()
 
 
 @pytest.mark.parametrize("answered", [found(), found({"id": object_id(1), "features": None}), found({"features": "x"})])
-def test_switches_that_are_not_among_those_answered_stay_unknown(
+def test_switches_that_are_not_among_those_answered_are_a_caveat(
     graph: ScriptedGraph, options: dict[str, Any], answered: dict[str, Any]
 ) -> None:
     script(graph, [anchored(1)], switches=answered)
     graph.expect_batch({"isCloudManaged": False})
-    assert outcomes(run(options, Question([ad(1)]))) == [("unknown", "unread_tenant_switches")]
+    result = run(options, Question([ad(1)]))
+    assert outcomes(result) == [("hard_match", None)]
+    assert [each["what"] for each in result["unknown"]] == ["tenant_switches"]
+    assert "say in tenant_switches what a Global Administrator sees" in result["caveats"][0]
 
 
-def test_another_listing_that_needs_a_licence_is_unknown(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+def test_another_listing_that_needs_a_licence_is_unread(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     """It failed the task, which a missing permission does not."""
     unlicensed = error(403, "AadPremiumLicenseRequired")
     script(graph, [anchored(1)], contacts=unlicensed, role_groups=unlicensed, definitions=unlicensed)
     graph.expect("GET", "/roleManagement/directory/roleDefinitions?$select=id,displayName", found(*ROLES))
     graph.expect_batch({"isCloudManaged": False})
     result = run(options, Question([ad(1)]))
-    assert outcomes(result) == [("unknown", "unread_role_assignable_groups")]
+    assert outcomes(result) == [("blocked", "unread_role_assignable_groups")]
     assert [each["what"] for each in result["unknown"]] == ["role_assignable_groups", "contacts"]
 
 
-def test_what_somebody_vouches_for_is_named_all_the_same(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+def test_a_check_that_is_skipped_is_named_all_the_same(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     script(graph, [anchored(1), user(2)], switches=DENIED, eligibility=DENIED)
-    assume = ["role_eligibility", "source_of_authority"]
+    skipped = ["role_eligibility", "source_of_authority"]
     switches = {"blockSoftMatchEnabled": True}
-    result = run(options, Question([ad(1), ad(2)], switches=switches, assume=assume))
-    assert outcomes(result) == [("unknown", "unread_tenant_switches"), ("blocked", "switch_soft_match")]
-    assert {(each["what"], each["assumed"]) for each in result["unknown"]} == {
+    result = run(options, Question([ad(1), ad(2)], switches=switches, skip_checks=skipped))
+    assert outcomes(result) == [("hard_match", None), ("blocked", "switch_soft_match")]
+    assert any("so an administrator may be among these users" in sentence for sentence in result["caveats"])
+    assert {(each["what"], each["skipped"]) for each in result["unknown"]} == {
         ("tenant_switches", False), ("role_eligibility", True), ("source_of_authority", True),
     }  # fmt: skip
     script(graph, [anchored(1), user(2)], switches=DENIED)
-    known = run(options, Question([ad(1)], switches=SWITCHES, assume=["source_of_authority"]))
+    known = run(options, Question([ad(1)], switches=SWITCHES, skip_checks=["source_of_authority"]))
     assert outcomes(known) == [("hard_match", None)]
     assert [each["what"] for each in known["unknown"]] == ["source_of_authority"]
 
@@ -229,7 +240,9 @@ def test_users_that_cannot_be_read_fail_the_task(graph: ScriptedGraph, options: 
 
 
 def test_outcomes_that_are_not_allowed(graph: ScriptedGraph, options: dict[str, Any]) -> None:
-    question = Question([ad(1), ad(2)], ask_authority=False, assume=["source_of_authority"], allowed=["hard_match"])
+    question = Question(
+        [ad(1), ad(2)], ask_authority=False, skip_checks=["source_of_authority"], allowed=["hard_match"]
+    )
     script(graph, [anchored(1)])
     with pytest.raises(NotAllowed, match=r"1 of 2 users .* user2@contoso\.com \(new_cloud_user\)") as caught:
         run(options, question)
@@ -245,7 +258,7 @@ def test_whose_guid_it_is_is_asked_of_active_directory_once(graph: ScriptedGraph
         asked.append(values)
         return {value: {"kind": "contact", "name": "CN=X"} for value in values}
 
-    result = run(options, Question([ad(1), ad(2)], assume=["source_of_authority"]), owners)
+    result = run(options, Question([ad(1), ad(2)], skip_checks=["source_of_authority"]), owners)
     assert outcomes(result) == [("conflict", "held_by_contact")] * 2
     assert asked == [sorted([immutable_id_of_guid(guid(50)), "Zm9v"])]
     assert result["users"][0]["anchor_owner"] == {"kind": "contact", "name": "CN=X"}

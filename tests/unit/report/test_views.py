@@ -186,7 +186,7 @@ def test_json_holds_the_records_as_they_came() -> None:
     document = json.loads(to_json(make(users, cloud, [{"what": "domains", "permission": "Domain.Read.All"}], "T", "N")))
     assert sorted(document["users"], key=str) == sorted(users, key=str)
     assert document["cloud_only"] == cloud
-    assert document["unknown"] == [{"what": "domains", "permission": "Domain.Read.All", "assumed": False}]
+    assert document["unknown"] == [{"what": "domains", "permission": "Domain.Read.All", "skipped": False}]
     assert (document["summary"]["total"], document["summary"]["blocked"], document["title"]) == (2, 1, "T")
 
 
@@ -305,12 +305,12 @@ def test_markdown_names_those_who_need_a_decision() -> None:
 
 def test_who_is_not_allowed_needs_a_decision() -> None:
     users = [user("a@x.com", "soft_match", allowed=False), user("b@x.com", "blocked", allowed=True)]
-    report = make(users, [], [{"what": "domains", "permission": "Domain.Read.All", "assumed": True}])
+    report = make(users, [], [{"what": "domains", "permission": "Domain.Read.All", "skipped": True}])
     assert report.verdict().endswith(" What would become of 1 user is not allowed.")
     text = to_markdown(report).decode()
     assert "| a@x.com | Soft match |" in text
     assert "b@x.com" not in text
-    assert "would answer it): taken as usual, since somebody vouches for it" in text
+    assert "would answer it): taken as usual, since skip_checks names it" in text
     assert [row["allowed"] for row in table(to_csv(report))] == ["true", "false"]
     assert [row[6] for row in json.loads(Elements(to_html(report)).data)["rows"]] == [False, True]
 

@@ -180,8 +180,8 @@ def _denied(user: str | None, path: str) -> str:
     # facts §0.2, §1: onPremisesImmutableId is a "sensitive property".
     return (
         "The app may not change onPremisesImmutableId; grant it the application permission User.ReadWrite.All with "
-        "admin consent. For a user who holds an admin role, or belongs to a role-assignable group, that is not "
-        "enough: the app's service principal needs the role Privileged Authentication Administrator too."
+        "admin consent. An administrator changes a user who holds a role, or belongs to a role-assignable group, by "
+        "hand."
     )
 
 

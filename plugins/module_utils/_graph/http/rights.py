@@ -20,6 +20,7 @@ _READS: tuple[tuple[str, str, str], ...] = (
     ("/domains", "domains", PERMISSIONS[tenant_snapshot.DOMAINS]),
     ("/groups", "groups", PERMISSIONS[tenant_snapshot.GROUPS]),
     ("/contacts", "contacts", PERMISSIONS[tenant_snapshot.CONTACTS]),
+    ("/(applications|servicePrincipals)", "the app's owners", PERMISSIONS[tenant_snapshot.APP_OWNERS]),
     ("/organization", "the organization", "Organization.Read.All"),
     (
         r"/users/[^/?]+/onPremisesSyncBehavior",

@@ -17,13 +17,13 @@ from ..._identity.core import attribute_map
 from ..._identity.core.records import Record
 from ..._identity.entra import tenant_snapshot
 from ..._identity.entra.graph_json import faults, is_guid
+from ..._identity.entra.immutable_id_guards import ROLE_ASPECTS
 from ..._identity.entra.role_holdings import RoleGroup, role_holdings
 from ..._identity.entra.tenant_snapshot import TenantSnapshot, snapshot_record
 from ..http.batch import Item, Outcome, send_batch
 from ..http.errors import LICENCE_REQUIRED, GraphError, not_graph, successful
 from ..http.pages import PAGE_SIZE, pages
 from ..http.transport import Transport
-from .queries import literal
 from .user_records import user_records
 
 T = TypeVar("T")
@@ -36,10 +36,15 @@ _HOLDER = ["id", "displayName", "proxyAddresses"]
 
 
 class Survey:
-    """Reads one tenant. ``unknown`` collects the aspects that could not be read."""
+    """Reads one tenant. ``unknown`` collects the aspects that could not be read.
 
-    def __init__(self, transport: Transport) -> None:
+    ``client_id`` is the app that signs in, None if unknown.
+    """
+
+    def __init__(self, transport: Transport, client_id: str | None) -> None:
         self.unknown: set[str] = set()
+        self._pim_licensed = True
+        self._client_id = client_id
         self._transport = transport
         self._client = transport.client
 
@@ -52,7 +57,7 @@ class Survey:
         deleted = asyncio.create_task(self._optional(tenant_snapshot.DELETED_USERS, self._deleted(), []))
         domains = asyncio.create_task(self._optional(tenant_snapshot.DOMAINS, self._domains(), []))
         switches = asyncio.create_task(self._optional(tenant_snapshot.SWITCHES, self._switches(), {}))
-        roles = asyncio.create_task(self._roles(eligible=True))
+        roles = asyncio.create_task(self._roles())
         contacts = asyncio.create_task(self._optional(tenant_snapshot.CONTACTS, self._contacts(), []))
         groups = asyncio.create_task(self._optional(tenant_snapshot.GROUPS, self._groups(), []))
         named = asyncio.create_task(self._optional(tenant_snapshot.OBJECT_IDENTIFIERS, self._identifiers(), {}))
@@ -67,12 +72,11 @@ class Survey:
             contacts=contacts.result(),
             groups=groups.result(),
             unknown=frozenset(self.unknown),
+            pim_licensed=self._pim_licensed,
         )
 
     async def read_for_writing(self, aspects: Collection[str]) -> TenantSnapshot:
-        """Read those of ``aspects`` that decide whether users may be changed: DOMAINS and ROLE_ASSIGNMENTS.
-
-        ROLE_ASSIGNMENTS includes ROLE_GROUPS, but not PIM eligibility: a user who is only eligible has no role yet.
+        """Read those of ``aspects`` that decide whether users may be changed: DOMAINS, and together ROLE_ASPECTS.
 
         :raises GraphError: if Graph cannot be reached.
         """
@@ -80,27 +84,11 @@ class Survey:
         roles: dict[str, list[tenant_snapshot.RoleHolding]] = {}
         if tenant_snapshot.DOMAINS in aspects:
             domains = await self._optional(tenant_snapshot.DOMAINS, self._domains(), [])
-        if tenant_snapshot.ROLE_ASSIGNMENTS in aspects:
-            roles = await self._roles(eligible=False)
-        return TenantSnapshot(users=[], domains=domains, roles=roles, unknown=frozenset(self.unknown))
-
-    async def assigned_apps(self, role: str) -> set[str] | None:
-        """Return the application ids, in lower case, of the service principals that hold a role in the whole tenant.
-
-        ``role`` is the id of the role definition. None if role assignments cannot be read.
-
-        :raises GraphError: if Graph cannot be reached.
-        """
-        builder = self._client.role_management.directory.role_assignments
-        try:
-            chosen = f"roleDefinitionId eq {literal(role)}"
-            found = await self._list(builder, (), filter=chosen, expand=["principal"])
-        except GraphError as error:
-            if error.cause not in _UNREADABLE:
-                raise
-            return None
-        whole = [each for each in found if each.get("directoryScopeId") == "/"]
-        return {str((each.get("principal") or {}).get("appId")).lower() for each in whole}
+        if ROLE_ASPECTS & set(aspects):
+            roles = await self._roles()
+        return TenantSnapshot(
+            users=[], domains=domains, roles=roles, unknown=frozenset(self.unknown), pim_licensed=self._pim_licensed
+        )
 
     async def cloud_managed(self, ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
         """Return the ids of the users whose source of authority is the cloud, and of those for whom it could be read.
@@ -166,35 +154,31 @@ class Survey:
         known = features if isinstance(features, dict) else {}
         return {name: value for name, value in known.items() if isinstance(value, bool)}
 
-    async def _roles(self, eligible: bool) -> dict[str, list[tenant_snapshot.RoleHolding]]:
+    async def _roles(self) -> dict[str, list[tenant_snapshot.RoleHolding]]:
         directory = self._client.role_management.directory
         wanted = ["principalId", "roleDefinitionId"]
-        assignments, eligibilities, definitions, groups = await asyncio.gather(
+        assignments, eligibilities, definitions, groups, app_owners = await asyncio.gather(
             self._optional(
                 tenant_snapshot.ROLE_ASSIGNMENTS,
                 self._list(directory.role_assignments, wanted, select=wanted),
                 [],
             ),
-            self._optional(tenant_snapshot.ROLE_ELIGIBILITY, self._eligibilities(wanted, eligible), []),
+            self._optional(tenant_snapshot.ROLE_ELIGIBILITY, self._eligibilities(wanted), []),
             self._definitions(),
             self._optional(tenant_snapshot.ROLE_GROUPS, self._role_groups(), []),
+            self._optional(tenant_snapshot.APP_OWNERS, self._app_owners(), []),
         )
-        return role_holdings(assignments, eligibilities, definitions, groups)
+        return role_holdings(assignments, eligibilities, definitions, groups, app_owners)
 
-    async def _eligibilities(self, wanted: list[str], asked: bool) -> list[Json]:
+    async def _eligibilities(self, wanted: list[str]) -> list[Json]:
         """Read PIM eligibilities. Without a licence for PIM there are none, and Graph returns an error (facts §20)."""
-        if not asked:
-            return []
         try:
             schedules = self._client.role_management.directory.role_eligibility_schedules
             return await self._list(schedules, wanted, select=wanted)
         except GraphError as error:
             if error.cause != LICENCE_REQUIRED:
                 raise
-        self._transport.pace.watch.note(
-            "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so "
-            "nobody is eligible through PIM."
-        )
+        self._pim_licensed = False
         return []
 
     async def _definitions(self) -> list[Json]:
@@ -217,9 +201,10 @@ class Survey:
         return []
 
     async def _role_groups(self) -> list[RoleGroup]:
-        """Read role-assignable groups with their members and owners.
+        """Read role-assignable groups with their owners, and with their members, also those of groups in them.
 
-        They cannot be nested (Microsoft, "Use Microsoft Entra groups to manage roles").
+        Microsoft says that they cannot be nested ("Use Microsoft Entra groups to manage roles"); nothing here relies
+        on it.
         """
         found = await self._list(
             self._client.groups, select=["id", "displayName"], filter="isAssignableToRole eq true", top=PAGE_SIZE
@@ -227,7 +212,7 @@ class Survey:
         urls = [
             f"/groups/{group['id']}/{people}?$select=id&$top={PAGE_SIZE}"
             for group in found
-            for people in ("members", "owners")
+            for people in ("transitiveMembers", "owners")
             if is_guid(group["id"])
         ]
         if len(urls) < 2 * len(found):
@@ -240,6 +225,23 @@ class Survey:
             RoleGroup(group["id"], group.get("displayName") or group["id"], people[2 * place], people[2 * place + 1])
             for place, group in enumerate(found)
         ]
+
+    async def _app_owners(self) -> list[str]:
+        """Read the ids of those who own the app that signs in: its registration, and its service principal here.
+
+        The registration may be in another tenant, and then nobody here owns it (Microsoft, "List owners").
+        """
+        if not is_guid(self._client_id):
+            self.unknown.add(tenant_snapshot.APP_OWNERS)
+            return []
+        key = f"(appId='{self._client_id}')/owners?$select=id&$top={PAGE_SIZE}"
+        found = await self._all(self._transport.get_url(f"/servicePrincipals{key}"))
+        try:
+            found += await self._all(self._transport.get_url(f"/applications{key}"))
+        except GraphError as error:
+            if error.details.get("status_code") != 404:
+                raise
+        return [str(each["id"]) for each in found]
 
     async def _ids(self, url: str, outcome: Outcome) -> list[str]:
         if isinstance(outcome, GraphError):

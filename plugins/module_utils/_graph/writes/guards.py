@@ -2,50 +2,42 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find out which users of a plan Graph would refuse to change, in a few requests; in none if nothing would change."""
+"""Find out which users of a plan must not be changed, in a few requests; in none if nothing would change."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from ..._identity.entra.immutable_id_guards import (
-    OVER_EVERYBODY,
-    describe_doubts,
-    has_admins,
-    refuse_guarded,
-    wanted_aspects,
-)
+from ..._identity.entra import unread
+from ..._identity.entra.immutable_id_guards import describe_doubts, refuse_guarded, wanted_aspects
 from ..._identity.entra.immutable_id_plan import ImmutableIdChange
+from ..._identity.entra.tenant_snapshot import DELETED_USERS
 from ..http.transport import Transport
 from ..reads.survey import Survey
 
 
 async def check_guards(
-    transport: Transport, changes: Sequence[ImmutableIdChange], client_id: str | None
+    transport: Transport,
+    changes: Sequence[ImmutableIdChange],
+    client_id: str | None,
+    skip_checks: Collection[str] = (),
+    bin_readable: bool = True,
 ) -> tuple[list[ImmutableIdChange], list[str]]:
-    """Return the changes, refused if Graph would refuse them, and sentences on what could not be read.
+    """Return the changes, refused for users who must not be changed, and sentences on what could not be read.
 
-    ``client_id`` is the app that signs in, None if unknown. An aspect that cannot be read refuses no change; Graph may
-    still refuse it at the write.
+    ``client_id`` is the app that signs in, None if unknown. An unread aspect that protects people refuses, unless
+    ``skip_checks`` names it. ``bin_readable`` says whether the users in the recycle bin were read.
 
     :raises GraphError: if Graph cannot be reached.
     """
     aspects = wanted_aspects(changes)
     if not aspects:
         return list(changes), []
-    survey = Survey(transport)
-    tenant = await survey.read_for_writing(aspects)
-    may = await _may_change_admins(survey, client_id) if has_admins(changes, tenant) else False
-    after = refuse_guarded(changes, tenant, may)
-    return after, describe_doubts(after, tenant, may)
-
-
-async def _may_change_admins(survey: Survey, client_id: str | None) -> bool | None:
-    """Return whether the app holds one of the roles that may change all users; None if that is unknown."""
-    if not client_id:
-        return None
-    found = await asyncio.gather(*(survey.assigned_apps(role) for role in OVER_EVERYBODY.values()))
-    if any(apps is not None and client_id.lower() in apps for apps in found):
-        return True
-    return None if None in found else False
+    tenant = await Survey(transport, client_id).read_for_writing(aspects)
+    if not tenant.pim_licensed:
+        transport.pace.watch.note(unread.NO_PIM)
+    if not bin_readable:
+        tenant = replace(tenant, unknown=tenant.unknown | {DELETED_USERS})
+    after = refuse_guarded(changes, tenant, skip_checks)
+    return after, describe_doubts(after, tenant, skip_checks)

@@ -58,8 +58,7 @@ def _problem(holder: DeletedHolder, outcome: Outcome) -> GraphError | None:
         return GraphError(
             "access_denied",
             f"The deleted user {holder.name} could not be {done}: grant the app the application permission "
-            "User.DeleteRestore.All with admin consent; for a user who held an admin role its service principal needs "
-            "the role Privileged Authentication Administrator too.",
+            "User.DeleteRestore.All with admin consent; an administrator does it by hand for a user who held a role.",
         )
     if outcome.status == 404:
         return GraphError("user_vanished", f"The deleted user {holder.name} left the recycle bin meanwhile; run again.")

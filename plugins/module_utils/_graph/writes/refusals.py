@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._identity.core.errors import IdentityError
-from ..._identity.core.sentences import join_names, join_sentences
+from ..._identity.core.sentences import join_names, join_reasons
 from ..._identity.entra.immutable_id_plan import FAILED, ImmutableIdChange, summarize
 
 
@@ -57,7 +57,7 @@ def failed_error(changes: Sequence[ImmutableIdChange], result: Mapping[str, Any]
 
 
 def _named(changes: Sequence[ImmutableIdChange]) -> str:
-    return join_sentences([f"{_name(change)}: {change.reason}" for change in changes])
+    return join_reasons((_name(change), str(change.reason)) for change in changes)
 
 
 def _names(changes: Sequence[ImmutableIdChange]) -> str:

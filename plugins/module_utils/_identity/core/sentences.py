@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 SHOWN = 3
 
@@ -15,6 +15,18 @@ def join_names(names: Sequence[str]) -> str:
     """Return the first names, and how many more there are: ``a, b, c and 5 more``."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{', '.join(names[:SHOWN])}{more}"
+
+
+def join_reasons(reasons: Iterable[tuple[str, str]]) -> str:
+    """Return names with their reasons, and a reason that several names share only once, as ``join_sentences`` does."""
+    names: dict[str, list[str]] = {}
+    for name, reason in reasons:
+        names.setdefault(reason, []).append(name)
+    found = [(f"{join_names(those)}: {reason}", len(those)) for reason, those in names.items()]
+    more = sum(count for _sentence, count in found[SHOWN:])
+    return " ".join(
+        [*(sentence for sentence, _count in found[:SHOWN]), *([f"And {more} more: see users."] if more else [])]
+    )
 
 
 def join_sentences(sentences: Sequence[str]) -> str:

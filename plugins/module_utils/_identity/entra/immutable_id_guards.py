@@ -2,71 +2,79 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The users that Graph does not let an app change: those in federated domains, and administrators (facts §1).
+"""The users whose ImmutableId is not to be touched: administrators, and those in federated domains (facts §1).
 
-They are found before the first write, so that a 403 does not stop a run halfway.
+Whoever controls the AD account of a matched user is that user. So an administrator is never matched, whatever role the
+app holds, and nobody is if it cannot be read who is one. What decides is read by the module that writes, and never
+taken from a record that a caller passed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from ..core import outcome_words
 from ..core.records import Record
 from ..core.refusal import Refusal
+from . import unread
 from .deleted_holders import CLEARED, original_upn
 from .domains import Domains
 from .immutable_id_plan import ImmutableIdChange
-from .tenant_snapshot import DOMAINS, PERMISSIONS, ROLE_ASSIGNMENTS, ROLE_GROUPS, RoleHolding, TenantSnapshot
-
-OVER_EVERYBODY = {
-    "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
-    "Privileged Authentication Administrator": "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
-}
-"""The roles that can change the sensitive properties of all users, and their ids, which are the same in every tenant
-(facts §1 "Sensitive action list"; Microsoft, "Microsoft Entra built-in roles")."""
-
-_LOW_ROLES = frozenset(
-    {
-        "Directory Readers",
-        "Groups Administrator",
-        "Guest Inviter",
-        "Helpdesk Administrator",
-        "Message Center Reader",
-        "Password Administrator",
-        "Reports Reader",
-        "Usage Summary Reports Reader",
-        "User Administrator",
-    }
+from .role_holdings import APP_OWNER
+from .tenant_snapshot import (
+    APP_OWNERS,
+    DELETED_USERS,
+    DOMAINS,
+    PERMISSIONS,
+    ROLE_ASSIGNMENTS,
+    ROLE_ELIGIBILITY,
+    ROLE_GROUPS,
+    RoleHolding,
+    TenantSnapshot,
 )
-"""Roles whose holders a User Administrator can change (Microsoft, "Who can update sensitive attributes?"). Microsoft
-does not document what that table means for an app without a role, so Graph's own answer decides."""
 
-_ROLE_ASPECTS = frozenset({ROLE_ASSIGNMENTS, ROLE_GROUPS})
-_CLEAR_OUTCOMES = (outcome_words.HARD_MATCH, outcome_words.UNKNOWN)
+ROLE_ASPECTS = frozenset({ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS})
 
 
 def wanted_aspects(changes: Iterable[ImmutableIdChange]) -> set[str]:
     """Return the aspects of the tenant that must be known before these changes; empty if nothing changes."""
     wanted: set[str] = set()
     for change in changes:
-        if change.changed and not change.request.takes_back and not _known_to_be_no_admin(change):
-            wanted |= _ROLE_ASPECTS
+        if _is_judged(change):
+            wanted |= ROLE_ASPECTS
         if _loses_a_value(change):
             wanted.add(DOMAINS)
     return wanted
 
 
-def _known_to_be_no_admin(change: ImmutableIdChange) -> bool:
-    """Return whether a preflight looked at exactly this user and found no role: any role changes its outcome."""
-    record = change.request.record
-    return (
-        record.get("outcome") in _CLEAR_OUTCOMES
-        and record.get("id") == (change.target or {}).get("id")
-        and not change.holders
-        and not _ROLE_ASPECTS & set(record.get("unknown") or ())
-        and record.get("expected") in (None, outcome_words.HARD_MATCH)
-    )
+def refuse_guarded(
+    changes: Sequence[ImmutableIdChange], tenant: TenantSnapshot, skip_checks: Collection[str] = ()
+) -> list[ImmutableIdChange]:
+    """Refuse the changes of users who must not be changed, and return all changes.
+
+    ``tenant`` needs only ``domains``, ``roles`` and ``unknown``. An aspect in ``unknown`` that protects people refuses
+    all changes, unless ``skip_checks`` names it.
+    """
+    domains = Domains(tenant)
+    missing = tenant.unknown - frozenset(skip_checks)
+    return [_refuse_guarded(change, tenant, domains, missing) for change in changes]
+
+
+def _refuse_guarded(
+    change: ImmutableIdChange, tenant: TenantSnapshot, domains: Domains, missing: frozenset[str]
+) -> ImmutableIdChange:
+    refusals = [_federated_refusal(user) for user in _loses_a_value(change) if domains.is_federated(original_upn(user))]
+    if _is_judged(change):
+        refusals += [_admin_refusal(user, held[0]) for user in change.touched if (held := tenant.roles.get(user["id"]))]
+        refusals += [found for found in (unread.refusal(missing), _bin_refusal(change, missing)) if found]
+    return change.refused(refusals[0].cause, refusals[0].reason) if refusals else change
+
+
+def _is_judged(change: ImmutableIdChange) -> bool:
+    """Return whether the change is refused for an administrator.
+
+    A rollback always takes back a value that was set: that hands nobody over.
+    """
+    return change.changed and not change.request.takes_back
 
 
 def _loses_a_value(change: ImmutableIdChange) -> list[Record]:
@@ -78,34 +86,6 @@ def _loses_a_value(change: ImmutableIdChange) -> list[Record]:
     return [*found, *(holder.record for holder in change.holders if holder.becomes == CLEARED)]
 
 
-def refuse_guarded(
-    changes: Sequence[ImmutableIdChange], tenant: TenantSnapshot, may_change_admins: bool | None
-) -> list[ImmutableIdChange]:
-    """Refuse the changes that Graph would refuse, and return all changes.
-
-    ``tenant`` needs only ``domains`` and ``roles``. ``may_change_admins`` says whether the app's service principal
-    holds one of OVER_EVERYBODY. If it is None (unknown), no change is refused because of a role.
-    """
-    domains = Domains(tenant)
-    return [_refuse_guarded(change, tenant, domains, may_change_admins) for change in changes]
-
-
-def has_admins(changes: Iterable[ImmutableIdChange], tenant: TenantSnapshot) -> bool:
-    """Return whether these changes concern a user that only one of OVER_EVERYBODY can change."""
-    return any(
-        _admin_refusal(user, tenant) for change in changes if not change.request.takes_back for user in change.touched
-    )
-
-
-def _refuse_guarded(
-    change: ImmutableIdChange, tenant: TenantSnapshot, domains: Domains, may_change_admins: bool | None
-) -> ImmutableIdChange:
-    refusals = [_federated_refusal(user) for user in _loses_a_value(change) if domains.is_federated(original_upn(user))]
-    if may_change_admins is False and not change.request.takes_back:
-        refusals += [refusal for user in change.touched if (refusal := _admin_refusal(user, tenant))]
-    return change.refused(refusals[0].cause, refusals[0].reason) if refusals else change
-
-
 def _federated_refusal(user: Record) -> Refusal:
     name = original_upn(user)
     return Refusal(
@@ -115,49 +95,51 @@ def _federated_refusal(user: Record) -> Refusal:
     )
 
 
-def _admin_refusal(user: Record, tenant: TenantSnapshot) -> Refusal | None:
-    for holding in tenant.roles.get(user["id"], ()):
-        if holding.group is not None:
-            return _refusal(user, "role_assignable_group", _belonging(holding), "take the user out of the group")
-        if holding.how == "direct" and holding.name not in _LOW_ROLES:
-            return _refusal(user, "admin_role", f"holds the role {holding.name}", "take the role away")
-    return None
-
-
-def _belonging(holding: RoleHolding) -> str:
-    return f"is {'an owner' if holding.how == 'owner' else 'a member'} of the role-assignable group {holding.group}"
-
-
-def _refusal(user: Record, cause: str, why: str, way: str) -> Refusal:
-    names = " or ".join(sorted(OVER_EVERYBODY, reverse=True))
+def _admin_refusal(user: Record, holding: RoleHolding) -> Refusal:
+    cause, why, way = _standing(holding)
     return Refusal(
         cause,
-        f"{original_upn(user)} {why}, and Graph lets only an app with a higher role change such users; assign {names} "
-        f"directly to the app's service principal, or {way} for the change.",
+        f"{original_upn(user)} {why}, and administrators are not matched by an app; an administrator does it by hand, "
+        f"or {way} for the change.",
+    )
+
+
+def _standing(holding: RoleHolding) -> tuple[str, str, str]:
+    """Return the cause, what makes the user an administrator, and how that is taken away."""
+    if holding.how == APP_OWNER:
+        return "app_owner", "owns the app that signs in", "takes the ownership away"
+    if holding.group is not None:
+        belongs = "an owner" if holding.how == "owner" else "a member"
+        return (
+            "role_assignable_group",
+            f"is {belongs} of the role-assignable group {holding.group}",
+            "takes the user out of the group",
+        )
+    if holding.how == "eligible":
+        return "eligible_role", f"is eligible for the role {holding.name}", "takes the eligibility away"
+    return "admin_role", f"holds the role {holding.name}", "takes the role away"
+
+
+def _bin_refusal(change: ImmutableIdChange, missing: frozenset[str]) -> Refusal | None:
+    if change.after is None or DELETED_USERS not in missing:
+        return None
+    return Refusal(
+        f"unread_{DELETED_USERS}",
+        "The app may not read deleted users, so nobody can tell whether one of them holds the ImmutableId that this "
+        "user is to get, and a sync could match that one instead; grant the app User.Read.All or Directory.Read.All, "
+        f"or name {DELETED_USERS} in skip_checks.",
     )
 
 
 def describe_doubts(
-    changes: Sequence[ImmutableIdChange], tenant: TenantSnapshot, may_change_admins: bool | None
+    changes: Sequence[ImmutableIdChange], tenant: TenantSnapshot, skip_checks: Collection[str] = ()
 ) -> list[str]:
-    """Return a sentence for each thing that is unknown and because of which Graph may still refuse a write."""
-    found = []
-    unread = sorted(_ROLE_ASPECTS & tenant.unknown)
-    if unread:
-        rights = ", ".join(dict.fromkeys(PERMISSIONS[aspect] for aspect in unread))
-        found.append(
-            f"The app may not read {' and '.join(unread)}, so it is unknown whether a user to be changed is an "
-            f"administrator, whose change Graph refuses unless the app holds a higher role; grant it {rights}."
-        )
-    if DOMAINS in tenant.unknown:
+    """Return a sentence for each thing that is unknown, and does not stop changes that are to be made."""
+    judged = any(_is_judged(change) for change in changes)
+    found = unread.caveats(tenant.unknown, skip_checks) if judged else []
+    if DOMAINS in tenant.unknown and DOMAINS not in skip_checks:
         found.append(
             "The app may not read domains, so it is unknown whether a user to be changed has a UPN in a federated "
             f"domain, where Graph refuses that; grant it {PERMISSIONS[DOMAINS]}."
-        )
-    if may_change_admins is None and has_admins(changes, tenant):
-        found.append(
-            "Some of the users to be changed are administrators, and it is unknown whether the app holds "
-            f"{' or '.join(sorted(OVER_EVERYBODY, reverse=True))}, without which Graph refuses to change them; give "
-            "client_id, or let the app read role assignments."
         )
     return found

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The directory roles of users, held directly, by PIM or by a group, from a few listings of the tenant (facts §2)."""
+"""The directory roles of users, held directly, by PIM or by a group, and who is as powerful as if they had one.
+
+All comes from a few listings of the tenant (facts §2).
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,12 @@ from typing import Any
 
 from .tenant_snapshot import RoleHolding
 
+APP_OWNER = "app_owner"
+
 
 @dataclass(frozen=True)
 class RoleGroup:
-    """A role-assignable group. ``members`` and ``owners`` are object ids."""
+    """A role-assignable group. ``members``, also those of groups in it, and ``owners`` are object ids."""
 
     id: str
     name: str
@@ -29,12 +34,14 @@ def role_holdings(
     eligibilities: Iterable[Mapping[str, Any]],
     definitions: Iterable[Mapping[str, Any]],
     groups: Iterable[RoleGroup],
+    app_owners: Iterable[str] = (),
 ) -> dict[str, list[RoleHolding]]:
     """Return the role holdings by user id.
 
     The first three arguments are Graph's own JSON (``principalId, roleDefinitionId``; ``id, displayName,
-    isPrivileged``). A role of a group, assigned or eligible, counts for its members, and for its owners, who can make
-    themselves members. A member or owner of a role-assignable group has a holding even if the group has no role.
+    isPrivileged``). A role counts at every scope. A role of a group, assigned or eligible, counts for its members, and
+    for its owners, who can make themselves members. A member or owner of a role-assignable group has a holding even if
+    the group has no role. ``app_owners`` are the ids of those who own the app that signs in.
     """
     known = {str(each["id"]): each for each in definitions}
     by_group = {group.id: group for group in groups}
@@ -53,6 +60,8 @@ def role_holdings(
             for person in people:
                 roles: list[tuple[str | None, bool | None]] = [*roles_of[key]] or [(None, None)]
                 found[person] += [RoleHolding(how, name, privileged, group.name) for name, privileged in roles]
+    for person in app_owners:
+        found[person].append(RoleHolding(APP_OWNER, None, None))
     return dict(found)
 
 

@@ -19,6 +19,7 @@ SWITCHES = "tenant_switches"
 ROLE_ASSIGNMENTS = "role_assignments"
 ROLE_ELIGIBILITY = "role_eligibility"
 ROLE_GROUPS = "role_assignable_groups"
+APP_OWNERS = "app_owners"
 OBJECT_IDENTIFIERS = "object_identifiers"
 SOURCE_OF_AUTHORITY = "source_of_authority"
 CONTACTS = "contacts"
@@ -31,6 +32,7 @@ PERMISSIONS: Mapping[str, str] = {
     ROLE_ASSIGNMENTS: "RoleManagement.Read.Directory",
     ROLE_ELIGIBILITY: "RoleEligibilitySchedule.Read.Directory",
     ROLE_GROUPS: "GroupMember.Read.All",
+    APP_OWNERS: "Application.Read.All",
     OBJECT_IDENTIFIERS: "User.Read.All",
     SOURCE_OF_AUTHORITY: "User-OnPremisesSyncBehavior.ReadWrite.All",
     CONTACTS: "OrgContact.Read.All",
@@ -58,10 +60,11 @@ SNAPSHOT_PROPERTIES = (
 
 @dataclass(frozen=True)
 class RoleHolding:
-    """A directory role that a user has. ``name`` names the role, None for a role-assignable group without a role.
+    """A directory role that a user has. ``name`` names the role, None for what is no role but as much as one.
 
-    ``how`` is ``direct``, ``eligible`` (PIM), or ``member`` or ``owner`` of a role-assignable group, which ``group``
-    names. Entra's own mark ``isPrivileged`` is in ``privileged``; None if the definition could not be read.
+    ``how`` is ``direct``, ``eligible`` (PIM), ``member`` or ``owner`` of a role-assignable group, which ``group``
+    names, or ``app_owner``: an owner of the app that signs in, who can act as it. Entra's own mark ``isPrivileged`` is
+    in ``privileged``; None if the definition could not be read.
     """
 
     how: str
@@ -83,6 +86,7 @@ class TenantSnapshot:
     ``unknown``: aspects (``ASPECTS``) that could not be read.
     ``identifiers_are_guids``: whether ``onPremisesObjectIdentifier`` is the GUID of the AD object, which Microsoft does
     not say; None: the users that are already synchronised decide.
+    ``pim_licensed``: whether the tenant has a licence for PIM; without one nobody is eligible.
     """
 
     users: Sequence[Record]
@@ -96,6 +100,7 @@ class TenantSnapshot:
     groups: Sequence[Record] = ()
     unknown: frozenset[str] = frozenset()
     identifiers_are_guids: bool | None = None
+    pim_licensed: bool = True
 
 
 def snapshot_record(user: Mapping[str, Any], deleted: bool = False) -> Record:

@@ -14,7 +14,10 @@ from ..core.anchors import guid_of_immutable_id, immutable_id_of_guid
 from ..core.comparison import entra_key
 from ..core.errors import InputError
 from ..core.records import Record
+from ..entra.role_holdings import APP_OWNER
 from ..entra.tenant_snapshot import (
+    APP_OWNERS,
+    DELETED_USERS,
     HARD_SWITCH,
     IDENTIFIER_SWITCH,
     OBJECT_IDENTIFIERS,
@@ -69,7 +72,7 @@ class Blocks:
         return blocks
 
     def roles(self, target: Record) -> list[Block]:
-        """Return a block for each role of the target (facts §2 "2026 hardening").
+        """Return a block for each role of the target, or what is as much as one (facts §2 "2026 hardening").
 
         Microsoft's page says "privileged role", the message "a Microsoft Entra role". So each role is a block, but the
         sync is certain to refuse only privileged ones, and not those of a group's owner.
@@ -88,8 +91,8 @@ class Blocks:
                     "would make a second user; take the role away until the sync is done."
                 )
                 blocks.append(Block(cause, reason, True))
-            elif holding.how != "eligible":
-                # Microsoft does not say whether a role that comes from a group counts too.
+            else:
+                # Microsoft does not say whether a role that comes from a group, or may be activated, counts too.
                 block = _role_block(name, holding)
                 blocks.append(Block(block.cause, block.reason, False))
         return blocks
@@ -133,9 +136,9 @@ class Blocks:
 
     def doubts(self, target: Record, hard: bool) -> set[str]:
         """Return the unknown aspects of the tenant that could prevent a match."""
-        aspects = {ROLE_ASSIGNMENTS, ROLE_GROUPS, SOURCE_OF_AUTHORITY, OBJECT_IDENTIFIERS}
-        aspects |= {ROLE_ELIGIBILITY} if hard else set()
-        doubts = aspects & self._tenant.unknown
+        aspects = {ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS, SOURCE_OF_AUTHORITY, OBJECT_IDENTIFIERS}
+        # facts §1 "Soft-deleted holders": a deleted user may hold the same ImmutableId, and be matched instead.
+        doubts = (aspects | {DELETED_USERS}) & self._tenant.unknown
         if target["id"] in self._tenant.authority_read:
             doubts.discard(SOURCE_OF_AUTHORITY)
         return doubts | ({SWITCHES} if hard and HARD_SWITCH not in self._tenant.switches else set())
@@ -160,6 +163,13 @@ def _role_block(name: str, holding: RoleHolding) -> Block:
             "role_assignable_group",
             f"{name} is {belongs} of the role-assignable group {holding.group}{has}; take the user out of it until "
             "the sync is done.",
+            certain,
+        )
+    if holding.how == APP_OWNER:
+        return Block(
+            "app_owner",
+            f"{name} owns the app that signs in, and whoever takes over such a user can act as the app; an "
+            "administrator matches this user by hand, or takes the ownership away until the sync is done.",
             certain,
         )
     if holding.how == "eligible":

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from ..core import outcome_words
 from ..core.records import Record
-from ..entra.tenant_snapshot import ASPECTS, PERMISSIONS
+from ..entra import unread
+from ..entra.tenant_snapshot import PERMISSIONS
 from .blocks import Block
 from .exported import Exported
 from .predictions import Held, Prediction
@@ -71,12 +72,16 @@ class Case:
         if ordered:
             outcome, cause, reason = ordered[0].outcome, ordered[0].cause, ordered[0].reason
         # Aspects that could not be read do not change an outcome that needs attention anyway.
-        doubts = tuple(aspect for aspect in ASPECTS if aspect in self.doubts) if outcome in outcome_words.FINE else ()
+        doubts = self.doubts if outcome in outcome_words.FINE else set()
+        unknown = unread.that(unread.UNKNOWN, doubts)
         expected = None
-        if doubts:
-            expected, outcome = outcome, outcome_words.UNKNOWN
-            cause = f"unread_{doubts[0]}"
-            reason = _unknown_reason(self.user.name, doubts, expected)
+        if unknown:
+            expected, outcome, cause = outcome, outcome_words.UNKNOWN, f"unread_{unknown[0]}"
+            reason = _unknown_reason(self.user.name, unknown, expected)
+        refusal = unread.refusal(doubts)
+        if refusal:
+            expected, outcome = expected or outcome, outcome_words.BLOCKED
+            cause, reason = refusal.cause, refusal.reason
         return Prediction(
             record=self.user.record,
             outcome=outcome,
@@ -87,7 +92,8 @@ class Case:
             cloud=self.cloud,
             quarantined=tuple(self.quarantined),
             future_upn=self.future_upn,
-            unknown=doubts,
+            unknown=(*unread.that(unread.REFUSED, doubts), *unknown),
+            caveats=unread.that(unread.CAVEAT, doubts),
             expected=expected,
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from ..core import outcome_words
 from ..core.records import Record, record_name
+from ..core.sentences import join_names
 from ..core.visible import visible
 
 _WORDS = {
@@ -67,10 +68,10 @@ _FINE = (
 
 
 def outcome_lines(users: Sequence[Record], limit: int = 100, accounts: bool = False) -> list[str]:
-    """Return a line with the count for each status, then a line with the reason for each user that needs attention.
+    """Return a line with the count for each status, then a line for each reason why users need attention.
 
-    At most ``limit`` users are named, and a last line says how many more there are. ``accounts`` says that the users
-    are AD accounts, as ad_user returns them.
+    There are at most ``limit`` such lines, and a last one says how many more users there are. ``accounts`` says that
+    the users are AD accounts, as ad_user returns them.
     """
     words = _ACCOUNT_WORDS if accounts else _WORDS
     counts = Counter(_status(user) for user in users)
@@ -79,11 +80,14 @@ def outcome_lines(users: Sequence[Record], limit: int = 100, accounts: bool = Fa
     rank = {status: position for position, status in enumerate(order)}
     left = [user for user in users if user["status"] not in _FINE]
     left.sort(key=lambda user: (rank[user["status"]], record_name(user).casefold()))
-    lines += [
-        f"{words.get(user['status'], user['status'])}: {record_name(user)}: {user['reason']}" for user in left[:limit]
-    ]
-    if len(left) > limit:
-        lines.append(f"... and {len(left) - limit} more")
+    alike: dict[tuple[str, str], list[str]] = {}
+    for user in left:
+        alike.setdefault((user["status"], str(user["reason"])), []).append(record_name(user))
+    for (status, reason), names in [*alike.items()][:limit]:
+        lines.append(f"{words.get(status, status)}: {join_names(names)}: {reason}")
+    more = sum(len(names) for names in [*alike.values()][limit:])
+    if more:
+        lines.append(f"... and {more} more")
     return [visible(line) for line in lines]
 
 

@@ -37,12 +37,13 @@ class Prediction:
     ``cloud``: the cloud user concerned. ``causes``: all causes, ``cause`` first. ``quarantined``: values that would be
     quarantined, whatever the outcome. ``future_upn``: the UPN that the cloud user would get, None if there is none or
     if it is unknown.
-    ``unknown``: the aspects that were not read, if ``outcome`` is ``unknown``; ``expected`` is the outcome if none of
-    them prevents it. ``anchor_owner``: for a conflict, the object whose GUID the cloud user's ImmutableId is:
+    ``unknown``: the unread aspects because of which ``outcome`` is ``unknown``, or ``blocked`` because nobody can tell
+    who is an administrator; ``expected`` is the outcome if none of them prevents it. ``caveats``: the unread aspects
+    that could prevent the match and do not change its outcome.
+    ``anchor_owner``: for a conflict, the object whose GUID the cloud user's ImmutableId is:
     ``{"kind": "user|contact|group|computer|nobody|...", "name": ...}``, None if it is not known.
     ``overwrites``: ``{"attribute", "cloud", "ad", "effect"}``; ``effect`` is ``overwritten``, ``at_risk``,
-    ``disabled``,
-    ``password`` or ``password_unknown``.
+    ``disabled``, ``password`` or ``password_unknown``.
     """
 
     record: Record
@@ -55,6 +56,7 @@ class Prediction:
     quarantined: tuple[Held, ...] = ()
     future_upn: str | None = None
     unknown: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
     expected: str | None = None
     anchor_owner: Record | None = None
     overwrites: tuple[Record, ...] = ()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rec
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import PURGE, RESTORE
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
     describe_doubts,
-    has_admins,
     refuse_guarded,
     wanted_aspects,
 )
@@ -26,10 +26,17 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.im
     plan_changes,
     summarize,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import (
+    ImmutableIdRequest,
+    read_requests,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
+    APP_OWNERS,
+    ASPECTS,
+    DELETED_USERS,
     DOMAINS,
     ROLE_ASSIGNMENTS,
+    ROLE_ELIGIBILITY,
     ROLE_GROUPS,
     RoleHolding,
     TenantSnapshot,
@@ -37,7 +44,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.te
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
 
 FEDERATED = [{"id": "Contoso.com", "isVerified": True, "authenticationType": "Federated"}]
-ROLES = {ROLE_ASSIGNMENTS, ROLE_GROUPS}
+ROLES = {ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS}
 
 
 def planned(records: list[dict[str, Any]], users: list[Record], **options: Any) -> list[ImmutableIdChange]:
@@ -139,22 +146,8 @@ def test_what_became_of_holders_before_is_no_news() -> None:
         ([request(1, None)], [cloud(1, VALUES[2])], {"clear": True}, {*ROLES, DOMAINS}),
         ([request(1, 1)], [cloud(1), deleted(2)], {"deleted": RESTORE}, {*ROLES, DOMAINS}),
         ([request(1, 1)], [cloud(1), deleted(2)], {"deleted": PURGE}, ROLES),
-        # What a preflight has seen of just this user is not asked again.
-        ([request(1, 1, outcome="hard_match", id=cloud(1)["id"])], [cloud(1)], {}, set()),
-        (
-            [request(1, 1, outcome="unknown", id=cloud(1)["id"], unknown=["tenant_switches"], expected="hard_match")],
-            [cloud(1)],
-            {},
-            set(),
-        ),
-        (
-            [request(1, 1, outcome="unknown", id=cloud(1)["id"], unknown=[ROLE_GROUPS], expected="hard_match")],
-            [cloud(1)],
-            {},
-            ROLES,
-        ),
-        ([request(1, 1, outcome="hard_match", id=cloud(2)["id"])], [cloud(1)], {}, ROLES),
-        ([request(1, 1, outcome="soft_match", id=cloud(1)["id"])], [cloud(1)], {}, ROLES),
+        # What the caller's record says of the user is no answer.
+        ([request(1, 1, outcome="hard_match", id=cloud(1)["id"], allowed=True, unknown=[])], [cloud(1)], {}, ROLES),
     ],
 )
 def test_only_what_decides_is_asked(
@@ -166,48 +159,105 @@ def test_only_what_decides_is_asked(
 def test_a_value_in_a_federated_domain_stays() -> None:
     tenant = TenantSnapshot(users=[], domains=FEDERATED)
     changes = planned([request(1, None), request(2, None)], [cloud(1, VALUES[1]), cloud(2)], clear=True)
-    first, second = refuse_guarded(changes, tenant, False)
+    first, second = refuse_guarded(changes, tenant)
     assert (first.status, first.cause, first.after) == ("refused", "federated_domain", VALUES[1])
     assert "switch the UPN to a managed domain" in str(first.reason)
     assert second.status == "unchanged"
     # A first value is what a federated user must have.
-    (given,) = refuse_guarded(planned([request(1, 1)], [cloud(1)]), tenant, False)
+    (given,) = refuse_guarded(planned([request(1, 1)], [cloud(1)]), tenant)
     assert given.status == "set"
 
 
 def test_a_restored_user_cannot_lose_its_value_in_a_federated_domain() -> None:
     changes = planned([request(1, 1)], [cloud(1), deleted(2)], deleted=RESTORE)
-    (change,) = refuse_guarded(changes, TenantSnapshot(users=[], domains=FEDERATED), False)
+    (change,) = refuse_guarded(changes, TenantSnapshot(users=[], domains=FEDERATED))
     assert (change.cause, change.holders[0].becomes, change.leaving) == ("federated_domain", "kept", [])
 
 
 HOLDINGS = [
-    (RoleHolding("direct", "Exchange Administrator", True), "admin_role"),
-    (RoleHolding("direct", "Printer Whisperer", None), "admin_role"),
-    (RoleHolding("member", None, None, "Tier 0"), "role_assignable_group"),
-    (RoleHolding("owner", "Directory Readers", False, "Tier 0"), "role_assignable_group"),
-    (RoleHolding("direct", "Directory Readers", False), None),
-    (RoleHolding("eligible", "Global Administrator", True), None),
+    (RoleHolding("direct", "Exchange Administrator", True), "admin_role", "takes the role away for the change"),
+    (RoleHolding("direct", "Printer Whisperer", None), "admin_role", "holds the role Printer Whisperer"),
+    (RoleHolding("direct", "Directory Readers", False), "admin_role", "holds the role Directory Readers"),
+    (
+        RoleHolding("eligible", "Global Administrator", True),
+        "eligible_role",
+        "is eligible for the role Global Administ",
+    ),
+    (RoleHolding("eligible", "Directory Readers", False), "eligible_role", "takes the eligibility away for the change"),
+    (
+        RoleHolding("member", None, None, "Tier 0"),
+        "role_assignable_group",
+        "is a member of the role-assignable group Tier",
+    ),
+    (RoleHolding("owner", "Directory Readers", False, "Tier 0"), "role_assignable_group", "takes the user out of the"),
+    (RoleHolding("app_owner", None, None), "app_owner", "owns the app that signs in"),
 ]
 
 
-@pytest.mark.parametrize(("holding", "cause"), HOLDINGS)
-@pytest.mark.parametrize("may", [True, False, None])
-def test_administrators(holding: RoleHolding, cause: str | None, may: bool | None) -> None:
+@pytest.mark.parametrize(("holding", "cause", "words"), HOLDINGS)
+def test_administrators_are_left_to_a_person(holding: RoleHolding, cause: str, words: str) -> None:
     tenant = TenantSnapshot(users=[], roles={cloud(1)["id"]: [holding]})
-    changes = planned([request(1, 1)], [cloud(1)])
-    assert has_admins(changes, tenant) is (cause is not None)
-    (change,) = refuse_guarded(changes, tenant, may)
-    assert change.cause == (cause if may is False else None)
-    if change.cause:
-        assert "Privileged Authentication Administrator or Global Administrator directly" in str(change.reason)
-    said = describe_doubts([change], tenant, may)
-    assert bool(said) is (may is None and cause is not None)
+    first, second = refuse_guarded(planned([request(1, 1), request(2, 2)], [cloud(1), cloud(2)]), tenant)
+    assert (first.status, first.cause) == ("refused", cause)
+    assert words in str(first.reason)
+    assert "an administrator does it by hand" in str(first.reason)
+    assert second.status == "set"
+    assert describe_doubts([first, second], tenant) == []
 
 
-def test_what_could_not_be_read_is_said_with_the_permission() -> None:
-    tenant = TenantSnapshot(users=[], unknown=frozenset({ROLE_GROUPS, DOMAINS}))
-    roles, domains = describe_doubts(planned([request(1, 1)], [cloud(1)]), tenant, False)
-    assert "role_assignable_groups" in roles
-    assert "GroupMember.Read.All" in roles
+def test_no_check_that_is_skipped_hides_an_administrator_who_was_seen() -> None:
+    tenant = TenantSnapshot(
+        users=[], roles={cloud(1)["id"]: [HOLDINGS[0][0]]}, unknown=frozenset({ROLE_GROUPS, ROLE_ELIGIBILITY})
+    )
+    (change,) = refuse_guarded(planned([request(1, 1)], [cloud(1)]), tenant, [*ASPECTS])
+    assert change.cause == "admin_role"
+
+
+@pytest.mark.parametrize("holding", [HOLDINGS[0][0], None])
+@pytest.mark.parametrize("clear", [True, False])
+def test_only_a_rollback_takes_a_value_from_an_administrator(holding: RoleHolding | None, clear: bool) -> None:
+    """Also if it cannot be read who is one. A value that it puts back is judged as any other."""
+    back = ImmutableIdRequest(
+        {"user_principal_name": "user1@contoso.com"}, "user1@contoso.com", None, None, (VALUES[1],)
+    )
+    if not clear:
+        back = replace(back, immutable_id=VALUES[2])
+    changes = plan_changes([back], UserIndex([cloud(1, VALUES[1])]), overwrite=True)
+    roles = {cloud(1)["id"]: [holding]} if holding else {}
+    tenant = TenantSnapshot(users=[], roles=roles, unknown=frozenset() if holding else frozenset({ROLE_ASSIGNMENTS}))
+    (change,) = refuse_guarded(changes, tenant)
+    refused = "admin_role" if holding else "unread_role_assignments"
+    assert (change.status, change.cause) == (("cleared", None) if clear else ("refused", refused))
+    (asked,) = refuse_guarded(planned([request(1, None)], [cloud(1, VALUES[1])], clear=True), tenant)
+    assert asked.cause == refused
+
+
+@pytest.mark.parametrize(
+    ("aspect", "permission"),
+    [
+        (ROLE_ASSIGNMENTS, "RoleManagement.Read.Directory"),
+        (ROLE_ELIGIBILITY, "RoleEligibilitySchedule.Read.Directory"),
+        (ROLE_GROUPS, "GroupMember.Read.All"),
+        (DELETED_USERS, "User.Read.All or Directory.Read.All"),
+    ],
+)
+def test_what_protects_people_and_could_not_be_read_refuses_unless_it_is_skipped(aspect: str, permission: str) -> None:
+    tenant = TenantSnapshot(users=[], unknown=frozenset({aspect}))
+    changes = planned([request(1, 1), request(2, 2)], [cloud(1), cloud(2, VALUES[2])])
+    first, second = refuse_guarded(changes, tenant)
+    assert (first.status, first.cause, second.status) == ("refused", f"unread_{aspect}", "unchanged")
+    assert f"grant the app {permission}, or name {aspect} in skip_checks" in str(first.reason)
+    assert describe_doubts([first, second], tenant) == []
+    after = refuse_guarded(changes, tenant, [aspect])
+    assert after[0].status == "set"
+    (said,) = describe_doubts(after, tenant, [aspect])
+    assert f"skip_checks names {aspect}" in said
+
+
+def test_what_most_apps_cannot_read_is_said_and_refuses_nobody() -> None:
+    tenant = TenantSnapshot(users=[], unknown=frozenset({APP_OWNERS, DOMAINS}))
+    after = refuse_guarded(planned([request(1, 1)], [cloud(1)]), tenant)
+    owners, domains = describe_doubts(after, tenant)
+    assert after[0].status == "set"
+    assert "Application.Read.All" in owners
     assert "Domain.Read.All" in domains

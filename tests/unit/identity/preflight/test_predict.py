@@ -80,8 +80,11 @@ CASES: list[tuple[str, str | None, str | None, dict[str, Any], TenantSnapshot, s
      tenant(cloud(1), **role("direct", "Global Administrator", True)), "never soft-matched"),
     ("blocked", "directory_role", "create", ad(1),
      tenant(cloud(1), **role("direct", "Directory Readers", False)), "never soft-matched"),
-    ("soft_match", "user_principal_name", "soft_match", ad(1),
-     tenant(cloud(1), **role("eligible", "Global Administrator", True)), ""),
+    # Microsoft does not say that a sync refuses these; nobody shall get them by a look-alike of a name or an address.
+    ("blocked", "eligible_role", "soft_match", ad(1),
+     tenant(cloud(1), **role("eligible", "Global Administrator", True)), "eligible for the privileged role"),
+    ("blocked", "app_owner", "soft_match", ad(1), tenant(cloud(1), **role("app_owner", None, None)), "owns the app"),
+    ("blocked", "app_owner", "hard_match", ad(1), tenant(cloud(1, 1), **role("app_owner", None, None)), "by hand"),
     ("blocked", "other_object_identifier", "error", ad(1),
      tenant(cloud(1, 1, onPremisesObjectIdentifier=GUIDS[5])), GUIDS[5]),
     ("hard_match", None, "hard_match", ad(1), tenant(cloud(1, 1, onPremisesObjectIdentifier=GUIDS[1])), ""),
@@ -158,12 +161,8 @@ def test_all_causes_are_named_and_the_worst_comes_first() -> None:
 @pytest.mark.parametrize(
     ("aspect", "user", "snapshot", "expected"),
     [
-        ("tenant_switches", ad(1), {}, "hard_match"),
-        ("role_assignments", ad(1), {}, "hard_match"),
-        ("role_eligibility", ad(1), {}, "hard_match"),
-        ("role_assignable_groups", ad(1), {}, "hard_match"),
         ("object_identifiers", ad(1), {}, "hard_match"),
-        ("source_of_authority", ad(1), {}, "hard_match"),
+        ("deleted_users", ad(1), {}, "hard_match"),
         ("contacts", ad(1, **MAIL), {}, "hard_match"),
         ("groups", ad(1, **MAIL), {}, "hard_match"),
         ("deleted_users", ad(2), {}, "new_cloud_user"),
@@ -173,20 +172,39 @@ def test_all_causes_are_named_and_the_worst_comes_first() -> None:
 def test_what_could_not_be_read_is_unknown_and_names_the_permission(
     aspect: str, user: dict[str, Any], snapshot: dict[str, Any], expected: str
 ) -> None:
-    known = tenant(cloud(1, 1), unknown=[aspect], **snapshot)
-    if aspect == "tenant_switches":
-        known = TenantSnapshot(users=known.users, domains=DOMAINS, unknown=frozenset([aspect]))
-    found = one(user, known)
+    found = one(user, tenant(cloud(1, 1), unknown=[aspect], **snapshot))
     assert (found.outcome, found.unknown, found.expected) == ("unknown", (aspect,), expected)
     assert PERMISSIONS[aspect] in str(found.reason)
     assert found.cause == f"unread_{aspect}"
 
 
-def test_unknown_touches_only_those_whose_outcome_hangs_on_it() -> None:
+@pytest.mark.parametrize("aspect", ["role_assignments", "role_eligibility", "role_assignable_groups"])
+@pytest.mark.parametrize(("value", "expected"), [(1, "hard_match"), (None, "soft_match")])
+def test_nobody_is_matched_if_it_cannot_be_read_who_is_an_administrator(
+    aspect: str, value: int | None, expected: str
+) -> None:
+    found = one(ad(1), tenant(cloud(1, value), unknown=[aspect, "deleted_users"]))
+    assert (found.outcome, found.cause, found.expected) == ("blocked", f"unread_{aspect}", expected)
+    assert set(found.unknown) == {aspect, "deleted_users"}
+    assert f"grant the app {PERMISSIONS[aspect]}, or name {aspect} in skip_checks" in str(found.reason)
+
+
+@pytest.mark.parametrize("aspect", ["tenant_switches", "source_of_authority", "app_owners"])
+@pytest.mark.parametrize(("value", "expected"), [(1, "hard_match"), (None, "soft_match")])
+def test_what_most_apps_cannot_read_changes_no_outcome(aspect: str, value: int | None, expected: str) -> None:
+    known = tenant(cloud(1, value), unknown=[aspect])
+    if aspect == "tenant_switches":
+        known = TenantSnapshot(users=known.users, domains=DOMAINS, unknown=frozenset([aspect]))
+    found = one(ad(1), known)
+    assert (found.outcome, found.unknown, found.caveats) == (expected, (), (aspect,))
+
+
+def test_unread_aspects_touch_only_those_whose_outcome_hangs_on_them() -> None:
     unread = set(ASPECTS) - {"object_identifiers"}
     snapshot = tenant(cloud(1, 1, onPremisesSyncEnabled=True), cloud(2, 8), unknown=unread)
     matched, conflict = predict([ad(1), ad(2)], snapshot)
     assert (matched.outcome, conflict.outcome) == ("matched", "conflict")
+    assert matched.caveats == conflict.caveats == ()
     # facts §2, MC1263280: a joined user may be mapped to another AD object, and then refuses every update.
     assert one(ad(1), replace(snapshot, unknown=frozenset(ASPECTS))).unknown == ("object_identifiers",)
     # A cloud user's UPN shows that the domain is verified, whoever may not read domains.

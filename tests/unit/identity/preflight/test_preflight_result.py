@@ -6,19 +6,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from match_estate import VALUES, ad, cloud, tenant
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import plan_changes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import RoleHolding
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
+    RoleHolding,
+    TenantSnapshot,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predict import predict
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.result import (
-    assume,
     build_result,
     refusal_sentence,
+    skip_checks,
 )
 
 BOX: dict[str, Any] = {"mail": "box@contoso.com", "proxyAddresses": ["SMTP:box@contoso.com"]}
@@ -48,8 +53,57 @@ def test_the_write_takes_what_is_allowed_and_says_why_not_of_the_rest() -> None:
     assert str(sentence).startswith("Nothing was written, because a sync would do with 3 of 5 users")
 
 
-def test_vouching_fills_only_what_could_not_be_read() -> None:
+def test_a_skipped_check_fills_only_what_could_not_be_read() -> None:
     snapshot = tenant(cloud(1), switches={"blockSoftMatchEnabled": True}, unknown=["deleted_users", "contacts"])
-    assumed = assume(snapshot, ["tenant_switches", "contacts"])
-    assert assumed.switches["blockSoftMatchEnabled"] is True
-    assert assumed.unknown == {"deleted_users"}
+    skipped = skip_checks(snapshot, ["tenant_switches", "contacts"])
+    assert skipped.switches["blockSoftMatchEnabled"] is True
+    assert skipped.unknown == {"deleted_users"}
+
+
+def prepared(count: int, unread: list[str], **more: Any) -> tuple[list[Prediction], TenantSnapshot]:
+    users = [cloud(number, number) for number in range(1, count + 1)]
+    snapshot = replace(tenant(*users, unknown=unread, switches={"passwordSyncEnabled": True}), **more)
+    return predict([ad(number) for number in range(1, count + 1)], snapshot), snapshot
+
+
+def test_what_most_apps_cannot_read_is_said_once_and_everybody_is_matched() -> None:
+    unread = ["tenant_switches", "source_of_authority", "app_owners"]
+    found, snapshot = prepared(8, unread, switches={}, pim_licensed=False)
+    result = build_result(found, snapshot, unread, allowed=["matched", "hard_match"])
+    assert {(user["outcome"], user["allowed"]) for user in result["users"]} == {("hard_match", True)}
+    assert refusal_sentence(result["users"]) is None
+    switches, owners, authority, hash_sync, pim = result["caveats"]
+    assert "tenant_switches" in switches
+    assert "Application.Read.All" in owners
+    assert "check_source_of_authority" in authority
+    assert "passwordSyncEnabled" in hash_sync
+    assert "nobody is eligible" in pim
+    assert {(each["what"], each["effect"], each["skipped"]) for each in result["unknown"]} == {
+        (what, "caveat", False) for what in unread
+    }
+    # They concern nobody whose match is made already.
+    joined = [cloud(1, 1, onPremisesSyncEnabled=True)]
+    done = replace(snapshot, users=joined, pim_licensed=True)
+    assert build_result(predict([ad(1)], done), done, unread)["caveats"] == []
+
+
+def test_an_unread_role_is_one_sentence_however_many_users_it_stops() -> None:
+    found, snapshot = prepared(8, ["role_eligibility"])
+    result = build_result(found, snapshot, ["role_eligibility"], allowed=["matched", "hard_match"])
+    sentence = str(refusal_sentence(result["users"]))
+    assert "8 of 8 users" in sentence
+    assert sentence.count("may not read who is eligible for a role") == 1
+    assert (
+        "user1@contoso.com (blocked), user2@contoso.com (blocked), user3@contoso.com (blocked) and 5 more: " in sentence
+    )
+    assert result["caveats"] == []
+
+
+def test_a_skipped_check_is_a_caveat() -> None:
+    read, names = ["role_assignments", "contacts"], ["role_assignments", "contacts", "groups"]
+    found, snapshot = prepared(2, [])
+    result = build_result(found, snapshot, read, names)
+    roles, contacts = result["caveats"]
+    assert "skip_checks names role_assignments, so an administrator may be among these users" in roles
+    assert "skip_checks names contacts, so nothing of that stops a match" in contacts
+    assert [each["skipped"] for each in result["unknown"]] == [True, True]

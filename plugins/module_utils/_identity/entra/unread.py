@@ -1,0 +1,124 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What follows if an aspect of a tenant could not be read: one table for the preflight and for the writer.
+
+What protects administrators refuses. What could change a single user's outcome makes that outcome unknown. What most
+apps cannot read is a caveat of the run, said once, and users keep their outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from ..core.refusal import Refusal
+from .tenant_snapshot import (
+    APP_OWNERS,
+    ASPECTS,
+    CONTACTS,
+    DELETED_USERS,
+    DOMAINS,
+    GROUPS,
+    OBJECT_IDENTIFIERS,
+    PERMISSIONS,
+    ROLE_ASSIGNMENTS,
+    ROLE_ELIGIBILITY,
+    ROLE_GROUPS,
+    SOURCE_OF_AUTHORITY,
+    SWITCHES,
+)
+
+CAVEAT, REFUSED, UNKNOWN = "caveat", "refused", "unknown"
+
+EFFECTS: Mapping[str, str] = {
+    DELETED_USERS: UNKNOWN,
+    DOMAINS: UNKNOWN,
+    SWITCHES: CAVEAT,
+    ROLE_ASSIGNMENTS: REFUSED,
+    ROLE_ELIGIBILITY: REFUSED,
+    ROLE_GROUPS: REFUSED,
+    APP_OWNERS: CAVEAT,
+    OBJECT_IDENTIFIERS: UNKNOWN,
+    SOURCE_OF_AUTHORITY: CAVEAT,
+    CONTACTS: UNKNOWN,
+    GROUPS: UNKNOWN,
+}
+"""What an unread aspect does to the users whom it concerns."""
+
+_WORDS = {
+    DELETED_USERS: "deleted users",
+    DOMAINS: "domains",
+    OBJECT_IDENTIFIERS: "onPremisesObjectIdentifier",
+    CONTACTS: "contacts",
+    GROUPS: "groups",
+    ROLE_ASSIGNMENTS: "role assignments",
+    ROLE_ELIGIBILITY: "who is eligible for a role (PIM)",
+    ROLE_GROUPS: "role-assignable groups",
+}
+_CAVEATS = {
+    SWITCHES: "The app may not read the tenant's switches, so one of them may stop matches; say in tenant_switches "
+    "what a Global Administrator sees, or grant the app {permission}.",
+    APP_OWNERS: "It is not known who owns the app that signs in, so one of its owners may be among these users; grant "
+    "the app {permission}, and name it in client_id.",
+    SOURCE_OF_AUTHORITY: "It is not known whether the cloud is the source of authority of one of these users, who "
+    "would then take nothing from AD; grant the app {permission}, and leave check_source_of_authority at true.",
+}
+NO_PIM = (
+    "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so nobody is "
+    "eligible through PIM."
+)
+
+
+def that(effect: str, aspects: Collection[str]) -> tuple[str, ...]:
+    """Return those of the aspects that have this effect, in the order of ASPECTS."""
+    return tuple(aspect for aspect in ASPECTS if aspect in aspects and EFFECTS[aspect] == effect)
+
+
+def refusal(unread: Collection[str]) -> Refusal | None:
+    """Return why nobody may be matched if these aspects could not be read; None if none of them refuses.
+
+    The sentence is the same for all users, so that a message needs it only once.
+    """
+    missing = that(REFUSED, unread)
+    if not missing:
+        return None
+    return Refusal(
+        f"unread_{missing[0]}",
+        f"The app may not read {_named(missing)}, so nobody can tell whether this user is an administrator; grant the "
+        f"app {_rights(missing)}, or name {' and '.join(missing)} in skip_checks.",
+    )
+
+
+def caveats(unread: Collection[str], skipped: Collection[str]) -> list[str]:
+    """Return a sentence for each caveat of a run, with the permission or the option that ends it.
+
+    ``unread`` are the aspects that could not be read and concern at least one user. ``skipped`` are the checks that the
+    caller skips: what a skipped check would have stopped is a caveat.
+    """
+    found = [
+        _CAVEATS[aspect].format(permission=PERMISSIONS[aspect])
+        for aspect in that(CAVEAT, unread)
+        if aspect not in skipped
+    ]
+    waived = that(REFUSED, set(unread) & set(skipped))
+    if waived:
+        found.append(
+            f"The app may not read {_named(waived)}, and skip_checks names {' and '.join(waived)}, so an administrator "
+            f"may be among these users; grant the app {_rights(waived)}."
+        )
+    empty = that(UNKNOWN, set(unread) & set(skipped))
+    if empty:
+        found.append(
+            f"The app may not read {_named(empty)}, and skip_checks names {' and '.join(empty)}, so nothing of that "
+            f"stops a match; grant the app {_rights(empty)}."
+        )
+    return found
+
+
+def _named(aspects: Collection[str]) -> str:
+    return " and ".join(_WORDS[aspect] for aspect in aspects)
+
+
+def _rights(aspects: Collection[str]) -> str:
+    return " and ".join(dict.fromkeys(PERMISSIONS[aspect] for aspect in aspects))
