@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid.identity.plugins.plugin_utils.progress import ProgressAction
+from ansible_collections.hybrid.identity.plugins.plugin_utils.directory import DirectoryAction
 
 
-class ActionModule(ProgressAction):
+class ActionModule(DirectoryAction):
     pass

@@ -11,12 +11,12 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     guid_of_immutable_id,
     immutable_id_of_guid,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import visible
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
 
 
 def guid_to_immutable_id(guid: Any) -> str:

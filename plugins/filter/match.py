@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import visible
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import tenant_snapshot
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     RoleHolding,

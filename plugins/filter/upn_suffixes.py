@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.upn import upn_suffix
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.upn import upn_suffix
 
 # entra_user_info: nobody, or nobody to take.
 _NOT_TAKEN = ("not_found", "left_out")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import visible
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text import visible
 
 
 def to_visible(text: Any) -> str:

@@ -77,6 +77,8 @@ options:
       - What becomes of an account that exists.
       - V(empty) fills attributes that are empty and overwrites nothing. V(never) leaves it alone. V(always) overwrites what differs, and
         enables or disables by O(enabled).
+      - An account is enabled only if O(journal) records that this module made it, if it needs a password, and if it is not protected
+        as O(hybrid.identity.ad_user_guid#module:accepted_effects) says. Otherwise it stays disabled, and C(left_out) says why.
       - What a record does not say is left as it is, and names, container and password are never changed.
     type: str
     choices: [never, empty, always]
@@ -281,9 +283,11 @@ users:
         - V(malformed_upn), V(invalid_upn), V(malformed_value), V(value_too_long), V(unknown_country), V(two_primary_addresses),
           V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(no_password) and
           V(password_too_short) for a record that cannot be written.
-        - V(address_of_other_account), V(similar_upn), V(several_accounts), V(not_a_user), V(system_account) and V(cloud_managed_account) for what is in the
-          directory. V(entra_not_found) and V(entra_left_out) for records that M(hybrid.identity.entra_user_info) marked so.
-        - V(not_tried) where the run ended before. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
+        - V(address_of_other_account), V(similar_upn), V(several_accounts), V(not_a_user), V(system_account), V(cloud_managed_account) and
+          V(unreadable_object) for what is in the directory. V(entra_not_found) and V(entra_left_out) for records that
+          M(hybrid.identity.entra_user_info) marked so.
+        - V(not_tried) where the run ended before. V(interrupted) where it met an exception. V(changed_meanwhile) where the account is not as it
+          was read any more. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
           others for what the directory said.
         - With O(rollback), V(changed_since), V(renamed_since), V(account_gone), V(cannot_be_made_again), V(not_restorable) for a value that
           this module never writes, V(not_to_be_enabled) for a protected account and one that needs no password,
@@ -353,9 +357,11 @@ result_code:
   sample: 50
 """
 
+import os
 from contextlib import nullcontext
 from typing import Any
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.made import made_accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.restores import ATTRIBUTES
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.ad_user import Helpers, manage_accounts
@@ -384,8 +390,11 @@ def make(params: dict[str, Any], options: dict[str, Any], task: dict[str, Any], 
     given = read_given_passwords(task["given_passwords_file"]) if task["given_passwords_file"] else None
     keeper = PasswordFile(task["password_file"]) if task["password_file"] and not check_mode else None
 
+    kept = params["journal"] and os.path.exists(params["journal"])
+    made = made_accounts(read_journal(params["journal"])) if kept else frozenset()
+
     def service(journal: Any) -> dict[str, Any]:
-        helpers = Helpers(find_country, random_password, journal, keeper, given)
+        helpers = Helpers(find_country, random_password, journal, keeper, given, made)
         return manage_accounts(options, task, helpers, check_mode)
 
     with keeper or nullcontext():

@@ -106,6 +106,27 @@ options:
       - How many users the task may change at most, as a count such as V(20) or as a percentage such as V(5%) of the users it
         looks at. If it were more, the task fails before the first write.
     type: str
+  accepted_effects:
+    description:
+      - What else a match may bring about, which is refused otherwise, as lists of UPNs by effect. Neither can be accepted for
+        everybody at once.
+      - V(privileged_ad_account), O(stamp=true) writes to an account that is protected in Active Directory. Such are the members,
+        nested ones too, of Domain Admins, Enterprise Admins, Schema Admins, Administrators, Account, Backup, Server and Print
+        Operators, Group Policy Creator Owners, Key Admins, Enterprise Key Admins, Cert Publishers, Protected Users, DnsAdmins and
+        ADSyncAdmins, by their primary group and C(sIDHistory) too; accounts with C(adminCount), with rights to replicate the
+        domain, or trusted for delegation; and the account of O(username) itself.
+      - V(foreign_anchor) is of use in M(hybrid.identity.entra_match_info) and M(hybrid.identity.entra_immutable_id) alone, and is
+        taken here so that all can be given the same value.
+    type: dict
+    default: {}
+  skip_checks:
+    description:
+      - Checks that are left out, since you vouch for what they would find. V(protected_accounts) is needed where the account of
+        O(username) may not read the access list of the domain.
+    type: list
+    elements: str
+    choices: [protected_accounts]
+    default: []
   on_refused:
     description:
       - What to do where an identity is missing, ambiguous, no user, a system account or given twice, or a user must not be
@@ -281,6 +302,11 @@ users:
       returned: always
       type: str
       sample: Cloud
+    object_sid:
+      description: C(objectSid) as text. By it M(hybrid.identity.entra_sync_info) knows which account a sync joined.
+      returned: always
+      type: str
+      sample: S-1-5-21-1004336348-1177238915-682003330-1104
     attributes:
       description:
         - What a sync would send of the user to Entra ID, besides the keys above, by name in snake case; V(none) for
@@ -319,12 +345,12 @@ users:
       description:
         - A stable identifier of why the user was not taken or not written.
         - Of what was asked for, V(no_such_object), V(several_objects), V(not_a_user), V(system_account),
-          V(duplicate_identity), and for O(users) V(no_immutable_id), V(malformed_immutable_id), V(malformed_object_guid),
+          V(duplicate_identity), V(unreadable_object), and for O(users) V(no_immutable_id), V(malformed_immutable_id), V(malformed_object_guid),
           V(invalid_upn), V(value_wanted_twice) or V(deleted_user).
-        - Of a change, V(cloud_managed_account), V(different_consistency_guid), V(changed_since), V(renamed_since),
+        - Of a change, V(privileged_ad_account), V(cloud_managed_account), V(different_consistency_guid), V(changed_since), V(renamed_since),
           V(not_restorable) for a value that this collection never writes, and V(held_by_user),
           V(held_by_contact), V(held_by_group), V(held_by_computer) and the like where another object has the value.
-        - Of a write, V(changed_meanwhile), V(connection_lost), V(not_tried), V(journal_failed), V(insufficient_rights) and
+        - Of a write, V(changed_meanwhile), V(connection_lost), V(not_tried), V(interrupted), V(journal_failed), V(insufficient_rights) and
           others that an LDAP operation may have.
       returned: always
       type: str
@@ -382,11 +408,16 @@ result_code:
 
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protection import ProtectionTerms
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
+    PROTECTED_ACCOUNTS,
+    read_accepted_effects,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     CONSISTENCY_GUID,
     SOURCE_ANCHORS,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.ad_user_guid import JobTerms, manage_users
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.jobs import (
@@ -453,6 +484,9 @@ def manage(module: RecordsModule) -> dict[str, Any]:
         max_changes=params["max_changes"],
         skip_refused=params["on_refused"] == "skip",
         check_mode=check_mode,
+        protection=ProtectionTerms(
+            read_accepted_effects(params["accepted_effects"]), PROTECTED_ACCOUNTS in params["skip_checks"]
+        ),
     )
     return journaled(
         params,
@@ -474,6 +508,8 @@ def main() -> None:
             "stamp": {"type": "bool", "default": False},
             "replace": {"type": "bool", "default": False},
             "max_changes": {"type": "str"},
+            "accepted_effects": {"type": "dict", "default": {}},
+            "skip_checks": {"type": "list", "elements": "str", "choices": [PROTECTED_ACCOUNTS], "default": []},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
         },
         mutually_exclusive=[

@@ -102,6 +102,57 @@ options:
         account, so it is refused by default.
     type: bool
     default: false
+  directory:
+    description:
+      - Connection options of M(hybrid.identity.ad_user_guid), such as C(server), C(username), C(password) and C(ca_cert). What is
+        left out comes from C(module_defaults) for C(group/hybrid.identity.ad), and from the environment.
+      - With it, the domain is searched, before the first write and again after the last one, for all objects that hold one of the
+        ImmutableIds in C(objectGUID) or C(mS-DS-ConsistencyGuid). Where two hold one, the user is refused, and what was written
+        meanwhile is cleared again. Protected accounts and foreign anchors are refused, unless O(accepted_effects) names the user.
+      - Without it, nothing of this is checked. Give it whenever a sync with that domain is to match the users.
+    type: dict
+    suboptions:
+      server:
+        description: Domain controllers, in the order in which they are tried.
+        type: list
+        elements: str
+      port:
+        description: The port.
+        type: int
+      tls_mode:
+        description: How the connection is encrypted.
+        type: str
+        choices: [ldaps, start_tls]
+        default: ldaps
+      ca_cert:
+        description: PEM file of the authority that signed the server's certificate.
+        type: path
+      cert_validation:
+        description: What is checked of the server's certificate.
+        type: str
+        choices: [always, ignore_hostname, ignore]
+        default: always
+      auth_protocol:
+        description: How to sign in.
+        type: str
+        choices: [simple, kerberos]
+        default: simple
+      username:
+        description: Who signs in.
+        type: str
+      password:
+        description: The password.
+        type: str
+      connection_timeout:
+        description: Seconds to wait for a connection.
+        type: int
+        default: 5
+  accepted_effects:
+    description:
+      - With O(directory), what else a match may bring about, as lists of UPNs by effect. See
+        O(hybrid.identity.entra_match_info#module:accepted_effects).
+    type: dict
+    default: {}
   on_refused:
     description:
       - What to do when users may not be changed, or are not found.
@@ -115,6 +166,8 @@ options:
       - Checks to skip if what they need could not be read. What can be read counts all the same, and a warning says what was skipped.
       - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator, so
         an administrator may be handed over.
+      - V(anchor_claims) and V(protected_accounts) are about what O(directory) reads. Both together let users pass whose account is in
+        another domain.
       - Names that concern only M(hybrid.identity.entra_match_info) are taken too, and do nothing here.
     type: list
     elements: str
@@ -130,6 +183,8 @@ options:
       - source_of_authority
       - contacts
       - groups
+      - anchor_claims
+      - protected_accounts
     default: []
 notes:
   - The app needs the application permission C(User.ReadWrite.All) with admin consent, and C(User.DeleteRestore.All) to
@@ -282,12 +337,13 @@ users:
           V(malformed_object_id), V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
           V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), V(renamed_since),
           V(not_restorable) for a value that this collection never writes, V(federated_domain), V(admin_role), V(eligible_role),
-          V(role_assignable_group), V(app_owner), C(unread_) with V(role_assignments), V(role_eligibility), V(role_assignable_groups)
-          or V(deleted_users), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
+          V(role_assignable_group), V(app_owner), V(unreadable_user), C(unread_) with V(role_assignments), V(role_eligibility),
+          V(role_assignable_groups) or V(deleted_users), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.
+        - From O(directory), V(anchor_claimed), V(privileged_ad_account), V(foreign_anchor), V(ad_account_unread).
         - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain), V(mastered_elsewhere),
           V(user_vanished), V(restore_conflict), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost),
-          V(app_not_in_tenant), V(unauthorized).
+          V(app_not_in_tenant), V(unauthorized), V(not_graph). V(interrupted) where the run met an exception.
           V(journal_failed) where the journal could not be written, without which nothing is sent.
       returned: always
       type: str
@@ -455,18 +511,27 @@ from typing import Any
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import run as set_immutable_ids
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_identity import read_identity
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
+    PROTECTED_ACCOUNTS,
+    read_accepted_effects,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
+    read_identity,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import Line
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import PROPERTY
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import Directory
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import directory_reader
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
     graph_options,
     journal_options,
+    ldap_options,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
+from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
@@ -482,6 +547,14 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
     identity = read_identity(params["user"])
     given = {name: params[name] for name in ("immutable_id", "object_guid") if params[name]}
     return [{identity.kind: identity.text, **given}]
+
+
+def asked_directory(params: dict[str, Any]) -> Directory | None:
+    """What reads Active Directory before and after the writes, if the caller names it."""
+    if not params["directory"]:
+        return None
+    options = connection(params["directory"], ldap_options())
+    return directory_reader(options, PROTECTED_ACCOUNTS not in params["skip_checks"], writes=True)
 
 
 def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, watch: Watch) -> dict[str, Any]:
@@ -506,11 +579,12 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
             overwrite=params["replace"],
             restore_deleted=params["restore_deleted"],
             purge_deleted=params["purge_deleted"],
+            accepted=read_accepted_effects(params["accepted_effects"]),
             **how,
         )
     return journaled(
         params,
-        lambda journal: set_immutable_ids(options, task, journal, watch),
+        lambda journal: set_immutable_ids(options, task, journal, watch, asked_directory(params)),
         check_mode=check_mode,
         rolls_back=list_runs(lines),
     )
@@ -532,6 +606,8 @@ def main() -> None:
             "purge_deleted": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "replace": {"type": "bool", "default": False},
+            "accepted_effects": {"type": "dict", "default": {}},
+            "directory": {"type": "dict", "options": ldap_options()},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "skip_checks": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
         },
@@ -553,7 +629,7 @@ def main() -> None:
     watch = Watch(progress_report())
     run(
         module,
-        GRAPH,
+        (*GRAPH, LDAP3) if module.params["directory"] else GRAPH,
         lambda: service(module.params, connection(module.params, options), module.check_mode, watch),
         watch.facts,
     )

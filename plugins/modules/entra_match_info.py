@@ -86,6 +86,8 @@ options:
       - source_of_authority
       - contacts
       - groups
+      - anchor_claims
+      - protected_accounts
     default: []
   allowed_outcomes:
     description:
@@ -111,11 +113,23 @@ options:
     type: str
     choices: [fail, skip]
     default: fail
+  accepted_effects:
+    description:
+      - What else a match may bring about, as lists of UPNs by effect. Otherwise such users are V(blocked).
+      - V(privileged_ad_account), the AD account is protected, as O(hybrid.identity.ad_user_guid#module:accepted_effects) says.
+      - V(foreign_anchor), C(mS-DS-ConsistencyGuid) is neither the account's own C(objectGUID) nor the ImmutableId that the cloud user
+        has already.
+      - Neither can be accepted for everybody at once.
+    type: dict
+    default: {}
   directory:
     description:
-      - Connection options of M(hybrid.identity.ad_user_guid), such as C(server), C(username), C(password) and C(ca_cert), to
-        find out whose GUID the ImmutableId of a conflicting cloud user is. What is left out comes from the environment.
-      - Without it, only the users of O(users) are known.
+      - Connection options of M(hybrid.identity.ad_user_guid), such as C(server), C(username), C(password) and C(ca_cert). What is
+        left out comes from C(module_defaults) for C(group/hybrid.identity.ad), and from the environment.
+      - With it, the whole domain is searched for other objects that hold an anchor, a UPN or an address of one of O(users), for
+        protected accounts, and for whose GUID the ImmutableId of a conflicting cloud user is.
+      - Without it, nobody is known not to be protected, and nobody's anchor not to be claimed by somebody else, so everybody who
+        would be matched is V(blocked), unless O(skip_checks) names V(protected_accounts) and V(anchor_claims).
     type: dict
     suboptions:
       server:
@@ -243,10 +257,11 @@ users:
         - For V(soft_match), V(primary_smtp) or V(user_principal_name).
         - For V(blocked), V(switch_hard_match), V(switch_soft_match), V(privileged_role), V(directory_role), V(eligible_role),
           V(role_assignable_group), V(app_owner), V(other_object_identifier), V(cloud_source_of_authority), V(cloud_managed_account),
-          V(deleted_holder), V(federated_domain) or V(formerly_synced_user); and C(unread_) with V(role_assignments),
-          V(role_eligibility) or V(role_assignable_groups), if the app may not read these.
+          V(deleted_holder), V(federated_domain), V(formerly_synced_user), V(unreadable_user), V(privileged_ad_account) or
+          V(foreign_anchor); and C(unread_) with V(role_assignments), V(role_eligibility), V(role_assignable_groups), V(anchor_claims)
+          or V(protected_accounts), if these cannot be read.
         - For V(conflict), V(held_by_user), V(held_by_contact), V(held_by_group), V(held_by_computer) or V(held_by_nobody) where
-          it is known whose the other ImmutableId is, else V(anchor_differs); and V(duplicate_anchor).
+          it is known whose the other ImmutableId is, else V(anchor_differs); and V(duplicate_anchor), or V(anchor_claimed) where another object of the domain holds the anchor.
         - For V(type_mismatch), V(held_by_contact) or V(held_by_group). For V(quarantine), V(upn_taken) or
           V(proxy_address_taken).
         - For V(invalid), V(invalid_upn), V(invalid_proxy_address), V(unverified_suffix), V(no_anchor), and V(ad_missing),
@@ -312,6 +327,12 @@ users:
       type: list
       elements: dict
       sample: [{"attribute": "job_title", "cloud": "Head of Sales", "ad": "Sales", "effect": "overwritten"}]
+    effects:
+      description: Those effects of O(accepted_effects) that the match would have, accepted or not.
+      returned: always
+      type: list
+      elements: str
+      sample: []
     allowed:
       description: Whether the outcome is one of O(allowed_outcomes).
       returned: O(allowed_outcomes) is given
@@ -416,14 +437,22 @@ waited_seconds:
   sample: 0.0
 """
 
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_match_info import Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_match_info import run as predict
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
+    PROTECTED_ACCOUNTS,
+    read_accepted_effects,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcome_words import OUTCOMES
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import unread_view
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.anchor_owners import anchor_owners
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import directory_reader
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
     graph_options,
@@ -449,6 +478,7 @@ def main() -> None:
             "skip_checks": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
             "allowed_outcomes": {"type": "list", "elements": "str", "choices": list(OUTCOMES)},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "accepted_effects": {"type": "dict", "default": {}},
             "directory": {"type": "dict", "options": ldap_options()},
         },
         supports_check_mode=True,
@@ -467,14 +497,20 @@ def main() -> None:
         allowed=params["allowed_outcomes"],
         skip_refused=params["on_refused"] == "skip",
     )
-    directory = params["directory"]
-    if directory:
-        directory = connection(directory, ldap_options())
-        warn_if_unchecked(module, directory)
-    owners = partial(anchor_owners, directory) if directory else None
-    dependencies = (*GRAPH, LDAP3) if directory else GRAPH
+    domain = connection(params["directory"], ldap_options()) if params["directory"] else None
+    if domain:
+        warn_if_unchecked(module, domain)
     watch = Watch(progress_report())
-    run(module, dependencies, lambda: predict(connection(params, options), question, owners, watch), watch.facts)
+
+    def service() -> dict[str, Any]:
+        accepted = read_accepted_effects(params["accepted_effects"])
+        protects = PROTECTED_ACCOUNTS not in question.skip_checks
+        directory = directory_reader(domain, protects, writes=False) if domain else unread_view
+        owners = partial(anchor_owners, domain) if domain else None
+        return predict(connection(params, options), replace(question, accepted=accepted), owners, watch, directory)
+
+    dependencies = (*GRAPH, LDAP3) if domain else GRAPH
+    run(module, dependencies, service, watch.facts)
 
 
 if __name__ == "__main__":

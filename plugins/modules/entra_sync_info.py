@@ -39,6 +39,8 @@ options:
         take, because it knows the object id and the ImmutableId of each user.
       - Users that were not hard-matched, by their C(status), are V(skipped), and so are records whose C(id) is no GUID, or which
         have none and a C(user_principal_name) that no cloud user can have.
+      - A record with an ImmutableId or a GUID also needs C(object_sid), which M(hybrid.identity.ad_user_guid) returns. The user must be
+        joined to the AD account with this SID, because any account could carry the same ImmutableId.
       - Keys that are not named here travel along into the result untouched.
       - Exactly one of O(users) and O(identities) is needed.
     type: list
@@ -169,7 +171,7 @@ users:
       description:
         - A stable identifier of why the user is not verified, else null.
         - V(not_synchronised), V(not_in_this_cycle), V(quarantine_timer), V(write_not_visible) for V(pending) users.
-        - V(value_on_other_object), V(name_on_other_object), V(different_immutable_id), V(value_conflict), V(second_user),
+        - V(other_ad_account), V(no_object_sid), V(no_security_identifier), V(value_on_other_object), V(name_on_other_object), V(different_immutable_id), V(value_conflict), V(second_user),
           V(export_error), V(no_cloud_user), V(no_immutable_id), V(unreadable), V(not_hard_matched).
       returned: always
       type: str
@@ -184,6 +186,11 @@ users:
       returned: always
       type: bool
       sample: true
+    security_identifier:
+      description: C(onPremisesSecurityIdentifier), the SID of the AD account that is joined to the user.
+      returned: always
+      type: str
+      sample: S-1-5-21-1004336348-1177238915-682003330-1104
     last_sync:
       description: When the user was last synchronised, in UTC.
       returned: always
@@ -360,7 +367,9 @@ from typing import Any
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import FAIL_ON, Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import run as read_states
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_identity import read_identity
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
+    read_identity,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import connection, graph_options
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report

@@ -190,7 +190,7 @@ users:
     cause:
       description:
         - A stable identifier of why an identity is not taken, else null. V(no_cloud_user), or the condition that is not met,
-          V(user_type), V(sync_state), V(enabled), V(domain), V(group).
+          V(user_type), V(sync_state), V(enabled), V(domain), V(group); V(unreadable_user) if Graph's answer is not as documented.
       returned: always
       type: str
       sample: null

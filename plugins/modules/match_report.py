@@ -171,7 +171,7 @@ trace:
 
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.diffs import list_diff
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import list_diff
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, file_mode, write_files
 from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run

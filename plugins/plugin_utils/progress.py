@@ -23,7 +23,7 @@ from typing import Any
 from ansible import constants as C
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import visible
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import SIZE, VARIABLE
 from ansible_collections.hybrid.identity.plugins.plugin_utils.progress_text import lookup_line, progress_line
 

@@ -33,7 +33,7 @@ def chance(name: str, number: int) -> random.Random:
 
 
 def altered_json(value: Any, by: random.Random) -> Any:
-    """Return JSON with one alteration: a value that is another, is gone, comes twice, or changed places with another."""
+    """Return JSON with one alteration: a value is another, is gone, comes twice, or changed places with another."""
     root = [copy.deepcopy(value)]
     holder, key = by.choice(list(_places(root)))
     kind = by.choice(("strange", "strange", "strange", "gone", "twice", "swapped", "deep"))

@@ -34,6 +34,7 @@ PURE = {
     "io",
     "json",
     "re",
+    "struct",
     "typing",
     "unicodedata",
     "uuid",
@@ -131,7 +132,10 @@ def table() -> dict[str, set[str]]:
         ("from .errors import LdapError", [f"{OURS}.module_utils._ldap.session.errors.LdapError"]),
         ("from ..users.jobs import Job", [f"{OURS}.module_utils._ldap.users.jobs.Job"]),
         ("from ..._graph import http", [f"{OURS}.module_utils._graph.http"]),
-        ("def later():\n    from ..._graph.http.pace import Pace", [f"{OURS}.module_utils._graph.http.pace.Pace"]),
+        (
+            "def later():\n    from ..._graph.http.watch import Watch",
+            [f"{OURS}.module_utils._graph.http.watch.Watch"],
+        ),
         ("import json, ldap3", ["json", "ldap3"]),
     ],
 )
@@ -142,7 +146,7 @@ def test_relative_imports_are_seen(text: str, names: list[str]) -> None:
 
 
 def test_a_relative_import_against_the_arrows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "from ..._graph.http.pace import Pace"
+    text = "from ..._graph.http.watch import Watch"
     monkeypatch.setattr(Path, "read_text", lambda path, encoding=None: text)
     assert imported_rooms(MODULE_UTILS / "_ldap" / "session" / "search.py") == {"_graph/http"}
 

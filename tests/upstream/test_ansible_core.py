@@ -127,10 +127,10 @@ def test_the_text_of_an_exception_is_added_to_a_failure(
     with suppress(ImportError):
         reports = importlib.import_module("ansible.module_utils._internal._traceback")
         monkeypatch.setattr(reports, "_is_traceback_enabled", lambda _event: True)
-    with pytest.raises(SystemExit):
-        try:
-            raise ValueError("any value")
-        except ValueError:
+    try:
+        raise ValueError("any value")
+    except ValueError:
+        with pytest.raises(SystemExit):
             module.fail_json(msg="a sentence")
     assert "any value" in result(capsys).get("exception", ""), gone(
         "AnsibleModule shows no text of an exception that is being handled.", "_module/run.py (run)"

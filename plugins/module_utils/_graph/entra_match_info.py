@@ -12,9 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._identity.core import outcome_words
+from .._identity.core.accepted_effects import NOTHING_ACCEPTED, PROTECTED_ACCOUNTS, AcceptedEffects
 from .._identity.core.errors import IdentityError, InputError
-from .._identity.entra.tenant_snapshot import SOURCE_OF_AUTHORITY, TenantSnapshot
+from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY, TenantSnapshot
 from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors
+from .._identity.preflight.directory_checks import judge_predictions, list_anchors, list_names
+from .._identity.preflight.directory_view import Directory
 from .._identity.preflight.predict import predict
 from .._identity.preflight.predictions import Prediction
 from .._identity.preflight.result import build_result, list_unread, refusal_sentence, skip_checks
@@ -38,7 +41,7 @@ class Question:
 
     ``switches``: values of the tenant's switches that the caller gives. ``skip_checks``: aspects that stand against
     nobody if they cannot be read. ``allowed``: outcomes; with any other outcome the task fails, unless
-    ``skip_refused``. None allows all.
+    ``skip_refused``. None allows all. ``accepted``: effects that would be refused otherwise.
     """
 
     records: Sequence[Mapping[str, Any]]
@@ -49,24 +52,34 @@ class Question:
     ask_authority: bool = True
     allowed: Collection[str] | None = None
     skip_refused: bool = False
+    accepted: AcceptedEffects = NOTHING_ACCEPTED
 
 
 def run(
-    options: Mapping[str, Any], question: Question, owners: Owners | None = None, watch: Watch | None = None
+    options: Mapping[str, Any],
+    question: Question,
+    owners: Owners | None = None,
+    watch: Watch | None = None,
+    directory: Directory | None = None,
 ) -> dict[str, Any]:
     """Do a task and return the module's result: ``changed`` (False) and what ``preflight.result.build_result`` returns.
 
-    ``options`` are those of ``argspec.connection``.
+    ``options`` are those of ``argspec.connection``. Without ``directory``, nothing of AD is checked.
 
     :raises InputError: if an option is wrong.
     :raises NotAllowed: if a user's outcome is not allowed and ``skip_refused`` is false.
     :raises GraphError: if the tenant's users cannot be read.
-    :raises IdentityError: as ``owners`` does.
+    :raises IdentityError: as ``owners`` and ``directory`` do.
     """
     _check_switches(question.switches)
     found, snapshot, unknown = asyncio.run(_found(options, question, watch))
     if owners and list_foreign_anchors(found):
         found = add_owners(found, owners(list_foreign_anchors(found)))
+    if directory and list_anchors(found):
+        view = directory(list_anchors(found), list_names(found))
+        found = judge_predictions(found, view, question.accepted, question.skip_checks)
+        unread = {PROTECTED_ACCOUNTS: view.protection_unread, ANCHOR_CLAIMS: view.claims_unread}
+        unknown |= {aspect for aspect, missing in unread.items() if missing}
     result = {"changed": False, **build_result(found, snapshot, unknown, question.skip_checks, question.allowed)}
     sentence = refusal_sentence(result["users"])
     if sentence and not question.skip_refused:

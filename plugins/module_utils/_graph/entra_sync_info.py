@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .._identity.core.cloud_identity import possible_upn
 from .._identity.core.errors import IdentityError, InputError
+from .._identity.core.identities.cloud_identity import possible_upn
 from .._identity.core.records import Record
-from .._identity.core.sentences import join_sentences
+from .._identity.core.text.sentences import join_sentences
 from .._identity.sync_proof.expectations import Expectation, read_expectations, read_time
 from .._identity.sync_proof.findings import ERRORS, PENDING, UNKNOWN, Finding, summarize
 from .._identity.sync_proof.proof import prove, target_of

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._identity.core.cloud_identity import CloudIdentity, read_identity, read_object_id
-from .._identity.core.comparison import entra_key
 from .._identity.core.errors import IdentityError, InputError
+from .._identity.core.identities.cloud_identity import CloudIdentity, read_identity, read_object_id
+from .._identity.core.identities.comparison import entra_key
 from .._identity.core.records import Record
 from .._identity.entra import user_choice
 from .._identity.entra.graph_json import is_guid

@@ -166,12 +166,12 @@ class JournalFile:
             for position, outcome in outcomes.items():
                 os.pwrite(file, outcome.encode("ascii"), position)
 
-    def settle(self, attribute: str, values: Mapping[str, Any]) -> None:
+    def settle(self, place: tuple[str, str], attribute: str, values: Mapping[str, Any]) -> None:
         """As in ``JournalWriter``. Lines of objects that are not in ``values`` stay open."""
         outcomes = {
             line.position: _found_out(line.entry, values[line.entry.id])
             for line in self._of_the_dead
-            if line.entry.attribute == attribute and line.entry.id in values
+            if (line.entry.place, line.entry.attribute) == (place, attribute) and line.entry.id in values
         }
         self._of_the_dead = [line for line in self._of_the_dead if line.position not in outcomes]
         if outcomes:

@@ -38,9 +38,8 @@ class RecordsModule(AnsibleModule):
 
 
 def _secret_keys(params: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the keys in lists of records that look secret, by the name of the option, each once."""
-    lists = {name: value for name, value in params.items() if isinstance(value, list)}
-    found = {name: list(dict.fromkeys(find_secret_keys(value))) for name, value in lists.items()}
+    """Return the keys in lists of records that look secret, by the name of the option."""
+    found = {name: find_secret_keys(value) for name, value in params.items() if isinstance(value, list)}
     return {name: keys for name, keys in found.items() if keys}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._identity.core.errors import IdentityError, UnexpectedError, telling
-from .._identity.core.visible import visible
+from .._identity.core.text.visible import visible
 from .deps import Dependency, require
 from .trace import trace
 

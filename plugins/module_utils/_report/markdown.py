@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .._identity.core.visible import visible
+from .._identity.core.text.visible import visible
 from .model import Report, number, people
 from .tables import encoded
 from .words import effect_label, outcome, words

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._identity.core.errors import InputError
 from .._identity.core.records import Record, record_name
-from .._identity.core.visible import visible
+from .._identity.core.text.visible import visible
 from .words import CLOUD_ONLY, CREATES, JOINS, OUTCOMES, STOPS, UNKNOWN, Outcome, outcome
 
 LONGEST = 10_000

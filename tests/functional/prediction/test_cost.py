@@ -12,7 +12,9 @@ from collections import Counter
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcome_words
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     RoleHolding,

@@ -13,7 +13,7 @@ from typing import Any
 
 from support.nasty_text import FORGED, INVISIBLE
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import LONGEST, visible
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import LONGEST, visible
 from cases import Cases
 from pwsh_server import Server
 from resident_powershell import PWSH

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +70,13 @@ class _Expected:
     reply: Reply
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a connection that the client gave up, or of a handshake that it refused."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 class ScriptedGraph:
     """Expected requests may come in any order; those alike are answered in the order they were written down."""
 
@@ -82,11 +90,12 @@ class ScriptedGraph:
         self._expected: list[_Expected] = []
         self._standing: dict[tuple[str, str], Reply] = {}
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        # The handshake is the connection's own thread's: a client that never begins one must not stop the server.
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"https://localhost:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 

@@ -29,8 +29,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph import (
     entra_user_info,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import Choice
 
 GRAPH = "graph.example"
@@ -49,7 +51,7 @@ class Tenant:
         """Object id and UPN of each user of an answer, as it was sent."""
         self.count = 0
         self.alter: Callable[[int, Any], httpx.Response | None] = lambda _number, _body: None
-        extra = {
+        extra: dict[str, Any] = {
             "displayName": "A User",
             "businessPhones": ["+49 1"],
             "onPremisesExtensionAttributes": {"extensionAttribute1": "x"},
@@ -136,7 +138,7 @@ class Tenant:
             return True
         return any(f"'{each[name]}'" in wanted for name in ("id", "userPrincipalName", "onPremisesImmutableId"))
 
-    def sign_in(self, _adapter: Any, request: requests.PreparedRequest, **_how: Any) -> requests.Response:
+    def sign_in(self, request: requests.PreparedRequest, **_how: Any) -> requests.Response:
         self.hosts.add(str(httpx.URL(str(request.url)).host))
         body = {"token_type": "Bearer", "expires_in": 3599, "access_token": TOKEN}
         if "openid" in str(request.url):
@@ -166,7 +168,7 @@ def tenant(monkeypatch: pytest.MonkeyPatch) -> Tenant:
         return await tenant.graph(transport, request)
 
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", graph)
-    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", lambda *given, **how: tenant.sign_in(*given, **how))
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", staticmethod(tenant.sign_in))
     return tenant
 
 
@@ -260,7 +262,7 @@ def test_altered_answers(module: str, tenant: Tenant, options: dict[str, Any], c
         except Exception as error:
             raise AssertionError(f"case {number} of {module}") from error
         printed = json.dumps(result)
-        assert TOKEN not in printed and SECRET not in printed, f"case {number} of {module} shows a secret"
+        assert not any(secret in printed for secret in (TOKEN, SECRET)), f"case {number} of {module} shows a secret"
         assert tenant.hosts <= {GRAPH, "login.example"}, f"case {number} of {module} asked {tenant.hosts}"
         allowed = {(key, VALUES[NAMES.index(upn.lower())]) for key, upn in tenant.told if upn.lower() in NAMES}
         assert set(tenant.patches) <= allowed, f"case {number} of {module} wrote {tenant.patches}"

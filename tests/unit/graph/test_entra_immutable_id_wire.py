@@ -14,7 +14,9 @@ from scripted_graph import BIN, SELECT, TOKEN, Reply, ScriptedGraph, found, guid
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 
 pytestmark = pytest.mark.usefixtures("plain_tenant")
 

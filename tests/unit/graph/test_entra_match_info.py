@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,9 +17,16 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_match
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import attribute_map
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import SNAPSHOT_PROPERTIES
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import (
+    AdAccount,
+    DirectoryView,
+    unread_view,
+)
 
 SELECT = ",".join(dict.fromkeys((*SNAPSHOT_PROPERTIES, *attribute_map.entra_properties())))
 HOLDER = "$select=id,displayName,proxyAddresses&$top=999"
@@ -119,6 +127,50 @@ def test_a_tenant_is_read_in_a_few_requests(graph: ScriptedGraph, options: dict[
     ]
 
 
+def test_what_active_directory_says_decides(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    """Whatever the records say: they are asked for, and the directory answers."""
+    asked: list[Sequence[str]] = []
+
+    def directory(anchors: Sequence[str], names: Sequence[str]) -> DirectoryView:
+        asked.extend((anchors, names))
+        own = [AdAccount(guid(n), f"CN=u{n}", f"user{n}@contoso.com", immutable_id_of_guid(guid(n))) for n in range(3)]
+        own[1] = replace(own[1], protected="it belongs to Domain Admins")
+        return DirectoryView(
+            [*own, replace(own[0], guid=guid(9), upn="u9@contoso.com", own="x", consistency=own[2].own)]
+        )
+
+    script(graph, [anchored(number) for number in range(3)])
+    graph.expect_batch(*[{"isCloudManaged": False}] * 3)
+    question = Question([ad(number, effects=[], outcome="hard_match") for number in range(3)], allowed=["hard_match"])
+    with pytest.raises(NotAllowed) as stopped:
+        run(options, question, directory=directory)
+    assert outcomes(stopped.value.details) == [
+        ("hard_match", None),
+        ("blocked", "privileged_ad_account"),
+        ("conflict", "anchor_claimed"),
+    ]
+    assert [each["effects"] for each in stopped.value.details["users"]] == [[], ["privileged_ad_account"], []]
+    assert asked[0] == [immutable_id_of_guid(guid(number)) for number in range(3)]
+    assert asked[1] == [f"user{number}@contoso.com" for number in range(3)]
+
+
+def test_a_directory_that_is_not_named_is_unread(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    script(graph, [anchored(0)])
+    graph.expect_batch({"isCloudManaged": False})
+    result = run(options, Question([ad(0)]), directory=unread_view)
+    assert outcomes(result) == [("blocked", "unread_anchor_claims")]
+    assert [each["what"] for each in result["unknown"]] == ["anchor_claims", "protected_accounts"]
+    script(graph, [anchored(0)])
+    graph.expect_batch({"isCloudManaged": False})
+    skipped = run(
+        options, Question([ad(0)], skip_checks=["anchor_claims", "protected_accounts"]), directory=unread_view
+    )
+    assert outcomes(skipped) == [("hard_match", None)]
+    assert [each["skipped"] for each in skipped["unknown"]] == [True, True]
+    caveat = "Active Directory did not say whether somebody else claims the anchor and whether the account is protected"
+    assert any(each.startswith(caveat) for each in skipped["caveats"])
+
+
 def test_what_may_not_be_read_is_unknown_and_the_authority_is_asked_for_once(
     graph: ScriptedGraph, options: dict[str, Any]
 ) -> None:
@@ -126,11 +178,11 @@ def test_what_may_not_be_read_is_unknown_and_the_authority_is_asked_for_once(
         (
             "deleted", "domains", "switches", "assignments", "eligibility", "contacts", "groups", "role_groups",
             "definitions", "identifiers", "principal",
+            "registration",
         ),
         DENIED,
     )  # fmt: skip
     script(graph, [anchored(number) for number in range(30)], **denied)
-    graph.drop(APP_OWNERS[1])
     graph.expect("GET", "/roleManagement/directory/roleDefinitions?$select=id,displayName", DENIED)
     graph.expect_batch(*[DENIED] * 20)
     result = run(options, Question([ad(number) for number in range(30)]))

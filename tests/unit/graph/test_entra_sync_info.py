@@ -36,7 +36,13 @@ def call(options: dict[str, Any], give_arguments: Callable[[dict[str, Any]], Non
 
 def answered(number: int) -> dict[str, Any]:
     stamps: dict[str, Any] = {"onPremisesSyncEnabled": True, "onPremisesLastSyncDateTime": "2026-11-24T06:00:00Z"}
-    return user(number, immutable_id="eA==", **stamps, onPremisesProvisioningErrors=[])
+    return user(
+        number,
+        immutable_id="eA==",
+        **stamps,
+        onPremisesProvisioningErrors=[],
+        onPremisesSecurityIdentifier="S-1-5-21-1-2-3-4",
+    )
 
 
 @pytest.mark.parametrize("check", [False, True])

@@ -20,7 +20,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 
 SELECT = (
     "id,userPrincipalName,onPremisesImmutableId,onPremisesSyncEnabled,mail,proxyAddresses,accountEnabled,"
-    "createdDateTime,onPremisesLastSyncDateTime,onPremisesProvisioningErrors"
+    "createdDateTime,onPremisesLastSyncDateTime,onPremisesProvisioningErrors,onPremisesSecurityIdentifier"
 )
 VALUE = "3jFgh7G/i0+csBxnpglNPg=="
 SINCE = "2026-11-24T06:00:00Z"
@@ -34,7 +34,12 @@ def query(text: str) -> str:
 
 
 def synced(number: int, value: str | None = VALUE, **more: Any) -> dict[str, Any]:
-    stamps = {"onPremisesSyncEnabled": True, "onPremisesLastSyncDateTime": SINCE, "onPremisesProvisioningErrors": []}
+    stamps = {
+        "onPremisesSyncEnabled": True,
+        "onPremisesLastSyncDateTime": SINCE,
+        "onPremisesProvisioningErrors": [],
+        "onPremisesSecurityIdentifier": f"S-1-5-21-1-2-3-{number}",
+    }
     return user(number, immutable_id=value, **{**stamps, **more})
 
 
@@ -45,7 +50,8 @@ def unsynced(number: int, value: str | None = VALUE) -> dict[str, Any]:
 def record(number: int, value: str = VALUE, status: str = "set") -> dict[str, Any]:
     """What entra_immutable_id returned for a user."""
     upn = f"user{number}@contoso.com"
-    return {"id": object_id(number), "user_principal_name": upn, "status": status, "before": None, "after": value}
+    known = {"id": object_id(number), "user_principal_name": upn, "object_sid": f"S-1-5-21-1-2-3-{number}"}
+    return {**known, "status": status, "before": None, "after": value}
 
 
 def urls(graph: ScriptedGraph, batch: int = 0) -> list[str]:

@@ -18,8 +18,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph import (
     entra_sync_info,
     entra_user_info,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
     EXPAND,
     PROPERTIES,

@@ -31,8 +31,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.looku
     upn_identity,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import AdObject
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_identity import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     OBJECT_ID,
     UPN,
     identities_of,
@@ -40,11 +43,13 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.clo
     read_object_id,
     read_upn,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.comparison import entra_key
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.comparison import entra_key
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.upn import (
+    is_possible_upn,
+    upn_fault,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import Undo
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.upn import is_possible_upn, upn_fault
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import RESTORE
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.domains import Domains
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import plan_changes
@@ -80,6 +85,9 @@ OU = "OU=Staff,DC=ad,DC=contoso,DC=com"
 def cloud(upn: str, number: int = 1, value: str | None = None, deleted: bool = False) -> Record:
     graph_user = {"id": GUIDS[number], "userPrincipalName": upn, "onPremisesImmutableId": value}
     return snapshot_record(graph_user, deleted)
+
+
+SID = "S-1-5-21-1-2-3-1104"
 
 
 def ad(upn: str, number: int) -> dict[str, Any]:
@@ -141,10 +149,10 @@ def test_a_upn_as_an_object_id_finds_nobody() -> None:
 
 
 def test_a_journal_names_cloud_users_by_object_id_only() -> None:
-    undos = [Undo(key, "x@contoso.com", "onPremisesImmutableId", (None,), VALUES[2]) for key in (GUIDS[1], "b@x.com")]
+    undos = [Undo(key, "a@x.com", "onPremisesImmutableId", (None,), VALUES[2]) for key in (GUIDS[1], "b@x.com")]
     restored, refused = plan_changes(request_restores(undos), UserIndex([cloud("a@x.com"), cloud("b@x.com", 2)]))
     assert (restored.status, restored.after) == ("set", VALUES[2])
-    assert (refused.cause, refused.target) == ("malformed_object_id", None)
+    assert (refused.cause, refused.target) == ("not_restorable", None)
 
 
 @pytest.mark.parametrize("guid", ["11111111-1111-1111-1111-111111111111", "abbaabba-baab-abba-0123-456789abcdef"])
@@ -172,10 +180,11 @@ def test_a_proof_is_of_the_user_with_exactly_this_name(real: str, look_alike: st
         "onPremisesSyncEnabled": True,
         "onPremisesLastSyncDateTime": None,
         "onPremisesProvisioningErrors": [],
+        "onPremisesSecurityIdentifier": SID,
     }
     answer = {"id": GUIDS[1], "userPrincipalName": real, "onPremisesImmutableId": VALUES[1], **synced}
     tenant = SyncedTenant([sync_record(answer)])
-    (found,) = prove(read_expectations([ad(real.upper(), 1)]), tenant)
+    (found,) = prove(read_expectations([{**ad(real.upper(), 1), "object_sid": SID}]), tenant)
     assert found.status == "verified"
     (left_out,) = prove(read_expectations([ad(look_alike, 1)]), tenant)
     assert left_out.status == "skipped"
@@ -299,7 +308,7 @@ def test_a_manager_is_found_by_exactly_the_upn_or_the_object_id(real: str, look_
 def test_a_rollback_removes_the_account_with_exactly_the_upn_of_the_journal(real: str, look_alike: str) -> None:
     found = account(look_alike)
     undo = Undo(real, real, ACCOUNT, (account_state(found.distinguished_name, found.attributes),), None)
-    (restore,) = plan_rollback([undo], AccountDirectory([found]))
+    (restore,) = plan_rollback([undo], AccountDirectory([found]), OU)
     assert (restore.status, restore.found) == ("unchanged", None)
 
 
@@ -343,3 +352,13 @@ def test_whom_an_index_finds_has_the_identity(upn: str, asked: str) -> None:
         return
     if found:
         assert entra_key(asked) in {identity.key for identity in identities_of(found)}
+
+
+def test_a_value_that_may_be_the_same_for_entra_counts_as_taken() -> None:
+    holder = {**cloud("other@contoso.com", 2), "proxy_addresses": ["smtp:j\u00fcrgen@contoso.com"]}
+    user = {**ad("anna@contoso.com", 1), "proxy_addresses": ["smtp:J\u00dcRGEN@contoso.com"]}
+    (found,) = predict([user], TenantSnapshot([cloud("anna@contoso.com"), holder]))
+    assert [held.value for held in found.quarantined] == ["smtp:J\u00dcRGEN@contoso.com"]
+    primary = {**user, "proxy_addresses": ["SMTP:J\u00dcRGEN@contoso.com"]}
+    (found,) = predict([primary], TenantSnapshot([holder]))
+    assert (found.cloud, found.sync_action) == (None, "create")

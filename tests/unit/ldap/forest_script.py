@@ -29,6 +29,9 @@ ROOT = Turn(
     (Entry("", dict(zip(map(bytes.decode, _CONTEXTS), ([DOMAIN], [DOMAIN], [CONFIGURATION]), strict=True))), Done()),
 )
 
+UNGUARDED = ["protected_accounts"]
+"""``skip_checks`` of tests that are about something else."""
+
 
 def suffixes(*listed: str, domains: Sequence[str] = ("ad.contoso.com",)) -> list[Turn]:
     """The two reads of a forest's suffixes."""
@@ -68,6 +71,7 @@ ATTRIBUTES = (
     b"userAccountControl",
     b"msDS-ExternalDirectoryObjectId",
     b"msDS-ObjectSoa",
+    b"objectSid",
     b"objectClass",
     b"isCriticalSystemObject",
     b"sAMAccountType",

@@ -15,10 +15,11 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 START_TLS = b"1.3.6.1.4.1.1466.20037"
 PAGED = b"1.2.840.113556.1.4.319"
+SD_FLAGS = b"1.2.840.113556.1.4.801"
 BASE, ONE, SUB = 0, 1, 2
 ADD, DELETE, REPLACE = 0, 1, 2
 
@@ -78,13 +79,17 @@ class Extended:
 
 @dataclass(frozen=True)
 class Search:
-    """``filter`` is nested tuples, such as ``("or", ("equal", b"mail", b"a@b"), ...)``; ``page`` size and cookie."""
+    """``filter`` is nested tuples, such as ``("or", ("equal", b"mail", b"a@b"), ...)``; ``page`` size and cookie.
+
+    ``parts``: the flags that say which parts of a security descriptor are wanted.
+    """
 
     base: bytes
     scope: int
     filter: Any
     attributes: tuple[bytes, ...]
     page: tuple[int, bytes] | None = None
+    parts: int | None = None
 
 
 @dataclass(frozen=True)
@@ -152,16 +157,21 @@ def read_request(tag: int, content: bytes, controls: bytes) -> Request | None:
             given.append((attribute, tuple(value for _tag, value in split(values))))
         return Add(parts[0], tuple(given))
     if tag == 0x63:
-        page = None
+        page, parts_wanted = None, None
         for _tag, control in split(controls):
             items = [value for _tag, value in split(control)]
-            assert items[0] == PAGED, items
+            assert items[0] in (PAGED, SD_FLAGS), items
             _tag, value, _rest = take(items[-1])
+            if items[0] == SD_FLAGS:
+                ((_tag, flags),) = split(value)
+                parts_wanted = int.from_bytes(flags, "big")
+                continue
             (_tag, size), (_tag, cookie) = split(value)
             page = (int.from_bytes(size, "big"), cookie)
         elements = list(split(content))
         filter_ = read_filter(*elements[6])
-        return Search(parts[0], parts[1][0], filter_, tuple(name for _tag, name in split(parts[7])), page)
+        names = tuple(name for _tag, name in split(parts[7]))
+        return Search(parts[0], parts[1][0], filter_, names, page, parts_wanted)
     raise AssertionError(f"operation {tag:#x}")
 
 
@@ -242,7 +252,7 @@ class Wire:
     problems: list[str] = field(default_factory=list)
     connections: int = 0
 
-    def __enter__(self) -> Wire:
+    def __enter__(self) -> Self:
         self._stopped = threading.Event()
         self._left = list(self.script)
         self._listener = socket.create_server((self.address, self.port))

@@ -22,10 +22,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.jou
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile, read_journal, run_name
 
 PROPERTY = "onPremisesImmutableId"
+CONTOSO = ("tenant", "9d1c7f0a-53c4-4b8e-8f0e-2f6a1d7c4e11")
 
 
 def change(name: str, before: str | None = None, after: str | None = "x") -> JournalEntry:
-    return JournalEntry(name, f"{name}@contoso.com", PROPERTY, before, after, ("tenant", "contoso.onmicrosoft.com"))
+    return JournalEntry(name, f"{name}@contoso.com", PROPERTY, before, after, CONTOSO)
 
 
 def outcomes(path: Path) -> dict[str, str]:
@@ -140,7 +141,8 @@ def test_open_lines_of_dead_runs_are_settled_by_what_the_objects_hold(tmp_path: 
         tickets = journal.begin([change("a"), change("b"), change("c"), change("d"), change("e")])
         journal.complete({tickets[3]: "refused", tickets[4]: "unknown"})
     with JournalFile(str(path), "two") as journal:
-        journal.settle(PROPERTY, {"a": "x", "b": None, "d": "x", "e": "somebody's"})
+        journal.settle(CONTOSO, PROPERTY, {"a": "x", "b": None, "d": "x", "e": "somebody's"})
+        journal.settle(("tenant", "00000000-53c4-4b8e-8f0e-2f6a1d7c4e11"), PROPERTY, {"c": "x"})
     assert outcomes(path) == {"a": "written", "b": "aborted", "c": "pending", "d": "refused", "e": "unknown"}
 
 
@@ -149,7 +151,7 @@ import sys
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import JournalEntry
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
 with JournalFile(sys.argv[1], "one") as journal:
-    journal.begin([JournalEntry("a", None, "onPremisesImmutableId", None, "x", ("tenant", None))])
+    journal.begin([JournalEntry("a", None, "onPremisesImmutableId", None, "x", ("tenant", sys.argv[2]))])
     print("begun", flush=True)
     sys.stdin.read()
 """
@@ -157,15 +159,15 @@ with JournalFile(sys.argv[1], "one") as journal:
 
 def test_open_lines_of_a_living_run_are_left_to_it(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    living = start(LIVING, path)
+    living = start(LIVING, path, CONTOSO[1])
     assert living.stdout is not None
     assert living.stdout.readline() == "begun\n"
     with JournalFile(str(path), "two") as two:
-        two.settle(PROPERTY, {"a": None})
+        two.settle(CONTOSO, PROPERTY, {"a": None})
         assert outcomes(path) == {"a": "pending"}
     living.communicate()
     with JournalFile(str(path), "three") as three:
-        three.settle(PROPERTY, {"a": None})
+        three.settle(CONTOSO, PROPERTY, {"a": None})
     assert outcomes(path) == {"a": "aborted"}
 
 

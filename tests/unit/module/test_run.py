@@ -51,8 +51,9 @@ def answered(
 
 
 def careless() -> dict[str, Any]:
+    known: dict[str, Any] = {}
     try:
-        return {"users": {}[SECRET]}
+        return {"users": known[SECRET]}
     except KeyError as error:
         raise ValueError(SECRET) from error
 

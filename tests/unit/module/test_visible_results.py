@@ -16,9 +16,9 @@ from hypothesis import given
 from support.module_answers import read_answer
 from support.nasty_text import FORGED, INVISIBLE, NASTY_TEXT
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.diffs import list_diff, users_diff
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import LONGEST, visible
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import list_diff, users_diff
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import LONGEST, visible
 from ansible_collections.hybrid.identity.plugins.module_utils._module import run as skeleton
 
 Answer = Callable[..., dict[str, Any]]

@@ -20,7 +20,7 @@ from support.nasty_text import FORGED, INVISIBLE, NASTY_TEXT
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcome_words
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import visible
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predictions
 from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import MAX_BYTES, plain, to_markdown
 from ansible_collections.hybrid.identity.plugins.module_utils._report.model import LONGEST, make

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
 from .errors import APP_NOT_IN_TENANT, UNAUTHORIZED, Answer, GraphError, graph_error, not_graph, successful
-from .throttle import RETRY_STATUSES
+from .pacing.throttle import RETRY_STATUSES
 from .transport import REPLICATION, Transport
 
 MAX_REQUESTS = 20

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..._identity.core.visible import visible
+from ..._identity.core.text.visible import visible
 
 IMMUTABLE_ID = "onPremisesImmutableId"
 

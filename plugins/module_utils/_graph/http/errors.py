@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._identity.core.errors import IdentityError
-from ..._identity.core.visible import visible
+from ..._identity.core.text.visible import visible
 from .conflicts import IMMUTABLE_ID, Conflict, read_conflict
 from .rights import permission, subject
 

@@ -10,11 +10,14 @@ import base64
 import json
 from typing import Any
 
-from ..._identity.core.anchors import is_guid
+from ..._identity.core.identities.anchors import is_guid
 
 
 def tenant_of(token: str) -> str | None:
-    """Return the id of the tenant that a token is for, its claim ``tid``; None if it has none."""
+    """Return the id of the tenant that a token is for; None if it has none.
+
+    It is the claim ``tid`` (Microsoft, "Access token claims reference").
+    """
     parts = token.split(".")
     if len(parts) != 3:
         return None

@@ -28,10 +28,10 @@ from .clouds import Endpoints, endpoints
 from .connection_errors import certificate_problem, connection_error
 from .credential import SignIn, sign_in
 from .errors import APP_NOT_IN_TENANT, UNAUTHORIZED, Answer, GraphError, decoded, graph_error, not_graph, successful
-from .pace import Pace
+from .pacing.pace import Pace
+from .pacing.throttle import RETRY_STATUSES
 from .proxies import check_proxies
 from .sign_in_errors import sign_in_error
-from .throttle import RETRY_STATUSES
 from .token import tenant_of
 from .watch import Watch
 

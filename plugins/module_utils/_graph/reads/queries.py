@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..._identity.core.cloud_identity import OBJECT_ID, UPN, CloudIdentity
+from ..._identity.core.identities.cloud_identity import OBJECT_ID, UPN, CloudIdentity
 
 MAX_VALUES = 15
 """The most values in one ``in``, and the most conditions in one ``or`` (Microsoft: "Filter query parameter")."""

@@ -166,7 +166,7 @@ class Survey:
             self._optional(tenant_snapshot.ROLE_ELIGIBILITY, self._eligibilities(wanted), []),
             self._definitions(),
             self._optional(tenant_snapshot.ROLE_GROUPS, self._role_groups(), []),
-            self._optional(tenant_snapshot.APP_OWNERS, self._app_owners(), []),
+            self._app_owners(),
         )
         return role_holdings(assignments, eligibilities, definitions, groups, app_owners)
 
@@ -227,21 +227,26 @@ class Survey:
         ]
 
     async def _app_owners(self) -> list[str]:
-        """Read the ids of those who own the app that signs in: its registration, and its service principal here.
-
-        The registration may be in another tenant, and then nobody here owns it (Microsoft, "List owners").
-        """
-        if not is_guid(self._client_id):
+        """Read the ids of those who own the app that signs in, its service principal and its registration."""
+        if not self._client_id or not is_guid(self._client_id):
             self.unknown.add(tenant_snapshot.APP_OWNERS)
             return []
-        key = f"(appId='{self._client_id}')/owners?$select=id&$top={PAGE_SIZE}"
-        found = await self._all(self._transport.get_url(f"/servicePrincipals{key}"))
+        kinds = ("servicePrincipals", "applications")
+        return [
+            owner
+            for kind in kinds
+            for owner in await self._optional(tenant_snapshot.APP_OWNERS, self._owners(kind, self._client_id), [])
+        ]
+
+    async def _owners(self, kind: str, client_id: str) -> list[str]:
+        """Read the owners of one of the two. An app that is registered in another tenant has no registration here."""
+        url = f"/{kind}(appId='{client_id}')/owners?$select=id&$top={PAGE_SIZE}"
         try:
-            found += await self._all(self._transport.get_url(f"/applications{key}"))
+            return [str(each["id"]) for each in await self._all(self._transport.get_url(url))]
         except GraphError as error:
-            if error.details.get("status_code") != 404:
+            if kind != "applications" or error.details.get("status_code") != 404:
                 raise
-        return [str(each["id"]) for each in found]
+            return []
 
     async def _ids(self, url: str, outcome: Outcome) -> list[str]:
         if isinstance(outcome, GraphError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..._identity.core.cloud_identity import identities_of
+from ..._identity.core.identities.cloud_identity import identities_of
 from ..._identity.core.records import Record
 from ..._identity.entra.immutable_id_plan import NOT_FOUND, ImmutableIdChange, plan_changes
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests

@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ..._identity.core.cloud_identity import identities_of
 from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON
+from ..._identity.core.identities.cloud_identity import identities_of
 from ..._identity.core.journal import (
     REFUSED,
     UNKNOWN,
@@ -28,7 +28,7 @@ from ..._identity.entra.immutable_id_plan import PROPERTY, ImmutableIdChange
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest
 from ..http.batch import Item, Outcome, send_batch
 from ..http.errors import GraphError, graph_error
-from ..http.throttle import RETRY_STATUSES
+from ..http.pacing.throttle import RETRY_STATUSES
 from ..http.transport import Transport
 from .recycle_bin import purge_holders
 
@@ -59,8 +59,8 @@ class ImmutableIdWriter:
         """
         if self._journal_writer is not None:
             held = {change.target["id"]: change.before for change in changes if change.target}
-            await asyncio.to_thread(self._journal_writer.settle, PROPERTY, held)
-            await asyncio.to_thread(self._journal_writer.settle, ATTRIBUTE, _seen_of_the_bin(changes))
+            await asyncio.to_thread(self._journal_writer.settle, self._place, PROPERTY, held)
+            await asyncio.to_thread(self._journal_writer.settle, self._place, ATTRIBUTE, _seen_of_the_bin(changes))
         self._done = list(changes)
         self._open = {position for position, change in enumerate(changes) if change.changed}
         self._done = await self._after_the_bin(changes)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..ad.users import AdObject
-from ..core.counts import counted
-from ..core.diffs import Diff, list_diff
 from ..core.records import AD_KEYS, Record, ad_record, planned_ad_record, record_name
-from ..core.sentences import join_sentences
+from ..core.text.counts import counted
+from ..core.text.diffs import Diff, list_diff
+from ..core.text.sentences import join_sentences
 from .requests import GIVEN, AccountRequest
 from .values import Values
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from ..ad.lookup import dn_key
 from ..ad.users import AdObject
-from ..core.anchors import parse_guid
-from ..core.comparison import ad_key, entra_key
+from ..core.identities.anchors import parse_guid
+from ..core.identities.comparison import ad_key, entra_key
 from .requests import AccountRequest, address_key
 
 

@@ -15,8 +15,8 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..core.comparison import entra_key
 from ..core.errors import InputError
+from ..core.identities.comparison import entra_key
 
 HEADER = ["user_principal_name", "password"]
 

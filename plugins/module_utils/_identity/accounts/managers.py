@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..ad.lookup import dn_key
-from ..core.cloud_identity import OBJECT_ID, UPN, CloudIdentity, identities_of, read_identity
 from ..core.errors import InputError
+from ..core.identities.cloud_identity import OBJECT_ID, UPN, CloudIdentity, identities_of, read_identity
 from .changes import CREATED, FAILED, REFUSED, UPDATED, AccountChange
 from .directory import AccountDirectory, texts
 from .requests import AccountRequest

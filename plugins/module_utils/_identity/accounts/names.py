@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..ad.kinds import SYSTEM_NAME_PREFIXES, SYSTEM_NAMES
-from ..core.comparison import ad_key, entra_key
+from ..core.identities.comparison import ad_key, entra_key
 
 SAM_LENGTH = 20
 CN_LENGTH = 64

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..ad.lookup import dn_key
 from ..core.attribute_map import ROWS
-from ..core.comparison import ad_key, entra_key
 from ..core.errors import InputError
+from ..core.identities.comparison import ad_key, entra_key
 
 _PATH, _SUFFIX = "path", "upn_suffix"
 _KNOWN = {row.record for row in ROWS} | {_SUFFIX, "user_type"}

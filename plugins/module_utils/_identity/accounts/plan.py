@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ..ad.faults import whole_number
 from ..ad.lookup import dn_key
+from ..ad.protected_accounts import Shield, why_protected
 from ..ad.users import AdObject
-from ..core.comparison import entra_key
+from ..core.identities.anchors import guid_text
+from ..core.identities.comparison import entra_key
+from ..core.identities.upn import upn_fault
 from ..core.refusal import Refusal
-from ..core.sentences import join_names
-from ..core.upn import upn_fault
+from ..core.text.sentences import join_names
 from . import names
 from .changes import AD_PASSWORD, CREATED, UNCHANGED, UPDATED, AccountChange, password_effect
 from .directory import AccountDirectory, texts
@@ -23,7 +26,18 @@ from .paths import Paths
 from .requests import GIVEN, RANDOM, AccountRequest
 from .touchable import refuse_kind
 from .updates import changed_values
-from .values import CONTROL, DISABLED, SAM, UPN, Countries, Schema, Values, Wanted, wanted_values
+from .values import (
+    CONTROL,
+    DISABLED,
+    NEEDS_NO_PASSWORD,
+    SAM,
+    UPN,
+    Countries,
+    Schema,
+    Values,
+    Wanted,
+    wanted_values,
+)
 
 NEVER, EMPTY, ALWAYS = "never", "empty", "always"
 SAME, TRUE, FALSE = "same", "true", "false"
@@ -33,7 +47,11 @@ NORMAL = 0x200
 
 @dataclass(frozen=True)
 class Rules:
-    """The options that a task sets for all users. ``kept``: random passwords are written to a file."""
+    """The options that a task sets for all users. ``kept``: random passwords are written to a file.
+
+    ``made``: the GUIDs of the accounts that a journal records as made. Only these are ever enabled, if they are not
+    protected either, which ``shield`` decides; None: it could not be read.
+    """
 
     paths: Paths
     update: str = EMPTY
@@ -42,6 +60,8 @@ class Rules:
     kept: bool = False
     must_change: bool = False
     shortest_password: int = 0
+    made: frozenset[str] = frozenset()
+    shield: Shield | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +125,8 @@ def _existing(
         return change.refused(wanted.refusal.cause, wanted.refusal.reason)
     before, after = changed_values(account, wanted.values, rules.update == ALWAYS)
     if rules.update == ALWAYS:
-        _enable(change.request, account, rules, before, after)
+        stays = _enable(change.request, account, rules, before, after)
+        change = replace(change, left_out={**change.left_out, "enabled": stays}) if stays else change
     holder = directory.other_holder(change.request, account) if {"mail", "proxyAddresses"} & after.keys() else None
     if holder:
         return change.refused("address_of_other_account", _held(change.request, *holder))
@@ -176,14 +197,31 @@ def _wants_enabled(request: AccountRequest, rules: Rules) -> bool | None:
     return rules.enabled == TRUE
 
 
-def _enable(request: AccountRequest, account: AdObject, rules: Rules, before: Values, after: Values) -> None:
+def _enable(request: AccountRequest, account: AdObject, rules: Rules, before: Values, after: Values) -> str | None:
+    """Add the change of userAccountControl, if there is one. Return why the account stays disabled instead."""
     wanted = _wants_enabled(request, rules)
     now = next(iter(texts(account, CONTROL)), "")
     if wanted is None or not now:
-        return
+        return None
     control = int(now) & ~DISABLED if wanted else int(now) | DISABLED
-    if str(control) != now:
+    if str(control) == now:
+        return None
+    stays = _stays_disabled(account, int(now), rules) if wanted else None
+    if stays is None:
         before[CONTROL], after[CONTROL] = (now,), (str(control),)
+    return stays
+
+
+def _stays_disabled(account: AdObject, control: int, rules: Rules) -> str | None:
+    """Return why an account must not be enabled: whoever disabled it, or guards it, must be asked first."""
+    if guid_text(account.guid) not in rules.made:
+        return "the journal does not record that this collection made the account, so only a person may enable it"
+    if control & NEEDS_NO_PASSWORD:
+        return "the account needs no password (PASSWD_NOTREQD); take that flag away, and enable it by hand"
+    if rules.shield is None:
+        return "whether the account is protected could not be read; sign in with an account that may read it"
+    why = why_protected(account.attributes, rules.shield)
+    return f"the account is protected, because {why}; only a person may enable it" if why else None
 
 
 def _named(changes: Sequence[AccountChange], directory: AccountDirectory) -> list[AccountChange]:
@@ -231,14 +269,19 @@ def _similar(request: AccountRequest, found: Sequence[AdObject]) -> str:
 
 
 def disabled_in_cloud(changes: Iterable[AccountChange]) -> list[str]:
-    """Return the UPNs of cloud users whose AD account this plan disables or creates disabled.
+    """Return the UPNs of cloud users whose AD account is disabled after this plan, whoever disabled it.
 
     A sync disables these cloud users (facts §13). Users that are known to be disabled are left out.
     """
     return [
         change.request.upn
         for change in changes
-        if change.changed
+        if change.status in (CREATED, UPDATED, UNCHANGED)
         and change.request.record.get("enabled") is not False
-        and int(next(iter(change.after.get(CONTROL, ("0",))))) & DISABLED
+        and _control(change) & DISABLED
     ]
+
+
+def _control(change: AccountChange) -> int:
+    held = texts(change.found, CONTROL) if change.found else []
+    return whole_number(next(iter((*change.after.get(CONTROL, ()), *held)), None), 0xFFFFFFFF) or 0

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core.attribute_map import sent_addresses
-from ..core.cloud_identity import read_upn
-from ..core.comparison import ad_key, entra_key
 from ..core.errors import InputError
+from ..core.identities.cloud_identity import read_upn
+from ..core.identities.comparison import ad_key, entra_key
 from ..core.records import Record
 from ..core.refusal import Refusal
 from ..core.secret_keys import find_secret_keys
@@ -64,11 +64,11 @@ def read_account_requests(records: Iterable[Mapping[str, Any]], passwords: Given
 
 
 def _read_request(record: Record, position: int, passwords: GivenPasswords) -> AccountRequest:
-    secret = next(find_secret_keys(record), None)
-    if secret is not None:
+    secrets = find_secret_keys(record)
+    if secrets:
         raise InputError(
-            f"Record {position} of users has the key {secret!r}, which looks like that of a secret; leave it out, and "
-            "put a password into the file that given_passwords_file names."
+            f"Record {position} of users has the key {secrets[0]!r}, which looks like that of a secret; leave it out, "
+            "and put a password into the file that given_passwords_file names."
         )
     upn = str(record.get("user_principal_name") or "")
     if record.get("status") in _NOT_TAKEN:

@@ -14,10 +14,9 @@ from ..core.refusal import Refusal
 from ..core.restorable import not_ours
 from ..core.rollback import Undo
 from .directory import texts
-from .values import CONTROL, DISABLED, MANAGER
+from .values import CONTROL, DISABLED, MANAGER, NEEDS_NO_PASSWORD
 
 ADDRESSES = ("mail", "proxyAddresses")
-_PASSWORD_NOT_REQUIRED = 0x20
 
 
 def refuse_value(undo: Undo, account: AdObject, name: str, domain: str) -> Refusal | None:
@@ -51,7 +50,7 @@ def _refuse_control(value: Any, account: AdObject, name: str) -> Refusal | None:
     if (before ^ after) & ~DISABLED:
         return not_ours(CONTROL, value, name)
     enables = before & DISABLED and not after & DISABLED
-    if enables and (before & _PASSWORD_NOT_REQUIRED or texts(account, "adminCount") not in ([], ["0"])):
+    if enables and (before & NEEDS_NO_PASSWORD or texts(account, "adminCount") not in ([], ["0"])):
         return Refusal(
             "not_to_be_enabled",
             f"{name} needs no password or is a protected account of the directory, so a rollback does not enable it; "

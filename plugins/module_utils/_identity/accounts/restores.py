@@ -13,14 +13,14 @@ from typing import Any
 
 from ..ad.lookup import dn_key
 from ..ad.users import AdObject
-from ..core.anchors import guid_text
-from ..core.comparison import entra_key
-from ..core.counts import counted
-from ..core.diffs import Diff, list_diff
+from ..core.identities.anchors import guid_text
+from ..core.identities.comparison import entra_key
 from ..core.records import Record
 from ..core.refusal import Refusal
 from ..core.restorable import refuse_renamed
 from ..core.rollback import Undo
+from ..core.text.counts import counted
+from ..core.text.diffs import Diff, list_diff
 from .directory import AccountDirectory, texts
 from .restorable import is_texts, refuse_value, restored_addresses
 from .state import ACCOUNT, account_state, added_since, journal_value, without_manager
@@ -104,9 +104,6 @@ def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory, domain: st
 
 
 def _planned(group: Sequence[Undo], directory: AccountDirectory, domain: str) -> AccountRestore:
-    if not all(map(_is_ours, group)):
-        reason = f"The journal holds values for {group[0].user_principal_name} that no run of ad_user writes."
-        return AccountRestore(UNCHANGED, None).refused("not_restorable", reason)
     account = next((undo for undo in group if undo.attribute == ACCOUNT), None)
     if account is not None:
         return _removal(account, [undo for undo in group if undo is not account], directory)
@@ -129,8 +126,11 @@ def _found(account: AdObject) -> AccountRestore:
     return AccountRestore(UNCHANGED, next(iter(texts(account, UPN)), None), account)
 
 
-def _refuse_account(group: Iterable[Undo], account: AdObject) -> Refusal | None:
+def _refuse_account(group: Sequence[Undo], account: AdObject) -> Refusal | None:
     now = next(iter(texts(account, UPN)), None)
+    if not all(map(_is_ours, group)):
+        reason = f"The journal holds values for {now or account.distinguished_name} that no run of ad_user writes."
+        return Refusal("not_restorable", reason)
     renamed = (refuse_renamed(undo.user_principal_name, now) for undo in group)
     return next(filter(None, renamed), None) or refuse_kind(now or account.distinguished_name, account)
 
@@ -170,7 +170,7 @@ def _removal(undo: Undo, filled: Sequence[Undo], directory: AccountDirectory) ->
         return AccountRestore(UNCHANGED, undo.id)
     account = found[0]
     restore = _found(account)
-    refusal = _refuse_account([undo], account)
+    refusal = _refuse_account([undo, *filled], account)
     if refusal:
         return restore.refused(refusal.cause, refusal.reason)
     changed = _changed_since(account, undo, filled) if len(found) == 1 else ["userPrincipalName"]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..ad.lookup import dn_key
-from ..core.anchors import CONSISTENCY_GUID
+from ..core.identities.anchors import CONSISTENCY_GUID
 from ..core.records import Record
 from .changes import AccountChange
 from .values import CONTROL, MANAGER, SAM, UPN, WRITTEN

@@ -13,7 +13,9 @@ from ..core.refusal import Refusal
 
 
 def refuse_kind(upn: str, account: AdObject) -> Refusal | None:
-    """Refuse what is no user account, what is never synchronised, and what Cloud Sync made."""
+    """Refuse what cannot be read, is no user account, is never synchronised, or was made by Cloud Sync."""
+    if account.fault:
+        return Refusal("unreadable_object", account.fault)
     kind = not_a_user(account.attributes)
     if kind:
         return Refusal("not_a_user", f"{upn} is {kind} ({account.distinguished_name}), no user account.")

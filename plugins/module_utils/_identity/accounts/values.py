@@ -16,7 +16,7 @@ from .names import utf16_length
 from .requests import AccountRequest
 
 UPN, SAM, MANAGER, CONTROL = "userPrincipalName", "sAMAccountName", "manager", "userAccountControl"
-DISABLED = 0x2
+DISABLED, NEEDS_NO_PASSWORD = 0x2, 0x20
 """The bit ACCOUNTDISABLE of userAccountControl."""
 
 COUNTRY = ("c", "co", "countryCode")

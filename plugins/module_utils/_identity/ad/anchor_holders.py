@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core.anchors import CONSISTENCY_GUID, OBJECT_GUID
+from ..core.identities.anchors import CONSISTENCY_GUID, OBJECT_GUID
 from ..core.records import consistency_text, record_name
 from .users import AnchorChange
 

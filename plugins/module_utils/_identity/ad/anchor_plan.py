@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ..core.anchors import CONSISTENCY_GUID
+from ..core.identities.anchors import CONSISTENCY_GUID
 from ..core.outcome_words import MISSING
 from ..core.records import cloud_managed, consistency_bytes, consistency_text, record_name
 from ..core.restorable import refuse_anchor, refuse_renamed

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..core.anchors import guid_of_immutable_id
 from ..core.errors import InputError
+from ..core.identities.anchors import guid_of_immutable_id
 from ..core.outcome_words import CLEARED, RESTORED, SET, UNCHANGED
 from ..core.records import Record
 from ..core.refusal import Refusal

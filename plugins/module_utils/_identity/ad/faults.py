@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..core.attribute_map import ROWS
-from ..core.sentences import join_names
+from ..core.text.sentences import join_names
 
 _GUID_SIZE = 16
 _INTEGER = re.compile(rb"-?\d{1,19}")
@@ -49,7 +49,7 @@ def object_fault(distinguished_name: str, attributes: Attributes) -> str | None:
 
 
 def left_out_warnings(names: Sequence[str]) -> list[str]:
-    """Return a sentence about the objects that were left out because they have no objectGUID; none if there are none."""
+    """Return a sentence about the objects that were left out for lack of an objectGUID; none if there are none."""
     if not names:
         return []
     return [

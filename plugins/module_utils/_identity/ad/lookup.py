@@ -13,11 +13,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core.anchors import parse_guid
-from ..core.cloud_identity import read_upn
-from ..core.comparison import ad_key, entra_key
 from ..core.errors import InputError
-from ..core.upn import character_name
+from ..core.identities.anchors import parse_guid
+from ..core.identities.cloud_identity import read_upn
+from ..core.identities.comparison import ad_key, entra_key
+from ..core.identities.upn import character_name
 
 GUID, DN, NAME, UPN = "guid", "dn", "name", "upn"
 NAME_ATTRIBUTES = ("userPrincipalName", "mail", "sAMAccountName")

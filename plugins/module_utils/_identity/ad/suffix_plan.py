@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core.comparison import ad_key
 from ..core.errors import InputError
-from ..core.sentences import join_names
-from ..core.upn import dns_suffix
+from ..core.identities.comparison import ad_key
+from ..core.identities.upn import dns_suffix
+from ..core.text.sentences import join_names
 
 
 @dataclass(frozen=True)

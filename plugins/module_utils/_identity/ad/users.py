@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from ..core.anchors import guid_text, source_anchor
 from ..core.attribute_map import ad_attributes
-from ..core.counts import counted
+from ..core.identities.anchors import guid_text, source_anchor
+from ..core.identities.upn import upn_suffix
 from ..core.outcome_words import AMBIGUOUS, MISSING, NOT_A_USER, SYSTEM_ACCOUNT, UNRESOLVED
 from ..core.records import AD_KEYS, Record, ad_record, consistency_text
-from ..core.sentences import join_names, join_sentences
-from ..core.upn import upn_suffix
+from ..core.text.counts import counted
+from ..core.text.sentences import join_names, join_sentences
 from .faults import object_fault
 from .kinds import not_a_user, system_account
 from .lookup import DN, Match

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .comparison import entra_key
+from .identities.comparison import entra_key
 from .records import Record
 
 CONNECT = "entra-docs hybrid/connect/reference-connect-sync-attributes-synchronized.md (2025-04-09)"

@@ -88,8 +88,11 @@ class JournalWriter(Protocol):
         :raises JournalError: if that fails.
         """
 
-    def settle(self, attribute: str, values: Mapping[str, Any]) -> None:
-        """Fill in the outcomes of changes of killed runs; ``values`` holds what the objects have now, by object id."""
+    def settle(self, place: tuple[str, str], attribute: str, values: Mapping[str, Any]) -> None:
+        """Fill in the outcomes of changes of killed runs in one tenant or domain.
+
+        ``values`` holds what the objects have now, by object id.
+        """
 
 
 def describe_unfinished(error: JournalError) -> str:
@@ -190,7 +193,7 @@ def _is_change(entry: JournalEntry) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value != "" and not any("\ud800" <= char <= "\udfff" for char in value)
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _is_value(value: Any) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .anchors import anchor_bytes, guid_text, immutable_id_of_bytes, is_guid, parse_guid, source_anchor
+from .identities.anchors import anchor_bytes, guid_text, immutable_id_of_bytes, is_guid, parse_guid, source_anchor
+from .identities.sids import sid_text
 
 Record = dict[str, Any]
 
@@ -23,8 +24,9 @@ AD_ATTRIBUTES = (
     "userAccountControl",
     "msDS-ExternalDirectoryObjectId",
     "msDS-ObjectSoa",
+    "objectSid",
 )
-"""The LDAP attributes of an AD record. A directory may lack the last two (facts §11)."""
+"""The LDAP attributes of an AD record. A directory may lack the two with msDS (facts §11)."""
 
 ENTRA_PROPERTIES = (
     "id",
@@ -50,6 +52,7 @@ AD_KEYS = (
     "enabled",
     "external_directory_object_id",
     "object_soa",
+    "object_sid",
 )
 """The keys of an AD record."""
 
@@ -111,6 +114,7 @@ def planned_ad_record(distinguished_name: str, attributes: Mapping[str, Sequence
         "enabled": None if control is None else not int(control) & _ACCOUNT_DISABLED,
         "external_directory_object_id": _text(attributes, "msDS-ExternalDirectoryObjectId"),
         "object_soa": _text(attributes, "msDS-ObjectSoa"),
+        "object_sid": sid_text(next(iter(attributes.get("objectsid", ())), b"")),
     }
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .anchors import guid_of_immutable_id, is_guid
 from .errors import InputError
+from .identities.anchors import guid_of_immutable_id, is_guid
 from .refusal import Refusal
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .comparison import entra_key
 from .errors import InputError
+from .identities.comparison import entra_key
 from .journal import ABORTED, OPEN, REFUSED, Journal, Line
 
 LAST, ALL = "last", "all"

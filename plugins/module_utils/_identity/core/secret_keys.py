@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 PLACEHOLDER = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -23,23 +22,30 @@ _OURS = ("passwordhashsync",)
 """Keys of our own records that say something about passwords and hold none."""
 
 
-@functools.cache
 def looks_secret(key: str) -> bool:
     """Return whether a value with this key is probably a secret."""
     plain = "".join(char for char in unicodedata.normalize("NFKC", key).casefold() if char.isalnum())
     return plain not in _OURS and (plain in _WHOLE or any(word in plain for word in _WORDS))
 
 
-def find_secret_keys(value: dict[Any, Any] | list[Any]) -> Iterator[str]:
-    """Return the keys at any depth that look secret, whatever their values are."""
-    inside: Iterable[Any] = value
-    if isinstance(value, dict):
-        yield from (key for key in value if isinstance(key, str) and looks_secret(key))
-        inside = value.values()
-    for inner in inside:
-        # Here, because most values are texts, of which a list of records has millions.
-        if isinstance(inner, (dict, list)):
-            yield from find_secret_keys(inner)
+def find_secret_keys(value: Any) -> list[str]:
+    """Return the keys at any depth that look secret, each once, whatever their values are."""
+    found: dict[str, None] = {}
+    left = [value]
+    while left:
+        inside = left.pop()
+        if isinstance(inside, dict):
+            found.update(dict.fromkeys(_secret_of(tuple(inside))))
+            inside = inside.values()
+        # Only these, because most values are texts, of which a list of records has millions.
+        left += [each for each in inside if isinstance(each, (dict, list))]
+    return list(found)
+
+
+@functools.lru_cache(maxsize=1024)
+def _secret_of(keys: tuple[Any, ...]) -> list[str]:
+    """Return those of a record's keys that look secret. The records of a list have few different sets of keys."""
+    return [key for key in keys if isinstance(key, str) and looks_secret(key)]
 
 
 def hide_secrets(value: Any) -> Any:

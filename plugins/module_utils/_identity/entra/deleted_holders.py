@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ..core.cloud_identity import CloudIdentity, identities_of
-from ..core.comparison import entra_key
+from ..core.identities.cloud_identity import CloudIdentity, identities_of
+from ..core.identities.comparison import entra_key
 from ..core.records import Record
 
 RESTORE, PURGE = "restore", "purge"

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ..core.comparison import entra_key
-from ..core.upn import upn_suffix
+from ..core.identities.comparison import entra_key
+from ..core.identities.upn import upn_suffix
 from .tenant_snapshot import DOMAINS, TenantSnapshot
 
 _FEDERATED = "federated"

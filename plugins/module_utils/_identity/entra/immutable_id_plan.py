@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ..core.counts import counted
-from ..core.diffs import Diff, users_diff
 from ..core.outcome_words import CLEARED, RESTORED, SET, UNCHANGED, UNRESOLVED
 from ..core.records import Record
+from ..core.text.counts import counted
+from ..core.text.diffs import Diff, users_diff
 from . import immutable_id_refusals as refusals
 from .deleted_holders import KEPT, DeletedHolder, decide_holders, find_named
 from .immutable_id_requests import ImmutableIdRequest

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.cloud_identity import UPN
+from ..core.identities.cloud_identity import UPN
+from ..core.identities.upn import upn_fault
 from ..core.records import Record, cloud_managed
 from ..core.refusal import Refusal
 from ..core.restorable import refuse_renamed
-from ..core.upn import upn_fault
 from .deleted_holders import original_upn
 from .graph_json import unreadable_sentence
 from .immutable_id_requests import ImmutableIdRequest

@@ -11,9 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..core.anchors import CONSISTENCY_GUID, anchor_bytes, immutable_id_of_guid, parse_guid, swapped_immutable_id
-from ..core.cloud_identity import CloudIdentity, read_object_id, read_upn
 from ..core.errors import InputError
+from ..core.identities.anchors import (
+    CONSISTENCY_GUID,
+    anchor_bytes,
+    immutable_id_of_guid,
+    parse_guid,
+    swapped_immutable_id,
+)
+from ..core.identities.cloud_identity import CloudIdentity, read_object_id, read_upn
 from ..core.outcome_words import UNRESOLVED
 from ..core.records import Record, record_name
 from ..core.refusal import Refusal

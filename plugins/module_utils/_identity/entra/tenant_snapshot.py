@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..core.accepted_effects import PROTECTED_ACCOUNTS
 from ..core.records import ENTRA_PROPERTIES, Record, entra_record
 
 # The aspects of a tenant that may be unknown, with the names in the module's ``unknown``.
@@ -24,6 +25,7 @@ OBJECT_IDENTIFIERS = "object_identifiers"
 SOURCE_OF_AUTHORITY = "source_of_authority"
 CONTACTS = "contacts"
 GROUPS = "groups"
+ANCHOR_CLAIMS = "anchor_claims"
 
 PERMISSIONS: Mapping[str, str] = {
     DELETED_USERS: "User.Read.All",
@@ -37,6 +39,8 @@ PERMISSIONS: Mapping[str, str] = {
     SOURCE_OF_AUTHORITY: "User-OnPremisesSyncBehavior.ReadWrite.All",
     CONTACTS: "OrgContact.Read.All",
     GROUPS: "GroupMember.Read.All",
+    ANCHOR_CLAIMS: "none of Graph: name the domain controller in directory",
+    PROTECTED_ACCOUNTS: "none of Graph: sign in to directory with an account that may read the domain's access list",
 }
 """The least permission that reads each aspect (facts §2, §3; Microsoft: "Permissions" of each request's page)."""
 ASPECTS = tuple(PERMISSIONS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows if an aspect of a tenant could not be read: one table for the preflight and for the writer.
+"""What follows if an aspect of a tenant, or of AD, could not be read: one table for the preflight and for the writer.
 
 What protects administrators refuses. What could change a single user's outcome makes that outcome unknown. What most
 apps cannot read is a caveat of the run, said once, and users keep their outcome.
@@ -10,10 +10,12 @@ apps cannot read is a caveat of the run, said once, and users keep their outcome
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
+from ..core.accepted_effects import PROTECTED_ACCOUNTS
 from ..core.refusal import Refusal
 from .tenant_snapshot import (
+    ANCHOR_CLAIMS,
     APP_OWNERS,
     ASPECTS,
     CONTACTS,
@@ -43,6 +45,8 @@ EFFECTS: Mapping[str, str] = {
     SOURCE_OF_AUTHORITY: CAVEAT,
     CONTACTS: UNKNOWN,
     GROUPS: UNKNOWN,
+    ANCHOR_CLAIMS: REFUSED,
+    PROTECTED_ACCOUNTS: REFUSED,
 }
 """What an unread aspect does to the users whom it concerns."""
 
@@ -55,6 +59,11 @@ _WORDS = {
     ROLE_ASSIGNMENTS: "role assignments",
     ROLE_ELIGIBILITY: "who is eligible for a role (PIM)",
     ROLE_GROUPS: "role-assignable groups",
+}
+_IN_AD = (ANCHOR_CLAIMS, PROTECTED_ACCOUNTS)
+_AD_WORDS = {
+    ANCHOR_CLAIMS: "whether somebody else claims the anchor",
+    PROTECTED_ACCOUNTS: "whether the account is protected",
 }
 _CAVEATS = {
     SWITCHES: "The app may not read the tenant's switches, so one of them may stop matches; say in tenant_switches "
@@ -83,11 +92,20 @@ def refusal(unread: Collection[str]) -> Refusal | None:
     missing = that(REFUSED, unread)
     if not missing:
         return None
-    return Refusal(
-        f"unread_{missing[0]}",
-        f"The app may not read {_named(missing)}, so nobody can tell whether this user is an administrator; grant the "
-        f"app {_rights(missing)}, or name {' and '.join(missing)} in skip_checks.",
-    )
+    sentences = []
+    in_entra, in_ad = _by_directory(missing)
+    if in_entra:
+        sentences.append(
+            f"The app may not read {_named(in_entra)}, so nobody can tell whether this user is an administrator; grant "
+            f"the app {_rights(in_entra)}, or name {' and '.join(in_entra)} in skip_checks."
+        )
+    if in_ad:
+        sentences.append(
+            f"Active Directory did not say {_named(in_ad)}; name a domain controller of that domain in directory, "
+            "and an account that may read all objects and the access list of the domain, or name "
+            f"{' and '.join(in_ad)} in skip_checks."
+        )
+    return Refusal(f"unread_{missing[0]}", " ".join(sentences))
 
 
 def caveats(unread: Collection[str], skipped: Collection[str]) -> list[str]:
@@ -101,11 +119,17 @@ def caveats(unread: Collection[str], skipped: Collection[str]) -> list[str]:
         for aspect in that(CAVEAT, unread)
         if aspect not in skipped
     ]
-    waived = that(REFUSED, set(unread) & set(skipped))
+    waived, waived_in_ad = _by_directory(that(REFUSED, set(unread) & set(skipped)))
     if waived:
         found.append(
             f"The app may not read {_named(waived)}, and skip_checks names {' and '.join(waived)}, so an administrator "
             f"may be among these users; grant the app {_rights(waived)}."
+        )
+    if waived_in_ad:
+        found.append(
+            f"Active Directory did not say {_named(waived_in_ad)}, and skip_checks names {' and '.join(waived_in_ad)}, "
+            "so a match may hand a cloud user to somebody else, or an administrator's account over; name a domain "
+            "controller in directory."
         )
     empty = that(UNKNOWN, set(unread) & set(skipped))
     if empty:
@@ -116,8 +140,13 @@ def caveats(unread: Collection[str], skipped: Collection[str]) -> list[str]:
     return found
 
 
+def _by_directory(aspects: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the aspects that Entra would tell, and those that Active Directory would."""
+    return [each for each in aspects if each not in _IN_AD], [each for each in aspects if each in _IN_AD]
+
+
 def _named(aspects: Collection[str]) -> str:
-    return " and ".join(_WORDS[aspect] for aspect in aspects)
+    return " and ".join({**_WORDS, **_AD_WORDS}[aspect] for aspect in aspects)
 
 
 def _rights(aspects: Collection[str]) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.attribute_map import every_attribute, every_key, every_property
-from ..core.cloud_identity import CloudIdentity, identities_of
-from ..core.counts import counted
+from ..core.identities.cloud_identity import CloudIdentity, identities_of
+from ..core.identities.upn import read_domain, upn_suffix
 from ..core.records import ENTRA_KEYS, ENTRA_PROPERTIES, Record, entra_record
-from ..core.sentences import join_sentences
-from ..core.upn import read_domain, upn_suffix
+from ..core.text.counts import counted
+from ..core.text.sentences import join_sentences
 from .graph_json import UNREADABLE
 
 FOUND, LEFT_OUT, NOT_FOUND = "found", "left_out", "not_found"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from ..core.cloud_identity import CloudIdentity, identities_of
+from ..core.identities.cloud_identity import CloudIdentity, identities_of
 from ..core.records import Record
 from .graph_json import UNREADABLE
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..core.anchors import immutable_id_of_guid
 from ..core.errors import InputError
+from ..core.identities.anchors import immutable_id_of_guid
 from ..core.records import Record, record_name
 from .exported import exported
 from .predictions import Prediction

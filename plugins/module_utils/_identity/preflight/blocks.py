@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.anchors import guid_of_immutable_id, immutable_id_of_guid
-from ..core.comparison import entra_key
 from ..core.errors import InputError
+from ..core.identities.anchors import guid_of_immutable_id, immutable_id_of_guid
+from ..core.identities.comparison import entra_key
 from ..core.records import Record
 from ..entra.role_holdings import APP_OWNER
 from ..entra.tenant_snapshot import (

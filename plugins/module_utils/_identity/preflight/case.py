@@ -18,7 +18,7 @@ from .exported import Exported
 from .predictions import Held, Prediction
 
 # The worst comes first, because a person has to act on it.
-_WORST_FIRST = (
+WORST_FIRST = (
     outcome_words.TYPE_MISMATCH,
     outcome_words.BLOCKED,
     outcome_words.CONFLICT,
@@ -66,7 +66,7 @@ class Case:
         return any(block.by_sync for block in taken)
 
     def prediction(self) -> Prediction:
-        ordered = sorted(self.findings, key=lambda finding: _WORST_FIRST.index(finding.outcome))
+        ordered = sorted(self.findings, key=lambda finding: WORST_FIRST.index(finding.outcome))
         outcome, cause, reason = self.base, self.cause, self.reason
         causes = tuple(dict.fromkeys(finding.cause for finding in ordered))
         if ordered:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.anchors import anchor_bytes, immutable_id_of_guid
-from ..core.comparison import entra_key
 from ..core.errors import InputError
+from ..core.identities.anchors import anchor_bytes, immutable_id_of_guid
+from ..core.identities.comparison import entra_key
 from ..core.records import Record, record_name
 
 _MAX_ADDRESS = 256  # facts §7

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ..core import outcome_words
-from ..core.comparison import entra_key
-from ..core.upn import upn_fault, upn_suffix
+from ..core.identities.comparison import entra_key
+from ..core.identities.upn import upn_fault, upn_suffix
 from ..entra.domains import Domains
 from ..entra.tenant_snapshot import (
     CONTACTS,

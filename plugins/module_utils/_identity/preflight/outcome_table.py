@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from ..core import outcome_words
 from ..core.records import Record, record_name
-from ..core.sentences import join_names
-from ..core.visible import visible
+from ..core.text.sentences import join_names
+from ..core.text.visible import visible
 
 _WORDS = {
     "set": "matched (ImmutableId set)",

@@ -12,7 +12,7 @@ from dataclasses import replace as changed
 from typing import Any
 
 from ..core import outcome_words
-from ..core.comparison import entra_key
+from ..core.identities.comparison import entra_key
 from ..core.outcome_words import SET, UNRESOLVED
 from ..core.records import Record, cloud_managed
 from ..entra.domains import Domains

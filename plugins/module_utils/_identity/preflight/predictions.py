@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..core.counts import counted
 from ..core.outcome_words import OUTCOMES
 from ..core.records import Record
+from ..core.text.counts import counted
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Prediction:
     ``anchor_owner``: for a conflict, the object whose GUID the cloud user's ImmutableId is:
     ``{"kind": "user|contact|group|computer|nobody|...", "name": ...}``, None if it is not known.
     ``overwrites``: ``{"attribute", "cloud", "ad", "effect"}``; ``effect`` is ``overwritten``, ``at_risk``,
-    ``disabled``, ``password`` or ``password_unknown``.
+    ``disabled``, ``password`` or ``password_unknown``. ``effects``: those of ``accepted_effects.EFFECTS``, accepted or
+    not.
     """
 
     record: Record
@@ -60,6 +61,7 @@ class Prediction:
     expected: str | None = None
     anchor_owner: Record | None = None
     overwrites: tuple[Record, ...] = ()
+    effects: tuple[str, ...] = ()
 
     def result(self) -> Record:
         """Return the user as the module returns it: the AD record, and what a sync would do.
@@ -87,6 +89,7 @@ class Prediction:
             "expected": self.expected,
             "anchor_owner": self.anchor_owner,
             "overwrites": list(self.overwrites),
+            "effects": list(self.effects),
         }
 
 

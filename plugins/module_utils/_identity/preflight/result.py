@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.records import record_name
-from ..core.sentences import join_reasons
+from ..core.text.sentences import join_reasons
 from ..entra import tenant_snapshot, unread
 from ..entra.tenant_snapshot import HASH_SYNC_SWITCH, PERMISSIONS, SWITCHES, TenantSnapshot
 from .overwrites import UNKNOWN as PASSWORD_UNKNOWN

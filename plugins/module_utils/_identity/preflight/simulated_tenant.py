@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..core.comparison import entra_key
+from ..core.identities.comparison import entra_key
 from ..core.records import Record
 from ..entra.tenant_snapshot import TenantSnapshot
 from .exported import Exported
@@ -24,7 +24,11 @@ _Index = defaultdict[str, set[str]]
 
 
 class SimulatedTenant:
-    """Users, contacts and groups by the values that they hold. Only ImmutableIds are case-sensitive."""
+    """Users, contacts and groups by the values that they hold. Only ImmutableIds are case-sensitive.
+
+    A user is matched by exactly its UPN or address (``entra_key``). A value also counts as taken if another object has
+    one that may be the same for Entra (``_alike``).
+    """
 
     def __init__(self, tenant: TenantSnapshot, users: Iterable[Record]) -> None:
         self._users: dict[str, Record] = {}
@@ -49,7 +53,7 @@ class SimulatedTenant:
         for kind, records in ((CONTACT, tenant.contacts), (GROUP, tenant.groups)):
             for record in records:
                 for proxy in record.get("proxy_addresses") or ():
-                    self._others[entra_key(proxy)] = (kind, record)
+                    self._others[_alike(proxy)] = (kind, record)
 
     def holder(self, anchor: str) -> Record | None:
         """Return the active user with this ImmutableId, else the one in the recycle bin (facts §1 "Soft-deleted")."""
@@ -58,15 +62,29 @@ class SimulatedTenant:
         return self._users[key] if key else None
 
     def named(self, upn: str) -> Record | None:
-        return self._first(self._by_upn.get(entra_key(upn)))
+        """Return the user with exactly this UPN."""
+        return self._first(
+            {
+                key
+                for key in self._by_upn.get(_alike(upn), ())
+                if entra_key(self._users[key]["user_principal_name"]) == entra_key(upn)
+            }
+        )
 
     def with_address(self, address: str) -> Record | None:
-        """Return the user with this SMTP address, given without prefix."""
-        return self._first(self._by_address.get(entra_key(f"smtp:{address}")))
+        """Return the user with exactly this SMTP address, given without prefix."""
+        wanted = entra_key(f"smtp:{address}")
+        return self._first(
+            {
+                key
+                for key in self._by_address.get(_alike(wanted), ())
+                if wanted in map(entra_key, self._users[key]["proxy_addresses"])
+            }
+        )
 
     def other_with_address(self, address: str) -> tuple[str, Record] | None:
         """Return the kind and the record of the contact or group with this SMTP address, given without prefix."""
-        return self._others.get(entra_key(f"smtp:{address}"))
+        return self._others.get(_alike(f"smtp:{address}"))
 
     def before(self, user: Record) -> Record | None:
         """Return a user as it was before the sync; None for a user that the sync made."""
@@ -74,14 +92,14 @@ class SimulatedTenant:
 
     def name_taken(self, upn: str, own: Record | None) -> str | None:
         """Return in words which other user has a UPN; None if there is none."""
-        return self._taken(self._by_upn.get(entra_key(upn)), own)
+        return self._taken(self._by_upn.get(_alike(upn)), own)
 
     def address_taken(self, proxy: str, own: Record | None) -> str | None:
         """Return in words which other object has an address, given with its prefix; None if there is none."""
-        taken = self._taken(self._by_address.get(entra_key(proxy)), own)
+        taken = self._taken(self._by_address.get(_alike(proxy)), own)
         if taken:
             return taken
-        other = self._others.get(entra_key(proxy))
+        other = self._others.get(_alike(proxy))
         return f"the {other[0]} {other[1].get('name') or other[1]['id']}" if other else None
 
     def in_doubt(self, names: Iterable[str], addresses: Iterable[str]) -> bool:
@@ -91,9 +109,9 @@ class SimulatedTenant:
         belong to a user whose name in the cloud is unknown.
         """
         for name in names:
-            if _loose_name(name) in self._loose or entra_key(name.partition("@")[0]) in self._unnamed:
+            if _loose_name(name) in self._loose or _alike(name.partition("@")[0]) in self._unnamed:
                 return True
-        return any(entra_key(address) in self._loose for address in addresses)
+        return any(_alike(address) in self._loose for address in addresses)
 
     def export(
         self,
@@ -128,7 +146,7 @@ class SimulatedTenant:
         if user.addresses:
             changed["proxy_addresses"] = addresses
         if not is_named:
-            self._unnamed.add(entra_key(str(changed["mail_nickname"])))
+            self._unnamed.add(_alike(str(changed["mail_nickname"])))
         self._put(changed)
         if self._is_doubtful:
             self._loose |= _values(old) - _values(changed)
@@ -160,19 +178,25 @@ class SimulatedTenant:
         return f"the cloud user of {user['exported_for']}" if "exported_for" in user else str(user["id"])
 
 
+def _alike(text: str) -> str:
+    """Return the form in which a value counts as taken. It is not documented whether Entra ignores the case of all
+    letters when it looks for a conflict."""
+    return text.lower()
+
+
 def _loose_name(upn: str) -> str:
-    return entra_key(f"upn:{upn}")
+    return _alike(f"upn:{upn}")
 
 
 def _values(user: Mapping[str, Any]) -> set[str]:
-    values = {entra_key(str(proxy)) for proxy in user.get("proxy_addresses") or ()}
+    values = {_alike(str(proxy)) for proxy in user.get("proxy_addresses") or ()}
     return values | ({_loose_name(user["user_principal_name"])} if user.get("user_principal_name") else set())
 
 
 def _keys(simulated: SimulatedTenant, user: Mapping[str, Any]) -> list[tuple[_Index, str]]:
-    keys = [(simulated._by_address, entra_key(proxy)) for proxy in user.get("proxy_addresses") or ()]
+    keys = [(simulated._by_address, _alike(proxy)) for proxy in user.get("proxy_addresses") or ()]
     if user.get("user_principal_name"):
-        keys.append((simulated._by_upn, entra_key(user["user_principal_name"])))
+        keys.append((simulated._by_upn, _alike(user["user_principal_name"])))
     if user.get("immutable_id"):
         keys.append((simulated._by_anchor, user["immutable_id"]))
     return keys

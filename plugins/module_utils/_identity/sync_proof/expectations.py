@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..core.anchors import immutable_id_of_guid
-from ..core.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
 from ..core.errors import InputError
+from ..core.identities.anchors import immutable_id_of_guid
+from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
 from ..core.outcome_words import UNRESOLVED
 from ..core.records import Record, record_name
 
@@ -26,9 +26,10 @@ class Expectation:
     """What one user must be in Entra after a sync cycle.
 
     ``object_id`` is the cloud user that was hard-matched, if the record knows it. ``upn`` is None if no cloud user can
-    have the record's. ``immutable_id`` is the value that it
-    must have, ``before`` the value that it had. ``exported`` says that a cycle must have exported the user. This is
-    False if the value was already there: the user may have been joined long ago, and a cycle exports only changes.
+    have the record's. ``immutable_id`` is the value that it must have, ``before`` the value that it had. ``object_sid``
+    is the SID of the AD account that must be joined to it. ``exported`` says that a cycle must have exported the user.
+    This is False if the value was already there: the user may have been joined long ago, and a cycle exports only
+    changes.
     ``left_out`` says why the record's user was not hard-matched.
     """
 
@@ -39,6 +40,10 @@ class Expectation:
     before: str | None = None
     exported: bool = True
     left_out: str | None = None
+
+    @property
+    def object_sid(self) -> str | None:
+        return self.record.get("object_sid")
 
     @property
     def name(self) -> str:

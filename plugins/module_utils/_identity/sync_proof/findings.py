@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..core.counts import counted
 from ..core.records import Record
+from ..core.text.counts import counted
 from .expectations import Expectation
 
 VERIFIED, PENDING, UNKNOWN, SKIPPED = "verified", "pending", "unknown", "skipped"
@@ -47,6 +47,7 @@ class Finding:
             "cause": self.cause,
             "reason": self.reason,
             "sync_enabled": target.get("sync_enabled"),
+            "security_identifier": target.get("security_identifier"),
             "last_sync": target.get("last_sync"),
             "provisioning_errors": target.get("provisioning_errors", []),
             "other": other,

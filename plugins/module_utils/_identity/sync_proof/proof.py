@@ -6,9 +6,10 @@
 
 A cycle that reports success proves nothing, because Entra quarantines conflicting values without telling the sync
 client (facts §0.4, §3). So each user is checked. It must be the same object as before, with its ImmutableId, and
-synchronised in this cycle. Nothing of it may be in quarantine, and there must be no second user for it (facts §3,
-"Success signature"). Entra does not show errors of the export itself, such as InvalidHardMatch. Without the Connect
-server's errors, a user who is stopped by one looks like a user who was not exported yet.
+synchronised in this cycle, from the right AD account, which its SID tells. Nothing of it may be in quarantine, and
+there must be no second user for it (facts §3, "Success signature"). Entra does not show errors of the export itself,
+such as InvalidHardMatch. Without the Connect server's errors, a user who is stopped by one looks like a user who was
+not exported yet.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ..core.comparison import entra_key
+from ..core.identities.comparison import entra_key
 from ..core.records import Record
 from .expectations import Expectation
 from .findings import (
@@ -82,6 +83,7 @@ def _finding(
         or judge.other_value(target)
         or judge.export_refused(target, refused.get(expectation.immutable_id or ""))
         or judge.not_synchronised(target)
+        or judge.other_account(target)
         or judge.waiting_for_the_timer(target)
         or judge.not_in_this_cycle(target)
         or judge.says(VERIFIED)
@@ -242,6 +244,33 @@ class _Judge:
             f"{self._name} {state}. If a whole cycle has run since, its AD account is out of scope, its source of "
             "authority is the cloud (isCloudManaged), or the export was refused (an admin role, another "
             "onPremisesObjectIdentifier, a blocked switch), which the Connect server's export errors say.",
+        )
+
+    def other_account(self, target: Record) -> Finding | None:
+        """Find that another AD account was joined: the anchor alone does not tell, because anybody may carry it."""
+        wanted, found = self._expectation.object_sid, target["security_identifier"]
+        if self._expectation.immutable_id is None or (wanted and wanted == found):
+            return None
+        if wanted is None:
+            return self.says(
+                UNKNOWN,
+                "no_object_sid",
+                f"The record of {self._name} has no object_sid, so which AD account was joined is not proven; give the "
+                "records that ad_user_guid or a later module returned.",
+            )
+        if found is None:
+            return self.says(
+                PENDING,
+                "no_security_identifier",
+                f"Entra shows no onPremisesSecurityIdentifier of {self._name} yet, by which the AD account that was "
+                "joined is known; read again a little later.",
+            )
+        return self.says(
+            WRONG_OBJECT,
+            "other_ad_account",
+            f"{self._name} is joined to the AD account with the SID {found}, and its own account has {wanted}: that "
+            "other one carries the same anchor. Take it out of the scope of the sync, clear its mS-DS-ConsistencyGuid, "
+            "and find out who wrote it.",
         )
 
     def waiting_for_the_timer(self, target: Record) -> Finding | None:

@@ -10,32 +10,41 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..core.cloud_identity import CloudIdentity, identities_of, possible_upn
-from ..core.comparison import entra_key
+from ..core.identities.cloud_identity import CloudIdentity, identities_of, possible_upn
+from ..core.identities.comparison import entra_key
 from ..core.records import ENTRA_PROPERTIES, Record, entra_record
 
 NAME = "UserPrincipalName"
 """The name of the UPN in a provisioning error (facts §3); the other name is ``ProxyAddress``."""
 
-SYNC_PROPERTIES = (*ENTRA_PROPERTIES, "createdDateTime", "onPremisesLastSyncDateTime", "onPremisesProvisioningErrors")
+SYNC_PROPERTIES = (
+    *ENTRA_PROPERTIES,
+    "createdDateTime",
+    "onPremisesLastSyncDateTime",
+    "onPremisesProvisioningErrors",
+    "onPremisesSecurityIdentifier",
+)
 _NEEDED = (
     "onPremisesImmutableId",
     "onPremisesSyncEnabled",
     "onPremisesLastSyncDateTime",
     "onPremisesProvisioningErrors",
+    "onPremisesSecurityIdentifier",
 )
 
 
 def sync_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
     """Return an Entra record with the properties that show its synchronisation, from Graph's JSON.
 
-    These are ``created, last_sync, unreadable, provisioning_errors: [{property, value, occurred}]``. ``unreadable``
+    These are ``created, last_sync, security_identifier, unreadable, provisioning_errors: [{property, value,
+    occurred}]``. ``security_identifier`` is the SID of the AD account that is joined to the user. ``unreadable``
     names the needed properties that are missing in the answer, so that nothing is known of them.
     """
     return {
         **entra_record(user, deleted),
         "created": user.get("createdDateTime"),
         "last_sync": user.get("onPremisesLastSyncDateTime"),
+        "security_identifier": user.get("onPremisesSecurityIdentifier"),
         "provisioning_errors": [
             {
                 "property": item.get("propertyCausingError"),

@@ -13,20 +13,24 @@ from typing import Any
 from ..._identity.accounts.changes import CREATED, FAILED, AccountChange, build_result, diff_accounts, refusal_sentence
 from ..._identity.accounts.directory import AccountDirectory, texts
 from ..._identity.accounts.given_passwords import GivenPasswords
+from ..._identity.accounts.made import list_made
 from ..._identity.accounts.paths import read_paths
-from ..._identity.accounts.plan import Rules, collect_new_names, disabled_in_cloud, plan_accounts
+from ..._identity.accounts.plan import ALWAYS, Rules, collect_new_names, disabled_in_cloud, plan_accounts
 from ..._identity.accounts.requests import GIVEN, RANDOM, AccountRequest, read_account_requests
 from ..._identity.accounts.state import ACCOUNT, account_state, journal_value
 from ..._identity.accounts.values import CONTROL, MANAGER, WRITTEN, Countries
 from ..._identity.ad.faults import left_out_warnings
+from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES, Shield
 from ..._identity.ad.users import AdObject
-from ..._identity.core.anchors import guid_text
+from ..._identity.core import journal
 from ..._identity.core.errors import IdentityError, InputError, UnexpectedError
-from ..._identity.core.journal import JournalWriter
+from ..._identity.core.identities.anchors import guid_text
+from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
-from ..._identity.core.sentences import join_names
-from ..session.connection import LdapOptions, connected
-from ..session.errors import LdapError
+from ..._identity.core.text.sentences import join_names
+from ..protection.shield import read_shield
+from ..session.connection import LdapOptions, Session, connected
+from ..session.errors import ConnectionLost, LdapError
 from ..session.forest import domain_place
 from .reader import Reader, check_paths, read_domain
 from .writer import AccountWriter, Keeper
@@ -39,7 +43,8 @@ class Helpers:
     """What the service needs from the controller.
 
     ``new_password`` takes the shortest length and the names that a password must not contain. ``keeper`` saves random
-    passwords. ``given`` holds the passwords that the caller chose.
+    passwords. ``given`` holds the passwords that the caller chose. ``made``: the GUIDs of the accounts that the journal
+    records as made.
     """
 
     countries: Countries
@@ -47,6 +52,7 @@ class Helpers:
     journal_writer: JournalWriter | None = None
     keeper: Keeper | None = None
     given: GivenPasswords | None = None
+    made: frozenset[str] = frozenset()
 
 
 def manage_accounts(
@@ -72,8 +78,11 @@ def manage_accounts(
         domain = read_domain(session)
         place = domain_place(session, domain.dn) if helpers.journal_writer else ("domain", "")
         check_paths(session, rules.paths, domain.dn)
-        rules = replace(rules, shortest_password=domain.shortest_password)
+        rules = replace(rules, shortest_password=domain.shortest_password, made=helpers.made)
         reader = Reader(session, domain.dn)
+        if rules.update == ALWAYS and rules.made:
+            rules = replace(rules, shield=_shield(session, domain.dn))
+            reader = Reader(session, domain.dn, ACCOUNT_ATTRIBUTES)
         changes = _planned(reader, requests, rules, domain.schema, helpers.countries)
         sentence = refusal_sentence(changes)
         if sentence and task["on_refused"] != "skip":
@@ -96,14 +105,35 @@ def manage_accounts(
         )
         if not check_mode:
             if helpers.journal_writer:
-                _settle(helpers.journal_writer, changes)
+                _settle(helpers.journal_writer, place, changes)
             changes = writer.write(session, changes)
             try:
                 changes = _with_accounts(reader, changes)
             except LdapError as error:
                 writer.broken = writer.broken or error
+            unused += _note_made(helpers.journal_writer, list_made(changes, place))
     warnings = [*_warnings(changes, rules), *unused, *left_out_warnings(reader.left_out)]
     return _result(changes, warnings, writer.broken)
+
+
+def _shield(session: Session, domain: str) -> Shield | None:
+    try:
+        return read_shield(session, domain)
+    except ConnectionLost:
+        raise
+    except LdapError:
+        return None
+
+
+def _note_made(journal_writer: JournalWriter | None, entries: Sequence[JournalEntry]) -> list[str]:
+    """Record the GUIDs of new accounts. Return a warning if that fails: the accounts are there all the same."""
+    if journal_writer is None or not entries:
+        return []
+    try:
+        journal_writer.complete(dict.fromkeys(journal_writer.begin(entries), journal.WRITTEN))
+    except JournalError as error:
+        return [f"{error.message} The journal lacks the GUIDs of new accounts, so no later run will enable these."]
+    return []
 
 
 def _rules(task: Mapping[str, Any]) -> Rules:
@@ -147,13 +177,14 @@ def _password(change: AccountChange, rules: Rules, helpers: Helpers) -> str:
     return helpers.new_password(rules.shortest_password, names)
 
 
-def _settle(journal_writer: JournalWriter, changes: Sequence[AccountChange]) -> None:
+def _settle(journal_writer: JournalWriter, place: tuple[str, str], changes: Sequence[AccountChange]) -> None:
     """Settle the open journal lines of killed runs whose objects this run has read."""
     usable = [change for change in changes if change.status != "refused"]
-    journal_writer.settle(ACCOUNT, {change.request.upn: _state(change.found) for change in usable})
+    journal_writer.settle(place, ACCOUNT, {change.request.upn: _state(change.found) for change in usable})
     found = [change.found for change in usable if change.found]
     for name in (*WRITTEN, CONTROL, MANAGER):
-        journal_writer.settle(name, {guid_text(each.guid): journal_value(name, texts(each, name)) for each in found})
+        held = {guid_text(each.guid): journal_value(name, texts(each, name)) for each in found}
+        journal_writer.settle(place, name, held)
 
 
 def _state(found: AdObject | None) -> Any:

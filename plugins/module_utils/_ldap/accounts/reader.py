@@ -23,7 +23,7 @@ from ..._identity.core.records import AD_ATTRIBUTES
 from ..session import filters
 from ..session.connection import Session
 from ..session.errors import NO_SUCH_OBJECT, LdapError
-from ..session.search import ONE_LEVEL, PAGE_SIZE, SUBTREE, Entry, entry_pages, paged_entries, read_entry
+from ..session.search import ONE_LEVEL, Entry, listed_entries, paged_entries, read_entry
 
 CONDITIONS = 300
 """The most conditions in one filter. Each condition is on an indexed attribute."""
@@ -100,10 +100,11 @@ def _is_there(session: Session, path: str) -> bool:
 class Reader:
     """Reads accounts by their names and addresses. Does not repeat a condition or a listing of the domain.
 
-    ``left_out`` names the objects that cannot be used.
+    ``more``: attributes to read besides ATTRIBUTES. ``left_out`` names the objects that cannot be used.
     """
 
-    def __init__(self, session: Session, domain: str) -> None:
+    def __init__(self, session: Session, domain: str, more: Sequence[str] = ()) -> None:
+        self._attributes = tuple(dict.fromkeys((*ATTRIBUTES, *more)))
         self._session = session
         self._domain = domain
         self.left_out: list[str] = []
@@ -157,16 +158,11 @@ class Reader:
         self._asked.update(fresh)
         for start in range(0, len(fresh), CONDITIONS):
             chosen = filters.any_of(fresh[start : start + CONDITIONS])
-            yield from self._objects(paged_entries(self._session, self._domain, chosen, ATTRIBUTES))
+            yield from self._objects(paged_entries(self._session, self._domain, chosen, self._attributes))
 
     def _listing(self, most_pages: int) -> list[AdObject] | None:
-        found: list[AdObject] = []
-        pages = entry_pages(self._session, self._domain, _ANYBODY, ATTRIBUTES, SUBTREE, PAGE_SIZE)
-        for number, (entries, more) in enumerate(pages, start=1):
-            found.extend(self._objects(entries))
-            if more and number >= most_pages:
-                return None
-        return found
+        entries = listed_entries(self._session, self._domain, _ANYBODY, self._attributes, most_pages)
+        return None if entries is None else list(self._objects(entries))
 
     def _objects(self, entries: Iterable[Entry]) -> Iterator[AdObject]:
         for entry in entries:

@@ -26,8 +26,8 @@ from ..._identity.accounts.values import UPN
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.users import AdObject
 from ..._identity.core import journal
-from ..._identity.core.anchors import guid_text, parse_guid
 from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON, IdentityError, telling
+from ..._identity.core.identities.anchors import guid_text, parse_guid
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter, Line, describe_unfinished
 from ..._identity.core.limits import check_max_changes
 from ..._identity.core.rollback import Undo, build_undos, check_place

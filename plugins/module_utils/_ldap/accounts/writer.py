@@ -18,8 +18,8 @@ from ..._identity.accounts.state import ACCOUNT, journal_value, planned_state
 from ..._identity.accounts.values import MANAGER, Values
 from ..._identity.ad.lookup import dn_key
 from ..._identity.core import journal
-from ..._identity.core.anchors import guid_text
 from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON, IdentityError, UnexpectedError
+from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.journal import JournalEntry, JournalWriter
 from ..session.connection import LdapOptions, Session, connected
 from ..session.errors import (

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._identity.core.errors import IdentityError
-from ..._identity.core.visible import visible
+from ..._identity.core.text.visible import visible
 
 SUCCESS = 0
 NO_SUCH_ATTRIBUTE = 16

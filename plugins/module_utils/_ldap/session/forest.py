@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..._identity.core.anchors import guid_text
-from ..._identity.core.comparison import ad_key
+from ..._identity.core.identities.anchors import guid_text
+from ..._identity.core.identities.comparison import ad_key
 from . import filters
 from .connection import LdapOptions, Session, connected
 from .errors import LdapError

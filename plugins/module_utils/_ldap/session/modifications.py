@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..._identity.core.anchors import guid_text
+from ..._identity.core.identities.anchors import guid_text
 
 Changes = dict[str, list[tuple[str, list[bytes]]]]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attributes with more values than a server sends at once: they arrive as ``name;range=0-1499`` (MS-ADTS 3.1.1.3.1.3.3)."""
+"""Attributes with more values than a server sends at once (MS-ADTS 3.1.1.3.1.3.3): ``name;range=0-1499``."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ Raw = Mapping[str, Sequence[bytes] | None]
 """The raw values by attribute description; None for an attribute that came without values."""
 
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
+_OWNER_AND_DACL = 0x1 | 0x4
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,22 @@ def paged_entries(
     """
     for entries, _more in entry_pages(session, base, filter_text, attributes, scope, page_size):
         yield from entries
+
+
+def listed_entries(
+    session: Session, base: str, filter_text: str, attributes: Sequence[str], most_pages: int
+) -> list[Entry] | None:
+    """Return all objects that match if they fit into so many pages; else None.
+
+    :raises LdapError: as ``entry_pages`` does.
+    """
+    found: list[Entry] = []
+    pages = entry_pages(session, base, filter_text, attributes, SUBTREE, PAGE_SIZE)
+    for number, (entries, more) in enumerate(pages, start=1):
+        found.extend(entries)
+        if more and number >= most_pages:
+            return None
+    return found
 
 
 def entry_pages(
@@ -139,13 +156,33 @@ def read_entry(session: Session, distinguished_name: str, attributes: Sequence[s
 
     :raises LdapError: if the object does not exist.
     """
+    return _base_entry(session, distinguished_name, attributes, {})
+
+
+def _base_entry(
+    session: Session, distinguished_name: str, attributes: Sequence[str], arguments: dict[str, Any]
+) -> Entry | None:
     losses = 0
     while True:
         try:
-            entries = _search(session, distinguished_name, "(objectClass=*)", attributes, BASE, {})
+            entries = _search(session, distinguished_name, "(objectClass=*)", attributes, BASE, arguments)
             return _completed(session, *entries[0]) if entries else None
         except ConnectionLost as lost:
             losses = _reopened(session, lost, losses)
+
+
+def read_descriptor(session: Session, distinguished_name: str, attributes: Sequence[str]) -> Entry | None:
+    """Return one object by name as ``read_entry`` does, with the owner and the access list of nTSecurityDescriptor.
+
+    Without the control, a server sends the descriptor only to those who may read its audit list too (MS-ADTS
+    3.1.1.3.4.1.11).
+
+    :raises LdapError: if the object does not exist.
+    """
+    from ldap3.protocol.microsoft import security_descriptor_control
+
+    control = security_descriptor_control(criticality=True, sdflags=_OWNER_AND_DACL)
+    return _base_entry(session, distinguished_name, (*attributes, "nTSecurityDescriptor"), {"controls": control})
 
 
 def _search(

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._identity.ad.suffix_plan import SuffixPlan, plan_suffixes, refuse_suffixes_in_use
-from ..._identity.core.comparison import ad_key
-from ..._identity.core.diffs import list_diff
+from ..._identity.core.identities.comparison import ad_key
+from ..._identity.core.text.diffs import list_diff
 from ..session.connection import LdapOptions, Session, connected
 from ..session.errors import ATTRIBUTE_OR_VALUE_EXISTS, NO_SUCH_ATTRIBUTE, LdapError
 from ..session.forest import NamingContexts, SuffixState, carriers, naming_contexts, read_suffixes

@@ -7,16 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..._identity.ad.faults import left_out_warnings
+from ..._identity.ad.protection import ProtectionTerms
 from ..._identity.ad.users import FAILED, PUT_BACK, STAMPED, AnchorChange, build_result, refusal_sentence
-from ..._identity.core.anchors import CONSISTENCY_GUID
-from ..._identity.core.diffs import users_diff
 from ..._identity.core.errors import IdentityError, telling
+from ..._identity.core.identities.anchors import CONSISTENCY_GUID
 from ..._identity.core.journal import JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
+from ..._identity.core.text.diffs import users_diff
 from ..session.connection import LdapOptions, connected
 from ..session.errors import LdapError
 from ..session.forest import naming_contexts
@@ -34,6 +35,7 @@ class JobTerms:
     max_changes: str | None = None
     skip_refused: bool = False
     check_mode: bool = False
+    protection: ProtectionTerms = field(default_factory=ProtectionTerms)
 
 
 def manage_users(
@@ -52,9 +54,10 @@ def manage_users(
         read_limit(terms.max_changes)
     with connected(LdapOptions.from_params(params, writes=job.writes)) as session:
         domain = naming_contexts(session).default
-        lookup = Lookup(session, domain, terms.source_anchor, terms.with_attributes)
+        protects = job.stamps and not terms.protection.skipped
+        lookup = Lookup(session, domain, terms.source_anchor, terms.with_attributes, protects)
         place = lookup.place() if journal_writer else ("domain", "")
-        users = job.plan(lookup)
+        users = job.plan(lookup, terms.protection)
         _check(users, terms)
         warnings = left_out_warnings(lookup.left_out)
         if not terms.check_mode:

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..._identity.ad.anchor_holders import AnchorHolder
 from ..._identity.ad.kinds import not_a_user
-from ..._identity.core.anchors import CONSISTENCY_GUID, OBJECT_GUID, anchor_bytes, immutable_id_of_bytes
 from ..._identity.core.errors import InputError
+from ..._identity.core.identities.anchors import CONSISTENCY_GUID, OBJECT_GUID, anchor_bytes, immutable_id_of_bytes
 from ..._identity.preflight.anchor_owners import NOBODY
 from ..session import filters
 from ..session.connection import LdapOptions, Session, connected

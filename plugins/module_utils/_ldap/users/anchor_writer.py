@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._identity.ad.users import AnchorChange
-from ..._identity.core.anchors import CONSISTENCY_GUID, guid_text
 from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON
+from ..._identity.core.identities.anchors import CONSISTENCY_GUID, guid_text
 from ..._identity.core.journal import (
     ABORTED,
     REFUSED,
@@ -69,7 +69,7 @@ class AnchorWriter:
         """
         if self._journal_writer is not None:
             held = {guid_text(user.found.guid): consistency_text(user.before) for user in users if user.found}
-            self._journal_writer.settle(CONSISTENCY_GUID, held)
+            self._journal_writer.settle(self._place, CONSISTENCY_GUID, held)
         self._done = list(users)
         positions = [position for position, user in enumerate(users) if user.changed]
         self._open = set(positions)
@@ -145,7 +145,8 @@ class AnchorWriter:
         # Delete and add, never replace: the directory refuses them if the value is no longer the one that was read.
         changes = [(ldap3.MODIFY_DELETE, [user.before])] if user.before else []
         changes += [(ldap3.MODIFY_ADD, [user.after])] if user.after else []
-        self._session.modify(_name(user), {CONSISTENCY_GUID: changes}, user.found and user.found.distinguished_name)
+        called = user.found.distinguished_name if user.found else None
+        self._session.modify(_name(user), {CONSISTENCY_GUID: changes}, called)
 
     def _lost(self, user: AnchorChange, error: ConnectionLost) -> AnchorChange:
         self._stop = ("not_tried", "Not tried, because the connection was lost before; run the task again.")

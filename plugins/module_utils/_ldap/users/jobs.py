@@ -14,6 +14,7 @@ from ..._identity.ad.anchor_holders import refuse_held
 from ..._identity.ad.anchor_plan import plan_requests, plan_restores, plan_stamps
 from ..._identity.ad.anchor_requests import AnchorRequest, read_anchor_requests
 from ..._identity.ad.lookup import Identity, guid_identity, read_identities
+from ..._identity.ad.protection import ProtectionTerms, refuse_protected
 from ..._identity.ad.users import AnchorChange
 from ..._identity.core.journal import Line
 from ..._identity.core.rollback import build_undos, check_place
@@ -21,15 +22,18 @@ from .lookup import Lookup, Search
 
 
 class Job(Protocol):
-    """A job. ``yields``: whether a value that another writer sets first is accepted in place of the planned one.
+    """A job.
 
-    ``writes``: whether it plans to write.
+    ``yields``: whether a value that another writer sets first is accepted in place of the planned one. ``writes``:
+    whether it plans to write. ``stamps``: whether it gives accounts new anchors, so that their protection must be
+    known.
     """
 
     yields: bool
     writes: bool
+    stamps: bool
 
-    def plan(self, lookup: Lookup) -> list[AnchorChange]:
+    def plan(self, lookup: Lookup, terms: ProtectionTerms) -> list[AnchorChange]:
         """Find the users and return the change of each.
 
         :raises LdapError: if the directory cannot be read.
@@ -49,12 +53,15 @@ class QueryJob:
         asked = query["identities"]
         self._wanted: list[Identity] | Search
         self._wanted = Search.from_params(query) if asked is None else read_identities(asked)
-        self.writes = stamp
+        self.writes = self.stamps = stamp
 
-    def plan(self, lookup: Lookup) -> list[AnchorChange]:
+    def plan(self, lookup: Lookup, terms: ProtectionTerms) -> list[AnchorChange]:
         wanted = self._wanted
         users = lookup.search(wanted) if isinstance(wanted, Search) else lookup.find(wanted)
-        return plan_stamps(users) if self.writes else users
+        if not self.stamps:
+            return users
+        users = _unprotected(plan_stamps(users), lookup, terms)
+        return refuse_held(users, lookup.find_holders(users))
 
 
 class CloudJob:
@@ -62,6 +69,7 @@ class CloudJob:
 
     yields = False
     writes = True
+    stamps = True
 
     def __init__(self, records: Sequence[Mapping[str, Any]], overwrite: bool) -> None:
         """Check the records without using the network.
@@ -71,13 +79,13 @@ class CloudJob:
         self._requests = read_anchor_requests(records)
         self._overwrite = overwrite
 
-    def plan(self, lookup: Lookup) -> list[AnchorChange]:
+    def plan(self, lookup: Lookup, terms: ProtectionTerms) -> list[AnchorChange]:
         found = iter(lookup.find([request.identity for request in self._requests if not request.refusal]))
         users = [
             _refused(request, lookup) if request.refusal else replace(next(found), known=request.known)
             for request in self._requests
         ]
-        users = plan_requests(users, self._requests, self._overwrite)
+        users = _unprotected(plan_requests(users, self._requests, self._overwrite), lookup, terms)
         return refuse_held(users, lookup.find_holders(users))
 
 
@@ -88,8 +96,9 @@ class RollbackJob:
     lines: Sequence[Line]
     yields = False
     writes = True
+    stamps = False
 
-    def plan(self, lookup: Lookup) -> list[AnchorChange]:
+    def plan(self, lookup: Lookup, terms: ProtectionTerms) -> list[AnchorChange]:
         """As in ``Job``.
 
         :raises InputError: if the runs changed another domain.
@@ -99,6 +108,12 @@ class RollbackJob:
         users = lookup.find([guid_identity(undo.id) for undo in wanted])
         users = plan_restores(users, wanted)
         return refuse_held(users, lookup.find_holders(users))
+
+
+def _unprotected(users: Sequence[AnchorChange], lookup: Lookup, terms: ProtectionTerms) -> list[AnchorChange]:
+    if terms.skipped or not any(user.changed for user in users):
+        return list(users)
+    return refuse_protected(users, lookup.read_shield(), terms.accepted)
 
 
 def _refused(request: AnchorRequest, lookup: Lookup) -> AnchorChange:

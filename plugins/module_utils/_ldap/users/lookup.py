@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,15 @@ from ..._identity.ad import kinds
 from ..._identity.ad.anchor_holders import AnchorHolder
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.lookup import DN, GUID, NAME_ATTRIBUTES, UPN, Candidate, Identity, match_identities
+from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES, Shield
 from ..._identity.ad.users import FOUND, AdObject, AnchorChange, list_asked, list_searched
-from ..._identity.core.anchors import guid_text
 from ..._identity.core.attribute_map import ldap_attributes
-from ..._identity.core.comparison import entra_key
 from ..._identity.core.errors import InputError
+from ..._identity.core.identities.anchors import guid_text
+from ..._identity.core.identities.comparison import entra_key
+from ..._identity.core.identities.upn import upn_suffix
 from ..._identity.core.records import AD_ATTRIBUTES
-from ..._identity.core.upn import upn_suffix
+from ..protection.shield import read_shield
 from ..session import filters
 from ..session.connection import Session
 from ..session.forest import domain_place
@@ -64,18 +66,22 @@ class Lookup:
     """Finds the users of one domain.
 
     ``source_anchor`` says what their ImmutableId is made from. With ``with_attributes``, the result contains the
-    attributes that a sync sends. ``left_out`` names the objects that cannot be used.
+    attributes that a sync sends. With ``with_protection``, what shows whether an account is protected is read too.
+    ``left_out`` names the objects that cannot be used.
     """
 
-    def __init__(self, session: Session, domain: str, source_anchor: str, with_attributes: bool) -> None:
+    def __init__(
+        self, session: Session, domain: str, source_anchor: str, with_attributes: bool, with_protection: bool = False
+    ) -> None:
         self.domain = domain
         self.left_out: list[str] = []
         self._session = session
         self._place: tuple[str, str] | None = None
         self._anchor = source_anchor
         self._shown = with_attributes
-        names = dict.fromkeys((*_ATTRIBUTES, *(ldap_attributes() if with_attributes else ())))
-        self._names = tuple(names)
+        sent = ldap_attributes() if with_attributes else ()
+        protection = ACCOUNT_ATTRIBUTES if with_protection else ()
+        self._names = tuple(dict.fromkeys((*_ATTRIBUTES, *sent, *protection)))
 
     def place(self) -> tuple[str, str]:
         """Return the domain as journals name it.
@@ -93,9 +99,8 @@ class Lookup:
         base = search.base or self.domain
         entries = paged_entries(self._session, base, _search_filter(search), self._names, search.scope)
         suffixes = set(map(entra_key, search.upn_suffixes))
-        # Active Directory may find look-alikes of a suffix too.
-        wanted = (each for each in entries if not suffixes or upn_suffix(each.text(_UPN) or "") in suffixes)
-        return list_searched(self._objects(wanted), self._anchor)
+        wanted = (each for each in self._objects(entries) if not suffixes or _may_end_in(each, suffixes))
+        return list_searched(wanted, self._anchor)
 
     def find(self, identities: Sequence[Identity]) -> list[AnchorChange]:
         """Return one change for each identity, in order; its status says if the identity is not one user.
@@ -118,6 +123,13 @@ class Lookup:
             found[raw].append(holder)
         return found
 
+    def read_shield(self) -> Shield:
+        """Read what protects accounts in the domain.
+
+        :raises LdapError: if a part of it cannot be read.
+        """
+        return read_shield(self._session, self.domain)
+
     def unknown(self, identity: Identity) -> AnchorChange:
         """Return the change for an identity that is not looked up."""
         return AnchorChange(FOUND, self._anchor, identity=identity.text)
@@ -136,6 +148,11 @@ class Lookup:
                 yield AdObject(entry.distinguished_name, entry.attributes, self._shown)
             else:
                 self.left_out.append(entry.distinguished_name)
+
+
+def _may_end_in(found: AdObject, suffixes: Collection[str]) -> bool:
+    """Return whether a UPN ends in one of the suffixes, or cannot be read. Active Directory finds look-alikes too."""
+    return bool(found.fault) or any(upn_suffix(upn) in suffixes for upn in _texts(found, _UPN))
 
 
 def _conditions(identity: Identity) -> list[str]:

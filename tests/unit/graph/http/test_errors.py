@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from support.clocks import EPOCH, SteppingClock
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import Answer, graph_error
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.pace import Pace
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.throttle import retry_after
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.pacing.pace import Pace
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.pacing.throttle import retry_after
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.queries import filters_in
 

@@ -266,7 +266,9 @@ def test_what_a_server_says_shows_no_token() -> None:
 @pytest.mark.usefixtures("plain_tenant")
 def test_deleted_holders_that_cannot_be_read_are_left_alone(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     """An id goes into the URL of a purge."""
-    from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
+    from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+        immutable_id_of_guid,
+    )
 
     holder = user(7, immutable_id=immutable_id_of_guid(guid(1)), id=f"{object_id(7)}/restore?")
     graph.expect_batch(found(user(1)), found(), found(holder))

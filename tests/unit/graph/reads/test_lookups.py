@@ -28,7 +28,9 @@ from scripted_graph import (
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 
 pytestmark = pytest.mark.usefixtures("plain_tenant")
 

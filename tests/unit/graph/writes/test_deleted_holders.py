@@ -16,7 +16,9 @@ from scripted_graph import Reply, ScriptedGraph, error, found, guid, object_id, 
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import WritesFailed
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.limits import LimitExceeded
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
 

@@ -34,8 +34,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transp
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.guards import check_guards
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.limits import LimitExceeded
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import entra_record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
@@ -181,11 +183,19 @@ def test_unknown_owners_of_the_app_are_a_warning(
 ) -> None:
     readable(graph, user(0))
     ask(graph, **answers)
-    if "principal" in answers:
-        graph.drop(APP_OWNERS[1])
     graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204))
     (warning,) = run(options, Task(records(1)))["warnings"]
     assert "Application.Read.All" in warning
+
+
+@pytest.mark.parametrize(("read", "unread"), [("principal", "registration"), ("registration", "principal")])
+def test_an_owner_who_could_be_read_counts(
+    graph: ScriptedGraph, options: dict[str, Any], read: str, unread: str
+) -> None:
+    readable(graph, user(0))
+    ask(graph, **{read: found({"id": object_id(0)}), unread: DENIED})
+    with pytest.raises(PlanBlocked, match="owns the app that signs in"):
+        run(options, Task(records(1)))
 
 
 def test_an_app_that_is_registered_in_another_tenant_has_no_owner_there(

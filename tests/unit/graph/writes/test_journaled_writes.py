@@ -31,8 +31,10 @@ from scripted_graph import (
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked, WritesFailed
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile, read_journal
 

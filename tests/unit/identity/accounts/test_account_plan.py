@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.descriptors import DOMAIN_SID, of_domain
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.changes import (
     AccountChange,
@@ -28,6 +30,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.requests import read_account_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.values import WRITTEN, Country
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protected_accounts import build_shield
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 
@@ -283,3 +286,47 @@ def test_who_would_be_disabled_in_the_cloud() -> None:
     )
     assert disabled_in_cloud(changes) == ["a@b.c"]
     assert disabled_in_cloud(plan([{"user_principal_name": "d@b.c", "enabled": False}])) == []
+
+
+@pytest.mark.parametrize("update", ["never", "empty", "always"])
+@pytest.mark.parametrize("record", [{"enabled": True}, {}, {"enabled": True, "department": "Sales"}])
+def test_an_account_that_is_disabled_already_disables_its_cloud_user_too(update: str, record: dict[str, Any]) -> None:
+    change = one(record, account("anna", useraccountcontrol="514"), update=update)
+    assert disabled_in_cloud([change]) == ["anna@contoso.com"]
+    known = one({**record, "enabled": False}, account("anna", useraccountcontrol="514"), update=update)
+    assert disabled_in_cloud([known]) == []
+    assert disabled_in_cloud([one(record, account("anna"), update=update)]) == []
+
+
+MADE = frozenset({str(uuid.uuid5(uuid.NAMESPACE_OID, "anna"))})
+SHIELD = build_shield(DOMAIN_SID, [(f"CN=Domain Admins,{BASE}", of_domain(512), "Domain Admins")], [], [])
+
+
+def disabled(control: int = 514, **changes: Any) -> AdObject:
+    found = account("anna", useraccountcontrol=str(control), primarygroupid="513", **changes)
+    return replace(found, attributes={**found.attributes, "objectsid": [of_domain(1600)]})
+
+
+def test_an_account_that_a_journal_records_as_made_is_enabled() -> None:
+    change = one({"enabled": True}, disabled(), update="always", made=MADE, shield=SHIELD)
+    assert (change.status, change.after, change.left_out) == ("updated", {"userAccountControl": ("512",)}, {})
+
+
+@pytest.mark.parametrize(
+    ("found", "rules", "why"),
+    [
+        (disabled(), {"made": frozenset()}, "the journal does not record"),
+        (disabled(), {"made": frozenset({str(uuid.uuid4())})}, "the journal does not record"),
+        (disabled(546), {}, "the account needs no password (PASSWD_NOTREQD)"),
+        (disabled(), {"shield": None}, "whether the account is protected could not be read"),
+        (disabled(memberof=f"CN=Domain Admins,{BASE}"), {}, "it belongs to Domain Admins"),
+        (disabled(admincount="1"), {}, "it has adminCount set"),
+    ],
+)
+@pytest.mark.parametrize("wish", [{"enabled": True}, {}])
+def test_an_account_that_stays_disabled(found: AdObject, rules: dict[str, Any], why: str, wish: dict[str, Any]) -> None:
+    given = {"made": MADE, "shield": SHIELD, "enabled": "same" if wish else "true", **rules}
+    change = one({"department": "Sales", **wish}, found, update="always", **given)
+    assert (change.status, change.after) == ("updated", {"department": ("Sales",)})
+    assert why in change.left_out["enabled"]
+    assert disabled_in_cloud([change]) == ["anna@contoso.com"]

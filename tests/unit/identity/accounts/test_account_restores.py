@@ -14,7 +14,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.restores import plan_rollback
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.state import account_state
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import AdObject
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import guid_text
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import guid_text
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import Undo
 
 DOMAIN = "DC=ad"

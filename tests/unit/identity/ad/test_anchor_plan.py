@@ -26,13 +26,13 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.ancho
     read_anchor_requests,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import FOUND, AdObject, AnchorChange
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     CONSISTENCY_GUID,
     OBJECT_GUID,
     guid_text,
     immutable_id_of_bytes,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import (
     consistency_bytes,
     consistency_text,

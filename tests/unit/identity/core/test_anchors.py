@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     CONSISTENCY_GUID,
     OBJECT_GUID,
     anchor_bytes,
@@ -26,7 +27,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anc
     source_anchor,
     swapped_immutable_id,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 
 VECTORS = [
     ("c8c6569e-4688-4f3c-8462-afc4ff60817b", "nlbGyIhGPE+EYq/E/2CBew=="),

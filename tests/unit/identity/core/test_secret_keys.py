@@ -46,7 +46,7 @@ TOKENS = ["client_secret", "clientSecret", "accessToken", "API-Key", "private ke
 def test_these_do_in_any_spelling(key: str) -> None:
     assert looks_secret(key)
     record = {"user_principal_name": "anna@contoso.com", "more": [{key: "geheim"}]}
-    assert list(find_secret_keys([record])) == [key]
+    assert find_secret_keys([record]) == [key]
     assert hide_secrets([record]) == [{"user_principal_name": "anna@contoso.com", "more": [{key: PLACEHOLDER}]}]
 
 

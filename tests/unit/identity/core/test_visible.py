@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.nasty_text import INVISIBLE, NASTY_TEXT
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import LONGEST, visible
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import LONGEST, visible
 
 
 @pytest.mark.parametrize(

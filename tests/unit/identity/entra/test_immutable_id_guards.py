@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from test_immutable_id_plan import VALUES, cloud, request
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
+    read_object_id,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import PURGE, RESTORE
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
@@ -217,8 +220,9 @@ def test_no_check_that_is_skipped_hides_an_administrator_who_was_seen() -> None:
 @pytest.mark.parametrize("clear", [True, False])
 def test_only_a_rollback_takes_a_value_from_an_administrator(holding: RoleHolding | None, clear: bool) -> None:
     """Also if it cannot be read who is one. A value that it puts back is judged as any other."""
+    user = cloud(1)
     back = ImmutableIdRequest(
-        {"user_principal_name": "user1@contoso.com"}, "user1@contoso.com", None, None, (VALUES[1],)
+        {"id": user["id"]}, read_object_id(user["id"]), None, None, (VALUES[1],), user["user_principal_name"]
     )
     if not clear:
         back = replace(back, immutable_id=VALUES[2])

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
     swapped_immutable_id,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.diffs import users_diff
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record, entra_record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import users_diff
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
     STATUSES,
     ImmutableIdChange,

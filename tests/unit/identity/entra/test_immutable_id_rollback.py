@@ -15,7 +15,6 @@ from test_immutable_id_plan import VALUES, cloud
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import Undo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
-    has_admins,
     refuse_guarded,
     wanted_aspects,
 )
@@ -47,8 +46,7 @@ def test_a_value_of_ours_is_cleared_whoever_holds_it() -> None:
     change = undone(None, cloud(1, VALUES[1]))
     tenant = TenantSnapshot(users=[], roles={cloud(1)["id"]: [ADMIN]})
     assert not wanted_aspects([change]) & ROLES
-    assert not has_admins([change], tenant)
-    (judged,) = refuse_guarded([change], tenant, False)
+    (judged,) = refuse_guarded([change], tenant)
     assert (judged.status, judged.after) == ("cleared", None)
 
 
@@ -56,9 +54,9 @@ def test_another_value_is_judged_as_a_new_match() -> None:
     change = undone(VALUES[2], cloud(1, VALUES[1]))
     assert (change.status, change.after) == ("set", VALUES[2])
     assert wanted_aspects([change]) >= ROLES
-    (admin,) = refuse_guarded([change], TenantSnapshot(users=[], roles={cloud(1)["id"]: [ADMIN]}), False)
+    (admin,) = refuse_guarded([change], TenantSnapshot(users=[], roles={cloud(1)["id"]: [ADMIN]}))
     assert (admin.status, admin.cause) == ("refused", "admin_role")
-    (federated,) = refuse_guarded([change], TenantSnapshot(users=[], domains=FEDERATED), False)
+    (federated,) = refuse_guarded([change], TenantSnapshot(users=[], domains=FEDERATED))
     assert federated.cause == "federated_domain"
     assert undone(VALUES[2], cloud(1, VALUES[1]), cloud(2, VALUES[2])).cause == "held_by_user"
     assert undone(VALUES[2], cloud(1, VALUES[1]), deleted(3, 2)).cause == "held_by_deleted_user"

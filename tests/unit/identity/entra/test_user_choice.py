@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import REFERENCE, ROWS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_identity import read_identity
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
+    read_identity,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
     PROPERTIES,
     Choice,

@@ -10,7 +10,9 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     TenantSnapshot,
@@ -49,6 +51,7 @@ def ad(number: int, **more: Any) -> Record:
         "enabled": True,
         "external_directory_object_id": None,
         "object_soa": None,
+        "object_sid": None,
         "status": "found",
         **more,
     }

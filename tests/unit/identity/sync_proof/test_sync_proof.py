@@ -15,6 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
+    read_object_id,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.outcome_table import outcome_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import (
@@ -33,6 +36,7 @@ IN_TIME, BEFORE = "2026-11-24T06:00:00Z", "2026-11-24T05:59:59Z"
 VALUE, OTHER = "3jFgh7G/i0+csBxnpglNPg==", "nlbGyIhGPE+EYq/E/2CBew=="
 GUID = "876031de-bfb1-4f8b-9cb0-1c67a6094d3e"
 UPN = "ada.fuchs@contoso.com"
+SID, OTHER_SID = "S-1-5-21-1-2-3-1600", "S-1-5-21-1-2-3-1609"
 
 
 def object_id(number: int) -> str:
@@ -50,6 +54,7 @@ def cloud(number: int = 1, upn: str = UPN, value: str | None = VALUE, **more: An
         "onPremisesProvisioningErrors": [],
         "proxyAddresses": [f"SMTP:{upn}"],
         "createdDateTime": "2024-03-01T08:00:00Z",
+        "onPremisesSecurityIdentifier": SID,
     }
     return sync_record({**graph_user, **more})
 
@@ -65,6 +70,7 @@ def problem(value: str, name: str = "UserPrincipalName") -> dict[str, Any]:
 def matched(status: str = "set", **more: Any) -> dict[str, Any]:
     """A record as entra_immutable_id returns it."""
     given = {"id": object_id(1), "user_principal_name": UPN, "mail": UPN, "proxy_addresses": [f"SMTP:{UPN}"]}
+    given |= {"object_sid": SID}
     return {**given, "status": status, "before": None, "after": VALUE, "changed": status == "set", **more}
 
 
@@ -75,8 +81,25 @@ CASES: list[tuple[str, str | None, dict[str, Any], list[Record]]] = [
     ("verified", None, matched("unchanged"), [cloud(onPremisesLastSyncDateTime=BEFORE)]),
     ("verified", None, matched(), [cloud(upn="ada.f@contoso.onmicrosoft.com")]),
     ("verified", None, PLAIN, [cloud()]),
-    ("verified", None, {**PLAIN, "object_guid": GUID}, [cloud()]),
-    ("verified", None, {**PLAIN, "immutable_id": VALUE, "status": "pending"}, [cloud()]),
+    ("verified", None, {**PLAIN, "object_guid": GUID, "object_sid": SID}, [cloud()]),
+    ("verified", None, {**PLAIN, "immutable_id": VALUE, "object_sid": SID, "status": "pending"}, [cloud()]),
+    ("unknown", "no_object_sid", {**PLAIN, "immutable_id": VALUE}, [cloud()]),
+    ("unknown", "no_object_sid", matched(object_sid=None), [cloud()]),
+    ("wrong_object", "other_ad_account", matched(), [cloud(onPremisesSecurityIdentifier=OTHER_SID)]),
+    ("wrong_object", "other_ad_account", matched("unchanged"), [cloud(onPremisesSecurityIdentifier=OTHER_SID)]),
+    (
+        "wrong_object",
+        "other_ad_account",
+        matched(),
+        [cloud(onPremisesSecurityIdentifier=OTHER_SID, onPremisesLastSyncDateTime=BEFORE)],
+    ),
+    ("pending", "no_security_identifier", matched(), [cloud(onPremisesSecurityIdentifier=None)]),
+    (
+        "pending",
+        "not_synchronised",
+        matched(),
+        [cloud(onPremisesSyncEnabled=None, onPremisesSecurityIdentifier=OTHER_SID)],
+    ),
     ("pending", "not_synchronised", matched(), [cloud(onPremisesSyncEnabled=None)]),
     ("pending", "not_synchronised", matched(), [cloud(onPremisesSyncEnabled=False)]),
     ("pending", "not_in_this_cycle", matched(), [cloud(onPremisesLastSyncDateTime=BEFORE)]),
@@ -158,7 +181,15 @@ def test_nothing_is_asked_of_the_time_without_a_cycle() -> None:
     assert finding.status == "verified"
 
 
-@pytest.mark.parametrize("name", ["onPremisesImmutableId", "onPremisesSyncEnabled", "onPremisesProvisioningErrors"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "onPremisesImmutableId",
+        "onPremisesSyncEnabled",
+        "onPremisesProvisioningErrors",
+        "onPremisesSecurityIdentifier",
+    ],
+)
 def test_what_is_not_answered_is_unknown(name: str) -> None:
     """Not the same as an answer of null."""
     graph_user = {
@@ -168,6 +199,7 @@ def test_what_is_not_answered_is_unknown(name: str) -> None:
         "onPremisesSyncEnabled": True,
         "onPremisesLastSyncDateTime": IN_TIME,
         "onPremisesProvisioningErrors": [],
+        "onPremisesSecurityIdentifier": SID,
     }
     del graph_user[name]
     (finding,) = prove(read_expectations([matched()]), SyncedTenant([sync_record(graph_user)]))
@@ -273,6 +305,7 @@ users_strategy = st.builds(
     st.sampled_from([UPN, "b@contoso.com", SECOND, "c@contoso.com"]),
     st.sampled_from([VALUE, OTHER, None]),
     onPremisesSyncEnabled=st.sampled_from([True, False, None]),
+    onPremisesSecurityIdentifier=st.sampled_from([SID, SID, OTHER_SID, None]),
     onPremisesLastSyncDateTime=st.sampled_from([IN_TIME, BEFORE, None]),
     onPremisesProvisioningErrors=st.sampled_from(
         [[], *(problem(value)["onPremisesProvisioningErrors"] for value in (UPN, "x@contoso.com"))]
@@ -303,8 +336,9 @@ def test_what_holds_for_every_proof(records: list[dict[str, Any]], users: list[R
         assert target
         assert target["sync_enabled"] is True
         assert target["provisioning_errors"] == []
-        assert finding.expectation.object_id in (None, target["id"])
+        assert finding.expectation.object_id in (None, read_object_id(target["id"]))
         assert finding.expectation.immutable_id in (None, target["immutable_id"])
+        assert finding.expectation.immutable_id is None or target["security_identifier"] == SID
         assert not finding.expectation.exported or target["last_sync"] == IN_TIME
         last = {user["id"]: user for user in users}
         others = [user for user in last.values() if user["id"] != target["id"]]

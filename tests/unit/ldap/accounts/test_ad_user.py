@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from conftest import PASSWORD, Certificates, RunModule, with_place
 from forest_script import ANYTHING, BIND, DOMAIN, by_guid_name, guid, person
 from ldap_wire import ADD, BASE, CLOSE, DELETE, SUB, Add, Answer, Delete, Done, Entry, Modify, Search, Turn, Wire
+from shield_script import account, group, shield
 
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts import reader
 from ansible_collections.hybrid.identity.plugins.modules import ad_user
@@ -276,6 +278,40 @@ def test_a_name_that_a_container_has_is_found_after_a_listing(run: Run, monkeypa
     assert result["users"][0]["distinguished_name"] != f"CN=Anna,{OU}"
 
 
+def test_a_disabled_administrator_stays_disabled(run: Run, tmp_path: Path) -> None:
+    """The account of a member of Domain Admins that needs no password: no journal says that it is ours."""
+    there = person(1, "anna", displayName=["Anna"], userAccountControl=["546"], **account(1600, "Domänen-Admins"))
+    for journal in (None, str(tmp_path / "journal")):
+        result = run([*START, looked_up(there)], users=[anna(enabled=True)], update="always", journal=journal)
+        (user,) = result["users"]
+        assert (user["status"], user["enabled"], result["changed"]) == ("unchanged", False, False)
+        assert "the journal does not record that this collection made the account" in user["left_out"]["enabled"]
+        assert "1 accounts are disabled in AD whose cloud users are enabled" in json.dumps(result["warnings"])
+
+
+def test_only_an_account_of_the_journal_is_enabled(run: Run, tmp_path: Path) -> None:
+    journal = str(tmp_path / "journal")
+    run([*START, NOBODY, NOBODY, Turn(Add), looked_up(person(1, "anna"))], users=[anna()], journal=journal)
+    made = json.loads((tmp_path / "journal").read_text().splitlines()[-1])
+    assert (made["id"], made["attribute"], made["outcome"]) == (str(guid(1)), "made", "written")
+
+    def disabled(number: int, *groups: str) -> Turn:
+        held = {"displayName": ["Anna"], "userAccountControl": ["514"]}
+        return looked_up(person(number, "anna", **held, **account(1600, *groups)))
+
+    enabling = ((DELETE, b"userAccountControl", (b"514",)), (ADD, b"userAccountControl", (b"512",)))
+    enable = Turn(Modify(by_guid_name(1), enabling))
+    again = {"users": [anna(enabled=True)], "update": "always", "journal": journal}
+    result = run([*START, *shield(), disabled(1), enable], **again)
+    assert result["users"][0]["after"] == {"userAccountControl": "512"}
+    namesake = run([*START, *shield(), disabled(2)], **again)
+    assert namesake["changed"] is False
+    risen = run([*START, *shield([group("Domänen-Admins", 512)]), disabled(1, "Domänen-Admins")], **again)
+    assert "it belongs to Domain Admins" in risen["users"][0]["left_out"]["enabled"]
+    unread = run([*START, *shield(domain={}), disabled(1)], **again)
+    assert "could not be read" in unread["users"][0]["left_out"]["enabled"]
+
+
 def test_a_missing_container_is_told_before_anything_else(run: Run) -> None:
     missing = Turn(Search(OU.encode(), BASE, ANYTHING, (b"objectClass",)), (Done(32),))
     result = run([BIND, ROOT, POLICY, RANGES, missing], users=[anna()])
@@ -293,24 +329,51 @@ def test_refused_users_and_limits_end_it_before_a_write(run: Run) -> None:
     assert limited["changed"] is False
 
 
+def made(run: Run, journal: str) -> Entry:
+    """The account that a run has made."""
+    anna_made = person(1, "anna", displayName=["Anna"], objectClass=["top", "user"])
+    entry = Entry(f"CN=Anna,{OU}", {**anna_made.values, "whenCreated": ["20261124100000.0Z"]})
+    run([*START, NOBODY, NOBODY, Turn(Add), looked_up(entry)], users=[anna()], journal=journal)
+    return entry
+
+
+CONTEXTS = (b"defaultNamingContext", b"rootDomainNamingContext", b"configurationNamingContext")
+BACK = [
+    BIND,
+    Turn(
+        Search(b"", BASE, ANYTHING, CONTEXTS),
+        (Entry("", {name.decode(): [DOMAIN] for name in CONTEXTS}), Done()),
+    ),
+]
+
+
 def test_a_rollback_removes_what_nobody_changed(run: Run, tmp_path: Path) -> None:
     journal = str(tmp_path / "journal")
-    made = person(1, "anna", displayName=["Anna"], objectClass=["top", "user"])
-    entry = Entry(f"CN=Anna,{OU}", {**made.values, "whenCreated": ["20261124100000.0Z"]})
-    run([*START, NOBODY, NOBODY, Turn(Add), looked_up(entry)], users=[anna()], journal=journal)
-    contexts = (b"defaultNamingContext", b"rootDomainNamingContext", b"configurationNamingContext")
-    root = Turn(
-        Search(b"", BASE, ANYTHING, contexts),
-        (Entry("", {name.decode(): [DOMAIN] for name in contexts}), Done()),
-    )
+    entry = made(run, journal)
     back = {"rollback": "last", "journal": journal, "path": None}
     changed = Entry(entry.name, {**entry.values, "description": ["Ours"]})
-    refused = run([BIND, root, looked_up(changed)], **back)
+    refused = run([*BACK, looked_up(changed)], **back)
     assert "was changed since it was made (description)" in refused["msg"]
-    gone = run([BIND, root, looked_up(entry), Turn(Delete(by_guid_name(1)))], **back)
+    gone = run([*BACK, looked_up(entry), Turn(Delete(by_guid_name(1)))], **back)
     assert (gone["summary"]["removed"], gone["users"][0]["status"]) == (1, "removed")
-    again = run([BIND, root, NOBODY], **{**back, "rollback": gone["rolled_back"][0]})
+    again = run([*BACK, NOBODY], **{**back, "rollback": gone["rolled_back"][0]})
     assert (again["changed"], again["users"][0]["status"]) == (False, "unchanged")
+
+
+def test_a_rollback_without_its_journal_removes_nobody(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = str(tmp_path / "journal")
+    entry = made(run, journal)
+
+    def full(_file: int, _content: bytes, _position: int) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    failed = run([*BACK, looked_up(entry)], rollback="last", journal=journal, path=None)
+    assert (failed["failed"], failed["changed"]) == (True, False)
+    assert [(user["status"], user["cause"]) for user in failed["users"]] == [("failed", "journal_failed")]
+    assert "No space left on device. Nothing is changed without it" in failed["users"][0]["reason"]
 
 
 @pytest.mark.parametrize(

@@ -258,14 +258,14 @@ def test_an_authority_that_others_may_replace_is_not_trusted(
     path, link = tmp_path / "ca.pem", tmp_path / "link.pem"
     path.write_bytes("Zertifikat f\u00fcr alle\n".encode() + Path(certificates.ca_cert).read_bytes())
     link.symlink_to(path)
-    assert LdapOptions.from_params(options(ca_cert=str(link))).context.cert_store_stats()["x509_ca"] == 1
+    assert LdapOptions.from_params(options(ca_cert=str(link)), writes=True).context.cert_store_stats()["x509_ca"] == 1
     path.chmod(0o646)
     with pytest.raises(InputError, match=r"^ca_cert .*link\.pem may be changed by others"):
-        LdapOptions.from_params(options(ca_cert=str(link)))
+        LdapOptions.from_params(options(ca_cert=str(link)), writes=True)
     path.chmod(0o600)
     path.write_bytes(b"")
     with pytest.raises(InputError, match="holds no certificate"):
-        LdapOptions.from_params(options(ca_cert=str(path)))
+        LdapOptions.from_params(options(ca_cert=str(path)), writes=True)
 
 
 def test_kerberos_without_its_library(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,9 @@ from typing import Any
 from forest_script import ANYTHING, BIND, DOMAIN, ROOT, by_guid_name, guid, look_up, person
 from ldap_wire import ADD, BASE, DELETE, SUB, Answer, Done, Entry, Modify, Search, Turn
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 
 START = [BIND, ROOT]
 ATTRIBUTE = b"mS-DS-ConsistencyGuid"
@@ -58,6 +60,11 @@ def _with(search: Search, filter_: object) -> tuple[Any, ...]:
 def owners(values: Sequence[bytes], *entries: Entry) -> Turn:
     conditions = [("equal", name, raw) for raw in values for name in (b"objectGUID", ATTRIBUTE)]
     return Turn(Search(DOMAIN.encode(), SUB, ("or", *conditions), OWNED, (1000, b"")), (*entries, Done(cookie=b"")))
+
+
+def unclaimed(*numbers: int) -> Turn:
+    """Nobody else holds the GUIDs that these users would get."""
+    return owners([guid(number).bytes_le for number in numbers])
 
 
 def write(number: int, before: bytes, after: bytes, *answers: Answer) -> Turn:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from anchor_script import unclaimed
 from conftest import Certificates, Options, Run, RunModule
-from forest_script import ATTRIBUTES, BIND, DOMAIN, ROOT, by_guid_name, guid, look_up, names, person
+from forest_script import ATTRIBUTES, BIND, DOMAIN, ROOT, UNGUARDED, by_guid_name, guid, look_up, names, person
 from ldap_wire import ADD, BASE, CLOSE, DIE, ONE, SUB, Answer, Done, Entry, Modify, Reference, Search, Turn, Wire, pair
+from support.descriptors import of_domain
 from support.nasty_text import FORGED, INVISIBLE
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.visible import visible
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
@@ -53,6 +55,7 @@ def test_a_record_holds_all_of_a_user(run: Run) -> None:
         mail=["Anna@contoso.com"],
         proxyAddresses=["smtp:b@contoso.com", "SMTP:Anna@contoso.com"],
         userAccountControl=["514"],
+        objectSid=[of_domain(1600)],
     )
     result = run([*START, look_up(names(b"anna@contoso.com"), entry)], identities=["anna@contoso.com"])
     assert result["changed"] is False
@@ -71,6 +74,7 @@ def test_a_record_holds_all_of_a_user(run: Run) -> None:
             "enabled": False,
             "external_directory_object_id": None,
             "object_soa": None,
+            "object_sid": "S-1-5-21-1-2-3-1600",
             "status": "found",
             "before": None,
             "after": None,
@@ -191,8 +195,8 @@ def test_what_is_not_a_user_is_told_apart(run: Run) -> None:
 
 
 def test_by_default_one_missing_identity_fails_before_any_write(run: Run) -> None:
-    script = [*START, look_up((*names(b"anna"), *names(b"nobody")), person(1, "anna"))]
-    result = run(script, identities=["anna", "nobody"], stamp=True)
+    script = [*START, look_up((*names(b"anna"), *names(b"nobody")), person(1, "anna")), unclaimed(1)]
+    result = run(script, identities=["anna", "nobody"], stamp=True, skip_checks=UNGUARDED)
     assert result["failed"] is True
     assert statuses(result) == ["found", "missing"]
     assert result["users"][0]["changed"] is False
@@ -204,11 +208,11 @@ def test_by_default_one_missing_identity_fails_before_any_write(run: Run) -> Non
 
 def test_no_name_in_ad_forges_a_line(run: Run) -> None:
     forged = person(1, "anna", userPrincipalName=[FORGED])
-    result = run([*START, searched(forged), stamp(1, "anna")], stamp=True)
+    result = run([*START, searched(forged), unclaimed(1), stamp(1)], stamp=True, skip_checks=UNGUARDED)
     assert result["users"][0]["user_principal_name"] == FORGED
     assert result["diff"]["after"] == f"{visible(FORGED)}: {guid(1)}\n"
     cloud = person(1, "anna", userPrincipalName=[FORGED], msDS_ExternalDirectoryObjectId=["User_1"])
-    refused = run([*START, searched(cloud)], stamp=True)
+    refused = run([*START, searched(cloud)], stamp=True, skip_checks=UNGUARDED)
     assert visible(FORGED) in refused["msg"]
     assert visible(FORGED) in refused["users"][0]["reason"]
     assert not INVISIBLE & set(refused["msg"] + refused["users"][0]["reason"])
@@ -239,7 +243,7 @@ def test_nothing_is_stripped_from_an_identity(run: Run, text: str) -> None:
 )
 def test_two_identities_for_one_account_are_refused(run: Run, pair: list[str]) -> None:
     script = [*START, Turn(Search, (person(1, "anna"), Done(cookie=b"")))]
-    result = run(script, identities=pair, stamp=True, on_refused="skip")
+    result = run(script, identities=pair, stamp=True, skip_checks=UNGUARDED, on_refused="skip")
     assert statuses(result) == ["refused", "refused"]
     assert {user["cause"] for user in result["users"]} == {"duplicate_identity"}
     assert result["changed"] is False
@@ -361,7 +365,7 @@ def test_a_search_goes_through_all_pages(run: Run) -> None:
 
 def test_a_server_that_dies_between_pages(run: Run, clock: list[float]) -> None:
     first = Turn(searched().expected, (person(1, "anna"), Done(cookie=b"c")))
-    result = run([*START, first, Turn(Search, (person(2, "bob"), DIE))], stamp=True)
+    result = run([*START, first, Turn(Search, (person(2, "bob"), DIE))], stamp=True, skip_checks=UNGUARDED)
     assert sum(clock) == 60  # the connection_timeout: it may come back
     assert (result["failed"], result["cause"]) == (True, "connection_lost")
     assert "users" not in result
@@ -389,10 +393,10 @@ def test_another_server_takes_over_between_pages_and_gets_the_writes(
     rest = searched(renamed, person(2, "bob"), person(3, "carl"))
     first = Wire([*START, begun, Turn(Search, (DIE,))], certificates.good)
     stamps = [stamp(1), stamp(2), stamp(3)]
-    second = Wire([BIND, rest, *stamps], certificates.good)
+    second = Wire([BIND, rest, unclaimed(1, 2, 3), *stamps], certificates.good)
     with pair(first, second):
         arguments = options(first, server=["127.0.0.1", "127.0.0.2"])
-        result, _printed = run_module(ad_user_guid, {**arguments, "stamp": True})
+        result, _printed = run_module(ad_user_guid, {**arguments, "stamp": True, "skip_checks": UNGUARDED})
     first.verify()
     second.verify()
     assert result["summary"]["stamped"] == 3, result
@@ -436,7 +440,9 @@ def test_source_anchors(run: Run, choice: str, value: bytes | None, anchor: str,
 
 def test_stamps_only_what_is_empty(run: Run) -> None:
     filled = person(2, "bob", mS_DS_ConsistencyGuid=[FOREIGN.bytes_le])
-    result = run([*START, searched(person(1, "anna"), filled), stamp(1)], stamp=True)
+    result = run(
+        [*START, searched(person(1, "anna"), filled), unclaimed(1), stamp(1)], stamp=True, skip_checks=UNGUARDED
+    )
     assert result["changed"] is True
     anna, bob = result["users"]
     assert (anna["status"], anna["before"], anna["after"], anna["consistency_guid"]) == (
@@ -452,8 +458,8 @@ def test_stamps_only_what_is_empty(run: Run) -> None:
 
 
 def test_check_mode_shows_the_same_plan_and_writes_nothing(run: Run) -> None:
-    real = run([*START, searched(person(1, "anna")), stamp(1)], stamp=True)
-    checked = run([*START, searched(person(1, "anna"))], stamp=True, check=True)
+    real = run([*START, searched(person(1, "anna")), unclaimed(1), stamp(1)], stamp=True, skip_checks=UNGUARDED)
+    checked = run([*START, searched(person(1, "anna")), unclaimed(1)], stamp=True, skip_checks=UNGUARDED, check=True)
     for result in (real, checked):
         result.pop("invocation", None)
     assert checked == real
@@ -461,10 +467,15 @@ def test_check_mode_shows_the_same_plan_and_writes_nothing(run: Run) -> None:
 
 def test_an_account_of_the_cloud_is_not_stamped(run: Run) -> None:
     cloud = person(1, "anna", msDS_ExternalDirectoryObjectId=["User_5a5c7e0e-2a4e-4e9b-9d6a-6b1b9e5f3c11"])
-    result = run([*START, searched(cloud, person(2, "bob"))], stamp=True)
+    result = run([*START, searched(cloud, person(2, "bob")), unclaimed(2)], stamp=True, skip_checks=UNGUARDED)
     assert result["failed"] is True
     assert statuses(result) == ["refused", "found"]
-    skipped = run([*START, searched(cloud, person(2, "bob")), stamp(2)], stamp=True, on_refused="skip")
+    skipped = run(
+        [*START, searched(cloud, person(2, "bob")), unclaimed(2), stamp(2)],
+        stamp=True,
+        skip_checks=UNGUARDED,
+        on_refused="skip",
+    )
     assert statuses(skipped) == ["refused", "stamped"]
     assert skipped["users"][0]["cause"] == "cloud_managed_account"
 
@@ -476,15 +487,26 @@ def test_a_value_that_came_in_between_stays(run: Run, code: int) -> None:
         Search(by_guid_name(1), BASE, ("present", b"objectClass"), (b"mS-DS-ConsistencyGuid",)),
         (Entry(name, {"mS-DS-ConsistencyGuid": [FOREIGN.bytes_le]}), Done()),
     )
-    result = run([*START, searched(person(1, "anna")), stamp(1, Done(code)), read], stamp=True)
+    result = run(
+        [*START, searched(person(1, "anna")), unclaimed(1), stamp(1, Done(code)), read],
+        stamp=True,
+        skip_checks=UNGUARDED,
+    )
     assert (result["changed"], statuses(result)) == (False, ["found"])
     assert result["users"][0]["consistency_guid"] == str(FOREIGN)
 
 
 def test_one_refused_write_is_one_users(run: Run) -> None:
     found = [person(number, name) for number, name in ((1, "anna"), (2, "bob"), (3, "carl"))]
-    script = [*START, searched(*found), stamp(1), stamp(2, Done(50)), stamp(3)]
-    result = run(script, stamp=True)
+    script = [
+        *START,
+        searched(*found),
+        unclaimed(1, 2, 3),
+        stamp(1),
+        stamp(2, Done(50)),
+        stamp(3),
+    ]
+    result = run(script, stamp=True, skip_checks=UNGUARDED)
     assert (result["failed"], result["changed"], result["cause"]) == (True, True, "insufficient_rights")
     assert statuses(result) == ["stamped", "failed", "stamped"]
     assert (result["users"][1]["after"], result["users"][1]["consistency_guid"]) == (None, None)
@@ -493,7 +515,11 @@ def test_one_refused_write_is_one_users(run: Run) -> None:
 
 def test_a_lost_connection_ends_the_writes(run: Run) -> None:
     found = [person(number, name) for number, name in ((1, "anna"), (2, "bob"), (3, "carl"))]
-    result = run([*START, searched(*found), stamp(1), stamp(2, CLOSE)], stamp=True)
+    result = run(
+        [*START, searched(*found), unclaimed(1, 2, 3), stamp(1), stamp(2, CLOSE)],
+        stamp=True,
+        skip_checks=UNGUARDED,
+    )
     assert statuses(result) == ["stamped", "failed", "failed"]
     assert [user["cause"] for user in result["users"]] == [None, "connection_lost", "not_tried"]
     assert "is not known" in result["users"][1]["reason"]

@@ -23,11 +23,12 @@ from anchor_script import (
     owners,
     read_again,
     statuses,
+    unclaimed,
     value,
     write,
 )
 from conftest import DOMAIN_GUID, Run
-from forest_script import guid, look_up, person
+from forest_script import UNGUARDED, guid, look_up, person
 from ldap_wire import CLOSE, Done, Entry, Modify, Turn
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import JournalEntry
@@ -40,10 +41,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.journal im
 def test_the_clouds_value_goes_into_an_empty_attribute(run: Run, journal: Path) -> None:
     script = [*START, by_upn(ad(1), ad(2, value(2)), ad(3)), owners([value(1), value(3)])]
     users = [cloud(1), cloud(2), cloud(3)]
-    planned = run(script, check=True, users=users, stamp=True, journal=str(journal))
+    planned = run(script, check=True, users=users, stamp=True, skip_checks=UNGUARDED, journal=str(journal))
     assert not journal.exists()
     script += [write(1, b"", value(1)), write(3, b"", value(3))]
-    result = run(script, users=users, stamp=True, journal=str(journal), journal_run="job 7")
+    result = run(script, users=users, stamp=True, skip_checks=UNGUARDED, journal=str(journal), journal_run="job 7")
     assert (result["changed"], result["journal_run"]) == (True, "job 7")
     assert statuses(result) == [("stamped", None), ("found", None), ("stamped", None)]
     assert (planned["users"], planned["diff"]) == (result["users"], result["diff"])
@@ -66,40 +67,43 @@ def test_the_clouds_value_goes_into_an_empty_attribute(run: Run, journal: Path) 
 
 def test_the_result_asks_the_cloud_for_what_it_has(run: Run) -> None:
     script = [*START, by_upn(ad(1)), owners([value(1)]), write(1, b"", value(1))]
-    result = run(script, users=[cloud(1)], stamp=True)
+    result = run(script, users=[cloud(1)], stamp=True, skip_checks=UNGUARDED)
     (request,) = read_requests(result["users"])
     assert (request.refusal, request.name, request.immutable_id) == (None, cloud(1)["id"], cloud(1)["immutable_id"])
 
 
 def test_an_object_guid_goes_before_the_upn(run: Run) -> None:
     script = [*START, by_guid([1], ad(1)), owners([value(2)]), write(1, b"", value(2))]
-    result = run(script, users=[cloud(2, object_guid=str(guid(1)))], stamp=True)
+    result = run(script, users=[cloud(2, object_guid=str(guid(1)))], stamp=True, skip_checks=UNGUARDED)
     assert statuses(result) == [("stamped", None)]
     assert result["users"][0]["user_principal_name"] == "anna@contoso.com"
 
 
 def test_a_mail_address_is_no_upn(run: Run) -> None:
     other = person(9, "other", mail=["anna@contoso.com"])
-    result = run([*START, by_upn(other, count=1)], users=[cloud(1)], stamp=True, on_refused="skip")
+    result = run(
+        [*START, by_upn(other, count=1)], users=[cloud(1)], stamp=True, skip_checks=UNGUARDED, on_refused="skip"
+    )
     assert statuses(result) == [("missing", "no_such_object")]
     assert (result["users"][0]["id"], result["users"][0]["user_principal_name"]) == (cloud(1)["id"], "anna@contoso.com")
 
 
 def test_a_look_alike_that_the_directory_finds_is_not_stamped(run: Run) -> None:
     other = person(9, "other", userPrincipalName=["\uff41nna@contoso.com"])
-    result = run([*START, by_upn(other, count=1)], users=[cloud(1)], stamp=True, on_refused="skip")
+    script = [*START, by_upn(other, count=1)]
+    result = run(script, users=[cloud(1)], stamp=True, skip_checks=UNGUARDED, on_refused="skip")
     assert statuses(result) == [("missing", "no_such_object")]
 
 
 def test_another_value_stays_unless_it_is_to_be_replaced(run: Run, journal: Path) -> None:
     script = [*START, by_upn(ad(1, value(9)))]
-    refused = run(script, users=[cloud(1)], stamp=True, journal=str(journal))
+    refused = run(script, users=[cloud(1)], stamp=True, skip_checks=UNGUARDED, journal=str(journal))
     assert statuses(refused) == [("refused", "different_consistency_guid")]
     assert "1 of 1 users cannot be taken, and nothing was written" in refused["msg"]
     assert "journal_run" not in refused
     assert not journal.exists()
     script += [owners([value(1)]), write(1, value(9), value(1))]
-    replaced = run(script, users=[cloud(1)], stamp=True, replace=True, journal=str(journal))
+    replaced = run(script, users=[cloud(1)], stamp=True, skip_checks=UNGUARDED, replace=True, journal=str(journal))
     assert (replaced["users"][0]["before"], replaced["users"][0]["after"]) == (str(guid(109)), str(guid(101)))
     assert (lines(journal)[0]["before"], lines(journal)[0]["after"]) == (str(guid(109)), str(guid(101)))
 
@@ -116,7 +120,7 @@ def test_what_another_object_has_is_refused(run: Run) -> None:
         owners([value(1), value(2), value(3)], taken, own, person(103, "old")),
         Turn(Modify, (Done(),)),
     ]
-    result = run(script, users=[cloud(1), cloud(2), cloud(3)], stamp=True, on_refused="skip")
+    result = run(script, users=[cloud(1), cloud(2), cloud(3)], stamp=True, skip_checks=UNGUARDED, on_refused="skip")
     assert statuses(result) == [("refused", "held_by_contact"), ("stamped", None), ("refused", "held_by_user")]
     assert "the mS-DS-ConsistencyGuid of the contact CN=box," in result["users"][0]["reason"]
     assert "the objectGUID of the user CN=old," in result["users"][2]["reason"]
@@ -125,7 +129,7 @@ def test_what_another_object_has_is_refused(run: Run) -> None:
 def test_wrong_records_are_refused_and_the_rest_is_planned(run: Run) -> None:
     records = [cloud(1), {**cloud(2), "immutable_id": "Zm9v"}, {**cloud(3), "immutable_id": None}]
     script = [*START, by_upn(ad(1)), owners([value(1)])]
-    result = run(script, users=records, stamp=True)
+    result = run(script, users=records, stamp=True, skip_checks=UNGUARDED)
     assert statuses(result) == [
         ("found", None),
         ("refused", "malformed_immutable_id"),
@@ -137,30 +141,35 @@ def test_wrong_records_are_refused_and_the_rest_is_planned(run: Run) -> None:
 def test_two_records_for_one_account_are_refused(run: Run) -> None:
     records = [cloud(1), cloud(2, object_guid=str(guid(1)))]
     conditions = [("equal", b"userPrincipalName", b"anna@contoso.com"), ("equal", b"objectGUID", guid(1).bytes_le)]
-    result = run([*START, look_up(conditions, ad(1))], users=records, stamp=True, on_refused="skip")
+    result = run(
+        [*START, look_up(conditions, ad(1))], users=records, stamp=True, skip_checks=UNGUARDED, on_refused="skip"
+    )
     assert statuses(result) == [("refused", "duplicate_identity")] * 2
 
 
 def test_an_empty_list_does_nothing(run: Run, journal: Path) -> None:
-    result = run([*START], users=[], stamp=True, journal=str(journal))
+    result = run([*START], users=[], stamp=True, skip_checks=UNGUARDED, journal=str(journal))
     assert (result["changed"], result["summary"]["total"]) == (False, 0)
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"users": [], "identities": ["anna"], "stamp": True}, "mutually exclusive"),
-        ({"users": [], "search_base": "OU=x", "stamp": True}, "mutually exclusive"),
+        ({"users": [], "identities": ["anna"], "stamp": True, "skip_checks": UNGUARDED}, "mutually exclusive"),
+        ({"users": [], "search_base": "OU=x", "stamp": True, "skip_checks": UNGUARDED}, "mutually exclusive"),
         ({"users": []}, "set stamp to true with it"),
-        ({"replace": True, "stamp": True}, "give users, or leave replace out"),
-        ({"users": [{"immutable_id": "x"}], "stamp": True}, "Record 1 of users names nobody"),
+        ({"replace": True, "stamp": True, "skip_checks": UNGUARDED}, "give users, or leave replace out"),
+        ({"users": [{"immutable_id": "x"}], "stamp": True, "skip_checks": UNGUARDED}, "Record 1 of users names nobody"),
         ({"rollback": "last"}, "missing parameter(s) required by 'rollback': journal"),
         ({"journal_run": "x"}, "missing parameter(s) required by 'journal_run': journal"),
-        ({"rollback": "last", "journal": "/nowhere/journal", "stamp": True}, "rollback and stamp exclude each other"),
+        (
+            {"rollback": "last", "journal": "/nowhere/journal", "stamp": True, "skip_checks": UNGUARDED},
+            "rollback and stamp exclude each other",
+        ),
         ({"rollback": "last", "journal": "/nowhere/journal"}, "The journal /nowhere/journal cannot be read"),
         ({"rollback": "last", "journal": "/nowhere/journal", "upn_suffix": ["x"]}, "mutually exclusive"),
-        ({"stamp": True, "journal": "/nowhere/journal"}, "there is no folder /nowhere"),
-        ({"stamp": True, "max_changes": "many"}, "is neither a count of users"),
+        ({"stamp": True, "skip_checks": UNGUARDED, "journal": "/nowhere/journal"}, "there is no folder /nowhere"),
+        ({"stamp": True, "skip_checks": UNGUARDED, "max_changes": "many"}, "is neither a count of users"),
     ],
 )
 def test_options_that_cannot_be_meant_fail_before_any_network(
@@ -175,7 +184,9 @@ def test_more_changes_than_allowed_fail_before_the_first_write(run: Run, journal
     script = [*START, by_upn(ad(1), ad(2, value(2)), ad(3)), owners([value(1), value(3)])]
     users = [cloud(1), cloud(2), cloud(3)]
     for check in (False, True):
-        result = run(script, check, users=users, stamp=True, journal=str(journal), max_changes="50%")
+        result = run(
+            script, check, users=users, stamp=True, skip_checks=UNGUARDED, journal=str(journal), max_changes="50%"
+        )
         assert (result["failed"], result["changed"]) == (True, False)
         assert "2 users would be, of 3 in scope" in result["msg"]
         assert result["summary"]["stamped"] == 2
@@ -194,7 +205,9 @@ def test_a_change_in_between_is_never_overwritten(run: Run, journal: Path, code:
         write(2, b"", value(2), Done(code)),
         read_again(2, value(2)),
     ]
-    result = run(script, users=[cloud(1), cloud(2)], stamp=True, replace=True, journal=str(journal))
+    result = run(
+        script, users=[cloud(1), cloud(2)], stamp=True, skip_checks=UNGUARDED, replace=True, journal=str(journal)
+    )
     assert (result["failed"], result["changed"]) == (True, False)
     assert statuses(result) == [("failed", "changed_meanwhile"), ("found", None)]
     assert f"became {guid(108)} while this task ran" in result["msg"]
@@ -212,7 +225,9 @@ def test_a_lost_connection_leaves_no_line_that_was_never_sent(
         write(1, b"", value(1)),
         write(2, b"", value(2), CLOSE),
     ]
-    result = run(script, users=[cloud(number) for number in range(1, 6)], stamp=True, journal=str(journal))
+    result = run(
+        script, users=[cloud(number) for number in range(1, 6)], stamp=True, skip_checks=UNGUARDED, journal=str(journal)
+    )
     assert [cause for _status, cause in statuses(result)] == [None, "connection_lost", *["not_tried"] * 3]
     assert outcomes(journal) == [("anna", "written"), ("bob", "unknown"), ("carl", "aborted")]
     assert result["journal_run"] == lines(journal)[0]["run"]
@@ -236,7 +251,7 @@ def test_lines_are_on_the_disk_before_a_group_is_sent(run: Run, journal: Path, m
     monkeypatch.setattr(Session, "modify", sent)
     script = [*START, by_upn(ad(1), ad(2), ad(3)), owners([value(1), value(2), value(3)])]
     script += [write(number, b"", value(number)) for number in (1, 2, 3)]
-    run(script, users=[cloud(number) for number in (1, 2, 3)], stamp=True, journal=str(journal))
+    run(script, users=[cloud(number) for number in (1, 2, 3)], stamp=True, skip_checks=UNGUARDED, journal=str(journal))
     assert events == ["flushed", "sent", "sent", "flushed", "sent"]
 
 
@@ -246,15 +261,15 @@ def test_a_full_disk_stops_the_writes(run: Run, journal: Path, monkeypatch: pyte
 
     monkeypatch.setattr(os, "pwrite", full)
     script = [*START, by_upn(ad(1), ad(2)), owners([value(1), value(2)])]
-    result = run(script, users=[cloud(1), cloud(2)], stamp=True, journal=str(journal))
+    result = run(script, users=[cloud(1), cloud(2)], stamp=True, skip_checks=UNGUARDED, journal=str(journal))
     assert statuses(result) == [("failed", "journal_failed")] * 2
     assert "No space left on device" in result["msg"]
 
 
 def test_stamps_of_the_own_guid_are_journaled_too(run: Run, journal: Path) -> None:
     conditions = [("equal", name, b"anna") for name in (b"userPrincipalName", b"mail", b"sAMAccountName")]
-    script = [*START, look_up(conditions, ad(1)), write(1, b"", guid(1).bytes_le)]
-    run(script, identities=["anna"], stamp=True, journal=str(journal))
+    script = [*START, look_up(conditions, ad(1)), unclaimed(1), write(1, b"", guid(1).bytes_le)]
+    run(script, identities=["anna"], stamp=True, skip_checks=UNGUARDED, journal=str(journal))
     assert [(line["before"], line["after"], line["outcome"]) for line in lines(journal)] == [
         (None, str(guid(1)), "written")
     ]
@@ -262,11 +277,23 @@ def test_stamps_of_the_own_guid_are_journaled_too(run: Run, journal: Path) -> No
 
 def test_the_next_run_settles_what_a_dead_one_left_open(run: Run, journal: Path) -> None:
     script = [*START, by_upn(ad(1), ad(2)), owners([value(1), value(2)]), write(1, b"", value(1))]
-    run([*script, write(2, b"", value(2))], users=[cloud(1), cloud(2)], stamp=True, journal=str(journal))
+    run(
+        [*script, write(2, b"", value(2))],
+        users=[cloud(1), cloud(2)],
+        stamp=True,
+        skip_checks=UNGUARDED,
+        journal=str(journal),
+    )
     journal.write_bytes(journal.read_bytes().replace(b'"written"', b'"pending"'))
     again = [*START, by_upn(ad(1, value(1)), ad(2)), owners([value(2)])]
     before = journal.read_bytes()
-    run(again, check=True, users=[cloud(1), cloud(2)], stamp=True, journal=str(journal))
+    run(again, check=True, users=[cloud(1), cloud(2)], stamp=True, skip_checks=UNGUARDED, journal=str(journal))
     assert journal.read_bytes() == before
-    run([*again, write(2, b"", value(2))], users=[cloud(1), cloud(2)], stamp=True, journal=str(journal))
+    run(
+        [*again, write(2, b"", value(2))],
+        users=[cloud(1), cloud(2)],
+        stamp=True,
+        skip_checks=UNGUARDED,
+        journal=str(journal),
+    )
     assert outcomes(journal) == [("anna", "written"), ("bob", "aborted"), ("bob", "written")]

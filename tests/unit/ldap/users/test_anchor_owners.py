@@ -13,8 +13,10 @@ from conftest import Certificates, RunModule
 from forest_script import ATTRIBUTES, BIND, DOMAIN, ROOT, guid, names, person
 from ldap_wire import SUB, Done, Search, Turn, Wire
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import ldap_attributes
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.anchor_owners import anchor_owners
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 

@@ -22,10 +22,12 @@ from anchor_script import (
     write,
 )
 from conftest import DOMAIN_GUID, Run
-from forest_script import DOMAIN, guid
+from forest_script import DOMAIN, UNGUARDED, guid
 from ldap_wire import Done, Entry, Turn
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import immutable_id_of_guid
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
 
 
 def stamped(run: Run, journal: Path, name: str = "job") -> None:
@@ -39,7 +41,7 @@ def stamped(run: Run, journal: Path, name: str = "job") -> None:
         write(3, value(8), value(3)),
     ]
     users = [cloud(1), cloud(2), cloud(3)]
-    run(script, users=users, stamp=True, replace=True, journal=str(journal), journal_run=name)
+    run(script, users=users, stamp=True, skip_checks=UNGUARDED, replace=True, journal=str(journal), journal_run=name)
 
 
 def test_a_rollback_puts_back_what_was_there(run: Run, journal: Path) -> None:

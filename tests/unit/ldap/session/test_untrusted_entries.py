@@ -34,7 +34,7 @@ def page(*entries: Answer, cookie: bytes) -> Turn:
 @pytest.mark.parametrize(("port", "mode"), [(3268, "start_tls"), (3269, "ldaps")])
 def test_a_global_catalog_is_refused(options: Options, port: int, mode: str) -> None:
     with pytest.raises(InputError, match=f"Port {port} is a global catalog's, .* leave port out"):
-        LdapOptions.from_params(options(port=port, tls_mode=mode))
+        LdapOptions.from_params(options(port=port, tls_mode=mode), writes=True)
 
 
 def more(number: int, first: int, last: int | str, *values: str, told: str = "proxyAddresses") -> Turn:

@@ -17,7 +17,7 @@ def entra_key(text: str) -> str:
     Nothing else is equal: no letter is folded (``ſ`` is no ``s``), and nothing is stripped. Graph's filters may take
     more for equal, so what Graph returns is compared once more with this function.
     """
-    return text.translate(_ASCII_CASE)
+    return text.lower() if text.isascii() else text.translate(_ASCII_CASE)
 
 
 def ad_key(text: str) -> str:

@@ -15,9 +15,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..watch import Watch
 from .quota import FULL, Quota
 from .throttle import UNITS, WRITES, fullness, limit_met, retry_after, units
-from .watch import Watch
 
 _NEARLY = 0.8
 """The fullness from which on Graph reports it (facts §4)."""

@@ -17,7 +17,7 @@ import re
 import uuid
 from dataclasses import dataclass
 
-from .errors import InputError
+from ..errors import InputError
 
 OBJECT_GUID = "objectGUID"
 CONSISTENCY_GUID = "mS-DS-ConsistencyGuid"

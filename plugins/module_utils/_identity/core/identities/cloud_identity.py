@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import InputError
 from .anchors import is_guid
 from .comparison import entra_key
-from .errors import InputError
 from .upn import is_possible_upn, upn_fault
 
 UPN, OBJECT_ID = "user_principal_name", "id"

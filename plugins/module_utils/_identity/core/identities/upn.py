@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..errors import InputError
 from .comparison import entra_key
-from .errors import InputError
 
 # RFC 1035 labels. AD itself does not check them; Microsoft's help says "DNS conventions" (facts §7).
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .records import Record, record_name
+from ..records import Record, record_name
 from .visible import visible
 
 Diff = dict[str, str]

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The check that no protected AD account is changed for a match, unless the caller accepts that by its UPN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..core.accepted_effects import NOTHING_ACCEPTED, PRIVILEGED_AD_ACCOUNT, AcceptedEffects, protected_sentence
+from ..core.records import record_name
+from .protected_accounts import Shield, why_protected
+from .users import AnchorChange
+
+
+@dataclass(frozen=True)
+class ProtectionTerms:
+    """What the caller allows. ``skipped``: the caller vouches that no account of the list is protected."""
+
+    accepted: AcceptedEffects = NOTHING_ACCEPTED
+    skipped: bool = False
+
+
+def refuse_protected(users: Sequence[AnchorChange], shield: Shield, accepted: AcceptedEffects) -> list[AnchorChange]:
+    """Refuse the changes of protected accounts, and return all users. Each needs ``ACCOUNT_ATTRIBUTES``."""
+    return [_checked(user, shield, accepted) for user in users]
+
+
+def _checked(user: AnchorChange, shield: Shield, accepted: AcceptedEffects) -> AnchorChange:
+    if not user.changed or user.found is None:
+        return user
+    why = why_protected(user.found.attributes, shield)
+    upn = next(iter(user.found.attributes.get("userprincipalname", ())), b"").decode("utf-8", "replace")
+    if why is None or accepted.covers(PRIVILEGED_AD_ACCOUNT, upn):
+        return user
+    return user.refused(PRIVILEGED_AD_ACCOUNT, protected_sentence(record_name(user.result()), why))

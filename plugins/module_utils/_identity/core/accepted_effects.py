@@ -1,0 +1,60 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Effects of a match that are refused, unless the caller accepts them user by user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import InputError
+from .identities.comparison import entra_key
+
+PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR = "privileged_ad_account", "foreign_anchor"
+EFFECTS = (PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR)
+"""None of these can be accepted for everybody at once."""
+
+PROTECTED_ACCOUNTS = "protected_accounts"
+"""The check of AD's protected accounts, as ``skip_checks`` names it."""
+
+
+@dataclass(frozen=True)
+class AcceptedEffects:
+    """The UPNs for which each effect is accepted, compared by ``entra_key``."""
+
+    upns: Mapping[str, frozenset[str]]
+
+    def covers(self, effect: str, upn: str | None) -> bool:
+        return bool(upn) and entra_key(upn or "") in self.upns.get(effect, ())
+
+
+NOTHING_ACCEPTED = AcceptedEffects({})
+
+
+def read_accepted_effects(given: Mapping[str, Any] | None) -> AcceptedEffects:
+    """Read the option ``accepted_effects``: lists of UPNs by effect.
+
+    :raises InputError: if an effect is unknown, or is not accepted by a list of UPNs.
+    """
+    return AcceptedEffects({effect: _upns(effect, upns) for effect, upns in (given or {}).items()})
+
+
+def protected_sentence(name: str, why: str) -> str:
+    """Return the sentence that refuses a protected AD account; ``why`` says why it is, as a clause."""
+    return (
+        f"The AD account of {name} is protected, because {why}; leave it out, or if this administrator is to be "
+        f"matched, name the UPN under {PRIVILEGED_AD_ACCOUNT} in accepted_effects."
+    )
+
+
+def _upns(effect: str, upns: Any) -> frozenset[str]:
+    if effect not in EFFECTS:
+        raise InputError(f"accepted_effects knows no effect {effect!r}; write {' or '.join(EFFECTS)}.")
+    if not isinstance(upns, list) or not all(isinstance(upn, str) and "@" in upn for upn in upns):
+        raise InputError(
+            f"accepted_effects: {effect} is {upns!r}, and it is accepted user by user only; write the list of UPNs."
+        )
+    return frozenset(map(entra_key, upns))

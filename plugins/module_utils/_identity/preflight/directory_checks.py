@@ -1,0 +1,204 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge predictions and planned ImmutableIds by what Active Directory says now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..core import outcome_words
+from ..core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects
+from ..core.identities.comparison import entra_key
+from ..core.records import Record, record_name
+from ..entra import unread
+from ..entra.immutable_id_plan import ImmutableIdChange
+from ..entra.tenant_snapshot import ANCHOR_CLAIMS
+from .case import WORST_FIRST
+from .directory_view import ACCOUNT_UNREAD, AdAccount, AnchorJudge, DirectoryView
+from .exported import exported
+from .predictions import Held, Prediction
+
+_SYNCHRONISED = ("user", "contact", "group")
+
+
+def list_anchors(found: Sequence[Prediction]) -> list[str]:
+    """Return the ImmutableIds of all users who could be matched, each once."""
+    return list(dict.fromkeys(anchor for each in found if (anchor := _anchor(each))))
+
+
+def list_names(found: Sequence[Prediction]) -> list[str]:
+    """Return the UPNs and the addresses of all users who could be matched, each once."""
+    return list(dict.fromkeys(name for each in found if _anchor(each) for name in _names(each.record)))
+
+
+def judge_predictions(
+    found: Sequence[Prediction], view: DirectoryView, accepted: AcceptedEffects, skipped: Collection[str] = ()
+) -> list[Prediction]:
+    """Return the predictions with what the directory says against them.
+
+    ``view`` must hold all objects with one of ``list_anchors`` or ``list_names``. ``skipped``: the checks that
+    the caller skips.
+    """
+    judge = AnchorJudge(view, list_anchors(found), accepted)
+    strangers = _strangers(found, view)
+    return [_judged(each, judge, view, strangers, skipped) for each in found]
+
+
+def _judged(
+    each: Prediction,
+    judge: AnchorJudge,
+    view: DirectoryView,
+    strangers: Mapping[str, Sequence[AdAccount]],
+    skipped: Collection[str],
+) -> Prediction:
+    anchor = _anchor(each)
+    if anchor is None:
+        return each
+    name, guid = record_name(each.record), each.record.get("object_guid")
+    is_joined = outcome_words.MATCHED in (each.outcome, each.expected)
+    claim = judge.claim(name, anchor, str(guid).lower() if guid else None)
+    if claim:
+        each = _with(each, outcome_words.CONFLICT, claim.cause, claim.reason)
+    if is_joined:
+        return each  # nothing is written for those who are joined already
+    for effect, is_accepted in judge.effects(name, anchor, _has(each.cloud, anchor, each.record)):
+        each = replace(each, effects=(*each.effects, effect.cause))
+        if not is_accepted:
+            each = _with(each, outcome_words.BLOCKED, effect.cause, effect.reason)
+    for held in _held(each.record, strangers):
+        cause = "upn_taken" if held.attribute == "user_principal_name" else "proxy_address_taken"
+        reason = (
+            f"{held.value} of {name} is also that of {held.holder} in Active Directory, so Entra would put it into "
+            "quarantine if that is synchronised too; take it away from one of the two."
+        )
+        each = _with(replace(each, quarantined=(*each.quarantined, held)), outcome_words.QUARANTINE, cause, reason)
+    doubts = {ANCHOR_CLAIMS} if judge.is_unread(anchor) else set()
+    doubts |= {PROTECTED_ACCOUNTS} if view.protection_unread or not view.holders(anchor) else set()
+    return _doubted(each, doubts - set(skipped))
+
+
+def _with(each: Prediction, outcome: str, cause: str, reason: str) -> Prediction:
+    """Return a prediction with a finding, which counts if nothing worse was found before."""
+    # What was found counts more than what could not be read.
+    now = None if each.unknown else each.outcome
+    if now in WORST_FIRST and WORST_FIRST.index(now) <= WORST_FIRST.index(outcome):
+        return replace(each, causes=tuple(dict.fromkeys((*each.causes, cause))))
+    before = each.causes if now in WORST_FIRST else ()
+    causes = tuple(dict.fromkeys((cause, *before)))
+    return replace(
+        each, outcome=outcome, cause=cause, reason=reason, causes=causes, unknown=(), caveats=(), expected=None
+    )
+
+
+def _doubted(each: Prediction, doubts: set[str]) -> Prediction:
+    if not doubts or not (each.unknown or each.outcome in outcome_words.FINE):
+        return each
+    aspects = {*each.unknown, *doubts}
+    refusal = unread.refusal(aspects)
+    if refusal is None:
+        raise ValueError(f"{aspects} refuse nobody")
+    return replace(
+        each,
+        outcome=outcome_words.BLOCKED,
+        cause=refusal.cause,
+        causes=(refusal.cause,),
+        reason=refusal.reason,
+        unknown=(*unread.that(unread.REFUSED, aspects), *unread.that(unread.UNKNOWN, aspects)),
+        expected=each.expected or each.outcome,
+    )
+
+
+def _anchor(each: Prediction) -> str | None:
+    # An identity that is no user to match has no anchor, and neither has an account that is not stamped yet.
+    return None if each.record.get("status") in outcome_words.UNRESOLVED else exported(each.record).anchor
+
+
+def _has(cloud: Record | None, anchor: str, record: Mapping[str, Any]) -> bool:
+    """Return whether the account's own cloud user has this ImmutableId already."""
+    if cloud is None or cloud.get("immutable_id") != anchor:
+        return False
+    theirs, ours = (str(each.get("user_principal_name") or "") for each in (cloud, record))
+    return entra_key(theirs) == entra_key(ours)
+
+
+def _names(record: Mapping[str, Any]) -> list[str]:
+    upn, mail = record.get("user_principal_name"), record.get("mail")
+    addresses = [str(address) for address in record.get("proxy_addresses") or ()]
+    return [*([str(upn)] if upn else []), *addresses, *([f"smtp:{mail}"] if mail else [])]
+
+
+def _strangers(found: Sequence[Prediction], view: DirectoryView) -> dict[str, list[AdAccount]]:
+    """Return, by ``entra_key``, the objects that a sync could send and that are not among the predictions."""
+    known = {str(each.record.get("object_guid")).lower() for each in found}
+    held: dict[str, list[AdAccount]] = {}
+    for account in view.accounts:
+        if account.guid not in known and account.kind in _SYNCHRONISED:
+            for name in (*([account.upn] if account.upn else []), *account.addresses):
+                held.setdefault(entra_key(name), []).append(account)
+    return held
+
+
+def _held(record: Mapping[str, Any], strangers: Mapping[str, Sequence[AdAccount]]) -> list[Held]:
+    if not strangers:
+        return []
+    upn = str(record.get("user_principal_name") or "")
+    seen: dict[str, Held] = {}
+    for name in _names(record):
+        attribute = "user_principal_name" if name == upn else "proxy_addresses"
+        for account in strangers.get(entra_key(name), ()):
+            seen.setdefault(entra_key(name), Held(attribute, name, account.distinguished_name))
+    return list(seen.values())
+
+
+def planned_anchors(changes: Sequence[ImmutableIdChange]) -> list[str]:
+    """Return the ImmutableIds that the changes give to cloud users."""
+    return [str(change.after) for change in changes if gives_anchor(change)]
+
+
+def gives_anchor(change: ImmutableIdChange) -> bool:
+    """Return whether a change gives a cloud user an ImmutableId, or brings back a deleted user who has one."""
+    return change.changed and change.after is not None
+
+
+def refuse_by_directory(
+    changes: Sequence[ImmutableIdChange], view: DirectoryView, accepted: AcceptedEffects, skipped: Collection[str] = ()
+) -> list[ImmutableIdChange]:
+    """Refuse the changes that the directory speaks against, and return all changes."""
+    judge = AnchorJudge(view, planned_anchors(changes), accepted)
+    return [_checked(change, judge, view, skipped) if gives_anchor(change) else change for change in changes]
+
+
+def _checked(
+    change: ImmutableIdChange, judge: AnchorJudge, view: DirectoryView, skipped: Collection[str]
+) -> ImmutableIdChange:
+    anchor, guid = str(change.after), change.request.record.get("object_guid")
+    objection = judge.claim(change.name, anchor, str(guid).lower() if guid else None)
+    if objection is None:
+        refused = [effect for effect, is_accepted in judge.effects(change.name, anchor, False) if not is_accepted]
+        objection = next(iter(refused), None)
+    if objection:
+        return change.refused(objection.cause, objection.reason)
+    if view.claims_unread and ANCHOR_CLAIMS not in skipped:
+        return change.refused(
+            ACCOUNT_UNREAD,
+            f"An object that may claim the anchor of {change.name} does not show its objectGUID, or is too large, so "
+            "who claims it is not known; let directory sign in with an account that may read all objects, or "
+            f"name {ANCHOR_CLAIMS} in skip_checks.",
+        )
+    if not view.holders(anchor) and not {PROTECTED_ACCOUNTS, ANCHOR_CLAIMS} <= set(skipped):
+        return change.refused(
+            ACCOUNT_UNREAD,
+            f"No object of the domain in directory has the ImmutableId {anchor} of {change.name}, so who claims it and "
+            "whether it is protected is not known; name a domain controller of its domain.",
+        )
+    if view.protection_unread and PROTECTED_ACCOUNTS not in skipped:
+        return change.refused(
+            ACCOUNT_UNREAD,
+            f"Whether the AD account of {change.name} is protected could not be read; let directory sign in with an "
+            f"account that may read the access list of the domain, or name {PROTECTED_ACCOUNTS} in skip_checks.",
+        )
+    return change

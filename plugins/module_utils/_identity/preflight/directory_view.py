@@ -1,0 +1,129 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Active Directory says now of the objects that hold an anchor, a UPN or an address, and who else claims them.
+
+Any domain user can read every objectGUID. So an account outside the scope may carry somebody's GUID in its
+mS-DS-ConsistencyGuid, and get that person's cloud user if it is synchronised first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ..core.accepted_effects import FOREIGN_ANCHOR, PRIVILEGED_AD_ACCOUNT, AcceptedEffects, protected_sentence
+from ..core.identities.anchors import CONSISTENCY_GUID, OBJECT_GUID
+from ..core.refusal import Refusal
+
+ANCHOR_CLAIMED, ACCOUNT_UNREAD = "anchor_claimed", "ad_account_unread"
+
+
+@dataclass(frozen=True)
+class AdAccount:
+    """An AD object of any class.
+
+    ``guid`` is dashed. ``own`` and ``consistency`` are the ImmutableIds of objectGUID and of mS-DS-ConsistencyGuid,
+    None if that is empty. ``kind`` is a word such as ``user``. ``protected`` is a clause that says why the account is
+    protected, None if it is not. ``addresses`` are its proxyAddresses and ``smtp:`` with its mail.
+    """
+
+    guid: str
+    distinguished_name: str
+    upn: str | None
+    own: str
+    consistency: str | None = None
+    kind: str = "user"
+    protected: str | None = None
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DirectoryView:
+    """The objects that were asked for.
+
+    ``claims_unread``: one of them, or the directory, could not be read. ``protection_unread``: what protects accounts
+    could not.
+    """
+
+    accounts: Sequence[AdAccount] = ()
+    claims_unread: bool = False
+    protection_unread: bool = False
+    _by_anchor: dict[str, list[AdAccount]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        found: defaultdict[str, list[AdAccount]] = defaultdict(list)
+        for account in self.accounts:
+            for anchor in {account.own, account.consistency} - {None}:
+                found[str(anchor)].append(account)
+        self._by_anchor.update(found)
+
+    def holders(self, anchor: str) -> Sequence[AdAccount]:
+        """Return all objects that have this ImmutableId in one of the two attributes."""
+        return self._by_anchor.get(anchor, ())
+
+
+Directory = Callable[[Sequence[str], Sequence[str]], DirectoryView]
+"""Reads the objects that hold one of these ImmutableIds, or one of these UPNs and addresses (``smtp:a@b``)."""
+
+
+def unread_view(_anchors: Sequence[str], _names: Sequence[str]) -> DirectoryView:
+    """Return the view of a directory that nobody may ask."""
+    return DirectoryView(claims_unread=True, protection_unread=True)
+
+
+class AnchorJudge:
+    """Says what stands against giving a cloud user an anchor, by a view of the holders of all planned anchors.
+
+    Only the directory's own word counts, never that of the record that a caller passed.
+    """
+
+    def __init__(self, view: DirectoryView, planned: Iterable[str], accepted: AcceptedEffects) -> None:
+        self._view = view
+        self._accepted = accepted
+        self._claims = {anchor: holders for anchor in planned if len(holders := view.holders(anchor)) > 1}
+        self._claimants = {account.guid: anchor for anchor, holders in self._claims.items() for account in holders}
+
+    def claim(self, name: str, anchor: str, guid: str | None) -> Refusal | None:
+        """Refuse both if two objects hold one anchor, whichever of the two is meant."""
+        claimed = anchor if anchor in self._claims else self._claimants.get(guid or "")
+        if claimed is None:
+            return None
+        holders = " and ".join(
+            f"the {OBJECT_GUID if account.own == claimed else CONSISTENCY_GUID} of the {account.kind} "
+            f"{account.distinguished_name}"
+            for account in self._claims[claimed]
+        )
+        return Refusal(
+            ANCHOR_CLAIMED,
+            f"The ImmutableId {claimed}, which concerns {name}, is {holders}; a sync gives the cloud user to the one "
+            f"that it reads first. Find out who wrote {CONSISTENCY_GUID}, and clear it where it does not belong.",
+        )
+
+    def is_unread(self, anchor: str) -> bool:
+        """Return whether the account with this anchor is not in the directory that was read."""
+        return self._view.claims_unread or not self._view.holders(anchor)
+
+    def effects(self, name: str, anchor: str, already: bool) -> list[tuple[Refusal, bool]]:
+        """Return the effects of giving a cloud user this anchor, and whether each is accepted.
+
+        ``already``: whether the cloud user of this name has the anchor now.
+        """
+        account = next(iter(self._view.holders(anchor)), None)
+        if account is None:
+            return []
+        found = []
+        if account.protected:
+            found.append(Refusal(PRIVILEGED_AD_ACCOUNT, protected_sentence(name, account.protected)))
+        if anchor != account.own and not already:
+            found.append(Refusal(FOREIGN_ANCHOR, _foreign_sentence(name, anchor)))
+        return [(each, self._accepted.covers(each.cause, account.upn)) for each in found]
+
+
+def _foreign_sentence(name: str, anchor: str) -> str:
+    return (
+        f"{CONSISTENCY_GUID} of {name} is {anchor}, which is neither the account's own GUID nor what the cloud user "
+        f"has; find out who wrote it, then clear it, or name the UPN under {FOREIGN_ANCHOR} in accepted_effects."
+    )

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read what protects accounts in a domain: powerful groups, rights to replicate, and who signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..._identity.ad.protected_accounts import (
+    GROUP_ATTRIBUTES,
+    NAMED_GROUPS,
+    Shield,
+    build_shield,
+    powerful_name,
+    powerful_sids,
+    replicators,
+)
+from ..._identity.ad.security_descriptor import MalformedDescriptor, read_access
+from ..._identity.core.identities.sids import sid_text
+from ..session import filters
+from ..session.connection import Session
+from ..session.errors import LdapError
+from ..session.search import Entry, paged_entries, read_descriptor, read_entry
+
+CHUNK = 300
+"""The most conditions in one filter."""
+
+_UNREAD = "protected_accounts_unread"
+
+
+def read_shield(session: Session, domain: str) -> Shield:
+    """Read the shield of a domain, in few searches however many accounts it has.
+
+    :raises LdapError: if a part of it cannot be read, so that nobody is known to be unprotected.
+    """
+    described = read_descriptor(session, domain, ("objectSid",))
+    sid = next(iter(described.attributes.get("objectsid", ())), None) if described else None
+    descriptor = next(iter(described.attributes.get("ntsecuritydescriptor", ())), None) if described else None
+    if not described or not sid or sid_text(sid) is None or not descriptor:
+        raise _unread(f"{session.server} does not show the objectSid and the access list of {domain}")
+    try:
+        may_replicate = replicators(read_access(descriptor))
+    except MalformedDescriptor as error:
+        raise _unread(f"the access list of {domain} cannot be read ({error})") from None
+    root = read_entry(session, "", ("tokenGroups",))
+    own = root.attributes.get("tokengroups", ()) if root else ()
+    if not own:
+        raise _unread(f"{session.server} does not show tokenGroups, by which the account that signed in is known")
+    return build_shield(sid, _groups(session, domain, sid, may_replicate), may_replicate, own)
+
+
+def _groups(session: Session, domain: str, sid: bytes, may_replicate: set[bytes]) -> Iterator[tuple[str, bytes, str]]:
+    """Return the powerful groups, then level by level the groups in them."""
+    powerful = {**dict.fromkeys(may_replicate, "a group that may replicate the domain"), **powerful_sids(sid)}
+    conditions = [
+        *(filters.equals("objectSid", each) for each in powerful),
+        *(filters.equals("sAMAccountName", name) for name in NAMED_GROUPS),
+        "(sIDHistory=*)",
+    ]
+    names: dict[str, str] = {}
+    level: list[tuple[Entry, str]] = []
+    for entry in _matching(session, domain, conditions):
+        name = powerful_name(entry.attributes, powerful)
+        if name:
+            level.append((entry, name))
+    while level:
+        new = [(entry, name) for entry, name in level if entry.distinguished_name not in names]
+        for entry, name in new:
+            names[entry.distinguished_name] = name
+            yield entry.distinguished_name, next(iter(entry.attributes.get("objectsid", ())), b""), name
+        above = [filters.equals("memberOf", entry.distinguished_name) for entry, _name in new]
+        level = [(entry, _nested(entry, names)) for entry in _matching(session, domain, above)]
+
+
+def _nested(entry: Entry, names: dict[str, str]) -> str:
+    above = next((names[dn] for dn in entry.texts("memberOf") if dn in names), "a powerful group")
+    return f"{above.partition(' through ')[0]} through {entry.text('sAMAccountName') or entry.distinguished_name}"
+
+
+def _matching(session: Session, domain: str, conditions: list[str]) -> Iterator[Entry]:
+    for start in range(0, len(conditions), CHUNK):
+        chosen = filters.all_of(["(objectClass=group)", filters.any_of(conditions[start : start + CHUNK])])
+        yield from paged_entries(session, domain, chosen, (*GROUP_ATTRIBUTES, "memberOf"))
+
+
+def _unread(why: str) -> LdapError:
+    return LdapError(
+        f"Which accounts of the domain are protected is not known, because {why}; sign in with an account that may "
+        "read it, or name protected_accounts in skip_checks.",
+        _UNREAD,
+    )

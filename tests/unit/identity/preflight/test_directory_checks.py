@@ -1,0 +1,313 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Active Directory says against a match: claimed anchors, protected accounts, foreign anchors, taken addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
+    NOTHING_ACCEPTED,
+    AcceptedEffects,
+    read_accepted_effects,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
+    ImmutableIdChange,
+    plan_changes,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.claimed import (
+    after_clearing,
+    claimed_changes,
+    clearing,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_checks import (
+    judge_predictions,
+    list_anchors,
+    list_names,
+    refuse_by_directory,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import (
+    AdAccount,
+    DirectoryView,
+    unread_view,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
+
+NAMES = ("anna", "bob", "carl", "dora")
+
+
+def guid(number: int) -> str:
+    return f"876031de-bfb1-4f8b-9cb0-1c67a6094d{number:02x}"
+
+
+def anchor(number: int) -> str:
+    return immutable_id_of_guid(guid(number))
+
+
+def record(number: int, **more: Any) -> dict[str, Any]:
+    known = {"user_principal_name": f"{NAMES[number - 1]}@contoso.com", "object_guid": guid(number)}
+    return {**known, "immutable_id": anchor(number), "source_anchor": "objectGUID", **more}
+
+
+def account(number: int, **more: Any) -> AdAccount:
+    name = NAMES[number - 1] if number <= len(NAMES) else f"u{number}"
+    known = AdAccount(guid(number), f"CN={name},DC=contoso,DC=com", f"{name}@contoso.com", anchor(number))
+    return replace(known, **more)
+
+
+def prediction(number: int, outcome: str = "hard_match", **more: Any) -> Prediction:
+    given = more.pop("record", {})
+    cloud = {"id": f"c{number}", "user_principal_name": f"{NAMES[number - 1]}@contoso.com", "immutable_id": None}
+    return Prediction(record(number, **given), outcome, "hard_match", **{"cloud": cloud, **more})
+
+
+def judged(
+    found: Sequence[Prediction], *accounts: AdAccount, accepted: AcceptedEffects = NOTHING_ACCEPTED, **view: bool
+) -> list[tuple[str, str | None]]:
+    result = judge_predictions(found, DirectoryView(accounts, **view), accepted)
+    return [(each.outcome, each.cause) for each in result]
+
+
+def test_nothing_speaks_against_an_ordinary_account() -> None:
+    found = [prediction(1), prediction(2, "matched")]
+    assert judge_predictions(found, DirectoryView([account(1), account(2)]), NOTHING_ACCEPTED) == found
+
+
+def test_an_account_outside_the_list_claims_an_anchor() -> None:
+    thief = account(9, consistency=anchor(1))
+    found = [prediction(1), prediction(2)]
+    first, second = judge_predictions(found, DirectoryView([account(1), account(2), thief]), NOTHING_ACCEPTED)
+    assert (first.outcome, first.cause, second.outcome) == ("conflict", "anchor_claimed", "hard_match")
+    assert first.reason == (
+        f"The ImmutableId {anchor(1)}, which concerns anna@contoso.com, is the objectGUID of the user CN=anna,"
+        "DC=contoso,DC=com and the mS-DS-ConsistencyGuid of the user CN=u9,DC=contoso,DC=com; a sync gives the cloud "
+        "user to the one that it reads first. Find out who wrote mS-DS-ConsistencyGuid, and clear it where it "
+        "does not belong."
+    )
+
+
+@pytest.mark.parametrize("outcome", ["matched", "hard_match", "soft_match", "new_cloud_user", "unknown", "quarantine"])
+def test_both_are_refused_if_both_are_in_the_list(outcome: str) -> None:
+    """The claimant keeps its own anchor, because the source anchor is objectGUID."""
+    found = [prediction(1, outcome), prediction(2, outcome)]
+    accounts = [account(1), account(2, consistency=anchor(1))]
+    assert judged(found, *accounts) == [("conflict", "anchor_claimed")] * 2
+
+
+@pytest.mark.parametrize("kind", ["contact", "computer", "group", "organizational unit"])
+def test_objects_of_every_class_claim(kind: str) -> None:
+    assert judged([prediction(1)], account(1), account(9, consistency=anchor(1), kind=kind)) == [
+        ("conflict", "anchor_claimed")
+    ]
+
+
+def test_a_record_that_names_another_guid_is_judged_by_its_anchor() -> None:
+    """What the directory says of the anchor's holder counts, not the GUID that the record has."""
+    found = [prediction(1, record={"object_guid": guid(3)})]
+    assert judged(found, account(1, protected="it belongs to Domain Admins")) == [("blocked", "privileged_ad_account")]
+
+
+def test_a_protected_account_is_blocked_unless_its_upn_is_accepted() -> None:
+    admin = account(1, protected="it belongs to Domain Admins")
+    (found,) = judge_predictions([prediction(1)], DirectoryView([admin]), NOTHING_ACCEPTED)
+    assert (found.outcome, found.cause, found.effects) == (
+        "blocked", "privileged_ad_account", ("privileged_ad_account",)
+    )  # fmt: skip
+    assert found.reason == (
+        "The AD account of anna@contoso.com is protected, because it belongs to Domain Admins; leave it out, or if "
+        "this administrator is to be matched, name the UPN under privileged_ad_account in accepted_effects."
+    )
+    accepted = read_accepted_effects({"privileged_ad_account": ["Anna@Contoso.com"]})
+    (taken,) = judge_predictions([prediction(1)], DirectoryView([admin]), accepted)
+    assert (taken.outcome, taken.effects) == ("hard_match", ("privileged_ad_account",))
+    # By the UPN that the directory has, not the one in the record.
+    other = replace(admin, upn="root@contoso.com")
+    assert judged([prediction(1)], other, accepted=accepted) == [("blocked", "privileged_ad_account")]
+
+
+@pytest.mark.parametrize("upn", ["ſysadmin@contoso.com", "sysadmin@contoso.com ", "sysadmin@contoſo.com"])
+def test_an_acceptance_is_no_look_alike(upn: str) -> None:
+    accepted = read_accepted_effects({"privileged_ad_account": ["sysadmin@contoso.com"]})
+    assert not accepted.covers("privileged_ad_account", upn)
+    assert accepted.covers("privileged_ad_account", "SysAdmin@contoso.COM")
+    assert not accepted.covers("foreign_anchor", "sysadmin@contoso.com")
+
+
+@pytest.mark.parametrize(
+    ("cloud", "outcome"),
+    [
+        ({"immutable_id": None, "user_principal_name": "anna@contoso.com"}, "blocked"),
+        ({"immutable_id": anchor(70), "user_principal_name": "ANNA@contoso.com"}, "hard_match"),
+        ({"immutable_id": anchor(71), "user_principal_name": "anna@contoso.com"}, "blocked"),
+        ({"immutable_id": anchor(70), "user_principal_name": "victim@contoso.com"}, "blocked"),
+        (None, "blocked"),
+    ],
+)
+def test_a_foreign_anchor(cloud: dict[str, Any] | None, outcome: str) -> None:
+    given = {"immutable_id": anchor(70), "source_anchor": "mS-DS-ConsistencyGuid"}
+    found = prediction(1, record=given, cloud=cloud and {"id": "c", **cloud})
+    own = account(1, consistency=anchor(70))
+    cause = None if outcome == "hard_match" else "foreign_anchor"
+    assert judged([found], own) == [(outcome, cause)]
+    accepted = read_accepted_effects({"foreign_anchor": ["anna@contoso.com"]})
+    assert judged([found], own, accepted=accepted) == [("hard_match", None)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"outcome": "unknown", "unknown": ("groups",), "expected": "matched"},
+        {"outcome": "blocked", "unknown": ("role_assignments",), "expected": "matched"},
+    ],
+)
+def test_who_is_joined_already_is_only_asked_for_claims(more: dict[str, Any]) -> None:
+    found = prediction(1, **{"outcome": "matched", **more})
+    own = account(1, protected="it belongs to Domain Admins")
+    assert judge_predictions([found], DirectoryView([own]), NOTHING_ACCEPTED) == [found]
+    assert judged([found], own, account(9, consistency=anchor(1))) == [("conflict", "anchor_claimed")]
+
+
+def test_a_stamped_account_has_its_own_anchor() -> None:
+    assert judged([prediction(1)], account(1, consistency=anchor(1))) == [("hard_match", None)]
+
+
+def test_what_is_worse_comes_first_and_what_was_found_stays() -> None:
+    blocked = prediction(1, "blocked", cause="privileged_role", causes=("privileged_role",))
+    accounts = [account(1, protected="it has adminCount set"), account(9, consistency=anchor(1))]
+    (found,) = judge_predictions([blocked], DirectoryView(accounts), NOTHING_ACCEPTED)
+    assert (found.outcome, found.cause) == ("blocked", "privileged_role")
+    assert found.causes == ("privileged_role", "anchor_claimed", "privileged_ad_account")
+
+
+def test_an_account_outside_the_list_that_holds_an_address_or_the_upn() -> None:
+    addresses = {"proxy_addresses": ["SMTP:anna@contoso.com", "smtp:sales@contoso.com"], "mail": "anna@contoso.com"}
+    found = [prediction(1, record=addresses)]
+    assert list_names(found) == [
+        "anna@contoso.com", "SMTP:anna@contoso.com", "smtp:sales@contoso.com", "smtp:anna@contoso.com"
+    ]  # fmt: skip
+    other = account(9, addresses=("smtp:Sales@contoso.com",))
+    (first,) = judge_predictions(found, DirectoryView([account(1), other]), NOTHING_ACCEPTED)
+    assert (first.outcome, first.cause) == ("quarantine", "proxy_address_taken")
+    (held,) = first.quarantined
+    assert (held.attribute, held.value, held.holder) == (
+        "proxy_addresses", "smtp:sales@contoso.com", "CN=u9,DC=contoso,DC=com"
+    )  # fmt: skip
+    namesake = account(9, upn="Anna@contoso.com")
+    assert judged(found, account(1), namesake) == [("quarantine", "upn_taken")]
+    # A computer is not synchronised as a user with an address, and who is in the list is looked at there.
+    assert judged(found, account(1), replace(other, kind="computer")) == [("hard_match", None)]
+    both = [*found, prediction(2)]
+    inside = account(2, addresses=("smtp:sales@contoso.com",))
+    assert judged(both, account(1), inside) == [("hard_match", None)] * 2
+
+
+def test_what_could_not_be_read_refuses() -> None:
+    found = [
+        prediction(1),
+        prediction(2, "matched"),
+        prediction(3, "unknown", unknown=("groups",), expected="hard_match"),
+        prediction(4, "blocked", unknown=("role_assignments",), expected="hard_match"),
+    ]
+    result = judge_predictions(found, unread_view([], []), NOTHING_ACCEPTED)
+    assert [(each.outcome, each.unknown, each.expected) for each in result] == [
+        ("blocked", ("anchor_claims", "protected_accounts"), "hard_match"),
+        ("matched", (), None),
+        ("blocked", ("anchor_claims", "protected_accounts", "groups"), "hard_match"),
+        ("blocked", ("role_assignments", "anchor_claims", "protected_accounts"), "hard_match"),
+    ]
+    assert [result[0].cause, result[3].cause] == ["unread_anchor_claims", "unread_role_assignments"]
+    assert "RoleManagement.Read.Directory" in str(result[3].reason)
+    assert "name anchor_claims and protected_accounts in skip_checks" in str(result[3].reason)
+    skipped = judge_predictions(
+        found[:1], unread_view([], []), NOTHING_ACCEPTED, ["anchor_claims", "protected_accounts"]
+    )
+    assert skipped == found[:1]
+    assert judged(found[:1], account(1), protection_unread=True) == [("blocked", "unread_protected_accounts")]
+    # An account of another domain.
+    assert judged(found[:1]) == [("blocked", "unread_anchor_claims")]
+
+
+def test_who_has_no_anchor_is_left_alone() -> None:
+    missing = Prediction({"identity": "nobody", "status": "missing"}, "invalid", None, "ad_missing")
+    assert list_anchors([missing]) == []
+    assert judge_predictions([missing], DirectoryView(), NOTHING_ACCEPTED) == [missing]
+
+
+def changes(*numbers: int, **more: Any) -> list[ImmutableIdChange]:
+    users = [
+        {"id": f"c{number}", "user_principal_name": f"{NAMES[number - 1]}@contoso.com", "immutable_id": None,
+         "sync_enabled": None, "deleted": False}
+        for number in numbers
+    ]  # fmt: skip
+    return plan_changes(read_requests([record(number, **more) for number in numbers]), UserIndex(users))
+
+
+def causes(found: Sequence[ImmutableIdChange]) -> list[tuple[str, str | None]]:
+    return [(change.status, change.cause) for change in found]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "cause"),
+    [
+        ([account(1), account(9, consistency=anchor(1))], "anchor_claimed"),
+        ([account(1, protected="it belongs to Domain Admins")], "privileged_ad_account"),
+        ([account(9, consistency=anchor(1))], "foreign_anchor"),
+        ([], "ad_account_unread"),
+    ],
+)
+def test_a_change_that_the_directory_speaks_against(accounts: list[AdAccount], cause: str) -> None:
+    """Whatever the record says of itself: the outcome of an earlier task is no proof."""
+    planned = changes(1, 2, outcome="hard_match", allowed=True, effects=[])
+    result = refuse_by_directory(planned, DirectoryView([*accounts, account(2)]), NOTHING_ACCEPTED)
+    assert causes(result) == [("refused", cause), ("set", None)]
+
+
+def test_protection_that_could_not_be_read_refuses_a_change() -> None:
+    view = DirectoryView([account(1)], protection_unread=True)
+    (refused,) = refuse_by_directory(changes(1), view, NOTHING_ACCEPTED)
+    assert refused.cause == "ad_account_unread"
+    assert "name protected_accounts in skip_checks" in str(refused.reason)
+    assert causes(refuse_by_directory(changes(1), view, NOTHING_ACCEPTED, ["protected_accounts"])) == [("set", None)]
+
+
+def test_accepted_effects_let_a_change_pass() -> None:
+    accepted = read_accepted_effects({"privileged_ad_account": ["anna@contoso.com"]})
+    view = DirectoryView([account(1, protected="it is one")])
+    assert causes(refuse_by_directory(changes(1), view, accepted)) == [("set", None)]
+
+
+def test_what_is_claimed_after_the_write_is_cleared() -> None:
+    done = changes(1, 2)
+    assert claimed_changes(done, DirectoryView([account(1), account(2)])) == {}
+    claimed = claimed_changes(done, DirectoryView([account(1), account(2), account(9, consistency=anchor(2))]))
+    assert list(claimed) == [1]
+    clear = clearing(done[1])
+    assert (clear.status, clear.before, clear.after, (clear.target or {})["id"]) == ("cleared", anchor(2), None, "c2")
+    after = after_clearing(done[1], clear, claimed[1])
+    assert (after.status, after.cause, after.after) == ("refused", "anchor_claimed", None)
+    assert str(after.reason).endswith("What this run had written was cleared again.")
+    stuck = after_clearing(done[1], clear.failed("throttled", "Too many requests."), claimed[1])
+    assert (stuck.status, stuck.after) == ("failed", anchor(2))
+    assert str(stuck.reason).endswith("could not be cleared again: Too many requests.")
+
+
+@pytest.mark.parametrize(
+    ("skipped", "cause"),
+    [([], "ad_account_unread"), (["anchor_claims"], None), (["protected_accounts"], "ad_account_unread")],
+)
+def test_an_object_that_cannot_be_read_may_claim_an_anchor(skipped: list[str], cause: str | None) -> None:
+    view = DirectoryView([account(1)], claims_unread=True)
+    (found,) = refuse_by_directory(changes(1), view, NOTHING_ACCEPTED, skipped)
+    assert found.cause == cause

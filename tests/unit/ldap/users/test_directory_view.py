@@ -1,0 +1,117 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The view of a directory that both Graph modules ask for, against the scripted server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import Certificates, Options
+from forest_script import BIND, DOMAIN, ROOT, guid, person
+from ldap_wire import SUB, Done, Entry, Search, Turn, Wire
+from shield_script import account, group, shield
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import DirectoryView
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users import directory_view
+
+ADMINS = group("Domänen-Admins", 512)
+ASKED = (
+    b"objectGUID", b"mS-DS-ConsistencyGuid", b"objectClass", b"sAMAccountType", b"userPrincipalName", b"mail",
+    b"proxyAddresses", b"objectSid", b"sIDHistory", b"primaryGroupID", b"memberOf", b"adminCount",
+    b"userAccountControl", b"msDS-AllowedToDelegateTo",
+)  # fmt: skip
+LISTED = (
+    "or",
+    ("present", b"sAMAccountName"),
+    ("present", b"mail"),
+    ("present", b"proxyAddresses"),
+    ("equal", b"objectClass", b"contact"),
+    ("present", b"mS-DS-ConsistencyGuid"),
+)
+
+
+def read(
+    certificates: Certificates, options: Options, script: list[Turn], protection: bool, *given: Any
+) -> DirectoryView:
+    with Wire([BIND, ROOT, *script], certificates.good) as wire:
+        view = directory_view.directory_reader(options(wire), protection, writes=True)(*given)
+    wire.verify()
+    return view
+
+
+def search(filter_: object, *entries: Entry, cookie: bytes = b"", page: bytes = b"") -> Turn:
+    return Turn(Search(DOMAIN.encode(), SUB, filter_, ASKED, (1000, page)), (*entries, Done(cookie=cookie)))
+
+
+def test_one_search_finds_holders_and_claimants(certificates: Certificates, options: Options) -> None:
+    raw = guid(1).bytes_le
+    asked = (
+        "or",
+        ("equal", b"mS-DS-ConsistencyGuid", raw),
+        ("equal", b"objectGUID", raw),
+        ("equal", b"userPrincipalName", b"anna*@contoso.com"),
+        ("equal", b"proxyAddresses", b"SMTP:a@contoso.com"),
+        ("equal", b"mail", b"a@contoso.com"),
+        ("equal", b"proxyAddresses", b"x500:/o=old"),
+    )
+    own = person(1, "anna", mail=["a@contoso.com"], **account(1600, "Domänen-Admins"))
+    thief = person(9, "mallory", mS_DS_ConsistencyGuid=[raw], **account(1609))
+    box = person(8, "box", objectClass=["top", "contact"], sAMAccountType=[], proxyAddresses=["SMTP:a@contoso.com"])
+    script = [*shield([ADMINS]), search(asked, own, thief, box)]
+    anchor = immutable_id_of_guid(guid(1))
+    names = ["anna*@contoso.com", "SMTP:a@contoso.com", "x500:/o=old"]
+    view = read(certificates, options, script, True, [anchor, "not base64"], names)
+    first, second, third = view.accounts
+    assert (first.guid, first.upn, first.own, first.consistency) == (str(guid(1)), "anna@contoso.com", anchor, None)
+    assert (first.protected, first.addresses) == ("it belongs to Domain Admins", ("smtp:a@contoso.com",))
+    assert (second.consistency, second.protected, second.distinguished_name) == (
+        anchor, None, f"CN=mallory,OU=Staff,{DOMAIN}"
+    )  # fmt: skip
+    assert (third.kind, third.addresses) == ("contact", ("SMTP:a@contoso.com",))
+    assert [each.guid for each in view.holders(anchor)] == [first.guid, second.guid]
+    assert (view.protection_unread, view.claims_unread) == (False, False)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_protection_that_is_not_read(certificates: Certificates, options: Options, asked: bool) -> None:
+    turns = shield(domain={}) if asked else []
+    script = [*turns, Turn(Search, (person(1, "anna"), Done(cookie=b"")))]
+    view = read(certificates, options, script, asked, [immutable_id_of_guid(guid(1))], [])
+    assert view.protection_unread
+    assert view.accounts[0].protected is None
+
+
+def test_an_object_that_hides_its_guid_leaves_the_claims_unread(certificates: Certificates, options: Options) -> None:
+    hidden = Entry(f"CN=x,{DOMAIN}", {"mS-DS-ConsistencyGuid": [guid(1).bytes_le]})
+    found = Turn(Search, (person(1, "anna"), hidden, Done(cookie=b"")))
+    view = read(certificates, options, [found], False, [immutable_id_of_guid(guid(1))], [])
+    assert (len(view.accounts), view.claims_unread) == (1, True)
+
+
+def test_a_task_that_writes_does_not_believe_a_server_that_is_not_checked(options: Options) -> None:
+    with pytest.raises(InputError, match="Only tasks that read may ignore the certificate"):
+        directory_view.directory_reader(options(cert_validation="ignore"), False, writes=True)
+
+
+def test_many_values_are_a_listing_if_that_takes_no_more_requests(
+    certificates: Certificates, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory_view, "CONDITIONS", 2)
+    anchors = [immutable_id_of_guid(guid(number)) for number in (1, 2)]
+    view = read(certificates, options, [search(LISTED, person(1, "anna"), person(3, "carl"))], False, anchors, [])
+    assert len(view.accounts) == 2
+    pages = [search(LISTED, cookie=b"c"), search(LISTED, cookie=b"d", page=b"c")]
+    names = (b"mS-DS-ConsistencyGuid", b"objectGUID")
+    both = [
+        search(("or", *(("equal", name, guid(number).bytes_le) for name in names)), person(1, "anna"))
+        for number in (1, 2)
+    ]
+    again = read(certificates, options, [*pages, *both], False, anchors, [])
+    assert [each.guid for each in again.accounts] == [str(guid(1))]
