@@ -235,7 +235,8 @@ users:
         - V(matched), the user is synchronised already. V(hard_match), V(soft_match) and V(new_cloud_user), what the next sync
           would do.
         - V(conflict), the cloud user has another ImmutableId. V(type_mismatch), a contact or group has the address. V(blocked),
-          the match is refused, or should not be made, or nobody can tell whether the user is an administrator. V(quarantine), another object has the UPN or an address. V(invalid),
+          the match is refused, or should not be made, or nobody can tell whether the user is an administrator.
+          V(quarantine), another object has the UPN or an address. V(invalid),
           Entra ID does not take the UPN or an address as it is.
         - V(unknown), the app may not read what it hangs on.
       returned: always
@@ -261,7 +262,8 @@ users:
           V(foreign_anchor); and C(unread_) with V(role_assignments), V(role_eligibility), V(role_assignable_groups), V(anchor_claims)
           or V(protected_accounts), if these cannot be read.
         - For V(conflict), V(held_by_user), V(held_by_contact), V(held_by_group), V(held_by_computer) or V(held_by_nobody) where
-          it is known whose the other ImmutableId is, else V(anchor_differs); and V(duplicate_anchor), or V(anchor_claimed) where another object of the domain holds the anchor.
+          it is known whose the other ImmutableId is, else V(anchor_differs); and V(duplicate_anchor), or V(anchor_claimed) if
+          another object of the domain holds the anchor.
         - For V(type_mismatch), V(held_by_contact) or V(held_by_group). For V(quarantine), V(upn_taken) or
           V(proxy_address_taken).
         - For V(invalid), V(invalid_upn), V(invalid_proxy_address), V(unverified_suffix), V(no_anchor), and V(ad_missing),

@@ -47,7 +47,8 @@ options:
     elements: dict
   identities:
     description:
-      - User principal names or object ids. A value with an C(@) is a user principal name, a GUID an object id. With these alone, nothing is known of what a user should be matched to, so a user
+      - User principal names or object ids. A value with an C(@) is a user principal name, a GUID an object id. With only these,
+        nothing is known of what a user should be matched to, so a user
         who was matched to the wrong AD account is not found out.
     type: list
     elements: str
@@ -171,7 +172,8 @@ users:
       description:
         - A stable identifier of why the user is not verified, else null.
         - V(not_synchronised), V(not_in_this_cycle), V(quarantine_timer), V(write_not_visible) for V(pending) users.
-        - V(other_ad_account), V(no_object_sid), V(no_security_identifier), V(value_on_other_object), V(name_on_other_object), V(different_immutable_id), V(value_conflict), V(second_user),
+        - V(other_ad_account), V(no_object_sid), V(no_security_identifier), V(value_on_other_object), V(name_on_other_object),
+          V(different_immutable_id), V(value_conflict), V(second_user),
           V(export_error), V(no_cloud_user), V(no_immutable_id), V(unreadable), V(not_hard_matched).
       returned: always
       type: str

@@ -35,6 +35,7 @@ def application(name: str) -> dict[str, str]:
 
 
 # What is given, and what the one sentence must name.
+ROLES = ["role_assignments", "role_eligibility", "role_assignable_groups"]
 BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "wrong password": (AD, {**ONE, "password": "wrong"}, ["password"]),
     "unknown account": (AD, {**ONE, "username": "nobody@ad.contoso.com"}, ["username"]),
@@ -83,7 +84,8 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         {"user": "carla.admin@contoso.com", "object_guid": FREE_GUID, **application("careful")},
         ["Global Administrator", "by hand"],
     ),
-    "may only read": (ENTRA, {**ANNA, **application("reader")}, ["User.ReadWrite.All"]),
+    "may not read roles": (ENTRA, {**ANNA, **application("reader")}, ["RoleManagement.Read.Directory", "skip_checks"]),
+    "may only read": (ENTRA, {**ANNA, **application("reader"), "skip_checks": ROLES}, ["User.ReadWrite.All"]),
     "may do nothing": (ENTRA, {**ANNA, **application("nobody")}, ["User.Read"]),
 }
 

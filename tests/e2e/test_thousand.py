@@ -73,6 +73,7 @@ def test_a_preflight_costs_a_few_requests_for_the_tenant(
         "hybrid.identity.entra_match_info": {
             "users": "{{ ad.users }}",
             "after_hard_match": True,
+            "directory": "{{ hybrid_identity_ad }}",
             **lab["apps"]["preflight"],
         },
         "register": "predicted",

@@ -46,7 +46,15 @@ def test_secret_credential_of_azure_identity(entra: Emulator) -> None:
     ) as credential:
         token = credential.get_token(f"{entra.url}/.default").token
     claims = jwt.decode(token, options={"verify_signature": False})
-    assert claims["roles"] == ["Domain.Read.All", "Organization.Read.All", "User.ReadWrite.All"]
+    assert claims["roles"] == [
+        "Application.Read.All",
+        "Domain.Read.All",
+        "GroupMember.Read.All",
+        "Organization.Read.All",
+        "RoleEligibilitySchedule.Read.Directory",
+        "RoleManagement.Read.Directory",
+        "User.ReadWrite.All",
+    ]
     answer = entra.http.get("/v1.0/organization", headers={"Authorization": f"Bearer {token}"})
     assert answer.json()["value"][0]["id"] == claims["tid"]
 

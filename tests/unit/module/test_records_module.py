@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.parameters import PASS_VARS
 
 from ansible_collections.hybrid.identity.plugins.modules import (
     ad_user,
@@ -33,7 +34,9 @@ def called(give_arguments: Callable[[dict[str, Any]], None], capfd: pytest.Captu
     """Run a module and return all that it prints, which is what Ansible can show."""
 
     def run(module: ModuleType, **arguments: Any) -> str:
-        internal = {"_ansible_inject_invocation": True, "_ansible_remote_tmp": "/tmp"}
+        internal: dict[str, Any] = {"_ansible_remote_tmp": "/tmp"}
+        if "inject_invocation" in PASS_VARS:  # ansible-core 2.21 and newer need to be asked for the arguments
+            internal["_ansible_inject_invocation"] = True
         give_arguments({**arguments, **internal})
         with pytest.raises(SystemExit):
             module.main()

@@ -51,7 +51,7 @@ class Users:
         """Return the number of active users. It is an "advanced query", so the number may lag behind."""
         request = self._transport.get(self._transport.client.users.count, {"ConsistencyLevel": "eventual"})
         count = await self._transport.json(request)
-        if type(count) is not int or count < 0:
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             raise not_graph("its number of users is no number")
         return count
 

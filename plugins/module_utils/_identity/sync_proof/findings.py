@@ -35,10 +35,11 @@ class Finding:
         """Return the user as the module returns it: the record as given, with the finding."""
         target = self.target or {}
         value = target.get("immutable_id")
+        asked = self.expectation.object_id
         other = {key: self.other[key] for key in ("id", "user_principal_name", "created")} if self.other else None
         return {
             **self.expectation.record,
-            "id": target.get("id") or self.expectation.object_id,
+            "id": target.get("id") or (asked.text if asked else None),
             "user_principal_name": self.expectation.user_principal_name or target.get("user_principal_name"),
             "status": self.status,
             "before": value,

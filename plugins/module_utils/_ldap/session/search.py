@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..._identity.core.answer_limits import MAX_OBJECT, MAX_OBJECTS, SPARE_PAGES
 from .connection import Session, translated
@@ -20,7 +20,7 @@ BASE, ONE_LEVEL, SUBTREE = "BASE", "LEVEL", "SUBTREE"
 PAGE_SIZE = 1000
 """Entries in one page: Active Directory's default limit (MaxPageSize)."""
 
-Raw = Mapping[str, Sequence[bytes] | None]
+Raw: TypeAlias = "Mapping[str, Sequence[bytes] | None]"
 """The raw values by attribute description; None for an attribute that came without values."""
 
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -328,6 +329,7 @@ def test_what_holds_for_every_proof(records: list[dict[str, Any]], users: list[R
     assert set(counts) == set(STATUSES)
     assert Counter(finding.status for finding in findings) == Counter({name: n for name, n in counts.items() if n})
     for finding in findings:
+        assert json.loads(json.dumps(finding.result())) == finding.result()
         if finding.status != "verified":
             assert finding.reason
             continue

@@ -16,7 +16,7 @@ from conftest import Certificates, Options, RunModule
 from forest_script import BIND, ROOT, look_up, names, person
 from ldap_wire import Wire
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.anchors import CONSISTENCY_GUID
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import CONSISTENCY_GUID
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import JournalEntry
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, ldap_options
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
