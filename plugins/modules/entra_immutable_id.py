@@ -23,6 +23,7 @@ description:
 extends_documentation_fragment:
   - hybrid.identity.graph
   - hybrid.identity.journal
+  - hybrid.identity.deleted_holders
   - hybrid.identity.attributes
   - hybrid.identity.attributes.entra
 attributes:
@@ -74,22 +75,6 @@ options:
         purged count as changed too.
       - Without it there is no limit. O(all_users) needs it.
     type: str
-  restore_deleted:
-    description:
-      - Whether a user in the recycle bin who holds a wanted value is brought back.
-      - Where that is the very user that the record names, it comes back with its value, and there is nothing left to set.
-      - Where another user is to have the value, it is taken from the restored one first. Graph supports that only for users
-        who were never synchronised; others are refused, and O(purge_deleted) is the way.
-      - It excludes O(purge_deleted). A rollback leaves who was restored where they are.
-    type: bool
-    default: false
-  purge_deleted:
-    description:
-      - Whether a user in the recycle bin who holds a wanted value is deleted for good, with its mailbox and all else that is
-        left of it. Nothing brings it back.
-      - It excludes O(restore_deleted).
-    type: bool
-    default: false
   state:
     description:
       - V(present) sets the value. V(absent) clears it, whatever it is.
@@ -102,57 +87,6 @@ options:
         account, so it is refused by default.
     type: bool
     default: false
-  directory:
-    description:
-      - Connection options of M(hybrid.identity.ad_user_guid), such as C(server), C(username), C(password) and C(ca_cert). What is
-        left out comes from C(module_defaults) for C(group/hybrid.identity.ad), and from the environment.
-      - With it, the domain is searched, before the first write and again after the last one, for all objects that hold one of the
-        ImmutableIds in C(objectGUID) or C(mS-DS-ConsistencyGuid). Where two hold one, the user is refused, and what was written
-        meanwhile is cleared again. Protected accounts and foreign anchors are refused, unless O(accepted_effects) names the user.
-      - Without it, nothing of this is checked. Give it whenever a sync with that domain is to match the users.
-    type: dict
-    suboptions:
-      server:
-        description: Domain controllers, in the order in which they are tried.
-        type: list
-        elements: str
-      port:
-        description: The port.
-        type: int
-      tls_mode:
-        description: How the connection is encrypted.
-        type: str
-        choices: [ldaps, start_tls]
-        default: ldaps
-      ca_cert:
-        description: PEM file of the authority that signed the server's certificate.
-        type: path
-      cert_validation:
-        description: What is checked of the server's certificate.
-        type: str
-        choices: [always, ignore_hostname, ignore]
-        default: always
-      auth_protocol:
-        description: How to sign in.
-        type: str
-        choices: [simple, kerberos]
-        default: simple
-      username:
-        description: Who signs in.
-        type: str
-      password:
-        description: The password.
-        type: str
-      connection_timeout:
-        description: Seconds to wait for a connection.
-        type: int
-        default: 5
-  accepted_effects:
-    description:
-      - With O(directory), what else a match may bring about, as lists of UPNs by effect. See
-        O(hybrid.identity.entra_match_info#module:accepted_effects).
-    type: dict
-    default: {}
   on_refused:
     description:
       - What to do when users may not be changed, or are not found.
@@ -166,9 +100,6 @@ options:
       - Checks to skip if what they need could not be read. What can be read counts all the same, and a warning says what was skipped.
       - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator, so
         an administrator may be handed over.
-      - V(anchor_claims) and V(protected_accounts) are about what O(directory) reads. Both together let users pass whose account is in
-        another domain.
-      - Names that concern only M(hybrid.identity.entra_match_info) are taken too, and do nothing here.
     type: list
     elements: str
     choices:
@@ -270,7 +201,8 @@ EXAMPLES = r"""
 - name: Set the ImmutableIds, and purge who holds one of them in the recycle bin, but nothing if it is more than expected
   hybrid.identity.entra_immutable_id:
     users: "{{ ad.users }}"
-    purge_deleted: true
+    deleted_holders:
+      purge: [0f2d4a86-5b1c-4f0e-9a3d-7c8b9e1f2a34]
     max_changes: 5%
 
 - name: Set the ImmutableIds with a journal, under the number of the CI job
@@ -340,7 +272,6 @@ users:
           V(role_assignable_group), V(app_owner), V(unreadable_user), C(unread_) with V(role_assignments), V(role_eligibility),
           V(role_assignable_groups) or V(deleted_users), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.
-        - From O(directory), V(anchor_claimed), V(privileged_ad_account), V(foreign_anchor), V(ad_account_unread).
         - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain), V(mastered_elsewhere),
           V(user_vanished), V(restore_conflict), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost),
           V(app_not_in_tenant), V(unauthorized), V(not_graph). V(interrupted) where the run met an exception.
@@ -355,7 +286,7 @@ users:
       sample: null
     deleted_holders:
       description: The users in the recycle bin that held the wanted value.
-      returned: when O(restore_deleted) or O(purge_deleted) concerns the user
+      returned: when O(deleted_holders) names one who concerns the user
       type: list
       elements: dict
       contains:
@@ -511,27 +442,24 @@ from typing import Any
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import run as set_immutable_ids
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
-    PROTECTED_ACCOUNTS,
-    read_accepted_effects,
-)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_identity,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import Line
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import (
+    read_deleted_holders,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import PROPERTY
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import Directory
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import directory_reader
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
+    deleted_holders_option,
     graph_options,
     journal_options,
-    ldap_options,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
+from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
@@ -547,14 +475,6 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
     identity = read_identity(params["user"])
     given = {name: params[name] for name in ("immutable_id", "object_guid") if params[name]}
     return [{identity.kind: identity.text, **given}]
-
-
-def asked_directory(params: dict[str, Any]) -> Directory | None:
-    """What reads Active Directory before and after the writes, if the caller names it."""
-    if not params["directory"]:
-        return None
-    options = connection(params["directory"], ldap_options())
-    return directory_reader(options, PROTECTED_ACCOUNTS not in params["skip_checks"], writes=True)
 
 
 def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, watch: Watch) -> dict[str, Any]:
@@ -577,14 +497,12 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
             everybody=params["all_users"] is True,
             clear=params["state"] == "absent",
             overwrite=params["replace"],
-            restore_deleted=params["restore_deleted"],
-            purge_deleted=params["purge_deleted"],
-            accepted=read_accepted_effects(params["accepted_effects"]),
+            deleted=read_deleted_holders(params["deleted_holders"]),
             **how,
         )
     return journaled(
         params,
-        lambda journal: set_immutable_ids(options, task, journal, watch, asked_directory(params)),
+        lambda journal: set_immutable_ids(options, task, journal, watch),
         check_mode=check_mode,
         rolls_back=list_runs(lines),
     )
@@ -602,12 +520,9 @@ def main() -> None:
             "users": {"type": "list", "elements": "dict"},
             "all_users": {"type": "bool"},
             "max_changes": {"type": "str"},
-            "restore_deleted": {"type": "bool", "default": False},
-            "purge_deleted": {"type": "bool", "default": False},
+            "deleted_holders": deleted_holders_option(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "replace": {"type": "bool", "default": False},
-            "accepted_effects": {"type": "dict", "default": {}},
-            "directory": {"type": "dict", "options": ldap_options()},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "skip_checks": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
         },
@@ -629,7 +544,7 @@ def main() -> None:
     watch = Watch(progress_report())
     run(
         module,
-        (*GRAPH, LDAP3) if module.params["directory"] else GRAPH,
+        GRAPH,
         lambda: service(module.params, connection(module.params, options), module.check_mode, watch),
         watch.facts,
     )

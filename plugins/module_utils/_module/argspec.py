@@ -78,6 +78,12 @@ def journal_options() -> dict[str, OptionSpec]:
     }
 
 
+def deleted_holders_option() -> OptionSpec:
+    """Return the option that names users in the recycle bin to restore or purge."""
+    ids = {"type": "list", "elements": "str", "default": []}
+    return {"type": "dict", "options": {"restore": dict(ids), "purge": dict(ids)}, "default": {}}
+
+
 def connection(params: dict[str, Any], options: dict[str, OptionSpec]) -> dict[str, Any]:
     """Return the values of connection options, with ``read_file``, which reads the files that they name.
 

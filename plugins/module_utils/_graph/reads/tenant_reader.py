@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from ..._identity.core.identities.cloud_identity import identities_of
+from ..._identity.core.identities.cloud_identity import CloudIdentity, identities_of
 from ..._identity.core.records import Record
 from ..._identity.entra.immutable_id_plan import NOT_FOUND, ImmutableIdChange, plan_changes
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests
@@ -20,7 +20,7 @@ from .users import Users
 
 
 async def plan_from_tenant(
-    users: Users, requests: Sequence[ImmutableIdRequest], *, overwrite: bool, deleted: str | None = None
+    users: Users, requests: Sequence[ImmutableIdRequest], deleted: Mapping[str, str] | None = None
 ) -> list[ImmutableIdChange]:
     """Read the tenant and return the plan for requests.
 
@@ -40,25 +40,39 @@ async def plan_from_tenant(
     named = identity_filters(request.identity for request in asked if request.identity)
     held = _holder_filters([request.immutable_id for request in asked])
     if not named:
-        return plan_changes(requests, UserIndex([]), overwrite=overwrite, deleted=deleted)
+        return plan_changes(requests, UserIndex([]), deleted)
     if len(named) + 2 * len(held) <= MAX_REQUESTS:
         note_lookup(users, identities=len(asked), filters=len(named) + 2 * len(held))
         found = await users.list_matching([*named, *held], held)
-        return plan_changes(requests, UserIndex(found), overwrite=overwrite, deleted=deleted)
+        return plan_changes(requests, UserIndex(found), deleted)
 
     total = await users.count()
     if note_lookup(users, identities=len(asked), filters=len(named) + len(held), tenant_users=total):
         listed, found = True, await users.list_active(total, _needed_by(asked))
     else:
         listed, found = False, await users.list_matching(named)
-    changes = plan_changes(requests, UserIndex(found), overwrite=overwrite, deleted=deleted)
+    changes = plan_changes(requests, UserIndex(found), deleted)
     # A user who was not found may be deleted and hold the value. Look for that user if deleted holders may be changed.
     absent = [change.request.immutable_id for change in changes if change.status == NOT_FOUND and deleted]
     pending = _holder_filters([change.after for change in changes if change.changed] + absent)
     if pending:
         found += await _holders(users, pending, listed)
-        changes = plan_changes(requests, UserIndex(found), overwrite=overwrite, deleted=deleted)
+        changes = plan_changes(requests, UserIndex(found), deleted)
     return changes
+
+
+async def read_again(users: Users, identities: Sequence[CloudIdentity], tenant_users: int) -> list[Record]:
+    """Read these active users once more, by filters or by a listing of the tenant, whichever takes fewer requests.
+
+    ``tenant_users``: how many active users the tenant has, about.
+
+    :raises GraphError: if they cannot be read.
+    """
+    filters = identity_filters(identities)
+    if not note_lookup(users, identities=len(identities), filters=len(filters), tenant_users=tenant_users):
+        return await users.list_matching(filters)
+    wanted = frozenset(identities)
+    return await users.list_active(tenant_users, lambda user: any(each in wanted for each in identities_of(user)))
 
 
 async def plan_clearing(users: Users) -> tuple[list[ImmutableIdChange], int]:

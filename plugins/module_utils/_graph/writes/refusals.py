@@ -12,7 +12,6 @@ from typing import Any
 from ..._identity.core.errors import IdentityError
 from ..._identity.core.text.sentences import join_names, join_reasons
 from ..._identity.entra.immutable_id_plan import FAILED, ImmutableIdChange, summarize
-from ..._identity.preflight.directory_view import ANCHOR_CLAIMED
 
 
 class PlanBlocked(IdentityError):
@@ -55,28 +54,6 @@ def failed_error(changes: Sequence[ImmutableIdChange], result: Mapping[str, Any]
     else:
         message = f"Graph did not take the changes of {len(failed)} users: {_named(failed)}"
     return WritesFailed(f"{message} {written} other user(s) were changed." if written else message, **result)
-
-
-def claimed_error(changes: Sequence[ImmutableIdChange], result: Mapping[str, Any]) -> WritesFailed:
-    """Return the error for anchors that somebody claimed while they were written, with the whole result of the task."""
-    claimed = [change for change in changes if change.cause == ANCHOR_CLAIMED]
-    written = sum(change.changed for change in changes)
-    return WritesFailed(
-        f"Somebody else claims the anchors of {len(claimed)} users since they were written: {_named(claimed)} "
-        f"{written} other user(s) were changed.",
-        **result,
-    )
-
-
-def unproven_error(error: IdentityError, result: Mapping[str, Any]) -> WritesFailed:
-    """Return the error for a directory that could not be asked any more after the last write."""
-    details = {key: value for key, value in error.details.items() if key not in result}
-    return WritesFailed(
-        "The ImmutableIds were written, but whether somebody else claimed one meanwhile is not known: "
-        f"{error.message} Run entra_match_info with directory before the next sync.",
-        **details,
-        **result,
-    )
 
 
 def _named(changes: Sequence[ImmutableIdChange]) -> str:

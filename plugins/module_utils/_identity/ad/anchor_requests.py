@@ -77,11 +77,11 @@ def _read(record: Mapping[str, Any], position: int) -> AnchorRequest:
 def _immutable_id(record: Mapping[str, Any]) -> Any:
     """Return the ImmutableId that the cloud user has.
 
-    In results of entra_immutable_id and entra_match_info, ``immutable_id`` is that of the AD user.
+    In results of entra_immutable_id, ``immutable_id`` is that of the AD user.
     """
     if record.get("status") in _OF_THE_CLOUD or record.get("cause") == _DIFFERENT:
         return record.get("after")
-    return record["cloud_immutable_id"] if "cloud_immutable_id" in record else record.get("immutable_id")
+    return record.get("immutable_id")
 
 
 def _refuse_repeat(request: AnchorRequest, times: int) -> AnchorRequest:

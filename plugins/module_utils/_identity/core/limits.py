@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``max_changes``: how many users one task may change."""
+"""Limits: how many users one task may change or refuse."""
 
 from __future__ import annotations
 
@@ -34,21 +34,25 @@ class Limit:
         """Return how many of ``scope`` users may change. A fraction is rounded down, so the limit is never exceeded."""
         return self.number * scope // _ALL if self.percentage else self.number
 
+    def describe(self, scope: int) -> str:
+        """Return the limit in words, and for a percentage how many of ``scope`` users it is."""
+        return f"{self.text} of {scope}, so {self.most(scope)} at most" if self.percentage else self.text
 
-def read_limit(text: str) -> Limit:
-    """Read a count such as ``20``, or a percentage such as ``5%`` or ``2.5%``.
+
+def read_limit(text: str, option: str = "max_changes") -> Limit:
+    """Read a count such as ``20``, or a percentage such as ``5%`` or ``2.5%``. ``option`` names it in messages.
 
     :raises InputError: if it is neither, or more than 100%.
     """
     found = re.fullmatch(r"(?:([0-9]{1,9})|([0-9]{1,3})(?:\.([0-9]{1,6}))?\s*%)", text.strip(), re.ASCII)
     if not found:
-        raise InputError(f"max_changes: {text!r} is neither a count of users such as 20 nor a percentage such as 5%.")
+        raise InputError(f"{option}: {text!r} is neither a count of users such as 20 nor a percentage such as 5%.")
     count, percent, fraction = found.groups()
     if count:
         return Limit(text.strip(), int(count), False)
     limit = Limit(text.strip(), int(percent) * _MILLION + int((fraction or "").ljust(6, "0")), True)
     if limit.number > _ALL:
-        raise InputError(f"max_changes: {text!r} is more than all users; write 100% at most.")
+        raise InputError(f"{option}: {text!r} is more than all users; write 100% at most.")
     return limit
 
 
@@ -63,15 +67,22 @@ def check_max_changes(
     :raises InputError: if ``text`` is not a limit.
     :raises LimitExceeded: if the plan is refused; it names the number of changes and the limit.
     """
-    if text is None:
-        return
-    limit = read_limit(text)
-    most = limit.most(scope)
-    if changes <= most:
-        return
-    meant = f"{limit.text} of {scope}, so {most} at most" if limit.percentage else f"{limit.text}"
-    raise LimitExceeded(
-        f"Nothing was changed, because {changes} users would be, of {scope} in scope, and max_changes allows {meant}; "
-        "look at the plan in users, and raise max_changes only if all of them are meant.",
-        **details(),
+    sentence = too_many_changes(text, changes, scope, "users")
+    if sentence:
+        raise LimitExceeded(sentence, **details())
+
+
+def too_many_changes(text: str | None, changes: int, scope: int, where: str) -> str | None:
+    """Return the sentence that refuses a plan with more changes than ``text`` allows; None if it allows them.
+
+    ``where`` says where the plan is.
+
+    :raises InputError: if ``text`` is not a limit.
+    """
+    limit = None if text is None else read_limit(text)
+    if limit is None or changes <= limit.most(scope):
+        return None
+    return (
+        f"Nothing was changed, because {changes} users would be, of {scope} in scope, and max_changes allows "
+        f"{limit.describe(scope)}; look at the plan in {where}, and raise max_changes only if all of them are meant."
     )

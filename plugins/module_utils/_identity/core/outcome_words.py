@@ -29,7 +29,10 @@ UPDATE, CREATE, LEAVE, ERROR = "update", "create", "leave", "error"
 SYNC_ACTIONS = (UPDATE, HARD_MATCH, SOFT_MATCH, CREATE, LEAVE, ERROR)
 
 SET, CLEARED, RESTORED, UNCHANGED = "set", "cleared", "restored", "unchanged"
-"""What entra_immutable_id does with the ImmutableId of a cloud user."""
+"""What happens to the ImmutableId of a cloud user."""
+
+STAMPED = "stamped"
+"""An AD user gets another mS-DS-ConsistencyGuid."""
 
 MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT = "missing", "ambiguous", "not_a_user", "system_account"
 UNRESOLVED = (MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT)

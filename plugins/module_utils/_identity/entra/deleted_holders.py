@@ -9,10 +9,11 @@ A sync may match such a user instead of the intended one (facts §1 "Soft-delete
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..core.identities.cloud_identity import CloudIdentity, identities_of
+from ..core.errors import InputError
+from ..core.identities.cloud_identity import CloudIdentity, identities_of, read_object_id
 from ..core.identities.comparison import entra_key
 from ..core.records import Record
 
@@ -46,6 +47,13 @@ class DeletedHolder:
     def leaves_as(self) -> str:
         """The state in which it leaves the recycle bin: RESTORED or PURGED."""
         return PURGED if self.becomes == PURGED else RESTORED
+
+    def restored(self) -> Record | None:
+        """Return the record of the active user that it becomes; None if it does not become one."""
+        if self.becomes not in (RESTORED, CLEARED):
+            return None
+        value = self.record["immutable_id"] if self.becomes == RESTORED else None
+        return {**self.record, "user_principal_name": self.name, "deleted": False, "immutable_id": value}
 
     def diff_row(self) -> Record:
         """Return the row for ``diffs.users_diff``."""
@@ -82,36 +90,59 @@ def find_named(identity: CloudIdentity, holders: Iterable[Record]) -> Record | N
 
 
 def decide_holders(
-    holders: Sequence[Record], target: Record | None, way: str | None
+    holders: Sequence[Record], target: Record | None, ways: Mapping[str, str]
 ) -> tuple[DeletedHolder, ...] | str:
     """Decide what happens to deleted holders so that ``target`` can have their value.
 
     Return the decisions, or a sentence that says why it is not possible. ``target`` is None if the intended user is
-    itself a deleted holder: it comes back with its value. ``way`` is RESTORE or PURGE, or None if the caller allows
-    neither.
+    itself a deleted holder: it comes back with its value. ``ways``: RESTORE or PURGE by object id, for the deleted
+    users whom the caller names.
     """
-    first = holders[0]
+    way = {holder["id"]: ways.get(entra_key(holder["id"])) for holder in holders}
+    first = next((holder for holder in holders if way[holder["id"]] != PURGE), holders[0])
     who = f"{original_upn(first)} ({first['id']}) in the recycle bin"
     held = f"{first['immutable_id']} belongs to {who}"
-    if target is None and way != RESTORE:
-        return f"{who} holds {first['immutable_id']} already; set restore_deleted to true to bring that user back."
-    if way is None:
+    if target is None and way[first["id"]] != RESTORE:
         return (
-            f"{held}, which a sync could match instead; set restore_deleted to true to bring that user back without "
-            "the value, or purge_deleted to true to delete it for good."
+            f"{who} holds {first['immutable_id']} already; name {first['id']} under restore in deleted_holders to "
+            "bring that user back."
         )
-    if way == PURGE:
-        return tuple(DeletedHolder(holder, PURGED) for holder in holders)
-    if len(holders) > 1:
-        return f"{held} and to {len(holders) - 1} more there, and only one could be restored; purge those not needed."
+    if way[first["id"]] is None:
+        return (
+            f"{held}, whom a sync could match instead; name {first['id']} in deleted_holders, under restore to bring "
+            "that user back without the value, or under purge to delete it for good."
+        )
+    purged = tuple(DeletedHolder(holder, PURGED) for holder in holders if way[holder["id"]] == PURGE)
+    kept = len(holders) - len(purged)
+    if not kept:
+        return purged
+    if kept > 1:
+        return f"{held} and to {kept - 1} more there, and only one can be restored; name the others under purge."
     if target is None:
-        return (DeletedHolder(first, RESTORED),)
+        return (*purged, DeletedHolder(first, RESTORED))
     if first["sync_enabled"] is not None:
         # facts §1 "Who is eligible": the value can be removed only from a user that was never synchronised.
         return (
-            f"{held}, who was synchronised and so could not lose the value after being restored; set purge_deleted to "
-            "true to delete that user for good, or bring its AD account back into scope."
+            f"{held}, who was synchronised and so could not lose the value after being restored; name {first['id']} "
+            "under purge to delete that user for good, or bring its AD account back into scope."
         )
     if entra_key(original_upn(first)) == entra_key(target["user_principal_name"] or ""):
-        return f"{held}, who cannot be restored beside {target['id']}, which has that UPN now; set purge_deleted."
-    return (DeletedHolder(first, CLEARED),)
+        return (
+            f"{held}, who cannot be restored beside {target['id']}, which has that UPN now; name {first['id']} under "
+            "purge."
+        )
+    return (*purged, DeletedHolder(first, CLEARED))
+
+
+def read_deleted_holders(given: Mapping[str, Sequence[str] | None] | None) -> dict[str, str]:
+    """Read the option ``deleted_holders``: ``{"restore": [ids], "purge": [ids]}``. Return the way by object id.
+
+    :raises InputError: if a text is no object id, or stands under both.
+    """
+    ways: dict[str, str] = {}
+    for way in (RESTORE, PURGE):
+        for text in (given or {}).get(way) or ():
+            key = read_object_id(text).key
+            if ways.setdefault(key, way) != way:
+                raise InputError(f"deleted_holders names {text} under restore and under purge; choose one of them.")
+    return ways

@@ -10,7 +10,7 @@ The functions are pure, so that check mode, the diff, the report and the writes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..core.outcome_words import CLEARED, RESTORED, SET, UNCHANGED, UNRESOLVED
@@ -117,18 +117,19 @@ class ImmutableIdChange:
 
 
 def plan_changes(
-    requests: Sequence[ImmutableIdRequest], tenant: UserIndex, *, overwrite: bool = False, deleted: str | None = None
+    requests: Sequence[ImmutableIdRequest], tenant: UserIndex, deleted: Mapping[str, str] | None = None
 ) -> list[ImmutableIdChange]:
     """Plan one change for each request, in order.
 
     ``tenant`` must hold every user that a request names, and every holder of a value that a request asks for, deleted
-    ones included. ``overwrite`` allows another value to be replaced. ``deleted`` says what to do with deleted holders
-    of a wanted value: RESTORE, PURGE, or None to refuse the request. Values are cleared before others are set, so one
+    ones included. ``deleted`` says what to do with deleted holders of a wanted value: RESTORE or PURGE by object id. A
+    request whose value another deleted user holds is refused. Values are cleared before others are set, so one
     request can have the value that another one clears.
     """
-    clears = [_change(request, tenant, overwrite, deleted) for request in requests if request.immutable_id is None]
+    ways = deleted or {}
+    clears = [_change(request, tenant, ways) for request in requests if request.immutable_id is None]
     released = frozenset(change.target["id"] for change in clears if change.changed and change.target)
-    return _refuse_same_target([_change(request, tenant, overwrite, deleted, released) for request in requests])
+    return _refuse_same_target([_change(request, tenant, ways, released) for request in requests])
 
 
 def count_changes(changes: Iterable[ImmutableIdChange]) -> int:
@@ -150,8 +151,7 @@ def summarize(changes: Iterable[ImmutableIdChange]) -> dict[str, int]:
 def _change(
     request: ImmutableIdRequest,
     tenant: UserIndex,
-    overwrite: bool,
-    deleted: str | None,
+    deleted: Mapping[str, str],
     released: frozenset[str] = frozenset(),
 ) -> ImmutableIdChange:
     if request.refusal:
@@ -175,9 +175,7 @@ def _change(
     others: Sequence[Record] = ()
     if request.immutable_id is not None:
         others = [user for user in tenant.holders(request.immutable_id) if user["id"] not in released]
-        refusal = (
-            refusal or refusals.not_to_be_set(request, target, overwrite) or refusals.held(request, target, others)
-        )
+        refusal = refusal or refusals.not_to_be_set(request, target) or refusals.held(request, target, others)
     if refusal:
         return change.refused(refusal.cause, refusal.reason)
     return _allowed(
@@ -185,20 +183,19 @@ def _change(
     )
 
 
-def _allowed(change: ImmutableIdChange, holders: Sequence[Record], deleted: str | None) -> ImmutableIdChange:
-    """Add what happens to the deleted holders of the value. Refuse the change if they or a preflight prevent it."""
+def _allowed(change: ImmutableIdChange, holders: Sequence[Record], deleted: Mapping[str, str]) -> ImmutableIdChange:
+    """Add what happens to the deleted holders of the value. Refuse the change if they or the UPN prevent it."""
     # Microsoft does not say whether Graph's uniqueness check counts deleted users. A sync matches them (facts §1).
     found = decide_holders(holders, change.target if change.writes else None, deleted) if holders else ()
     if isinstance(found, str):
         return change.refused(_IN_BIN, found)
     refusal = None
     if change.request.immutable_id is not None:
-        # The prediction comes last, because a certain reason says more.
-        refusal = refusals.upn_not_kept(change.request) or refusals.not_allowed(change.request)
+        refusal = refusals.upn_not_kept(change.request)
     return change.refused(refusal.cause, refusal.reason) if refusal else replace(change, holders=found)
 
 
-def _without_target(request: ImmutableIdRequest, tenant: UserIndex, deleted: str | None) -> ImmutableIdChange:
+def _without_target(request: ImmutableIdRequest, tenant: UserIndex, deleted: Mapping[str, str]) -> ImmutableIdChange:
     """Return the change for an identity that is not an active user, but may be a deleted holder of the value."""
     holders = tenant.holders(request.immutable_id or "")
     target = find_named(request.identity, holders) if request.identity else None
@@ -213,7 +210,7 @@ def _without_target(request: ImmutableIdRequest, tenant: UserIndex, deleted: str
         refusals.unreadable(target)
         or refusals.renamed_since(request, target)
         or refusals.changed_since(request, target)
-        or refusals.not_to_be_set(request, target, overwrite=True)
+        or refusals.not_to_be_set(replace(request, overwrite=True), target)
         or refusals.held(request, target, [user for user in holders if user["id"] != target["id"]])
     )
     change = ImmutableIdChange(request, RESTORED, target, value, value)

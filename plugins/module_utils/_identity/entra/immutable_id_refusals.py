@@ -63,25 +63,25 @@ def mastered_elsewhere(target: Record) -> Refusal | None:
     return None
 
 
-def not_to_be_set(request: ImmutableIdRequest, target: Record, overwrite: bool) -> Refusal | None:
-    """Refuse to set a value if the cloud owns the AD account, or if it would replace one without ``overwrite``."""
+def not_to_be_set(request: ImmutableIdRequest, target: Record) -> Refusal | None:
+    """Refuse to set a value if the cloud owns the AD account, or if the request may not replace the user's value."""
     name, before = target["user_principal_name"], target["immutable_id"]
     if cloud_managed(request.record):
         return Refusal(
             "cloud_managed_account",
             f"The AD account of {name} was made by Cloud Sync and the cloud owns it; it must not be hard-matched.",
         )
-    if before and not overwrite:
+    if before and not request.overwrite:
         return Refusal(
             "different_immutable_id",
-            f"{name} already has the ImmutableId {before}; replacing it hands the account to another AD user, so set "
-            "replace to true only if that is meant.",
+            f"{name} already has the ImmutableId {before}; replacing it hands the account to another AD user; allow it "
+            "with replace only if that is meant.",
         )
     return None
 
 
 def upn_not_kept(request: ImmutableIdRequest) -> Refusal | None:
-    """Refuse a UPN of the AD account that a sync would replace, unless a preflight's caller allows that.
+    """Refuse a UPN of the AD account that a sync would replace.
 
     If the request names the user by id and the record is not of ad_user_guid, the UPN may be the cloud user's own. It
     is then not checked.
@@ -89,21 +89,13 @@ def upn_not_kept(request: ImmutableIdRequest) -> Refusal | None:
     upn = str(request.record.get("user_principal_name") or "")
     by_name = request.identity is not None and request.identity.kind == UPN
     of_ad = by_name or request.record.get("distinguished_name")
-    fault = upn_fault(upn) if upn and of_ad and request.record.get("allowed") is not True else None
+    fault = upn_fault(upn) if upn and of_ad else None
     if not fault:
         return None
     return Refusal(
         "invalid_upn",
         f"{fault}; correct it in Active Directory. If only the cloud user is named so, name the user by its object id.",
     )
-
-
-def not_allowed(request: ImmutableIdRequest) -> Refusal | None:
-    """Refuse an outcome that a preflight predicted and its caller does not allow."""
-    if request.record.get("allowed") is not False:
-        return None
-    reason = request.record.get("reason") or f"A sync would not match {request.name} as it is allowed to."
-    return Refusal(f"predicted_{request.record.get('outcome')}", reason)
 
 
 def held(request: ImmutableIdRequest, target: Record, holders: Sequence[Record]) -> Refusal | None:

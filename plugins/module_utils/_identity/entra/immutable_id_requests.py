@@ -31,7 +31,8 @@ from ..core.rollback import Undo
 class ImmutableIdRequest:
     """The request for one user: record as given, identity in Entra, and the wanted ImmutableId (None: clear it).
 
-    ``identity`` is None only if there is a ``refusal``. ``expected`` has the values that the user may have now; None
+    ``identity`` is None only if there is a ``refusal``. ``overwrite`` allows another value of the user to be replaced.
+    ``expected`` has the values that the user may have now; None
     allows any. A request of a rollback has it, and ``named``, the UPN that the journal has for the user.
     """
 
@@ -41,6 +42,7 @@ class ImmutableIdRequest:
     refusal: Refusal | None = None
     expected: tuple[Any, ...] | None = None
     named: Any = None
+    overwrite: bool = False
 
     @property
     def takes_back(self) -> bool:
@@ -53,7 +55,9 @@ class ImmutableIdRequest:
         return self.identity.text if self.identity else record_name(self.record)
 
 
-def read_requests(records: Iterable[Mapping[str, Any]], clear: bool = False) -> list[ImmutableIdRequest]:
+def read_requests(
+    records: Iterable[Mapping[str, Any]], clear: bool = False, overwrite: bool = False
+) -> list[ImmutableIdRequest]:
     """Turn records into requests, in the order given.
 
     A record names its user by ``id`` or ``user_principal_name`` and the value by ``immutable_id`` or ``object_guid``;
@@ -63,7 +67,7 @@ def read_requests(records: Iterable[Mapping[str, Any]], clear: bool = False) -> 
     :raises InputError: if a record names no user, unless it is an identity that ad_user_guid could not resolve.
     """
     requests = [_read_request(dict(record), position, clear) for position, record in enumerate(records, start=1)]
-    return _refuse_repeats(requests)
+    return _refuse_repeats([replace(request, overwrite=overwrite) for request in requests] if overwrite else requests)
 
 
 def request_restores(undos: Iterable[Undo]) -> list[ImmutableIdRequest]:
@@ -72,7 +76,9 @@ def request_restores(undos: Iterable[Undo]) -> list[ImmutableIdRequest]:
 
 
 def _request_restore(undo: Undo) -> ImmutableIdRequest:
-    request = ImmutableIdRequest({"id": undo.id}, None, None, expected=undo.expected, named=undo.user_principal_name)
+    request = ImmutableIdRequest(
+        {"id": undo.id}, None, None, expected=undo.expected, named=undo.user_principal_name, overwrite=True
+    )
     try:
         request = replace(request, identity=read_object_id(str(undo.id)))
     except InputError:
@@ -87,8 +93,7 @@ def _read_request(record: Record, position: int, clear: bool) -> ImmutableIdRequ
     if unresolved:
         refusal = Refusal(f"ad_{unresolved}", record.get("reason") or "No such AD user.")
         return ImmutableIdRequest(record, None, None, refusal)
-    # entra_match_info adds the id of the user that a sync finds, perhaps by address. The caller did not ask for it.
-    given_id = None if "outcome" in record else record.get("id")
+    given_id = record.get("id")
     upn = record.get("user_principal_name")
     if not given_id and not upn:
         if record.get("distinguished_name"):
@@ -111,10 +116,8 @@ def _read_request(record: Record, position: int, clear: bool) -> ImmutableIdRequ
 
 
 def _unresolved(record: Mapping[str, Any]) -> str | None:
-    """Return the status of an identity that is not one AD user, also if entra_match_info has replaced it; else None."""
+    """Return the status of an identity that is not one AD user; else None."""
     status = str(record.get("status"))
-    if "outcome" in record:
-        status = str(record.get("cause")).removeprefix("ad_")
     return status if status in UNRESOLVED else None
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +15,9 @@ from ..core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects
 from ..core.identities.comparison import entra_key
 from ..core.records import Record, record_name
 from ..entra import unread
-from ..entra.immutable_id_plan import ImmutableIdChange
 from ..entra.tenant_snapshot import ANCHOR_CLAIMS
 from .case import WORST_FIRST
-from .directory_view import ACCOUNT_UNREAD, AdAccount, AnchorJudge, DirectoryView
+from .directory_view import AdAccount, AnchorJudge, DirectoryView
 from .exported import exported
 from .predictions import Held, Prediction
 
@@ -30,9 +29,9 @@ def list_anchors(found: Sequence[Prediction]) -> list[str]:
     return list(dict.fromkeys(anchor for each in found if (anchor := _anchor(each))))
 
 
-def list_names(found: Sequence[Prediction]) -> list[str]:
-    """Return the UPNs and the addresses of all users who could be matched, each once."""
-    return list(dict.fromkeys(name for each in found if _anchor(each) for name in _names(each.record)))
+def list_names(ad_users: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the UPNs and the addresses of AD users, each once."""
+    return list(dict.fromkeys(name for record in ad_users for name in _names(record)))
 
 
 def judge_predictions(
@@ -58,14 +57,15 @@ def _judged(
     anchor = _anchor(each)
     if anchor is None:
         return each
-    name, guid = record_name(each.record), each.record.get("object_guid")
+    name, given = record_name(each.record), each.record.get("object_guid")
+    guid = str(given).lower() if given else None
     is_joined = outcome_words.MATCHED in (each.outcome, each.expected)
-    claim = judge.claim(name, anchor, str(guid).lower() if guid else None)
+    claim = judge.claim(name, anchor, guid)
     if claim:
         each = _with(each, outcome_words.CONFLICT, claim.cause, claim.reason)
     if is_joined:
         return each  # nothing is written for those who are joined already
-    for effect, is_accepted in judge.effects(name, anchor, _has(each.cloud, anchor, each.record)):
+    for effect, is_accepted in judge.effects(name, anchor, _has(each.cloud, anchor, each.record), guid):
         each = replace(each, effects=(*each.effects, effect.cause))
         if not is_accepted:
             each = _with(each, outcome_words.BLOCKED, effect.cause, effect.reason)
@@ -76,8 +76,8 @@ def _judged(
             "quarantine if that is synchronised too; take it away from one of the two."
         )
         each = _with(replace(each, quarantined=(*each.quarantined, held)), outcome_words.QUARANTINE, cause, reason)
-    doubts = {ANCHOR_CLAIMS} if judge.is_unread(anchor) else set()
-    doubts |= {PROTECTED_ACCOUNTS} if view.protection_unread or not view.holders(anchor) else set()
+    doubts = {ANCHOR_CLAIMS} if judge.is_unread(guid) else set()
+    doubts |= {PROTECTED_ACCOUNTS} if view.protection_unread or view.account(guid) is None else set()
     return _doubted(each, doubts - set(skipped))
 
 
@@ -152,53 +152,3 @@ def _held(record: Mapping[str, Any], strangers: Mapping[str, Sequence[AdAccount]
         for account in strangers.get(entra_key(name), ()):
             seen.setdefault(entra_key(name), Held(attribute, name, account.distinguished_name))
     return list(seen.values())
-
-
-def planned_anchors(changes: Sequence[ImmutableIdChange]) -> list[str]:
-    """Return the ImmutableIds that the changes give to cloud users."""
-    return [str(change.after) for change in changes if gives_anchor(change)]
-
-
-def gives_anchor(change: ImmutableIdChange) -> bool:
-    """Return whether a change gives a cloud user an ImmutableId, or brings back a deleted user who has one."""
-    return change.changed and change.after is not None
-
-
-def refuse_by_directory(
-    changes: Sequence[ImmutableIdChange], view: DirectoryView, accepted: AcceptedEffects, skipped: Collection[str] = ()
-) -> list[ImmutableIdChange]:
-    """Refuse the changes that the directory speaks against, and return all changes."""
-    judge = AnchorJudge(view, planned_anchors(changes), accepted)
-    return [_checked(change, judge, view, skipped) if gives_anchor(change) else change for change in changes]
-
-
-def _checked(
-    change: ImmutableIdChange, judge: AnchorJudge, view: DirectoryView, skipped: Collection[str]
-) -> ImmutableIdChange:
-    anchor, guid = str(change.after), change.request.record.get("object_guid")
-    objection = judge.claim(change.name, anchor, str(guid).lower() if guid else None)
-    if objection is None:
-        refused = [effect for effect, is_accepted in judge.effects(change.name, anchor, False) if not is_accepted]
-        objection = next(iter(refused), None)
-    if objection:
-        return change.refused(objection.cause, objection.reason)
-    if view.claims_unread and ANCHOR_CLAIMS not in skipped:
-        return change.refused(
-            ACCOUNT_UNREAD,
-            f"An object that may claim the anchor of {change.name} does not show its objectGUID, or is too large, so "
-            "who claims it is not known; let directory sign in with an account that may read all objects, or "
-            f"name {ANCHOR_CLAIMS} in skip_checks.",
-        )
-    if not view.holders(anchor) and not {PROTECTED_ACCOUNTS, ANCHOR_CLAIMS} <= set(skipped):
-        return change.refused(
-            ACCOUNT_UNREAD,
-            f"No object of the domain in directory has the ImmutableId {anchor} of {change.name}, so who claims it and "
-            "whether it is protected is not known; name a domain controller of its domain.",
-        )
-    if view.protection_unread and PROTECTED_ACCOUNTS not in skipped:
-        return change.refused(
-            ACCOUNT_UNREAD,
-            f"Whether the AD account of {change.name} is protected could not be read; let directory sign in with an "
-            f"account that may read the access list of the domain, or name {PROTECTED_ACCOUNTS} in skip_checks.",
-        )
-    return change

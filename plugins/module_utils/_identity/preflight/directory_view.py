@@ -11,7 +11,7 @@ mS-DS-ConsistencyGuid, and get that person's cloud user if it is synchronised fi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..core.accepted_effects import FOREIGN_ANCHOR, PRIVILEGED_AD_ACCOUNT, AcceptedEffects, protected_sentence
@@ -52,6 +52,7 @@ class DirectoryView:
     claims_unread: bool = False
     protection_unread: bool = False
     _by_anchor: dict[str, list[AdAccount]] = field(init=False, default_factory=dict)
+    _by_guid: dict[str, AdAccount] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         found: defaultdict[str, list[AdAccount]] = defaultdict(list)
@@ -59,19 +60,15 @@ class DirectoryView:
             for anchor in {account.own, account.consistency} - {None}:
                 found[str(anchor)].append(account)
         self._by_anchor.update(found)
+        self._by_guid.update((account.guid, account) for account in self.accounts)
 
     def holders(self, anchor: str) -> Sequence[AdAccount]:
         """Return all objects that have this ImmutableId in one of the two attributes."""
         return self._by_anchor.get(anchor, ())
 
-
-Directory = Callable[[Sequence[str], Sequence[str]], DirectoryView]
-"""Reads the objects that hold one of these ImmutableIds, or one of these UPNs and addresses (``smtp:a@b``)."""
-
-
-def unread_view(_anchors: Sequence[str], _names: Sequence[str]) -> DirectoryView:
-    """Return the view of a directory that nobody may ask."""
-    return DirectoryView(claims_unread=True, protection_unread=True)
+    def account(self, guid: str | None) -> AdAccount | None:
+        """Return the object with this objectGUID."""
+        return self._by_guid.get(guid or "")
 
 
 class AnchorJudge:
@@ -89,29 +86,33 @@ class AnchorJudge:
     def claim(self, name: str, anchor: str, guid: str | None) -> Refusal | None:
         """Refuse both if two objects hold one anchor, whichever of the two is meant."""
         claimed = anchor if anchor in self._claims else self._claimants.get(guid or "")
-        if claimed is None:
+        holders = (
+            self._claims[claimed] if claimed else [each for each in self._view.holders(anchor) if each.guid != guid]
+        )
+        if not holders or not guid:
             return None
-        holders = " and ".join(
+        claimed = claimed or anchor
+        named = " and ".join(
             f"the {OBJECT_GUID if account.own == claimed else CONSISTENCY_GUID} of the {account.kind} "
             f"{account.distinguished_name}"
-            for account in self._claims[claimed]
+            for account in holders
         )
         return Refusal(
             ANCHOR_CLAIMED,
-            f"The ImmutableId {claimed}, which concerns {name}, is {holders}; a sync gives the cloud user to the one "
+            f"The ImmutableId {claimed}, which concerns {name}, is {named}; a sync gives the cloud user to the one "
             f"that it reads first. Find out who wrote {CONSISTENCY_GUID}, and clear it where it does not belong.",
         )
 
-    def is_unread(self, anchor: str) -> bool:
-        """Return whether the account with this anchor is not in the directory that was read."""
-        return self._view.claims_unread or not self._view.holders(anchor)
+    def is_unread(self, guid: str | None) -> bool:
+        """Return whether the account with this GUID is not in the directory that was read."""
+        return self._view.claims_unread or self._view.account(guid) is None
 
-    def effects(self, name: str, anchor: str, already: bool) -> list[tuple[Refusal, bool]]:
-        """Return the effects of giving a cloud user this anchor, and whether each is accepted.
+    def effects(self, name: str, anchor: str, already: bool, guid: str | None) -> list[tuple[Refusal, bool]]:
+        """Return the effects of matching the account with this GUID by this anchor, and whether each is accepted.
 
         ``already``: whether the cloud user of this name has the anchor now.
         """
-        account = next(iter(self._view.holders(anchor)), None)
+        account = self._view.account(guid)
         if account is None:
             return []
         found = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a sync would do with each AD user: one pure function for the module, the filter and the role (facts §2)."""
+"""What a sync would do with each AD user: one pure function (facts §2)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from typing import Any
 
 from ..core import outcome_words
 from ..core.identities.comparison import entra_key
-from ..core.outcome_words import SET, UNRESOLVED
+from ..core.outcome_words import UNRESOLVED
 from ..core.records import Record, cloud_managed
 from ..entra.domains import Domains
 from ..entra.graph_json import unreadable_sentence
-from ..entra.immutable_id_plan import plan_changes
-from ..entra.immutable_id_requests import read_requests
+from ..entra.immutable_id_plan import ImmutableIdChange
 from ..entra.tenant_snapshot import TenantSnapshot
-from ..entra.user_index import UserIndex
 from . import blocks
 from .anchor_owners import add_known_owners
 from .case import Case
@@ -34,26 +32,23 @@ from .simulated_tenant import SimulatedTenant
 def predict(
     ad_users: Sequence[Mapping[str, Any]],
     tenant: TenantSnapshot,
-    *,
-    after_hard_match: bool = False,
-    replace: bool = False,
+    planned: Sequence[ImmutableIdChange] = (),
 ) -> list[Prediction]:
     """Predict for each AD user what a sync that exports them in this order would do, in linear time.
 
     ``ad_users`` are records of ad_user_guid. If they have ``attributes``, the whole attribute map is compared for what
-    a match would overwrite. ``after_hard_match`` predicts as if entra_immutable_id had set each value that it may set;
-    ``replace`` is that module's option of this name.
+    a match would overwrite. ``planned``: changes that are made before the sync.
     """
     users = [exported(record) for record in ad_users]
+    now, tenant = tenant, _after(tenant, planned)
     domains = Domains(tenant)
-    cloud = _after_hard_match(ad_users, tenant, domains, replace) if after_hard_match else list(tenant.users)
-    simulated = SimulatedTenant(tenant, cloud)
+    simulated = SimulatedTenant(tenant, tenant.users)
     holders = ((simulated.holder(user.anchor), user) for user in users if user.anchor)
     guids = blocks.identifiers_are_guids(tenant, ((target, user) for target, user in holders if target))
     matcher = Matcher(tenant, simulated, domains, blocks.Blocks(tenant, guids))
     repeats = Counter(user.anchor for user in users if user.anchor and _unresolved(user) is None)
     found = [_predicted(user, matcher, simulated, repeats) for user in users]
-    before = {user["id"]: user for user in (*tenant.users, *tenant.deleted)}
+    before = {user["id"]: user for user in (*now.users, *now.deleted)}
     shown = [_shown(each, before, tenant) for each in found]
     return add_known_owners(shown, ad_users)
 
@@ -76,20 +71,23 @@ def cloud_only(found: Sequence[Prediction], tenant: TenantSnapshot) -> list[Reco
     ]
 
 
-def _after_hard_match(
-    ad_users: Sequence[Mapping[str, Any]], tenant: TenantSnapshot, domains: Domains, overwrite: bool
-) -> list[Record]:
-    """Return the active users as they are after a run of entra_immutable_id, by the plan of that module."""
-    named = [record for record in ad_users if record.get("id") or record.get("user_principal_name")]
-    changes = plan_changes(read_requests(named), UserIndex([*tenant.users, *tenant.deleted]), overwrite=overwrite)
-    values = {change.target["id"]: change.after for change in changes if change.status == SET and change.target}
-    return [
+def _after(tenant: TenantSnapshot, planned: Sequence[ImmutableIdChange]) -> TenantSnapshot:
+    """Return the tenant as it is after the planned changes."""
+    values = {change.target["id"]: change.after for change in planned if change.writes and change.target}
+    leaving = {holder.record["id"]: holder for change in planned for holder in change.leaving if change.changed}
+    if not values and not leaving:
+        return tenant
+    domains = Domains(tenant)
+    users = [
         {**user, "immutable_id": values[user["id"]]}
         # facts §1 "Federated-domain UPN": Graph does not change the value of such a user.
         if user["id"] in values and not (user["immutable_id"] and domains.is_federated(user["user_principal_name"]))
         else user
         for user in tenant.users
     ]
+    users += [restored for holder in leaving.values() if (restored := holder.restored())]
+    deleted = [user for user in tenant.deleted if user["id"] not in leaving]
+    return changed(tenant, users=users, deleted=deleted)
 
 
 def _unresolved(user: Exported) -> str | None:

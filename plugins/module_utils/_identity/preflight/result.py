@@ -2,21 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of a preflight, as the module and the filter return it: users, cloud_only, summary, caveats, unknown."""
+"""What a preflight could not read, and what follows from it, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..core.records import record_name
-from ..core.text.sentences import join_reasons
 from ..entra import tenant_snapshot, unread
 from ..entra.tenant_snapshot import HASH_SYNC_SWITCH, PERMISSIONS, SWITCHES, TenantSnapshot
 from .overwrites import UNKNOWN as PASSWORD_UNKNOWN
-from .predict import cloud_only
-from .predictions import Prediction, summarize
+from .predictions import Prediction
 
 # The values that a tenant has unless an administrator changed them (facts §2).
 _USUAL_SWITCHES = {
@@ -47,62 +44,30 @@ def list_unread(snapshot: TenantSnapshot, found: Sequence[Prediction]) -> set[st
     return aspects | {aspect for each in found for aspect in (*each.unknown, *each.caveats)}
 
 
-def build_result(
-    found: Sequence[Prediction],
-    snapshot: TenantSnapshot,
-    unknown: Iterable[str],
-    skipped: Collection[str] = (),
-    allowed: Collection[str] | None = None,
-) -> dict[str, Any]:
-    """Return ``users, cloud_only, summary, caveats, unknown: [{"what", "permission", "effect", "skipped"}]``.
-
-    ``skipped`` are the checks that the caller skips. If ``allowed`` outcomes are given, each user says whether its
-    outcome is one of them.
-    """
-    users = [prediction.result() for prediction in found]
-    if allowed is not None:
-        users = [{**user, "allowed": user["outcome"] in allowed} for user in users]
-    rest = cloud_only(found, snapshot)
-    missing = set(unknown)
-    return {
-        "users": users,
-        "cloud_only": rest,
-        "summary": summarize(found, len(rest)),
-        "caveats": _caveats(found, snapshot, missing, skipped),
-        "unknown": [
-            {
-                "what": aspect,
-                "permission": tenant_snapshot.PERMISSIONS[aspect],
-                "effect": unread.EFFECTS[aspect],
-                "skipped": aspect in skipped,
-            }
-            for aspect in tenant_snapshot.ASPECTS
-            if aspect in missing
-        ],
-    }
+def describe_unread(unread_aspects: Collection[str], skipped: Collection[str]) -> list[dict[str, Any]]:
+    """Return ``{"what", "permission", "effect", "skipped"}`` for each aspect that could not be read."""
+    return [
+        {
+            "what": aspect,
+            "permission": tenant_snapshot.PERMISSIONS[aspect],
+            "effect": unread.EFFECTS[aspect],
+            "skipped": aspect in skipped,
+        }
+        for aspect in tenant_snapshot.ASPECTS
+        if aspect in unread_aspects
+    ]
 
 
-def _caveats(
-    found: Sequence[Prediction], snapshot: TenantSnapshot, missing: set[str], skipped: Collection[str]
+def describe_caveats(
+    found: Sequence[Prediction], snapshot: TenantSnapshot, missing: Collection[str], skipped: Collection[str]
 ) -> list[str]:
-    """Return what this preflight could not know and does not stop it for, each in one sentence."""
+    """Return what could not be known and does not stop the plan, each in one sentence.
+
+    ``missing`` are the aspects that could not be read, ``skipped`` the checks that the caller skips.
+    """
     concerned = {aspect for each in found for aspect in each.caveats}
-    sentences = unread.caveats(concerned | (missing & set(skipped)), skipped)
+    sentences = unread.caveats(concerned | (set(missing) & set(skipped)), skipped)
     effects = {change["effect"] for each in found for change in each.overwrites}
     if PASSWORD_UNKNOWN in effects and tenant_snapshot.SWITCHES not in skipped:
         sentences.append(_HASH_SYNC)
     return sentences if snapshot.pim_licensed else [*sentences, unread.NO_PIM]
-
-
-def refusal_sentence(users: Sequence[dict[str, Any]]) -> str | None:
-    """Return one sentence about the users whose outcome is not allowed, the first few with reasons; else None."""
-    refused = [user for user in users if user.get("allowed") is False]
-    if not refused:
-        return None
-    reasons = join_reasons(
-        (f"{record_name(user)} ({user['outcome']})", user["reason"] or "not allowed.") for user in refused
-    )
-    return (
-        f"Nothing was written, because a sync would do with {len(refused)} of {len(users)} users what is not allowed: "
-        f"{reasons} Correct them, or allow their outcomes."
-    )

@@ -12,11 +12,12 @@ from typing import Any
 
 from ..._identity.ad.faults import left_out_warnings
 from ..._identity.ad.protection import ProtectionTerms
-from ..._identity.ad.users import FAILED, PUT_BACK, STAMPED, AnchorChange, build_result, refusal_sentence
+from ..._identity.ad.users import FAILED, PUT_BACK, AnchorChange, build_result, refusal_sentence
 from ..._identity.core.errors import IdentityError, telling
 from ..._identity.core.identities.anchors import CONSISTENCY_GUID
 from ..._identity.core.journal import JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
+from ..._identity.core.outcome_words import STAMPED
 from ..._identity.core.text.diffs import users_diff
 from ..session.connection import LdapOptions, connected
 from ..session.errors import LdapError

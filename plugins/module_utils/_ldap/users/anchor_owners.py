@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..._identity.ad.anchor_holders import AnchorHolder
@@ -15,8 +15,7 @@ from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import CONSISTENCY_GUID, OBJECT_GUID, anchor_bytes, immutable_id_of_bytes
 from ..._identity.preflight.anchor_owners import NOBODY
 from ..session import filters
-from ..session.connection import LdapOptions, Session, connected
-from ..session.forest import naming_contexts
+from ..session.connection import Session
 from ..session.search import Entry, paged_entries
 
 CHUNK = 100
@@ -25,21 +24,19 @@ CHUNK = 100
 _ATTRIBUTES = ("objectClass", "sAMAccountType", OBJECT_GUID, CONSISTENCY_GUID)
 
 
-def anchor_owners(params: Mapping[str, Any], immutable_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+def anchor_owners(session: Session, domain: str, immutable_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return ``{"kind", "name"}`` by ImmutableId: the object's kind and distinguished name, or ``nobody`` and None.
 
-    ``params`` holds the connection options. If two objects hold one value, the object with that objectGUID counts.
+    If two objects of the domain hold one value, the object with that objectGUID counts.
 
-    :raises InputError: if an option is wrong.
     :raises LdapError: if the directory cannot be read.
     """
     owners: dict[str, dict[str, Any]] = {value: {"kind": NOBODY, "name": None} for value in immutable_ids}
     wanted = [raw for raw in map(_raw, immutable_ids) if raw]
-    with connected(LdapOptions.from_params(params, writes=False)) as session:
-        for raw, holder in anchor_holders(session, naming_contexts(session).default, wanted):
-            value = immutable_id_of_bytes(raw)
-            if value in owners and (holder.attribute == OBJECT_GUID or owners[value]["kind"] == NOBODY):
-                owners[value] = {"kind": holder.kind, "name": holder.distinguished_name}
+    for raw, holder in anchor_holders(session, domain, wanted):
+        value = immutable_id_of_bytes(raw)
+        if value in owners and (holder.attribute == OBJECT_GUID or owners[value]["kind"] == NOBODY):
+            owners[value] = {"kind": holder.kind, "name": holder.distinguished_name}
     return owners
 
 

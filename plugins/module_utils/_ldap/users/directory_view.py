@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.kinds import not_a_user
@@ -21,12 +19,11 @@ from ..._identity.core.identities.anchors import (
     guid_text,
     immutable_id_of_bytes,
 )
-from ..._identity.preflight.directory_view import AdAccount, Directory, DirectoryView
+from ..._identity.preflight.directory_view import AdAccount, DirectoryView
 from ..protection.shield import read_shield
 from ..session import filters
-from ..session.connection import LdapOptions, Session, connected
+from ..session.connection import Session
 from ..session.errors import ConnectionLost, LdapError
-from ..session.forest import naming_contexts
 from ..session.search import Entry, listed_entries, paged_entries
 
 CONDITIONS = 300
@@ -41,26 +38,17 @@ _ATTRIBUTES = (
 _ANYTHING = "(|(sAMAccountName=*)(mail=*)(proxyAddresses=*)(objectClass=contact)(mS-DS-ConsistencyGuid=*))"
 
 
-def directory_reader(params: Mapping[str, Any], with_protection: bool, *, writes: bool) -> Directory:
-    """Return what reads the objects of a domain with these ImmutableIds, or with these UPNs and addresses.
-
-    ``params`` holds the connection options. Without ``with_protection``, protected accounts are not looked for, and
-    count as unread. ``writes``: whether the task that asks plans to write, here or in Entra. What is returned raises
-    LdapError if the directory cannot be read.
-
-    :raises InputError: if an option is wrong.
-    """
-    return partial(_read_view, LdapOptions.from_params(params, writes=writes), with_protection)
-
-
-def _read_view(
-    options: LdapOptions, with_protection: bool, immutable_ids: Sequence[str], names: Sequence[str]
+def read_view(
+    session: Session, domain: str, immutable_ids: Sequence[str], names: Sequence[str], with_protection: bool
 ) -> DirectoryView:
-    with connected(options) as session:
-        domain = naming_contexts(session).default
-        shield = _shield(session, domain) if with_protection else None
-        conditions = [*_of_anchors(immutable_ids), *_of_names(names)]
-        found = list(_matching(session, domain, conditions))
+    """Return the objects of a domain with these ImmutableIds, or with these UPNs and addresses (``smtp:a@b``).
+
+    Without ``with_protection``, protected accounts are not looked for, and count as unread.
+
+    :raises LdapError: if the directory cannot be read.
+    """
+    shield = _shield(session, domain) if with_protection else None
+    found = list(_matching(session, domain, [*_of_anchors(immutable_ids), *_of_names(names)]))
     accounts = [_account(entry, shield) for entry in found if has_guid(entry.attributes)]
     return DirectoryView(accounts, claims_unread=len(accounts) < len(found), protection_unread=shield is None)
 

@@ -17,15 +17,18 @@ def join_names(names: Sequence[str]) -> str:
     return f"{', '.join(names[:SHOWN])}{more}"
 
 
-def join_reasons(reasons: Iterable[tuple[str, str]]) -> str:
-    """Return names with their reasons, and a reason that several names share only once, as ``join_sentences`` does."""
+def join_reasons(reasons: Iterable[tuple[str, str]], where: str = "users") -> str:
+    """Return names with their reasons, and a reason that several names share only once, as ``join_sentences`` does.
+
+    ``where`` says where the others are.
+    """
     names: dict[str, list[str]] = {}
     for name, reason in reasons:
         names.setdefault(reason, []).append(name)
     found = [(f"{join_names(those)}: {reason}", len(those)) for reason, those in names.items()]
     more = sum(count for _sentence, count in found[SHOWN:])
     return " ".join(
-        [*(sentence for sentence, _count in found[:SHOWN]), *([f"And {more} more: see users."] if more else [])]
+        [*(sentence for sentence, _count in found[:SHOWN]), *([f"And {more} more: see {where}."] if more else [])]
     )
 
 

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files of runs: JSON Lines with a header, one record a line, and an end line that shows that nothing is missing.
+
+Plans, results, proofs and lists of users all have this form. docs/files.md describes it for people.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypedDict
+
+from .errors import InputError
+
+VERSION: Final = 1
+
+USERS, PLAN, RESULT, PROOF = "users", "plan", "result", "proof"
+
+
+class Header(TypedDict):
+    """The first line of a file.
+
+    ``tenant`` is the tenant's id, ``domain`` the objectGUID of the domain's object; None if the module did not ask
+    there. ``scope`` and ``terms`` are what the caller asked for and allowed. ``time`` is UTC, in ISO 8601.
+    ``facts`` has what the module found out about all users together: its summary, caveats and verdict.
+    """
+
+    version: int
+    kind: str
+    tenant: str | None
+    domain: str | None
+    module: str
+    run: str
+    host: str
+    scope: Mapping[str, Any]
+    terms: Mapping[str, Any]
+    time: str
+    facts: Mapping[str, Any]
+
+
+def encode_file(header: Header, records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Return the lines of a file, with their newlines."""
+    yield _line(header)
+    count = 0
+    for record in records:
+        yield _line(record)
+        count += 1
+    yield _line({"end": {"count": count}})
+
+
+def read_header(line: bytes, path: str, kinds: Iterable[str]) -> Header:
+    """Return the header of a file, given its first line. ``path`` is for messages.
+
+    :raises InputError: if the line is no header of this version, or of none of these kinds.
+    """
+    try:
+        header = json.loads(line)
+    except ValueError:
+        header = None
+    if not isinstance(header, dict) or header.keys() != Header.__annotations__.keys():
+        raise InputError(f"{path} is no file of this collection's runs; check the path.")
+    if header["version"] != VERSION:
+        raise InputError(
+            f"{path} was written by another version of this collection (format {header['version']}, not {VERSION}); "
+            "write it again with this version."
+        )
+    wanted = tuple(kinds)
+    if header["kind"] not in wanted:
+        raise InputError(f"{path} holds a {header['kind']}, and this task reads a {' or a '.join(wanted)}.")
+    return Header(**header)  # type: ignore[typeddict-item]  # the keys were compared above
+
+
+def read_records(lines: Iterable[bytes], path: str) -> Iterator[dict[str, Any]]:
+    """Return the records of a file, given the lines after its header.
+
+    :raises InputError: if a line is no record, or if the end line is missing or counts other records: the file was cut
+        short.
+    """
+    count = 0
+    ended = None
+    for line in lines:
+        if ended is not None:
+            raise InputError(f"{path} has lines after its end; write it again.")
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            raise InputError(f"Line {count + 2} of {path} is no record; write the file again.")
+        if record.keys() == {"end"}:
+            ended = record["end"]
+            continue
+        count += 1
+        yield record
+    if ended != {"count": count}:
+        raise InputError(f"{path} is cut short; write it again.")
+
+
+def _line(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The records of plan and result files: what each stage says of one user (docs/files.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+from .records import AD_KEYS, ENTRA_KEYS
+
+
+class WriteRecord(TypedDict):
+    """One value that changes: of the AD object or the cloud user ``id``."""
+
+    attribute: str
+    id: str
+    before: str | None
+    after: str | None
+
+
+class ChangeRecord(TypedDict):
+    """What happens to the user. ``immutable_id``: what a sync makes of the AD user afterwards."""
+
+    status: str
+    cause: str | None
+    reason: str | None
+    immutable_id: str | None
+    writes: list[WriteRecord]
+
+
+class UserRecord(TypedDict):
+    """One user of a plan or a result.
+
+    ``ad`` has AD_KEYS, None for a cloud user without an AD user. ``cloud`` has ENTRA_KEYS, None if there is no such
+    user. ``match`` is the prediction, None if nothing was predicted. ``change`` is None for a cloud user without an AD
+    user.
+    """
+
+    ad: Mapping[str, Any] | None
+    cloud: Mapping[str, Any] | None
+    match: Mapping[str, Any] | None
+    change: ChangeRecord | None
+
+
+MATCH_KEYS = (
+    "outcome",
+    "sync_action",
+    "cause",
+    "causes",
+    "reason",
+    "effects",
+    "overwrites",
+    "quarantined",
+    "future_user_principal_name",
+    "anchor_owner",
+    "unknown",
+    "expected",
+)
+"""The keys of ``match``."""
+
+
+def pick_ad(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: record.get(key) for key in AD_KEYS}
+
+
+def pick_cloud(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: record.get(key) for key in ENTRA_KEYS}
+
+
+def pick_match(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: record[key] for key in MATCH_KEYS}
+
+
+def name_of(user: UserRecord) -> str:
+    """Return the name of a user for people."""
+    for record in (user["ad"], user["cloud"]):
+        for key in ("user_principal_name", "sam_account_name", "distinguished_name", "id"):
+            if record and record.get(key):
+                return str(record[key])
+    return "(nameless)"
+
+
+def count_statuses(users: Sequence[UserRecord]) -> dict[str, int]:
+    """Return how many users have each status, sorted by status."""
+    counts: dict[str, int] = {}
+    for user in users:
+        if user["change"]:
+            status = user["change"]["status"]
+            counts[status] = counts.get(status, 0) + 1
+    return dict(sorted(counts.items()))

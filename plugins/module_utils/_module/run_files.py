@@ -1,0 +1,102 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write and read the files of runs on the controller."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from .._identity.core.errors import IdentityError, InputError
+from .._identity.core.run_file import Header, encode_file, read_header, read_records
+from .guarded_files import OWN, check_place, open_file, read_file
+from .run_host import run_host
+
+
+class RunFileError(IdentityError):
+    """The operating system refused to write a file of a run."""
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """A file of a run as it was read. ``sha256``: the hash of all its bytes, in hexadecimal digits."""
+
+    path: str
+    header: Header
+    sha256: str
+    _content: bytes = field(repr=False)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Return the records, one after another, from the beginning each time.
+
+        :raises InputError: if the file is damaged or cut short.
+        """
+        lines = io.BytesIO(self._content)
+        lines.readline()
+        return read_records(lines, self.path)
+
+
+def write_run_file(option: str, path: str, header: Header, records: Iterable[Mapping[str, Any]]) -> str:
+    """Write a file in one step and return the hash of its bytes. The file is private, and its folder is made if needed.
+
+    ``option`` names the file in messages. A file that is there already is replaced.
+
+    :raises InputError: if others may write to the folder, or if its parent folder does not exist.
+    :raises RunFileError: if the operating system refuses.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    temporary = os.path.join(folder, f".{os.path.basename(path)}-{secrets.token_hex(8)}")
+    try:
+        if not os.path.isdir(folder):
+            check_place(option, folder)
+            os.mkdir(folder, 0o700)
+        check_place(option, path)
+        if os.path.lexists(path):
+            os.close(open_file(option, path, OWN))
+        digest = hashlib.sha256()
+        with open(open_file(option, temporary, OWN, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as sink:
+            for line in encode_file(header, records):
+                digest.update(line)
+                sink.write(line)
+            sink.flush()
+            os.fsync(sink.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise RunFileError(f"{option} {path} cannot be written: {error.strerror}; name another file.") from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+    return digest.hexdigest()
+
+
+def read_run_file(option: str, path: str, kinds: Iterable[str], sha256: str | None = None) -> RunFile:
+    """Read a file that a run of this user wrote for this host. With ``sha256``, only a file with that hash is read.
+
+    :raises InputError: if the file is missing, of another kind, of another host, or not the one with this hash, or if
+        others may have changed it.
+    """
+    content = read_file(option, path, OWN)
+    found = hashlib.sha256(content).hexdigest()
+    if sha256 is not None and found != sha256.strip().lower():
+        raise InputError(f"{option} {path} was changed since it was made (its sha256 is {found}); make it again.")
+    header = read_header(content[: content.find(b"\n") + 1], path, kinds)
+    if header["host"] != run_host():
+        raise InputError(
+            f"{option} {path} was written for the host {header['host']}, and this is {run_host()}; give each host its "
+            "own file."
+        )
+    return RunFile(path, header, found, content)
+
+
+def utc_now() -> str:
+    """Return the time, in ISO 8601, to the second."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,293 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Apply a plan: read its users once more, check them again, write both directories, and look for other claimants."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._graph.http.transport import Transport, open_transport
+from .._graph.http.watch import Watch
+from .._graph.reads.queries import filters_in
+from .._graph.reads.survey import Survey
+from .._graph.reads.tenant_reader import read_again
+from .._graph.reads.users import Users
+from .._graph.writes.immutable_id_writer import ImmutableIdWriter
+from .._identity.ad.users import AnchorChange
+from .._identity.core.decision import Write
+from .._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON, IdentityError, InputError
+from .._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
+from .._identity.core.journal import JournalWriter
+from .._identity.core.outcome_words import CLEARED
+from .._identity.core.refusal import Refusal
+from .._identity.core.text.sentences import join_reasons
+from .._identity.core.user_records import ChangeRecord, UserRecord, name_of
+from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
+from .._identity.entra.immutable_id_guards import ROLE_ASPECTS
+from .._identity.entra.immutable_id_plan import FAILED, REFUSED, ImmutableIdChange
+from .._identity.entra.immutable_id_requests import ImmutableIdRequest
+from .._identity.entra.tenant_snapshot import DELETED_USERS, DOMAINS
+from .._identity.entra.user_index import UserIndex
+from .._ldap.session.connection import LdapOptions, connected
+from .match_changes import MatchChange, find_claims, guard_matches, list_wanted_anchors, plan_matches
+from .match_directory import MatchDirectory
+from .match_records import list_writes, make_change
+from .match_task import MatchTask
+from .together import together
+
+CHANGED_SINCE, ANCHOR_FAILED = "changed_since", "anchor_not_written"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A user whom a plan changes. ``guid`` and ``cloud_id`` name the two objects."""
+
+    name: str
+    guid: str
+    cloud_id: str
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a plan was made: the ids of the tenant and of the domain, and how many active users the tenant has."""
+
+    tenant: str
+    domain: str
+    tenant_users: int
+
+
+def list_planned(users: Iterable[UserRecord]) -> list[Planned]:
+    """Return the users of a plan who change.
+
+    :raises InputError: if one of them lacks an object that a change needs.
+    """
+    found = []
+    for user in users:
+        change = user["change"]
+        if not change or not change["writes"]:
+            continue
+        ad, cloud = user["ad"], user["cloud"]
+        if not ad or not cloud or not ad["object_guid"] or not cloud["id"]:
+            raise InputError(f"The plan changes {name_of(user)} and does not say which objects that is; make it again.")
+        writes = tuple(Write(each["attribute"], each["id"], each["before"], each["after"]) for each in change["writes"])
+        found.append(Planned(name_of(user), ad["object_guid"], cloud["id"], writes))
+    return found
+
+
+class MatchApplication:
+    """One application of a plan.
+
+    ``started``: whether the first write was tried. ``unproven``: why nobody can tell whether an anchor that was written
+    is claimed by somebody else. ``warnings`` are sentences.
+    """
+
+    def __init__(self, task: MatchTask, planned: Sequence[Planned], place: Place) -> None:
+        self.warnings: list[str] = []
+        self.unproven: str | None = None
+        self.started = False
+        self._task = task
+        self._planned = planned
+        self._place = place
+        self._by_guid = {each.guid: each for each in planned}
+        self._changes: list[MatchChange] = []
+        self._gone: dict[str, Refusal] = {}
+
+    def outcomes(self) -> dict[str, ChangeRecord]:
+        """Return, at any time, what became of the planned users, by dashed GUID; in check mode, what would."""
+        done = {str(change.guid): make_change(change) for change in self._changes}
+        gone = {guid: _refused_record(refusal) for guid, refusal in self._gone.items()}
+        return {**done, **gone}
+
+    def run(
+        self,
+        ldap: Mapping[str, Any],
+        graph: Mapping[str, Any],
+        journal_writer: JournalWriter | None = None,
+        watch: Watch | None = None,
+        check_mode: bool = False,
+    ) -> None:
+        """Check everything again and, unless in check mode, write it.
+
+        :raises InputError: if an option is wrong, or if the plan is for another tenant or domain.
+        :raises LdapError: if the directory cannot be read; nothing was written.
+        :raises GraphError: if the tenant cannot be read; nothing was written.
+        :raises JournalError: if the open lines of killed runs cannot be settled; nothing was written.
+        """
+        with connected(LdapOptions.from_params(ldap, writes=True)) as session:
+            directory = MatchDirectory(session, self._task, with_attributes=False)
+            asyncio.run(self._run(directory, graph, journal_writer, watch, check_mode))
+
+    async def _run(
+        self,
+        directory: MatchDirectory,
+        graph: Mapping[str, Any],
+        journal_writer: JournalWriter | None,
+        watch: Watch | None,
+        check_mode: bool,
+    ) -> None:
+        async with open_transport(graph, watch) as transport:
+            self._check_place(directory.place[1], transport.place()[1])
+            changes = await self._check_again(directory, transport, graph["client_id"])
+            self._changes = [self._compared(change) for change in changes]
+            self.warnings += directory.warnings
+            if check_mode or not any(change.writes for change in self._changes):
+                return
+            await self._write(directory, transport, journal_writer)
+
+    def _check_place(self, domain: str, tenant: str) -> None:
+        for what, now, then in (("domain", domain, self._place.domain), ("tenant", tenant, self._place.tenant)):
+            if now != then:
+                raise InputError(f"The plan was made for the {what} {then}, and this task is connected to {now}.")
+
+    async def _check_again(
+        self, directory: MatchDirectory, transport: Transport, client_id: str | None
+    ) -> list[MatchChange]:
+        """Read the planned users in both directories, and plan and check them as the planner does."""
+        terms, users = self._task.terms, Users(transport)
+        in_scope, cloud = await together(
+            asyncio.to_thread(directory.find_again, [each.guid for each in self._planned]),
+            self._read_cloud(users),
+        )
+        for each in self._planned:
+            if each.guid not in in_scope:
+                reason = f"The AD account of {each.name} is no longer in the scope of the plan, or was deleted."
+                self._gone[each.guid] = Refusal(CHANGED_SINCE, reason)
+        anchors = [in_scope[each.guid] for each in self._planned if each.guid in in_scope]
+        matches = plan_matches(anchors, UserIndex(cloud), self._task.matching)
+        wanted = list_wanted_anchors(matches)
+        if not wanted:
+            return matches
+        view, tenant = await together(
+            asyncio.to_thread(directory.read_view, wanted),
+            Survey(transport, client_id).read_for_writing({DOMAINS, *ROLE_ASPECTS}),
+        )
+        if not users.bin_readable:
+            tenant = replace(tenant, unknown=tenant.unknown | {DELETED_USERS})
+        return guard_matches(matches, tenant, view, terms)
+
+    async def _read_cloud(self, users: Users) -> list[dict[str, Any]]:
+        identities: list[CloudIdentity] = [read_object_id(each.cloud_id) for each in self._planned]
+        cloud = await read_again(users, identities, self._place.tenant_users)
+        bin_ids = [write.id for each in self._planned for write in each.writes if write.attribute == RECYCLE_BIN]
+        return cloud + await users.deleted(filters_in("id", bin_ids)) if bin_ids else cloud
+
+    def _compared(self, change: MatchChange) -> MatchChange:
+        """Refuse a user for whom the plan would be another one now."""
+        planned = self._by_guid[str(change.guid)]
+        if change.refusal:
+            reason = f"Something changed since the plan was made: {change.refusal.reason}"
+            return change.refused(Refusal(CHANGED_SINCE, reason))
+        if change.writes and list_writes(change) != planned.writes:
+            reason = f"The values of {planned.name} changed since the plan was made; make a new plan."
+            return change.refused(Refusal(CHANGED_SINCE, reason))
+        return change
+
+    async def _write(
+        self, directory: MatchDirectory, transport: Transport, journal_writer: JournalWriter | None
+    ) -> None:
+        planned = self._changes
+        # Until the outcomes are known.
+        self._changes = [_interrupted(change) for change in planned]
+        self.started = True
+        anchor_writer = directory.anchor_writer(journal_writer)
+        try:
+            await asyncio.to_thread(anchor_writer.write, [change.anchor for change in planned])
+        finally:
+            self.warnings += anchor_writer.warnings
+            anchors = anchor_writer.so_far()
+            if anchors:
+                self._changes = [
+                    replace(change, anchor=anchor) for change, anchor in zip(self._changes, anchors, strict=True)
+                ]
+        planned = [_after_anchor(change, anchor) for change, anchor in zip(planned, anchors, strict=True)]
+        writer = ImmutableIdWriter(transport, journal_writer, transport.place())
+        try:
+            await writer.write([change.immutable_id for change in planned])
+        finally:
+            self.warnings += writer.warnings
+            done = writer.so_far()
+            if done:
+                self._changes = [
+                    replace(change, immutable_id=outcome) for change, outcome in zip(planned, done, strict=True)
+                ]
+        await self._refuse_claimed(directory, transport, journal_writer)
+
+    async def _refuse_claimed(
+        self, directory: MatchDirectory, transport: Transport, journal_writer: JournalWriter | None
+    ) -> None:
+        """Clear the ImmutableIds of users whose anchor somebody else claims by now."""
+        try:
+            view = await asyncio.to_thread(directory.read_view, list_wanted_anchors(self._changes))
+        except IdentityError as error:
+            self.unproven = error.message
+            return
+        claims = find_claims(self._changes, view, self._task.terms)
+        positions = [position for position in claims if self._changes[position].immutable_id.after]
+        writer = ImmutableIdWriter(transport, journal_writer, transport.place())
+        cleared = await writer.write([_clearing(self._changes[position].immutable_id) for position in positions])
+        self.warnings += writer.warnings
+        for position, outcome in zip(positions, cleared, strict=True):
+            self._changes[position] = _after_clearing(self._changes[position], outcome, claims[position])
+
+
+def describe_outcome(planned: Sequence[Planned], outcomes: Mapping[str, ChangeRecord], unproven: str | None) -> str:
+    """Return the verdict: one sentence about the planned users who were not changed; empty if all were."""
+    missed = [
+        (each.name, str(change["reason"]))
+        for each in planned
+        if (change := outcomes.get(each.guid)) and change["status"] in (REFUSED, FAILED)
+    ]
+    sentences = []
+    if missed:
+        sentences.append(
+            f"{len(missed)} of {len(planned)} planned users were not changed: "
+            f"{join_reasons(missed, 'the result file')} Correct them, then make a new plan."
+        )
+    if unproven:
+        sentences.append(
+            "The ImmutableIds were written, but nobody can tell whether somebody else claims one of them meanwhile: "
+            f"{unproven} Make a new plan before the next sync."
+        )
+    return " ".join(sentences)
+
+
+def _interrupted(change: MatchChange) -> MatchChange:
+    """Return a change of which nobody can tell yet whether it was made."""
+    anchor, wanted = change.anchor, change.immutable_id
+    return MatchChange(
+        anchor.failed(INTERRUPTED, INTERRUPTED_REASON) if anchor.changed else anchor,
+        wanted.failed(INTERRUPTED, INTERRUPTED_REASON) if wanted.changed else wanted,
+    )
+
+
+def _after_anchor(change: MatchChange, anchor: AnchorChange) -> MatchChange:
+    """Return a change after its anchor was written; if it was not, nothing is written in Entra."""
+    if not change.anchor.changed or anchor.changed:
+        return replace(change, anchor=anchor)
+    reason = f"The anchor of {change.name} could not be written in Active Directory: {anchor.reason}"
+    return MatchChange(anchor, change.immutable_id.refused(ANCHOR_FAILED, reason))
+
+
+def _clearing(change: ImmutableIdChange) -> ImmutableIdChange:
+    target = {**(change.target or {}), "immutable_id": change.after}
+    request = ImmutableIdRequest(change.request.record, change.request.identity, None)
+    return ImmutableIdChange(request, CLEARED, target, before=change.after, after=None)
+
+
+def _after_clearing(change: MatchChange, cleared: ImmutableIdChange, claim: Refusal) -> MatchChange:
+    done = change.immutable_id
+    if cleared.status == FAILED:
+        reason = f"{claim.reason} The ImmutableId that this run set could not be cleared again: {cleared.reason}"
+        return replace(change, immutable_id=replace(done, status=FAILED, cause=claim.cause, reason=reason))
+    reason = f"{claim.reason} The ImmutableId that this run set was cleared again."
+    return replace(change, immutable_id=replace(done, status=REFUSED, after=None, cause=claim.cause, reason=reason))
+
+
+def _refused_record(refusal: Refusal) -> ChangeRecord:
+    return ChangeRecord(status=REFUSED, cause=refusal.cause, reason=refusal.reason, immutable_id=None, writes=[])

@@ -1,0 +1,199 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a hard match changes for each user in both directories, and who is refused: pure, for the plan and the apply."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from .._identity.ad.anchor_plan import plan_requests, plan_stamps
+from .._identity.ad.anchor_requests import AnchorRequest
+from .._identity.ad.lookup import upn_identity
+from .._identity.ad.users import FOUND, AnchorChange
+from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
+from .._identity.core.decision import Terms
+from .._identity.core.errors import InputError
+from .._identity.core.identities.anchors import guid_of_immutable_id, guid_text, immutable_id_of_bytes
+from .._identity.core.identities.cloud_identity import possible_upn
+from .._identity.core.identities.comparison import entra_key
+from .._identity.core.records import record_name
+from .._identity.core.refusal import Refusal
+from .._identity.entra.immutable_id_guards import refuse_guarded
+from .._identity.entra.immutable_id_plan import ImmutableIdChange, plan_changes
+from .._identity.entra.immutable_id_requests import read_requests
+from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, TenantSnapshot
+from .._identity.entra.user_index import UserIndex
+from .._identity.preflight.directory_view import ACCOUNT_UNREAD, AnchorJudge, DirectoryView
+
+NEVER, FROM_GUID, FROM_CLOUD = "never", "from_guid", "from_cloud"
+WAYS = (NEVER, FROM_GUID, FROM_CLOUD)
+"""What mS-DS-ConsistencyGuid gets: nothing, the objectGUID of the account, or the ImmutableId of the cloud user."""
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How users are matched.
+
+    ``write_consistency_guid`` is one of WAYS. ``replace``: the UPNs, as ``entra_key``, of the users whose other
+    ImmutableId or mS-DS-ConsistencyGuid may be replaced. ``deleted``: what to do with deleted holders, by object id.
+    """
+
+    write_consistency_guid: str = NEVER
+    replace: Collection[str] = ()
+    deleted: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchChange:
+    """What happens to one user in both directories.
+
+    The anchor is written first. If one of the two is refused, nothing of the user is written.
+    """
+
+    anchor: AnchorChange
+    immutable_id: ImmutableIdChange
+
+    @property
+    def writes(self) -> bool:
+        return self.anchor.changed or self.immutable_id.changed
+
+    @property
+    def name(self) -> str:
+        """The name of the user in sentences."""
+        return record_name(self.immutable_id.request.record)
+
+    @property
+    def guid(self) -> str | None:
+        """The objectGUID of the AD user, dashed; None if there is no AD user."""
+        return guid_text(self.anchor.found.guid) if self.anchor.found else None
+
+    @property
+    def value(self) -> str | None:
+        """The ImmutableId that a sync makes of the AD user afterwards."""
+        return self.immutable_id.request.record.get("immutable_id")
+
+    @property
+    def refusal(self) -> Refusal | None:
+        change = self.immutable_id
+        return Refusal(str(change.cause), str(change.reason)) if change.blocked else None
+
+    def refused(self, refusal: Refusal) -> MatchChange:
+        """Return the same user without a write."""
+        return MatchChange(self.anchor.unplanned(), self.immutable_id.refused(refusal.cause, refusal.reason))
+
+
+def plan_matches(users: Sequence[AnchorChange], cloud: UserIndex, matching: Matching) -> list[MatchChange]:
+    """Plan what happens to AD users, in order.
+
+    ``cloud`` must hold the cloud users with their UPNs, and all holders of their ImmutableIds.
+    """
+    anchors = [_stamped(user, cloud, matching) for user in users]
+    requests = [
+        replace(
+            request,
+            overwrite=entra_key(str(request.record.get("user_principal_name") or "")) in matching.replace,
+            refusal=_refusal_of(anchor) or request.refusal,
+        )
+        for anchor, request in zip(anchors, read_requests([anchor.result() for anchor in anchors]), strict=True)
+    ]
+    changes = plan_changes(requests, cloud, matching.deleted)
+    return [
+        MatchChange(anchor.unplanned() if change.blocked and anchor.changed else anchor, change)
+        for anchor, change in zip(anchors, changes, strict=True)
+    ]
+
+
+def guard_matches(
+    changes: Sequence[MatchChange], tenant: TenantSnapshot, view: DirectoryView, terms: Terms
+) -> list[MatchChange]:
+    """Refuse users who must not be matched, by what both directories say now, and return all users.
+
+    ``tenant`` needs ``domains``, ``roles`` and ``unknown``. ``view`` must hold all objects with one of
+    ``list_wanted_anchors``.
+    """
+    guarded = refuse_guarded([change.immutable_id for change in changes], tenant, terms.skip_checks)
+    changes = [
+        change.refused(Refusal(str(after.cause), str(after.reason)))
+        if after.blocked and not change.immutable_id.blocked
+        else change
+        for change, after in zip(changes, guarded, strict=True)
+    ]
+    judge = AnchorJudge(view, [str(change.value) for change in changes if change.writes], terms.accepted)
+    return [_judged(change, judge, view, terms) if change.writes else change for change in changes]
+
+
+def list_wanted_anchors(changes: Sequence[MatchChange]) -> list[str]:
+    """Return the ImmutableIds that decide about users who would be written: planned ones, and those of their GUIDs."""
+    wanted = (
+        anchor
+        for change in changes
+        if change.writes and change.anchor.found
+        for anchor in (change.value, immutable_id_of_bytes(change.anchor.found.guid))
+    )
+    return list(dict.fromkeys(anchor for anchor in wanted if anchor))
+
+
+def find_claims(changes: Sequence[MatchChange], view: DirectoryView, terms: Terms) -> dict[int, Refusal]:
+    """Return the claims of others on the anchors of users who were written, by position."""
+    judge = AnchorJudge(view, [str(change.value) for change in changes if change.writes], terms.accepted)
+    claims = {
+        position: judge.claim(change.name, str(change.value), change.guid)
+        for position, change in enumerate(changes)
+        if change.writes
+    }
+    return {position: claim for position, claim in claims.items() if claim}
+
+
+def _judged(change: MatchChange, judge: AnchorJudge, view: DirectoryView, terms: Terms) -> MatchChange:
+    name, value = change.name, str(change.value)
+    claim = judge.claim(name, value, change.guid)
+    if claim:
+        return change.refused(claim)
+    target = change.immutable_id.target
+    already = target is not None and target["immutable_id"] == value
+    for effect, is_accepted in judge.effects(name, value, already, change.guid):
+        if not is_accepted:
+            return change.refused(effect)
+    if (view.claims_unread or not view.account(change.guid)) and ANCHOR_CLAIMS not in terms.skip_checks:
+        return change.refused(
+            Refusal(
+                ACCOUNT_UNREAD,
+                f"Active Directory did not say who else claims the anchor of {name}; sign in with an account that may "
+                f"read all objects of the domain, or name {ANCHOR_CLAIMS} in skip_checks.",
+            )
+        )
+    if view.protection_unread and PROTECTED_ACCOUNTS not in terms.skip_checks:
+        return change.refused(
+            Refusal(
+                ACCOUNT_UNREAD,
+                f"Whether the AD account of {name} is protected could not be read; sign in with an account that may "
+                f"read the access list of the domain, or name {PROTECTED_ACCOUNTS} in skip_checks.",
+            )
+        )
+    return change
+
+
+def _refusal_of(anchor: AnchorChange) -> Refusal | None:
+    # A status of UNRESOLVED is read from the record itself.
+    return Refusal(str(anchor.cause), str(anchor.reason)) if anchor.blocked and anchor.found else None
+
+
+def _stamped(user: AnchorChange, cloud: UserIndex, matching: Matching) -> AnchorChange:
+    if user.status != FOUND or matching.write_consistency_guid == NEVER:
+        return user
+    if matching.write_consistency_guid == FROM_GUID:
+        return plan_stamps([user])[0]
+    upn = user.result()["user_principal_name"]
+    identity = possible_upn(upn)
+    target = cloud.find(identity) if identity else None
+    if target is None or not target["immutable_id"]:
+        return user
+    try:
+        value = guid_of_immutable_id(target["immutable_id"]).bytes_le
+    except InputError as error:
+        return user.refused("malformed_immutable_id", error.message)
+    request = AnchorRequest(upn_identity(upn), value, {})
+    return plan_requests([user], [request], entra_key(upn) in matching.replace)[0]

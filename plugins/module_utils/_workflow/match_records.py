@@ -1,0 +1,74 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Changes of users in the form in which plan and result files keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .._identity.ad.users import FAILED as ANCHOR_FAILED
+from .._identity.core.decision import Write
+from .._identity.core.identities.anchors import CONSISTENCY_GUID
+from .._identity.core.outcome_words import STAMPED
+from .._identity.core.records import consistency_text
+from .._identity.core.user_records import ChangeRecord, UserRecord, pick_ad, pick_cloud, pick_match
+from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
+from .._identity.entra.deleted_holders import IN_BIN
+from .._identity.entra.immutable_id_plan import FAILED, PROPERTY, REFUSED
+from .._identity.preflight.predictions import Prediction
+from .match_changes import MatchChange
+
+
+def status_of(change: MatchChange) -> str:
+    """Return what happens to a user: the status of the change in Entra, unless only the anchor changes."""
+    if change.anchor.status == ANCHOR_FAILED:
+        return FAILED
+    if change.immutable_id.blocked:
+        return REFUSED
+    if change.anchor.changed and not change.immutable_id.changed and change.immutable_id.status != FAILED:
+        return STAMPED
+    return change.immutable_id.status
+
+
+def list_writes(change: MatchChange) -> tuple[Write, ...]:
+    """Return the values that change, in the order in which they are written."""
+    writes = []
+    anchor, wanted = change.anchor, change.immutable_id
+    if anchor.changed:
+        writes.append(
+            Write(CONSISTENCY_GUID, str(change.guid), consistency_text(anchor.before), consistency_text(anchor.after))
+        )
+    writes += [Write(RECYCLE_BIN, each.record["id"], IN_BIN, each.becomes) for each in wanted.leaving]
+    if wanted.writes and wanted.target:
+        writes.append(Write(PROPERTY, wanted.target["id"], wanted.before, wanted.after))
+    return tuple(writes)
+
+
+def make_record(change: MatchChange, prediction: Prediction | None) -> UserRecord:
+    """Return the record of a user. ``ad`` and ``cloud`` are as they were read."""
+    given = change.immutable_id.request.record
+    cloud = change.immutable_id.target or (prediction.cloud if prediction else None)
+    return UserRecord(
+        ad={**pick_ad(given), "consistency_guid": consistency_text(change.anchor.before)},
+        cloud=pick_cloud(cloud) if cloud else None,
+        match=pick_match(prediction.result()) if prediction else None,
+        change=make_change(change),
+    )
+
+
+def make_change(change: MatchChange) -> ChangeRecord:
+    """Return what happens to a user."""
+    failed = change.anchor if change.anchor.status == ANCHOR_FAILED else change.immutable_id
+    return ChangeRecord(
+        status=status_of(change),
+        cause=failed.cause,
+        reason=failed.reason,
+        immutable_id=change.value,
+        writes=list_write_records(list_writes(change)),
+    )
+
+
+def list_write_records(writes: Sequence[Write]) -> list[dict[str, str | None]]:
+    return [{"attribute": each.attribute, "id": each.id, "before": each.before, "after": each.after} for each in writes]

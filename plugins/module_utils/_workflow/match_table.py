@@ -1,0 +1,61 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What people see of a plan and of its result: the table, the counts and the diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .._identity.core.outcome_words import FINE
+from .._identity.core.text.diffs import Diff, list_diff
+from .._identity.core.user_records import UserRecord, count_statuses, name_of
+from .._identity.entra.immutable_id_plan import REFUSED
+from .._identity.preflight.outcome_table import outcome_lines
+
+SHOWN_IN_DIFF = 50
+
+
+def plan_table(users: Iterable[UserRecord]) -> list[str]:
+    """Return the lines of a plan: users by predicted outcome, or by what changes if nothing was predicted."""
+    return outcome_lines([_row(user, _planned_status(user)) for user in users if user["change"]])
+
+
+def apply_table(users: Iterable[UserRecord]) -> tuple[list[str], dict[str, Any]]:
+    """Return the lines of a result, and the counts by status with ``total``."""
+    changed = [user for user in users if user["change"]]
+    lines = outcome_lines([_row(user, user["change"]["status"]) for user in changed if user["change"]])
+    return lines, {**count_statuses(changed), "total": len(changed)}
+
+
+def writes_diff(users: Sequence[UserRecord], path: str) -> Diff:
+    """Return the diff of all values that change, at most ``SHOWN_IN_DIFF`` users; ``path`` has the others."""
+    changed = sorted((user for user in users if user["change"] and user["change"]["writes"]), key=name_of)
+    before, after = [], []
+    for user in changed[:SHOWN_IN_DIFF]:
+        for write in user["change"]["writes"] if user["change"] else ():
+            name = f"{name_of(user)} {write['attribute']}"
+            before.append(f"{name}: {_shown(write['before'])}")
+            after.append(f"{name}: {_shown(write['after'])}")
+    if len(changed) > SHOWN_IN_DIFF:
+        after.append(f"and {len(changed) - SHOWN_IN_DIFF} more users: see {path}")
+    return list_diff("Values in Active Directory and Entra ID", before, after)
+
+
+def _planned_status(user: UserRecord) -> str:
+    change, match = user["change"], user["match"]
+    if match and not (change and change["status"] == REFUSED and match["outcome"] in FINE):
+        return str(match["outcome"])
+    return change["status"] if change else ""
+
+
+def _row(user: UserRecord, status: str) -> dict[str, Any]:
+    change = user["change"]
+    reason = (change["reason"] if change else None) or (user["match"] or {}).get("reason")
+    return {"status": status, "user_principal_name": name_of(user), "reason": reason, "after": True}
+
+
+def _shown(value: str | None) -> str:
+    return "(none)" if value is None else value

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a plan is made for: the scope and the terms, as the caller wrote them and as a plan file keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._identity.core.accepted_effects import read_accepted_effects
+from .._identity.core.decision import Terms
+from .._identity.core.errors import InputError
+from .._identity.core.identities.cloud_identity import read_upn
+from .._identity.entra.deleted_holders import read_deleted_holders
+from .._ldap.users.scope import Scope
+from .match_changes import Matching
+
+AFTER_APPLY, NOW = "after_apply", "now"
+
+TERMS = (
+    "source_anchor",
+    "write_consistency_guid",
+    "replace",
+    "deleted_holders",
+    "predict",
+    "tenant_switches",
+    "skip_checks",
+    "allowed_outcomes",
+    "accepted_effects",
+    "max_changes",
+    "max_refused",
+)
+"""The options that decide whom a plan changes, and how."""
+
+
+@dataclass(frozen=True)
+class MatchTask:
+    """A task of match_plan, checked.
+
+    ``predict`` is AFTER_APPLY or NOW. ``switches``: values of the tenant's switches that the caller gives. ``given``:
+    the scope and the terms as JSON.
+    """
+
+    scope: Scope
+    source_anchor: str
+    matching: Matching
+    terms: Terms
+    predict: str
+    switches: Mapping[str, bool]
+    given: Mapping[str, Any] = field(repr=False)
+
+
+def read_task(scope: Mapping[str, Any], terms: Mapping[str, Any]) -> MatchTask:
+    """Read the options of match_plan, or what a plan file keeps of them.
+
+    :raises InputError: if an option is wrong.
+    """
+    for name, value in terms["tenant_switches"].items():
+        if not isinstance(value, bool):
+            raise InputError(f"tenant_switches: {name} is {value!r}; write true or false.")
+    allowed = Terms(
+        allowed_outcomes=frozenset(terms["allowed_outcomes"]),
+        accepted=read_accepted_effects(terms["accepted_effects"]),
+        skip_checks=frozenset(terms["skip_checks"]),
+        max_changes=terms["max_changes"],
+        max_refused=terms["max_refused"],
+    )
+    allowed.check()
+    matching = Matching(
+        write_consistency_guid=terms["write_consistency_guid"],
+        replace=frozenset(read_upn(upn).key for upn in terms["replace"]),
+        deleted=read_deleted_holders(terms["deleted_holders"]),
+    )
+    return MatchTask(
+        scope=Scope.from_option(scope),
+        source_anchor=terms["source_anchor"],
+        matching=matching,
+        terms=allowed,
+        predict=terms["predict"],
+        switches=terms["tenant_switches"],
+        given={
+            "scope": {name: value for name, value in scope.items() if value is not None},
+            "terms": {name: terms[name] for name in TERMS},
+        },
+    )

@@ -1,0 +1,212 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plan a hard match: read both directories at the same time, predict, check and decide. Nothing is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._graph.http.transport import open_transport
+from .._graph.http.watch import Watch
+from .._graph.reads.survey import Survey
+from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
+from .._identity.core.decision import Plan, Proposal, decide
+from .._identity.core.outcome_words import OUTCOMES, UNCHANGED
+from .._identity.core.records import Record
+from .._identity.core.text.counts import counted
+from .._identity.core.user_records import ChangeRecord, UserRecord, pick_cloud
+from .._identity.entra.immutable_id_plan import REFUSED
+from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY, TenantSnapshot
+from .._identity.entra.user_index import UserIndex
+from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors
+from .._identity.preflight.directory_checks import judge_predictions, list_names
+from .._identity.preflight.directory_view import DirectoryView
+from .._identity.preflight.predict import cloud_only, predict
+from .._identity.preflight.predictions import Prediction
+from .._identity.preflight.result import describe_caveats, describe_unread, list_unread, skip_checks
+from .._ldap.session.connection import LdapOptions, connected
+from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anchors, plan_matches
+from .match_directory import MatchDirectory
+from .match_records import list_write_records, list_writes, make_record, status_of
+from .match_task import NOW, MatchTask
+from .together import together
+
+
+@dataclass(frozen=True)
+class MatchPlan:
+    """A plan: ``users`` in the order of the AD users, then the cloud users without one.
+
+    ``tenant`` and ``domain`` are ids. ``caveats`` are sentences. ``unread``: as ``describe_unread`` returns it.
+    ``predicted``: whether outcomes were predicted. ``tenant_users`` counts the active users of the tenant.
+    """
+
+    users: Sequence[UserRecord]
+    decided: Plan
+    tenant: str
+    domain: str
+    caveats: Sequence[str]
+    unread: Sequence[Mapping[str, Any]]
+    warnings: Sequence[str]
+    predicted: bool
+    tenant_users: int
+
+    def summary(self) -> dict[str, Any]:
+        """Return the counts of users, and of their outcomes if they were predicted."""
+        ad_users = len(self.decided.users)
+        outcomes = (user["match"]["outcome"] for user in self.users[:ad_users] if user["match"])
+        return {
+            "total": ad_users,
+            "changes": self.decided.changes,
+            "refused": self.decided.refused,
+            "cloud_only": len(self.users) - ad_users,
+            "outcomes": counted(outcomes, OUTCOMES) if self.predicted else {},
+        }
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was read of everything around the users, and what follows from it for each of them."""
+
+    matches: Sequence[MatchChange]
+    found: Sequence[Prediction]
+    snapshot: TenantSnapshot
+    view: DirectoryView
+    unread: set[str]
+
+
+def plan_match(
+    ldap: Mapping[str, Any],
+    graph: Mapping[str, Any],
+    task: MatchTask,
+    where: str,
+    predict_all: bool = False,
+    watch: Watch | None = None,
+) -> MatchPlan:
+    """Make a plan. ``ldap`` and ``graph`` are those of ``argspec.connection``.
+
+    Outcomes are predicted only if somebody would be changed or refused, or with ``predict_all``. ``where`` says in
+    messages where the plan is.
+
+    :raises InputError: if an option is wrong.
+    :raises LdapError: if the directory cannot be read.
+    :raises GraphError: if the tenant's users cannot be read.
+    """
+    options = LdapOptions.from_params(ldap, writes=task.predict != NOW)
+    # Around asyncio.run, which waits for the threads that use the session.
+    with connected(options) as session:
+        directory = MatchDirectory(session, task, with_attributes=True)
+        return asyncio.run(_plan(directory, graph, task, where, predict_all, watch))
+
+
+async def _plan(
+    directory: MatchDirectory,
+    graph: Mapping[str, Any],
+    task: MatchTask,
+    where: str,
+    predict_all: bool,
+    watch: Watch | None,
+) -> MatchPlan:
+    async with open_transport(graph, watch) as transport:
+        survey = Survey(transport, graph["client_id"])
+        anchors, cloud = await together(asyncio.to_thread(directory.find), survey.read_users())
+        matching = Matching() if task.predict == NOW else task.matching
+        matches = plan_matches(anchors, UserIndex(cloud), matching)
+        full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
+        seen = await _look_around(directory, survey, task, matching, matches, cloud) if full else None
+        place = transport.place()[1], directory.place[1]
+    return _build_plan(task, seen.matches if seen else matches, seen, where, place, len(cloud), directory.warnings)
+
+
+async def _look_around(
+    directory: MatchDirectory,
+    survey: Survey,
+    task: MatchTask,
+    matching: Matching,
+    matches: Sequence[MatchChange],
+    cloud: Sequence[Record],
+) -> _Seen:
+    records = [each.immutable_id.request.record for each in matches]
+    wanted = dict.fromkeys(str(record["immutable_id"]) for record in records if record.get("immutable_id"))
+    wanted |= dict.fromkeys(list_wanted_anchors(matches))
+    asks = SOURCE_OF_AUTHORITY not in task.terms.skip_checks
+    view, read = await together(
+        asyncio.to_thread(directory.read_view, list(wanted), list_names(records)),
+        survey.read_sides(cloud, source_of_authority=asks),
+    )
+    if read.deleted:
+        matches = plan_matches([each.anchor for each in matches], UserIndex([*cloud, *read.deleted]), matching)
+    snapshot = replace(read, switches={**read.switches, **task.switches})
+    assumed = skip_checks(snapshot, task.terms.skip_checks)
+    planned = [] if task.predict == NOW else [each.immutable_id for each in matches]
+    found = predict(records, assumed, planned)
+    owners = await asyncio.to_thread(directory.list_owners, list_foreign_anchors(found))
+    found = judge_predictions(add_owners(found, owners), view, task.terms.accepted, task.terms.skip_checks)
+    unread = list_unread(snapshot, found)
+    unread |= {PROTECTED_ACCOUNTS} if view.protection_unread else set()
+    unread |= {ANCHOR_CLAIMS} if view.claims_unread else set()
+    guarded = guard_matches(matches, snapshot, view, task.terms)
+    return _Seen(guarded, found, assumed, view, unread)
+
+
+def _build_plan(
+    task: MatchTask,
+    matches: Sequence[MatchChange],
+    seen: _Seen | None,
+    where: str,
+    place: tuple[str, str],
+    tenant_users: int,
+    warnings: Sequence[str],
+) -> MatchPlan:
+    found: Sequence[Prediction | None] = seen.found if seen else [None] * len(matches)
+    pairs = list(zip(matches, found, strict=True))
+    proposals = [_propose(change, prediction, task.predict != NOW) for change, prediction in pairs]
+    decided = decide(proposals, task.terms, where)
+    users = [
+        _record(change, prediction, proposal)
+        for (change, prediction), proposal in zip(pairs, decided.users, strict=True)
+    ]
+    skipped = task.terms.skip_checks
+    outside = cloud_only(seen.found, seen.snapshot) if seen else []
+    users += [UserRecord(ad=None, cloud=pick_cloud(user), match=None, change=None) for user in outside]
+    return MatchPlan(
+        users=users,
+        decided=decided,
+        tenant=place[0],
+        domain=place[1],
+        caveats=describe_caveats(seen.found, seen.snapshot, seen.unread, skipped) if seen else (),
+        unread=describe_unread(seen.unread, skipped) if seen else (),
+        warnings=warnings,
+        predicted=seen is not None,
+        tenant_users=tenant_users,
+    )
+
+
+def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool) -> Proposal:
+    return Proposal(
+        name=change.name,
+        status=status_of(change) if may_write else UNCHANGED,
+        writes=list_writes(change) if may_write else (),
+        also=max(0, len(change.immutable_id.touched) - 1),
+        # If nothing is to be written, only the outcome counts.
+        refusal=change.refusal if may_write else None,
+        outcome=prediction.outcome if prediction else None,
+        outcome_reason=prediction.reason if prediction else None,
+    )
+
+
+def _record(change: MatchChange, prediction: Prediction | None, decided: Proposal) -> UserRecord:
+    record = make_record(change, prediction)
+    refusal = decided.refusal
+    record["change"] = ChangeRecord(
+        status=REFUSED if refusal else decided.status,
+        cause=refusal.cause if refusal else None,
+        reason=refusal.reason if refusal else None,
+        immutable_id=change.value,
+        writes=list_write_records(decided.writes),
+    )
+    return record

@@ -1,0 +1,269 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: match_apply
+short_description: Apply a plan of match_plan to Active Directory and Entra ID
+version_added: 1.0.0
+author:
+  - hybrid.identity contributors (@hybrid)
+description:
+  - Reads the users whom a plan changes once more, in both directories, and checks them again. A user for whom the plan would be
+    another one now is refused (V(changed_since)). The other users are written.
+  - For each user, C(mS-DS-ConsistencyGuid) in Active Directory is written first. If this fails, nothing of the user is written in
+    Entra ID.
+  - After the last write, the module searches the domain for other objects that hold one of the written anchors. If it finds one,
+    it clears the ImmutableId of that user again.
+  - The module does not fail because of a user. If planned users were not changed, RV(verdict) says who and why.
+  - Every plan can be applied, also one that changes nothing. The result file then contains all users of the plan.
+extends_documentation_fragment:
+  - hybrid.identity.ldap
+  - hybrid.identity.graph
+  - hybrid.identity.run_file
+  - hybrid.identity.attributes
+attributes:
+  action_group:
+    description: Use C(group/hybrid.identity.ad) and C(group/hybrid.identity.entra) in C(module_defaults) to set the connection options.
+    support: full
+    membership:
+      - hybrid.identity.ad
+      - hybrid.identity.entra
+  check_mode:
+    support: full
+    details: Everything is read and checked, and nothing is written, not even the result file.
+  diff_mode:
+    support: full
+    details: The diff shows the first 50 users, and says how many more are in which file.
+  idempotent:
+    support: full
+options:
+  plan_file:
+    description:
+      - The path of the plan, as M(hybrid.identity.match_plan) returns it.
+      - By default, the plan that M(hybrid.identity.match_plan) made for the same host in this run of C(ansible-playbook).
+    type: path
+  plan_sha256:
+    description: The SHA-256 hash of the plan, as M(hybrid.identity.match_plan) returned it in the same run.
+    type: str
+    required: true
+  result_file:
+    description:
+      - The path of the result file on the controller. A file that exists is replaced.
+      - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end.
+    type: path
+  journal:
+    description:
+      - The path of a file on the controller to which every change is written before it is made. It is needed to roll the run back.
+      - Required, unless the plan changes nobody or the task runs in check mode.
+    type: path
+notes:
+  - The app needs the application permission C(User.ReadWrite.All), besides what M(hybrid.identity.match_plan) needs. To restore or
+    purge deleted users it needs C(User.DeleteRestore.All).
+seealso:
+  - module: hybrid.identity.match_plan
+  - module: hybrid.identity.entra_sync_info
+"""
+
+EXAMPLES = r"""
+# Set the connection options once: in module_defaults for group/hybrid.identity.ad and group/hybrid.identity.entra, or in the
+# environment.
+- name: Apply the plan that match_plan made before
+  hybrid.identity.match_apply:
+    plan_file: "{{ plan.plan_file }}"
+    plan_sha256: "{{ plan.plan_sha256 }}"
+    journal: /var/lib/hybrid-identity/journal.jsonl
+  register: result
+
+- name: Show what happened to each user
+  ansible.builtin.debug:
+    var: result.table
+
+- name: Stop if planned users were not changed
+  ansible.builtin.assert:
+    that: not result.verdict
+    fail_msg: "{{ result.verdict }}"
+"""
+
+RETURN = r"""
+result_file:
+  description: The path of the result file.
+  returned: success, unless in check mode
+  type: str
+  sample: /var/lib/hybrid-identity/20261129T101500Z-localhost-3f2a1b/hard_match-result.jsonl
+verdict:
+  description: Who of the planned users was not changed, and why, in one sentence. Empty if all were changed.
+  returned: success
+  type: str
+  sample: ""
+table:
+  description: What happened to the users, for people. Counts come first, then the users who need attention.
+  returned: success
+  type: list
+  elements: str
+  sample: ["matched (ImmutableId set)        40"]
+summary:
+  description: How many users there are by status, with C(total).
+  returned: success
+  type: dict
+  sample: {set: 40, total: 40}
+run:
+  description: The name of the run.
+  returned: success
+  type: str
+  sample: 20261129T101500Z-3f2a1b
+journal_run:
+  description: The name of the run in the journal.
+  returned: when the journal has changes of this run
+  type: str
+  sample: 20261129T101500Z-3f2a1b
+trace:
+  description:
+    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - Report it. The result file contains what was written until then.
+  returned: when the module met an exception that it does not know
+  type: list
+  elements: str
+  sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError, telling
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PLAN, RESULT, Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.user_records import UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
+    connection,
+    graph_options,
+    ldap_options,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile, journaled
+from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
+    RunFile,
+    read_run_file,
+    utc_now,
+    write_run_file,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import (
+    MatchApplication,
+    Place,
+    describe_outcome,
+    list_planned,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import apply_table, writes_diff
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import NOW, read_task
+
+
+class Application:
+    """One run of the module."""
+
+    def __init__(self, module: AnsibleModule, watch: Watch) -> None:
+        self._params = module.params
+        self._check_mode = module.check_mode
+        self._watch = watch
+
+    def apply(self) -> dict[str, Any]:
+        """Apply the plan, write the result file, and return the module's result."""
+        params = self._params
+        plan = read_run_file("plan_file", self._path("plan_file"), (PLAN,), params["plan_sha256"])
+        facts, terms = plan.header["facts"], plan.header["terms"]
+        if facts["verdict"]:
+            raise InputError(f"The plan may not be applied: {facts['verdict']}")
+        if terms["predict"] == NOW:
+            raise InputError("The plan was made with predict=now and changes nothing; make one with after_apply.")
+        planned = list_planned(_users(plan))
+        if planned and not params["journal"] and not self._check_mode:
+            raise InputError("The plan changes users, and no journal is named; set journal, so that you can undo it.")
+        place = Place(str(plan.header["tenant"]), str(plan.header["domain"]), int(facts["tenant_users"]))
+        application = MatchApplication(read_task(plan.header["scope"], terms), planned, place)
+        journal = {
+            "journal": params["journal"],
+            "journal_run": params["run"] or plan.header["run"],
+            "rollback": None,
+        }
+        try:
+            result = journaled(
+                journal, lambda writer: self._write(application, bool(planned), writer), check_mode=self._check_mode
+            )
+        finally:
+            if application.started:
+                self._save(plan, application)
+        if not self._check_mode and not application.started:
+            self._save(plan, application)
+        outcomes = application.outcomes()
+        files = {} if self._check_mode else {"result_file": self._path("result_file")}
+        users = list(_finished(plan, outcomes))
+        table, summary = apply_table(users)
+        return {
+            **result,
+            **files,
+            "changed": any(change["writes"] for change in outcomes.values()),
+            "verdict": describe_outcome(planned, outcomes, application.unproven),
+            "table": table,
+            "summary": summary,
+            "run": journal["journal_run"],
+            "diff": writes_diff(users, str(files.get("result_file") or plan.path)),
+            "warnings": application.warnings,
+        }
+
+    def _write(self, application: MatchApplication, changes: bool, writer: JournalFile | None) -> dict[str, Any]:
+        if changes:
+            params = self._params
+            ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
+            with telling():
+                application.run(ldap, graph, writer, self._watch, self._check_mode)
+        return {}
+
+    def _save(self, plan: RunFile, application: MatchApplication) -> None:
+        header: Header = {**plan.header, "kind": RESULT, "module": "match_apply", "time": utc_now()}
+        write_run_file("result_file", self._path("result_file"), header, _finished(plan, application.outcomes()))
+
+    def _path(self, option: str) -> str:
+        if not self._params[option]:
+            raise InputError(f"{option} is empty; name a file on the controller.")
+        return str(self._params[option])
+
+
+def _users(plan: RunFile) -> Iterator[UserRecord]:
+    for record in plan.records():
+        yield UserRecord(**record)  # type: ignore[typeddict-item]  # the file is ours, and its hash was compared
+
+
+def _finished(plan: RunFile, outcomes: dict[str, Any]) -> Iterator[UserRecord]:
+    """Return the users of a plan with what became of them."""
+    for user in _users(plan):
+        outcome = outcomes.get(str((user["ad"] or {}).get("object_guid")))
+        yield {**user, "change": outcome} if outcome else user
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **ldap_options(),
+            **graph_options(),
+            "plan_file": {"type": "path"},
+            "plan_sha256": {"type": "str", "required": True},
+            "result_file": {"type": "path"},
+            "journal": {"type": "path"},
+            "run": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    watch = Watch(progress_report())
+    application = Application(module, watch)
+    run(module, (*GRAPH, LDAP3), application.apply, watch.facts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,411 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: match_plan
+short_description: Plan which Active Directory users are hard-matched to their cloud users
+version_added: 1.0.0
+author:
+  - hybrid.identity contributors (@hybrid)
+description:
+  - Reads Active Directory and Entra ID at the same time and writes a plan to a file. For each AD user the plan says what the next
+    sync would do, what the sync would overwrite in the cloud, and which values M(hybrid.identity.match_apply) changes.
+  - The module changes nothing in the directories. It does not fail because of a user. If the plan may not be applied, RV(verdict)
+    says why.
+  - If no user would be changed or refused, the module predicts nothing, because the prediction needs more requests. See
+    O(predict_all).
+extends_documentation_fragment:
+  - hybrid.identity.ldap
+  - hybrid.identity.graph
+  - hybrid.identity.deleted_holders
+  - hybrid.identity.run_file
+  - hybrid.identity.attributes
+attributes:
+  action_group:
+    description: Use C(group/hybrid.identity.ad) and C(group/hybrid.identity.entra) in C(module_defaults) to set the connection options.
+    support: full
+    membership:
+      - hybrid.identity.ad
+      - hybrid.identity.entra
+  check_mode:
+    support: full
+    details: The plan is written in check mode too. It is not counted as a change.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  scope:
+    description: The AD users whom the plan is about. Name O(scope.users), O(scope.all), or a search.
+    type: dict
+    required: true
+    suboptions:
+      users:
+        description: User principal names. A user who does not exist is refused.
+        type: list
+        elements: str
+      upn_suffixes:
+        description: All users whose user principal names end in one of these domains.
+        type: list
+        elements: str
+      search_base:
+        description: The distinguished name of the container or organizational unit whose users are in scope, with all below it.
+        type: str
+      search_filter:
+        description: An LDAP filter that users must also meet.
+        type: str
+      all:
+        description: Set to V(true) for all users of the domain.
+        type: bool
+  source_anchor:
+    description:
+      - The attribute that the sync engine makes ImmutableIds from.
+      - V(auto) uses C(mS-DS-ConsistencyGuid) if it holds a value, and C(objectGUID) if it is empty. Entra Connect does the same by
+        default.
+    type: str
+    choices: [auto, objectGUID, mS-DS-ConsistencyGuid]
+    default: auto
+  write_consistency_guid:
+    description:
+      - What to write into C(mS-DS-ConsistencyGuid) of the AD users.
+      - V(never) writes nothing.
+      - V(from_guid) writes C(objectGUID) if the attribute is empty, as Entra Connect does.
+      - V(from_cloud) writes the ImmutableId that the cloud user has. Use it if cloud users must keep their ImmutableIds. A cloud user
+        without an ImmutableId gets one from the AD user.
+    type: str
+    choices: [never, from_guid, from_cloud]
+    default: never
+  replace:
+    description:
+      - User principal names of users whose other ImmutableId, or with V(from_cloud) other C(mS-DS-ConsistencyGuid), may be replaced.
+        This hands the cloud user over to another AD account.
+    type: list
+    elements: str
+    default: []
+  predict:
+    description:
+      - V(after_apply) predicts what a sync does after the plan was applied.
+      - V(now) predicts what the next sync does if nobody changes anything. Such a plan changes nothing and cannot be applied.
+    type: str
+    choices: [after_apply, now]
+    default: after_apply
+  predict_all:
+    description: Predict the outcome of all users also if no user would be changed or refused, for a report.
+    type: bool
+    default: false
+  tenant_switches:
+    description:
+      - Features of the directory synchronisation of the tenant, such as C(blockSoftMatchEnabled), with V(true) or V(false). These values
+        replace what the module reads.
+      - Microsoft documents that only a Global Administrator can read them. If the app cannot read them, ask a Global Administrator for
+        C(features) in C(/directory/onPremisesSynchronization).
+    type: dict
+    default: {}
+  skip_checks:
+    description:
+      - Checks to skip if what they need cannot be read. RV(caveats) lists them. What can be read counts all the same.
+      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator.
+    type: list
+    elements: str
+    choices:
+      - deleted_users
+      - domains
+      - tenant_switches
+      - role_assignments
+      - role_eligibility
+      - role_assignable_groups
+      - app_owners
+      - object_identifiers
+      - source_of_authority
+      - contacts
+      - groups
+      - anchor_claims
+      - protected_accounts
+    default: []
+  allowed_outcomes:
+    description: Predicted outcomes of users who may be written. Users with another outcome are refused.
+    type: list
+    elements: str
+    choices:
+      - matched
+      - hard_match
+      - soft_match
+      - new_cloud_user
+      - conflict
+      - type_mismatch
+      - blocked
+      - quarantine
+      - invalid
+      - unknown
+    default: [matched, hard_match]
+  accepted_effects:
+    description:
+      - Effects of a match that are refused otherwise, each with a list of user principal names.
+      - V(privileged_ad_account), the AD account is protected. For example, it is a member of Domain Admins.
+      - V(foreign_anchor), C(mS-DS-ConsistencyGuid) is neither the C(objectGUID) of the account nor the ImmutableId of the cloud user.
+    type: dict
+    default: {}
+  max_changes:
+    description:
+      - The most users whom the plan may change, as a count, such as V(20), or as a percentage of the users in scope, such as V(5%).
+      - A restored or purged user of the recycle bin counts too. Without this option there is no limit.
+    type: str
+  max_refused:
+    description:
+      - How many users may be refused while the others are written, as a count or as a percentage of the users in scope.
+    type: str
+    default: "0"
+  plan_file:
+    description:
+      - The path of the plan file on the controller. A file that exists is replaced.
+      - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end.
+    type: path
+notes:
+  - To read everything, the app needs the application permissions C(User.Read.All), C(Domain.Read.All),
+    C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory), C(GroupMember.Read.All), C(OrgContact.Read.All) and
+    C(Application.Read.All), and for the source of authority C(User-OnPremisesSyncBehavior.ReadWrite.All), with admin consent.
+  - Microsoft does not document the order in which a sync exports users. If two AD users have the same address, the prediction takes
+    them in the order of their user principal names.
+seealso:
+  - module: hybrid.identity.match_apply
+  - module: hybrid.identity.match_report
+  - name: Microsoft Entra Connect with an existing tenant
+    description: How hard match and soft match work, and what blocks them.
+    link: https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-install-existing-tenant
+"""
+
+EXAMPLES = r"""
+# Set the connection options once: in module_defaults for group/hybrid.identity.ad and group/hybrid.identity.entra, or in the
+# environment.
+- name: Plan the hard match
+  hybrid.identity.match_plan:
+    scope:
+      upn_suffixes: [contoso.com]
+    max_changes: 50
+  register: plan
+
+- name: Show the plan
+  ansible.builtin.debug:
+    var: plan.table
+
+- name: Stop if the plan may not be applied
+  ansible.builtin.assert:
+    that: not plan.verdict
+    fail_msg: "{{ plan.verdict }}"
+
+- name: Apply the plan
+  hybrid.identity.match_apply:
+    plan_file: "{{ plan.plan_file }}"
+    plan_sha256: "{{ plan.plan_sha256 }}"
+    journal: /var/lib/hybrid-identity/journal.jsonl
+
+- name: See what the next sync would do if nobody changed anything
+  hybrid.identity.match_plan:
+    scope:
+      all: true
+    predict: now
+    plan_file: /var/lib/hybrid-identity/preflight.jsonl
+"""
+
+RETURN = r"""
+plan_file:
+  description: The path of the plan.
+  returned: success
+  type: str
+  sample: /var/lib/hybrid-identity/20261129T101500Z-localhost-3f2a1b/hard_match-plan.jsonl
+plan_sha256:
+  description: The SHA-256 hash of the plan. M(hybrid.identity.match_apply) applies only the plan with this hash.
+  returned: success
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+verdict:
+  description: Why the plan may not be applied, in one sentence. Empty if it may be applied.
+  returned: success
+  type: str
+  sample: ""
+table:
+  description: The plan for people. Counts come first, then the users who need attention.
+  returned: success
+  type: list
+  elements: str
+  sample: ["would be hard-matched            40"]
+summary:
+  description: Counts of users.
+  returned: success
+  type: dict
+  contains:
+    total:
+      description: AD users in scope.
+      returned: always
+      type: int
+      sample: 40
+    changes:
+      description: Users whom the plan changes.
+      returned: always
+      type: int
+      sample: 40
+    refused:
+      description: Users who are refused.
+      returned: always
+      type: int
+      sample: 0
+    cloud_only:
+      description: Cloud users without an AD user in scope. 0 if nothing was predicted.
+      returned: always
+      type: int
+      sample: 3
+    outcomes:
+      description: Users by predicted outcome. Empty if nothing was predicted.
+      returned: always
+      type: dict
+      sample: {hard_match: 40}
+caveats:
+  description: What could not be read and does not stop the plan, each in one sentence that says how to end it.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+run:
+  description: The name of the run.
+  returned: success
+  type: str
+  sample: 20261129T101500Z-3f2a1b
+trace:
+  description:
+    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - Report it.
+  returned: when the module met an exception that it does not know
+  type: list
+  elements: str
+  sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import SOURCE_ANCHORS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcome_words import (
+    HARD_MATCH,
+    MATCHED,
+    OUTCOMES,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PLAN, VERSION, Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
+    connection,
+    deleted_holders_option,
+    graph_options,
+    ldap_options,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import run_name
+from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import utc_now, write_run_file
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_changes import WAYS
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import plan_table
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import AFTER_APPLY, NOW, read_task
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.plan_match import plan_match
+
+SCOPE = {
+    "users": {"type": "list", "elements": "str"},
+    "upn_suffixes": {"type": "list", "elements": "str"},
+    "search_base": {"type": "str"},
+    "search_filter": {"type": "str"},
+    "all": {"type": "bool"},
+}
+SEARCH = ("upn_suffixes", "search_base")
+
+
+def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
+    """Make the plan, write it to its file, and return the module's result."""
+    path = params["plan_file"]
+    if not path:
+        raise InputError("plan_file is empty; name a file on the controller.")
+    name = run_name(params["run"])
+    task = read_task(params["scope"], params)
+    ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
+    plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
+    summary, verdict = plan.summary(), plan.decided.verdict
+    header = Header(
+        version=VERSION,
+        kind=PLAN,
+        tenant=plan.tenant,
+        domain=plan.domain,
+        module="match_plan",
+        run=name,
+        host=run_host(),
+        scope=task.given["scope"],
+        terms=task.given["terms"],
+        time=utc_now(),
+        facts={
+            "summary": summary,
+            "verdict": verdict,
+            "caveats": list(plan.caveats),
+            "unread": list(plan.unread),
+            "tenant_users": plan.tenant_users,
+        },
+    )
+    return {
+        "changed": False,
+        "plan_file": path,
+        "plan_sha256": write_run_file("plan_file", path, header, plan.users),
+        "verdict": verdict,
+        "table": plan_table(plan.users),
+        "summary": summary,
+        "caveats": list(plan.caveats),
+        "run": name,
+        "warnings": list(plan.warnings),
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **ldap_options(),
+            **graph_options(),
+            "scope": {
+                "type": "dict",
+                "required": True,
+                "options": SCOPE,
+                "required_one_of": [("users", "all", *SEARCH)],
+                "mutually_exclusive": [("users", "all", name) for name in SEARCH],
+                "required_by": {"search_filter": "search_base"},
+            },
+            "source_anchor": {"type": "str", "choices": list(SOURCE_ANCHORS), "default": "auto"},
+            "write_consistency_guid": {"type": "str", "choices": list(WAYS), "default": "never"},
+            "replace": {"type": "list", "elements": "str", "default": []},
+            "deleted_holders": deleted_holders_option(),
+            "predict": {"type": "str", "choices": [AFTER_APPLY, NOW], "default": AFTER_APPLY},
+            "predict_all": {"type": "bool", "default": False},
+            "tenant_switches": {"type": "dict", "default": {}},
+            "skip_checks": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
+            "allowed_outcomes": {
+                "type": "list",
+                "elements": "str",
+                "choices": list(OUTCOMES),
+                "default": [MATCHED, HARD_MATCH],
+            },
+            "accepted_effects": {"type": "dict", "default": {}},
+            "max_changes": {"type": "str"},
+            "max_refused": {"type": "str", "default": "0"},
+            "plan_file": {"type": "path"},
+            "run": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    watch = Watch(progress_report())
+    run(module, (*GRAPH, LDAP3), lambda: make_plan(module.params, watch), watch.facts)
+
+
+if __name__ == "__main__":
+    main()
