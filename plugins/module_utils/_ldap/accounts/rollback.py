@@ -37,7 +37,6 @@ from ..session.errors import ATTRIBUTE_OR_VALUE_EXISTS, NO_SUCH_ATTRIBUTE, Conne
 from ..session.forest import domain_place, naming_contexts
 from ..session.modifications import object_name, value_changes
 from ..session.search import paged_entries
-from .reader import CONDITIONS
 from .writer import CHUNK
 
 # All attributes of an account, and those that show whether it was changed since it was created.
@@ -106,16 +105,12 @@ def _unwritten(restores: Sequence[AccountRestore]) -> dict[str, Any]:
 
 def _read(session: Session, domain: str, wanted: Sequence[Undo]) -> list[AdObject]:
     """Read the accounts of the undos, and the objects that hold addresses which would be put back."""
-    conditions = list(dict.fromkeys(condition for undo in wanted for condition in _conditions(undo)))
-    found = []
-    for start in range(0, len(conditions), CONDITIONS):
-        chosen = filters.any_of(conditions[start : start + CONDITIONS])
-        found += [
-            AdObject(entry.distinguished_name, entry.attributes)
-            for entry in paged_entries(session, domain, chosen, _ALL)
-            if has_guid(entry.attributes)
-        ]
-    return found
+    return [
+        AdObject(entry.distinguished_name, entry.attributes)
+        for chosen in filters.any_of_each(condition for undo in wanted for condition in _conditions(undo))
+        for entry in paged_entries(session, domain, chosen, _ALL)
+        if has_guid(entry.attributes)
+    ]
 
 
 def _so_far(restores: Sequence[AccountRestore], unfinished: set[int]) -> dict[str, Any]:
@@ -127,12 +122,10 @@ def _so_far(restores: Sequence[AccountRestore], unfinished: set[int]) -> dict[st
 
 
 def _conditions(undo: Undo) -> list[str]:
-    found = [
-        filters.equals(UPN, undo.id) if is_made(undo) else filters.equals("objectGUID", parse_guid(undo.id).bytes_le)
+    return [
+        filters.equals(UPN, undo.id) if is_made(undo) else filters.equals("objectGUID", parse_guid(undo.id).bytes_le),
+        *(condition for address in restored_addresses(undo) for condition in filters.has_address(address)),
     ]
-    for address in restored_addresses(undo):
-        found += [filters.equals("proxyAddresses", address), filters.equals("mail", address.partition(":")[2])]
-    return found
 
 
 def _carry_out(
