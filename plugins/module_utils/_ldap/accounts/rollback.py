@@ -26,16 +26,17 @@ from ..._identity.accounts.values import UPN
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.users import AdObject
 from ..._identity.core import journal
-from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON, IdentityError, telling
+from ..._identity.core.errors import IdentityError, telling
 from ..._identity.core.identities.anchors import guid_text, parse_guid
+from ..._identity.core.interrupted import mark_interrupted
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter, Line, describe_unfinished
 from ..._identity.core.limits import check_max_changes
 from ..._identity.core.rollback import Undo, build_undos, check_place
 from ..session import filters
 from ..session.connection import LdapOptions, Session, connected
-from ..session.errors import ATTRIBUTE_OR_VALUE_EXISTS, NO_SUCH_ATTRIBUTE, ConnectionLost, LdapError
+from ..session.errors import ConnectionLost, LdapError
 from ..session.forest import domain_place, naming_contexts
-from ..session.modifications import object_name, value_changes
+from ..session.modifications import OVERTAKEN, object_name, value_changes
 from ..session.search import paged_entries
 from .writer import CHUNK
 
@@ -114,10 +115,7 @@ def _read(session: Session, domain: str, wanted: Sequence[Undo]) -> list[AdObjec
 
 
 def _so_far(restores: Sequence[AccountRestore], unfinished: set[int]) -> dict[str, Any]:
-    done = [
-        restore.failed(INTERRUPTED, INTERRUPTED_REASON) if position in unfinished else restore
-        for position, restore in enumerate(restores)
-    ]
+    done = mark_interrupted(restores, unfinished)
     return {"changed": any(restore.changed for restore in done), **build_result(done)}
 
 
@@ -182,7 +180,7 @@ def _one(session: Session, restore: AccountRestore) -> tuple[str, AccountRestore
     except ConnectionLost as error:
         return journal.UNKNOWN, restore.failed(error.cause, error.message)
     except LdapError as error:
-        if error.result_code in (NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS):
+        if error.result_code in OVERTAKEN:
             reason = f"{found.distinguished_name} was changed while this task ran, so it stays; run the task again."
             return journal.REFUSED, restore.failed("changed_meanwhile", reason)
         return journal.REFUSED, restore.failed(error.cause, error.message)
