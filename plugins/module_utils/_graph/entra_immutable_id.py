@@ -150,15 +150,16 @@ async def _run(
         changes, warnings = await check_guards(
             transport, changes, options["client_id"], task.skip_checks, users.bin_readable
         )
-        if directory and planned_anchors(changes):
-            view = await asyncio.to_thread(directory, planned_anchors(changes), ())
+        anchors = planned_anchors(changes)
+        if directory and anchors:
+            view = await asyncio.to_thread(directory, anchors, ())
             changes = refuse_by_directory(changes, view, task.accepted, task.skip_checks)
         _refuse(changes, task, scope, warnings)
         if not task.check_mode:
             writer = ImmutableIdWriter(transport, journal_writer, place)
             with telling(lambda: _result(writer.so_far(), [*warnings, *writer.warnings])):
                 changes = await writer.write(changes)
-            if directory and planned_anchors(changes):
+            if directory:
                 with telling(lambda: _result(changes, [*warnings, *writer.warnings])):
                     changes = await _without_claimed(changes, writer, directory)
             warnings += writer.warnings
@@ -177,8 +178,11 @@ async def _without_claimed(
 
     :raises WritesFailed: if the directory cannot be read any more; the values that were written stay.
     """
+    anchors = planned_anchors(changes)
+    if not anchors:
+        return list(changes)
     try:
-        view = await asyncio.to_thread(directory, planned_anchors(changes), ())
+        view = await asyncio.to_thread(directory, anchors, ())
     except IdentityError as error:
         raise unproven_error(error, _result(changes, writer.warnings)) from error
     claimed = claimed_changes(changes, view)

@@ -73,10 +73,12 @@ def run(
     """
     _check_switches(question.switches)
     found, snapshot, unknown = asyncio.run(_found(options, question, watch))
-    if owners and list_foreign_anchors(found):
-        found = add_owners(found, owners(list_foreign_anchors(found)))
-    if directory and list_anchors(found):
-        view = directory(list_anchors(found), list_names(found))
+    foreign = list_foreign_anchors(found)
+    if owners and foreign:
+        found = add_owners(found, owners(foreign))
+    anchors = list_anchors(found)
+    if directory and anchors:
+        view = directory(anchors, list_names(found))
         found = judge_predictions(found, view, question.accepted, question.skip_checks)
         unread = {PROTECTED_ACCOUNTS: view.protection_unread, ANCHOR_CLAIMS: view.claims_unread}
         unknown |= {aspect for aspect, missing in unread.items() if missing}
