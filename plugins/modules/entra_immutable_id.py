@@ -22,6 +22,7 @@ description:
   - It never starts a synchronisation and never changes anything else of a user.
 extends_documentation_fragment:
   - hybrid.identity.graph
+  - hybrid.identity.directory
   - hybrid.identity.journal
   - hybrid.identity.attributes
   - hybrid.identity.attributes.entra
@@ -110,43 +111,6 @@ options:
         ImmutableIds in C(objectGUID) or C(mS-DS-ConsistencyGuid). Where two hold one, the user is refused, and what was written
         meanwhile is cleared again. Protected accounts and foreign anchors are refused, unless O(accepted_effects) names the user.
       - Without it, nothing of this is checked. Give it whenever a sync with that domain is to match the users.
-    type: dict
-    suboptions:
-      server:
-        description: Domain controllers, in the order in which they are tried.
-        type: list
-        elements: str
-      port:
-        description: The port.
-        type: int
-      tls_mode:
-        description: How the connection is encrypted.
-        type: str
-        choices: [ldaps, start_tls]
-        default: ldaps
-      ca_cert:
-        description: PEM file of the authority that signed the server's certificate.
-        type: path
-      cert_validation:
-        description: What is checked of the server's certificate.
-        type: str
-        choices: [always, ignore_hostname, ignore]
-        default: always
-      auth_protocol:
-        description: How to sign in.
-        type: str
-        choices: [simple, kerberos]
-        default: simple
-      username:
-        description: Who signs in.
-        type: str
-      password:
-        description: The password.
-        type: str
-      connection_timeout:
-        description: Seconds to wait for a connection.
-        type: int
-        default: 5
   accepted_effects:
     description:
       - With O(directory), what else a match may bring about, as lists of UPNs by effect. See

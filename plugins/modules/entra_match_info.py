@@ -22,6 +22,7 @@ description:
     outcome, and is said once in RV(caveats).
 extends_documentation_fragment:
   - hybrid.identity.graph
+  - hybrid.identity.directory
   - hybrid.identity.attributes
   - hybrid.identity.attributes.entra
 attributes:
@@ -130,43 +131,6 @@ options:
         protected accounts, and for whose GUID the ImmutableId of a conflicting cloud user is.
       - Without it, nobody is known not to be protected, and nobody's anchor not to be claimed by somebody else, so everybody who
         would be matched is V(blocked), unless O(skip_checks) names V(protected_accounts) and V(anchor_claims).
-    type: dict
-    suboptions:
-      server:
-        description: Domain controllers, in the order in which they are tried.
-        type: list
-        elements: str
-      port:
-        description: The port.
-        type: int
-      tls_mode:
-        description: How the connection is encrypted.
-        type: str
-        choices: [ldaps, start_tls]
-        default: ldaps
-      ca_cert:
-        description: PEM file of the authority that signed the server's certificate.
-        type: path
-      cert_validation:
-        description: What is checked of the server's certificate.
-        type: str
-        choices: [always, ignore_hostname, ignore]
-        default: always
-      auth_protocol:
-        description: How to sign in.
-        type: str
-        choices: [simple, kerberos]
-        default: simple
-      username:
-        description: Who signs in.
-        type: str
-      password:
-        description: The password.
-        type: str
-      connection_timeout:
-        description: Seconds to wait for a connection.
-        type: int
-        default: 5
 notes:
   - To know everything, the app needs the application permissions C(User.Read.All), C(Domain.Read.All),
     C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory), C(GroupMember.Read.All), C(OrgContact.Read.All),
@@ -439,7 +403,6 @@ waited_seconds:
   sample: 0.0
 """
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -489,27 +452,27 @@ def main() -> None:
         no_log=True,
     )
     params = module.params
-    question = Question(
-        records=params["users"],
-        after_hard_match=params["after_hard_match"],
-        replace=params["replace"],
-        switches=params["tenant_switches"],
-        skip_checks=params["skip_checks"],
-        ask_authority=params["check_source_of_authority"],
-        allowed=params["allowed_outcomes"],
-        skip_refused=params["on_refused"] == "skip",
-    )
     domain = connection(params["directory"], ldap_options()) if params["directory"] else None
     if domain:
         warn_if_unchecked(module, domain)
     watch = Watch(progress_report())
 
     def service() -> dict[str, Any]:
-        accepted = read_accepted_effects(params["accepted_effects"])
-        protects = PROTECTED_ACCOUNTS not in question.skip_checks
+        question = Question(
+            records=params["users"],
+            after_hard_match=params["after_hard_match"],
+            replace=params["replace"],
+            switches=params["tenant_switches"],
+            skip_checks=params["skip_checks"],
+            ask_authority=params["check_source_of_authority"],
+            allowed=params["allowed_outcomes"],
+            skip_refused=params["on_refused"] == "skip",
+            accepted=read_accepted_effects(params["accepted_effects"]),
+        )
+        protects = PROTECTED_ACCOUNTS not in params["skip_checks"]
         directory = directory_reader(domain, protects, writes=False) if domain else unread_view
         owners = partial(anchor_owners, domain) if domain else None
-        return predict(connection(params, options), replace(question, accepted=accepted), owners, watch, directory)
+        return predict(connection(params, options), question, owners, watch, directory)
 
     dependencies = (*GRAPH, LDAP3) if domain else GRAPH
     run(module, dependencies, service, watch.facts)
