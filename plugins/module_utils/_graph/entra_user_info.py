@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._identity.core.errors import IdentityError, InputError
+from .._identity.core.identities.anchors import is_guid
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_identity, read_object_id
 from .._identity.core.identities.comparison import entra_key
 from .._identity.core.records import Record
 from .._identity.entra import user_choice
-from .._identity.entra.graph_json import is_guid
 from .._identity.entra.user_choice import Choice
 from .http.batch import MAX_REQUESTS
 from .http.errors import GraphError, not_graph

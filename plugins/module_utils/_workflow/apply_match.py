@@ -20,8 +20,9 @@ from .._graph.reads.users import Users
 from .._graph.writes.immutable_id_writer import ImmutableIdWriter
 from .._identity.ad.users import AnchorChange
 from .._identity.core.decision import Write
-from .._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON, IdentityError, InputError
+from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
+from .._identity.core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from .._identity.core.journal import JournalWriter
 from .._identity.core.outcome_words import CLEARED
 from .._identity.core.refusal import Refusal

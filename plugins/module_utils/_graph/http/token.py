@@ -27,4 +27,4 @@ def tenant_of(token: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     tid = claims.get("tid") if isinstance(claims, dict) else None
-    return tid.lower() if isinstance(tid, str) and is_guid(tid) else None
+    return tid.lower() if is_guid(tid) else None

@@ -14,9 +14,10 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..._identity.core import attribute_map
+from ..._identity.core.identities.anchors import is_guid
 from ..._identity.core.records import Record
 from ..._identity.entra import tenant_snapshot
-from ..._identity.entra.graph_json import faults, is_guid
+from ..._identity.entra.graph_json import faults
 from ..._identity.entra.immutable_id_guards import ROLE_ASPECTS
 from ..._identity.entra.role_holdings import RoleGroup, role_holdings
 from ..._identity.entra.tenant_snapshot import TenantSnapshot, snapshot_record
@@ -228,7 +229,7 @@ class Survey:
 
     async def _app_owners(self) -> list[str]:
         """Read the ids of those who own the app that signs in, its service principal and its registration."""
-        if not self._client_id or not is_guid(self._client_id):
+        if not is_guid(self._client_id):
             self.unknown.add(tenant_snapshot.APP_OWNERS)
             return []
         kinds = ("servicePrincipals", "applications")

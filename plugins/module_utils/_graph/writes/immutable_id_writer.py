@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON
 from ..._identity.core.identities.cloud_identity import identities_of
+from ..._identity.core.interrupted import mark_interrupted
 from ..._identity.core.journal import (
     REFUSED,
     UNKNOWN,
@@ -76,10 +76,7 @@ class ImmutableIdWriter:
 
     def so_far(self) -> list[ImmutableIdChange]:
         """Return the changes with their outcomes; one without an outcome yet has failed."""
-        return [
-            change.failed(INTERRUPTED, INTERRUPTED_REASON) if position in self._open else change
-            for position, change in enumerate(self._done)
-        ]
+        return mark_interrupted(self._done, self._open)
 
     def _settle(self, position: int, outcome: Outcome) -> None:
         self._done[position] = _settled(self._done[position], outcome)

@@ -13,6 +13,7 @@ from ..ad.users import AdObject
 from ..core.refusal import Refusal
 from ..core.restorable import not_ours
 from ..core.rollback import Undo
+from ..core.text.unicode_text import is_text
 from .directory import texts
 from .values import CONTROL, DISABLED, MANAGER, NEEDS_NO_PASSWORD
 
@@ -61,12 +62,12 @@ def _refuse_control(value: Any, account: AdObject, name: str) -> Refusal | None:
 
 def is_texts(value: Any) -> bool:
     """Return whether a journal's value is a list of texts that AD can hold."""
-    return isinstance(value, list) and bool(value) and all(isinstance(each, str) and _is_text(each) for each in value)
+    return isinstance(value, list) and bool(value) and all(map(_can_be_held, value))
 
 
-def _is_text(value: str) -> bool:
-    """Return whether AD can hold the value: not empty, no NUL, and no half of a surrogate pair."""
-    return bool(value) and "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+def _can_be_held(value: Any) -> bool:
+    """Return whether AD can hold the value: a text that is not empty and has no NUL."""
+    return is_text(value) and value != "" and "\0" not in value
 
 
 def _is_below(name: str, domain: str) -> bool:

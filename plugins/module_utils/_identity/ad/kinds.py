@@ -24,6 +24,9 @@ KIND_ATTRIBUTES = (
 )
 """The attributes that the functions below read, besides those of a record. A directory may lack all but the first."""
 
+USER = "user"
+"""The word of ``kind_word`` for a user account."""
+
 NORMAL_USER_ACCOUNT = 805306368
 """sAMAccountType SAM_NORMAL_USER_ACCOUNT (MS-SAMR 2.2.1.9): not a computer, a managed service account or a trust."""
 
@@ -64,6 +67,11 @@ def not_a_user(attributes: Attributes) -> str | None:
     if kind and kind != str(NORMAL_USER_ACCOUNT):
         return "a trust account"
     return None
+
+
+def kind_word(attributes: Attributes) -> str:
+    """Return what the object is without an article: USER, or what ``not_a_user`` returns, such as ``contact``."""
+    return (not_a_user(attributes) or USER).removeprefix("a ").removeprefix("an ")
 
 
 def system_account(distinguished_name: str, attributes: Attributes) -> str | None:

@@ -31,15 +31,6 @@ class InputError(IdentityError):
     """The input is wrong, so nothing was written."""
 
 
-INTERRUPTED = "interrupted"
-"""The cause of a change whose outcome is not known, because the task met an exception that it does not know."""
-
-INTERRUPTED_REASON = (
-    "The task stopped while this change was planned or under way, so whether it was made is not known; run the task "
-    "again, which makes it if it is missing."
-)
-
-
 class UnexpectedError(IdentityError):
     """An exception that nobody expects: a mistake of this project, or of a library.
 

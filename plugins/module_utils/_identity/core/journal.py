@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from .errors import IdentityError
+from .text.unicode_text import is_text
 
 PENDING, WRITTEN, REFUSED, UNKNOWN, ABORTED = "pending", "written", "refused", "unknown", "aborted"
 OUTCOMES = (PENDING, WRITTEN, REFUSED, UNKNOWN, ABORTED)
@@ -170,12 +171,12 @@ def _decoded(raw: bytes, start: int) -> Line | None:
             place=place,
         )
         outcome = values["outcome"]
-        if not _is_change(entry) or not all(map(_is_text, (values["time"], values["run"]))):
+        if not _is_change(entry) or not all(map(is_text, (values["time"], values["run"]))):
             return None
         if not raw.endswith(f"{outcome}{_TAIL}".encode("ascii")) or outcome not in OUTCOMES:
             return None
         undone = values.get("rolls_back", [])
-        if not isinstance(undone, list) or not all(map(_is_text, undone)):
+        if not isinstance(undone, list) or not all(map(is_text, undone)):
             return None
         return Line(values["time"], values["run"], tuple(undone), entry, outcome, start + outcome_offset(raw))
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError):
@@ -186,23 +187,19 @@ def _is_change(entry: JournalEntry) -> bool:
     """Return whether all values are of the types that a run writes. A file may hold anything."""
     optional = (entry.user_principal_name, entry.place[1])
     return (
-        all(map(_is_text, (entry.id, entry.attribute)))
-        and all(each is None or _is_text(each) for each in optional)
+        all(map(is_text, (entry.id, entry.attribute)))
+        and all(each is None or is_text(each) for each in optional)
         and all(map(_is_value, (entry.before, entry.after)))
     )
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _is_value(value: Any) -> bool:
     """Return whether a value is a text, the values of an attribute, or the state of an account; None for none."""
     if isinstance(value, list):
-        return all(map(_is_text, value))
+        return all(map(is_text, value))
     if isinstance(value, dict):
-        return all(map(_is_text, value.values()))
-    return value is None or _is_text(value)
+        return all(map(is_text, value.values()))
+    return value is None or is_text(value)
 
 
 def _is_torn(raw: bytes) -> bool:

@@ -14,12 +14,13 @@ from typing import Any
 
 from .errors import InputError
 from .identities.anchors import guid_of_immutable_id, is_guid
+from .identities.comparison import entra_key
 from .refusal import Refusal
 
 
 def refuse_renamed(then: Any, now: str | None) -> Refusal | None:
     """Refuse an object whose UPN, ``now``, is not the one that the journal has, ``then``. ASCII case does not count."""
-    if then == now or (isinstance(then, str) and now is not None and _lower(then) == _lower(now)):
+    if then == now or (isinstance(then, str) and now is not None and entra_key(then) == entra_key(now)):
         return None
     return Refusal(
         "renamed_since",
@@ -43,7 +44,7 @@ def refuse_immutable_id(value: Any, name: str) -> Refusal | None:
 
 def refuse_anchor(value: Any, name: str) -> Refusal | None:
     """Refuse to restore a mS-DS-ConsistencyGuid that is not one GUID; None empties the attribute."""
-    if value is None or (isinstance(value, str) and is_guid(value)):
+    if value is None or is_guid(value):
         return None
     return not_ours("mS-DS-ConsistencyGuid", value, name)
 
@@ -55,7 +56,3 @@ def not_ours(attribute: str, value: Any, name: str) -> Refusal:
         f"The journal says that {attribute} of {name} was {value!r}, which this collection never writes, so it is not "
         "put back; check who changed the journal, or set the value by hand if it is right.",
     )
-
-
-def _lower(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass").lower()

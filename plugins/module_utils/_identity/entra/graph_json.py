@@ -6,47 +6,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from ..core.answer_limits import MAX_OBJECT
 from ..core.attribute_map import FIRST, ROWS
+from ..core.identities.anchors import is_guid
 from ..core.records import ENTRA_PROPERTIES
+from ..core.text.unicode_text import is_text
 
 UNREADABLE = "unreadable"
 """The key of a record that names the properties which could not be read. Records without such properties lack it."""
-
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and (value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value))
 
 
 def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def is_guid(value: Any) -> bool:
-    """Return whether a value is a GUID in Graph's form, which may go into a URL."""
-    return isinstance(value, str) and bool(_GUID.fullmatch(value))
-
-
 def _is_list_of_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
+    return isinstance(value, list) and all(map(is_text, value))
 
 
 def _is_moment(value: Any) -> bool:
     try:
-        return _is_text(value) and datetime.fromisoformat(value).tzinfo is not None
+        return is_text(value) and datetime.fromisoformat(value).tzinfo is not None
     except ValueError:
         return False
 
 
 def _is_group_of_texts(value: Any) -> bool:
-    return isinstance(value, dict) and all(each is None or _is_text(each) for each in value.values())
+    return isinstance(value, dict) and all(each is None or is_text(each) for each in value.values())
 
 
 def _is_list_of_errors(value: Any) -> bool:
@@ -58,7 +48,7 @@ def _is_reference(value: Any) -> bool:
 
 
 def _is_principal(value: Any) -> bool:
-    return isinstance(value, dict) and (value.get("appId") is None or _is_text(value["appId"]))
+    return isinstance(value, dict) and (value.get("appId") is None or is_text(value["appId"]))
 
 
 _TESTS: dict[str, Callable[[Any], bool]] = {
@@ -100,7 +90,7 @@ def faults(item: Mapping[str, Any], needed: Iterable[str] = ()) -> list[str]:
 def _has_its_type(name: str, value: Any) -> bool:
     test = _TESTS.get(name)
     if test is None:
-        return name not in _TEXTS or _is_text(value)
+        return name not in _TEXTS or is_text(value)
     return test(value)
 
 

@@ -59,12 +59,10 @@ _WORDS = {
     ROLE_ASSIGNMENTS: "role assignments",
     ROLE_ELIGIBILITY: "who is eligible for a role (PIM)",
     ROLE_GROUPS: "role-assignable groups",
-}
-_IN_AD = (ANCHOR_CLAIMS, PROTECTED_ACCOUNTS)
-_AD_WORDS = {
     ANCHOR_CLAIMS: "whether somebody else claims the anchor",
     PROTECTED_ACCOUNTS: "whether the account is protected",
 }
+_IN_AD = (ANCHOR_CLAIMS, PROTECTED_ACCOUNTS)
 _CAVEATS = {
     SWITCHES: "The app may not read the tenant's switches, so one of them may stop matches; say in tenant_switches "
     "what a Global Administrator sees, or grant the app {permission}.",
@@ -146,7 +144,7 @@ def _by_directory(aspects: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _named(aspects: Collection[str]) -> str:
-    return " and ".join({**_WORDS, **_AD_WORDS}[aspect] for aspect in aspects)
+    return " and ".join(_WORDS[aspect] for aspect in aspects)
 
 
 def _rights(aspects: Collection[str]) -> str:

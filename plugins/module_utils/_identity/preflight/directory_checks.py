@@ -18,7 +18,7 @@ from ..entra import unread
 from ..entra.tenant_snapshot import ANCHOR_CLAIMS
 from .case import WORST_FIRST
 from .directory_view import AdAccount, AnchorJudge, DirectoryView
-from .exported import exported
+from .exported import read_anchor
 from .predictions import Held, Prediction
 
 _SYNCHRONISED = ("user", "contact", "group")
@@ -114,7 +114,7 @@ def _doubted(each: Prediction, doubts: set[str]) -> Prediction:
 
 def _anchor(each: Prediction) -> str | None:
     # An identity that is no user to match has no anchor, and neither has an account that is not stamped yet.
-    return None if each.record.get("status") in outcome_words.UNRESOLVED else exported(each.record).anchor
+    return None if each.record.get("status") in outcome_words.UNRESOLVED else read_anchor(each.record)[0]
 
 
 def _has(cloud: Record | None, anchor: str, record: Mapping[str, Any]) -> bool:

@@ -59,7 +59,7 @@ class Exported:
 
 def exported(record: Mapping[str, Any]) -> Exported:
     """Read a record of ad_user_guid."""
-    anchor, problem = _anchor(record)
+    anchor, problem = read_anchor(record)
     attributes = record.get("attributes") or {}
     mail = record.get("mail")
     return Exported(
@@ -72,16 +72,7 @@ def exported(record: Mapping[str, Any]) -> Exported:
     )
 
 
-def _stand_in_upn(record: Mapping[str, Any]) -> str | None:
-    """Return what Entra Connect sends for an account without userPrincipalName: sAMAccountName@<DNS domain name>.
-
-    Its default rule "In from AD - User AccountEnabled": ``[sAMAccountName]&"@"&%Domain.FQDN%``.
-    """
-    name, labels = record.get("sam_account_name"), _DC.findall(str(record.get("distinguished_name") or ""))
-    return f"{name}@{'.'.join(labels)}" if name and labels else None
-
-
-def _anchor(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def read_anchor(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Return the ImmutableId, or None and what is wrong.
 
     If mS-DS-ConsistencyGuid is empty, Connect takes objectGUID and writes it there (facts §2 "sourceAnchor").
@@ -96,6 +87,15 @@ def _anchor(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
     except InputError as error:
         return None, error.message
     return None, "The record has neither immutable_id nor object_guid; give one of them."
+
+
+def _stand_in_upn(record: Mapping[str, Any]) -> str | None:
+    """Return what Entra Connect sends for an account without userPrincipalName: sAMAccountName@<DNS domain name>.
+
+    Its default rule "In from AD - User AccountEnabled": ``[sAMAccountName]&"@"&%Domain.FQDN%``.
+    """
+    name, labels = record.get("sam_account_name"), _DC.findall(str(record.get("distinguished_name") or ""))
+    return f"{name}@{'.'.join(labels)}" if name and labels else None
 
 
 def _addresses(given: list[str], mail: str | None) -> tuple[str, ...]:

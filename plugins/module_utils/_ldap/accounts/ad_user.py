@@ -20,7 +20,7 @@ from ..._identity.accounts.requests import GIVEN, RANDOM, AccountRequest, read_a
 from ..._identity.accounts.state import ACCOUNT, account_state, journal_value
 from ..._identity.accounts.values import CONTROL, MANAGER, WRITTEN, Countries
 from ..._identity.ad.faults import left_out_warnings
-from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES, Shield
+from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES
 from ..._identity.ad.users import AdObject
 from ..._identity.core import journal
 from ..._identity.core.errors import IdentityError, InputError, UnexpectedError
@@ -28,9 +28,9 @@ from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
 from ..._identity.core.text.sentences import join_names
-from ..protection.shield import read_shield
-from ..session.connection import LdapOptions, Session, connected
-from ..session.errors import ConnectionLost, LdapError
+from ..protection.shield import try_read_shield
+from ..session.connection import LdapOptions, connected
+from ..session.errors import LdapError
 from ..session.forest import domain_place
 from .reader import Reader, check_paths, read_domain
 from .writer import AccountWriter, Keeper
@@ -81,7 +81,7 @@ def manage_accounts(
         rules = replace(rules, shortest_password=domain.shortest_password, made=helpers.made)
         reader = Reader(session, domain.dn)
         if rules.update == ALWAYS and rules.made:
-            rules = replace(rules, shield=_shield(session, domain.dn))
+            rules = replace(rules, shield=try_read_shield(session, domain.dn))
             reader = Reader(session, domain.dn, ACCOUNT_ATTRIBUTES)
         changes = _planned(reader, requests, rules, domain.schema, helpers.countries)
         sentence = refusal_sentence(changes)
@@ -114,15 +114,6 @@ def manage_accounts(
             unused += _note_made(helpers.journal_writer, list_made(changes, place))
     warnings = [*_warnings(changes, rules), *unused, *left_out_warnings(reader.left_out)]
     return _result(changes, warnings, writer.broken)
-
-
-def _shield(session: Session, domain: str) -> Shield | None:
-    try:
-        return read_shield(session, domain)
-    except ConnectionLost:
-        raise
-    except LdapError:
-        return None
 
 
 def _note_made(journal_writer: JournalWriter | None, entries: Sequence[JournalEntry]) -> list[str]:

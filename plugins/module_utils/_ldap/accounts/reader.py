@@ -25,9 +25,6 @@ from ..session.connection import Session
 from ..session.errors import NO_SUCH_OBJECT, LdapError
 from ..session.search import ONE_LEVEL, Entry, listed_entries, paged_entries, read_entry
 
-CONDITIONS = 300
-"""The most conditions in one filter. Each condition is on an indexed attribute."""
-
 ATTRIBUTES = tuple(dict.fromkeys((*AD_ATTRIBUTES, *kinds.KIND_ATTRIBUTES, *WRITTEN, MANAGER)))
 
 _LONGEST_PASSWORD = 256  # characters of unicodePwd: a longer minPwdLength is none
@@ -119,9 +116,7 @@ class Reader:
             manager = manager_upn(request)
             conditions += [filters.equals(UPN, manager)] if manager else []
             for address in request.addresses:
-                conditions.append(filters.equals("proxyAddresses", address))
-                kind, _colon, bare = address.partition(":")
-                conditions += [filters.equals("mail", bare)] if kind.lower() == "smtp" else []
+                conditions += filters.has_address(address)
         return self._matching(conditions)
 
     def holders(self, names: Names) -> Iterator[AdObject]:
@@ -142,7 +137,7 @@ class Reader:
     def _matching(self, conditions: Iterable[str]) -> Iterator[AdObject]:
         """Read objects by filters, or by a listing of the domain if that takes no more requests."""
         fresh = [] if self._is_listed else self._fresh(conditions)
-        requests = -(-len(fresh) // CONDITIONS)
+        requests = len(filters.any_of_each(fresh))
         listed = self._listing(requests) if requests > 1 else None
         if listed is not None:
             self._is_listed = True
@@ -151,13 +146,12 @@ class Reader:
         yield from self._filtered(fresh)
 
     def _fresh(self, conditions: Iterable[str]) -> list[str]:
-        return [each for each in dict.fromkeys(conditions) if each not in self._asked]
+        return [each for each in conditions if each not in self._asked]
 
     def _filtered(self, conditions: Iterable[str]) -> Iterator[AdObject]:
         fresh = self._fresh(conditions)
         self._asked.update(fresh)
-        for start in range(0, len(fresh), CONDITIONS):
-            chosen = filters.any_of(fresh[start : start + CONDITIONS])
+        for chosen in filters.any_of_each(fresh):
             yield from self._objects(paged_entries(self._session, self._domain, chosen, self._attributes))
 
     def _listing(self, most_pages: int) -> list[AdObject] | None:

@@ -26,18 +26,18 @@ from ..._identity.accounts.values import UPN
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.users import AdObject
 from ..._identity.core import journal
-from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON, IdentityError, telling
+from ..._identity.core.errors import IdentityError, telling
 from ..._identity.core.identities.anchors import guid_text, parse_guid
+from ..._identity.core.interrupted import mark_interrupted
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter, Line, describe_unfinished
 from ..._identity.core.limits import check_max_changes
 from ..._identity.core.rollback import Undo, build_undos, check_place
 from ..session import filters
 from ..session.connection import LdapOptions, Session, connected
-from ..session.errors import ATTRIBUTE_OR_VALUE_EXISTS, NO_SUCH_ATTRIBUTE, ConnectionLost, LdapError
+from ..session.errors import ConnectionLost, LdapError
 from ..session.forest import domain_place, naming_contexts
-from ..session.modifications import object_name, value_changes
+from ..session.modifications import OVERTAKEN, object_name, value_changes
 from ..session.search import paged_entries
-from .reader import CONDITIONS
 from .writer import CHUNK
 
 # All attributes of an account, and those that show whether it was changed since it was created.
@@ -106,33 +106,24 @@ def _unwritten(restores: Sequence[AccountRestore]) -> dict[str, Any]:
 
 def _read(session: Session, domain: str, wanted: Sequence[Undo]) -> list[AdObject]:
     """Read the accounts of the undos, and the objects that hold addresses which would be put back."""
-    conditions = list(dict.fromkeys(condition for undo in wanted for condition in _conditions(undo)))
-    found = []
-    for start in range(0, len(conditions), CONDITIONS):
-        chosen = filters.any_of(conditions[start : start + CONDITIONS])
-        found += [
-            AdObject(entry.distinguished_name, entry.attributes)
-            for entry in paged_entries(session, domain, chosen, _ALL)
-            if has_guid(entry.attributes)
-        ]
-    return found
+    return [
+        AdObject(entry.distinguished_name, entry.attributes)
+        for chosen in filters.any_of_each(condition for undo in wanted for condition in _conditions(undo))
+        for entry in paged_entries(session, domain, chosen, _ALL)
+        if has_guid(entry.attributes)
+    ]
 
 
 def _so_far(restores: Sequence[AccountRestore], unfinished: set[int]) -> dict[str, Any]:
-    done = [
-        restore.failed(INTERRUPTED, INTERRUPTED_REASON) if position in unfinished else restore
-        for position, restore in enumerate(restores)
-    ]
+    done = mark_interrupted(restores, unfinished)
     return {"changed": any(restore.changed for restore in done), **build_result(done)}
 
 
 def _conditions(undo: Undo) -> list[str]:
-    found = [
-        filters.equals(UPN, undo.id) if is_made(undo) else filters.equals("objectGUID", parse_guid(undo.id).bytes_le)
+    return [
+        filters.equals(UPN, undo.id) if is_made(undo) else filters.equals("objectGUID", parse_guid(undo.id).bytes_le),
+        *(condition for address in restored_addresses(undo) for condition in filters.has_address(address)),
     ]
-    for address in restored_addresses(undo):
-        found += [filters.equals("proxyAddresses", address), filters.equals("mail", address.partition(":")[2])]
-    return found
 
 
 def _carry_out(
@@ -189,7 +180,7 @@ def _one(session: Session, restore: AccountRestore) -> tuple[str, AccountRestore
     except ConnectionLost as error:
         return journal.UNKNOWN, restore.failed(error.cause, error.message)
     except LdapError as error:
-        if error.result_code in (NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS):
+        if error.result_code in OVERTAKEN:
             reason = f"{found.distinguished_name} was changed while this task ran, so it stays; run the task again."
             return journal.REFUSED, restore.failed("changed_meanwhile", reason)
         return journal.REFUSED, restore.failed(error.cause, error.message)

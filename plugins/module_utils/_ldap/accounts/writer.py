@@ -18,18 +18,13 @@ from ..._identity.accounts.state import ACCOUNT, journal_value, planned_state
 from ..._identity.accounts.values import MANAGER, Values
 from ..._identity.ad.lookup import dn_key
 from ..._identity.core import journal
-from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON, IdentityError, UnexpectedError
+from ..._identity.core.errors import IdentityError, UnexpectedError
 from ..._identity.core.identities.anchors import guid_text
+from ..._identity.core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from ..._identity.core.journal import JournalEntry, JournalWriter
 from ..session.connection import LdapOptions, Session, connected
-from ..session.errors import (
-    ATTRIBUTE_OR_VALUE_EXISTS,
-    CONSTRAINT_VIOLATION,
-    NO_SUCH_ATTRIBUTE,
-    ConnectionLost,
-    LdapError,
-)
-from ..session.modifications import object_name, value_changes
+from ..session.errors import CONSTRAINT_VIOLATION, ConnectionLost, LdapError
+from ..session.modifications import OVERTAKEN, object_name, value_changes
 
 CONNECTIONS = 4
 CHUNK = 25
@@ -241,7 +236,7 @@ def _entries(
 def _failed(change: AccountChange, part: Callable[[AccountChange], Values], error: LdapError) -> AccountChange:
     if part is _later:
         return change.without_manager(error.message)
-    if error.result_code in (NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS):
+    if error.result_code in OVERTAKEN:
         return change.failed(
             "changed_meanwhile",
             f"The account of {change.request.upn} was changed while this task ran, so nothing was written to it; run "

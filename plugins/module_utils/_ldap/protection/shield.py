@@ -21,11 +21,8 @@ from ..._identity.ad.security_descriptor import MalformedDescriptor, read_access
 from ..._identity.core.identities.sids import sid_text
 from ..session import filters
 from ..session.connection import Session
-from ..session.errors import LdapError
+from ..session.errors import ConnectionLost, LdapError
 from ..session.search import Entry, paged_entries, read_descriptor, read_entry
-
-CHUNK = 300
-"""The most conditions in one filter."""
 
 _UNREAD = "protected_accounts_unread"
 
@@ -49,6 +46,19 @@ def read_shield(session: Session, domain: str) -> Shield:
     if not own:
         raise _unread(f"{session.server} does not show tokenGroups, by which the account that signed in is known")
     return build_shield(sid, _groups(session, domain, sid, may_replicate), may_replicate, own)
+
+
+def try_read_shield(session: Session, domain: str) -> Shield | None:
+    """Read the shield of a domain; None if a part of it cannot be read.
+
+    :raises ConnectionLost: if the connection is lost.
+    """
+    try:
+        return read_shield(session, domain)
+    except ConnectionLost:
+        raise
+    except LdapError:
+        return None
 
 
 def _groups(session: Session, domain: str, sid: bytes, may_replicate: set[bytes]) -> Iterator[tuple[str, bytes, str]]:
@@ -80,9 +90,9 @@ def _nested(entry: Entry, names: dict[str, str]) -> str:
 
 
 def _matching(session: Session, domain: str, conditions: list[str]) -> Iterator[Entry]:
-    for start in range(0, len(conditions), CHUNK):
-        chosen = filters.all_of(["(objectClass=group)", filters.any_of(conditions[start : start + CHUNK])])
-        yield from paged_entries(session, domain, chosen, (*GROUP_ATTRIBUTES, "memberOf"))
+    for chosen in filters.any_of_each(conditions):
+        groups = filters.all_of(["(objectClass=group)", chosen])
+        yield from paged_entries(session, domain, groups, (*GROUP_ATTRIBUTES, "memberOf"))
 
 
 def _unread(why: str) -> LdapError:

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 
 from ..._identity.core.errors import InputError
 
+MOST_CONDITIONS = 300
+"""The most conditions in one filter. Each condition is on an indexed attribute."""
+
 _HOW = "write it as (department=Sales) or (&(department=Sales)(title=*))"
 _BAD_ESCAPE = re.compile(r"\\(?![0-9a-fA-F]{2})")
 _ITEM = re.compile(r"\(([^()]*)\)")
@@ -45,6 +48,18 @@ def all_of(filters: Iterable[str]) -> str:
 
 def any_of(filters: Iterable[str]) -> str:
     return _combined("|", list(filters))
+
+
+def any_of_each(conditions: Iterable[str]) -> list[str]:
+    """Return filters that together find the objects which meet any of the conditions. Duplicates count once."""
+    each = list(dict.fromkeys(conditions))
+    return [any_of(each[start : start + MOST_CONDITIONS]) for start in range(0, len(each), MOST_CONDITIONS)]
+
+
+def has_address(address: str) -> list[str]:
+    """Return the conditions of which an object that has the address meets one. It is written as in proxyAddresses."""
+    kind, _colon, bare = address.partition(":")
+    return [equals("proxyAddresses", address), *([equals("mail", bare)] if kind.lower() == "smtp" else [])]
 
 
 def _combined(operator: str, filters: list[str]) -> str:

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..._identity.core.identities.anchors import guid_text
+from .errors import ATTRIBUTE_OR_VALUE_EXISTS, NO_SUCH_ATTRIBUTE
 
 Changes = dict[str, list[tuple[str, list[bytes]]]]
+
+OVERTAKEN = (NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS)
+"""The result codes of a write that met other values than those that were read."""
 
 
 def object_name(guid: bytes) -> str:

@@ -13,12 +13,12 @@ from ..._identity.ad.suffix_plan import SuffixPlan, plan_suffixes, refuse_suffix
 from ..._identity.core.identities.comparison import ad_key
 from ..._identity.core.text.diffs import list_diff
 from ..session.connection import LdapOptions, Session, connected
-from ..session.errors import ATTRIBUTE_OR_VALUE_EXISTS, NO_SUCH_ATTRIBUTE, LdapError
+from ..session.errors import LdapError
 from ..session.forest import NamingContexts, SuffixState, carriers, naming_contexts, read_suffixes
+from ..session.modifications import OVERTAKEN
 
 _ATTRIBUTE = "uPNSuffixes"
 # These codes mean that a value was added or removed between our read and our write: read again and plan again.
-_OVERTAKEN = (ATTRIBUTE_OR_VALUE_EXISTS, NO_SUCH_ATTRIBUTE)
 _ATTEMPTS = 3
 
 
@@ -70,7 +70,7 @@ def _settle(
         try:
             session.modify(contexts.partitions, {_ATTRIBUTE: _operations(plan)})
         except LdapError as error:
-            if error.result_code not in _OVERTAKEN or attempt == _ATTEMPTS:
+            if error.result_code not in OVERTAKEN or attempt == _ATTEMPTS:
                 raise
             attempt += 1
         else:

@@ -6,20 +6,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
-from ..._identity.ad.anchor_holders import AnchorHolder
-from ..._identity.ad.kinds import not_a_user
+from ..._identity.ad.anchor_holders import ANCHOR_ATTRIBUTES, AnchorHolder
+from ..._identity.ad.kinds import kind_word
 from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import CONSISTENCY_GUID, OBJECT_GUID, anchor_bytes, immutable_id_of_bytes
 from ..._identity.preflight.anchor_owners import NOBODY
 from ..session import filters
 from ..session.connection import Session
 from ..session.search import Entry, paged_entries
-
-CHUNK = 100
-"""Values in one request; each makes at most two indexed conditions."""
 
 _ATTRIBUTES = ("objectClass", "sAMAccountType", OBJECT_GUID, CONSISTENCY_GUID)
 
@@ -32,8 +30,7 @@ def anchor_owners(session: Session, domain: str, immutable_ids: Sequence[str]) -
     :raises LdapError: if the directory cannot be read.
     """
     owners: dict[str, dict[str, Any]] = {value: {"kind": NOBODY, "name": None} for value in immutable_ids}
-    wanted = [raw for raw in map(_raw, immutable_ids) if raw]
-    for raw, holder in anchor_holders(session, domain, wanted):
+    for raw, holder in anchor_holders(session, domain, raw_anchors(immutable_ids)):
         value = immutable_id_of_bytes(raw)
         if value in owners and (holder.attribute == OBJECT_GUID or owners[value]["kind"] == NOBODY):
             owners[value] = {"kind": holder.kind, "name": holder.distinguished_name}
@@ -47,26 +44,31 @@ def anchor_holders(session: Session, domain: str, values: Sequence[bytes]) -> It
 
     :raises LdapError: if the directory cannot be read.
     """
-    for start in range(0, len(values), CHUNK):
-        conditions = [text for raw in values[start : start + CHUNK] for text in _conditions(raw)]
-        for entry in paged_entries(session, domain, filters.any_of(conditions), _ATTRIBUTES):
+    for chosen in filters.any_of_each(anchor_conditions(values)):
+        for entry in paged_entries(session, domain, chosen, _ATTRIBUTES):
             yield from _held(entry)
 
 
-def _raw(immutable_id: str) -> bytes | None:
-    try:
-        return anchor_bytes(immutable_id)
-    except InputError:
-        return None  # a text that is not base64 is not the anchor of any object
+def raw_anchors(immutable_ids: Iterable[str]) -> list[bytes]:
+    """Return the raw bytes of ImmutableIds. A text that is not base64 is left out: no object has such an anchor."""
+    found = []
+    for immutable_id in immutable_ids:
+        with suppress(InputError):
+            found.append(anchor_bytes(immutable_id))
+    return found
 
 
-def _conditions(raw: bytes) -> list[str]:
-    by_value = [filters.equals(CONSISTENCY_GUID, raw)]
-    return [filters.equals(OBJECT_GUID, raw), *by_value] if len(raw) == 16 else by_value
+def anchor_conditions(values: Iterable[bytes]) -> list[str]:
+    """Return the conditions of which an object that holds one of these raw values meets one."""
+    return [
+        filters.equals(attribute, raw)
+        for raw in values
+        for attribute in (ANCHOR_ATTRIBUTES if len(raw) == 16 else (CONSISTENCY_GUID,))
+    ]
 
 
 def _held(entry: Entry) -> Iterator[tuple[bytes, AnchorHolder]]:
-    kind = (not_a_user(entry.attributes) or "a user").removeprefix("a ").removeprefix("an ").replace(" ", "_")
+    kind = kind_word(entry.attributes).replace(" ", "_")
     guid = next(iter(entry.attributes.get(OBJECT_GUID.lower(), ())), b"")
     for name in (CONSISTENCY_GUID, OBJECT_GUID):
         for raw in entry.attributes.get(name.lower(), ()):

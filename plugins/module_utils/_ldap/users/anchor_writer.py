@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._identity.ad.users import AnchorChange
-from ..._identity.core.errors import INTERRUPTED, INTERRUPTED_REASON
 from ..._identity.core.identities.anchors import CONSISTENCY_GUID, guid_text
+from ..._identity.core.interrupted import mark_interrupted
 from ..._identity.core.journal import (
     ABORTED,
     REFUSED,
@@ -23,21 +23,15 @@ from ..._identity.core.journal import (
 )
 from ..._identity.core.records import consistency_text, record_name
 from ..session.connection import Session
-from ..session.errors import (
-    ATTRIBUTE_OR_VALUE_EXISTS,
-    CONSTRAINT_VIOLATION,
-    NO_SUCH_ATTRIBUTE,
-    ConnectionLost,
-    LdapError,
-)
-from ..session.modifications import object_name
+from ..session.errors import CONSTRAINT_VIOLATION, ConnectionLost, LdapError
+from ..session.modifications import OVERTAKEN, object_name, value_changes
 from ..session.search import read_entry
 
 GROUP = 100
 """Changes that the journal flushes to the disk together. A killed run leaves at most this many open lines."""
 
 # The answers to adding a value if there already is one, and to deleting a value that is no longer there.
-_OVERTAKEN = (NO_SUCH_ATTRIBUTE, CONSTRAINT_VIOLATION, ATTRIBUTE_OR_VALUE_EXISTS)
+_OVERTAKEN = (*OVERTAKEN, CONSTRAINT_VIOLATION)
 
 
 class AnchorWriter:
@@ -79,10 +73,7 @@ class AnchorWriter:
 
     def so_far(self) -> list[AnchorChange]:
         """Return the users with their outcomes; a change without an outcome yet has failed."""
-        return [
-            user.failed(INTERRUPTED, INTERRUPTED_REASON) if position in self._open else user
-            for position, user in enumerate(self._done)
-        ]
+        return mark_interrupted(self._done, self._open)
 
     def _group(self, positions: Sequence[int]) -> None:
         users = [self._done[position] for position in positions]
@@ -140,13 +131,9 @@ class AnchorWriter:
         return user, WRITTEN
 
     def _modify(self, user: AnchorChange) -> None:
-        import ldap3
-
-        # Delete and add, never replace: the directory refuses them if the value is no longer the one that was read.
-        changes = [(ldap3.MODIFY_DELETE, [user.before])] if user.before else []
-        changes += [(ldap3.MODIFY_ADD, [user.after])] if user.after else []
-        called = user.found.distinguished_name if user.found else None
-        self._session.modify(_name(user), {CONSISTENCY_GUID: changes}, called)
+        held = {CONSISTENCY_GUID.lower(): [user.before] if user.before else []}
+        changes = value_changes(held, {CONSISTENCY_GUID: [user.after] if user.after else []})
+        self._session.modify(_name(user), changes, user.found.distinguished_name if user.found else None)
 
     def _lost(self, user: AnchorChange, error: ConnectionLost) -> AnchorChange:
         self._stop = ("not_tried", "Not tried, because the connection was lost before; run the task again.")

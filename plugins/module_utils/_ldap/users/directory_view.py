@@ -9,25 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..._identity.ad.faults import has_guid
-from ..._identity.ad.kinds import not_a_user
+from ..._identity.ad.kinds import USER, kind_word
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES, Shield, why_protected
-from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import (
     CONSISTENCY_GUID,
     OBJECT_GUID,
-    anchor_bytes,
     guid_text,
     immutable_id_of_bytes,
 )
 from ..._identity.preflight.directory_view import AdAccount, DirectoryView
-from ..protection.shield import read_shield
+from ..protection.shield import try_read_shield
 from ..session import filters
 from ..session.connection import Session
-from ..session.errors import ConnectionLost, LdapError
 from ..session.search import Entry, listed_entries, paged_entries
-
-CONDITIONS = 300
-"""The most conditions in one filter. Each is on an indexed attribute."""
+from .anchor_owners import anchor_conditions, raw_anchors
 
 _ATTRIBUTES = (
     *(OBJECT_GUID, CONSISTENCY_GUID, "objectClass", "sAMAccountType"),
@@ -47,57 +42,30 @@ def read_view(
 
     :raises LdapError: if the directory cannot be read.
     """
-    shield = _shield(session, domain) if with_protection else None
-    found = list(_matching(session, domain, [*_of_anchors(immutable_ids), *_of_names(names)]))
+    shield = try_read_shield(session, domain) if with_protection else None
+    found = list(_matching(session, domain, [*anchor_conditions(raw_anchors(immutable_ids)), *_of_names(names)]))
     accounts = [_account(entry, shield) for entry in found if has_guid(entry.attributes)]
     return DirectoryView(accounts, claims_unread=len(accounts) < len(found), protection_unread=shield is None)
 
 
-def _shield(session: Session, domain: str) -> Shield | None:
-    try:
-        return read_shield(session, domain)
-    except ConnectionLost:
-        raise
-    except LdapError:
-        return None
-
-
-def _of_anchors(immutable_ids: Iterable[str]) -> Iterator[str]:
-    for immutable_id in immutable_ids:
-        try:
-            raw = anchor_bytes(immutable_id)
-        except InputError:
-            continue  # a text that is not base64 is not the anchor of any object
-        yield filters.equals(CONSISTENCY_GUID, raw)
-        if len(raw) == 16:
-            yield filters.equals(OBJECT_GUID, raw)
-
-
 def _of_names(names: Iterable[str]) -> Iterator[str]:
     for name in names:
-        kind, colon, bare = name.partition(":")
-        if not colon:
-            yield filters.equals("userPrincipalName", name)
-            continue
-        yield filters.equals("proxyAddresses", name)
-        if kind.lower() == "smtp":
-            yield filters.equals("mail", bare)
+        yield from filters.has_address(name) if ":" in name else [filters.equals("userPrincipalName", name)]
 
 
 def _matching(session: Session, domain: str, conditions: Sequence[str]) -> Iterable[Entry]:
     """Read by filters, or by a listing of the domain if that takes no more requests."""
-    fresh = list(dict.fromkeys(conditions))
-    chunks = [fresh[start : start + CONDITIONS] for start in range(0, len(fresh), CONDITIONS)]
-    listed = listed_entries(session, domain, _ANYTHING, _ATTRIBUTES, len(chunks)) if len(chunks) > 1 else None
+    parts = filters.any_of_each(conditions)
+    listed = listed_entries(session, domain, _ANYTHING, _ATTRIBUTES, len(parts)) if len(parts) > 1 else None
     if listed is not None:
         return listed
-    found = (paged_entries(session, domain, filters.any_of(chunk), _ATTRIBUTES) for chunk in chunks)
-    # An object may meet conditions of several chunks.
+    found = (paged_entries(session, domain, part, _ATTRIBUTES) for part in parts)
+    # An object may meet conditions of several parts.
     return {entry.distinguished_name: entry for entries in found for entry in entries}.values()
 
 
 def _account(entry: Entry, shield: Shield | None) -> AdAccount:
-    kind = not_a_user(entry.attributes)
+    kind = kind_word(entry.attributes)
     guid = entry.attributes[OBJECT_GUID.lower()][0]
     consistency = next(iter(entry.attributes.get(CONSISTENCY_GUID.lower(), ())), None)
     mail = entry.text("mail")
@@ -107,7 +75,7 @@ def _account(entry: Entry, shield: Shield | None) -> AdAccount:
         entry.text("userPrincipalName"),
         immutable_id_of_bytes(guid),
         immutable_id_of_bytes(consistency) if consistency else None,
-        kind.removeprefix("a ").removeprefix("an ") if kind else "user",
-        why_protected(entry.attributes, shield) if shield and not kind else None,
+        kind,
+        why_protected(entry.attributes, shield) if shield and kind == USER else None,
         (*entry.texts("proxyAddresses"), *([f"smtp:{mail}"] if mail else [])),
     )

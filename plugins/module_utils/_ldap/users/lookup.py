@@ -31,8 +31,6 @@ from ..session.search import BASE, ONE_LEVEL, SUBTREE, Entry, paged_entries
 from .anchor_owners import anchor_holders
 
 SCOPES = {"base": BASE, "one_level": ONE_LEVEL, "subtree": SUBTREE}
-CHUNK = 100
-"""The fewest identities in a full request: each makes at most one indexed condition for each of NAME_ATTRIBUTES."""
 
 _ATTRIBUTES = (*AD_ATTRIBUTES, *kinds.KIND_ATTRIBUTES)
 _UPN = NAME_ATTRIBUTES[0]
@@ -135,11 +133,7 @@ class Lookup:
         return AnchorChange(FOUND, self._anchor, identity=identity.text)
 
     def _looked_up(self, identities: Sequence[Identity]) -> Iterator[AdObject]:
-        conditions = list(dict.fromkeys(condition for identity in identities for condition in _conditions(identity)))
-        # Count conditions, not identities, so that all kinds of identities make requests of the same size.
-        size = CHUNK * len(NAME_ATTRIBUTES)
-        for start in range(0, len(conditions), size):
-            chosen = filters.any_of(conditions[start : start + size])
+        for chosen in filters.any_of_each(each for identity in identities for each in _conditions(identity)):
             yield from self._objects(paged_entries(self._session, self.domain, chosen, self._names))
 
     def _objects(self, entries: Iterable[Entry]) -> Iterator[AdObject]:

@@ -19,6 +19,7 @@ from ldap_wire import ADD, BASE, CLOSE, DELETE, SUB, Add, Answer, Delete, Done, 
 from shield_script import account, group, shield
 
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts import reader
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import filters
 from ansible_collections.hybrid.identity.plugins.modules import ad_user
 
 Options = Callable[..., dict[str, Any]]
@@ -269,7 +270,7 @@ def test_a_write_meets_only_what_was_read(run: Run) -> None:
 
 def test_a_name_that_a_container_has_is_found_after_a_listing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A listing has no containers and printers, so their names are looked up all the same."""
-    monkeypatch.setattr(reader, "CONDITIONS", 1)
+    monkeypatch.setattr(filters, "MOST_CONDITIONS", 1)
     printer = Entry(f"CN=Anna,{OU}", {"objectGUID": [guid(9).bytes_le], "objectClass": ["top", "printQueue"]})
     by_cn = Search(DOMAIN.encode(), SUB, ("equal", b"cn", b"Anna"), tuple(map(str.encode, reader.ATTRIBUTES)), PAGED)
     again = [Turn(Search, (Done(cookie=b""),))]

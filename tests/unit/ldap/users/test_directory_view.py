@@ -19,6 +19,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     immutable_id_of_guid,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import DirectoryView
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import filters
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users import directory_view
 
 ADMINS = group("Domänen-Admins", 512)
@@ -54,8 +55,8 @@ def test_one_search_finds_holders_and_claimants(certificates: Certificates, opti
     raw = guid(1).bytes_le
     asked = (
         "or",
-        ("equal", b"mS-DS-ConsistencyGuid", raw),
         ("equal", b"objectGUID", raw),
+        ("equal", b"mS-DS-ConsistencyGuid", raw),
         ("equal", b"userPrincipalName", b"anna*@contoso.com"),
         ("equal", b"proxyAddresses", b"SMTP:a@contoso.com"),
         ("equal", b"mail", b"a@contoso.com"),
@@ -103,12 +104,12 @@ def test_a_task_that_writes_does_not_believe_a_server_that_is_not_checked(option
 def test_many_values_are_a_listing_if_that_takes_no_more_requests(
     certificates: Certificates, options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(directory_view, "CONDITIONS", 2)
+    monkeypatch.setattr(filters, "MOST_CONDITIONS", 2)
     anchors = [immutable_id_of_guid(guid(number)) for number in (1, 2)]
     view = read(certificates, options, [search(LISTED, person(1, "anna"), person(3, "carl"))], False, anchors, [])
     assert len(view.accounts) == 2
     pages = [search(LISTED, cookie=b"c"), search(LISTED, cookie=b"d", page=b"c")]
-    names = (b"mS-DS-ConsistencyGuid", b"objectGUID")
+    names = (b"objectGUID", b"mS-DS-ConsistencyGuid")
     both = [
         search(("or", *(("equal", name, guid(number).bytes_le) for name in names)), person(1, "anna"))
         for number in (1, 2)

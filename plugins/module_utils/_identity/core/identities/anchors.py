@@ -16,6 +16,7 @@ import binascii
 import re
 import uuid
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from ..errors import InputError
 
@@ -47,9 +48,9 @@ def parse_guid(text: str) -> uuid.UUID:
     return uuid.UUID(bare)
 
 
-def is_guid(text: str) -> bool:
-    """Return whether the text is a GUID in its dashed form, without braces."""
-    return bool(_DASHED_GUID.fullmatch(text))
+def is_guid(value: Any) -> TypeGuard[str]:
+    """Return whether a value is a GUID in its dashed form, without braces, which may go into a URL."""
+    return isinstance(value, str) and bool(_DASHED_GUID.fullmatch(value))
 
 
 def guid_text(raw: bytes) -> str:

@@ -26,13 +26,13 @@ def join_reasons(reasons: Iterable[tuple[str, str]], where: str = "users") -> st
     for name, reason in reasons:
         names.setdefault(reason, []).append(name)
     found = [(f"{join_names(those)}: {reason}", len(those)) for reason, those in names.items()]
-    more = sum(count for _sentence, count in found[SHOWN:])
-    return " ".join(
-        [*(sentence for sentence, _count in found[:SHOWN]), *([f"And {more} more: see {where}."] if more else [])]
-    )
+    return _first([sentence for sentence, _count in found], sum(count for _sentence, count in found[SHOWN:]), where)
 
 
 def join_sentences(sentences: Sequence[str]) -> str:
     """Return the first sentences, and how many more the result has in ``users``: ``A. B. C. And 5 more: see users.``"""
-    more = f" And {len(sentences) - SHOWN} more: see users." if len(sentences) > SHOWN else ""
-    return f"{' '.join(sentences[:SHOWN])}{more}"
+    return _first(sentences, len(sentences[SHOWN:]))
+
+
+def _first(sentences: Sequence[str], more: int, where: str = "users") -> str:
+    return " ".join([*sentences[:SHOWN], *([f"And {more} more: see {where}."] if more else [])])
