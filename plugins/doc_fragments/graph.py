@@ -78,7 +78,7 @@ options:
       - The Graph endpoint without a version, such as V(https://graph.microsoft.com). It must be https.
       - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_URL) is used instead.
     type: str
-  ca_cert:
+  graph_ca_cert:
     description:
       - Path of a PEM file with the certificate authorities to trust for O(authority) and O(graph_url), for instance those of a proxy
         that opens TLS. Without it, those that Python trusts.

@@ -66,8 +66,8 @@ class Bench:
         emulator.control(self.lab["graph_url"], Path(self.lab["ca_cert"]), "POST", "users", users)
 
     def entra_user_info(self, domain: str) -> tuple[dict[str, Any], float]:
-        keys = ("tenant", "client_id", "secret", "authority", "graph_url", "ca_cert")
-        options = {key: self.lab[key] for key in keys}
+        keys = ("tenant", "client_id", "secret", "authority", "graph_url")
+        options = {key: self.lab[key] for key in keys} | {"graph_ca_cert": self.lab["ca_cert"]}
         return self._module("entra_user_info", domains=[domain], disable_instance_discovery=True, **options)
 
     def ad_user(self, users: list[Any], **options: Any) -> tuple[dict[str, Any], float]:

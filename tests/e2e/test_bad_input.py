@@ -56,7 +56,7 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "wrong secret": (ENTRA, {**ANNA, "secret": "wrong"}, ["secret"]),
     "unknown tenant": (ENTRA, {**ANNA, "tenant": STRANGER}, ["tenant", STRANGER]),
     "unknown app": (ENTRA, {**ANNA, "client_id": STRANGER}, ["client_id"]),
-    "Entra: unknown CA": (ENTRA, {**ANNA, "ca_cert": SYSTEM_CAS}, ["ca_cert"]),
+    "Entra: unknown CA": (ENTRA, {**ANNA, "graph_ca_cert": SYSTEM_CAS}, ["graph_ca_cert"]),
     "Entra: nothing listens": (ENTRA, {**ANNA, "authority": "https://localhost:1"}, ["localhost:1"]),
     "Entra: clear text": (ENTRA, {**ANNA, "graph_url": "http://localhost:1"}, ["https"]),
     "another Graph": (ENTRA, {**ANNA, "graph_url": "https://localhost:1"}, ["graph_url"]),

@@ -252,7 +252,7 @@ def _inventory(state: Path, lab: dict[str, Any], domain_controller: dict[str, An
             "secret": lab["secret"],
             "authority": lab["authority"],
             "graph_url": lab["graph_url"],
-            "ca_cert": lab["ca_cert"],
+            "graph_ca_cert": lab["ca_cert"],
             "disable_instance_discovery": True,
         },
     }

@@ -94,7 +94,7 @@ class Emulator:
             "secret": self.secrets[app],
             "authority": self.url,
             "graph_url": self.url,
-            "ca_cert": str(self.tls["ca"]),
+            "graph_ca_cert": str(self.tls["ca"]),
             "disable_instance_discovery": True,
         }
 

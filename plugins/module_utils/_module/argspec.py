@@ -59,7 +59,7 @@ def graph_options() -> dict[str, OptionSpec]:
         ),
         "authority": _option(("AZURE_AUTHORITY_HOST",), type="str"),
         "graph_url": _option(("HYBRID_IDENTITY_GRAPH_URL",), type="str"),
-        "ca_cert": _option(("HYBRID_IDENTITY_GRAPH_CA_CERT",), type="path"),
+        "graph_ca_cert": _option(("HYBRID_IDENTITY_GRAPH_CA_CERT",), type="path"),
         "disable_instance_discovery": _option(("AZURE_DISABLE_INSTANCE_DISCOVERY",), type="bool", default=False),
         "timeout": _option(("HYBRID_IDENTITY_GRAPH_TIMEOUT",), type="int", default=60),
         "concurrency": _option(("HYBRID_IDENTITY_GRAPH_CONCURRENCY",), type="int", default=4),

@@ -94,7 +94,7 @@ def options(graph: ScriptedGraph, tls: Path) -> dict[str, Any]:
         "secret": SECRET,
         "authority": graph.url,
         "graph_url": graph.url,
-        "ca_cert": str(tls / "ca.pem"),
+        "graph_ca_cert": str(tls / "ca.pem"),
         "disable_instance_discovery": True,
         "timeout": 300,  # no test waits for it, and no machine is too slow for it
     }

@@ -245,7 +245,7 @@ def alterations(by: random.Random, answers: int) -> Callable[[int, Any], httpx.R
 
 @pytest.mark.parametrize("module", sorted(RUNS))
 def test_altered_answers(module: str, tenant: Tenant, options: dict[str, Any], clock: SteppingClock) -> None:
-    given = {**options, "authority": "https://login.example", "graph_url": f"https://{GRAPH}", "ca_cert": None}
+    given = {**options, "authority": "https://login.example", "graph_url": f"https://{GRAPH}", "graph_ca_cert": None}
     RUNS[module](given, Watch(clock=clock))
     answers = tenant.count
     outcomes: dict[str, int] = {}

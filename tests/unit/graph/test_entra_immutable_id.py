@@ -200,7 +200,7 @@ def test_options_come_from_the_environment(
         "AZURE_SECRET": "secret",
         "AZURE_AUTHORITY_HOST": "authority",
         "HYBRID_IDENTITY_GRAPH_URL": "graph_url",
-        "HYBRID_IDENTITY_GRAPH_CA_CERT": "ca_cert",
+        "HYBRID_IDENTITY_GRAPH_CA_CERT": "graph_ca_cert",
         "AZURE_DISABLE_INSTANCE_DISCOVERY": "disable_instance_discovery",
     }
     for variable, option in names.items():

@@ -24,7 +24,7 @@ def connection_error(error: BaseException, url: str, timeout: float) -> GraphErr
     if certificate:
         return GraphError(
             "untrusted_certificate",
-            f"The certificate of {host} is not trusted ({certificate}); set ca_cert to the PEM file of the "
+            f"The certificate of {host} is not trusted ({certificate}); set graph_ca_cert to the PEM file of the "
             "authority that signed it, or check that nobody is in between.",
         )
     if any("Timeout" in type(link).__name__ or isinstance(link, TimeoutError) for link in chain(error)):

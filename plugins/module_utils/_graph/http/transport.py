@@ -329,15 +329,15 @@ class _Credential:
 
 
 def _trust(options: Mapping[str, Any]) -> ssl.SSLContext | None:
-    ca_cert = options.get("ca_cert")
-    if not ca_cert:
+    path = options.get("graph_ca_cert")
+    if not path:
         return None
     # A PEM file may have comments in any encoding between its certificates.
-    certificates = options["read_file"]("ca_cert", ca_cert).decode("ascii", "ignore")
+    certificates = options["read_file"]("graph_ca_cert", path).decode("ascii", "ignore")
     try:
         return ssl.create_default_context(cadata=certificates or "-")
     except (ssl.SSLError, ValueError):
-        raise InputError(f"ca_cert {ca_cert} holds no certificate; give a PEM file.") from None
+        raise InputError(f"graph_ca_cert {path} holds no certificate; give a PEM file.") from None
 
 
 def _provider(credential: Any, where: Endpoints) -> Any:

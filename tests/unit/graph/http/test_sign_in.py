@@ -159,9 +159,9 @@ def test_an_unknown_tenant(graph: ScriptedGraph, options: dict[str, Any], code: 
 
 
 def test_an_unknown_ca(graph: ScriptedGraph, options: dict[str, Any], tls: Path) -> None:
-    message, error = message_of({**options, "ca_cert": str(tls / "other.pem")})
+    message, error = message_of({**options, "graph_ca_cert": str(tls / "other.pem")})
     assert "is not trusted" in message
-    assert "set ca_cert" in message
+    assert "set graph_ca_cert" in message
     assert error.details["cause"] == "untrusted_certificate"
 
 
@@ -281,8 +281,8 @@ def test_clouds(cloud: str, authority: str, graph_url: str) -> None:
 @pytest.mark.parametrize("name", ["no.pem", "empty.pem"])
 def test_a_ca_file_that_is_none(options: dict[str, Any], tmp_path: Path, name: str) -> None:
     (tmp_path / "empty.pem").write_text("")
-    with pytest.raises(InputError, match=r"^ca_cert .*(cannot be read|holds no certificate)"):
-        run({**options, "ca_cert": str(tmp_path / name)}, TASK)
+    with pytest.raises(InputError, match=r"^graph_ca_cert .*(cannot be read|holds no certificate)"):
+        run({**options, "graph_ca_cert": str(tmp_path / name)}, TASK)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_a_token_file_without_a_token(
     assert graph.sign_ins == []
 
 
-@pytest.mark.parametrize("name", ["ca_cert", "x509_certificate_path", "oidc_token_file_path"])
+@pytest.mark.parametrize("name", ["graph_ca_cert", "x509_certificate_path", "oidc_token_file_path"])
 def test_a_file_that_others_may_write_is_not_believed(
     graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path, tls: Path, name: str
 ) -> None:
@@ -345,7 +345,7 @@ def test_a_file_that_others_may_write_is_not_believed(
 def test_the_way_to_sign_in(options: dict[str, Any], changes: dict[str, Any], way: str) -> None:
     given = {**options, **changes}
     if given.get("oidc_token_file_path"):
-        given["oidc_token_file_path"] = str(Path(given["ca_cert"]))
+        given["oidc_token_file_path"] = str(Path(given["graph_ca_cert"]))
     assert sign_in(given, endpoints(given)).name() == way
 
 

@@ -60,7 +60,7 @@ class SignIn(ABC):
             "retry_total": _SIGN_IN_RETRIES,
             "retry_connect": 1,
         }
-        if self.options.get("ca_cert"):
+        if self.options.get("graph_ca_cert"):
             # A path, because azure-identity takes no content. The transport checks the file before it is used.
-            arguments["connection_verify"] = self.options["ca_cert"]
+            arguments["connection_verify"] = self.options["graph_ca_cert"]
         return arguments
