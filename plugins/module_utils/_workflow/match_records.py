@@ -13,7 +13,7 @@ from .._identity.core.decision import Write
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
 from .._identity.core.outcome_words import STAMPED
 from .._identity.core.records import consistency_text
-from .._identity.core.user_records import ChangeRecord, UserRecord, pick_ad, pick_cloud, pick_match
+from .._identity.core.user_records import ChangeRecord, UserRecord, WriteRecord, pick_ad, pick_cloud, pick_match
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.deleted_holders import IN_BIN
 from .._identity.entra.immutable_id_plan import FAILED, PROPERTY, REFUSED
@@ -70,5 +70,5 @@ def make_change(change: MatchChange) -> ChangeRecord:
     )
 
 
-def list_write_records(writes: Sequence[Write]) -> list[dict[str, str | None]]:
-    return [{"attribute": each.attribute, "id": each.id, "before": each.before, "after": each.after} for each in writes]
+def list_write_records(writes: Sequence[Write]) -> list[WriteRecord]:
+    return [WriteRecord(attribute=each.attribute, id=each.id, before=each.before, after=each.after) for each in writes]

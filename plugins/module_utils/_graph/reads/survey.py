@@ -54,7 +54,21 @@ class Survey:
 
         :raises GraphError: if the users cannot be read, or if Graph cannot be reached.
         """
-        users = asyncio.create_task(self._users())
+        users = await self.read_users()
+        return await self.read_sides(users)
+
+    async def read_users(self) -> list[Record]:
+        """Return the active users, without onPremisesObjectIdentifier.
+
+        :raises GraphError: if they cannot be read.
+        """
+        return self._records(await self._users(), {})
+
+    async def read_sides(self, users: Sequence[Record], source_of_authority: bool = False) -> TenantSnapshot:
+        """Read everything but the active users, which are given, and return the tenant snapshot.
+
+        :raises GraphError: if Graph cannot be reached.
+        """
         deleted = asyncio.create_task(self._optional(tenant_snapshot.DELETED_USERS, self._deleted(), []))
         domains = asyncio.create_task(self._optional(tenant_snapshot.DOMAINS, self._domains(), []))
         switches = asyncio.create_task(self._optional(tenant_snapshot.SWITCHES, self._switches(), {}))
@@ -62,10 +76,10 @@ class Survey:
         contacts = asyncio.create_task(self._optional(tenant_snapshot.CONTACTS, self._contacts(), []))
         groups = asyncio.create_task(self._optional(tenant_snapshot.GROUPS, self._groups(), []))
         named = asyncio.create_task(self._optional(tenant_snapshot.OBJECT_IDENTIFIERS, self._identifiers(), {}))
-        await _together(users, deleted, domains, switches, roles, contacts, groups, named)
+        await _together(deleted, domains, switches, roles, contacts, groups, named)
         identifiers = named.result()
         return TenantSnapshot(
-            users=self._records(users.result(), identifiers),
+            users=[{**user, "object_identifier": identifiers.get(user["id"])} for user in users],
             deleted=self._records(deleted.result(), identifiers, deleted=True),
             domains=domains.result(),
             switches=switches.result(),

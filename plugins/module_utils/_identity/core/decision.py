@@ -99,7 +99,8 @@ def decide(proposals: Sequence[Proposal], terms: Terms, where: str) -> Plan:
 
 def _decided(proposal: Proposal, terms: Terms) -> Proposal:
     refusal = proposal.refusal
-    if refusal is None and proposal.outcome is not None and proposal.outcome not in terms.allowed_outcomes:
+    if proposal.outcome is not None and proposal.outcome not in terms.allowed_outcomes:
+        # The prediction says more than that the user cannot be written.
         reason = proposal.outcome_reason or f"The outcome {proposal.outcome} is not in allowed_outcomes."
         refusal = Refusal(f"predicted_{proposal.outcome}", reason)
     return replace(proposal, refusal=refusal, writes=(), also=0) if refusal else proposal
