@@ -105,7 +105,7 @@ options:
   directory:
     description:
       - Connection options of M(hybrid.identity.ad_user_guid), such as C(server), C(username), C(password) and C(ca_cert). What is
-        left out comes from C(module_defaults) for C(group/hybrid.identity.ad), and from the environment.
+        left out comes from the environment.
       - With it, the domain is searched, before the first write and again after the last one, for all objects that hold one of the
         ImmutableIds in C(objectGUID) or C(mS-DS-ConsistencyGuid). Where two hold one, the user is refused, and what was written
         meanwhile is cleared again. Protected accounts and foreign anchors are refused, unless O(accepted_effects) names the user.

@@ -125,7 +125,7 @@ options:
   directory:
     description:
       - Connection options of M(hybrid.identity.ad_user_guid), such as C(server), C(username), C(password) and C(ca_cert). What is
-        left out comes from C(module_defaults) for C(group/hybrid.identity.ad), and from the environment.
+        left out comes from the environment.
       - With it, the whole domain is searched for other objects that hold an anchor, a UPN or an address of one of O(users), for
         protected accounts, and for whose GUID the ImmutableId of a conflicting cloud user is.
       - Without it, nobody is known not to be protected, and nobody's anchor not to be claimed by somebody else, so everybody who
