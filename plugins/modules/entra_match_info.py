@@ -450,7 +450,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.acc
     PROTECTED_ACCOUNTS,
     read_accepted_effects,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcome_words import OUTCOMES
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import OUTCOMES
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import unread_view
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.anchor_owners import anchor_owners

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .._identity.core import outcome_words
+from .._identity.core import outcomes
 from .._identity.core.accepted_effects import NOTHING_ACCEPTED, PROTECTED_ACCOUNTS, AcceptedEffects
 from .._identity.core.errors import IdentityError, InputError
 from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY, TenantSnapshot
@@ -131,7 +131,7 @@ async def _with_authority(
         wanted = {
             each.cloud["id"]
             for each in found
-            if each.cloud and each.sync_action in (outcome_words.HARD_MATCH, outcome_words.SOFT_MATCH)
+            if each.cloud and each.sync_action in (outcomes.HARD_MATCH, outcomes.SOFT_MATCH)
         } - snapshot.authority_read
         if not wanted:
             return known, found

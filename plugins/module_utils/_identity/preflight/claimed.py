@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..core.accepted_effects import NOTHING_ACCEPTED
-from ..core.outcome_words import CLEARED
+from ..core.outcomes import CLEARED
 from ..core.refusal import Refusal
 from ..entra.immutable_id_plan import FAILED, REFUSED, ImmutableIdChange
 from ..entra.immutable_id_requests import ImmutableIdRequest
