@@ -149,7 +149,7 @@ _ROWS = (
     (PUT_BACK, "previous values restored", DONE),
     (VERIFIED, "verified in Entra ID", DONE),
     # Where there is nothing to do.
-    (MATCHED, "already matched", JOINS, "A sync has already matched the two users."),
+    (MATCHED, "already matched", JOINS, "Sync has already matched the AD user and the cloud user."),
     (FOUND, "found", DONE),
     (UNCHANGED, "unchanged", DONE),
     (EXCLUDED, "excluded", OUTSIDE),
