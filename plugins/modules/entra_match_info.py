@@ -62,8 +62,8 @@ options:
     default: {}
   check_source_of_authority:
     description:
-      - Ask for each user that would be matched whether the cloud keeps the source of authority. There is no listing of it, so
-        this costs one request for 20 users.
+      - Ask for which users the cloud keeps the source of authority. One filter lists them. If Graph refuses it, each user that
+        would be matched is read instead, 20 users a request.
       - Without it, and without the permission for it, a caveat says that this is not known.
     type: bool
     default: true

@@ -23,9 +23,8 @@ from .._identity.preflight.predictions import Prediction
 from .._identity.preflight.result import build_result, list_unread, refusal_sentence, skip_checks
 from .http.transport import open_transport
 from .http.watch import Watch
+from .reads.source_of_authority import add_source_of_authority
 from .reads.survey import Survey
-
-_ROUNDS = 3
 
 Owners = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 """Looks ImmutableIds up in Active Directory and returns ``{"kind", "name"}`` by ImmutableId."""
@@ -97,51 +96,21 @@ async def _found(
     options: Mapping[str, Any], question: Question, watch: Watch | None
 ) -> tuple[list[Prediction], TenantSnapshot, set[str]]:
     async with open_transport(options, watch) as transport:
-        survey = Survey(transport, options["client_id"])
-        read = await survey.read_snapshot()
-        asks = question.ask_authority and SOURCE_OF_AUTHORITY not in question.skip_checks
-        snapshot = replace(
-            read,
-            switches={**read.switches, **question.switches},
-            unknown=read.unknown | {SOURCE_OF_AUTHORITY},
-        )
+        read = await Survey(transport, options["client_id"]).read_snapshot(question.ask_authority)
+        snapshot = replace(read, switches={**read.switches, **question.switches})
         assumed = skip_checks(snapshot, question.skip_checks)
-        if asks:
-            assumed, found = await _with_authority(survey, question, assumed)
-        else:
-            found = _predicted(question, assumed)
-    unknown = list_unread(replace(snapshot, unknown=read.unknown), found)
-    if SOURCE_OF_AUTHORITY in question.skip_checks:
-        unknown.add(SOURCE_OF_AUTHORITY)
-    return found, assumed, unknown
+        if question.ask_authority:
+            assumed = await add_source_of_authority(transport, assumed, lambda known: _matched(question, known))
+    found = _predicted(question, assumed)
+    # The predictions say whom an unknown source of authority concerns. If the check is skipped, it concerns nobody.
+    unread = read.unknown if SOURCE_OF_AUTHORITY in question.skip_checks else read.unknown - {SOURCE_OF_AUTHORITY}
+    return found, assumed, list_unread(replace(snapshot, unknown=unread), found)
 
 
-async def _with_authority(
-    survey: Survey, question: Question, snapshot: TenantSnapshot
-) -> tuple[TenantSnapshot, list[Prediction]]:
-    """Read the source of authority of all users who would be matched; return the new snapshot and its predictions.
-
-    A user whom the cloud owns takes nothing from AD, which may let another user be matched, who must then be read too.
-    This rarely needs a second round. After the third one, the remaining users stay unknown.
-    """
-    for _round in range(_ROUNDS):
-        # Predict as if it were known for all users, and read those who would be matched. If none is left, it is known.
-        known = replace(snapshot, unknown=snapshot.unknown - {SOURCE_OF_AUTHORITY})
-        found = _predicted(question, known)
-        wanted = {
-            each.cloud["id"]
-            for each in found
-            if each.cloud and each.sync_action in (outcome_words.HARD_MATCH, outcome_words.SOFT_MATCH)
-        } - snapshot.authority_read
-        if not wanted:
-            return known, found
-        managed, read = await survey.cloud_managed(sorted(wanted))
-        snapshot = replace(
-            snapshot, cloud_managed=snapshot.cloud_managed | managed, authority_read=snapshot.authority_read | read
-        )
-        if not read:
-            break
-    return snapshot, _predicted(question, snapshot)
+def _matched(question: Question, snapshot: TenantSnapshot) -> set[str]:
+    """Return the ids of the cloud users whom a sync would match."""
+    matches = (outcome_words.HARD_MATCH, outcome_words.SOFT_MATCH)
+    return {each.cloud["id"] for each in _predicted(question, snapshot) if each.cloud and each.sync_action in matches}
 
 
 def _predicted(question: Question, snapshot: TenantSnapshot) -> list[Prediction]:
