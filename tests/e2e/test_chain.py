@@ -64,7 +64,7 @@ def diff_lines(output: str) -> list[str]:
 @pytest.mark.usefixtures("fresh")
 @pytest.mark.parametrize("arguments", [(), pytest.param(("--check",), marks=pytest.mark.once)])
 def test_more_changes_than_allowed_stop_the_role(ansible: Ansible, state: Path, arguments: tuple[str, ...]) -> None:
-    choices = {"hard_match_on_refused": "skip", "hard_match_max_changes": 0}
+    choices = {"hard_match_max_refused": "100%", "hard_match_max_changes": 0}
     before = dump(state)
     run = ansible.playbook("hybrid.identity.hard_match", *arguments, variables=choices)
     assert run.code != 0
@@ -80,20 +80,15 @@ def test_the_whole_chain(
     graph: Graph,
     control: Control,
     shows_no_secret: Callable[[Run], None],
-    tmp_path: Path,
 ) -> None:
-    choices = {
-        "hard_match_on_refused": "skip",
-        "hard_match_result_file": str(tmp_path / "result.json"),
-        "hard_match_journal": str(tmp_path / "journal"),
-    }
+    choices = {"hard_match_max_refused": "100%"}
     before = dump(state)
     cloud_before = graph.users()
     predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", "-vvvv", variables=choices)
     assert predicted.code == 0, predicted.output
     shows_no_secret(predicted)
     assert dump(state) == before, "check mode wrote something"
-    assert not (tmp_path / "journal").exists()
+    assert [path.name for path in predicted.folder.iterdir()] == ["hard_match-plan.jsonl"]
 
     control("DELETE", "requests")
     done = ansible.playbook("hybrid.identity.site", "--diff", "-vvvv", variables=choices)
@@ -104,9 +99,7 @@ def test_the_whole_chain(
     assert len(diff_lines(done.output)) > 50
     assert directory.suffixes() == SUFFIXES
 
-    results = {
-        user["user_principal_name"]: user for user in json.loads((tmp_path / "result.json").read_text())["users"]
-    }
+    results = done.changes()
     cloud = graph.users()
     ad = {
         entry["userprincipalname"][0].decode().lower(): entry
@@ -187,6 +180,6 @@ def test_the_playbook_of_the_readme(ansible: Ansible, lab: dict[str, Any], tmp_p
         plays[0]["module_defaults"][f"group/hybrid.identity.{group}"] = f"{{{{ {lab_options} }}}}"
     path = tmp_path / "readme.yml"
     path.write_text(yaml.safe_dump(plays), encoding="utf-8")
-    run = ansible.playbook(str(path), "--check", "--diff", variables={"hard_match_on_refused": "skip"})
+    run = ansible.playbook(str(path), "--check", "--diff", variables={"hard_match_max_refused": "100%"})
     assert run.code == 0, run.output
-    assert "+anna.berg@contoso.com: " in run.output
+    assert "+anna.berg@contoso.com onPremisesImmutableId: " in run.output

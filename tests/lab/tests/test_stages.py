@@ -111,9 +111,7 @@ def _event(stage: str, module: str = "", changed: bool = False, **returned: Any)
 
 CYCLE = "The delta cycle took 6.8 s and ran 6 run profiles, all with success."
 PLANNED = _event("hard_match", "match_plan", summary={"changes": 40, "refused": 6, "total": 46})
-MATCHED = _event(
-    "hard_match", "match_apply", True, summary={"set": 40, "unchanged": 0, "refused": 6, "total": 46}
-)
+MATCHED = _event("hard_match", "match_apply", True, summary={"set": 40, "unchanged": 0, "refused": 6, "total": 46})
 CREATED = _event("accounts", "ad_user", True, summary={"created": 3, "updated": 0, "refused": 1, "total": 4})
 PROVEN = _event("sync", "entra_sync_info", summary={"verified": 40, "skipped": 6, "total": 46})
 
