@@ -36,7 +36,7 @@ def upn(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def bulk(state: Path, control: Control, directory: Directory) -> Iterator[None]:
-    """Plain users in both directories, none of them matched. Tests that reset the tenant come after those who need them."""
+    """Plain users in both directories, none of them matched. Tests that reset the tenant come after those that ask."""
     with bulk_users(state, directory, COUNT):
         control("POST", "reset")
         names = [upn(number) for number in range(1, COUNT + 1)]
@@ -74,7 +74,7 @@ def test_ten_hosts_in_one_play_share_no_file(
     where = {
         "name": "Keep where the plan is",
         "ansible.builtin.copy": {
-            "content": "{{ hard_match_plan.plan_file }} {{ lookup('ansible.builtin.file', hard_match_plan.plan_file) }}",
+            "content": "{{ hard_match_plan.plan_file }} {{ lookup('file', hard_match_plan.plan_file) }}",
             "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}",
             "mode": "0600",
         },
