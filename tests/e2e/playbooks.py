@@ -25,7 +25,7 @@ import yaml
 class Run:
     """What one ansible-playbook run printed and gave.
 
-    ``results`` by the name that a task registered. ``folders``: those that it made below ``hybrid_identity_run_folder``.
+    ``results`` by the name that a task registered. ``folders``: those that it made in ``hybrid_identity_run_folder``.
     """
 
     code: int
