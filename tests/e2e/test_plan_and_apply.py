@@ -22,6 +22,7 @@ from test_chain import diff_lines, dump
 from playbooks import Ansible
 
 ANNA = "anna.berg@contoso.com"
+FOREIGN = "ada.fuchs@contoso.com"
 COUNT = 60
 SHOWN = 50
 ATTRIBUTES = ("mS-DS-ConsistencyGuid", "onPremisesImmutableId")
@@ -138,7 +139,7 @@ def test_a_user_who_could_not_be_written_stops_the_role_after_the_others(
         name for name, status in statuses.items() if status == "set"
     }
     told = " ".join(run.output.split())
-    assert told.index("matched (ImmutableId set)") < told.index("1 of 3 planned users were not changed")
+    assert told.index("ImmutableId set") < told.index("1 of 3 planned users were not changed")
 
 
 @pytest.mark.usefixtures("fresh")
@@ -152,7 +153,8 @@ def test_defaults_of_both_action_groups_reach_both_modules(ansible: Ansible, gra
         "name": "Match",
         "ansible.builtin.include_role": {"name": "hybrid.identity.hard_match"},
         "vars": {
-            "hard_match_identities": [ANNA],
+            "hard_match_identities": [ANNA, FOREIGN],
+            "hard_match_max_refused": 1,
             "hard_match_ad": {"password": "{{ hybrid_identity_ad.password }}"},
             "hard_match_entra": {"secret": "{{ hybrid_identity_entra.secret }}"},
         },
@@ -164,6 +166,7 @@ def test_defaults_of_both_action_groups_reach_both_modules(ansible: Ansible, gra
     run = ansible.tasks([role], module_defaults=defaults)
     assert run.code == 0, run.output
     assert run.changes()[ANNA]["status"] == "set"
+    assert "foreign_anchor" in run.users("plan")[FOREIGN]["match"]["causes"]
     assert graph.users()[ANNA]["onPremisesImmutableId"] == run.changes()[ANNA]["immutable_id"]
 
 
