@@ -14,7 +14,7 @@ from typing import Any
 from ..core.errors import InputError
 from ..core.identities.anchors import immutable_id_of_guid
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
-from ..core.outcome_words import UNRESOLVED
+from ..core.outcomes import UNRESOLVED
 from ..core.records import Record, record_name
 
 _HARD_MATCHED = ("set", "unchanged")

@@ -19,8 +19,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_object_id,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.outcome_table import outcome_lines
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record, record_name
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.outcome_table import outcome_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import (
     read_expectations,
     read_time,
@@ -294,8 +294,9 @@ def test_times() -> None:
 def test_the_table() -> None:
     records = [matched(), matched("refused", reason="Admin."), {"user_principal_name": "b@contoso.com"}]
     users = [finding.result() for finding in prove(read_expectations(records), SyncedTenant([cloud()]))]
-    lines = [" ".join(line.split()) for line in outcome_lines(users)]
-    assert lines[:3] == ["not found 1", "verified in Entra 1", "not hard-matched 1"]
+    rows = [(user["status"], record_name(user), user["reason"]) for user in users]
+    lines = [" ".join(line.split()) for line in outcome_lines(rows)]
+    assert lines[:3] == ["not found 1", "verified in Entra ID 1", "not hard-matched 1"]
     assert lines[3].startswith("not found: b@contoso.com: b@contoso.com is not among the active cloud users")
     assert len(lines) == 4
 
