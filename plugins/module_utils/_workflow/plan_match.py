@@ -138,7 +138,7 @@ async def _look_around(
         asyncio.to_thread(directory.read_view, list(wanted), list_names(records)),
         survey.read_sides(cloud, source_of_authority=asks),
     )
-    if read.deleted:
+    if _concern(read.deleted, records):
         matches = plan_matches([each.anchor for each in matches], UserIndex([*cloud, *read.deleted]), matching)
     snapshot = replace(read, switches={**read.switches, **task.switches})
     assumed = skip_checks(snapshot, task.terms.skip_checks)
@@ -151,6 +151,12 @@ async def _look_around(
     unread |= {ANCHOR_CLAIMS} if view.claims_unread else set()
     guarded = guard_matches(matches, snapshot, view, task.terms)
     return _Seen(guarded, found, assumed, view, unread)
+
+
+def _concern(deleted: Sequence[Record], records: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a deleted user holds the ImmutableId of one of the AD users."""
+    held = {user["immutable_id"] for user in deleted if user["immutable_id"]}
+    return bool(held) and any(record.get("immutable_id") in held for record in records)
 
 
 def _build_plan(
