@@ -109,7 +109,7 @@ class Tenant:
             return None
         if path.startswith("/users/$count"):
             return len(self.users)
-        if "onPremisesSyncBehavior" in path:
+        if "/onPremisesSyncBehavior?" in path:
             return {"isCloudManaged": False}
         if path.startswith("/users"):
             return {"value": [each for each in self.users if self._meant(path, each)]}
