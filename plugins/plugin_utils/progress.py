@@ -32,11 +32,16 @@ _VARIABLE_OF_INTERVAL = "HYBRID_IDENTITY_PROGRESS_INTERVAL"
 _DEFAULT_INTERVAL = 5.0
 
 
+def host_of(task_vars: dict[str, Any] | None) -> str:
+    """The name in the inventory of the host that a task runs for, also if the task is delegated."""
+    return str((task_vars or {}).get("inventory_hostname", "localhost"))
+
+
 class ProgressAction(NormalAction):
     """The action plugin of a module that reports its progress. Everything else is as without it."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        label = f"[{(task_vars or {}).get('inventory_hostname', 'localhost')}] {self._task.get_name()}"
+        label = f"[{host_of(task_vars)}] {self._task.get_name()}"
         with self._progress(label):
             result: dict[str, Any] = super().run(tmp, task_vars)
         if self._task.no_log:
@@ -48,6 +53,17 @@ class ProgressAction(NormalAction):
         return result
 
     @contextlib.contextmanager
+    def environment(self, variables: dict[str, str]) -> Iterator[None]:
+        """Add variables to the task's environment for a while."""
+        before = self._task.environment
+        own = before if isinstance(before, list) else [before] if before else []
+        self._task.environment = [*own, variables]
+        try:
+            yield
+        finally:
+            self._task.environment = before
+
+    @contextlib.contextmanager
     def _progress(self, label: str) -> Iterator[None]:
         interval = self._interval()
         # A module on another host, or in the background, does not see a file of this process.
@@ -57,14 +73,11 @@ class ProgressAction(NormalAction):
         handle, path = tempfile.mkstemp(prefix="progress-", dir=C.DEFAULT_LOCAL_TMP)
         stopped = threading.Event()
         thread = threading.Thread(target=self._tell, args=(label, handle, interval, stopped), daemon=True)
-        environment = self._task.environment
-        own = environment if isinstance(environment, list) else [environment] if environment else []
-        self._task.environment = [*own, {VARIABLE: path}]
         thread.start()
         try:
-            yield
+            with self.environment({VARIABLE: path}):
+                yield
         finally:
-            self._task.environment = environment
             stopped.set()
             thread.join()
             os.close(handle)

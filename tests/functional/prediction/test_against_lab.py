@@ -80,7 +80,7 @@ PLACEHOLDER = re.compile(r".*\+\d{4}@contoso\.onmicrosoft\.com", re.IGNORECASE)
 class Cycle:
     """One estate, predicted and then synchronized.
 
-    `stamped`: entra_immutable_id runs between the two, for odd seeds with `replace`.
+    `stamped`: the hard match runs between the two, for odd seeds with `replace`.
     `hidden`: what the app may not read.
     """
 
@@ -92,7 +92,9 @@ class Cycle:
         self.records = views.ad_records(self.estate.users)
         snapshot = views.hide(views.tenant_view(self.store), hidden)
         replace = stamped and seed % 2 == 1
-        self.found = predict.predict(self.records, snapshot, after_hard_match=stamped, replace=replace)
+        users = [*snapshot.users, *snapshot.deleted]
+        before = views.planned(self.records, users, replace) if stamped else []
+        self.found = predict.predict(self.records, snapshot, before)
         if stamped:
             views.stamp(self.store, self.records, replace)
         self.results = self._exported()

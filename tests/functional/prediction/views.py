@@ -16,7 +16,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rec
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import (
     tenant_snapshot as tenant_view_names,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import plan_changes
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
+    ImmutableIdChange,
+    plan_changes,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     RoleHolding,
@@ -89,11 +92,16 @@ _ROLES = {
 }
 
 
-def stamp(store: Store, records: list[Record], overwrite: bool) -> None:
-    """What entra_immutable_id writes: its plan, and the emulator's own rules for each PATCH."""
-    users = [_record(store, key) for key in (*store.active, *store.deleted)]
+def planned(records: list[Record], users: list[Record], overwrite: bool) -> list[ImmutableIdChange]:
+    """What the hard match plans to write."""
     named = [record for record in records if record["user_principal_name"]]
-    for change in plan_changes(read_requests(named), UserIndex(users), overwrite=overwrite):
+    return plan_changes(read_requests(named, overwrite=overwrite), UserIndex(users))
+
+
+def stamp(store: Store, records: list[Record], overwrite: bool) -> None:
+    """What the hard match writes: its plan, and the emulator's own rules for each PATCH."""
+    users = [_record(store, key) for key in (*store.active, *store.deleted)]
+    for change in planned(records, users, overwrite):
         if change.status == SET and change.target:
             old = store.users[change.target["id"]]
             changes = {"onPremisesImmutableId": change.after}
