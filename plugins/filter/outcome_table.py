@@ -11,20 +11,18 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.outcome_table import outcome_lines
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import record_name
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.outcome_table import outcome_lines
 
-_KINDS = ("users", "accounts")
 
-
-def outcome_table(users: Any, limit: int = 100, of: str = "users") -> list[str]:
+def outcome_table(users: Any, limit: int = 100) -> list[str]:
     """Lines of a table from a module's ``users``. Raises AnsibleFilterError if it is not such a list."""
-    if of not in _KINDS:
-        raise AnsibleFilterError(f"outcome_table: of may be {' or '.join(_KINDS)}, not {of!r}.")
     if not isinstance(users, list) or not all(isinstance(user, dict) and "status" in user for user in users):
         raise AnsibleFilterError(
             "outcome_table needs the list 'users' that a module of this collection such as entra_immutable_id returned."
         )
-    return outcome_lines(users, int(limit), of == "accounts")
+    rows = ((str(user["status"]), record_name(user), str(user.get("reason") or "")) for user in users)
+    return outcome_lines(rows, int(limit))
 
 
 class FilterModule:

@@ -161,7 +161,7 @@ table:
   returned: success
   type: list
   elements: str
-  sample: ["verified in Entra                40"]
+  sample: ["verified in Entra ID             40"]
 left_out:
   description: Users with an AD account who were not hard-matched. A cycle takes their accounts too, if they are in its scope.
   returned: success

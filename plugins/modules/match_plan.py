@@ -292,7 +292,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import SOURCE_ANCHORS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcome_words import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import (
     HARD_MATCH,
     MATCHED,
     OUTCOMES,

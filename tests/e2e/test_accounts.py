@@ -75,7 +75,7 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
     assert done.code == 0, done.output
     assert diff_lines(done.output) == diff_lines(predicted.output)
     assert len(diff_lines(done.output)) > 5 * COUNT
-    assert f"account made {COUNT:>22}" in done.output, done.output
+    assert f"account created {COUNT:>19}" in done.output, done.output
     upns = [user["userPrincipalName"] for user in crowd(COUNT)]
     assert made(directory, path) == upns
     assert stat.S_IMODE((tmp_path / "accounts.json").stat().st_mode) == 0o600
@@ -130,7 +130,7 @@ def test_given_passwords_are_seen_nowhere(ansible: Ansible, directory: Directory
         run = ansible.playbook("hybrid.identity.accounts", "-vvvv", "--diff", *check, variables=variables)
         assert run.code == 0, run.output
         assert secret not in run.output
-        assert f"account made {1:>22}" in run.output
+        assert f"account created {1:>19}" in run.output
         assert f"given@{SUFFIX}: displayName: Given" in run.output
         assert run.recap()["failed"] == 0
         assert f"given@{SUFFIX}" in (tmp_path / "accounts.json").read_text()

@@ -14,9 +14,10 @@ from typing import Any
 
 from .._identity.core.errors import InputError
 from .._identity.core.identities.cloud_identity import possible_upn
+from .._identity.core.outcomes import PENDING
 from .._identity.core.records import Record
 from .._identity.sync_proof.expectations import Expectation, read_time
-from .._identity.sync_proof.findings import PENDING, Finding
+from .._identity.sync_proof.findings import Finding
 from .._identity.sync_proof.proof import prove, target_of
 from .._identity.sync_proof.synced_tenant import NAME, SYNC_PROPERTIES, SyncedTenant, bare_address, sync_record
 from .http.batch import MAX_REQUESTS

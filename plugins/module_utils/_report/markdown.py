@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
+from .._identity.core.outcomes import outcome
 from .._identity.core.text.visible import visible
 from .model import Report, number, people
 from .tables import encoded
-from .words import effect_label, outcome, words
+from .words import effect_label, words
 
 MAX_BYTES = 512 * 1024
 """The file is never larger: a CI service cuts long pages, or drops them (GitHub beyond 1 MiB for a step)."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._identity.core.errors import InputError
+from .._identity.core.outcomes import CLOUD_ONLY, CREATES, JOINS, STOPS, UNCLEAR, Outcome, outcome
 from .._identity.core.records import Record, record_name
 from .._identity.core.text.visible import visible
-from .words import CLOUD_ONLY, CREATES, JOINS, OUTCOMES, STOPS, UNKNOWN, Outcome, outcome
+from .words import OUTCOMES
 
 LONGEST = 10_000
 """The most characters of one value in a report; an account may have hundreds of addresses."""
@@ -47,7 +48,7 @@ class Row:
     def needs_decision(self) -> bool:
         """Whether somebody has to look: whoever ran the preflight did not allow the outcome, or it is no good one."""
         if self.allowed is None:
-            return self.outcome.group in (STOPS, UNKNOWN)
+            return self.outcome.needs_attention
         return not self.allowed
 
     @property
@@ -85,8 +86,8 @@ class Report:
 
     def verdict(self) -> str:
         """The report in a sentence or two."""
-        joins, creates, stops, unknown = (self.group(name) for name in (JOINS, CREATES, STOPS, UNKNOWN))
-        hoped = sum(outcome(row.text("expected")).group == JOINS for row in self.rows if row.outcome.group == UNKNOWN)
+        joins, creates, stops, unknown = (self.group(name) for name in (JOINS, CREATES, STOPS, UNCLEAR))
+        hoped = sum(outcome(row.text("expected")).group == JOINS for row in self.rows if row.outcome.group == UNCLEAR)
         if not self.total:
             return "There was no AD user to predict anything for."
         head = f"{number(joins)} of {people(self.total, 'AD user')} would be joined to their cloud user."
@@ -115,12 +116,10 @@ def make(
     """
     rows = [_row(record, f"users[{place}]", None) for place, record in enumerate(users)]
     rows += [_row(record, f"cloud_only[{place}]", CLOUD_ONLY) for place, record in enumerate(cloud_only)]
-    order = list(OUTCOMES)
-    rank = {key: place for place, key in enumerate(order)}
-    # What we have no word for is looked at first.
-    rows.sort(key=lambda row: (rank.get(row.outcome.key, -1), row.cause, row.name.casefold()))
+    rows.sort(key=lambda row: (row.outcome.rank, row.cause, row.name.casefold()))
     found = Counter(row.outcome.key for row in rows)
-    counts = {key: found[key] for key in [*sorted(set(found) - set(order)), *order]}
+    order = sorted({*found, *OUTCOMES}, key=lambda key: (outcome(key).rank, key))
+    counts = {key: found[key] for key in order}
     effects = Counter((change.attribute, change.effect) for row in rows for change in row.overwrites)
     return Report(
         title=shown(title),

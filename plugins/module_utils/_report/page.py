@@ -17,11 +17,12 @@ import html
 import json
 from typing import Any
 
+from .._identity.core.outcomes import outcome
 from .model import Report, Row, number, people, shown
 from .page_script import SCRIPT
 from .page_style import STYLE
 from .tables import encoded
-from .words import EFFECTS, OUTCOMES, effect_label, outcome, words
+from .words import EFFECTS, OUTCOMES, effect_label, words
 
 _DETAILS = (
     ("sam_account_name", "Account name"),
@@ -137,7 +138,8 @@ def _effects(report: Report) -> str:
 
 def _legend() -> str:
     items = "".join(
-        f'<dt class="{kind.group}">{_text(kind.label)}</dt><dd>{_text(kind.meaning)}</dd>' for kind in OUTCOMES.values()
+        f'<dt class="{kind.group}">{_text(kind.label)}</dt><dd>{_text(kind.meaning)}</dd>'
+        for kind in map(outcome, OUTCOMES)
     )
     return f'<section id="meanings"><h2>What the outcomes mean</h2><dl class="legend">{items}</dl></section>'
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 STYLE = r"""
 :root {
   --ink: #1b1f24; --soft: #57606a; --paper: #fff; --panel: #f6f8fa; --line: #d5dae0; --focus: #0b62c4;
-  --joins: #17703f; --creates: #0b5cad; --stops: #b42318; --unknown: #8a5a00; --outside: #5b6570;
+  --joins: #17703f; --creates: #0b5cad; --stops: #b42318; --unclear: #8a5a00; --outside: #5b6570;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ink: #e6e9ed; --soft: #a3adb8; --paper: #14181d; --panel: #1d232a; --line: #38414b; --focus: #6cb2ff;
-    --joins: #5cc48a; --creates: #6cb2ff; --stops: #ff8a7e; --unknown: #e4b04a; --outside: #a3adb8;
+    --joins: #5cc48a; --creates: #6cb2ff; --stops: #ff8a7e; --unclear: #e4b04a; --outside: #a3adb8;
   }
 }
 * { box-sizing: border-box; }
@@ -30,15 +30,15 @@ h2 small { color: var(--soft); font-weight: normal; font-size: .9rem; margin-lef
 h1, td, th, dd, li, .note { overflow-wrap: anywhere; }
 .note { margin: .25rem 0 0; color: var(--soft); }
 .verdict { margin: .75rem 0 0; font-size: 1.1rem; max-width: 60rem; }
-.joins { --kind: var(--joins); } .creates { --kind: var(--creates); } .stops { --kind: var(--stops); }
-.unknown { --kind: var(--unknown); } .outside { --kind: var(--outside); }
+.joins, .done { --kind: var(--joins); } .creates { --kind: var(--creates); } .stops { --kind: var(--stops); }
+.unclear { --kind: var(--unclear); } .outside { --kind: var(--outside); }
 button, input, select {
   font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: .4rem;
 }
 button { cursor: pointer; padding: .4rem .8rem; }
 button:disabled { cursor: default; opacity: .5; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
-.unread { margin-top: 1.5rem; padding: .1rem 1rem; border-left: .3rem solid var(--unknown); background: var(--panel); }
+.unread { margin-top: 1.5rem; padding: .1rem 1rem; border-left: .3rem solid var(--unclear); background: var(--panel); }
 .unread h2 { margin-top: .75rem; }
 .unread ul { padding-left: 1.2rem; }
 .bars { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .5rem; }
@@ -84,7 +84,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
 .changes th, .changes td { padding: .25rem .5rem; }
 .changes td:first-child { min-width: 8rem; }
 .effect { font-weight: 600; color: var(--soft); }
-.effect.at_risk, .effect.password, .effect.password_unknown { color: var(--unknown); }
+.effect.at_risk, .effect.password, .effect.password_unknown { color: var(--unclear); }
 .effect.disabled { color: var(--stops); }
 .none { color: var(--soft); font-style: italic; }
 .pager { display: flex; gap: 1rem; align-items: center; justify-content: center; margin-top: 1rem; }
@@ -116,7 +116,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
   @page { margin: 14mm 12mm; }
   :root {
     --ink: #000; --soft: #444; --paper: #fff; --panel: #fff; --line: #bbb;
-    --joins: #17703f; --creates: #0b5cad; --stops: #b42318; --unknown: #8a5a00; --outside: #444;
+    --joins: #17703f; --creates: #0b5cad; --stops: #b42318; --unclear: #8a5a00; --outside: #444;
   }
   body { padding: 0; max-width: none; font-size: 9.5pt; }
   .controls, .pager, details { display: none; }

@@ -2,57 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a report calls the outcomes of a prediction, and what they mean to the person who has to decide."""
+"""What a report calls things, and what the effects of a match mean to the person who has to decide."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .._identity.core import outcomes
 
-CLOUD_ONLY = "cloud_only"
-"""The outcome under which a report lists cloud users that no AD user claims."""
-
-JOINS, CREATES, STOPS, UNKNOWN, OUTSIDE = "joins", "creates", "stops", "unknown", "outside"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """An outcome by its stable key, with its name, its group and what it means, in a sentence."""
-
-    key: str
-    label: str
-    group: str
-    meaning: str
-
-
-_OUTCOMES = (
-    Outcome(
-        "conflict", "Conflict", STOPS, "ImmutableIds disagree; a sync would make a second user, or take one of two."
-    ),
-    Outcome("type_mismatch", "Type mismatch", STOPS, "A contact or a group has the primary address; a sync fails."),
-    Outcome(
-        "blocked",
-        "Blocked",
-        STOPS,
-        "A rule of Entra ID, a role or a choice of the tenant stands against it; the cause says which.",
-    ),
-    Outcome(
-        "quarantine",
-        "Quarantine",
-        STOPS,
-        "Another object has the UPN or an address; a sync sets it aside without an error.",
-    ),
-    Outcome("invalid", "Invalid", STOPS, "Entra ID does not take the UPN or an address as Active Directory has it."),
-    Outcome("unknown", "Unknown", UNKNOWN, "It hangs on something that the app may not read, so nothing is promised."),
-    Outcome("new_cloud_user", "New cloud user", CREATES, "No cloud user fits, so a sync would make a new one."),
-    Outcome(
-        "soft_match", "Soft match", JOINS, "Joined by an equal address; a sync then sets the ImmutableId by itself."
-    ),
-    Outcome("hard_match", "Hard match", JOINS, "Joined by the ImmutableId."),
-    Outcome("matched", "Matched", JOINS, "Synchronised already."),
-    Outcome(CLOUD_ONLY, "Only in the cloud", OUTSIDE, "No AD user claims this cloud user; a sync leaves it alone."),
-)
-OUTCOMES = {outcome.key: outcome for outcome in _OUTCOMES}
-"""All outcomes, in the order in which a person should look at them: what stops a sync comes first."""
+OUTCOMES = tuple(key for key in outcomes.TABLE if key in (*outcomes.OUTCOMES, outcomes.CLOUD_ONLY))
+"""What a report counts and explains even if nobody has it, in the order in which a person should look at it."""
 
 EFFECTS = {
     "disabled": ("Disabled", "The AD account is disabled, so the cloud account would be too."),
@@ -74,11 +31,6 @@ Connect with an existing tenant)."""
 
 
 _SHORT = {"ad": "AD", "smtp": "SMTP", "upn": "UPN"}
-
-
-def outcome(key: str) -> Outcome:
-    """The outcome of that key; one that a later version adds is shown by its key and counts as unknown."""
-    return OUTCOMES.get(key) or Outcome(key, words(key), UNKNOWN, "This report does not know the outcome.")
 
 
 def effect_label(key: str) -> str:

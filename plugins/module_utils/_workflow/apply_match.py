@@ -24,7 +24,7 @@ from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
 from .._identity.core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from .._identity.core.journal import JournalWriter
-from .._identity.core.outcome_words import CLEARED
+from .._identity.core.outcomes import CLEARED
 from .._identity.core.refusal import Refusal
 from .._identity.core.text.sentences import join_reasons
 from .._identity.core.user_records import ChangeRecord, UserRecord, name_of

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from .._identity.ad.users import FAILED as ANCHOR_FAILED
 from .._identity.core.decision import Write
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
-from .._identity.core.outcome_words import STAMPED
+from .._identity.core.outcomes import STAMPED
 from .._identity.core.records import consistency_text
 from .._identity.core.user_records import ChangeRecord, UserRecord, WriteRecord, pick_ad, pick_cloud, pick_match
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN

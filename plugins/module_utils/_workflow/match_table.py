@@ -9,24 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._identity.core.outcome_words import FINE
+from .._identity.core.outcomes import FINE, REFUSED
 from .._identity.core.text.diffs import Diff, list_diff
+from .._identity.core.text.outcome_table import outcome_lines
 from .._identity.core.user_records import UserRecord, count_statuses, name_of
-from .._identity.entra.immutable_id_plan import REFUSED
-from .._identity.preflight.outcome_table import outcome_lines
 
 SHOWN_IN_DIFF = 50
+"""Users in a diff. The file has the others."""
+
+SHOWN_IN_TABLE = 10
+"""Reasons in a table, so that the output of a run stays short. The file has the others."""
 
 
 def plan_table(users: Iterable[UserRecord]) -> list[str]:
     """Return the lines of a plan: users by predicted outcome, or by what changes if nothing was predicted."""
-    return outcome_lines([_row(user, _planned_status(user)) for user in users if user["change"]])
+    rows = (_row(user, _planned_status(user)) for user in users if user["change"])
+    return outcome_lines(rows, SHOWN_IN_TABLE)
 
 
 def apply_table(users: Iterable[UserRecord]) -> tuple[list[str], dict[str, Any]]:
     """Return the lines of a result, and the counts by status with ``total``."""
     changed = [user for user in users if user["change"]]
-    lines = outcome_lines([_row(user, user["change"]["status"]) for user in changed if user["change"]])
+    rows = (_row(user, user["change"]["status"]) for user in changed if user["change"])
+    lines = outcome_lines(rows, SHOWN_IN_TABLE)
     return lines, {**count_statuses(changed), "total": len(changed)}
 
 
@@ -51,10 +56,9 @@ def _planned_status(user: UserRecord) -> str:
     return change["status"] if change else ""
 
 
-def _row(user: UserRecord, status: str) -> dict[str, Any]:
+def _row(user: UserRecord, status: str) -> tuple[str, str, str | None]:
     change = user["change"]
-    reason = (change["reason"] if change else None) or (user["match"] or {}).get("reason")
-    return {"status": status, "user_principal_name": name_of(user), "reason": reason, "after": True}
+    return status, name_of(user), (change["reason"] if change else None) or (user["match"] or {}).get("reason")
 
 
 def _shown(value: str | None) -> str:

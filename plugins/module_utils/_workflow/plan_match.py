@@ -16,7 +16,7 @@ from .._graph.http.watch import Watch
 from .._graph.reads.survey import Survey
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
 from .._identity.core.decision import Plan, Proposal, decide
-from .._identity.core.outcome_words import OUTCOMES, UNCHANGED
+from .._identity.core.outcomes import OUTCOMES, UNCHANGED
 from .._identity.core.records import Record
 from .._identity.core.text.counts import counted
 from .._identity.core.user_records import ChangeRecord, UserRecord, pick_cloud

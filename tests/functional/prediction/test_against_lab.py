@@ -21,7 +21,7 @@ import views
 from memory import Memory
 from seeds import SEEDS
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import attribute_map, outcome_words
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import attribute_map, outcomes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import unread
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predict
@@ -32,19 +32,19 @@ from lab.sync import scope
 from lab.sync.directory import CONSISTENCY_GUID
 
 ACTIONS = {
-    "hard_matched": outcome_words.HARD_MATCH,
-    "soft_matched": outcome_words.SOFT_MATCH,
-    "provisioned": outcome_words.CREATE,
-    "quarantined": outcome_words.CREATE,
-    "updated": outcome_words.UPDATE,
-    "error": outcome_words.ERROR,
+    "hard_matched": outcomes.HARD_MATCH,
+    "soft_matched": outcomes.SOFT_MATCH,
+    "provisioned": outcomes.CREATE,
+    "quarantined": outcomes.CREATE,
+    "updated": outcomes.UPDATE,
+    "error": outcomes.ERROR,
 }
 ATTRIBUTES = {"UserPrincipalName": "user_principal_name", "ProxyAddress": "proxy_addresses"}
 FINE = {
-    outcome_words.MATCHED: {"updated", "unchanged"},
-    outcome_words.HARD_MATCH: {"hard_matched"},
-    outcome_words.SOFT_MATCH: {"soft_matched"},
-    outcome_words.NEW_CLOUD_USER: {"provisioned"},
+    outcomes.MATCHED: {"updated", "unchanged"},
+    outcomes.HARD_MATCH: {"hard_matched"},
+    outcomes.SOFT_MATCH: {"soft_matched"},
+    outcomes.NEW_CLOUD_USER: {"provisioned"},
 }
 CAUSES = {
     "anchor_differs",
@@ -122,7 +122,7 @@ class Cycle:
 def _action(result: dict[str, Any]) -> str:
     if result["outcome"] != "unchanged":
         return ACTIONS[result["outcome"]]
-    return outcome_words.LEAVE if result["user"]["lab"].get("isCloudManaged") else outcome_words.UPDATE
+    return outcomes.LEAVE if result["user"]["lab"].get("isCloudManaged") else outcomes.UPDATE
 
 
 @functools.cache
@@ -174,7 +174,7 @@ def test_what_may_not_be_read_is_never_called_fine(seed: int) -> None:
             assert ended_well or found.caveats, f"{case}: {found.outcome}, but {result}; {found}"
         assert set(found.caveats) <= hidden & CAVEATS
         if found.expected:
-            assert found.outcome == (outcome_words.BLOCKED if set(found.unknown) & REFUSING else outcome_words.UNKNOWN)
+            assert found.outcome == (outcomes.BLOCKED if set(found.unknown) & REFUSING else outcomes.UNKNOWN)
             assert found.unknown
             assert set(found.unknown) <= hidden - CAVEATS
             assert found.expected in FINE
@@ -201,7 +201,7 @@ def _compared(cycle: Cycle, found: Prediction, result: dict[str, Any] | None) ->
         return pairs
     if result["outcome"] in ("hard_matched", "soft_matched", "updated", "unchanged"):
         pairs.append(("object", found.cloud and found.cloud["id"], user["id"]))
-    if found.sync_action == outcome_words.LEAVE:
+    if found.sync_action == outcomes.LEAVE:
         return pairs
     happened = {(ATTRIBUTES[each["propertyCausingError"]], each["value"]) for each in result.get("quarantined", ())}
     pairs.append(("quarantine", {(held.attribute, held.value) for held in found.quarantined}, happened))
@@ -262,11 +262,11 @@ def test_the_estates_hold_every_case() -> None:
     made = [_cycle(seed, stamped) for seed in SEEDS for stamped in (False, True)]
     found = [each for cycle in made for each in cycle.found]
     results = [each for cycle in made for each in cycle.results if each]
-    outcomes = Counter(each.outcome for each in found)
+    counts = Counter(each.outcome for each in found)
     causes = Counter(cause for each in found for cause in each.causes)
-    print(f"{len(SEEDS)} estates, twice: {outcomes.total()} users; {dict(outcomes)}; {dict(causes)}")
+    print(f"{len(SEEDS)} estates, twice: {counts.total()} users; {dict(counts)}; {dict(causes)}")
     assert len(SEEDS) >= 200
-    assert set(outcome_words.OUTCOMES) - set(outcomes) == {outcome_words.UNKNOWN}
+    assert set(outcomes.OUTCOMES) - set(counts) == {outcomes.UNKNOWN}
     assert not CAUSES - set(causes)
     assert {each["outcome"] for each in results} == {*ACTIONS, "unchanged"}
     assert {each["error"]["code"] for each in results if "error" in each} >= {

@@ -11,7 +11,7 @@ import uuid
 from collections import Counter
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcome_words
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
@@ -88,13 +88,13 @@ def _seconds(ad_users: list[Record], snapshot: TenantSnapshot) -> float:
 def test_every_case_is_in_the_ten_thousand() -> None:
     ad_users, snapshot = _estate(10_000)
     found = predict.predict(ad_users, snapshot)
-    outcomes = Counter(each.outcome for each in found)
-    assert outcomes[outcome_words.HARD_MATCH] > 1500
-    assert outcomes[outcome_words.SOFT_MATCH] > 3000
-    assert outcomes[outcome_words.CONFLICT] > 1500
-    assert outcomes[outcome_words.MATCHED] > 1500
-    assert outcomes[outcome_words.NEW_CLOUD_USER] > 1500
-    assert outcomes[outcome_words.BLOCKED] > 0
+    counts = Counter(each.outcome for each in found)
+    assert counts[outcomes.HARD_MATCH] > 1500
+    assert counts[outcomes.SOFT_MATCH] > 3000
+    assert counts[outcomes.CONFLICT] > 1500
+    assert counts[outcomes.MATCHED] > 1500
+    assert counts[outcomes.NEW_CLOUD_USER] > 1500
+    assert counts[outcomes.BLOCKED] > 0
     assert len(predict.cloud_only(found, snapshot)) == sum(1 for number in range(10_000) if number % 6 == 5)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import attribute_map
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcome_words import SET
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import SET
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record, ad_record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import (
     tenant_snapshot as tenant_view_names,

@@ -70,12 +70,12 @@ def test_the_table_counts_first_and_names_those_left_alone() -> None:
         {"user_principal_name": "b@contoso.com", "status": "set", "reason": None},
     ]
     assert [" ".join(line.split()) for line in TABLE(users)] == [
-        "matched (ImmutableId set) 2",
-        "not found 1",
         "refused 2",
-        "not found: nobody: No such AD user.",
+        "not found 1",
+        "ImmutableId set 2",
         "refused: Abe@contoso.com: Abe is too.",
         "refused: zoe@contoso.com: Zoe is synchronised.",
+        "not found: nobody: No such AD user.",
     ]
 
 
@@ -100,28 +100,18 @@ def test_the_table_of_something_else(users: object) -> None:
         TABLE(users)
 
 
-def test_outcome_table_tells_who_had_nothing_to_clear() -> None:
-    users = [
-        {"user_principal_name": "a@x.com", "status": "unchanged", "after": None, "reason": None},
-        {"user_principal_name": "b@x.com", "status": "unchanged", "after": "3jFgh7G/i0+csBxnpglNPg==", "reason": None},
-    ]
-    assert [line.split("  ")[0] for line in TABLE(users)] == ["already matched", "without a value"]
-
-
-def test_the_table_of_accounts_has_words_of_its_own() -> None:
+def test_the_table_of_accounts() -> None:
     users = [
         {"user_principal_name": "a@contoso.com", "status": "created", "after": {}, "reason": None},
         {"user_principal_name": "b@contoso.com", "status": "unchanged", "after": {}, "reason": None},
         {"user_principal_name": "c@contoso.com", "status": "refused", "after": {}, "reason": "No."},
     ]
-    assert [" ".join(line.split()) for line in TABLE(users, of="accounts")] == [
-        "account there already 1",
-        "account made 1",
+    assert [" ".join(line.split()) for line in TABLE(users)] == [
         "refused 1",
+        "account created 1",
+        "unchanged 1",
         "refused: c@contoso.com: No.",
     ]
-    with pytest.raises(AnsibleFilterError, match="of may be users or accounts, not 'people'"):
-        TABLE(users, of="people")
 
 
 def test_the_suffixes_that_users_need() -> None:
@@ -144,9 +134,9 @@ def test_no_name_forges_a_line_of_the_table(name: str) -> None:
     users = [
         {"user_principal_name": f"x{name}", "status": status, "reason": name} for status in ("refused", f"x{name}")
     ]
-    for lines in (TABLE(users), TABLE(users, of="accounts")):
-        assert not set("".join(lines)) & INVISIBLE
-        assert len("\n".join(lines).splitlines()) == 4
+    lines = TABLE(users)
+    assert not set("".join(lines)) & INVISIBLE
+    assert len("\n".join(lines).splitlines()) == 4
 
 
 def test_no_error_of_a_filter_forges_a_line() -> None:

@@ -123,7 +123,7 @@ def test_a_result_becomes_a_proof(
     assert (result["open"], result["verdict"], result["proof_file"]) == (0, "", proof)
     assert (result["summary"]["verified"], result["summary"]["skipped"], result["summary"]["total"]) == (1, 1, 2)
     assert result["left_out"] == {"count": 1, "names": ["user2@contoso.com"]}
-    assert [" ".join(line.split()) for line in result["table"]] == ["verified in Entra 1", "not hard-matched 1"]
+    assert [" ".join(line.split()) for line in result["table"]] == ["verified in Entra ID 1", "not hard-matched 1"]
 
     written = read_run_file("save_to", proof, (PROOF,))
     records = list(written.records())

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.nasty_text import FORGED, INVISIBLE, NASTY_TEXT
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcome_words
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predictions
@@ -159,7 +159,7 @@ def test_every_cause_is_told_the_one_that_decided_first() -> None:
     assert table(to_csv(make([record])))[0]["causes"] == "privileged_role; switch_hard_match"
 
 
-@pytest.mark.parametrize("key", outcome_words.OUTCOMES)
+@pytest.mark.parametrize("key", outcomes.OUTCOMES)
 def test_what_a_prediction_says_is_known_to_the_report(key: str) -> None:
     held = predictions.Held("proxy_addresses", "smtp:a@x.com", "the group Sales")
     found = predictions.Prediction(
@@ -174,7 +174,7 @@ def test_what_a_prediction_says_is_known_to_the_report(key: str) -> None:
         overwrites=({"attribute": "mail", "cloud": "a", "ad": None, "effect": "at_risk"},),
     )
     report = make([found.result()])
-    assert report.rows[0].outcome is OUTCOMES[key]
+    assert report.rows[0].outcome is outcomes.TABLE[key]
     assert report.counts[key] == 1
     details = json.loads(Elements(to_html(report)).data)["rows"][0][4]
     assert {"smtp:a@x.com (held by the group Sales)", "Role assignments", "Hard match"} <= set(details)
@@ -281,6 +281,11 @@ def test_a_value_of_any_length_is_bounded() -> None:
     found = make([user("x" * 200_000, addresses=["a" * 200_000] * 3)])
     assert len(found.rows[0].name) == len(found.rows[0].text("addresses")) == LONGEST
     assert len(to_html(found)) < 200_000
+
+
+def test_each_group_of_outcomes_has_a_colour() -> None:
+    for group in {outcome.group for outcome in outcomes.TABLE.values()}:
+        assert re.search(rf"\.{group}\b[^{{}}]*{{ --kind: var\(--\w+\); }}", STYLE), group
 
 
 def test_the_page_asks_nothing_of_a_network() -> None:

@@ -22,7 +22,7 @@ from ..._identity.core.journal import (
     JournalWriter,
     describe_unfinished,
 )
-from ..._identity.core.outcome_words import CLEARED as STATUS_CLEARED
+from ..._identity.core.outcomes import CLEARED as STATUS_CLEARED
 from ..._identity.entra.deleted_holders import ATTRIBUTE, CLEARED, IN_BIN, KEPT, RESTORED, DeletedHolder
 from ..._identity.entra.immutable_id_plan import PROPERTY, ImmutableIdChange
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..ad.users import AdObject
+from ..core.outcomes import CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
 from ..core.records import AD_KEYS, Record, ad_record, planned_ad_record, record_name
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, list_diff
@@ -18,7 +19,6 @@ from ..core.text.sentences import join_sentences
 from .requests import GIVEN, AccountRequest
 from .values import Values
 
-CREATED, UPDATED, UNCHANGED, REFUSED, FAILED = "created", "updated", "unchanged", "refused", "failed"
 STATUSES = (CREATED, UPDATED, UNCHANGED, REFUSED, FAILED)
 
 LISTS = ("proxyAddresses",)

@@ -15,6 +15,7 @@ from ..ad.lookup import dn_key
 from ..ad.users import AdObject
 from ..core.identities.anchors import guid_text
 from ..core.identities.comparison import entra_key
+from ..core.outcomes import FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED
 from ..core.records import Record
 from ..core.refusal import Refusal
 from ..core.restorable import refuse_renamed
@@ -27,7 +28,6 @@ from .state import ACCOUNT, account_state, added_since, journal_value, without_m
 from .touchable import refuse_kind
 from .values import CONTROL, MANAGER, UPN, WRITTEN
 
-REMOVED, PUT_BACK, UNCHANGED, REFUSED, FAILED = "removed", "put_back", "unchanged", "refused", "failed"
 STATUSES = (REMOVED, PUT_BACK, UNCHANGED, REFUSED, FAILED)
 
 ATTRIBUTES = (ACCOUNT, *WRITTEN, CONTROL, MANAGER)

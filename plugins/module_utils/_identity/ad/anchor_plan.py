@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..core.identities.anchors import CONSISTENCY_GUID
-from ..core.outcome_words import MISSING
+from ..core.outcomes import MISSING
 from ..core.records import cloud_managed, consistency_bytes, consistency_text, record_name
 from ..core.restorable import refuse_anchor, refuse_renamed
 from ..core.rollback import Undo

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.errors import InputError
 from ..core.identities.anchors import guid_of_immutable_id
-from ..core.outcome_words import CLEARED, RESTORED, SET, UNCHANGED
+from ..core.outcomes import CLEARED, RESTORED, SET, UNCHANGED
 from ..core.records import Record
 from ..core.refusal import Refusal
 from .lookup import NAME, Identity, guid_identity, upn_identity

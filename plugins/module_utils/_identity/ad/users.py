@@ -14,7 +14,18 @@ from typing import Any
 from ..core.attribute_map import ad_attributes
 from ..core.identities.anchors import guid_text, source_anchor
 from ..core.identities.upn import upn_suffix
-from ..core.outcome_words import AMBIGUOUS, MISSING, NOT_A_USER, STAMPED, SYSTEM_ACCOUNT, UNRESOLVED
+from ..core.outcomes import (
+    AMBIGUOUS,
+    FAILED,
+    FOUND,
+    MISSING,
+    NOT_A_USER,
+    PUT_BACK,
+    REFUSED,
+    STAMPED,
+    SYSTEM_ACCOUNT,
+    UNRESOLVED,
+)
 from ..core.records import AD_KEYS, Record, ad_record, consistency_text
 from ..core.text.counts import counted
 from ..core.text.sentences import join_names, join_sentences
@@ -22,7 +33,6 @@ from .faults import object_fault
 from .kinds import not_a_user, system_account
 from .lookup import DN, Match
 
-FOUND, PUT_BACK, REFUSED, FAILED = "found", "put_back", "refused", "failed"
 STATUSES = (FOUND, STAMPED, PUT_BACK, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from .accepted_effects import NOTHING_ACCEPTED, AcceptedEffects
 from .limits import read_limit, too_many_changes
-from .outcome_words import HARD_MATCH, MATCHED
+from .outcomes import HARD_MATCH, MATCHED
 from .refusal import Refusal
 from .text.sentences import join_reasons
 

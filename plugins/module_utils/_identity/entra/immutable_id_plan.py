@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..core.outcome_words import CLEARED, RESTORED, SET, UNCHANGED, UNRESOLVED
+from ..core.outcomes import CLEARED, FAILED, NOT_FOUND, REFUSED, RESTORED, SET, UNCHANGED, UNRESOLVED
 from ..core.records import Record
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, users_diff
@@ -24,7 +24,6 @@ from .user_index import UserIndex
 
 PROPERTY = "onPremisesImmutableId"
 
-NOT_FOUND, REFUSED, FAILED = "not_found", "refused", "failed"
 STATUSES = (SET, CLEARED, RESTORED, UNCHANGED, NOT_FOUND, REFUSED, FAILED)
 
 _IN_BIN = "held_by_deleted_user"

@@ -20,7 +20,7 @@ from ..core.identities.anchors import (
     swapped_immutable_id,
 )
 from ..core.identities.cloud_identity import CloudIdentity, read_object_id, read_upn
-from ..core.outcome_words import UNRESOLVED
+from ..core.outcomes import UNRESOLVED
 from ..core.records import Record, record_name
 from ..core.refusal import Refusal
 from ..core.restorable import refuse_immutable_id

@@ -13,12 +13,12 @@ from typing import Any
 from ..core.attribute_map import every_attribute, every_key, every_property
 from ..core.identities.cloud_identity import CloudIdentity, identities_of
 from ..core.identities.upn import read_domain, upn_suffix
+from ..core.outcomes import FOUND, LEFT_OUT, NOT_FOUND
 from ..core.records import ENTRA_KEYS, ENTRA_PROPERTIES, Record, entra_record
 from ..core.text.counts import counted
 from ..core.text.sentences import join_sentences
 from .graph_json import UNREADABLE
 
-FOUND, LEFT_OUT, NOT_FOUND = "found", "left_out", "not_found"
 STATUSES = (FOUND, LEFT_OUT, NOT_FOUND)
 
 MEMBER, GUEST = "member", "guest"

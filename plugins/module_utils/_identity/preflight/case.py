@@ -9,22 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..core import outcome_words
+from ..core import outcomes
 from ..core.records import Record
 from ..entra import unread
 from ..entra.tenant_snapshot import PERMISSIONS
 from .blocks import Block
 from .exported import Exported
 from .predictions import Held, Prediction
-
-# The worst comes first, because a person has to act on it.
-WORST_FIRST = (
-    outcome_words.TYPE_MISMATCH,
-    outcome_words.BLOCKED,
-    outcome_words.CONFLICT,
-    outcome_words.INVALID,
-    outcome_words.QUARANTINE,
-)
 
 
 @dataclass(frozen=True)
@@ -45,8 +36,8 @@ class Case:
     """
 
     user: Exported
-    base: str = outcome_words.NEW_CLOUD_USER
-    action: str = outcome_words.CREATE
+    base: str = outcomes.NEW_CLOUD_USER
+    action: str = outcomes.CREATE
     cause: str | None = None
     reason: str | None = None
     target: Record | None = None
@@ -62,25 +53,25 @@ class Case:
     def block(self, blocks: Iterable[Block]) -> bool:
         """Add blocks, and return whether the sync itself refuses because of one of them."""
         taken = list(blocks)
-        self.findings += [Finding(outcome_words.BLOCKED, block.cause, block.reason) for block in taken]
+        self.findings += [Finding(outcomes.BLOCKED, block.cause, block.reason) for block in taken]
         return any(block.by_sync for block in taken)
 
     def prediction(self) -> Prediction:
-        ordered = sorted(self.findings, key=lambda finding: WORST_FIRST.index(finding.outcome))
+        ordered = sorted(self.findings, key=lambda finding: outcomes.WORST_FIRST.index(finding.outcome))
         outcome, cause, reason = self.base, self.cause, self.reason
         causes = tuple(dict.fromkeys(finding.cause for finding in ordered))
         if ordered:
             outcome, cause, reason = ordered[0].outcome, ordered[0].cause, ordered[0].reason
         # Aspects that could not be read do not change an outcome that needs attention anyway.
-        doubts = self.doubts if outcome in outcome_words.FINE else set()
+        doubts = self.doubts if outcome in outcomes.FINE else set()
         unknown = unread.that(unread.UNKNOWN, doubts)
         expected = None
         if unknown:
-            expected, outcome, cause = outcome, outcome_words.UNKNOWN, f"unread_{unknown[0]}"
+            expected, outcome, cause = outcome, outcomes.UNKNOWN, f"unread_{unknown[0]}"
             reason = _unknown_reason(self.user.name, unknown, expected)
         refusal = unread.refusal(doubts)
         if refusal:
-            expected, outcome = expected or outcome, outcome_words.BLOCKED
+            expected, outcome = expected or outcome, outcomes.BLOCKED
             cause, reason = refusal.cause, refusal.reason
         return Prediction(
             record=self.user.record,
@@ -98,14 +89,9 @@ class Case:
         )
 
 
-_WORDS = {
-    outcome_words.MATCHED: "is matched already",
-    outcome_words.HARD_MATCH: "would be hard-matched",
-    outcome_words.SOFT_MATCH: "would be soft-matched",
-    outcome_words.NEW_CLOUD_USER: "would become a new cloud user",
-}
-
-
 def _unknown_reason(name: str, doubts: Iterable[str], expected: str) -> str:
     missing = "; ".join(f"{aspect.replace('_', ' ')} ({PERMISSIONS[aspect]})" for aspect in doubts)
-    return f"{name} {_WORDS[expected]}, unless what could not be read stands against it: {missing}."
+    return (
+        f"The outcome for {name} would be {outcomes.outcome(expected).words!r}, but something that could not be read "
+        f"might prevent it: {missing}."
+    )

@@ -10,13 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..core import outcome_words
+from ..core import outcomes
 from ..core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects
 from ..core.identities.comparison import entra_key
 from ..core.records import Record, record_name
 from ..entra import unread
 from ..entra.tenant_snapshot import ANCHOR_CLAIMS
-from .case import WORST_FIRST
 from .directory_view import AdAccount, AnchorJudge, DirectoryView
 from .exported import read_anchor
 from .predictions import Held, Prediction
@@ -59,23 +58,23 @@ def _judged(
         return each
     name, given = record_name(each.record), each.record.get("object_guid")
     guid = str(given).lower() if given else None
-    is_joined = outcome_words.MATCHED in (each.outcome, each.expected)
+    is_joined = outcomes.MATCHED in (each.outcome, each.expected)
     claim = judge.claim(name, anchor, guid)
     if claim:
-        each = _with(each, outcome_words.CONFLICT, claim.cause, claim.reason)
+        each = _with(each, outcomes.CONFLICT, claim.cause, claim.reason)
     if is_joined:
         return each  # nothing is written for those who are joined already
     for effect, is_accepted in judge.effects(name, anchor, _has(each.cloud, anchor, each.record), guid):
         each = replace(each, effects=(*each.effects, effect.cause))
         if not is_accepted:
-            each = _with(each, outcome_words.BLOCKED, effect.cause, effect.reason)
+            each = _with(each, outcomes.BLOCKED, effect.cause, effect.reason)
     for held in _held(each.record, strangers):
         cause = "upn_taken" if held.attribute == "user_principal_name" else "proxy_address_taken"
         reason = (
             f"{held.value} of {name} is also that of {held.holder} in Active Directory, so Entra would put it into "
             "quarantine if that is synchronised too; take it away from one of the two."
         )
-        each = _with(replace(each, quarantined=(*each.quarantined, held)), outcome_words.QUARANTINE, cause, reason)
+        each = _with(replace(each, quarantined=(*each.quarantined, held)), outcomes.QUARANTINE, cause, reason)
     doubts = {ANCHOR_CLAIMS} if judge.is_unread(guid) else set()
     doubts |= {PROTECTED_ACCOUNTS} if view.protection_unread or view.account(guid) is None else set()
     return _doubted(each, doubts - set(skipped))
@@ -85,9 +84,9 @@ def _with(each: Prediction, outcome: str, cause: str, reason: str) -> Prediction
     """Return a prediction with a finding, which counts if nothing worse was found before."""
     # What was found counts more than what could not be read.
     now = None if each.unknown else each.outcome
-    if now in WORST_FIRST and WORST_FIRST.index(now) <= WORST_FIRST.index(outcome):
+    if now in outcomes.WORST_FIRST and outcomes.WORST_FIRST.index(now) <= outcomes.WORST_FIRST.index(outcome):
         return replace(each, causes=tuple(dict.fromkeys((*each.causes, cause))))
-    before = each.causes if now in WORST_FIRST else ()
+    before = each.causes if now in outcomes.WORST_FIRST else ()
     causes = tuple(dict.fromkeys((cause, *before)))
     return replace(
         each, outcome=outcome, cause=cause, reason=reason, causes=causes, unknown=(), caveats=(), expected=None
@@ -95,7 +94,7 @@ def _with(each: Prediction, outcome: str, cause: str, reason: str) -> Prediction
 
 
 def _doubted(each: Prediction, doubts: set[str]) -> Prediction:
-    if not doubts or not (each.unknown or each.outcome in outcome_words.FINE):
+    if not doubts or not (each.unknown or each.outcome in outcomes.FINE):
         return each
     aspects = {*each.unknown, *doubts}
     refusal = unread.refusal(aspects)
@@ -103,7 +102,7 @@ def _doubted(each: Prediction, doubts: set[str]) -> Prediction:
         raise ValueError(f"{aspects} refuse nobody")
     return replace(
         each,
-        outcome=outcome_words.BLOCKED,
+        outcome=outcomes.BLOCKED,
         cause=refusal.cause,
         causes=(refusal.cause,),
         reason=refusal.reason,
@@ -114,7 +113,7 @@ def _doubted(each: Prediction, doubts: set[str]) -> Prediction:
 
 def _anchor(each: Prediction) -> str | None:
     # An identity that is no user to match has no anchor, and neither has an account that is not stamped yet.
-    return None if each.record.get("status") in outcome_words.UNRESOLVED else read_anchor(each.record)[0]
+    return None if each.record.get("status") in outcomes.UNRESOLVED else read_anchor(each.record)[0]
 
 
 def _has(cloud: Record | None, anchor: str, record: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..core import outcome_words
+from ..core import outcomes
 from ..core.records import Record
 from ..entra.domains import Domains
 from ..entra.tenant_snapshot import (
@@ -28,7 +28,7 @@ from .case import Case
 from .simulated_tenant import SimulatedTenant
 
 _ADDRESS, _NAME = "primary_smtp", "user_principal_name"
-_WRITES = (outcome_words.UPDATE, outcome_words.HARD_MATCH, outcome_words.SOFT_MATCH, outcome_words.CREATE)
+_WRITES = (outcomes.UPDATE, outcomes.HARD_MATCH, outcomes.SOFT_MATCH, outcomes.CREATE)
 
 
 class Matcher:
@@ -66,30 +66,30 @@ class Matcher:
             )
 
     def _joined(self, case: Case, target: Record) -> None:
-        case.base, case.action = outcome_words.MATCHED, outcome_words.UPDATE
+        case.base, case.action = outcomes.MATCHED, outcomes.UPDATE
         case.reason = f"{cloud_name(target)} is synchronised with {case.user.name} already."
         if case.block(self._blocks.authority(target)):
-            case.action = outcome_words.LEAVE
+            case.action = outcomes.LEAVE
         elif case.block(self._blocks.update(target, case.user)):
-            case.action = outcome_words.ERROR
+            case.action = outcomes.ERROR
         case.doubts |= {OBJECT_IDENTIFIERS} & self._tenant.unknown
 
     def _hard(self, case: Case, target: Record) -> None:
-        case.base, case.action = outcome_words.HARD_MATCH, outcome_words.HARD_MATCH
+        case.base, case.action = outcomes.HARD_MATCH, outcomes.HARD_MATCH
         case.reason = f"{cloud_name(target)} would be joined by its ImmutableId {case.user.anchor}."
         if case.block(self._blocks.authority(target)):
-            case.action = outcome_words.LEAVE
+            case.action = outcomes.LEAVE
             return
         if target.get("deleted"):
             # facts §1 "Soft-deleted holders": a sync would match and restore it.
             case.add(
-                outcome_words.BLOCKED,
+                outcomes.BLOCKED,
                 "deleted_holder",
                 f"{cloud_name(target)} in the recycle bin has the ImmutableId of {case.user.name}, and a sync would "
                 "restore that one; restore it yourself, or purge it if another cloud user is the right one.",
             )
         if case.block(self._blocks.hard(target, case.user)):
-            case.action = outcome_words.ERROR
+            case.action = outcomes.ERROR
         case.doubts |= self._blocks.doubts(target, hard=True)
 
     def _without_anchor(self, case: Case) -> None:
@@ -101,16 +101,16 @@ class Matcher:
             if candidate or kind:
                 case.cloud = candidate and self._simulated.before(candidate)
                 case.add(
-                    outcome_words.BLOCKED,
+                    outcomes.BLOCKED,
                     "switch_soft_match",
                     f"The tenant blocks soft matches ({SOFT_SWITCH} is true), so a sync would make a second user "
                     f"beside {cloud_name(candidate) if candidate else kind}; set the ImmutableId first.",
                 )
             return
         if kind:
-            case.action = outcome_words.ERROR
+            case.action = outcomes.ERROR
             case.add(
-                outcome_words.TYPE_MISMATCH,
+                outcomes.TYPE_MISMATCH,
                 f"held_by_{kind.partition(' ')[0]}",
                 f"The primary address {case.user.primary} of {case.user.name} belongs to the {kind}, and a sync fails "
                 "with ObjectTypeMismatch; take the address away from one of them.",
@@ -149,7 +149,7 @@ class Matcher:
             return
         case.cloud = before
         if case.block(self._blocks.authority(candidate)):
-            case.action = outcome_words.LEAVE
+            case.action = outcomes.LEAVE
             return
         if case.block(self._blocks.assigned_roles(candidate)):
             self._say_formerly_synced(case, before)
@@ -159,7 +159,7 @@ class Matcher:
             return
         self._say_formerly_synced(case, before)
         case.block(self._blocks.mapped_elsewhere(candidate, case.user, by_sync=False))
-        case.base = case.action = outcome_words.SOFT_MATCH
+        case.base = case.action = outcomes.SOFT_MATCH
         case.target, case.cause = candidate, how
         by = f"the primary address {case.user.primary}" if how == _ADDRESS else f"the UPN {case.user.upn}"
         case.reason = f"{cloud_name(before)} has {by} and no ImmutableId; a sync would take it and stamp one."
@@ -174,13 +174,13 @@ class Matcher:
         if self._domains.is_federated(cloud["user_principal_name"]):
             # facts §1 "Federated-domain UPN"
             case.add(
-                outcome_words.BLOCKED,
+                outcomes.BLOCKED,
                 "federated_domain",
                 f"{name} has the ImmutableId {value} where {case.user.anchor} is needed, and its UPN is in a federated "
                 "domain, where it cannot be changed; move the UPN to a managed domain for the change.",
             )
         case.add(
-            outcome_words.CONFLICT,
+            outcomes.CONFLICT,
             "anchor_differs",
             f"{name} has the ImmutableId {value}, not {case.user.anchor} of {case.user.name}; a sync would make a "
             "second user, in quarantine. Find out whose it is before it is replaced.",
@@ -191,7 +191,7 @@ class Matcher:
         if cloud["sync_enabled"] is False:
             # facts §0.3
             case.add(
-                outcome_words.BLOCKED,
+                outcomes.BLOCKED,
                 "formerly_synced_user",
                 f"{cloud_name(cloud)} was synchronised once (onPremisesSyncEnabled is false, not null), and Graph does "
                 "not support setting its ImmutableId; bring its old AD account back into scope, or turn it into a "
@@ -202,7 +202,7 @@ class Matcher:
         """Set the action to error if the tenant does not quarantine such conflicts (facts §2 "InvalidSoftMatch")."""
         switch = QUARANTINE_PROXY_SWITCH if how == _ADDRESS else QUARANTINE_UPN_SWITCH
         if not self._tenant.switches.get(switch, True):
-            case.action = outcome_words.ERROR
+            case.action = outcomes.ERROR
             held = names.taken(case, self._simulated)
             case.quarantined += held
             names.say_taken(case)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..core import outcome_words
+from ..core import outcomes
 from ..core.identities.comparison import entra_key
 from ..core.identities.upn import upn_fault, upn_suffix
 from ..entra.domains import Domains
@@ -33,9 +33,9 @@ def settle(case: Case, tenant: TenantSnapshot, simulated: SimulatedTenant, domai
     instead, return None and set ``case.action`` to ``error``.
     """
     if not case.user.upn:
-        case.action = outcome_words.ERROR
+        case.action = outcomes.ERROR
         case.add(
-            outcome_words.INVALID,
+            outcomes.INVALID,
             "invalid_upn",
             f"The AD account {case.user.name} has no userPrincipalName, and a sync fails; give it one.",
         )
@@ -54,7 +54,7 @@ def settle(case: Case, tenant: TenantSnapshot, simulated: SimulatedTenant, domai
     case.quarantined += held
     say_taken(case)
     if any(_is_refused(each, tenant) for each in held):
-        case.action = outcome_words.ERROR
+        case.action = outcomes.ERROR
         return None
     if any(each.attribute == _NAME for each in held):
         case.future_upn = None
@@ -83,7 +83,7 @@ def say_taken(case: Case) -> None:
         else:
             cause, what = "proxy_address_taken", "address"
         case.add(
-            outcome_words.QUARANTINE,
+            outcomes.QUARANTINE,
             cause,
             f"The {what} {held.value} of {case.user.name} belongs to {held.holder}, and a sync puts it into quarantine "
             "without an error; take it away from one of them.",
@@ -113,13 +113,13 @@ def _wanted_upn(case: Case, user: Exported, domains: Domains) -> str | None:
     becomes = f"{future}" if future else "a name in the tenant's first domain"
     if fault:
         case.add(
-            outcome_words.INVALID,
+            outcomes.INVALID,
             "invalid_upn",
             f"{fault}; the cloud user's would become {becomes}. Correct it in Active Directory.",
         )
     else:
         case.add(
-            outcome_words.INVALID,
+            outcomes.INVALID,
             "unverified_suffix",
             f"{_sent(case, upn)} is no verified domain of the tenant, so the cloud user's UPN would become {becomes}; "
             "verify the domain, or give the account another suffix.",
@@ -138,7 +138,7 @@ def _say_address_faults(case: Case) -> None:
         fault = address_fault(address)
         if fault:
             case.add(
-                outcome_words.INVALID,
+                outcomes.INVALID,
                 "invalid_proxy_address",
                 f"Entra does not take the address {address} of {case.user.name}, because {fault}; correct it.",
             )

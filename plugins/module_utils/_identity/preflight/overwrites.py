@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core import attribute_map, outcome_words
+from ..core import attribute_map, outcomes
 from ..core.records import Record
 from ..entra.tenant_snapshot import HASH_SYNC_SWITCH, TenantSnapshot
 from .predictions import Prediction
@@ -23,7 +23,7 @@ def overwrites(found: Prediction, tenant: TenantSnapshot) -> tuple[Record, ...]:
     With password hash sync, the cloud password is replaced too (``password``). If that switch could not be read, it may
     be (``password_unknown``).
     """
-    if found.cloud is None or found.sync_action not in (outcome_words.HARD_MATCH, outcome_words.SOFT_MATCH):
+    if found.cloud is None or found.sync_action not in (outcomes.HARD_MATCH, outcomes.SOFT_MATCH):
         return ()
     ad = {**_flat(found.record), "user_principal_name": found.future_upn}
     changes = attribute_map.overwrites(ad, _flat(found.cloud))

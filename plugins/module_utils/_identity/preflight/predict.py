@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace as changed
 from typing import Any
 
-from ..core import outcome_words
+from ..core import outcomes
 from ..core.identities.comparison import entra_key
-from ..core.outcome_words import UNRESOLVED
+from ..core.outcomes import UNRESOLVED
 from ..core.records import Record, cloud_managed
 from ..entra.domains import Domains
 from ..entra.graph_json import unreadable_sentence
@@ -100,28 +100,26 @@ def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, rep
     if status:
         cause = f"ad_{status}"
         reason = str(user.record.get("reason") or f"{user.name} is no AD user to match.")
-        return Prediction(user.record, outcome_words.INVALID, None, cause, reason, (cause,))
+        return Prediction(user.record, outcomes.INVALID, None, cause, reason, (cause,))
     if user.anchor is None:
         cause = "no_anchor"
-        return Prediction(user.record, outcome_words.INVALID, None, cause, user.problem, (cause,))
+        return Prediction(user.record, outcomes.INVALID, None, cause, user.problem, (cause,))
     if repeats[user.anchor] > 1:
         cause = "duplicate_anchor"
         reason = (
             f"{repeats[user.anchor]} AD users of the list have the ImmutableId {user.anchor}, and a sync takes one of "
             "them; keep one record a user, and one value of mS-DS-ConsistencyGuid."
         )
-        return Prediction(
-            user.record, outcome_words.CONFLICT, None, cause, reason, (cause,), simulated.holder(user.anchor)
-        )
+        return Prediction(user.record, outcomes.CONFLICT, None, cause, reason, (cause,), simulated.holder(user.anchor))
     if cloud_managed(user.record):
         cause = "cloud_managed_account"
         # facts §12
         reason = f"The AD account of {user.name} was made by Cloud Sync and the cloud owns it; it must not be matched."
         cloud = simulated.holder(user.anchor) or (simulated.named(user.upn) if user.upn else None)
-        return Prediction(user.record, outcome_words.BLOCKED, None, cause, reason, (cause,), cloud)
+        return Prediction(user.record, outcomes.BLOCKED, None, cause, reason, (cause,), cloud)
     case = Case(user)
     matcher.judge(case)
     unreadable = unreadable_sentence(case.target or case.cloud or {})
     if unreadable:
-        case.add(outcome_words.BLOCKED, "unreadable_user", unreadable)
+        case.add(outcomes.BLOCKED, "unreadable_user", unreadable)
     return case.prediction()

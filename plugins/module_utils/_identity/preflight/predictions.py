@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..core.outcome_words import OUTCOMES
+from ..core.outcomes import OUTCOMES
 from ..core.records import Record
 from ..core.text.counts import counted
 

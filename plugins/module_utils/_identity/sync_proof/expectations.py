@@ -14,14 +14,14 @@ from typing import Any
 from ..core.errors import InputError
 from ..core.identities.anchors import immutable_id_of_guid
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
-from ..core.outcome_words import RESTORED, SET, STAMPED, UNCHANGED, UNRESOLVED
+from ..core.outcomes import CLEARED, FAILED, NOT_FOUND, REFUSED, RESTORED, SET, SKIPPED, STAMPED, UNCHANGED, UNRESOLVED
 from ..core.records import record_name
 from ..core.user_records import UserRecord, WriteRecord, name_of
 
 _IMMUTABLE_ID = "onPremisesImmutableId"
 _TO_PROVE = (SET, STAMPED, RESTORED, UNCHANGED)
 _HARD_MATCHED = (SET, UNCHANGED)
-_NOT_HARD_MATCHED = ("cleared", "refused", "failed", "not_found", "skipped", *UNRESOLVED)
+_NOT_HARD_MATCHED = (CLEARED, REFUSED, FAILED, NOT_FOUND, SKIPPED, *UNRESOLVED)
 
 
 @dataclass(frozen=True, slots=True)

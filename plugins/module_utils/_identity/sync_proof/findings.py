@@ -10,15 +10,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.outcomes import (
+    DIFFERENT_IMMUTABLE_ID,
+    EXPORT_ERROR,
+    NOT_FOUND,
+    NOT_MATCHED,
+    PENDING,
+    PROVISIONING_ERROR,
+    SECOND_USER,
+    SKIPPED,
+    UNKNOWN,
+    VERIFIED,
+    WRONG_OBJECT,
+)
 from ..core.records import Record
 from ..core.text.counts import counted
 from ..core.user_records import SyncRecord
 from .expectations import Expectation
 
-VERIFIED, PENDING, UNKNOWN, SKIPPED = "verified", "pending", "unknown", "skipped"
-WRONG_OBJECT, DIFFERENT, QUARANTINED = "wrong_object", "different_immutable_id", "provisioning_error"
-SECOND_USER, NOT_FOUND, NOT_MATCHED, EXPORT_ERROR = "second_user", "not_found", "not_matched", "export_error"
-ERRORS = (WRONG_OBJECT, DIFFERENT, QUARANTINED, SECOND_USER, EXPORT_ERROR, NOT_FOUND, NOT_MATCHED)
+ERRORS = (
+    WRONG_OBJECT,
+    DIFFERENT_IMMUTABLE_ID,
+    PROVISIONING_ERROR,
+    SECOND_USER,
+    EXPORT_ERROR,
+    NOT_FOUND,
+    NOT_MATCHED,
+)
 STATUSES = (VERIFIED, PENDING, *ERRORS, UNKNOWN, SKIPPED)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..core.outcomes import SKIPPED, VERIFIED
+from ..core.text.outcome_table import outcome_lines
 from ..core.text.sentences import join_reasons
-from ..preflight.outcome_table import outcome_lines
-from .findings import SKIPPED, VERIFIED, Finding, summarize
+from .findings import Finding, summarize
 
 _NAMES = 5
 UNPROVEN_IN_CHECK_MODE = (
@@ -32,7 +33,7 @@ def describe_findings(findings: Sequence[Finding], where: str = "users") -> dict
     return {
         "open": len(still_open),
         "verdict": _verdict(still_open, summary["total"] - summary[SKIPPED], where),
-        "table": outcome_lines([_row(finding) for finding in findings]),
+        "table": outcome_lines((finding.status, finding.expectation.name, finding.reason) for finding in findings),
         "summary": summary,
         "left_out": {"count": len(left_out), "names": left_out[:_NAMES]},
     }
@@ -48,8 +49,3 @@ def _verdict(still_open: Sequence[Finding], of: int, where: str) -> str:
         return ""
     reasons = join_reasons(((finding.expectation.name, str(finding.reason)) for finding in still_open), where)
     return f"{len(still_open)} of {of} users are not proven to be matched: {reasons}"
-
-
-def _row(finding: Finding) -> dict[str, Any]:
-    name = finding.expectation.name
-    return {"status": finding.status, "user_principal_name": name, "reason": finding.reason, "after": True}

@@ -23,12 +23,12 @@ from ..core.identities.comparison import entra_key
 from ..core.records import Record
 from .expectations import Expectation
 from .findings import (
-    DIFFERENT,
+    DIFFERENT_IMMUTABLE_ID,
     EXPORT_ERROR,
     NOT_FOUND,
     NOT_MATCHED,
     PENDING,
-    QUARANTINED,
+    PROVISIONING_ERROR,
     SECOND_USER,
     SKIPPED,
     UNKNOWN,
@@ -153,7 +153,7 @@ class _Judge:
             owner = self._tenant.owner(problem, target)
             if owner:
                 return self.says(
-                    QUARANTINED,
+                    PROVISIONING_ERROR,
                     "value_conflict",
                     f"{problem['property']} {problem['value']} of {self._name} is in quarantine, because "
                     f"{_shown(owner)} has it; take it away from one of the two, in AD where that one is synchronised "
@@ -218,7 +218,7 @@ class _Judge:
                 f"Entra still shows the ImmutableId of {self._name} from before it was set; read again a little later.",
             )
         return self.says(
-            DIFFERENT,
+            DIFFERENT_IMMUTABLE_ID,
             "different_immutable_id",
             f"{self._name} has {f'the ImmutableId {found}' if found else 'no ImmutableId'}, not {wanted}.",
         )

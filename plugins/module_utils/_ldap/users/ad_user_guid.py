@@ -17,7 +17,7 @@ from ..._identity.core.errors import IdentityError, telling
 from ..._identity.core.identities.anchors import CONSISTENCY_GUID
 from ..._identity.core.journal import JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
-from ..._identity.core.outcome_words import STAMPED
+from ..._identity.core.outcomes import STAMPED
 from ..._identity.core.text.diffs import users_diff
 from ..session.connection import LdapOptions, connected
 from ..session.errors import LdapError

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from match_estate import DOMAINS, GUIDS, VALUES, ad, cloud, tenant
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcome_words import OUTCOMES
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import OUTCOMES
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     ASPECTS,
     PERMISSIONS,

@@ -23,7 +23,7 @@ def test_all_are_proven() -> None:
     found = describe_findings([finding("verified"), finding("skipped", 2, "Admin.")])
     assert (found["open"], found["verdict"]) == (0, "")
     assert found["left_out"] == {"count": 1, "names": ["user2@contoso.com"]}
-    assert [" ".join(line.split()) for line in found["table"]] == ["verified in Entra 1", "not hard-matched 1"]
+    assert [" ".join(line.split()) for line in found["table"]] == ["verified in Entra ID 1", "not hard-matched 1"]
 
 
 def test_open_users() -> None:
