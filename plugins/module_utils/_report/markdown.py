@@ -96,7 +96,10 @@ def _users(report: Report, limit: int, used: int) -> list[str]:
     if named < len(waiting):
         more = people(len(waiting) - named, "more user")
         lines += ["", f"… and {more}. The other files of the report name everybody."]
-    return lines if named else ["", f"{people(len(waiting), 'user')} need a decision; the other files name them."]
+    needs = "needs" if len(waiting) == 1 else "need"
+    return (
+        lines if named else ["", f"{people(len(waiting), 'user')} {needs} a decision; the other files name everybody."]
+    )
 
 
 def _size(lines: list[str]) -> int:
