@@ -109,7 +109,8 @@ options:
       - With it, the domain is searched, before the first write and again after the last one, for all objects that hold one of the
         ImmutableIds in C(objectGUID) or C(mS-DS-ConsistencyGuid). Where two hold one, the user is refused, and what was written
         meanwhile is cleared again. Protected accounts and foreign anchors are refused, unless O(accepted_effects) names the user.
-      - Without it, nothing of this is checked. Give it whenever a sync with that domain is to match the users.
+      - Without it, nothing of this is checked, which a warning says, and a O(rollback) gives nobody a value. Give it whenever a sync
+        with that domain is to match the users.
     type: dict
     suboptions:
       server:
@@ -565,6 +566,7 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
         "skip_refused": params["on_refused"] == "skip",
         "max_changes": params["max_changes"],
         "skip_checks": params["skip_checks"],
+        "accepted": read_accepted_effects(params["accepted_effects"]),
         "check_mode": check_mode,
     }
     lines: list[Line] = []
@@ -579,7 +581,6 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
             overwrite=params["replace"],
             restore_deleted=params["restore_deleted"],
             purge_deleted=params["purge_deleted"],
-            accepted=read_accepted_effects(params["accepted_effects"]),
             **how,
         )
     return journaled(

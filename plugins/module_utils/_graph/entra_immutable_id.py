@@ -26,10 +26,11 @@ from .._identity.entra.immutable_id_plan import (
     summarize,
 )
 from .._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests, request_restores
+from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS
 from .._identity.entra.user_index import UserIndex
-from .._identity.preflight.claimed import after_clearing, claimed_changes, clearing
+from .._identity.preflight.claimed import after_clearing, claimed_changes, clearing, is_unproven
 from .._identity.preflight.directory_checks import planned_anchors, refuse_by_directory
-from .._identity.preflight.directory_view import ANCHOR_CLAIMED, Directory
+from .._identity.preflight.directory_view import ANCHOR_CLAIMED, Directory, unread_view
 from .http.transport import open_transport
 from .http.watch import Watch
 from .reads.tenant_reader import plan_clearing, plan_from_tenant
@@ -37,6 +38,15 @@ from .reads.users import Users
 from .writes.guards import check_guards
 from .writes.immutable_id_writer import ImmutableIdWriter
 from .writes.refusals import blocked_error, claimed_error, failed_error, unproven_error, unwritten
+
+NO_DIRECTORY = (
+    "directory is not given, so neither whether somebody else claims an ImmutableId was checked, nor whether an AD "
+    "account is protected; give it whenever a sync with that domain is to match these users."
+)
+_HIDDEN = (
+    "Active Directory does not show the account of one of them any more, or it shows an object that may hold one "
+    "without its objectGUID."
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,7 @@ def run(
 
     ``options`` are those of ``argspec.connection``. ``journal_writer`` records every change. Graph is not
     contacted if the records alone decide the outcome. ``directory`` is asked before the first write and after the last
-    one who holds the anchors; without it, nothing of AD is checked.
+    one who holds the anchors. Without it, a rollback gives nobody a value, and nothing of AD is checked otherwise.
 
     :raises InputError: if a record or an option is wrong; nothing was read or written.
     :raises PlanBlocked: if users are blocked and must not be skipped; nothing was written.
@@ -141,6 +151,8 @@ async def _run(
         place = transport.place() if journal_writer or task.undo else ("tenant", "")
         check_place(task.undo or (), place)
         users = Users(transport)
+        if task.undo is not None:
+            directory = directory or unread_view
         if task.everybody:
             changes, scope = await plan_clearing(users)
         else:
@@ -155,12 +167,14 @@ async def _run(
             changes = refuse_by_directory(changes, view, task.accepted, task.skip_checks)
         _refuse(changes, task, scope, warnings)
         if not task.check_mode:
+            if directory is None and planned_anchors(changes):
+                warnings.append(NO_DIRECTORY)
             writer = ImmutableIdWriter(transport, journal_writer, place)
             with telling(lambda: _result(writer.so_far(), [*warnings, *writer.warnings])):
                 changes = await writer.write(changes)
             if directory and planned_anchors(changes):
                 with telling(lambda: _result(changes, [*warnings, *writer.warnings])):
-                    changes = await _without_claimed(changes, writer, directory)
+                    changes = await _without_claimed(changes, writer, directory, task)
             warnings += writer.warnings
     result = _result(changes, warnings)
     if not task.skips and any(change.cause == ANCHOR_CLAIMED for change in changes):
@@ -171,11 +185,12 @@ async def _run(
 
 
 async def _without_claimed(
-    changes: Sequence[ImmutableIdChange], writer: ImmutableIdWriter, directory: Directory
+    changes: Sequence[ImmutableIdChange], writer: ImmutableIdWriter, directory: Directory, task: Task
 ) -> list[ImmutableIdChange]:
     """Clear the values that somebody else claims by now, and return the changes.
 
-    :raises WritesFailed: if the directory cannot be read any more; the values that were written stay.
+    :raises WritesFailed: if the directory cannot be read any more, or does not show all that may claim a value; the
+        other values that were written stay.
     """
     try:
         view = await asyncio.to_thread(directory, planned_anchors(changes), ())
@@ -186,6 +201,8 @@ async def _without_claimed(
     done = list(changes)
     for outcome, (position, refusal) in zip(cleared, claimed.items(), strict=True):
         done[position] = after_clearing(changes[position], outcome, refusal)
+    if is_unproven(done, view) and ANCHOR_CLAIMS not in task.skip_checks:
+        raise unproven_error(IdentityError(_HIDDEN), _result(done, writer.warnings))
     return done
 
 

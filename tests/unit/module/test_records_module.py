@@ -61,6 +61,17 @@ def test_not_if_the_records_are_a_text(called: Called, module: ModuleType) -> No
     assert SECRET not in called(module, users=[text.strip("[]")], misspelt=True)
 
 
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize(
+    "text", [f"Password: {SECRET}", f"upn=a@b.c Password={SECRET}", f'a=b Password="{SECRET}', SECRET]
+)
+def test_not_if_a_record_is_a_text(called: Called, module: ModuleType, text: str) -> None:
+    """As YAML makes one of a record that is not indented."""
+    assert SECRET not in called(module, users=text)
+    assert SECRET not in called(module, users=[text])
+    assert SECRET not in called(module, users=[RECORD, text], misspelt=True)
+
+
 def test_a_report_holds_none_and_the_key_is_named(called: Called, tmp_path: Any) -> None:
     path = tmp_path / "all.json"
     record = {**RECORD, "outcome": "hard_match", "Initial Password": SECRET}

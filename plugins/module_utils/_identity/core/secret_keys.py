@@ -14,17 +14,19 @@ PLACEHOLDER = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 """The text that Ansible shows for an option with ``no_log``."""
 
 _WORDS = (
-    *("password", "passwd", "passphrase", "passcode", "passwort", "kennwort", "pwd"),
-    *("secret", "token", "credential", "privatekey", "apikey", "accesskey"),
+    *("password", "passwd", "passphrase", "passcode", "passkey", "passwort", "kennwort", "pwd", "pswd"),
+    *("secret", "geheimnis", "token", "credential", "bearer", "authorization", "connectionstring"),
+    *("privatekey", "apikey", "accesskey", "accountkey", "sharedkey", "signingkey", "encryptionkey", "sshkey"),
 )
-_WHOLE = ("pass", "pw", "pin")
+_WHOLE = ("pass", "pw", "pin", "otp", "psw")
 _OURS = ("passwordhashsync",)
 """Keys of our own records that say something about passwords and hold none."""
 
 
 def looks_secret(key: str) -> bool:
     """Return whether a value with this key is probably a secret."""
-    plain = "".join(char for char in unicodedata.normalize("NFKC", key).casefold() if char.isalnum())
+    # Decomposed, so that accents fall away too.
+    plain = "".join(char for char in unicodedata.normalize("NFKD", key).casefold() if char.isalnum())
     return plain not in _OURS and (plain in _WHOLE or any(word in plain for word in _WORDS))
 
 

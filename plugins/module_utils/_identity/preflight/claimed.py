@@ -14,7 +14,7 @@ from ..core.outcome_words import CLEARED
 from ..core.refusal import Refusal
 from ..entra.immutable_id_plan import FAILED, REFUSED, ImmutableIdChange
 from ..entra.immutable_id_requests import ImmutableIdRequest
-from .directory_checks import gives_anchor, planned_anchors
+from .directory_checks import account_guid, gives_anchor, planned_anchors
 from .directory_view import AnchorJudge, DirectoryView
 
 
@@ -22,11 +22,16 @@ def claimed_changes(changes: Sequence[ImmutableIdChange], view: DirectoryView) -
     """Return the claims on the anchors that were written, by the position of their changes."""
     judge = AnchorJudge(view, planned_anchors(changes), NOTHING_ACCEPTED)
     claims = {
-        position: judge.claim(change.name, str(change.after), None)
+        position: judge.claim(change.name, str(change.after), account_guid(change.request.record))
         for position, change in enumerate(changes)
         if gives_anchor(change)
     }
     return {position: claim for position, claim in claims.items() if claim}
+
+
+def is_unproven(changes: Sequence[ImmutableIdChange], view: DirectoryView) -> bool:
+    """Return whether nobody can tell by this view who claims the anchors that were written."""
+    return view.claims_unread or not all(map(view.holders, planned_anchors(changes)))
 
 
 def clearing(change: ImmutableIdChange) -> ImmutableIdChange:

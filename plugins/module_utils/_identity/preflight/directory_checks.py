@@ -12,6 +12,8 @@ from typing import Any
 
 from ..core import outcome_words
 from ..core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects
+from ..core.errors import InputError
+from ..core.identities.anchors import parse_guid
 from ..core.identities.comparison import entra_key
 from ..core.records import Record, record_name
 from ..entra import unread
@@ -58,9 +60,9 @@ def _judged(
     anchor = _anchor(each)
     if anchor is None:
         return each
-    name, guid = record_name(each.record), each.record.get("object_guid")
+    name = record_name(each.record)
     is_joined = outcome_words.MATCHED in (each.outcome, each.expected)
-    claim = judge.claim(name, anchor, str(guid).lower() if guid else None)
+    claim = judge.claim(name, anchor, account_guid(each.record))
     if claim:
         each = _with(each, outcome_words.CONFLICT, claim.cause, claim.reason)
     if is_joined:
@@ -133,13 +135,19 @@ def _names(record: Mapping[str, Any]) -> list[str]:
 
 def _strangers(found: Sequence[Prediction], view: DirectoryView) -> dict[str, list[AdAccount]]:
     """Return, by ``entra_key``, the objects that a sync could send and that are not among the predictions."""
-    known = {str(each.record.get("object_guid")).lower() for each in found}
+    known = {guid for each in found for guid in _own_guids(each, view)}
     held: dict[str, list[AdAccount]] = {}
     for account in view.accounts:
         if account.guid not in known and account.kind in _SYNCHRONISED:
             for name in (*([account.upn] if account.upn else []), *account.addresses):
                 held.setdefault(entra_key(name), []).append(account)
     return held
+
+
+def _own_guids(each: Prediction, view: DirectoryView) -> list[str]:
+    """Return the GUID of the account that a prediction is about: the record's, else that of its anchor's holders."""
+    guid = account_guid(each.record)
+    return [guid] if guid else [account.guid for account in view.holders(_anchor(each) or "")]
 
 
 def _held(record: Mapping[str, Any], strangers: Mapping[str, Sequence[AdAccount]]) -> list[Held]:
@@ -164,6 +172,14 @@ def gives_anchor(change: ImmutableIdChange) -> bool:
     return change.changed and change.after is not None
 
 
+def account_guid(record: Mapping[str, Any]) -> str | None:
+    """Return the objectGUID, dashed, of the AD account that a record names; None if it names none by its GUID."""
+    try:
+        return str(parse_guid(str(record["object_guid"]))) if record.get("object_guid") else None
+    except InputError:
+        return None
+
+
 def refuse_by_directory(
     changes: Sequence[ImmutableIdChange], view: DirectoryView, accepted: AcceptedEffects, skipped: Collection[str] = ()
 ) -> list[ImmutableIdChange]:
@@ -175,8 +191,8 @@ def refuse_by_directory(
 def _checked(
     change: ImmutableIdChange, judge: AnchorJudge, view: DirectoryView, skipped: Collection[str]
 ) -> ImmutableIdChange:
-    anchor, guid = str(change.after), change.request.record.get("object_guid")
-    objection = judge.claim(change.name, anchor, str(guid).lower() if guid else None)
+    anchor = str(change.after)
+    objection = judge.claim(change.name, anchor, account_guid(change.request.record))
     if objection is None:
         refused = [effect for effect, is_accepted in judge.effects(change.name, anchor, False) if not is_accepted]
         objection = next(iter(refused), None)
@@ -185,9 +201,9 @@ def _checked(
     if view.claims_unread and ANCHOR_CLAIMS not in skipped:
         return change.refused(
             ACCOUNT_UNREAD,
-            f"An object that may claim the anchor of {change.name} does not show its objectGUID, or is too large, so "
-            "who claims it is not known; let directory sign in with an account that may read all objects, or "
-            f"name {ANCHOR_CLAIMS} in skip_checks.",
+            f"Who else claims the anchor of {change.name} is not known, because directory is not given, or an object "
+            "that may claim it does not show its objectGUID or is too large; name a domain controller in directory, "
+            f"and an account that may read all objects, or name {ANCHOR_CLAIMS} in skip_checks.",
         )
     if not view.holders(anchor) and not {PROTECTED_ACCOUNTS, ANCHOR_CLAIMS} <= set(skipped):
         return change.refused(

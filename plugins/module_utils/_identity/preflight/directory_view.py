@@ -87,19 +87,30 @@ class AnchorJudge:
         self._claimants = {account.guid: anchor for anchor, holders in self._claims.items() for account in holders}
 
     def claim(self, name: str, anchor: str, guid: str | None) -> Refusal | None:
-        """Refuse both if two objects hold one anchor, whichever of the two is meant."""
+        """Refuse both if two objects hold one anchor, whichever of the two is meant.
+
+        ``guid`` is the objectGUID of the account that is meant, None if it is not known. An anchor that only another
+        object holds by now is refused too.
+        """
         claimed = anchor if anchor in self._claims else self._claimants.get(guid or "")
         if claimed is None:
-            return None
-        holders = " and ".join(
-            f"the {OBJECT_GUID if account.own == claimed else CONSISTENCY_GUID} of the {account.kind} "
-            f"{account.distinguished_name}"
-            for account in self._claims[claimed]
-        )
+            return self._moved(name, anchor, guid)
+        holders = " and ".join(_held_as(account, claimed) for account in self._claims[claimed])
         return Refusal(
             ANCHOR_CLAIMED,
             f"The ImmutableId {claimed}, which concerns {name}, is {holders}; a sync gives the cloud user to the one "
             f"that it reads first. Find out who wrote {CONSISTENCY_GUID}, and clear it where it does not belong.",
+        )
+
+    def _moved(self, name: str, anchor: str, guid: str | None) -> Refusal | None:
+        holders = self._view.holders(anchor)
+        if guid is None or not holders or guid in (account.guid for account in holders):
+            return None
+        return Refusal(
+            ANCHOR_CLAIMED,
+            f"The ImmutableId {anchor}, which {name} is to have, is {_held_as(holders[0], anchor)} now, and not that "
+            f"of the account {guid}, which is meant; find out who changed {CONSISTENCY_GUID}, then read the AD users "
+            "again.",
         )
 
     def is_unread(self, anchor: str) -> bool:
@@ -120,6 +131,11 @@ class AnchorJudge:
         if anchor != account.own and not already:
             found.append(Refusal(FOREIGN_ANCHOR, _foreign_sentence(name, anchor)))
         return [(each, self._accepted.covers(each.cause, account.upn)) for each in found]
+
+
+def _held_as(account: AdAccount, anchor: str) -> str:
+    attribute = OBJECT_GUID if account.own == anchor else CONSISTENCY_GUID
+    return f"the {attribute} of the {account.kind} {account.distinguished_name}"
 
 
 def _foreign_sentence(name: str, anchor: str) -> str:

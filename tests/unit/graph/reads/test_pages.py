@@ -92,6 +92,13 @@ def test_a_page_that_comes_twice_and_one_that_leads_back_to_itself(
     assert caught.value.cause == "endless_listing"
 
 
+def test_a_page_that_leads_back_to_the_first_one(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    first = {"value": [user(0)], "@odata.nextLink": f"{options['graph_url']}/v1.0{PAGE}"}
+    graph.expect("GET", PAGE, Reply(200, first))
+    with pytest.raises(GraphError, match="listing of users leads back to a page that was read"):
+        listed(options, Watch())
+
+
 def test_users_found_by_a_filter_start_again_too(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     """The first page of a filter comes in a batch, so its listing starts again by itself."""
     graph.expect_batch(Reply(200, page(graph, range(2), "b")), Reply(200, page(graph, range(5, 6), None)))

@@ -25,6 +25,8 @@ SPELLINGS = [
     "pass_word",
     " password ",
     "p.a.s.s.w.o.r.d",
+    "pass\u200bword",
+    "p\u00e4ssw\u00f6rd",
     "ｐａｓｓｗｏｒｄ",
 ]
 OTHERS = [
@@ -38,8 +40,21 @@ OTHERS = [
     "PIN",
     "pw",
     "Pass",
+    "Pa\u00dfwort",
+    "pswd",
+    "passkey",
+    "OTP",
 ]
-TOKENS = ["client_secret", "clientSecret", "accessToken", "API-Key", "private key", "credentials"]
+TOKENS = [
+    "client_secret",
+    "clientSecret",
+    "accessToken",
+    "API-Key",
+    "private key",
+    "credentials",
+    "Authorization",
+    "accountKey",
+]
 
 
 @pytest.mark.parametrize("key", [*SPELLINGS, *OTHERS, *TOKENS])
