@@ -12,6 +12,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.comparison import entra_key
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.record_types import check_records
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import tenant_snapshot
@@ -66,6 +68,8 @@ def match(
     unknown |= set(_ROLES) if roles is None else set()
     unknown |= {tenant_snapshot.SWITCHES} if switches is None else set()
     try:
+        for name, value in {"cloud_users": cloud_users, "deleted": deleted or ()}.items():
+            check_records(value, option=name)
         read = TenantSnapshot(
             users=[_record(user) for user in cloud_users],
             deleted=[_record(user, deleted=True) for user in deleted or ()],
@@ -102,7 +106,7 @@ def _holdings(roles: Sequence[Mapping[str, Any]]) -> dict[str, list[RoleHolding]
     found: dict[str, list[RoleHolding]] = {}
     for role in roles:
         holding = RoleHolding(role.get("how", "direct"), role.get("name"), role.get("privileged"), role.get("group"))
-        found.setdefault(role["id"], []).append(holding)
+        found.setdefault(entra_key(str(role["id"])), []).append(holding)
     return found
 
 

@@ -141,8 +141,11 @@ def _row(record: Any, where: str, fixed: str | None) -> Row:
     if not isinstance(key, str) or not key:
         raise InputError(f"{where} ({record_name(record)}) has no 'outcome'; {_SOURCE}.")
     changes = record.get("overwrites") or []
+    named = record.get("causes") or []
+    if not isinstance(named, list):
+        raise InputError(f"{where} ({record_name(record)}) has 'causes' that are no list; {_SOURCE}.")
     # All of them where the record says so, the one that decided first.
-    causes = [record.get("cause"), *(record.get("causes") or [])]
+    causes = [record.get("cause"), *named]
     if not isinstance(changes, list) or not all(isinstance(one, dict) and one.get("attribute") for one in changes):
         raise InputError(f"{where} ({record_name(record)}) has 'overwrites' that are no list of attributes; {_SOURCE}.")
     return Row(

@@ -64,7 +64,7 @@ def _refuse_guarded(
 ) -> ImmutableIdChange:
     refusals = [_federated_refusal(user) for user in _loses_a_value(change) if domains.is_federated(original_upn(user))]
     if _is_judged(change):
-        refusals += [_admin_refusal(user, held[0]) for user in change.touched if (held := tenant.roles.get(user["id"]))]
+        refusals += [_admin_refusal(user, held[0]) for user in change.touched if (held := tenant.holdings(user))]
         refusals += [found for found in (unread.refusal(missing), _bin_refusal(change, missing)) if found]
     return change.refused(refusals[0].cause, refusals[0].reason) if refusals else change
 

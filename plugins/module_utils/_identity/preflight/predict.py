@@ -14,6 +14,7 @@ from typing import Any
 from ..core import outcome_words
 from ..core.identities.comparison import entra_key
 from ..core.outcome_words import SET, UNRESOLVED
+from ..core.record_types import check_records
 from ..core.records import Record, cloud_managed
 from ..entra.domains import Domains
 from ..entra.graph_json import unreadable_sentence
@@ -43,7 +44,10 @@ def predict(
     ``ad_users`` are records of ad_user_guid. If they have ``attributes``, the whole attribute map is compared for what
     a match would overwrite. ``after_hard_match`` predicts as if entra_immutable_id had set each value that it may set;
     ``replace`` is that module's option of this name.
+
+    :raises InputError: if a record has a value of the wrong type.
     """
+    check_records(ad_users)
     users = [exported(record) for record in ad_users]
     domains = Domains(tenant)
     cloud = _after_hard_match(ad_users, tenant, domains, replace) if after_hard_match else list(tenant.users)

@@ -15,6 +15,7 @@ from ..core.errors import InputError
 from ..core.identities.anchors import immutable_id_of_guid
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
 from ..core.outcome_words import UNRESOLVED
+from ..core.record_types import check_records
 from ..core.records import Record, record_name
 
 _HARD_MATCHED = ("set", "unchanged")
@@ -63,8 +64,10 @@ class Expectation:
 def read_expectations(records: Iterable[Mapping[str, Any]]) -> list[Expectation]:
     """Turn records, or what a module returned as ``users``, into expectations, in order.
 
-    :raises InputError: if a record names no user, or if its object_guid is not a GUID.
+    :raises InputError: if a record names no user, has a value of the wrong type, or an object_guid that is not a GUID.
     """
+    records = list(records)
+    check_records(records, ("before", "after"))
     return [_read(dict(record), position) for position, record in enumerate(records, start=1)]
 
 

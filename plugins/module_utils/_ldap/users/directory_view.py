@@ -120,6 +120,6 @@ def _account(entry: Entry, shield: Shield | None) -> AdAccount:
         immutable_id_of_bytes(guid),
         immutable_id_of_bytes(consistency) if consistency else None,
         kind.removeprefix("a ").removeprefix("an ") if kind else "user",
-        why_protected(entry.attributes, shield) if shield and not kind else None,
+        why_protected(entry.attributes, shield) if shield else None,
         (*entry.texts("proxyAddresses"), *([f"smtp:{mail}"] if mail else [])),
     )
