@@ -33,11 +33,8 @@ class RecordsModule(AnsibleModule):
             )
 
     def fail_json(self, msg: str, **details: Any) -> Any:
-        shown = {name: _shown(value, self._takes_records(name)) for name, value in getattr(self, "params", {}).items()}
+        shown = {name: _shown(value) for name, value in getattr(self, "params", {}).items()}
         super().fail_json(msg, **{"invocation": {"module_args": shown}, **details})
-
-    def _takes_records(self, name: str) -> bool:
-        return bool(self.argument_spec.get(name, {}).get("elements") == "dict")
 
 
 def _secret_keys(params: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -46,8 +43,8 @@ def _secret_keys(params: Mapping[str, Any]) -> dict[str, list[str]]:
     return {name: keys for name, keys in found.items() if keys}
 
 
-def _shown(value: Any, records: bool) -> Any:
-    """Return an option's value without secrets in records. ``records``: a text in it stands for a record."""
-    if isinstance(value, str) and (records or value.lstrip().startswith(("{", "["))):
+def _shown(value: Any) -> Any:
+    """Return an option's value without secrets in records, also if the records are still one text."""
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         return PLACEHOLDER
-    return [_shown(each, records) for each in value] if isinstance(value, list) else hide_secrets(value)
+    return [_shown(each) for each in value] if isinstance(value, list) else hide_secrets(value)
