@@ -175,9 +175,9 @@ GUARDS: dict[str, list[Entry]] = {
 }
 
 
-def altered_guards(by: random.Random) -> dict[str, list[Entry]]:
+def altered_guards(by: random.Random) -> dict[str, Any]:
     """Return the people and what protects them, with one alteration."""
-    kinds = {"people": guarded(), **GUARDS}
+    kinds: dict[str, list[Entry]] = {"people": guarded(), **GUARDS}
     chosen = by.choice(("people", "domain", "root", "groups", "groups"))
     return {**kinds, chosen: altered(kinds[chosen], by)}
 

@@ -14,10 +14,7 @@ from support.descriptors import DOMAIN_SID, of_domain
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.directory import AccountDirectory
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.restores import plan_rollback
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.state import account_state
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protected_accounts import (
-    Shield,
-    build_shield,
-)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protected_accounts import build_shield
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import guid_text
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import Undo
@@ -70,7 +67,7 @@ def test_alone_the_later_run_puts_its_values_back() -> None:
 
 
 def taken_back(
-    attribute: str, left: Any, restore: Any, named: Any = UPN, shield: Shield | None = SHIELD, **more: bytes
+    attribute: str, left: Any, restore: Any, named: Any = UPN, shield: Any = SHIELD, **more: bytes
 ) -> tuple[str, str | None]:
     """What becomes of one value that a run has left."""
     undo = Undo(guid_text(GUID), named, attribute, (left,), restore)
