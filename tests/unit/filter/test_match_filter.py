@@ -44,8 +44,9 @@ def test_what_is_given_decides() -> None:
     assert [(user["outcome"], user["id"]) for user in result["users"]] == [("hard_match", "c1")]
     assert (result["summary"]["hard_match"], result["summary"]["total"], result["cloud_only"]) == (1, 1, [])
     role = [{"id": "c1", "name": "Global Administrator", "privileged": True}]
-    blocked = MATCH([ANNA], [CLOUD], **{**KNOWN, "roles": role})
-    assert blocked["users"][0]["cause"] == "privileged_role"
+    for given in (role, [{**role[0], "id": "C1"}]):
+        blocked = MATCH([ANNA], [CLOUD], **{**KNOWN, "roles": given})
+        assert blocked["users"][0]["cause"] == "privileged_role"
     assert MATCH([ANNA], [NEW], **KNOWN, after_hard_match=True)["users"][0]["sync_action"] == "hard_match"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from scripted_graph import TENANT_ID, Reply, ScriptedGraph, error, found, guid, object_id, records, user
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import NO_DIRECTORY, Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked, WritesFailed
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
     read_accepted_effects,
@@ -89,7 +89,7 @@ def test_check_mode_asks_before_alone(graph: ScriptedGraph, options: dict[str, A
     [
         ([*PEOPLE, THIEF], "anchor_claimed"),
         ([PEOPLE[0], account(1, protected="it belongs to Domain Admins")], "privileged_ad_account"),
-        ([PEOPLE[0], account(7, consistency=value(1))], "foreign_anchor"),
+        ([PEOPLE[0], account(7, consistency=value(1))], "anchor_claimed"),
         ([PEOPLE[0]], "ad_account_unread"),
     ],
 )
@@ -170,6 +170,61 @@ def test_a_directory_that_is_lost_before_the_second_question(graph: ScriptedGrap
         "gone. Run entra_match_info with directory before the next sync."
     )
     assert causes(stopped.value.details) == [("set", None)] * 2
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        DirectoryView(PEOPLE, claims_unread=True),
+        DirectoryView(PEOPLE[:1]),
+    ],
+)
+def test_a_claimant_who_hides_after_the_first_question(
+    graph: ScriptedGraph, options: dict[str, Any], after: DirectoryView
+) -> None:
+    look_up(graph)
+    graph.expect_batch(Reply(204), Reply(204))
+    views = iter([DirectoryView(PEOPLE), after])
+    with pytest.raises(WritesFailed, match="whether somebody else claimed one meanwhile is not known") as stopped:
+        run(options, Task(records(2)), directory=lambda *_asked: next(views))
+    assert causes(stopped.value.details) == [("set", None)] * 2
+    look_up(graph)
+    graph.expect_batch(Reply(204), Reply(204))
+    views = iter([DirectoryView(PEOPLE), after])
+    skipped = run(options, Task(records(2), skip_checks=["anchor_claims"]), directory=lambda *_asked: next(views))
+    assert causes(skipped) == [("set", None)] * 2
+
+
+def test_an_anchor_that_moves_to_another_account(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    """Whoever may write mS-DS-ConsistencyGuid can exchange it between two reads, and take it away again."""
+    given = records(2)
+    given[1] |= {"source_anchor": "mS-DS-ConsistencyGuid", "immutable_id": value(9), "object_guid": guid(1)}
+    before = [account(0), account(1, consistency=value(9))]
+    graph.expect_batch(found(user(0), user(1)), found(), found())
+    with pytest.raises(PlanBlocked) as stopped:
+        run(options, Task(given), directory=Directory([account(0), account(9)]))
+    assert stopped.value.details["users"][1]["cause"] == "anchor_claimed"
+    assert f"is the objectGUID of the user CN=user9,DC=x now, and not that of the account {guid(1)}" in str(
+        stopped.value
+    )
+    graph.expect_batch(found(user(0), user(1)), found(), found())
+    graph.expect_batch(Reply(204), Reply(204))
+    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204), b'{"onPremisesImmutableId":null}')
+    accepted = read_accepted_effects({"foreign_anchor": ["user1@contoso.com"]})
+    task = Task(given, skip_refused=True, accepted=accepted)
+    result = run(options, task, directory=Directory(before, [account(0), account(8, consistency=value(9))]))
+    assert causes(result) == [("set", None), ("refused", "anchor_claimed")]
+
+
+def test_without_a_directory_a_warning_says_what_was_not_checked(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    look_up(graph)
+    graph.expect_batch(Reply(204), Reply(204))
+    assert run(options, Task(records(2)))["warnings"] == [NO_DIRECTORY]
+    look_up(graph)
+    graph.expect_batch(Reply(204), Reply(204))
+    assert "warnings" not in run(options, Task(records(2)), directory=Directory(PEOPLE, PEOPLE))
+    graph.expect_batch(found(user(0, immutable_id=value(0))), found(), found())
+    assert "warnings" not in run(options, Task(records(1)))
 
 
 def test_nothing_to_write_asks_nobody(graph: ScriptedGraph, options: dict[str, Any]) -> None:

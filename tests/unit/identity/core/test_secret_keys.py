@@ -25,6 +25,8 @@ SPELLINGS = [
     "pass_word",
     " password ",
     "p.a.s.s.w.o.r.d",
+    "pass\u200bword",
+    "p\u00e4ssw\u00f6rd",
     "ｐａｓｓｗｏｒｄ",
 ]
 OTHERS = [
@@ -38,8 +40,26 @@ OTHERS = [
     "PIN",
     "pw",
     "Pass",
+    "Pa\u00dfwort",
+    "pswd",
+    "passkey",
+    "OTP",
+    "login_pass",
+    "userPass",
+    "initial PW",
+    "pin-code",
+    "ntHash",
 ]
-TOKENS = ["client_secret", "clientSecret", "accessToken", "API-Key", "private key", "credentials"]
+TOKENS = [
+    "client_secret",
+    "clientSecret",
+    "accessToken",
+    "API-Key",
+    "private key",
+    "credentials",
+    "Authorization",
+    "accountKey",
+]
 
 
 @pytest.mark.parametrize("key", [*SPELLINGS, *OTHERS, *TOKENS])
@@ -61,5 +81,14 @@ def test_what_is_no_secret_stays(value: object) -> None:
 
 
 def test_no_key_of_our_own_does() -> None:
-    own = [*AD_KEYS, *(row.record for row in ROWS), *(row.ad for row in ROWS), "password_hash_sync", "company", "spin"]
+    own = [
+        *AD_KEYS,
+        *(row.record for row in ROWS),
+        *(row.ad for row in ROWS),
+        "password_hash_sync",
+        "company",
+        "spin",
+        "passport",
+        "Compass",
+    ]
     assert [key for key in own if looks_secret(key)] == []

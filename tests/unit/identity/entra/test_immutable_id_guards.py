@@ -33,6 +33,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.im
     ImmutableIdRequest,
     read_requests,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.role_holdings import (
+    RoleGroup,
+    role_holdings,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     APP_OWNERS,
     ASPECTS,
@@ -206,6 +210,21 @@ def test_administrators_are_left_to_a_person(holding: RoleHolding, cause: str, w
     assert "an administrator does it by hand" in str(first.reason)
     assert second.status == "set"
     assert describe_doubts([first, second], tenant) == []
+
+
+def test_ids_of_administrators_are_compared_without_case() -> None:
+    """As everywhere (core/identities/comparison.py): a proxy or an export may write them otherwise."""
+    user, group = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
+    role = {"principalId": user.lower(), "roleDefinitionId": "r"}
+    for holdings in (
+        role_holdings([role], [], [], []),
+        role_holdings([], [role], [], []),
+        role_holdings([], [], [], [], [user.lower()]),
+        role_holdings([{**role, "principalId": group}], [], [], [RoleGroup(group.lower(), "g", [user.lower()], [])]),
+    ):
+        assert [each.how for each in TenantSnapshot(users=[], roles=holdings).holdings({"id": user})] != []
+    within = role_holdings([{**role, "principalId": group}], [], [], [RoleGroup(group.lower(), "g", [user], [])])
+    assert [each.name for each in within[user.lower()]] == ["r"]
 
 
 def test_no_check_that_is_skipped_hides_an_administrator_who_was_seen() -> None:

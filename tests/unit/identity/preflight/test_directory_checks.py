@@ -118,6 +118,16 @@ def test_a_record_that_names_another_guid_is_judged_by_its_anchor() -> None:
     assert judged(found, account(1, protected="it belongs to Domain Admins")) == [("blocked", "privileged_ad_account")]
 
 
+@pytest.mark.parametrize("named", [guid(1), guid(1).upper(), f"{{{guid(1)}}}", None, "no GUID"])
+def test_an_anchor_belongs_to_the_account_that_the_record_names(named: str | None) -> None:
+    """The directory answers with an account that got the anchor since the record was made."""
+    found = [prediction(1, record={"object_guid": named})]
+    assert judged(found, account(1)) == [("hard_match", None)]
+    moved = account(9, own=anchor(1))
+    cause = "anchor_claimed" if named not in (None, "no GUID") else None
+    assert judged(found, moved) == [("conflict" if cause else "hard_match", cause)]
+
+
 def test_a_protected_account_is_blocked_unless_its_upn_is_accepted() -> None:
     admin = account(1, protected="it belongs to Domain Admins")
     (found,) = judge_predictions([prediction(1)], DirectoryView([admin]), NOTHING_ACCEPTED)
@@ -263,7 +273,8 @@ def causes(found: Sequence[ImmutableIdChange]) -> list[tuple[str, str | None]]:
     [
         ([account(1), account(9, consistency=anchor(1))], "anchor_claimed"),
         ([account(1, protected="it belongs to Domain Admins")], "privileged_ad_account"),
-        ([account(9, consistency=anchor(1))], "foreign_anchor"),
+        ([account(9, consistency=anchor(1))], "anchor_claimed"),
+        ([account(1, consistency=anchor(1)), account(9, consistency=anchor(1))], "anchor_claimed"),
         ([], "ad_account_unread"),
     ],
 )

@@ -80,6 +80,16 @@ def test_one_search_finds_holders_and_claimants(certificates: Certificates, opti
     assert (view.protection_unread, view.claims_unread) == (False, False)
 
 
+@pytest.mark.parametrize("classes", [[], ["top"], ["top", "contact"], ["top", "person", "user", "computer"]])
+def test_an_administrator_who_seems_to_be_no_user_is_protected(
+    certificates: Certificates, options: Options, classes: list[bytes | str]
+) -> None:
+    admin = person(1, "anna", objectClass=classes, **account(1600, "Domänen-Admins"))
+    script = [*shield([ADMINS]), Turn(Search, (admin, Done(cookie=b"")))]
+    view = read(certificates, options, script, True, [immutable_id_of_guid(guid(1))], [])
+    assert view.accounts[0].protected == "it belongs to Domain Admins"
+
+
 @pytest.mark.parametrize("asked", [True, False])
 def test_protection_that_is_not_read(certificates: Certificates, options: Options, asked: bool) -> None:
     turns = shield(domain={}) if asked else []
