@@ -142,8 +142,8 @@ def refuse_given_back(changes: Sequence[ImmutableIdChange]) -> list[ImmutableIdC
 def _not_given_back(change: ImmutableIdChange) -> ImmutableIdChange:
     return change.refused(
         "not_given_back",
-        f"Before the run, {change.name} had the ImmutableId {change.after}. Whose it is in Active Directory now was not "
-        "checked, so it is not given back; if it is right, set it with replace, or match the user with match_plan.",
+        f"Before the run, {change.name} had the ImmutableId {change.after}. Whose it is in Active Directory now was not"
+        " checked, so it is not given back; if it is right, set it with replace, or match the user with match_plan.",
     )
 
 
