@@ -18,14 +18,13 @@ from ansible_collections.hybrid.identity.plugins.modules import (
     ad_user,
     ad_user_guid,
     entra_immutable_id,
-    entra_match_info,
     entra_sync_info,
     match_report,
 )
 
 SECRET = "Geheim-17-xyz"
 RECORD = {"user_principal_name": "anna@contoso.com"}
-MODULES = (ad_user, ad_user_guid, entra_immutable_id, entra_match_info, entra_sync_info, match_report)
+MODULES = (ad_user, ad_user_guid, entra_immutable_id, entra_sync_info, match_report)
 Called = Callable[..., str]
 
 
