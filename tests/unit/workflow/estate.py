@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -65,6 +66,14 @@ class Estate:
             **options,
         }
         return self._run(match_apply, given, check)
+
+    def rewrite_plan(self, change: Callable[[dict[str, Any]], dict[str, Any]], source: str = "plan") -> dict[str, Any]:
+        """Write the plan once more with another header, as a run elsewhere would, and return its path and hash."""
+        header, *records = self.lines(source)
+        path = self.folder / "plan.jsonl"
+        content = "".join(f"{json.dumps(line)}\n" for line in (change(header), *records)).encode()
+        path.write_bytes(content)
+        return {"plan_file": str(path), "plan_sha256": hashlib.sha256(content).hexdigest()}
 
     def users(self, file: str = "result") -> dict[str, dict[str, Any]]:
         """Return the records of the AD users in a file of the estate, by the first part of their UPN."""

@@ -122,7 +122,7 @@ def test_a_failure_stops_only_who_needs_it(
     readable(graph, user(0), user(1), deleted=[user(70, immutable_id=VALUE)])
     graph.expect_batch(refused)
     graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
-        with pytest.raises(WritesFailed, match=words) as raised:
+    with pytest.raises(WritesFailed, match=words) as raised:
         run(options, Task(records(2), deleted={object_id(70): way}))
     first, second = raised.value.details["users"]
     assert (first["status"], first["cause"], second["status"]) == ("failed", cause, "set")

@@ -43,7 +43,10 @@ def test_objects_of_every_class_answer_for_their_guids(certificates: Certificate
         ),
         (contact, group, computer, carrier, Done(cookie=b"")),
     )
-    with Wire([BIND, turn], certificates.good) as wire, connected(LdapOptions.from_params(options(wire))) as session:
+    with (
+        Wire([BIND, turn], certificates.good) as wire,
+        connected(LdapOptions.from_params(options(wire), writes=False)) as session,
+    ):
         found = anchor_owners(session, DOMAIN, [*values, "Zm9v", "not base64"])
     wire.verify()
     assert [found[value]["kind"] for value in values] == ["contact", "group", "computer", "user", "nobody"]

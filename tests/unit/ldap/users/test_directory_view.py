@@ -41,7 +41,10 @@ LISTED = (
 def read(
     certificates: Certificates, options: Options, script: list[Turn], protection: bool, *given: Any
 ) -> DirectoryView:
-    with Wire([BIND, *script], certificates.good) as wire, connected(LdapOptions.from_params(options(wire))) as session:
+    with (
+        Wire([BIND, *script], certificates.good) as wire,
+        connected(LdapOptions.from_params(options(wire), writes=False)) as session,
+    ):
         view = read_view(session, DOMAIN, *given, with_protection=protection)
     wire.verify()
     return view
