@@ -13,8 +13,7 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Writes what M(hybrid.identity.entra_match_info) predicted into files on the machine where it runs, the controller as a
-    rule.
+  - Writes what a sync would do with each user into files on the machine where it runs, the controller as a rule.
   - The HTML page is one file that needs no network. It has bars by outcome, filters and a search, and can be read on a
     phone and on paper, also with tens of thousands of users.
   - Control characters and invisible characters of a name are written out in all files but O(json), such as C(\n) for a newline.
@@ -33,19 +32,19 @@ attributes:
 options:
   users:
     description:
-      - The C(users) that M(hybrid.identity.entra_match_info) returned, as they are.
+      - One record for each AD user, with its keys and those of C(match) in a plan of M(hybrid.identity.match_plan).
     type: list
     elements: dict
     required: true
   cloud_only:
     description:
-      - The C(cloud_only) that it returned.
+      - Cloud users without an AD user.
     type: list
     elements: dict
     default: []
   unknown:
     description:
-      - The C(unknown) that it returned, which is what the app may not read. The report puts it first.
+      - What the app may not read, as C(unread) in the first line of a plan. The report puts it first.
     type: list
     elements: dict
     default: []
@@ -91,25 +90,13 @@ options:
     type: str
     default: '0600'
 seealso:
-  - module: hybrid.identity.entra_match_info
+  - module: hybrid.identity.match_plan
 """
 
 EXAMPLES = r"""
-- name: Read the AD users
-  hybrid.identity.ad_user_guid:
-    upn_suffix: contoso.com
-  register: ad
-
-- name: Predict what a sync would do
-  hybrid.identity.entra_match_info:
-    users: "{{ ad.users }}"
-  register: prediction
-
-- name: Write it down
+- name: Write down what a sync would do
   hybrid.identity.match_report:
-    users: "{{ prediction.users }}"
-    cloud_only: "{{ prediction.cloud_only }}"
-    unknown: "{{ prediction.unknown }}"
+    users: "{{ predicted_users }}"
     note: contoso.com and contoso.onmicrosoft.com
     html: report/preflight.html
     csv: report/preflight.csv
@@ -117,8 +104,7 @@ EXAMPLES = r"""
 
 - name: Show the summary on the page of the GitHub job
   hybrid.identity.match_report:
-    users: "{{ prediction.users }}"
-    unknown: "{{ prediction.unknown }}"
+    users: "{{ predicted_users }}"
     markdown: "{{ lookup('ansible.builtin.env', 'GITHUB_STEP_SUMMARY') }}"
 """
 

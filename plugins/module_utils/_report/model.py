@@ -19,7 +19,7 @@ from .words import CLOUD_ONLY, CREATES, JOINS, OUTCOMES, STOPS, UNKNOWN, Outcome
 LONGEST = 10_000
 """The most characters of one value in a report; an account may have hundreds of addresses."""
 
-_SOURCE = "pass what entra_match_info returned, as it is"
+_SOURCE = "give the records of a prediction, as they are"
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ def make(
     title: str = "",
     note: str = "",
 ) -> Report:
-    """The report on what ``entra_match_info`` returned.
+    """The report on predictions.
 
-    :raises InputError: an entry is not what that module returns.
+    :raises InputError: an entry is no prediction.
     """
     rows = [_row(record, f"users[{place}]", None) for place, record in enumerate(users)]
     rows += [_row(record, f"cloud_only[{place}]", CLOUD_ONLY) for place, record in enumerate(cloud_only)]

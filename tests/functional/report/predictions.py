@@ -109,7 +109,7 @@ def _person(number: int, dice: random.Random, outcome: str) -> Record:
 
 
 def predictions(count: int, seed: int = 6) -> dict[str, list[Record]]:
-    """``users``, ``cloud_only`` and ``unknown`` as entra_match_info returns them, for ``count`` AD users.
+    """``users``, ``cloud_only`` and ``unknown`` as match_report takes them, for ``count`` AD users.
 
     From ten users on every outcome occurs. The first two users have names that attack the page and the spreadsheet.
     """

@@ -111,7 +111,7 @@ def test_nothing_is_written_when_one_path_is_wrong(call: Call, paths: dict[str, 
 
 def test_wrong_records_write_nothing(call: Call, paths: dict[str, str], tmp_path: Path) -> None:
     result = call(users=[{"user_principal_name": "a@x.com"}], **paths)
-    assert result["msg"] == "users[0] (a@x.com) has no 'outcome'; pass what entra_match_info returned, as it is."
+    assert result["msg"] == "users[0] (a@x.com) has no 'outcome'; give the records of a prediction, as they are."
     assert list(tmp_path.iterdir()) == []
 
 

@@ -140,7 +140,7 @@ def test_overwrites_are_counted_by_attribute_and_effect() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"users": [1]}, "users[0] is no record of a user; pass what entra_match_info returned, as it is."),
+        ({"users": [1]}, "users[0] is no record of a user; give the records of a prediction, as they are."),
         ({"users": [{"user_principal_name": "a@x.com", "status": "found"}]}, "users[0] (a@x.com) has no 'outcome'"),
         ({"users": [user("a@x.com", overwrites=["mail"])]}, "'overwrites' that are no list of attributes"),
         ({"users": [], "cloud_only": ["a"]}, "cloud_only[0] is no record of a user"),

@@ -23,6 +23,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.de
     read_deleted_holders,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
+    GUARD_ASPECTS,
     describe_doubts,
     refuse_guarded,
     wanted_aspects,
@@ -202,6 +203,13 @@ def test_only_what_decides_is_asked(
     records: list[dict[str, Any]], users: list[Record], options: dict[str, Any], wanted: set[str]
 ) -> None:
     assert wanted_aspects(planned(records, users, **options)) == wanted
+
+
+def test_each_check_that_may_be_skipped_is_one_that_is_made() -> None:
+    """The option offered checks of other modules, which it then ignored."""
+    everything = wanted_aspects(planned([request(1, 1)], [cloud(1, VALUES[2])], overwrite=True))
+    # Deleted users are read with the users.
+    assert everything | {DELETED_USERS} == set(GUARD_ASPECTS)
 
 
 def test_a_value_in_a_federated_domain_stays() -> None:

@@ -100,12 +100,12 @@ def test_objects_of_every_class_claim(kind: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("shown", [True, False])
-def test_an_anchor_that_only_another_account_has_is_claimed(shown: bool) -> None:
+def test_an_anchor_that_only_another_account_has_is_claimed() -> None:
     """Also if the user's own account is not among those that the directory showed."""
-    found = [prediction(1, record={"object_guid": guid(3)})]
-    own = [account(3)] if shown else []
-    assert judged(found, account(1), *own) == [("conflict", "anchor_claimed")]
+    found = prediction(1, record={"object_guid": guid(3)})
+    assert judged([found], account(1)) == [("conflict", "anchor_claimed")]
+    (shown,) = judge_predictions([found], DirectoryView([account(1), account(3)]), NOTHING_ACCEPTED)
+    assert set(shown.causes) >= {"anchor_claimed", "foreign_anchor"}
 
 
 def test_a_protected_account_is_blocked_unless_its_upn_is_accepted() -> None:

@@ -43,7 +43,7 @@ def test_what_most_apps_cannot_read_is_said_once_and_everybody_is_matched() -> N
     switches, owners, authority, hash_sync, pim = describe_caveats(found, snapshot, unread, ())
     assert "tenant_switches" in switches
     assert "Application.Read.All" in owners
-    assert "source_of_authority" in authority
+    assert "source of authority" in authority
     assert "passwordSyncEnabled" in hash_sync
     assert "nobody is eligible" in pim
     assert {(each["what"], each["effect"], each["skipped"]) for each in describe_unread(unread, ())} == {
