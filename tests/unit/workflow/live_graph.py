@@ -21,6 +21,13 @@ BIN = "/directory/deletedItems"
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 _ID = r"[0-9a-f-]{36}"
 _SYNC = "/directory/onPremisesSynchronization"
+_SWITCHES = {
+    "blockCloudObjectTakeoverThroughHardMatchEnabled": False,
+    "blockSoftMatchEnabled": False,
+    "softMatchOnUpnEnabled": True,
+    "passwordSyncEnabled": False,
+}
+_ONLY_BETA = "isPrivileged"
 
 
 class LiveGraph(ScriptedGraph):
@@ -40,7 +47,7 @@ class LiveGraph(ScriptedGraph):
         self.answers: Callable[[str, str], Reply | None] = lambda _method, _path: None
         self.listings: dict[str, list[dict[str, Any]]] = {
             "/domains": [{"id": "contoso.com", "isVerified": True, "authenticationType": "Managed"}],
-            _SYNC: [{"id": "t", "features": {"blockSoftMatchEnabled": False, "passwordSyncEnabled": False}}],
+            _SYNC: [{"id": "t", "features": _SWITCHES}],
             "/roleManagement/directory/roleAssignments": [],
             "/roleManagement/directory/roleEligibilitySchedules": [],
             "/roleManagement/directory/roleDefinitions": [
@@ -110,7 +117,7 @@ class LiveGraph(ScriptedGraph):
             return Reply(200, found(*_chosen(self.deleted.values(), path)))
         for beginning, listed in self.listings.items():
             if path.startswith(beginning):
-                return Reply(200, found(*listed))
+                return Reply(200, found(*(_selected(each, path) for each in listed)))
         return None
 
     def _written(self, method: str, path: str, body: Any) -> Reply | None:
@@ -134,6 +141,11 @@ class LiveGraph(ScriptedGraph):
     def sent(self) -> str:
         """Return all that was sent to Graph, for a search."""
         return json.dumps([[each.path, each.body.decode()] for each in self.requests])
+
+
+def _selected(each: dict[str, Any], path: str) -> dict[str, Any]:
+    """A property that only beta has is missing if it was not asked for."""
+    return each if _ONLY_BETA in path else {name: value for name, value in each.items() if name != _ONLY_BETA}
 
 
 def _chosen(people: Iterable[dict[str, Any]], path: str) -> list[dict[str, Any]]:
