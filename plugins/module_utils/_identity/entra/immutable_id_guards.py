@@ -33,6 +33,8 @@ from .tenant_snapshot import (
 )
 
 ROLE_ASPECTS = frozenset({ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS})
+GUARD_ASPECTS = (DELETED_USERS, DOMAINS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS)
+"""The aspects that decide whether a user's ImmutableId may be changed."""
 
 
 def wanted_aspects(changes: Iterable[ImmutableIdChange]) -> set[str]:

@@ -305,8 +305,10 @@ def test_records_are_the_scope_of_a_list(graph: ScriptedGraph, options: dict[str
         (Task(everybody=True, max_changes="5"), "all_users only clears; set state to absent"),
         (Task(everybody=True, clear=True), "all_users needs max_changes"),
         (Task(records(1), max_changes="some"), "neither a count of users such as 20 nor a percentage"),
-        (Task(records(1), restore_deleted=True, purge_deleted=True), "exclude each other"),
-        (Task(records(1), clear=True, purge_deleted=True), "purge_deleted is of no use with state absent"),
+        (
+            Task(records(1), clear=True, deleted={object_id(1): "purge"}),
+            "deleted_holders is of no use with state absent",
+        ),
     ],
 )
 def test_what_does_not_fit_together_asks_nobody(

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import ROWS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.secret_keys import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.secret_keys import (
     PLACEHOLDER,
     find_secret_keys,
     hide_secrets,
