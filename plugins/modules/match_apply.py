@@ -131,7 +131,7 @@ trace:
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -158,6 +158,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files 
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import (
     MatchApplication,
     Place,
+    Planned,
     describe_outcome,
     list_planned,
 )
@@ -198,9 +199,9 @@ class Application:
             )
         finally:
             if application.started:
-                self._save(plan, application)
+                self._save(plan, planned, application)
         if not self._check_mode and not application.started:
-            self._save(plan, application)
+            self._save(plan, planned, application)
         outcomes = application.outcomes()
         files = {} if self._check_mode else {"result_file": self._path("result_file")}
         users = list(_finished(plan, outcomes))
@@ -225,9 +226,11 @@ class Application:
                 application.run(ldap, graph, writer, self._watch, self._check_mode)
         return {}
 
-    def _save(self, plan: RunFile, application: MatchApplication) -> None:
-        header: Header = {**plan.header, "kind": RESULT, "module": "match_apply", "time": utc_now()}
-        write_run_file("result_file", self._path("result_file"), header, _finished(plan, application.outcomes()))
+    def _save(self, plan: RunFile, planned: Sequence[Planned], application: MatchApplication) -> None:
+        outcomes = application.outcomes()
+        facts = {**plan.header["facts"], "verdict": describe_outcome(planned, outcomes, application.unproven)}
+        header: Header = {**plan.header, "kind": RESULT, "module": "match_apply", "time": utc_now(), "facts": facts}
+        write_run_file("result_file", self._path("result_file"), header, _finished(plan, outcomes))
 
     def _path(self, option: str) -> str:
         if not self._params[option]:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: match_report
-short_description: Write what a sync would do as a page, a table and a summary
+short_description: Write a plan or a result as a page, a table and a summary
 version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Writes what M(hybrid.identity.entra_match_info) predicted into files on the machine where it runs, the controller as a
-    rule.
+  - Writes a report of a plan of M(hybrid.identity.match_plan) or of a result of M(hybrid.identity.match_apply) into files on the
+    controller.
   - The HTML page is one file that needs no network. It has bars by outcome, filters and a search, and can be read on a
     phone and on paper, also with tens of thousands of users.
-  - Control characters and invisible characters of a name are written out in all files but O(json), such as C(\n) for a newline.
-  - It asks neither directory anything.
+  - The report of a plan counts users by predicted outcome. If the plan has no predictions, it counts them by status. The report of a
+    result counts users by status, and shows the values before and after.
+  - Control characters and invisible characters of a name are written out, such as C(\n) for a newline.
+  - It reads neither directory. Programs can read the plan or the result itself.
   - A file that is there already is replaced only if it is a regular file of the user who runs the task, with one name (no links), that nobody
     else may write to, in a folder that only this user or root may write to.
 extends_documentation_fragment:
@@ -26,43 +28,28 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details: A report is no change, so the module never returns C(changed), and writes the files in check mode too.
   diff_mode:
-    support: full
+    support: none
+    details: The files contain thousands of lines about people.
   idempotent:
     support: full
 options:
-  users:
+  file:
     description:
-      - The C(users) that M(hybrid.identity.entra_match_info) returned, as they are.
-    type: list
-    elements: dict
-    required: true
-  cloud_only:
-    description:
-      - The C(cloud_only) that it returned.
-    type: list
-    elements: dict
-    default: []
-  unknown:
-    description:
-      - The C(unknown) that it returned, which is what the app may not read. The report puts it first.
-    type: list
-    elements: dict
-    default: []
+      - The path of a plan or a result on the controller, as M(hybrid.identity.match_plan) or M(hybrid.identity.match_apply) returns it.
+      - By default, the plan that M(hybrid.identity.match_plan) made for the same host in this run of C(ansible-playbook).
+    type: path
   html:
     description:
       - Path of the HTML page.
-      - At least one of O(html), O(csv), O(json) and O(markdown) is needed. The folder must be there.
+      - At least one of O(html), O(csv) and O(markdown) is needed. The folder must exist.
     type: path
   csv:
     description:
       - Path of the CSV file, a row for each user, for spreadsheets.
-      - A value that a spreadsheet would take for a formula has an apostrophe in front, which some ImmutableIds need. Read the
-        JSON file with programs.
-    type: path
-  json:
-    description:
-      - Path of the JSON file, with the records as they were given.
+      - A value that a spreadsheet would take for a formula has an apostrophe in front, which some ImmutableIds need. Programs should
+        read O(file) instead.
     type: path
   markdown:
     description:
@@ -71,12 +58,11 @@ options:
   title:
     description:
       - The heading of the report.
+      - By default, it says what O(file) is.
     type: str
-    default: What the first sync would do
   note:
     description:
-      - A line below the heading, such as the names of domain and tenant and the time.
-      - With a time in it every run writes the files anew.
+      - A line below the heading, such as a ticket. The next line always names the run, the time, the tenant and the domain.
     type: str
     default: ''
   markdown_users:
@@ -90,36 +76,36 @@ options:
         can be allowed to write.
     type: str
     default: '0600'
+notes:
+  - The module runs on the controller. Do not use C(become) or a remote connection with it.
 seealso:
-  - module: hybrid.identity.entra_match_info
+  - module: hybrid.identity.match_plan
+  - module: hybrid.identity.match_apply
 """
 
 EXAMPLES = r"""
-- name: Read the AD users
-  hybrid.identity.ad_user_guid:
-    upn_suffix: contoso.com
-  register: ad
-
-- name: Predict what a sync would do
-  hybrid.identity.entra_match_info:
-    users: "{{ ad.users }}"
-  register: prediction
+- name: Make a plan
+  hybrid.identity.match_plan:
+    scope:
+      upn_suffixes: [contoso.com]
+    predict_all: true
+  register: plan
 
 - name: Write it down
   hybrid.identity.match_report:
-    users: "{{ prediction.users }}"
-    cloud_only: "{{ prediction.cloud_only }}"
-    unknown: "{{ prediction.unknown }}"
-    note: contoso.com and contoso.onmicrosoft.com
-    html: report/preflight.html
-    csv: report/preflight.csv
-    json: report/preflight.json
+    file: "{{ plan.plan_file }}"
+    html: report/plan.html
+    csv: report/plan.csv
 
 - name: Show the summary on the page of the GitHub job
   hybrid.identity.match_report:
-    users: "{{ prediction.users }}"
-    unknown: "{{ prediction.unknown }}"
+    file: "{{ plan.plan_file }}"
     markdown: "{{ lookup('ansible.builtin.env', 'GITHUB_STEP_SUMMARY') }}"
+
+- name: Write down what was done
+  hybrid.identity.match_report:
+    file: "{{ result.result_file }}"  # as match_apply returned it
+    html: report/result.html
 """
 
 RETURN = r"""
@@ -138,27 +124,49 @@ files:
       description: The path, as it was given.
       returned: always
       type: str
-      sample: /srv/report/preflight.html
+      sample: /srv/report/plan.html
     size:
       description: The size in bytes.
       returned: always
       type: int
       sample: 48213
     changed:
-      description: Whether the file was written, or in check mode would be.
+      description: Whether the file was written, since it was missing or had another content or mode.
       returned: always
       type: bool
       sample: true
 verdict:
-  description: The report in a sentence or two.
+  description:
+    - The verdict of the plan or the result. It says why the plan may not be applied, or who was not changed.
+    - Empty if the plan may be applied, or if all planned users were changed.
   returned: success
   type: str
-  sample: 38 of 40 AD users would be joined to their cloud user. 2 would not be synchronised as they should.
+  sample: ""
 summary:
-  description: How many users there are by outcome, zeros included, with C(cloud_only); C(total) counts the AD users.
+  description: Counts of users.
   returned: success
   type: dict
-  sample: {hard_match: 38, conflict: 2, cloud_only: 3, total: 40}
+  contains:
+    total:
+      description: AD users.
+      returned: always
+      type: int
+      sample: 40
+    cloud_only:
+      description: Cloud users without an AD user.
+      returned: always
+      type: int
+      sample: 3
+    outcomes:
+      description: AD users by predicted outcome. Empty if nothing was predicted.
+      returned: always
+      type: dict
+      sample: {conflict: 2, hard_match: 38}
+    statuses:
+      description: AD users by status.
+      returned: always
+      type: dict
+      sample: {refused: 2, set: 38}
 trace:
   description:
     - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
@@ -169,61 +177,64 @@ trace:
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import list_diff
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PLAN, RESULT
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, file_mode, write_files
-from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import read_run_file
+from ansible_collections.hybrid.identity.plugins.module_utils._report.csv_view import csv_lines
+from ansible_collections.hybrid.identity.plugins.module_utils._report.encoding import joined
 from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import to_markdown
-from ansible_collections.hybrid.identity.plugins.module_utils._report.model import make
-from ansible_collections.hybrid.identity.plugins.module_utils._report.page import to_html
-from ansible_collections.hybrid.identity.plugins.module_utils._report.tables import to_csv, to_json
+from ansible_collections.hybrid.identity.plugins.module_utils._report.model import Report, make
+from ansible_collections.hybrid.identity.plugins.module_utils._report.page import html_parts
 
-KINDS = ("html", "csv", "json", "markdown")
+KINDS = ("html", "csv", "markdown")
 
 
-def write_report(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+def read_report(params: dict[str, Any]) -> Report:
+    """Read the plan or the result. Its content is not kept."""
+    if not params["file"]:
+        raise InputError("file is empty; name a plan or a result on the controller.")
+    source = read_run_file("file", params["file"], (PLAN, RESULT))
+    return make(source.header, source.records(), params["title"], params["note"])
+
+
+def write_report(params: dict[str, Any]) -> dict[str, Any]:
     """Make all the files in memory, then write those that differ."""
     mode = file_mode(params["mode"])
-    report = make(params["users"], params["cloud_only"], params["unknown"], params["title"], params["note"])
-    views = {
-        "html": lambda: to_html(report),
-        "csv": lambda: to_csv(report),
-        "json": lambda: to_json(report),
+    report = read_report(params)
+    views: dict[str, Callable[[], bytes]] = {
+        "html": lambda: joined(html_parts(report)),
+        "csv": lambda: joined(csv_lines(report)),
         "markdown": lambda: to_markdown(report, params["markdown_users"]),
     }
-    files = write_files([File(kind, params[kind], views[kind]()) for kind in KINDS if params[kind]], mode, check_mode)
-    written = [file for file in files if file["changed"]]
     return {
-        "changed": bool(written),
-        "files": files,
-        "verdict": report.verdict(),
-        "summary": {**report.counts, "total": report.total},
-        # The files hold thousands of lines about people: a diff names them and no more.
-        "diff": list_diff("Files of the report", [], [f"{file['path']}: {file['size']} bytes" for file in written]),
+        "changed": False,
+        "files": write_files([File(kind, params[kind], views[kind]()) for kind in KINDS if params[kind]], mode),
+        "verdict": report.verdict,
+        "summary": report.summary(),
     }
 
 
 def main() -> None:
-    module = RecordsModule(
+    module = AnsibleModule(
         argument_spec={
-            "users": {"type": "list", "elements": "dict", "required": True},
-            "cloud_only": {"type": "list", "elements": "dict", "default": []},
-            "unknown": {"type": "list", "elements": "dict", "default": []},
+            "file": {"type": "path"},
             **{kind: {"type": "path"} for kind in KINDS},
-            "title": {"type": "str", "default": "What the first sync would do"},
+            "title": {"type": "str"},
             "note": {"type": "str", "default": ""},
             "markdown_users": {"type": "int", "default": 100},
             "mode": {"type": "str", "default": "0600"},
         },
         required_one_of=[KINDS],
         supports_check_mode=True,
-        # People's records do not belong in the system's log, into which Ansible writes all arguments:
-        # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
-        no_log=True,
     )
-    run(module, (), lambda: write_report(module.params, module.check_mode))
+    run(module, (), lambda: write_report(module.params))
 
 
 if __name__ == "__main__":

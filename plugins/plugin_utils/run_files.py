@@ -35,7 +35,7 @@ class RunFiles:
 MODULES = {
     "match_plan": RunFiles({"plan_file": PLAN}),
     "match_apply": RunFiles({"plan_file": PLAN, "result_file": RESULT}),
-    "match_report": RunFiles({"file": PLAN}, instead=("users",)),
+    "match_report": RunFiles({"file": PLAN}),
     "entra_sync_info": RunFiles({"result_file": RESULT, "save_to": PROOF}, instead=("users", "identities")),
 }
 _NONE = RunFiles({})

@@ -48,11 +48,11 @@ def file_mode(text: str) -> int:
     return mode
 
 
-def write_files(files: Sequence[File], mode: int, check_mode: bool = False) -> list[dict[str, Any]]:
+def write_files(files: Sequence[File], mode: int) -> list[dict[str, Any]]:
     """Write the files whose content or mode differs, and return ``kind, path, size, changed`` of each.
 
     A file gets its new content in one step, and at no time can more users read it than ``mode`` allows. No file is put
-    in place before all are on the disk. In check mode, nothing is written.
+    in place before all are on the disk.
 
     :raises InputError: if a path cannot be written, belongs to two files, or leads to a file or a folder that others
         may have made or may change; nothing was written.
@@ -64,8 +64,7 @@ def write_files(files: Sequence[File], mode: int, check_mode: bool = False) -> l
         if targets.count(target) > 1:
             raise InputError(f"{file.path} is the path of more than one file of the report; give each its own.")
     changed = [_differs(file, mode) for file in files]
-    if not check_mode:
-        _write([(target, file) for file, target, wanted in zip(files, targets, changed, strict=True) if wanted], mode)
+    _write([(target, file) for file, target, wanted in zip(files, targets, changed, strict=True) if wanted], mode)
     return [
         {"kind": file.kind, "path": file.path, "size": len(file.content), "changed": wanted}
         for file, wanted in zip(files, changed, strict=True)

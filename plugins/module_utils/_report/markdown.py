@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 
 from .._identity.core.outcomes import outcome
-from .._identity.core.text.visible import visible
-from .model import Report, number, people
-from .tables import encoded
+from .._identity.core.text.visible import LONGEST, visible
+from .encoding import encoded
+from .model import Report, Unread, number, people
 from .words import effect_label, words
 
 MAX_BYTES = 512 * 1024
 """The file is never larger: a CI service cuts long pages, or drops them (GitHub beyond 1 MiB for a step)."""
 
 _MAX_CELL = 300
+_MAX_SENTENCE = 1000
 _MAX_ATTRIBUTES = 50
+_MAX_UNREAD = 20
 _BAR = 20
 # What Markdown, HTML, mentions, links, emojis and formulas are made of; adele.vance@contoso.com stays readable.
 _SPECIAL = re.compile(r"[\\`*{}\[\]<>#|~&$]|(?<!\w)[@_]|_(?!\w)|:(?=//|\w+:)")
@@ -33,50 +35,59 @@ def to_markdown(report: Report, limit: int = 100) -> bytes:
     lines = [f"# {plain(report.title)}", ""]
     if report.note:
         lines += [f"*{plain(report.note)}*", ""]
-    lines += [f"**{plain(report.verdict())}**", "", "| Outcome | Users | |", "| --- | ---: | --- |"]
+    lines += [plain(report.origin), "", f"**{plain(report.headline())}**", ""]
+    if report.verdict:
+        lines += [plain(report.verdict, LONGEST), ""]
+    lines += [f"| {'Status' if report.by_status else 'Outcome'} | Users | |", "| --- | ---: | --- |"]
     for key, count in report.counts.items():
         if count:
             blocks = "█" * round(_BAR * count / max(report.total, count)) or "▏"
             lines.append(f"| {plain(outcome(key).label)} | {number(count)} | {blocks} |")
-    if report.unknown:
-        lines += ["", "## Not known", ""]
-        lines += [
-            f"- {plain(words(what))}{_answer(permission)}{_taken(skipped)}"
-            for what, permission, skipped in report.unknown[:_MAX_ATTRIBUTES]
-        ]
-    lines += _overwrites(report)
+    lines += _unknown(report) + _overwrites(report)
     return encoded("\n".join(lines + _users(report, limit, _size(lines))) + "\n")
 
 
-def _answer(permission: str) -> str:
-    return f" (the permission {plain(permission)} would answer it)" if permission else ""
+def _unknown(report: Report) -> list[str]:
+    if not report.unread and not report.caveats:
+        return []
+    unread = [f"- {plain(words(each.what))}{_answer(each)}" for each in report.unread[:_MAX_UNREAD]]
+    caveats = [f"- {plain(sentence, _MAX_SENTENCE)}" for sentence in report.caveats[:_MAX_UNREAD]]
+    return ["", "## What could not be read", "", *unread, *caveats]
 
 
-def _taken(skipped: bool) -> str:
-    return ": taken as usual, since skip_checks names it" if skipped else ""
+def _answer(unread: Unread) -> str:
+    permission = f" (permission: {plain(unread.permission)})" if unread.permission else ""
+    return permission + (": the check is skipped" if unread.is_skipped else "")
 
 
 def _overwrites(report: Report) -> list[str]:
-    if not report.effects:
+    if not report.overwrites:
         return []
     lines = ["", "## What the matches would change in the cloud", ""]
     lines += ["| Attribute | Effect | Users |", "| --- | --- | ---: |"]
-    for (attribute, effect), count in list(report.effects.items())[:_MAX_ATTRIBUTES]:
+    for (attribute, effect), count in list(report.overwrites.items())[:_MAX_ATTRIBUTES]:
         lines.append(f"| {plain(attribute)} | {plain(effect_label(effect))} | {number(count)} |")
-    if len(report.effects) > _MAX_ATTRIBUTES:
-        lines += ["", f"… and {len(report.effects) - _MAX_ATTRIBUTES} more."]
+    if len(report.overwrites) > _MAX_ATTRIBUTES:
+        lines += ["", f"… and {len(report.overwrites) - _MAX_ATTRIBUTES} more."]
     return lines
 
 
 def _users(report: Report, limit: int, used: int) -> list[str]:
-    waiting = [row for row in report.rows if row.needs_decision()]
+    waiting = [row for row in report.rows if row.needs_decision]
     if not waiting:
         return []
-    lines = ["", "## Users who need a decision", "", "| User | Outcome | Why |", "| --- | --- | --- |"]
+    lines = [
+        "",
+        "## Users who need a decision",
+        "",
+        f"| User | {'Status' if report.by_status else 'Outcome'} | Why |",
+        "| --- | --- | --- |",
+    ]
     room = MAX_BYTES - used - _size(lines) - 200
     named = 0
     for row in waiting[: max(limit, 0)]:
-        line = f"| {plain(row.name)} | {plain(row.outcome.label)} | {plain(row.reason or row.outcome.meaning)} |"
+        kind = report.kind(row)
+        line = f"| {plain(row.name)} | {plain(kind.label)} | {plain(row.reason or kind.meaning)} |"
         room -= _size([line])
         if room < 0:
             break
@@ -85,13 +96,16 @@ def _users(report: Report, limit: int, used: int) -> list[str]:
     if named < len(waiting):
         more = people(len(waiting) - named, "more user")
         lines += ["", f"… and {more}. The other files of the report name everybody."]
-    return lines if named else ["", f"{people(len(waiting), 'user')} need a decision; the other files name them."]
+    needs = "needs" if len(waiting) == 1 else "need"
+    return (
+        lines if named else ["", f"{people(len(waiting), 'user')} {needs} a decision; the other files name everybody."]
+    )
 
 
 def _size(lines: list[str]) -> int:
     return sum(len(encoded(line)) + 1 for line in lines)
 
 
-def plain(text: str) -> str:
+def plain(text: str, longest: int = _MAX_CELL) -> str:
     """Text that stays text in Markdown: nothing in it becomes a link, a mention, a tag or a new cell."""
-    return _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", visible(text.strip(), _MAX_CELL))
+    return _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", visible(text.strip(), longest))

@@ -2,94 +2,114 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a report is made of: rows, counts and the sentence that sums them up. The files are only views of it."""
+"""What a report is made of: rows, counts and the sentences that sum them up. The files are only views of it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._identity.core.errors import InputError
-from .._identity.core.outcomes import CLOUD_ONLY, CREATES, JOINS, STOPS, UNCLEAR, Outcome, outcome
-from .._identity.core.records import Record, record_name
-from .._identity.core.text.visible import visible
+from .._identity.core.outcomes import CLOUD_ONLY, CREATES, FAILED, JOINS, STOPS, UNCLEAR, Outcome, outcome
+from .._identity.core.run_file import RESULT, Header
+from .rows import Row, RowReader, shown
 from .words import OUTCOMES
 
-LONGEST = 10_000
-"""The most characters of one value in a report; an account may have hundreds of addresses."""
+NOW = "now"
+"""The term ``predict`` of a plan that says what a sync would do if nobody wrote anything."""
 
-_SOURCE = "pass what entra_match_info returned, as it is"
+CAVEAT = "caveat"
+"""The effect of what could not be read if all users keep their outcome."""
 
-
-@dataclass(frozen=True)
-class Overwrite:
-    """What a match would do to one attribute of a cloud user; values as text, empty where there is none."""
-
-    attribute: str
-    cloud: str
-    ad: str
-    effect: str
+_FIRST_RECORD = 2
 
 
 @dataclass(frozen=True)
-class Row:
-    """A user of the report: the record as it came, and what every view shows of it."""
+class Unread:
+    """What could not be read, the permission that would answer it, and whether its check was skipped."""
 
-    record: Record
-    name: str
-    outcome: Outcome
-    causes: tuple[str, ...]
-    reason: str
-    overwrites: tuple[Overwrite, ...]
-    allowed: bool | None
-
-    def needs_decision(self) -> bool:
-        """Whether somebody has to look: whoever ran the preflight did not allow the outcome, or it is no good one."""
-        if self.allowed is None:
-            return self.outcome.needs_attention
-        return not self.allowed
-
-    @property
-    def cause(self) -> str:
-        """The cause that decided, empty where there is none."""
-        return self.causes[0] if self.causes else ""
-
-    def text(self, key: str) -> str:
-        """A value of the record as text."""
-        return shown(self.record.get(key))
+    what: str
+    permission: str
+    is_skipped: bool
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report.
+    """A report of a plan or, with ``is_result``, of what was done.
 
-    ``rows`` are sorted by what a person should look at first, ``counts`` hold every outcome, zeros included. ``total``
-    counts the AD users; the ``outside`` cloud users that no AD user claims are the last rows.
-    ``effects`` counts users by attribute and effect;
-    ``unknown`` says what could not be read, the permission that would answer it, and whether the check was skipped.
+    ``origin`` says where the file is from. ``verdict`` is that of the file: why the plan may not be applied, or who was
+    not changed. ``by_status``: rows are counted and filtered by their status, otherwise by their prediction.
+    ``rows`` are sorted by what a person should look at first, ``counts`` are by key, those without anybody too if
+    outcomes are counted. ``total`` counts the AD users, ``outside`` the cloud users without one.
+    ``overwrites`` counts users by attribute and effect.
     """
 
     title: str
     note: str
-    rows: tuple[Row, ...]
+    origin: str
+    verdict: str
+    caveats: Sequence[str]
+    unread: Sequence[Unread]
+    is_result: bool
+    is_predicted: bool
+    is_now: bool
+    rows: Sequence[Row]
     counts: Mapping[str, int]
-    unknown: tuple[tuple[str, str, bool], ...]
-    effects: Mapping[tuple[str, str], int]
+    overwrites: Mapping[tuple[str, str], int]
     total: int
     outside: int
 
-    def group(self, name: str) -> int:
-        """How many users have an outcome of that group."""
-        return sum(count for key, count in self.counts.items() if outcome(key).group == name)
+    @property
+    def by_status(self) -> bool:
+        return self.is_result or not self.is_predicted
 
-    def verdict(self) -> str:
-        """The report in a sentence or two."""
-        joins, creates, stops, unknown = (self.group(name) for name in (JOINS, CREATES, STOPS, UNCLEAR))
-        hoped = sum(outcome(row.text("expected")).group == JOINS for row in self.rows if row.outcome.group == UNCLEAR)
+    def kind(self, row: Row) -> Outcome:
+        """Return what the row is counted as."""
+        return _kind(row, self.by_status)
+
+    def other(self, row: Row) -> Outcome | None:
+        """Return what else there is to say: the status of a prediction, and the prediction of a status."""
+        return row.prediction if self.by_status else row.status
+
+    def summary(self) -> dict[str, Any]:
+        """Return the counts of users: ``total``, ``cloud_only``, and by key ``outcomes`` and ``statuses``."""
+        outcomes = Counter(row.prediction.key for row in self.rows if row.prediction)
+        statuses = Counter(row.status.key for row in self.rows if row.status)
+        return {
+            "total": self.total,
+            "cloud_only": self.outside,
+            "outcomes": dict(sorted(outcomes.items())),
+            "statuses": dict(sorted(statuses.items())),
+        }
+
+    def headline(self) -> str:
+        """Return the report in a sentence or two."""
         if not self.total:
-            return "There was no AD user to predict anything for."
+            return "There is no AD user in the scope."
+        if self.is_result:
+            return self._result()
+        return self._prediction() if self.is_predicted else self._nothing()
+
+    def _nothing(self) -> str:
+        return f"None of {people(self.total, 'AD user')} is changed or refused, so nothing was predicted."
+
+    def _result(self) -> str:
+        changed, refused = sum(row.is_changed for row in self.rows), sum(row.is_refused for row in self.rows)
+        failed = sum(row.status is not None and row.status.key == FAILED for row in self.rows)
+        rest = [
+            f"{number(refused)} {'was' if refused == 1 else 'were'} refused" if refused else "",
+            f"{number(failed)} failed" if failed else "",
+        ]
+        tail = " and ".join(part for part in rest if part)
+        verb = "was" if changed == 1 else "were"
+        return f"{number(changed)} of {people(self.total, 'AD user')} {verb} changed." + (f" {tail}." if tail else "")
+
+    def _prediction(self) -> str:
+        groups = Counter(row.prediction.group for row in self.rows if row.prediction)
+        joins, creates, stops, unknown = (groups[name] for name in (JOINS, CREATES, STOPS, UNCLEAR))
+        unclear = (row for row in self.rows if row.prediction and row.prediction.group == UNCLEAR)
+        hoped = sum(outcome(row.expected).group == JOINS for row in unclear)
         head = f"{number(joins)} of {people(self.total, 'AD user')} would be joined to their cloud user."
         rest = [
             f"{number(creates)} would get a new cloud user" if creates else "",
@@ -98,79 +118,82 @@ class Report:
             f"{number(hoped)} of these would be joined if nothing of that stands against it" if hoped else "",
         ]
         tail = "; ".join(part for part in rest if part)
-        refused = sum(row.allowed is False for row in self.rows)
-        stop = f" What would become of {people(refused, 'user')} is not allowed." if refused else ""
-        return (f"{head} {tail[:1].upper()}{tail[1:]}." if tail else f"{head} Nothing stands in the way.") + stop
+        return (
+            f"{head} {tail[:1].upper()}{tail[1:]}." if tail else f"{head} Nothing stands in the way."
+        ) + self._plan()
+
+    def _plan(self) -> str:
+        changed, refused = sum(row.is_changed for row in self.rows), sum(row.is_refused for row in self.rows)
+        if self.is_now:
+            return f" What would become of {people(refused, 'user')} is not allowed." if refused else ""
+        end = f" and refuses {number(refused)}" if refused else ""
+        return f" The plan changes {people(changed, 'user')}{end}."
 
 
-def make(
-    users: Sequence[Any],
-    cloud_only: Sequence[Any] = (),
-    unknown: Sequence[Any] = (),
-    title: str = "",
-    note: str = "",
-) -> Report:
-    """The report on what ``entra_match_info`` returned.
+def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None = None, note: str = "") -> Report:
+    """Return the report of a plan or a result, given the header and the records of its file.
 
-    :raises InputError: an entry is not what that module returns.
+    :raises InputError: if a record is no record of a user.
     """
-    rows = [_row(record, f"users[{place}]", None) for place, record in enumerate(users)]
-    rows += [_row(record, f"cloud_only[{place}]", CLOUD_ONLY) for place, record in enumerate(cloud_only)]
-    rows.sort(key=lambda row: (row.outcome.rank, row.cause, row.name.casefold()))
-    found = Counter(row.outcome.key for row in rows)
-    order = sorted({*found, *OUTCOMES}, key=lambda key: (outcome(key).rank, key))
-    counts = {key: found[key] for key in order}
-    effects = Counter((change.attribute, change.effect) for row in rows for change in row.overwrites)
+    reader = RowReader()
+    rows = [reader.read(record, line) for line, record in enumerate(records, _FIRST_RECORD)]
+    is_result, is_now = header["kind"] == RESULT, header["terms"].get("predict") == NOW
+    is_predicted = any(row.prediction for row in rows)
+    by_status = is_result or not is_predicted
+    rows.sort(
+        key=lambda row: (not row.needs_decision, _kind(row, by_status).rank, row.cause, row.name.casefold(), row.name)
+    )
+    found = Counter(_kind(row, by_status).key for row in rows)
+    order = sorted({*found, *(() if by_status else OUTCOMES)}, key=lambda key: (outcome(key).rank, key))
+    overwrites = Counter((change.attribute, change.effect) for row in rows for change in row.overwrites)
+    outside = sum(row.is_outside for row in rows)
+    facts = header["facts"]
+    caveats = tuple(map(shown, facts.get("caveats") or ()))
     return Report(
-        title=shown(title),
+        title=shown(title) or _title(is_result, is_now),
         note=shown(note),
-        rows=tuple(rows),
-        counts=counts,
-        unknown=tuple(_unread(entry, place) for place, entry in enumerate(unknown)),
-        effects=dict(sorted(effects.items(), key=lambda item: (-item[1], item[0]))),
-        total=len(users),
-        outside=len(cloud_only),
+        origin=_origin(header),
+        verdict=shown(facts.get("verdict")),
+        caveats=caveats,
+        unread=tuple(_unread(entry) for entry in facts.get("unread") or () if not _is_told(entry, caveats)),
+        is_result=is_result,
+        is_predicted=is_predicted,
+        is_now=is_now,
+        rows=rows,
+        counts={key: found[key] for key in order},
+        overwrites=dict(sorted(overwrites.items(), key=lambda item: (-item[1], item[0]))),
+        total=len(rows) - outside,
+        outside=outside,
     )
 
 
-def _row(record: Any, where: str, fixed: str | None) -> Row:
-    if not isinstance(record, dict):
-        raise InputError(f"{where} is no record of a user; {_SOURCE}.")
-    key = fixed or record.get("outcome")
-    if not isinstance(key, str) or not key:
-        raise InputError(f"{where} ({record_name(record)}) has no 'outcome'; {_SOURCE}.")
-    changes = record.get("overwrites") or []
-    # All of them where the record says so, the one that decided first.
-    causes = [record.get("cause"), *(record.get("causes") or [])]
-    if not isinstance(changes, list) or not all(isinstance(one, dict) and one.get("attribute") for one in changes):
-        raise InputError(f"{where} ({record_name(record)}) has 'overwrites' that are no list of attributes; {_SOURCE}.")
-    return Row(
-        record=record,
-        name=shown(record_name(record)),
-        outcome=outcome(shown(key)),
-        causes=tuple(dict.fromkeys(shown(cause) for cause in causes if cause)),
-        reason=shown(record.get("reason")),
-        allowed=record["allowed"] if isinstance(record.get("allowed"), bool) else None,
-        overwrites=tuple(
-            Overwrite(shown(one["attribute"]), shown(one.get("cloud")), shown(one.get("ad")), shown(one.get("effect")))
-            for one in changes
-        ),
-    )
+def _kind(row: Row, by_status: bool) -> Outcome:
+    if row.status is None:
+        return outcome(CLOUD_ONLY)
+    return row.status if by_status or row.prediction is None else row.prediction
 
 
-def _unread(entry: Any, place: int) -> tuple[str, str, bool]:
-    if not isinstance(entry, dict) or not entry.get("what"):
-        raise InputError(f"unknown[{place}] does not say 'what' could not be read; {_SOURCE}.")
-    return shown(entry["what"]), shown(entry.get("permission")), entry.get("skipped") is True
+def _title(is_result: bool, is_now: bool) -> str:
+    if is_result:
+        return "Result of the hard match"
+    return "What the next sync would do" if is_now else "Plan of the hard match"
 
 
-def shown(value: Any) -> str:
-    """A value of a record as visible text: nothing for null, the values of a list side by side."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return visible("; ".join(map(shown, value)) if isinstance(value, list | tuple) else str(value), LONGEST)
+def _origin(header: Header) -> str:
+    time = shown(header["time"]).replace("T", " ").replace("Z", " UTC")
+    place = [f"{what} {shown(header[what])}" for what in ("tenant", "domain") if header[what]]  # type: ignore[literal-required]
+    return ", ".join([f"Run {shown(header['run'])} of {shown(header['host'])}", time, *place])
+
+
+def _is_told(entry: Mapping[str, Any], caveats: Sequence[str]) -> bool:
+    """Whether a caveat says already what could not be read."""
+    permission = shown(entry.get("permission"))
+    may_be = entry.get("effect") == CAVEAT or entry.get("skipped")
+    return bool(permission and may_be) and any(permission in sentence for sentence in caveats)
+
+
+def _unread(entry: Mapping[str, Any]) -> Unread:
+    return Unread(shown(entry.get("what")), shown(entry.get("permission")), entry.get("skipped") is True)
 
 
 def number(value: int) -> str:

@@ -15,33 +15,32 @@ import base64
 import hashlib
 import html
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from .._identity.core.outcomes import outcome
-from .model import Report, Row, number, people, shown
+from .._identity.core.outcomes import Outcome, outcome
+from .model import Report, number, people
 from .page_script import SCRIPT
 from .page_style import STYLE
-from .tables import encoded
-from .words import EFFECTS, OUTCOMES, effect_label, words
+from .rows import VALUES, Row
+from .words import EFFECTS, OUTCOMES, effect_label, words, written_label
 
-_DETAILS = (
-    ("sam_account_name", "Account name"),
-    ("distinguished_name", "AD user"),
-    ("object_guid", "GUID"),
-    ("immutable_id", "ImmutableId"),
-    ("cloud_user_principal_name", "Cloud user"),
-    ("cloud_immutable_id", "ImmutableId in the cloud"),
-    ("id", "Cloud object id"),
-    ("future_user_principal_name", "Cloud UPN after a sync"),
-    ("quarantined", "In quarantine"),
-    ("unknown", "Hangs on"),
-    ("expected", "Otherwise"),
-)
+_LABELS = {
+    "sam_account_name": "Account name",
+    "distinguished_name": "AD user",
+    "object_guid": "GUID",
+    "immutable_id": "ImmutableId",
+    "cloud_user_principal_name": "Cloud user",
+    "cloud_immutable_id": "ImmutableId in the cloud, as read",
+    "id": "Cloud object id",
+    "future_user_principal_name": "Cloud UPN after a sync",
+}
+_PLACES = tuple(VALUES.index(name) for name in _LABELS)
 
 
-def to_html(report: Report) -> bytes:
-    """The page."""
-    parts = (
+def html_parts(report: Report) -> Iterator[str]:
+    """The page, in parts."""
+    head = (
         "<!DOCTYPE html>",
         '<html lang="en">',
         '<head><meta charset="utf-8">',
@@ -53,19 +52,21 @@ def to_html(report: Report) -> bytes:
         "<body>",
         f"<header><h1>{_text(report.title)}</h1>",
         f'<p class="note"><bdi>{_text(report.note)}</bdi></p>' if report.note else "",
-        f'<p class="verdict">{_text(report.verdict())}</p></header>',
+        f'<p class="note"><bdi>{_text(report.origin)}</bdi></p>',
+        f'<p class="headline">{_text(report.headline())}</p></header>',
         "<main>",
+        _verdict(report),
         _unread(report),
         _bars(report),
-        _effects(report),
-        _USERS,
-        _legend(),
+        _overwrites(report),
+        _users(report),
+        _legend(report),
         "</main>",
-        f'<script type="application/json" id="data">{_embedded(_data(report))}</script>',
-        f"<script>{SCRIPT}</script>",
-        "</body></html>",
     )
-    return encoded("\n".join(part for part in parts if part) + "\n")
+    yield "\n".join(part for part in head if part)
+    yield '\n<script type="application/json" id="data">'
+    yield from _data(report)
+    yield f"</script>\n<script>{SCRIPT}</script>\n</body></html>\n"
 
 
 def _policy() -> str:
@@ -80,16 +81,24 @@ def _text(text: str) -> str:
     return html.escape(text, quote=True)
 
 
+def _verdict(report: Report) -> str:
+    if not report.verdict:
+        return ""
+    title = "Not everything was done" if report.is_result else "The plan may not be applied"
+    return f'<section class="verdict" id="verdict"><h2>{title}</h2><p><bdi>{_text(report.verdict)}</bdi></p></section>'
+
+
 def _unread(report: Report) -> str:
-    if not report.unknown:
+    if not report.unread and not report.caveats:
         return ""
     items = "".join(
-        f"<li><bdi>{_text(words(what))}</bdi>"
-        + (f": the permission <code>{_text(permission)}</code> would answer it" if permission else "")
-        + ("; taken as usual, since skip_checks names it" if skipped else "")
+        f"<li><bdi>{_text(words(each.what))}</bdi>"
+        + (f" (permission: <code>{_text(each.permission)}</code>)" if each.permission else "")
+        + (": the check is skipped" if each.is_skipped else "")
         + "</li>"
-        for what, permission, skipped in report.unknown
+        for each in report.unread
     )
+    items += "".join(f"<li><bdi>{_text(sentence)}</bdi></li>" for sentence in report.caveats)
     return f'<section class="unread" id="unread"><h2>What could not be read</h2><ul>{items}</ul></section>'
 
 
@@ -108,35 +117,38 @@ def _bars(report: Report) -> str:
             f'<rect class="track" width="100" height="4"/><rect class="fill" width="{width:.2f}" height="4"/>'
             "</svg></button>"
         )
+    heading, shows = ("Statuses", "statuses") if report.by_status else ("Outcomes", "outcomes")
     total = people(report.total, "AD user")
     if report.outside:
         total += f" and {people(report.outside, 'cloud user')} without one"
     return (
-        f'<section id="summary"><h2>Outcomes <small>{_text(total)}</small></h2>'
-        f'<div class="bars" role="group" aria-label="Show only these outcomes">{"".join(bars)}</div></section>'
+        f'<section id="summary"><h2>{heading} <small>{_text(total)}</small></h2>'
+        f'<div class="bars" role="group" aria-label="Show only these {shows}">{"".join(bars)}</div></section>'
     )
 
 
-def _effects(report: Report) -> str:
-    if not report.effects:
+def _overwrites(report: Report) -> str:
+    if not report.overwrites:
         return ""
     body = "".join(
         f"<tr><td><bdi>{_text(attribute).replace('_', '_<wbr>')}</bdi></td><td>{_text(effect_label(effect))}</td>"
         f'<td class="number">{number(count)}</td></tr>'
-        for (attribute, effect), count in report.effects.items()
+        for (attribute, effect), count in report.overwrites.items()
     )
-    found = {effect for _attribute, effect in report.effects}
+    found = {effect for _attribute, effect in report.overwrites}
     meanings = "".join(
         f"<dt>{_text(label)}</dt><dd>{_text(meaning)}</dd>" for key, (label, meaning) in EFFECTS.items() if key in found
     )
     return (
-        '<section id="effects"><h2>What the matches would change in the cloud</h2><table class="figures">'
+        '<section id="overwrites"><h2>What the matches would change in the cloud</h2><table class="figures">'
         '<thead><tr><th>Attribute</th><th>Effect</th><th class="number">Users</th></tr></thead>'
         f'<tbody>{body}</tbody></table><dl class="legend">{meanings}</dl></section>'
     )
 
 
-def _legend() -> str:
+def _legend(report: Report) -> str:
+    if not report.is_predicted:
+        return ""
     items = "".join(
         f'<dt class="{kind.group}">{_text(kind.label)}</dt><dd>{_text(kind.meaning)}</dd>'
         for kind in map(outcome, OUTCOMES)
@@ -144,61 +156,80 @@ def _legend() -> str:
     return f'<section id="meanings"><h2>What the outcomes mean</h2><dl class="legend">{items}</dl></section>'
 
 
-_USERS = """<section id="users"><h2>Users</h2>
-<noscript><p>The list of users needs scripts to be allowed; the CSV and JSON files hold it too.</p></noscript>
+def _users(report: Report) -> str:
+    kind = "Status" if report.by_status else "Outcome"
+    return f"""<section id="users"><h2>Users</h2>
+<noscript><p>The list of users needs scripts to be allowed; the CSV file holds it too.</p></noscript>
 <form class="controls" id="controls" hidden>
 <label>Search<input type="search" id="search" autocomplete="off" placeholder="Name, address, GUID, reason"></label>
+<label>{_other_name(report)}<select id="other"><option value="">All users</option></select></label>
 <label>Cause<select id="cause"><option value="">All causes</option></select></label>
 <label>Changes in the cloud<select id="change"><option value="">All users</option></select></label>
 <button type="reset" id="reset">Show all</button>
 </form>
 <p id="status" role="status" aria-live="polite"></p>
 <table id="rows" hidden>
-<thead><tr><th>User</th><th>Outcome</th><th>Why</th><th>Changes</th></tr></thead><tbody></tbody></table>
+<thead><tr><th>User</th><th>{kind}</th><th>Why</th><th>Overwrites</th></tr></thead><tbody></tbody></table>
 <nav class="pager" id="pager" aria-label="Pages of users" hidden>
 <button type="button" id="previous">Previous</button><span id="page"></span>
 <button type="button" id="next">Next</button>
 </nav></section>"""
 
 
-def _data(report: Report) -> dict[str, Any]:
+def _other_name(report: Report) -> str:
+    return "Outcome" if report.by_status else "Planned"
+
+
+def _data(report: Report) -> Iterator[str]:
     """The users, as lists and with names by number: a third of the size of one object a user."""
-    kinds, causes, attributes, effects = _Numbers(), _Numbers(), _Numbers(), _Numbers()
-    rows = [_cells(row, kinds, causes, attributes, effects) for row in report.rows]
-    return {
-        "outcomes": [[key, outcome(key).label, outcome(key).group] for key in kinds.names],
-        "causes": [[key, words(key)] for key in causes.names],
-        "attributes": attributes.names,
-        "effects": [[key, effect_label(key)] for key in effects.names],
-        "details": [label for _key, label in _DETAILS],
-        "rows": rows,
+    names = _Names()
+    before = '{"rows":['
+    for row in report.rows:
+        yield before + _embedded(_cells(report, row, names))
+        before = ","
+    rest = {
+        "outcomes": [[key, outcome(key).label, outcome(key).group] for key in names.outcomes.names],
+        "causes": [[key, words(key)] for key in names.causes.names],
+        "attributes": names.attributes.names,
+        "effects": [[key, effect_label(key)] for key in names.effects.names],
+        "written": [written_label(key) for key in names.written.names],
+        "details": [*_LABELS.values(), "In quarantine", "Depends on", "Otherwise"],
+        "other": _other_name(report),
     }
+    yield ("" if report.rows else before) + f"],{_embedded(rest)[1:]}"
 
 
-def _cells(row: Row, kinds: _Numbers, causes: _Numbers, attributes: _Numbers, effects: _Numbers) -> list[Any]:
-    changes = [[attributes.of(one.attribute), effects.of(one.effect), one.cloud, one.ad] for one in row.overwrites]
-    details = [_detail(row, key) for key, _label in _DETAILS]
+def _cells(report: Report, row: Row, names: _Names) -> list[Any]:
+    kind, other = report.kind(row), report.other(row)
+    details = [row.values[place] for place in _PLACES]
+    expected = outcome(row.expected).label if row.expected else ""
     return [
-        kinds.of(row.outcome.key),
-        [causes.of(cause) for cause in row.causes],
+        names.outcomes.of(kind.key),
+        [names.causes.of(key) for key in dict.fromkeys((*row.causes, *row.effects))],
         row.name,
         row.reason,
-        details,
-        changes,
-        row.allowed is False,
+        [*details, row.quarantined, row.unknown, expected],
+        [
+            [names.attributes.of(one.attribute), names.effects.of(one.effect), one.cloud, one.ad]
+            for one in row.overwrites
+        ],
+        [[names.written.of(one.attribute), one.id, one.before, one.after] for one in row.writes],
+        names.outcomes.of(other.key) if other else -1,
+        int(_is_marked(kind, other)),
     ]
 
 
-def _detail(row: Row, key: str) -> str:
-    value = row.record.get(key)
-    if key == "quarantined" and isinstance(value, list):
-        held = (one for one in value if isinstance(one, dict))
-        return "; ".join(f"{shown(one.get('value'))} (held by {shown(one.get('holder'))})" for one in held)
-    if key == "unknown" and isinstance(value, list):
-        return "; ".join(words(shown(aspect)) for aspect in value)
-    if key == "expected" and value:
-        return outcome(shown(value)).label
-    return shown(value)
+def _is_marked(kind: Outcome, other: Outcome | None) -> bool:
+    """Whether the row itself shows the other outcome: a user with a good prediction may be refused all the same."""
+    return other is not None and other.needs_attention and other != kind
+
+
+class _Names:
+    """The names that rows refer to by number."""
+
+    def __init__(self) -> None:
+        self.outcomes, self.causes, self.attributes = _Numbers(), _Numbers(), _Numbers()
+        self.effects, self.written = _Numbers(), _Numbers()
 
 
 class _Numbers:
@@ -215,7 +246,7 @@ class _Numbers:
         return self._numbers[name]
 
 
-def _embedded(data: dict[str, Any]) -> str:
+def _embedded(data: Any) -> str:
     """JSON that cannot end the element it stands in, whatever the names in it hold."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

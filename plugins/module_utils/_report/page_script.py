@@ -12,9 +12,9 @@ SCRIPT = r"""
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
   const PAGE = 50, PRINTED = 1000, PRINTED_OPEN = 200;
-  const [KIND, CAUSES, NAME, REASON, DETAILS, CHANGES, REFUSED] = [0, 1, 2, 3, 4, 5, 6];
+  const [KIND, CAUSES, NAME, REASON, DETAILS, CHANGES, WRITES, OTHER, MARKED] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const body = byId("rows").tBodies[0];
-  const search = byId("search"), cause = byId("cause"), change = byId("change");
+  const search = byId("search"), cause = byId("cause"), change = byId("change"), other = byId("other");
   const bars = [...document.querySelectorAll(".bar")];
   const chosen = new Set();
   let found = data.rows, page = 0, texts = null;
@@ -39,11 +39,14 @@ SCRIPT = r"""
 
   const causesOf = (row) => row[CAUSES].map((place) => data.causes[place]);
 
+  const otherOf = (row) => row[OTHER] < 0 ? "" : data.outcomes[row[OTHER]][1];
+
   function textOf(row) {
     const changes = row[CHANGES].flatMap(([name, , cloud, ad]) => [data.attributes[name], cloud, ad]);
+    const writes = row[WRITES].flatMap(([name, ...values]) => [data.written[name], ...values]);
     const [, label] = data.outcomes[row[KIND]];
-    const words = [row[NAME], label, row[REFUSED] ? "not allowed" : "", row[REASON], ...causesOf(row).flat()];
-    return plain([...words, ...row[DETAILS], ...changes].join("\n"));
+    const words = [row[NAME], label, otherOf(row), row[REASON], ...causesOf(row).flat()];
+    return plain([...words, ...row[DETAILS], ...changes, ...writes].join("\n"));
   }
 
   function wanted() {
@@ -53,6 +56,7 @@ SCRIPT = r"""
     const place = Number(choice);
     return data.rows.filter((row, index) =>
       (!chosen.size || chosen.has(data.outcomes[row[KIND]][0])) &&
+      (!other.value || row[OTHER] === Number(other.value)) &&
       (!cause.value || causesOf(row).some(([key]) => key === cause.value)) &&
       (!kind || row[CHANGES].some((one) => one[kind === "attribute" ? 0 : 1] === place)) &&
       words.every((word) => texts[index].includes(word)));
@@ -73,13 +77,27 @@ SCRIPT = r"""
     return table;
   }
 
+  function writeList(row) {
+    const list = make("ul", undefined, "writes");
+    for (const [name, , before, after] of row[WRITES]) {
+      const item = make("li", `${data.written[name]}: `);
+      item.append(value(before), " → ", value(after));
+      list.append(item);
+    }
+    return list;
+  }
+
   function fill(place, row) {
     const list = make("dl", undefined, "details");
+    if (row[OTHER] >= 0) list.append(make("dt", data.other), make("dd", value(otherOf(row))));
     row[DETAILS].forEach((text, index) => {
       if (text !== "") list.append(make("dt", data.details[index]), make("dd", value(text)));
     });
     const causes = causesOf(row).map(([key]) => key).join(", ");
     if (causes) list.append(make("dt", "Cause"), make("dd", make("code", causes)));
+    for (const [name, id] of row[WRITES]) {
+      if (!row[DETAILS].includes(id)) list.append(make("dt", `${data.written[name]} of`), make("dd", value(id)));
+    }
     place.append(list);
     if (row[CHANGES].length) place.append(changeList(row));
   }
@@ -91,10 +109,11 @@ SCRIPT = r"""
     user.append(address(row[NAME]));
     const kind = make("td");
     kind.append(make("span", label, "pill " + group));
-    if (row[REFUSED]) kind.append(make("span", "Not allowed", "cause refused"));
+    if (row[MARKED]) kind.append(make("span", otherOf(row), "cause refused"));
     for (const [, text] of causesOf(row)) kind.append(make("span", text, "cause"));
     const why = make("td");
     if (row[REASON]) why.append(make("bdi", row[REASON], "reason"));
+    if (row[WRITES].length) why.append(writeList(row));
     const details = make("details");
     details.append(make("summary", "Details"));
     details.addEventListener("toggle", () => {
@@ -155,6 +174,8 @@ SCRIPT = r"""
 
   const named = (entries) => entries.filter(([key]) => key !== "").sort((a, b) => a[1].localeCompare(b[1], "en"));
   options(cause, "Causes", named(data.causes));
+  const others = [...new Set(data.rows.map((row) => row[OTHER]))].filter((place) => place >= 0);
+  options(other, data.other, named(others.map((place) => [String(place), data.outcomes[place][1]])));
   options(change, "Effect", named(data.effects.map(([, label], place) => ["effect:" + place, label])));
   options(change, "Attribute", named(data.attributes.map((name, place) => ["attribute:" + place, name])));
 
@@ -163,7 +184,7 @@ SCRIPT = r"""
     if (!chosen.delete(key)) chosen.add(key);
     filter();
   });
-  for (const input of [search, cause, change]) input.addEventListener("input", filter);
+  for (const input of [search, other, cause, change]) input.addEventListener("input", filter);
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
   byId("controls").addEventListener("reset", () => { chosen.clear(); setTimeout(filter); });
   byId("previous").addEventListener("click", () => turn(-1));

@@ -27,9 +27,9 @@ body {
 h1 { margin: 0; font-size: 1.6rem; line-height: 1.25; }
 h2 { margin: 2rem 0 .75rem; font-size: 1.15rem; }
 h2 small { color: var(--soft); font-weight: normal; font-size: .9rem; margin-left: .5rem; }
-h1, td, th, dd, li, .note { overflow-wrap: anywhere; }
+h1, td, th, dd, li, .note, .verdict { overflow-wrap: anywhere; }
 .note { margin: .25rem 0 0; color: var(--soft); }
-.verdict { margin: .75rem 0 0; font-size: 1.1rem; max-width: 60rem; }
+.headline { margin: .75rem 0 0; font-size: 1.1rem; max-width: 60rem; }
 .joins, .done { --kind: var(--joins); } .creates { --kind: var(--creates); } .stops { --kind: var(--stops); }
 .unclear { --kind: var(--unclear); } .outside { --kind: var(--outside); }
 button, input, select {
@@ -39,7 +39,8 @@ button { cursor: pointer; padding: .4rem .8rem; }
 button:disabled { cursor: default; opacity: .5; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 .unread { margin-top: 1.5rem; padding: .1rem 1rem; border-left: .3rem solid var(--unclear); background: var(--panel); }
-.unread h2 { margin-top: .75rem; }
+.unread h2, .verdict h2 { margin-top: .75rem; }
+.verdict { margin-top: 1.5rem; padding: .1rem 1rem; border-left: .3rem solid var(--stops); background: var(--panel); }
 .unread ul { padding-left: 1.2rem; }
 .bars { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .5rem; }
 .bar { display: grid; grid-template-columns: 1fr auto; gap: .1rem .5rem; text-align: left; padding: .5rem .7rem .6rem; }
@@ -50,7 +51,7 @@ button:disabled { cursor: default; opacity: .5; }
 .bar .count { color: var(--kind); font-weight: 600; font-variant-numeric: tabular-nums; }
 .bar svg { grid-column: 1 / -1; width: 100%; height: .35rem; border-radius: .2rem; }
 .bar .track { fill: var(--line); } .bar .fill { fill: var(--kind); }
-.controls { display: grid; grid-template-columns: 2fr 1fr 1fr auto; gap: .75rem; align-items: end; }
+.controls { display: grid; grid-template-columns: 2fr 1fr 1fr 1fr auto; gap: .75rem; align-items: end; }
 .controls label { display: grid; gap: .2rem; font-size: .85rem; color: var(--soft); min-width: 0; }
 .controls input, .controls select {
   color: var(--ink); padding: .45rem .6rem; font-size: 1rem; width: 100%; min-width: 0;
@@ -74,6 +75,8 @@ thead th { color: var(--soft); font-size: .85rem; font-weight: 600; }
 .cause { display: block; color: var(--soft); font-size: .85rem; margin-top: .15rem; }
 .refused { color: var(--stops); font-weight: 600; }
 .reason { display: block; }
+.writes { list-style: none; margin: .15rem 0; padding: 0; font-size: .85rem; color: var(--soft); }
+.writes bdi { color: var(--ink); font-family: ui-monospace, "Cascadia Mono", Menlo, monospace; }
 bdi { unicode-bidi: isolate; }
 details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width: fit-content; }
 .details {
@@ -100,7 +103,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
   #rows > tbody > tr { padding: .6rem 0; border-bottom: 1px solid var(--line); }
   #rows > tbody > tr > td { border: 0; padding: .1rem 0; }
   #rows > tbody > tr > .number { text-align: left; color: var(--soft); font-size: .85rem; }
-  #rows .number::before { content: "Changes in the cloud: "; } #rows .nothing { display: none !important; }
+  #rows .number::before { content: "Overwrites: "; } #rows .nothing { display: none !important; }
   .figures { width: 100%; font-size: .9rem; }
   .details, .legend { grid-template-columns: 1fr; gap: 0; }
   .details dd, .legend dd { margin-bottom: .3rem; }

@@ -30,12 +30,19 @@ EFFECTS = {
 Connect with an existing tenant)."""
 
 
+_WRITTEN = {"onPremisesImmutableId": "ImmutableId", "recycleBin": "Recycle bin"}
+
 _SHORT = {"ad": "AD", "smtp": "SMTP", "upn": "UPN"}
 
 
 def effect_label(key: str) -> str:
     """What to call an effect."""
     return EFFECTS[key][0] if key in EFFECTS else words(key)
+
+
+def written_label(attribute: str) -> str:
+    """What to call an attribute that is written."""
+    return _WRITTEN.get(attribute, attribute)
 
 
 def words(key: str) -> str:

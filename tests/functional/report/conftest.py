@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import browsers
+import made_files
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
-from predictions import predictions
 
+from ansible_collections.hybrid.identity.plugins.module_utils._report.encoding import joined
 from ansible_collections.hybrid.identity.plugins.module_utils._report.model import make
-from ansible_collections.hybrid.identity.plugins.module_utils._report.page import to_html
+from ansible_collections.hybrid.identity.plugins.module_utils._report.page import html_parts
 
 ROOT = Path(__file__).resolve().parents[3]
 PICTURES = ROOT / ".cache" / "report"
@@ -46,29 +47,28 @@ def pictures() -> Path:
 
 
 @pytest.fixture(scope="session")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
-    """The page for that many AD users."""
-    made: dict[int, Path] = {}
+def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Path]:
+    """The page of a plan or a result for that many AD users."""
+    made: dict[tuple[int, str], Path] = {}
 
-    def page_of(count: int) -> Path:
-        if count not in made:
-            note = "ad.contoso.com and contoso.onmicrosoft.com, 24 November 2026"
-            data = predictions(count) if count else {"users": []}
+    def page_of(count: int, kind: str) -> Path:
+        if (count, kind) not in made:
+            header, records = getattr(made_files, kind)(count)
             path = tmp_path_factory.mktemp("page") / f"{count}.html"
-            path.write_bytes(to_html(make(**data, title="What the first sync would do", note=note)))
-            made[count] = path
-        return made[count]
+            path.write_bytes(joined(html_parts(make(header, records, note="CHG-2041"))))
+            made[count, kind] = path
+        return made[count, kind]
 
     return page_of
 
 
 @pytest.fixture
-def open_page(browser: Browser, report: Callable[[int], Path]) -> Iterator[Open]:
+def open_page(browser: Browser, report: Callable[[int, str], Path]) -> Iterator[Open]:
     """Open the page for so many users. What the browser complains about, or asks of a network, fails the test."""
     complaints: list[str] = []
     contexts = []
 
-    def show(count: int, size: ViewportSize | None = None, dark: bool = False) -> Page:
+    def show(count: int, size: ViewportSize | None = None, dark: bool = False, kind: str = "plan") -> Page:
         context = browser.new_context(
             viewport=size or DESK, offline=True, color_scheme="dark" if dark else "light", is_mobile=size is PHONE
         )
@@ -77,7 +77,7 @@ def open_page(browser: Browser, report: Callable[[int], Path]) -> Iterator[Open]
         page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda asked: None if asked.url.startswith("file:") else complaints.append(asked.url))
-        page.goto(report(count).as_uri())
+        page.goto(report(count, kind).as_uri())
         return page
 
     yield show

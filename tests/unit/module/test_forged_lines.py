@@ -16,12 +16,36 @@ from pathlib import Path
 import yaml
 from support.nasty_text import FORGED, INVISIBLE
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import Header
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import write_run_file
+
 USER = {"user_principal_name": FORGED, "status": "refused", "outcome": "blocked", "reason": FORGED, "overwrites": []}
+PLANNED = {
+    "ad": {**dict.fromkeys(AD_KEYS), "user_principal_name": FORGED},
+    "cloud": None,
+    "match": {"outcome": "blocked", "reason": FORGED},
+    "change": {"status": "refused", "cause": FORGED, "reason": FORGED, "immutable_id": None, "writes": []},
+}
+HEADER = Header(
+    version=1,
+    kind="plan",
+    tenant=None,
+    domain=None,
+    module="match_plan",
+    run=FORGED,
+    host="localhost",
+    scope={},
+    terms={},
+    time=FORGED,
+    facts={"verdict": FORGED, "caveats": [FORGED]},
+)
+REPORT = "hybrid.identity.match_report"
 TASKS = [
     {"ansible.builtin.debug": {"msg": "{{ users | hybrid.identity.outcome_table }}"}},
-    {"hybrid.identity.match_report": {"users": "{{ users }}", "title": "{{ forged }}", "markdown": "{{ file }}"}},
-    {"hybrid.identity.match_report": {"users": "{{ nobody }}", "csv": "{{ file }}"}, "ignore_errors": True},
-    {"hybrid.identity.match_report": {"users": [], "csv": "{{ forged }}/x"}, "ignore_errors": True},
+    {REPORT: {"file": "{{ plan }}", "title": "{{ forged }}", "markdown": "{{ file }}"}},
+    {REPORT: {"file": "{{ forged }}", "csv": "{{ file }}"}, "ignore_errors": True},
+    {REPORT: {"file": "{{ plan }}", "csv": "{{ forged }}/x"}, "ignore_errors": True},
     {"ansible.builtin.debug": {"msg": "{{ forged | hybrid.identity.guid_to_immutable_id }}"}, "ignore_errors": True},
 ]
 
@@ -29,9 +53,10 @@ TASKS = [
 def test_no_name_writes_a_line_of_its_own(tmp_path: Path) -> None:
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": TASKS}
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), "utf-8")
+    write_run_file("file", str(tmp_path / "plan.jsonl"), HEADER, [PLANNED])
     values = {
         "users": [USER],
-        "nobody": [{"user_principal_name": FORGED}],
+        "plan": str(tmp_path / "plan.jsonl"),
         "forged": FORGED,
         "file": str(tmp_path / "summary.md"),
     }
@@ -57,8 +82,7 @@ def test_no_name_writes_a_line_of_its_own(tmp_path: Path) -> None:
     assert "ok=5 " in done.stdout, done.stdout + done.stderr
     assert "ignored=3 " in done.stdout, done.stdout + done.stderr
     lines = (done.stdout + done.stderr).split("\n")
-    assert sum(line.startswith("ok: [localhost]") for line in lines) == 1
-    assert sum(line.startswith("changed: [localhost]") for line in lines) == 1
+    assert sum(line.startswith("ok: [localhost]") for line in lines) == 2
     assert not INVISIBLE & set("".join(lines))
     summary = html.unescape((tmp_path / "summary.md").read_text("utf-8"))
     assert "anna@contoso.com\\nok: [localhost]" in summary

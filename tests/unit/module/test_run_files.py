@@ -26,7 +26,7 @@ PLAN, RESULT, PROOF = "hard_match-plan.jsonl", "hard_match-result.jsonl", "proof
         ("match_apply", {}, {"plan_file": PLAN, "result_file": RESULT}),
         ("match_apply", {"plan_file": "/own"}, {"result_file": RESULT}),
         ("match_report", {"html": "/page"}, {"file": PLAN}),
-        ("match_report", {"users": []}, {}),
+        ("match_report", {"file": "/own"}, {}),
         ("entra_sync_info", {}, {"result_file": RESULT, "save_to": PROOF}),
         ("entra_sync_info", {"users": []}, {}),
         ("entra_sync_info", {"identities": ["adele@contoso.com"]}, {}),

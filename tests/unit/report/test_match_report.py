@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module as Ansible calls it: arguments in, JSON out, files on the disk."""
+"""The module as Ansible calls it: a plan or a result in, files on the disk."""
 
 from __future__ import annotations
 
@@ -17,25 +17,60 @@ from typing import Any
 import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import Header
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, FileError, write_files
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import write_run_file
 
 MODULE = "ansible_collections.hybrid.identity.plugins.modules.match_report"
-USERS = [
-    {"user_principal_name": "adele@contoso.com", "outcome": "hard_match", "cause": None, "reason": None},
-    {"user_principal_name": "bob@contoso.com", "outcome": "blocked", "cause": "privileged_role", "reason": "A role."},
-]
-KINDS = {"html": "page.html", "csv": "table.csv", "json": "all.json", "markdown": "summary.md"}
+KINDS = {"html": "page.html", "csv": "table.csv", "markdown": "summary.md"}
+VERDICT = "Nothing was changed: 1 of 2 users are refused."
 
 Call = Callable[..., dict[str, Any]]
 
 
+def record(name: str, outcome: str, status: str) -> dict[str, Any]:
+    return {
+        "ad": {**dict.fromkeys(AD_KEYS), "user_principal_name": name},
+        "cloud": None,
+        "match": {"outcome": outcome},
+        "change": {"status": status, "cause": None, "reason": None, "immutable_id": None, "writes": []},
+    }
+
+
+RECORDS = [record("adele@contoso.com", "hard_match", "set"), record("bob@contoso.com", "blocked", "refused")]
+
+
+def header(kind: str) -> Header:
+    return Header(
+        version=1,
+        kind=kind,
+        tenant="the-tenant",
+        domain="the-domain",
+        module="match_plan",
+        run="20261129T101500Z-3f2a1b",
+        host="localhost",
+        scope={"all": True},
+        terms={"predict": "after_apply"},
+        time="2026-11-29T10:15:30Z",
+        facts={"summary": {}, "verdict": VERDICT, "caveats": [], "unread": []},
+    )
+
+
 @pytest.fixture
-def call(give_arguments: Callable[[dict[str, Any]], None], capsys: Any) -> Call:
+def plan(tmp_path: Path) -> str:
+    path = str(tmp_path / "run" / "plan.jsonl")
+    write_run_file("plan_file", path, header("plan"), RECORDS)
+    return path
+
+
+@pytest.fixture
+def call(give_arguments: Callable[[dict[str, Any]], None], capsys: Any, plan: str) -> Call:
     module = importlib.import_module(MODULE)
 
-    def run(check: bool = False, diff: bool = True, **arguments: Any) -> dict[str, Any]:
-        given = {"users": USERS, **arguments}
-        given |= {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
+    def run(check: bool = False, **arguments: Any) -> dict[str, Any]:
+        given = {"file": plan, **arguments}
+        given |= {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp"}
         give_arguments(given)
         with pytest.raises(SystemExit):
             module.main()
@@ -45,42 +80,89 @@ def call(give_arguments: Callable[[dict[str, Any]], None], capsys: Any) -> Call:
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> dict[str, str]:
-    return {kind: str(tmp_path / name) for kind, name in KINDS.items()}
+def out(tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def paths(out: Path) -> dict[str, str]:
+    return {kind: str(out / name) for kind, name in KINDS.items()}
 
 
 def mode(path: str) -> int:
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
-def test_check_write_and_write_again(call: Call, paths: dict[str, str], tmp_path: Path) -> None:
-    promised = call(check=True, **paths)
-    assert promised["changed"] is True
-    assert list(tmp_path.iterdir()) == []
-    written = call(**paths)
-    assert written["changed"] is True
+@pytest.mark.parametrize("check", [True, False])
+def test_a_report_is_written_in_check_mode_too_and_is_no_change(
+    call: Call, paths: dict[str, str], out: Path, check: bool
+) -> None:
+    written = call(check=check, **paths)
+    assert written["changed"] is False
+    assert "diff" not in written
     assert [file["kind"] for file in written["files"]] == list(KINDS)
     for file in written["files"]:
         assert (file["path"], file["size"]) == (paths[file["kind"]], os.path.getsize(file["path"]))
+        assert file["changed"] is True
         assert mode(file["path"]) == 0o600
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(KINDS.values())
-    assert promised["diff"] == written["diff"]
-    again = call(**paths)
-    assert again["changed"] is False
-    assert again["diff"]["after"] == ""
-    assert (again["summary"]["total"], again["summary"]["blocked"], again["summary"]["conflict"]) == (2, 1, 0)
-    assert again["verdict"].startswith("1 of 2 AD users would be joined")
+    assert sorted(path.name for path in out.iterdir()) == sorted(KINDS.values())
+    assert written["verdict"] == VERDICT
+    assert written["summary"] == {
+        "total": 2,
+        "cloud_only": 0,
+        "outcomes": {"blocked": 1, "hard_match": 1},
+        "statuses": {"refused": 1, "set": 1},
+    }
 
 
 def test_only_what_differs_is_written(call: Call, paths: dict[str, str]) -> None:
     call(**paths)
     os.chmod(paths["csv"], 0o644)
-    Path(paths["json"]).write_text("{}")
+    Path(paths["markdown"]).write_text("{}")
     before = os.stat(paths["html"]).st_ino
     result = call(**paths)
-    assert [file["kind"] for file in result["files"] if file["changed"]] == ["csv", "json"]
+    assert [file["kind"] for file in result["files"] if file["changed"]] == ["csv", "markdown"]
     assert mode(paths["csv"]) == 0o600
     assert os.stat(paths["html"]).st_ino == before
+    assert not any(file["changed"] for file in call(**paths)["files"])
+
+
+def test_a_result_is_one_too(call: Call, paths: dict[str, str], tmp_path: Path) -> None:
+    path = str(tmp_path / "run" / "result.jsonl")
+    write_run_file("result_file", path, header("result"), RECORDS)
+    call(file=path, **paths)
+    assert Path(paths["markdown"]).read_text("utf-8").startswith("# Result of the hard match\n")
+
+
+def test_title_and_note(call: Call, paths: dict[str, str]) -> None:
+    call(markdown=paths["markdown"], title="Contoso", note="CHG-1", markdown_users=0)
+    text = Path(paths["markdown"]).read_text("utf-8")
+    assert text.startswith("# Contoso\n\n*CHG-1*\n")
+    assert "\n\n1 user needs a decision; the other files name everybody.\n" in text
+    assert "bob@contoso.com" not in text
+
+
+@pytest.mark.parametrize("kind", ["users", "proof"])
+def test_other_files_are_refused(call: Call, paths: dict[str, str], out: Path, tmp_path: Path, kind: str) -> None:
+    path = str(tmp_path / "run" / "other.jsonl")
+    write_run_file("file", path, header(kind), [])
+    assert call(file=path, **paths)["msg"] == f"{path} holds a {kind}, and this task reads a plan or a result."
+    assert list(out.iterdir()) == []
+
+
+def test_a_file_that_was_cut_short_writes_nothing(call: Call, paths: dict[str, str], out: Path, plan: str) -> None:
+    lines = Path(plan).read_bytes().splitlines(keepends=True)
+    Path(plan).write_bytes(b"".join(lines[:-1]))
+    assert call(**paths)["msg"] == f"{plan} is cut short; write it again."
+    Path(plan).write_bytes(b"".join([lines[0], b"{}\n", b'{"end":{"count":1}}\n']))
+    assert call(**paths)["msg"] == "Line 2 of the file is no record of a user; make the file again."
+    assert list(out.iterdir()) == []
+
+
+def test_no_file_to_read(call: Call, paths: dict[str, str]) -> None:
+    assert call(file=None, **paths)["msg"] == "file is empty; name a plan or a result on the controller."
 
 
 def test_mode(call: Call, paths: dict[str, str]) -> None:
@@ -97,26 +179,20 @@ def test_a_mode_that_is_none(call: Call, paths: dict[str, str], wrong: str) -> N
     assert not os.path.exists(paths["html"])
 
 
-def test_nothing_is_written_when_one_path_is_wrong(call: Call, paths: dict[str, str], tmp_path: Path) -> None:
-    result = call(**{**paths, "markdown": str(tmp_path / "nowhere" / "summary.md")})
-    assert f"there is no folder {tmp_path}/nowhere; make it first" in result["msg"]
-    result = call(**{**paths, "markdown": str(tmp_path)})
-    assert f"markdown {tmp_path} is no regular file" in result["msg"]
+def test_nothing_is_written_when_one_path_is_wrong(call: Call, paths: dict[str, str], out: Path) -> None:
+    result = call(**{**paths, "markdown": str(out / "nowhere" / "summary.md")})
+    assert f"there is no folder {out}/nowhere; make it first" in result["msg"]
+    result = call(**{**paths, "markdown": str(out)})
+    assert f"markdown {out} is no regular file" in result["msg"]
     result = call(**{**paths, "markdown": paths["csv"]})
     assert "is the path of more than one file of the report" in result["msg"]
     result = call(**{**paths, "markdown": "/dev/null"})
     assert "markdown /dev/null is no regular file" in result["msg"]
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_wrong_records_write_nothing(call: Call, paths: dict[str, str], tmp_path: Path) -> None:
-    result = call(users=[{"user_principal_name": "a@x.com"}], **paths)
-    assert result["msg"] == "users[0] (a@x.com) has no 'outcome'; pass what entra_match_info returned, as it is."
-    assert list(tmp_path.iterdir()) == []
+    assert list(out.iterdir()) == []
 
 
 def test_no_file_asked_for(call: Call) -> None:
-    assert call()["msg"] == "one of the following is required: html, csv, json, markdown"
+    assert call()["msg"] == "one of the following is required: html, csv, markdown"
 
 
 def test_a_planted_link_is_not_followed(call: Call, paths: dict[str, str], tmp_path: Path) -> None:

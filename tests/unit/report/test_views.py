@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every view of a report holds what was predicted, and nothing in a name can break out of it."""
+"""Every view of a report holds what was planned or done, and nothing in a name can break out of it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,23 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.nasty_text import FORGED, INVISIBLE, NASTY_TEXT
+from support.nasty_text import INVISIBLE, NASTY_TEXT
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, ENTRA_KEYS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import Header
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.user_records import pick_match
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predictions
+from ansible_collections.hybrid.identity.plugins.module_utils._report.csv_view import COLUMNS, cell_text, csv_lines
+from ansible_collections.hybrid.identity.plugins.module_utils._report.encoding import joined
 from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import MAX_BYTES, plain, to_markdown
-from ansible_collections.hybrid.identity.plugins.module_utils._report.model import LONGEST, make
-from ansible_collections.hybrid.identity.plugins.module_utils._report.page import to_html
+from ansible_collections.hybrid.identity.plugins.module_utils._report.model import Report, make
+from ansible_collections.hybrid.identity.plugins.module_utils._report.page import html_parts
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page_script import SCRIPT
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page_style import STYLE
-from ansible_collections.hybrid.identity.plugins.module_utils._report.tables import COLUMNS, cell_text, to_csv, to_json
+from ansible_collections.hybrid.identity.plugins.module_utils._report.rows import LONGEST
 from ansible_collections.hybrid.identity.plugins.module_utils._report.words import OUTCOMES
 
 # What attackers and accidents put into a display name, and any other text, half a surrogate pair included.
@@ -52,8 +57,67 @@ TEXT = st.one_of(NASTY, st.text(st.characters(codec=None), max_size=12))
 NAME = st.lists(st.one_of(TEXT, NASTY_TEXT), min_size=1, max_size=4).map("".join)
 
 
-def user(name: str, outcome: str = "hard_match", **more: Any) -> dict[str, Any]:
-    return {"user_principal_name": name, "outcome": outcome, "cause": None, "reason": None, "overwrites": [], **more}
+Record = dict[str, Any]
+
+
+def write(after: str | None, before: str | None = None, attribute: str = "onPremisesImmutableId") -> Record:
+    return {"attribute": attribute, "id": "the-id", "before": before, "after": after}
+
+
+def user(name: str, outcome: str | None = "hard_match", status: str | None = None, **more: Any) -> Record:
+    """The record of a user. ``more`` are values of the prediction, or with ``ad_``, ``cloud_`` or ``change_``."""
+    if status is None:
+        status = "set" if outcome in outcomes.FINE else "refused"
+    own = {"cause": None, "reason": None, "writes": [], "immutable_id": None}
+    change = {**own, "status": status}
+    cloud, ad = dict.fromkeys(ENTRA_KEYS), {**dict.fromkeys(AD_KEYS), "user_principal_name": name}
+    match: Record | None = None
+    if outcome is not None:
+        prediction = predictions.Prediction({}, outcome, None)
+        match = {**pick_match(prediction.result())}
+    for key, value in more.items():
+        part, _, rest = key.partition("_")
+        target = {"ad": ad, "cloud": cloud, "change": change}.get(part)
+        (match if target is None else target)[key if target is None else rest] = value  # type: ignore[index]
+    return {"ad": ad, "cloud": cloud, "match": match, "change": change}
+
+
+def outside(name: str, **more: Any) -> Record:
+    """The record of a cloud user without an AD user."""
+    cloud = {**dict.fromkeys(ENTRA_KEYS), "id": "9", "user_principal_name": name, **more}
+    return {"ad": None, "cloud": cloud, "match": None, "change": None}
+
+
+def header(kind: str = "plan", predict: str = "after_apply", **facts: Any) -> Header:
+    return Header(
+        version=1,
+        kind=kind,
+        tenant="the-tenant",
+        domain="the-domain",
+        module="match_plan",
+        run="20261129T101500Z-3f2a1b",
+        host="localhost",
+        scope={"all": True},
+        terms={"predict": predict},
+        time="2026-11-29T10:15:30Z",
+        facts={"summary": {}, "verdict": "", "caveats": [], "unread": [], **facts},
+    )
+
+
+def plan(records: list[Any], title: str | None = None, note: str = "", **facts: Any) -> Report:
+    return make(header(**facts), records, title, note)
+
+
+def result(records: list[Any], **facts: Any) -> Report:
+    return make(header("result", **facts), records)
+
+
+def to_html(report: Report) -> bytes:
+    return joined(html_parts(report))
+
+
+def to_csv(report: Report) -> bytes:
+    return joined(csv_lines(report))
 
 
 class Elements(HTMLParser):
@@ -82,44 +146,166 @@ def table(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
+def data_of(report: Report) -> dict[str, Any]:
+    return dict(json.loads(Elements(to_html(report)).data))
+
+
 def test_what_is_looked_at_first_comes_first() -> None:
     users = [
         user("zoe@contoso.com"),
-        user("b@contoso.com", "matched"),
+        user("b@contoso.com", "matched", "unchanged"),
         user("Abe@contoso.com"),
         user("c@contoso.com", "unknown"),
+        user("allowed@contoso.com", "blocked", "set"),
         user("d@contoso.com", "blocked", cause="privileged_role"),
-        user("e@contoso.com", "new_cloud_user"),
+        user("e@contoso.com", "new_cloud_user", "unchanged"),
+        user("f@contoso.com", "soft_match", "refused"),
     ]
-    report = make(users, cloud_only=[{"user_principal_name": "cloud@contoso.com", "id": "1"}])
-    assert [row.name.split("@")[0] for row in report.rows] == ["d", "c", "e", "Abe", "zoe", "b", "cloud"]
+    report = plan([outside("cloud@contoso.com"), *users])
+    assert [row.name.split("@")[0] for row in report.rows] == [
+        "d",
+        "c",
+        "f",
+        "allowed",
+        "e",
+        "Abe",
+        "zoe",
+        "b",
+        "cloud",
+    ]
     assert dict(report.counts) == {
         **dict.fromkeys(OUTCOMES, 0),
-        "hard_match": 2,
-        **dict.fromkeys(["matched", "unknown", "blocked", "new_cloud_user", "cloud_only"], 1),
+        **dict.fromkeys(["hard_match", "blocked"], 2),
+        **dict.fromkeys(["matched", "unknown", "soft_match", "new_cloud_user", "cloud_only"], 1),
     }
-    assert report.verdict() == (
-        "3 of 6 AD users would be joined to their cloud user. 1 would get a new cloud user; 1 would not be "
-        "synchronised as it should; for 1 it is not known, since the app may not read enough."
+    assert report.summary() == {
+        "total": 8,
+        "cloud_only": 1,
+        "outcomes": {"blocked": 2, "hard_match": 2, "matched": 1, "new_cloud_user": 1, "soft_match": 1, "unknown": 1},
+        "statuses": {"refused": 3, "set": 3, "unchanged": 2},
+    }
+
+
+def test_the_headline_of_a_plan() -> None:
+    changing = [user(f"{name}@x.com", change_writes=[write("x")]) for name in "ab"]
+    users = [*changing, user("c@x.com", "unknown"), user("d@x.com", "blocked"), user("e@x.com", "new_cloud_user")]
+    assert plan(users).headline() == (
+        "2 of 5 AD users would be joined to their cloud user. 1 would get a new cloud user; 1 would not be "
+        "synchronised as it should; for 1 it is not known, since the app may not read enough. The plan changes 2 users "
+        "and refuses 2."
     )
-
-
-def test_verdicts() -> None:
-    assert make([user("a@x.com", "unknown", expected="hard_match"), user("b@x.com", "unknown")]).verdict() == (
+    assert plan(changing[:1]).headline() == (
+        "1 of 1 AD user would be joined to their cloud user. Nothing stands in the way. The plan changes 1 user."
+    )
+    assert plan([user("a@x.com", "unknown", expected="hard_match"), user("b@x.com", "unknown")]).headline() == (
         "0 of 2 AD users would be joined to their cloud user. For 2 it is not known, since the app may not read "
-        "enough; 1 of these would be joined if nothing of that stands against it."
+        "enough; 1 of these would be joined if nothing of that stands against it. The plan changes 0 users and "
+        "refuses 2."
     )
-    assert make([user("a@x.com")]).verdict() == (
-        "1 of 1 AD user would be joined to their cloud user. Nothing stands in the way."
+    assert plan([]).headline() == "There is no AD user in the scope."
+
+
+def test_the_headline_of_what_would_happen_now() -> None:
+    users = [user("a@x.com", "matched", "unchanged"), user("b@x.com", "conflict")]
+    report = plan(users, predict="now")
+    assert report.title == "What the next sync would do"
+    assert report.headline() == (
+        "1 of 2 AD users would be joined to their cloud user. 1 would not be synchronised as it should. What would "
+        "become of 1 user is not allowed."
     )
-    assert make([]).verdict() == "There was no AD user to predict anything for."
+
+
+def test_a_plan_without_predictions_is_counted_by_status() -> None:
+    report = plan([user("b@x.com", None, "unchanged"), user("a@x.com", None, "unchanged")])
+    assert dict(report.counts) == {"unchanged": 2}
+    assert report.headline() == "None of 2 AD users is changed or refused, so nothing was predicted."
+    page = to_html(report).decode()
+    assert "<h2>Statuses <small>2 AD users</small></h2>" in page
+    assert "What the outcomes mean" not in page
+    assert "| Unchanged | 2 |" in to_markdown(report).decode()
+    assert [(row["outcome"], row["status"]) for row in table(to_csv(report))] == [("", "unchanged")] * 2
+
+
+def test_a_result_shows_what_was_done() -> None:
+    users = [
+        user("a@x.com", change_writes=[write("new=", "old=")], change_immutable_id="new="),
+        user("b@x.com", "hard_match", "failed", change_cause="no_answer", change_reason="Graph did not answer."),
+        user("c@x.com", "hard_match", "refused", change_cause="changed_since", change_reason="Renamed."),
+        user("d@x.com", "matched", "unchanged"),
+        user("e@x.com", "blocked", change_cause="predicted_blocked", cause="privileged_role", change_reason="A role."),
+        outside("cloud@x.com"),
+    ]
+    report = result(users, verdict="2 of 3 planned users were not changed.")
+    assert report.title == "Result of the hard match"
+    assert report.headline() == "1 of 5 AD users was changed. 2 were refused and 1 failed."
+    assert dict(report.counts) == {"failed": 1, "refused": 2, "set": 1, "unchanged": 1, "cloud_only": 1}
+    page = to_html(report).decode()
+    assert "<h2>Not everything was done</h2><p><bdi>2 of 3 planned users were not changed.</bdi></p>" in page
+    assert "2 of 3 planned users were not changed." in to_markdown(report).decode()
+    data = data_of(report)
+    shown = {row[2]: (data["outcomes"][row[0]][0], data["outcomes"][row[7]][0], row[3]) for row in data["rows"][:-1]}
+    assert shown == {
+        "a@x.com": ("set", "hard_match", ""),
+        "b@x.com": ("failed", "hard_match", "Graph did not answer."),
+        "c@x.com": ("refused", "hard_match", "Renamed."),
+        "d@x.com": ("unchanged", "matched", ""),
+        "e@x.com": ("refused", "blocked", "A role."),
+    }
+    assert data["rows"][-1][7] == -1
+    changed = next(row for row in data["rows"] if row[2] == "a@x.com")
+    assert (data["written"], changed[6]) == (["ImmutableId"], [[0, "the-id", "old=", "new="]])
+    rows = {row["user_principal_name"]: row for row in table(to_csv(report))}
+    assert rows["a@x.com"]["writes"] == "onPremisesImmutableId: old= -> new="
+    assert rows["a@x.com"]["immutable_id"] == "new="
+    assert [rows[name]["cause"] for name in ("b@x.com", "c@x.com", "e@x.com")] == [
+        "no_answer",
+        "changed_since",
+        "privileged_role",
+    ]
+
+
+def test_a_plan_with_a_verdict_says_that_it_may_not_be_applied() -> None:
+    report = plan([user("a@x.com", "blocked")], verdict="Nothing was changed: 1 of 1 users are refused.")
+    for view in (to_html(report).decode(), to_markdown(report).decode()):
+        assert "Nothing was changed: 1 of 1 users are refused." in view
+    assert "<h2>The plan may not be applied</h2>" in to_html(report).decode()
+    assert 'id="verdict"' not in to_html(plan([user("a@x.com")])).decode()
+
+
+def test_what_could_not_be_read_is_said_once() -> None:
+    unread = [
+        {"what": "tenant_switches", "permission": "Switches.Read", "effect": "caveat", "skipped": False},
+        {"what": "groups", "permission": "GroupMember.Read.All", "effect": "unknown", "skipped": False},
+        {"what": "app_owners", "permission": "Application.Read.All", "effect": "caveat", "skipped": True},
+    ]
+    caveats = ["A switch may stop matches; grant Switches.Read, or GroupMember.Read.All."]
+    report = plan([user("a@x.com")], unread=unread, caveats=caveats)
+    text = to_markdown(report).decode()
+    assert (
+        "## What could not be read\n\n- Groups (permission: GroupMember.Read.All)\n"
+        "- App owners (permission: Application.Read.All): the check is skipped\n"
+        "- A switch may stop matches; grant Switches.Read, or GroupMember.Read.All.\n" in text
+    )
+    page = to_html(report).decode()
+    assert "<li><bdi>Groups</bdi> (permission: <code>GroupMember.Read.All</code>)</li>" in page
+    assert f"<li><bdi>{caveats[0]}</bdi></li>" in page
+    assert "Tenant switches" not in text + page
+
+
+def test_where_a_report_is_from() -> None:
+    line = "Run 20261129T101500Z-3f2a1b of localhost, 2026-11-29 10:15:30 UTC, tenant the-tenant, domain the-domain"
+    assert plan([]).origin == line
+    assert line in to_html(plan([])).decode()
+    assert plan([]).title == "Plan of the hard match"
+    assert plan([], title="Own", note="CHG-1").title == "Own"
+    assert "*CHG-1*" in to_markdown(plan([], note="CHG-1")).decode()
 
 
 def test_an_outcome_of_a_later_version_is_shown_first_and_is_not_fine() -> None:
-    report = make([user("a@x.com"), user("b@x.com", "brand_new")])
-    assert report.rows[0].outcome.label == "Brand new"
+    report = plan([user("a@x.com"), user("b@x.com", "brand_new", "brand_new")])
+    assert report.kind(report.rows[0]).label == "Brand new"
     assert report.counts["brand_new"] == 1
-    assert "For 1 it is not known" in report.verdict()
+    assert "For 1 it is not known" in report.headline()
 
 
 def test_overwrites_are_counted_by_attribute_and_effect() -> None:
@@ -127,36 +313,41 @@ def test_overwrites_are_counted_by_attribute_and_effect() -> None:
         {"attribute": "mail", "cloud": "a@x.com", "ad": "b@x.com", "effect": "overwritten"},
         {"attribute": "mobile_phone", "cloud": "1", "ad": None, "effect": "at_risk"},
     ]
-    report = make([user("a@x.com", overwrites=changes), user("b@x.com", overwrites=changes[:1])])
-    assert dict(report.effects) == {("mail", "overwritten"): 2, ("mobile_phone", "at_risk"): 1}
+    report = plan([user("a@x.com", overwrites=changes), user("b@x.com", overwrites=changes[:1])])
+    assert dict(report.overwrites) == {("mail", "overwritten"): 2, ("mobile_phone", "at_risk"): 1}
     assert "| mail | Overwritten | 2 |\n| mobile_phone | At risk | 1 |" in to_markdown(report).decode()
-    assert json.loads(to_json(report))["overwrites"][1] == {
-        "attribute": "mobile_phone",
-        "effect": "at_risk",
-        "users": 1,
-    }
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    "record",
     [
-        ({"users": [1]}, "users[0] is no record of a user; pass what entra_match_info returned, as it is."),
-        ({"users": [{"user_principal_name": "a@x.com", "status": "found"}]}, "users[0] (a@x.com) has no 'outcome'"),
-        ({"users": [user("a@x.com", overwrites=["mail"])]}, "'overwrites' that are no list of attributes"),
-        ({"users": [], "cloud_only": ["a"]}, "cloud_only[0] is no record of a user"),
-        ({"users": [], "unknown": [{"permission": "x"}]}, "unknown[0] does not say 'what' could not be read"),
+        {},
+        {"ad": None, "cloud": None, "match": None},
+        {**user("a@x.com"), "ad": "a@x.com"},
+        {**user("a@x.com"), "match": {"cause": "x"}},
+        {**user("a@x.com"), "change": {"cause": "x"}},
+        user("a@x.com", overwrites=["mail"]),
+        user("a@x.com", causes=1),
+        user("a@x.com", change_writes=[{"attribute": "x"}]),
     ],
 )
-def test_other_records_are_refused(arguments: dict[str, Any], words: str) -> None:
-    with pytest.raises(InputError, match=re.escape(words)):
-        make(**arguments)
+def test_other_records_are_refused(record: Record) -> None:
+    with pytest.raises(InputError, match=r"^Line 3 of the file is no record of a user; make the file again\.$"):
+        plan([user("b@x.com"), record])
 
 
 def test_every_cause_is_told_the_one_that_decided_first() -> None:
     record = user("a@x.com", "blocked", cause="privileged_role", causes=["privileged_role", "switch_hard_match"])
-    row = make([record]).rows[0]
-    assert row.causes == ("privileged_role", "switch_hard_match")
-    assert table(to_csv(make([record])))[0]["causes"] == "privileged_role; switch_hard_match"
+    report = plan([record])
+    assert report.rows[0].causes == ("privileged_role", "switch_hard_match")
+    assert table(to_csv(report))[0]["causes"] == "privileged_role; switch_hard_match"
+
+
+def test_an_accepted_effect_is_told_with_the_causes() -> None:
+    report = plan([user("a@x.com", effects=["foreign_anchor"])])
+    assert table(to_csv(report))[0]["effects"] == "foreign_anchor"
+    data = data_of(report)
+    assert [data["causes"][place][0] for place in data["rows"][0][1]] == ["foreign_anchor"]
 
 
 @pytest.mark.parametrize("key", outcomes.OUTCOMES)
@@ -173,32 +364,35 @@ def test_what_a_prediction_says_is_known_to_the_report(key: str) -> None:
         expected="hard_match",
         overwrites=({"attribute": "mail", "cloud": "a", "ad": None, "effect": "at_risk"},),
     )
-    report = make([found.result()])
-    assert report.rows[0].outcome is outcomes.TABLE[key]
+    report = plan([{**user("a@x.com"), "match": pick_match(found.result())}])
+    assert report.rows[0].prediction is outcomes.TABLE[key]
     assert report.counts[key] == 1
-    details = json.loads(Elements(to_html(report)).data)["rows"][0][4]
+    details = data_of(report)["rows"][0][4]
     assert {"smtp:a@x.com (held by the group Sales)", "Role assignments", "Hard match"} <= set(details)
 
 
-def test_json_holds_the_records_as_they_came() -> None:
-    users = [user("Žofie@contoso.com", immutable_id="+abc==", extra={"a": [1]}), user("b@x.com", "blocked")]
-    cloud = [{"id": "1", "user_principal_name": "cloud@x.com"}]
-    document = json.loads(to_json(make(users, cloud, [{"what": "domains", "permission": "Domain.Read.All"}], "T", "N")))
-    assert sorted(document["users"], key=str) == sorted(users, key=str)
-    assert document["cloud_only"] == cloud
-    assert document["unknown"] == [{"what": "domains", "permission": "Domain.Read.All", "skipped": False}]
-    assert (document["summary"]["total"], document["summary"]["blocked"], document["title"]) == (2, 1, "T")
+@pytest.mark.parametrize("status", outcomes.TABLE)
+def test_the_row_itself_shows_a_status_that_needs_attention(status: str) -> None:
+    data = data_of(plan([user("a@x.com", "hard_match", status)]))
+    assert data["rows"][0][8] == (status != "hard_match" and outcomes.TABLE[status].needs_attention)
+
+
+def test_each_group_of_outcomes_has_a_colour() -> None:
+    for group in {outcome.group for outcome in outcomes.TABLE.values()}:
+        assert re.search(rf"\.{group}\b[^{{}}]*{{ --kind: var\(--\w+\); }}", STYLE), group
 
 
 def test_csv_has_a_row_for_each_user() -> None:
     changes = [
         {"attribute": "proxy_addresses", "cloud": ["SMTP:a@x.com", "smtp:b@x.com"], "ad": None, "effect": "at_risk"}
     ]
-    content = to_csv(make([user("Žofie@x.com", cause="c", id="7", overwrites=changes)], [{"id": "9", "mail": "m"}]))
+    first = user("Žofie@x.com", cause="c", cloud_id="7", cloud_user_principal_name="z@x.com", overwrites=changes)
+    content = to_csv(plan([first, outside("m@x.com")]))
     assert content.startswith(b"\xef\xbb\xbf")
     rows = table(content)
-    assert [row["outcome"] for row in rows] == ["hard_match", "cloud_only"]
+    assert [(row["outcome"], row["status"]) for row in rows] == [("hard_match", "set"), ("cloud_only", "")]
     assert (rows[0]["user_principal_name"], rows[0]["cause"], rows[0]["id"]) == ("Žofie@x.com", "c", "7")
+    assert [row["cloud_user_principal_name"] for row in rows] == ["z@x.com", "m@x.com"]
     assert rows[0]["overwrites"] == "proxy_addresses: at_risk: SMTP:a@x.com; smtp:b@x.com -> "
     assert set(rows[0]) == set(COLUMNS)
 
@@ -226,7 +420,8 @@ def test_no_cell_is_a_formula(text: str, cell: str) -> None:
 
 @given(NAME, NAME)
 def test_csv_of_any_names(name: str, reason: str) -> None:
-    rows = table(to_csv(make([user(name, reason=reason, distinguished_name=name), user("last@x.com", "matched")])))
+    users = [user(name, "blocked", reason=reason, ad_distinguished_name=name), user("last@x.com", "matched")]
+    rows = table(to_csv(plan(users)))
     assert len(rows) == 2
     assert rows[1]["user_principal_name"] == "last@x.com"
     for cell in rows[0].values():
@@ -235,61 +430,60 @@ def test_csv_of_any_names(name: str, reason: str) -> None:
 
 @given(NAME, NAME)
 def test_html_of_any_names(name: str, reason: str) -> None:
-    harmless = Elements(
-        to_html(make([user("a@x.com", overwrites=[{"attribute": "x"}])], [], [{"what": "x"}], "t", "n"))
-    )
+    overwrites = [{"attribute": "x", "cloud": "x", "ad": "x", "effect": "x"}]
+    unread = [{"what": "x"}]
+    harmless = plan([user("a@x.com", overwrites=overwrites)], "t", "n", unread=unread, caveats=["x"], verdict="x")
     overwrites = [{"attribute": f"x{name}", "cloud": name, "ad": reason, "effect": name}]
-    report = make(
-        [user(name, f"x{name}", cause=name, reason=reason, overwrites=overwrites)],
-        [],
-        [{"what": f"x{name}"}],
-        name,
-        name,
-    )
-    found = Elements(to_html(report))
+    writes = [{"attribute": name, "id": name, "before": name, "after": reason}]
+    record = user(name, f"x{name}", f"x{name}", cause=name, reason=reason, overwrites=overwrites, change_writes=writes)
+    facts: Record = {"unread": [{"what": f"x{name}", "permission": name}], "caveats": [name], "verdict": f"x{name}"}
+    found = Elements(to_html(plan([record], f"x{name}", f"x{name}", **facts)))
     kinds = ("script", "style", "img", "a", "iframe", "meta", "link")
-    assert [found.tags.count(kind) for kind in kinds] == [harmless.tags.count(kind) for kind in kinds]
+    tags = Elements(to_html(harmless)).tags
+    assert [found.tags.count(kind) for kind in kinds] == [tags.count(kind) for kind in kinds]
     assert json.loads(found.data)["rows"][0][3] == visible(reason)
 
 
 @given(NAME)
 def test_nothing_that_people_read_is_invisible(name: str) -> None:
-    """Names, keys, values, what could not be read, heading and note, in all files but the one for programs."""
-    overwrites = [{"attribute": f"x{name}", "cloud": [name, name], "ad": name, "effect": name}]
-    quarantined = [{"value": name, "holder": name}]
-    record = user(name, f"x{name}", cause=name, causes=[name], reason=name, overwrites=overwrites, id=name)
-    report = make(
-        [{**record, "quarantined": quarantined, "unknown": [name], "expected": f"x{name}"}],
-        [{"id": f"x{name}"}],
-        [{"what": f"x{name}", "permission": name}],
+    """Names, keys, values, what could not be read, heading and note, in all files."""
+    record = user(
         name,
-        name,
+        f"x{name}",
+        f"x{name}",
+        cause=name,
+        causes=[name],
+        effects=[name],
+        reason=name,
+        overwrites=[{"attribute": f"x{name}", "cloud": [name, name], "ad": name, "effect": name}],
+        quarantined=[{"value": name, "holder": name}],
+        unknown=[name],
+        expected=f"x{name}",
+        cloud_id=name,
+        change_writes=[{"attribute": name, "id": name, "before": name, "after": name}],
     )
-    # The lines of the files themselves.
-    assert set(to_markdown(report).decode()) & INVISIBLE <= {"\n"}
-    assert set(to_csv(report).decode("utf-8-sig")) & INVISIBLE <= {"\r", "\n"}
-    assert set(to_html(report).decode()) & INVISIBLE <= {"\n"}
-    assert all("\r" not in cell for row in table(to_csv(report)) for cell in row.values())
-    assert not set(json.dumps(json.loads(Elements(to_html(report)).data), ensure_ascii=False)) & INVISIBLE
-
-
-def test_the_file_for_programs_holds_what_came() -> None:
-    assert json.loads(to_json(make([user(FORGED, id=FORGED)])))["users"] == [user(FORGED, id=FORGED)]
+    facts: Record = {"unread": [{"what": f"x{name}", "permission": name}], "caveats": [name], "verdict": name}
+    for kind in ("plan", "result"):
+        origin: Any = {**header(kind, **facts), "host": name, "run": name, "tenant": name, "domain": name, "time": name}
+        report = make(origin, [record, outside(name)], name, name)
+        # The lines of the files themselves.
+        assert set(to_markdown(report).decode()) & INVISIBLE <= {"\n"}
+        assert set(to_csv(report).decode("utf-8-sig")) & INVISIBLE <= {"\r", "\n"}
+        assert set(to_html(report).decode()) & INVISIBLE <= {"\n"}
+        assert all("\r" not in cell for row in table(to_csv(report)) for cell in row.values())
+        assert not set(json.dumps(data_of(report), ensure_ascii=False)) & INVISIBLE
 
 
 def test_a_value_of_any_length_is_bounded() -> None:
-    found = make([user("x" * 200_000, addresses=["a" * 200_000] * 3)])
-    assert len(found.rows[0].name) == len(found.rows[0].text("addresses")) == LONGEST
+    found = plan(
+        [user("x" * 200_000, overwrites=[{"attribute": "y", "cloud": ["a" * 9] * 99_999, "ad": 1, "effect": "z"}])]
+    )
+    assert len(found.rows[0].name) == len(found.rows[0].overwrites[0].cloud) == LONGEST
     assert len(to_html(found)) < 200_000
 
 
-def test_each_group_of_outcomes_has_a_colour() -> None:
-    for group in {outcome.group for outcome in outcomes.TABLE.values()}:
-        assert re.search(rf"\.{group}\b[^{{}}]*{{ --kind: var\(--\w+\); }}", STYLE), group
-
-
 def test_the_page_asks_nothing_of_a_network() -> None:
-    text = to_html(make([user("a@x.com")], title="T")).decode()
+    text = to_html(plan([user("a@x.com")], title="T")).decode()
     assert not re.search(r"""(src|href|action)\s*=|url\(|@import|fetch\(|XMLHttpRequest|https?:""", text)
     assert "default-src 'none'" in text
     assert "</script" not in SCRIPT
@@ -298,40 +492,32 @@ def test_the_page_asks_nothing_of_a_network() -> None:
 
 
 def test_markdown_names_those_who_need_a_decision() -> None:
-    users = [user(f"u{n}@x.com", "blocked", reason=f"Because {n}.") for n in range(5)] + [user("fine@x.com")]
-    text = to_markdown(
-        make(users, [], [{"what": "domains", "permission": "Domain.Read.All"}], "Title", "Note"), 2
-    ).decode()
-    assert text.startswith("# Title\n\n*Note*\n\n**1 of 6 AD users would be joined")
-    assert "- Domains (the permission Domain.Read.All would answer it)" in text
+    users = [user(f"u{n}@x.com", "blocked", reason=f"Because {n}.") for n in range(5)]
+    allowed = user("allowed@x.com", "blocked", "set")
+    text = to_markdown(plan([allowed, *users, user("fine@x.com")], "Title", "Note"), 2).decode()
+    assert text.startswith("# Title\n\n*Note*\n\nRun ")
+    assert "\n\n**1 of 7 AD users would be joined" in text
     assert "| u0@x.com | Blocked | Because 0. |\n| u1@x.com | Blocked | Because 1. |\n\n… and 3 more users." in text
     assert "fine@x.com" not in text
-
-
-def test_who_is_not_allowed_needs_a_decision() -> None:
-    users = [user("a@x.com", "soft_match", allowed=False), user("b@x.com", "blocked", allowed=True)]
-    report = make(users, [], [{"what": "domains", "permission": "Domain.Read.All", "skipped": True}])
-    assert report.verdict().endswith(" What would become of 1 user is not allowed.")
-    text = to_markdown(report).decode()
-    assert "| a@x.com | Soft match |" in text
-    assert "b@x.com" not in text
-    assert "would answer it): taken as usual, since skip_checks names it" in text
-    assert [row["allowed"] for row in table(to_csv(report))] == ["true", "false"]
-    assert [row[6] for row in json.loads(Elements(to_html(report)).data)["rows"]] == [False, True]
+    assert "allowed@x.com" not in text
 
 
 def test_markdown_stays_within_its_bounds_whatever_comes() -> None:
-    changes = [{"attribute": f"{n}" + "|" * 400, "effect": "at_risk"} for n in range(200)]
+    changes = [{"attribute": f"{n}" + "|" * 400, "cloud": "", "ad": "", "effect": "at_risk"} for n in range(200)]
     users = [user("|" * 1000 + str(n), "blocked", reason="<" * 5000, overwrites=changes) for n in range(3000)]
-    unread = [{"what": "&" * 900, "permission": "*" * 900} for _n in range(500)]
-    content = to_markdown(make(users, [], unread, "#" * 10_000, "_" * 10_000), 3000)
+    facts: Record = {
+        "unread": [{"what": "&" * 900, "permission": "*" * 900} for _n in range(500)],
+        "caveats": ["&" * 9000] * 500,
+        "verdict": "&" * 9000,
+    }
+    content = to_markdown(plan(users, "#" * 10_000, "_" * 10_000, **facts), 3000)
     assert len(content) <= MAX_BYTES
     assert b"more users" in content.splitlines()[-1]
 
 
 @given(NAME)
 def test_markdown_of_any_names(name: str) -> None:
-    text = to_markdown(make([user(name, "blocked", reason=name)], [], [], "T")).decode()
+    text = to_markdown(plan([user(name, "blocked", reason=name)], "T")).decode()
     rows = [line for line in text.split("\n") if line.startswith("| ") and "Blocked | " in line]
     assert len(rows) == 2
     assert [row.count("|") for row in rows] == [4, 4]

@@ -71,15 +71,15 @@ class Transport:
         self._answered = False
 
     def place(self) -> tuple[str, str]:
-        """Return the tenant as journals name it: by the id in the token, not by a name that somebody typed.
+        """Return the tenant as journals and files name it: by the id in the token, not by a name that somebody typed.
 
         :raises GraphError: if the token has no tenant's id.
         """
         if self._tenant_id is None:
             raise GraphError(
                 "no_tenant_id",
-                "The access token does not say which tenant it is for (tid), and a journal names tenants by their id; "
-                "check authority, or leave out journal and rollback.",
+                "The access token does not say which tenant it is for (tid), and files and journals name tenants by "
+                "their id; check authority.",
             )
         return "tenant", self._tenant_id
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Made-up predictions of any number: every outcome, and names that people do not expect."""
+"""Made-up plans and results of any size: every outcome, and names that people do not expect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,21 @@ import random
 import uuid
 from typing import Any
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import Header
+
 Record = dict[str, Any]
+
+TENANT, DOMAIN = "5d2c1e9a-7b34-4f0e-9a61-0c8f2b7d4e10", "d975c91a-ceda-4c18-9055-d5326b7c8277"
+VERDICT = (
+    "Nothing was changed: 14 of 40 users are refused, and max_refused allows none. user00004@contoso.com: The cloud "
+    "user has the ImmutableId of another AD user; decide which of the two it is. 13 more users: see "
+    "hard_match-plan.jsonl. Correct them, leave them out of the scope, or raise max_refused to write only the others."
+)
+CAVEAT = (
+    "It is not known whether password hash sync is on, which would replace the cloud passwords of these users by those "
+    "of their AD accounts; say passwordSyncEnabled in tenant_switches."
+)
+ALLOWED = ("matched", "hard_match", "soft_match")
 
 SHARES = {
     "hard_match": 62,
@@ -87,29 +101,44 @@ def _person(number: int, dice: random.Random, outcome: str) -> Record:
     upn = f"user{number:05}@contoso.com"
     cause, reason = dice.choice(_REASONS[outcome])
     in_cloud = outcome not in ("new_cloud_user", "type_mismatch")
-    return {
-        "user_principal_name": upn,
-        "sam_account_name": f"user{number:05}",
-        "distinguished_name": f"CN={first} {last} {number},OU=People,DC=ad,DC=contoso,DC=com",
-        "object_guid": str(guid),
-        "immutable_id": value,
-        "enabled": dice.random() > 0.05,
-        "id": str(uuid.UUID(int=dice.getrandbits(128))) if in_cloud else None,
-        "cloud_user_principal_name": upn if in_cloud else None,
-        "cloud_immutable_id": value if outcome in ("matched", "hard_match") else None,
+    cloud_id = str(uuid.UUID(int=dice.getrandbits(128)))
+    is_set = outcome in ("hard_match", "soft_match")
+    before = value if outcome == "matched" else "b2xkT2xkT2xkT2xkT2xkMQ==" if is_set and dice.random() < 0.1 else None
+    match = {
         "outcome": outcome,
-        "status": outcome,
-        "changed": False,
         "cause": cause,
+        "causes": [cause] if cause else [],
         "reason": reason,
+        "effects": ["foreign_anchor"] if is_set and dice.random() < 0.05 else [],
         "unknown": ["role_eligibility"] if outcome == "unknown" else [],
         "expected": "hard_match" if outcome == "unknown" else None,
-        "overwrites": _changes(dice, first, last) if outcome in ("hard_match", "soft_match") else [],
+        "overwrites": _changes(dice, first, last) if is_set else [],
+        "quarantined": [],
+        "future_user_principal_name": upn,
+    }
+    change: Record = {"cause": None, "reason": None, "immutable_id": value, "writes": [], "status": "unchanged"}
+    if is_set:
+        write = {"attribute": "onPremisesImmutableId", "id": cloud_id, "before": before, "after": value}
+        change |= {"status": "set", "writes": [write]}
+    elif outcome not in ALLOWED:
+        change |= {"status": "refused", "cause": f"predicted_{outcome}", "reason": reason}
+    return {
+        "ad": {
+            "user_principal_name": upn,
+            "sam_account_name": f"user{number:05}",
+            "distinguished_name": f"CN={first} {last} {number},OU=People,DC=ad,DC=contoso,DC=com",
+            "object_guid": str(guid),
+            "immutable_id": value,
+            "enabled": dice.random() > 0.05,
+        },
+        "cloud": {"id": cloud_id, "user_principal_name": upn, "immutable_id": before} if in_cloud else None,
+        "match": match,
+        "change": change,
     }
 
 
-def predictions(count: int, seed: int = 6) -> dict[str, list[Record]]:
-    """``users``, ``cloud_only`` and ``unknown`` as entra_match_info returns them, for ``count`` AD users.
+def plan(count: int, seed: int = 6) -> tuple[Header, list[Record]]:
+    """The header and the records of a plan for ``count`` AD users.
 
     From ten users on every outcome occurs. The first two users have names that attack the page and the spreadsheet.
     """
@@ -120,16 +149,54 @@ def predictions(count: int, seed: int = 6) -> dict[str, list[Record]]:
     ]
     users = [_person(place, dice, kind) for place, kind in enumerate(kinds)]
     if count > 1:
-        users[0] |= {"user_principal_name": f"{EVIL}@contoso.com", "reason": EVIL, "cause": "x\u2028" + EVIL}
-        users[0]["overwrites"].append({"attribute": EVIL, "cloud": EVIL, "ad": "\u202eltr", "effect": EVIL})
-        users[1]["user_principal_name"] = SPREADSHEET
-    cloud_only = [
+        users[0]["ad"]["user_principal_name"] = f"{EVIL}@contoso.com"
+        users[0]["match"] |= {"reason": EVIL, "cause": "x\u2028" + EVIL}
+        users[0]["match"]["overwrites"].append({"attribute": EVIL, "cloud": EVIL, "ad": "\u202eltr", "effect": EVIL})
+        users[1]["ad"]["user_principal_name"] = SPREADSHEET
+    users += [_outside(place, dice) for place in range(max(count // 20, 1) if count else 0)]
+    unread = [
         {
-            "id": str(uuid.UUID(int=dice.getrandbits(128))),
-            "user_principal_name": f"cloud{place}@contoso.com",
-            "mail": None,
+            "what": "role_eligibility",
+            "permission": "RoleEligibilitySchedule.Read.Directory",
+            "effect": "refused",
+            "skipped": False,
         }
-        for place in range(max(count // 20, 1))
     ]
-    unknown = [{"what": "role_eligibility", "permission": "RoleEligibilitySchedule.Read.Directory"}]
-    return {"users": users, "cloud_only": cloud_only, "unknown": unknown}
+    facts = {"summary": {}, "verdict": VERDICT if count == 40 else "", "caveats": [CAVEAT], "unread": unread}
+    return _header("plan", facts), users
+
+
+def result(count: int) -> tuple[Header, list[Record]]:
+    """The header and the records of the result of that plan; every twentieth write failed."""
+    header, users = plan(count)
+    written = [user for user in users if user["change"] and user["change"]["writes"]]
+    for user in written[::20]:
+        user["change"] |= {"status": "failed", "cause": "no_answer", "reason": "Graph did not answer.", "writes": []}
+    return _header(
+        "result", {**header["facts"], "verdict": "Graph did not answer for some users; make a new plan."}
+    ), users
+
+
+def _outside(number: int, dice: random.Random) -> Record:
+    cloud = {
+        "id": str(uuid.UUID(int=dice.getrandbits(128))),
+        "user_principal_name": f"cloud{number}@contoso.com",
+        "immutable_id": None,
+    }
+    return {"ad": None, "cloud": cloud, "match": None, "change": None}
+
+
+def _header(kind: str, facts: Record) -> Header:
+    return Header(
+        version=1,
+        kind=kind,
+        tenant=TENANT,
+        domain=DOMAIN,
+        module="match_plan",
+        run="20261124T091500Z-localhost-3f2a1b",
+        host="localhost",
+        scope={"all": True},
+        terms={"predict": "after_apply"},
+        time="2026-11-24T09:15:30Z",
+        facts=facts,
+    )

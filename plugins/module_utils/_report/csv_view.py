@@ -1,0 +1,76 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report for spreadsheets: a CSV file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from .._identity.core.outcomes import CLOUD_ONLY
+from .model import Report
+from .rows import VALUES, Row
+
+COLUMNS = (
+    "outcome",
+    "status",
+    "cause",
+    "reason",
+    *VALUES,
+    "expected",
+    "causes",
+    "effects",
+    "writes",
+    "overwrites",
+)
+
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet take a cell for a formula, the full-width forms included."""
+
+
+def csv_lines(report: Report) -> Iterator[str]:
+    """A line for each user, safe to open in a spreadsheet.
+
+    UTF-8 with a byte order mark, which spreadsheets need to read umlauts; every cell quoted. A cell that a spreadsheet
+    would take for a formula gets an apostrophe in front, an ImmutableId that begins with ``+`` too: programs read the
+    plan or the result.
+    """
+    last = _Last()
+    writer = csv.writer(last, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    yield f"\ufeff{last.line}"
+    for row in report.rows:
+        writer.writerow([cell_text(cell) for cell in _cells(row)])
+        yield last.line
+
+
+class _Last:
+    """What the csv module writes to: it keeps the last line."""
+
+    line = ""
+
+    def write(self, line: str) -> Any:
+        self.line = line
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        CLOUD_ONLY if row.is_outside else row.prediction.key if row.prediction else "",
+        row.status.key if row.status else "",
+        row.cause,
+        row.reason,
+        *row.values,
+        row.expected,
+        "; ".join(row.causes),
+        "; ".join(row.effects),
+        "\n".join(f"{one.attribute}: {one.before} -> {one.after}" for one in row.writes),
+        "\n".join(f"{one.attribute}: {one.effect}: {one.cloud} -> {one.ad}" for one in row.overwrites),
+    )
+
+
+def cell_text(text: str) -> str:
+    """A value as a cell that no spreadsheet computes."""
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text

@@ -1,0 +1,171 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The users of a plan or a result, as every view of a report shows them: all values as visible text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._identity.core.errors import InputError
+from .._identity.core.outcomes import FAILED, REFUSED, Outcome, outcome
+from .._identity.core.text.visible import visible
+from .._identity.core.user_records import UserRecord, name_of
+from .words import words
+
+LONGEST = 10_000
+"""The most characters of one value in a report; an account may have hundreds of addresses."""
+
+_AD_VALUES = ("user_principal_name", "sam_account_name", "distinguished_name", "object_guid")
+_CLOUD_VALUES = ("id", "user_principal_name", "immutable_id")
+VALUES = (
+    *_AD_VALUES,
+    "immutable_id",
+    "id",
+    "cloud_user_principal_name",
+    "cloud_immutable_id",
+    "future_user_principal_name",
+)
+"""The names of ``Row.values``. ``immutable_id`` is that of the AD user if the plan is carried out."""
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    """What a match would do to one attribute of a cloud user; values as text, empty if there is none."""
+
+    attribute: str
+    cloud: str
+    ad: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A value that is written, of the object ``id``; empty if there is none."""
+
+    attribute: str
+    id: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A user of the report.
+
+    ``prediction`` is the outcome, None if nothing was predicted; ``status`` says what happens to the user. A cloud user
+    without an AD user has neither. ``causes`` has the one that decided first. ``values`` are those of VALUES.
+    ``expected`` is the key of an outcome, empty if there is none. ``unknown`` and ``quarantined`` are texts for people.
+    """
+
+    name: str
+    prediction: Outcome | None
+    status: Outcome | None
+    causes: tuple[str, ...]
+    effects: tuple[str, ...]
+    reason: str
+    values: tuple[str, ...]
+    unknown: str
+    expected: str
+    quarantined: str
+    overwrites: tuple[Overwrite, ...]
+    writes: tuple[Write, ...]
+
+    @property
+    def cause(self) -> str:
+        """The cause that decided; empty if there is none."""
+        return self.causes[0] if self.causes else ""
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether this is a cloud user without an AD user."""
+        return self.status is None
+
+    @property
+    def is_refused(self) -> bool:
+        return self.status is not None and self.status.key == REFUSED
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the user is written, and nothing of it is refused or fails."""
+        return bool(self.writes) and self.status is not None and self.status.key not in (REFUSED, FAILED)
+
+    @property
+    def needs_decision(self) -> bool:
+        """Whether a person has to look at the user. An outcome that the caller allowed needs nobody."""
+        return self.status is not None and self.status.needs_attention
+
+
+class RowReader:
+    """Makes rows of records. Keys that many records share are kept once."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, str] = {}
+
+    def read(self, record: Mapping[str, Any], line: int) -> Row:
+        """Return the row of a record of a plan or a result file; ``line`` is where it stands.
+
+        :raises InputError: if it is no record of a user.
+        """
+        try:
+            return self._read(UserRecord(**{part: record[part] for part in UserRecord.__annotations__}))  # type: ignore[typeddict-item]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise InputError(f"Line {line} of the file is no record of a user; make the file again.") from error
+
+    def _read(self, user: UserRecord) -> Row:
+        ad, cloud, match = user["ad"] or _NOTHING, user["cloud"] or _NOTHING, user["match"] or _NOTHING
+        change: Mapping[str, Any] = user["change"] or _NOTHING
+        prediction = outcome(shown(match["outcome"])) if match else None
+        cause = change.get("cause")
+        if prediction and cause == f"predicted_{prediction.key}":
+            cause = None  # the outcome says it already
+        values = [
+            *(ad.get(name) for name in _AD_VALUES),
+            change.get("immutable_id") or ad.get("immutable_id"),
+            *(cloud.get(name) for name in _CLOUD_VALUES),
+            match.get("future_user_principal_name"),
+        ]
+        return Row(
+            name=shown(name_of(user)),
+            prediction=prediction,
+            status=outcome(shown(change["status"])) if change else None,
+            causes=self._several([cause, match.get("cause"), *(match.get("causes") or ())]),
+            effects=self._several(match.get("effects") or ()),
+            reason=shown(change.get("reason") or match.get("reason")),
+            values=tuple(map(shown, values)),
+            unknown="; ".join(words(shown(aspect)) for aspect in match.get("unknown") or ()),
+            expected=self._once(shown(match.get("expected"))),
+            quarantined="; ".join(
+                f"{shown(held['value'])} (held by {shown(held['holder'])})" for held in match.get("quarantined") or ()
+            ),
+            overwrites=tuple(map(self._overwrite, match.get("overwrites") or ())),
+            writes=tuple(map(self._write, change.get("writes") or ())),
+        )
+
+    def _overwrite(self, one: Mapping[str, Any]) -> Overwrite:
+        return Overwrite(
+            self._once(shown(one["attribute"])), shown(one["cloud"]), shown(one["ad"]), self._once(shown(one["effect"]))
+        )
+
+    def _write(self, one: Mapping[str, Any]) -> Write:
+        return Write(self._once(shown(one["attribute"])), shown(one["id"]), shown(one["before"]), shown(one["after"]))
+
+    def _several(self, keys: Sequence[Any]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._once(shown(key)) for key in keys if key))
+
+    def _once(self, text: str) -> str:
+        return self._keys.setdefault(text, text)
+
+
+def shown(value: Any) -> str:
+    """A value of a record as visible text: nothing for null, the values of a list side by side."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return visible("; ".join(map(shown, value)) if isinstance(value, list | tuple) else str(value), LONGEST)
