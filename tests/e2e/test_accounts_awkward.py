@@ -16,6 +16,7 @@ from accounts import unit
 from outside import Control, Directory, Graph, expected_immutable_id
 from scheduler import HELD, Server
 from test_chain import dump
+from test_sync import read_proof
 
 from playbooks import Ansible
 
@@ -80,7 +81,7 @@ def test_every_awkward_person_is_matched_and_proven(
     path: str,
     tmp_path: Path,
 ) -> None:
-    files = {stage: tmp_path / f"{stage}.json" for stage in ("accounts", "sync")}
+    accounts_file = tmp_path / "accounts.json"
     variables = {
         "hybrid_identity_stages": ["suffixes", "accounts", "hard_match", "sync"],
         "accounts_identities": NAMES,
@@ -89,7 +90,7 @@ def test_every_awkward_person_is_matched_and_proven(
         "hard_match_search_base": path,
         # The cycle takes the seed's accounts too, which are not hard-matched here, and some of which are refused.
         "sync_fail_on_run_errors": False,
-        **{f"{stage}_result_file": str(file) for stage, file in files.items()},
+        "accounts_result_file": str(accounts_file),
     }
     server = Server(connect)
     before, everything = cloud(control), dump(state)
@@ -105,7 +106,7 @@ def test_every_awkward_person_is_matched_and_proven(
     places = [done.output.index(task) for task in tasks]
     assert places == sorted(places)
     assert (server.enabled(), server.noted()) == (True, [])
-    accounts = results(files["accounts"])
+    accounts = results(accounts_file)
     refused = {name: user["cause"] for name, user in accounts.items() if user["status"] == "refused"}
     assert refused == {UNKNOWN_COUNTRY: "unknown_country"}
     made = set(NAMES) - {UNKNOWN_COUNTRY}
@@ -117,9 +118,9 @@ def test_every_awkward_person_is_matched_and_proven(
     }
     assert set(found) == made
     assert found[f"maximiliane@{DOMAIN}"]["displayname"] == [LONG.encode()]
-    matched, proof = done.changes(), results(files["sync"])
+    matched, proof = done.changes(), read_proof(done.folder)
     assert {name: matched[name]["status"] for name in made} == dict.fromkeys(made, "set")
-    assert {name: user["status"] for name, user in proof.items()} == dict.fromkeys(made, "verified")
+    assert {name: user["sync"]["status"] for name, user in proof.items()} == dict.fromkeys(made, "verified")
 
     after, seen = cloud(control), graph.users()
     for name in made:

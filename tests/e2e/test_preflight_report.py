@@ -51,8 +51,8 @@ def test_the_files_agree(ansible: Ansible, graph: Graph, directory: Directory, t
     outcomes = Counter(user["match"]["outcome"] for user in users.values())
     assert {"blocked", "conflict", "quarantine"} <= set(outcomes)
     assert "unknown" not in outcomes
-    assert {key: count for key, count in facts["summary"]["outcomes"].items() if count} == outcomes
-    assert facts["summary"]["total"] == len(users)
+    counted = {key: count for key, count in facts["summary"]["outcomes"].items() if count}
+    assert counted == {**outcomes, "total": len(users)}
     with open(report["csv"], encoding="utf-8-sig", newline="") as source:
         rows = list(csv.DictReader(source))
     assert Counter(row["outcome"] for row in rows) == outcomes + Counter(cloud_only=cloud_only)
