@@ -99,7 +99,10 @@ def command(run: Run) -> list[str]:
 
 
 def _search_path(folders: Iterable[Path]) -> str:
-    return os.pathsep.join(dict.fromkeys(map(str, [*folders, COLLECTIONS, TESTS, TESTS / "tools"])))
+    """Return where a run looks for modules: in its own folders first, since those above may have a `conftest` too."""
+    own = list(folders)
+    above = [parent for folder in own for parent in folder.parents if TESTS in parent.parents]
+    return os.pathsep.join(dict.fromkeys(map(str, [*own, *above, COLLECTIONS, TESTS, TESTS / "tools"])))
 
 
 def main() -> int:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -12,11 +13,22 @@ import pytest
 from support.entra_process import APPS, Emulator
 from support.module_runs import ModuleRun
 
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.survey import Survey
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import plan_changes
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import TenantSnapshot
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predict import predict
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.result import (
+    describe_caveats,
+    list_unread,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options
+from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_files import read_file
+
 ADA, BEN = "ada.fuchs@contoso.com", "ben.hartmann@contoso.com"
-
-
-OF_AD = ["anchor_claims", "protected_accounts"]
-"""The checks of Active Directory, which these tests do not have."""
 
 
 def run(entra: Emulator, module: str, app: str = "hard-matcher", **options: Any) -> dict[str, Any]:
@@ -24,6 +36,31 @@ def run(entra: Emulator, module: str, app: str = "hard-matcher", **options: Any)
     arguments = {**entra.options(app), **options, "_ansible_check_mode": False, "_ansible_diff": False}
     with ModuleRun(module, arguments) as started:
         return started.result()
+
+
+def predicted(
+    entra: Emulator, app: str = "preflight", *, users: list[dict[str, Any]], now: bool = False
+) -> dict[str, Any]:
+    """What match_plan reads of a tenant and predicts from it, after a hard match of the users or `now`."""
+    watch = Watch()
+    defaults = {name: spec.get("default") for name, spec in graph_options().items()}
+    options = {**defaults, **entra.options(app), "read_file": read_file}
+
+    async def read() -> TenantSnapshot:
+        async with open_transport(options, watch) as transport:
+            survey = Survey(transport, options["client_id"])
+            return await survey.read_sides(await survey.read_users(), source_of_authority=True)
+
+    snapshot = asyncio.run(read())
+    planned = [] if now else plan_changes(read_requests(users), UserIndex([*snapshot.users, *snapshot.deleted]))
+    found = predict(users, snapshot, planned)
+    unread = list_unread(snapshot, found)
+    return {
+        "users": [each.result() for each in found],
+        "unread": unread,
+        "caveats": describe_caveats(found, snapshot, unread, ()),
+        **watch.facts(),
+    }
 
 
 def ad_record(upn: str) -> dict[str, str]:
@@ -87,8 +124,8 @@ def test_a_page_token_of_a_side_listing_that_expires(entra: Emulator) -> None:
     entra.control("POST", "objects", {"contacts": contacts})
     expired = {"status": 400, "code": "Directory_ExpiredPageToken"}
     entra.settings(faults=[{"path": "^/contacts$", "query": "skiptoken", **expired}])
-    result = run(entra, "entra_match_info", "preflight", users=[{**ad_record(ADA), "mail": "c999@partner.example"}])
-    assert "contacts" not in {each["what"] for each in result["unknown"]}
+    result = predicted(entra, users=[{**ad_record(ADA), "mail": "c999@partner.example"}], now=True)
+    assert "contacts" not in result["unread"]
     assert result["notes"] == [
         "The listing of contacts was started again, because Graph's page token had expired.",
     ]
@@ -118,10 +155,8 @@ def test_a_listing_whose_page_tokens_always_expire(entra: Emulator) -> None:
 )
 def test_eligibility_with_and_without_a_licence_for_pim(entra: Emulator, settings: dict[str, Any], noted: bool) -> None:
     entra.settings(**settings)
-    result = run(
-        entra, "entra_match_info", "preflight", users=[ad_record(ADA)], after_hard_match=True, skip_checks=OF_AD
-    )
-    assert "role_eligibility" not in {each["what"] for each in result["unknown"]}
+    result = predicted(entra, users=[ad_record(ADA)])
+    assert "role_eligibility" not in result["unread"]
     assert ("no licence for Privileged Identity Management" in str(result["caveats"])) is noted
     (user,) = result["users"]
     assert (user["outcome"], user["unknown"]) == ("hard_match", [])
@@ -130,10 +165,8 @@ def test_eligibility_with_and_without_a_licence_for_pim(entra: Emulator, setting
 @pytest.mark.parametrize("answers", [True, False])
 def test_switches_are_known_if_an_app_may_read_them(entra: Emulator, answers: bool) -> None:
     entra.settings(appsReadSynchronization=answers)
-    result = run(
-        entra, "entra_match_info", "preflight", users=[ad_record(ADA)], after_hard_match=True, skip_checks=OF_AD
-    )
-    assert ("tenant_switches" in {each["what"] for each in result["unknown"]}) is not answers
+    result = predicted(entra, users=[ad_record(ADA)])
+    assert ("tenant_switches" in result["unread"]) is not answers
     assert any("switches, so one of them" in sentence for sentence in result["caveats"]) is not answers
     assert result["users"][0]["outcome"] == "hard_match"
 
@@ -199,7 +232,7 @@ def test_an_owner_of_the_app_is_refused(entra: Emulator) -> None:
     entra.control("POST", "objects", {"apps": [{"appId": APPS["hard-matcher"], "owners": [ADA]}]})
     failed = run(entra, "entra_immutable_id", users=[ad_record(ADA)])
     assert [user["cause"] for user in failed["users"]] == ["app_owner"]
-    (user,) = run(entra, "entra_match_info", users=[ad_record(ADA)], after_hard_match=True)["users"]
+    (user,) = predicted(entra, "hard-matcher", users=[ad_record(ADA)])["users"]
     assert (user["outcome"], user["cause"]) == ("blocked", "app_owner")
 
 
@@ -219,9 +252,9 @@ def test_a_dollar_in_a_upn_of_ad_stops_only_its_account(entra: Emulator) -> None
     assert found["user_principal_name"] == dollar
     users = [ad_record(dollar), ad_record(ADA)]
     why = f"Entra Connect would not keep the UPN {dollar}, because it holds '$'"
-    predicted = run(entra, "entra_match_info", "preflight", users=users, after_hard_match=True)["users"][0]
-    assert (predicted["outcome"], predicted["cause"]) == ("invalid", "invalid_upn")
-    assert why in predicted["reason"]
+    foreseen = predicted(entra, users=users)["users"][0]
+    assert (foreseen["outcome"], foreseen["cause"]) == ("invalid", "invalid_upn")
+    assert why in foreseen["reason"]
     failed = run(entra, "entra_immutable_id", users=users)
     assert failed["failed"] is True
     assert why in failed["msg"]

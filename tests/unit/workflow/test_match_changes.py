@@ -133,7 +133,7 @@ def test_a_user_who_is_refused_in_entra_is_not_stamped() -> None:
 
 @pytest.mark.parametrize("way", [FROM_GUID, FROM_CLOUD])
 def test_an_account_that_the_cloud_owns_is_neither_stamped_nor_matched(way: str) -> None:
-    user = found(1, **{"msDS-ExternalDirectoryObjectId": [f"User_{object_id(1)}"]})
+    user = found(1, msDS_ExternalDirectoryObjectId=[f"User_{object_id(1)}"])
     (change,) = planned([user], [cloud(1, 5)], write_consistency_guid=way)
     assert shown(change) == ("refused", "cloud_managed_account", [])
 
@@ -273,7 +273,7 @@ def test_what_active_directory_did_not_say_refuses_unless_it_is_skipped(
     view: dict[str, bool], skipped: list[str], cause: str | None
 ) -> None:
     status = "refused" if cause else "set"
-    assert guarded(both(), PAIR, terms=Terms(skip_checks=skipped), **view) == [(status, cause)] * 2
+    assert guarded(both(), PAIR, ORDINARY, Terms(skip_checks=skipped), **view) == [(status, cause)] * 2
 
 
 @pytest.mark.parametrize("way", WAYS)

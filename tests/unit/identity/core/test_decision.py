@@ -135,8 +135,9 @@ def test_who_changes_nothing_is_refused_for_its_outcome_too() -> None:
 @pytest.mark.parametrize("name", ["max_changes", "max_refused"])
 @pytest.mark.parametrize("text", ["some", "-1", "101%", "1.5", "٣"])
 def test_a_limit_that_is_none(name: str, text: str) -> None:
+    terms: dict[str, Any] = {name: text}
     with pytest.raises(InputError, match=rf"^{name}: "):
-        Terms(**{name: text}).check()
+        Terms(**terms).check()
 
 
 def test_limits_that_are_some() -> None:

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from conftest import Certificates, Options
 from forest_script import BIND, DOMAIN, guid, person
@@ -39,13 +37,14 @@ LISTED = (
 
 
 def read(
-    certificates: Certificates, options: Options, script: list[Turn], protection: bool, *given: Any
+    certificates: Certificates, options: Options, script: list[Turn], protection: bool, *given: list[str]
 ) -> DirectoryView:
     with (
         Wire([BIND, *script], certificates.good) as wire,
         connected(LdapOptions.from_params(options(wire), writes=False)) as session,
     ):
-        view = read_view(session, DOMAIN, *given, with_protection=protection)
+        anchors, names = given
+        view = read_view(session, DOMAIN, anchors, names, protection)
     wire.verify()
     return view
 
