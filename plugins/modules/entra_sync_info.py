@@ -19,7 +19,8 @@ description:
     the sync client nothing, and may make a second user.
   - A user is V(verified) when it is the same object as before, is synchronised, has its ImmutableId, was synchronised in the
     cycle in question, has nothing in quarantine, and no second user was made beside it.
-  - It changes nothing.
+  - It looks at the users of a result file of M(hybrid.identity.match_apply), at records, or at users who are only named.
+  - It changes nothing, and does not fail because of a user. If users are not proven to be matched, RV(verdict) says who and why.
 extends_documentation_fragment:
   - hybrid.identity.graph
   - hybrid.identity.attributes
@@ -27,12 +28,28 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: It only reads, in check mode as well.
+    details: >-
+      With O(result_file), nothing is read, proven or written in check mode, and RV(table) says so: M(hybrid.identity.match_apply)
+      wrote no result. With O(users) and O(identities), the module works as without check mode.
   diff_mode:
     support: none
   idempotent:
     support: full
 options:
+  result_file:
+    description:
+      - The path of a result file of M(hybrid.identity.match_apply). Users who were matched, now or before, are proven. Users who were
+        refused, excluded or not found are left out.
+      - The result must be of this tenant.
+      - By default, the result that M(hybrid.identity.match_apply) wrote for the same host in this run of C(ansible-playbook).
+      - Only one of O(result_file), O(users) and O(identities) may be set.
+    type: path
+  save_to:
+    description:
+      - The path of the proof file on the controller, if there is a O(result_file). A file that exists is replaced.
+      - It has the users of the result, each with what was found, as C(sync).
+      - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end.
+    type: path
   users:
     description:
       - Records of users. What M(hybrid.identity.entra_immutable_id) returns as C(users) is taken as it is, and is the best to
@@ -42,7 +59,6 @@ options:
       - A record with an ImmutableId or a GUID also needs C(object_sid), which M(hybrid.identity.ad_user_guid) returns. The user must be
         joined to the AD account with this SID, because any account could carry the same ImmutableId.
       - Keys that are not named here travel along into the result untouched.
-      - Exactly one of O(users) and O(identities) is needed.
     type: list
     elements: dict
   identities:
@@ -56,8 +72,8 @@ options:
     description:
       - The UTC time at which the cycle began, such as RV(hybrid.identity.adsync_cycle#module:started). Users that were synchronised
         earlier only are V(pending).
-      - It is not asked of users whose record has the C(status) V(unchanged); a cycle exports what has changed, and they may have
-        been matched long ago.
+      - It is not asked of users whose record, or change in the result file, has the C(status) V(unchanged); a cycle exports what has
+        changed, and they may have been matched long ago.
     type: str
   export_errors:
     description:
@@ -79,19 +95,12 @@ options:
       - Seconds between two reads.
     type: int
     default: 10
-  fail_on:
-    description:
-      - V(none) reports only.
-      - V(errors) fails the task where a user is neither verified nor V(pending), V(unknown) or V(skipped).
-      - V(unverified) fails it for V(pending) and V(unknown) users too.
-    type: str
-    choices: [none, errors, unverified]
-    default: none
 notes:
   - The app needs the application permission C(User.Read.All) or C(User.ReadWrite.All).
   - The service looks for resolved conflicts every hour. A value in quarantine that no other user has any more is V(pending) with
     the cause V(quarantine_timer).
 seealso:
+  - module: hybrid.identity.match_apply
   - module: hybrid.identity.entra_immutable_id
   - name: Duplicate attribute resiliency
     description: Why a cycle that ended well is no proof.
@@ -99,23 +108,32 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Set the ImmutableIds
-  hybrid.identity.entra_immutable_id:
-    users: "{{ ad.users }}"
-  register: matched
+- name: Apply a plan
+  hybrid.identity.match_apply:
+    plan_sha256: "{{ plan.plan_sha256 }}"
+    journal: /var/lib/hybrid-identity/journal.jsonl
 
 - name: Run a cycle
   hybrid.identity.adsync_cycle:
   delegate_to: connect1.ad.contoso.com
   register: cycle
 
-- name: Wait up to five minutes for Entra ID to show that everybody is matched, and fail otherwise
+- name: Wait up to five minutes for Entra ID to show that everybody is matched
   hybrid.identity.entra_sync_info:
-    users: "{{ matched.users }}"
     since: "{{ cycle.started }}"
     export_errors: "{{ cycle.export_errors }}"
     wait_timeout: 300
-    fail_on: unverified
+    save_to: /var/lib/hybrid-identity/proof.jsonl
+  register: proof
+
+- name: Show what is proven of the users
+  ansible.builtin.debug:
+    var: proof.table
+
+- name: Stop if a user is not proven to be matched
+  ansible.builtin.assert:
+    that: not proof.verdict
+    fail_msg: "{{ proof.verdict }}"
 
 - name: Look at two users, whoever matched them and when
   hybrid.identity.entra_sync_info:
@@ -126,9 +144,48 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+open:
+  description:
+    - How many users are still to be proven. These are neither V(verified) nor left out.
+    - Null in check mode with O(result_file), because nobody knows.
+  returned: success
+  type: int
+  sample: 1
+verdict:
+  description: Who is not proven to be matched, and why, in one sentence. Empty if all are proven, and in check mode with O(result_file).
+  returned: success
+  type: str
+  sample: ""
+table:
+  description: What is proven of the users, for people. Counts come first, then the users who need attention.
+  returned: success
+  type: list
+  elements: str
+  sample: ["verified in Entra ID             40"]
+left_out:
+  description: Users with an AD account who were not hard-matched. A cycle takes their accounts too, if they are in its scope.
+  returned: success
+  type: dict
+  contains:
+    count:
+      description: How many there are.
+      returned: always
+      type: int
+      sample: 3
+    names:
+      description: The first five of them.
+      returned: always
+      type: list
+      elements: str
+      sample: [adele.vance@contoso.com]
+proof_file:
+  description: The path of the proof file.
+  returned: when one was written
+  type: str
+  sample: /var/lib/hybrid-identity/20261129T101500Z-localhost-3f2a1b/proof.jsonl
 users:
   description: One entry for each record or identity, in the order given, each the record itself with what was found.
-  returned: success, and failure because of O(fail_on)
+  returned: success, with O(users) and O(identities)
   type: list
   elements: dict
   contains:
@@ -227,7 +284,7 @@ users:
       sample: null
 summary:
   description: How many users there are by status, zeros included, and in total.
-  returned: success, and failure because of O(fail_on)
+  returned: success
   type: dict
   contains:
     verified:
@@ -364,63 +421,131 @@ lookup:
       sample: 67
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import FAIL_ON, Question
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import run as read_states
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import Question
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import run as find_states
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_identity,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PROOF, RESULT, Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.user_records import ProofRecord, UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import (
+    Expectation,
+    expect_result,
+    read_expectations,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.findings import Finding
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.overview import (
+    describe_check_mode,
+    describe_findings,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import connection, graph_options
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
+    RunFile,
+    read_run_file,
+    utc_now,
+    write_run_file,
+)
 
 
-def records(params: dict[str, Any]) -> list[dict[str, Any]]:
-    """The records of the task: the list, or one for each identity."""
-    if params["users"] is not None:
-        return list(params["users"])
-    return [{identity.kind: identity.text} for identity in map(read_identity, params["identities"])]
+class Proof:
+    """One run of the module."""
+
+    def __init__(self, params: dict[str, Any], watch: Watch) -> None:
+        self._params = params
+        self._watch = watch
+
+    def of_records(self) -> dict[str, Any]:
+        """Return the result for the users of the task."""
+        records = self._records()
+        findings = self._find(read_expectations(records))
+        users = [finding.result(record) for finding, record in zip(findings, records, strict=True)]
+        return {"changed": False, "users": users, **describe_findings(findings)}
+
+    def of_result_file(self) -> dict[str, Any]:
+        """Return the result for the users of a result file, and write the proof file if one is named."""
+        path = self._params["save_to"]
+        result = read_run_file("result_file", self._params["result_file"], (RESULT,))
+        expectations = expect_result(_users(result))
+        asked = [each for each in expectations if each]
+        findings = self._find(asked, str(result.header["tenant"]))
+        overview = describe_findings(findings, path or "the table")
+        if not path:
+            return {"changed": False, **overview}
+        found = iter(findings)
+        by_user = [next(found) if each else None for each in expectations]
+        write_run_file("save_to", path, self._header(result, overview), _proven(result, by_user))
+        return {"changed": False, "proof_file": path, **overview}
+
+    def _records(self) -> list[dict[str, Any]]:
+        if self._params["users"] is not None:
+            return list(self._params["users"])
+        return [{identity.kind: identity.text} for identity in map(read_identity, self._params["identities"])]
+
+    def _find(self, expectations: Sequence[Expectation], tenant: str | None = None) -> list[Finding]:
+        params = self._params
+        question = Question(
+            expectations,
+            since=params["since"],
+            wait=params["wait_timeout"],
+            interval=params["poll_interval"],
+            export_errors=params["export_errors"],
+            tenant=tenant,
+        )
+        return find_states(connection(params, graph_options()), question, self._watch)
+
+    def _header(self, result: RunFile, overview: dict[str, Any]) -> Header:
+        facts = {"summary": overview["summary"], "verdict": overview["verdict"], "since": self._params["since"]}
+        return {**result.header, "kind": PROOF, "module": "entra_sync_info", "time": utc_now(), "facts": facts}
 
 
-def question(params: dict[str, Any]) -> Question:
-    """What the options ask for."""
-    return Question(
-        records=records(params),
-        since=params["since"],
-        wait=params["wait_timeout"],
-        interval=params["poll_interval"],
-        fail_on=params["fail_on"],
-        export_errors=params["export_errors"],
-    )
+def _users(result: RunFile) -> Iterator[UserRecord]:
+    for record in result.records():
+        yield UserRecord(**record)  # type: ignore[typeddict-item]  # the file is ours
+
+
+def _proven(result: RunFile, findings: Sequence[Finding | None]) -> Iterator[ProofRecord]:
+    """Return the users of a result with what was found of them."""
+    for user, finding in zip(_users(result), findings, strict=True):
+        yield ProofRecord(**user, sync=finding.sync() if finding else None)
 
 
 def main() -> None:
-    options = graph_options()
     module = RecordsModule(
         argument_spec={
-            **options,
+            **graph_options(),
+            "result_file": {"type": "path"},
             "users": {"type": "list", "elements": "dict"},
             "identities": {"type": "list", "elements": "str"},
+            "save_to": {"type": "path"},
             "since": {"type": "str"},
             "export_errors": {"type": "list", "elements": "dict", "default": []},
             "wait_timeout": {"type": "int", "default": 0},
             "poll_interval": {"type": "int", "default": 10},
-            "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": "none"},
         },
-        mutually_exclusive=[("users", "identities")],
-        required_one_of=[("users", "identities")],
+        mutually_exclusive=[("result_file", "users", "identities"), ("save_to", "users", "identities")],
+        required_one_of=[("result_file", "users", "identities")],
         supports_check_mode=True,
         # People's records do not belong in the system's log, into which Ansible writes all arguments:
         # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
-    params = module.params
     watch = Watch(progress_report())
-    run(module, GRAPH, lambda: read_states(connection(params, options), question(params), watch), watch.facts)
+    proof = Proof(module.params, watch)
+    if module.params["result_file"] is None:
+        service = proof.of_records
+    elif module.check_mode:
+        service = describe_check_mode
+    else:
+        service = proof.of_result_file
+    run(module, GRAPH, service, watch.facts)
 
 
 if __name__ == "__main__":

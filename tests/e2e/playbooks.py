@@ -23,11 +23,45 @@ import yaml
 
 @dataclass
 class Run:
-    """What one ansible-playbook run printed and gave: ``results`` by the name that a task registered."""
+    """What one ansible-playbook run printed and gave.
+
+    ``results`` by the name that a task registered. ``folders``: those that it made in ``hybrid_identity_run_folder``.
+    """
 
     code: int
     output: str
     results: dict[str, Any] = field(default_factory=dict)
+    folders: list[Path] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the one run that made files."""
+        assert len(self.folders) == 1, f"{self.folders} in:\n{self.output}"
+        return self.folders[0]
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal.jsonl"
+
+    def header(self, kind: str = "result") -> dict[str, Any]:
+        """The first line of the plan or the result of a hard match."""
+        return dict(self._lines(kind)[0])
+
+    def users(self, kind: str = "result") -> dict[str, dict[str, Any]]:
+        """The AD users in the plan or the result of a hard match, by UPN."""
+        records = self._lines(kind)[1:-1]
+        return {record["ad"]["user_principal_name"]: record for record in records if record["ad"]}
+
+    def changes(self) -> dict[str, dict[str, Any]]:
+        """What became of the AD users of a hard match, by UPN."""
+        return {name: user["change"] for name, user in self.users().items()}
+
+    def _lines(self, kind: str) -> list[dict[str, Any]]:
+        lines = [
+            json.loads(line) for line in (self.folder / f"hard_match-{kind}.jsonl").read_text("utf-8").splitlines()
+        ]
+        assert lines[-1] == {"end": {"count": len(lines) - 2}}
+        return lines
 
     @property
     def message(self) -> str:
@@ -66,6 +100,8 @@ class Ansible:
     def __init__(self, inventory: Path, folder: Path) -> None:
         self.inventory = inventory
         self.folder = folder
+        self.runs = folder / "runs"
+        self.runs.mkdir(0o700, exist_ok=True)
         self.program = shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook"
 
     def playbook(
@@ -76,13 +112,14 @@ class Ansible:
         variables: dict[str, Any] | None = None,
     ) -> Run:
         """Run a playbook by its path or its full name."""
+        before = set(self.runs.iterdir())
         with self.start(name, *arguments, environment=environment, variables=variables) as process:
             try:
                 output, errors = process.communicate(timeout=600)
             except BaseException:
                 kill(process)
                 raise
-        return Run(process.returncode, output + errors)
+        return Run(process.returncode, output + errors, folders=sorted(set(self.runs.iterdir()) - before))
 
     def start(
         self,
@@ -92,7 +129,8 @@ class Ansible:
         variables: dict[str, Any] | None = None,
     ) -> subprocess.Popen[str]:
         """Start a playbook and return at once."""
-        command = [self.program, "--inventory", str(self.inventory), name, *arguments]
+        folder = f"hybrid_identity_run_folder={self.runs}"
+        command = [self.program, "--inventory", str(self.inventory), "--extra-vars", folder, name, *arguments]
         if variables:
             # By a file: a list of a thousand users does not fit into an argument.
             (self.folder / "variables.json").write_text(json.dumps(variables), encoding="utf-8")

@@ -23,6 +23,8 @@ BINNED_VALUE = "FC2OWzl8Ck+Oa5HSw6T1Bg=="
 AD = "hybrid.identity.ad_user_guid"
 ENTRA = "hybrid.identity.entra_immutable_id"
 SUFFIX = "hybrid.identity.ad_upn_suffix"
+PLAN = "hybrid.identity.match_plan"
+APPLY = "hybrid.identity.match_apply"
 ANNA = {"user": "anna.berg@contoso.com", "object_guid": FREE_GUID}
 ONE = {"identities": ["anna.berg@contoso.com"]}
 TWICE = {"identities": ["anna.berg@contoso.com", "ANNA.BERG@contoso.com"]}
@@ -72,8 +74,8 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         ["2 times"],
     ),
     "a record of nobody": (ENTRA, {"users": [{"object_guid": GUID}]}, ["user_principal_name"]),
-    "held in the bin": (ENTRA, {**ANNA, "object_guid": BINNED}, ["old.anna@contoso.com", "purge_deleted"]),
-    "both ways out": (ENTRA, {**ANNA, "restore_deleted": True, "purge_deleted": True}, ["exclude each other"]),
+    "held in the bin": (ENTRA, {**ANNA, "object_guid": BINNED}, ["old.anna@contoso.com", "deleted_holders"]),
+    "both ways out": (ENTRA, {**ANNA, "deleted_holders": {"restore": [GUID], "purge": [GUID]}}, [GUID]),
     "all without a limit": (ENTRA, {"all_users": True, "state": "absent"}, ["max_changes"]),
     "all to be set": (ENTRA, {"all_users": True, "max_changes": "5%"}, ["state", "absent"]),
     "no such limit": (ENTRA, {**ANNA, "max_changes": "five"}, ["'five'", "5%"]),
@@ -86,6 +88,15 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     ),
     "may not read roles": (ENTRA, {**ANNA, **application("reader")}, ["RoleManagement.Read.Directory", "skip_checks"]),
     "may only read": (ENTRA, {**ANNA, **application("reader"), "skip_checks": ROLES}, ["User.ReadWrite.All"]),
+    "nobody in scope": (PLAN, {"scope": {}}, ["scope", "users", "all", "upn_suffixes", "search_base"]),
+    "an empty list": (PLAN, {"scope": {"users": []}}, ["scope.users"]),
+    "two scopes": (PLAN, {"scope": {"all": True, "upn_suffixes": ["contoso.com"]}}, ["mutually exclusive"]),
+    "a filter without a base": (PLAN, {"scope": {"all": True, "search_filter": "(cn=*)"}}, ["search_base"]),
+    "no such limit of a plan": (PLAN, {"scope": {"all": True}, "max_refused": "five"}, ["max_refused", "'five'", "5%"]),
+    "no UPN": (PLAN, {"scope": {"all": True}, "replace": [GUID]}, [GUID, "UPN"]),
+    "an effect of everybody": (PLAN, {"scope": {"all": True}, "accepted_effects": {"foreign_anchor": "all"}}, ["list"]),
+    "no folder": (PLAN, {"scope": {"all": True}, "plan_file": "/nonexistent/run/plan"}, ["/nonexistent", "make it"]),
+    "no plan": (APPLY, {"plan_file": "/nonexistent/plan", "plan_sha256": "0"}, ["plan_file", "/nonexistent/plan"]),
     "may do nothing": (ENTRA, {**ANNA, **application("nobody")}, ["User.Read"]),
 }
 
@@ -109,6 +120,7 @@ def answers(
         for number, (name, (module, arguments, _words)) in enumerate(BAD.items())
     ]
     defaults = dict.fromkeys((AD, SUFFIX), "{{ hybrid_identity_ad }}") | {ENTRA: "{{ hybrid_identity_entra }}"}
+    defaults |= dict.fromkeys((PLAN, APPLY), "{{ hybrid_identity_ad | combine(hybrid_identity_entra) }}")
     run = ansible.tasks(tasks, "--diff", variables={"apps": lab["apps"]}, module_defaults=defaults)
     return run, [before, dump(state)]
 

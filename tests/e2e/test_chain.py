@@ -21,23 +21,27 @@ from outside import Control, Directory, Graph, expected_immutable_id
 from playbooks import Ansible, Run
 
 SUFFIXES = ["contoso.com", "fabrikam.com", "sub.fabrikam.com"]
-# What the seed's awkward users must come to (tests/lab/seeds/README.md).
+# What the seed's awkward users must come to (tests/lab/seeds/README.md): what the plan predicts, and one of the causes.
 REFUSED = {
-    "jonas.weber@contoso.com": "different_immutable_id",
-    "dora.klein@contoso.com": "held_by_user",
-    "paul.adler@contoso.com": "synced_user",
-    "petra.lang@fabrikam.com": "formerly_synced_user",
-    "rita.moser@fabrikam.com": "formerly_synced_user",
-    "tom.alder@contoso.com": "held_by_deleted_user",
-    "selma.wolf@contoso.com": "cloud_managed_account",
-    # Graph would take these, and the next sync would refuse the match: the preflight keeps them out.
-    "ada.fuchs@contoso.com": "predicted_blocked",
-    "carla.admin@contoso.com": "predicted_blocked",
-    "greta.leser@contoso.com": "predicted_blocked",
-    "hanna.schulz@contoso.com": "predicted_quarantine",
-    "mia.cloud@contoso.com": "predicted_blocked",
-    "nina.krause@contoso.com": "predicted_blocked",
-    "omar.haddad@contoso.com": "predicted_blocked",
+    "jonas.weber@contoso.com": ("predicted_conflict", "anchor_differs"),
+    "dora.klein@contoso.com": ("predicted_quarantine", "upn_taken"),
+    "paul.adler@contoso.com": ("predicted_conflict", "anchor_differs"),
+    "petra.lang@fabrikam.com": ("predicted_blocked", "formerly_synced_user"),
+    "rita.moser@fabrikam.com": ("predicted_blocked", "formerly_synced_user"),
+    "tom.alder@contoso.com": ("predicted_blocked", "deleted_holder"),
+    "selma.wolf@contoso.com": ("predicted_blocked", "cloud_managed_account"),
+    # Graph would take these, and the next sync would refuse the match: the plan keeps them out.
+    "ada.fuchs@contoso.com": ("predicted_blocked", "foreign_anchor"),
+    "carla.admin@contoso.com": ("predicted_blocked", "privileged_role"),
+    "greta.leser@contoso.com": ("predicted_blocked", "directory_role"),
+    "hanna.schulz@contoso.com": ("predicted_quarantine", "proxy_address_taken"),
+    "mia.cloud@contoso.com": ("predicted_blocked", "cloud_source_of_authority"),
+    "nina.krause@contoso.com": ("predicted_blocked", "role_assignable_group"),
+    "omar.haddad@contoso.com": ("predicted_blocked", "eligible_role"),
+    # These are only in AD.
+    "desk.one@contoso.com": ("predicted_new_cloud_user", None),
+    "desk.two@contoso.com": ("predicted_quarantine", "proxy_address_taken"),
+    "otto.onlyad@contoso.com": ("predicted_new_cloud_user", None),
 }
 
 
@@ -64,7 +68,7 @@ def diff_lines(output: str) -> list[str]:
 @pytest.mark.usefixtures("fresh")
 @pytest.mark.parametrize("arguments", [(), pytest.param(("--check",), marks=pytest.mark.once)])
 def test_more_changes_than_allowed_stop_the_role(ansible: Ansible, state: Path, arguments: tuple[str, ...]) -> None:
-    choices = {"hard_match_on_refused": "skip", "hard_match_max_changes": 0}
+    choices = {"hard_match_max_refused": "100%", "hard_match_max_changes": 0}
     before = dump(state)
     run = ansible.playbook("hybrid.identity.hard_match", *arguments, variables=choices)
     assert run.code != 0
@@ -80,20 +84,15 @@ def test_the_whole_chain(
     graph: Graph,
     control: Control,
     shows_no_secret: Callable[[Run], None],
-    tmp_path: Path,
 ) -> None:
-    choices = {
-        "hard_match_on_refused": "skip",
-        "hard_match_result_file": str(tmp_path / "result.json"),
-        "hard_match_journal": str(tmp_path / "journal"),
-    }
+    choices = {"hard_match_max_refused": "100%"}
     before = dump(state)
     cloud_before = graph.users()
     predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", "-vvvv", variables=choices)
     assert predicted.code == 0, predicted.output
     shows_no_secret(predicted)
     assert dump(state) == before, "check mode wrote something"
-    assert not (tmp_path / "journal").exists()
+    assert [path.name for path in predicted.folder.iterdir()] == ["hard_match-plan.jsonl"]
 
     control("DELETE", "requests")
     done = ansible.playbook("hybrid.identity.site", "--diff", "-vvvv", variables=choices)
@@ -104,9 +103,7 @@ def test_the_whole_chain(
     assert len(diff_lines(done.output)) > 50
     assert directory.suffixes() == SUFFIXES
 
-    results = {
-        user["user_principal_name"]: user for user in json.loads((tmp_path / "result.json").read_text())["users"]
-    }
+    results = done.changes()
     cloud = graph.users()
     ad = {
         entry["userprincipalname"][0].decode().lower(): entry
@@ -118,8 +115,14 @@ def test_the_whole_chain(
         assert cloud[name.lower()]["onPremisesImmutableId"] == expected_immutable_id(ad[name.lower()])
     untouched = set(cloud) - {name.lower() for name, user in results.items() if user["status"] == "set"}
     assert {name: cloud[name] for name in untouched} == {name: cloud_before[name] for name in untouched}
-    assert {name: user["cause"] for name, user in results.items() if user["status"] == "refused"} == REFUSED
-    assert [name for name, user in results.items() if user["status"] == "not_found"] == AD_ONLY
+    refused = {name: user for name, user in done.users().items() if user["change"]["status"] == "refused"}
+    assert {name: user["change"]["cause"] for name, user in refused.items()} == {
+        name: outcome for name, (outcome, _cause) in REFUSED.items()
+    }
+    for name, (_outcome, cause) in REFUSED.items():
+        causes = refused[name]["match"]["causes"]
+        assert cause in causes if cause else causes == [], name
+    assert set(results) == {*matched, *refused}
     writes = [request for request in control("GET", "requests") if request["method"] == "PATCH"]
     assert len(writes) == sum(user["status"] == "set" for user in results.values())
     assert {tuple(json.loads(request["body"])) for request in writes} == {("onPremisesImmutableId",)}
@@ -137,7 +140,6 @@ def test_the_whole_chain(
 
 
 ATTRIBUTES = ("userPrincipalName", "objectGUID", "mS-DS-ConsistencyGuid")
-AD_ONLY = ["desk.one@contoso.com", "desk.two@contoso.com", "otto.onlyad@contoso.com"]
 
 
 @pytest.mark.usefixtures("fresh")
@@ -187,6 +189,6 @@ def test_the_playbook_of_the_readme(ansible: Ansible, lab: dict[str, Any], tmp_p
         plays[0]["module_defaults"][f"group/hybrid.identity.{group}"] = f"{{{{ {lab_options} }}}}"
     path = tmp_path / "readme.yml"
     path.write_text(yaml.safe_dump(plays), encoding="utf-8")
-    run = ansible.playbook(str(path), "--check", "--diff", variables={"hard_match_on_refused": "skip"})
+    run = ansible.playbook(str(path), "--check", "--diff", variables={"hard_match_max_refused": "100%"})
     assert run.code == 0, run.output
-    assert "+anna.berg@contoso.com: " in run.output
+    assert "+anna.berg@contoso.com onPremisesImmutableId: " in run.output

@@ -100,10 +100,11 @@ def test_it_is_put_back_after_a_refused_plan_and_after_a_failure(
     ansible: Ansible, server: Server, control: Control, graph: Graph
 ) -> None:
     before = graph.users()
-    # Without a preflight, the plan is refused after the hold.
-    refused = ansible.playbook("hybrid.identity.hard_match", variables={"hard_match_preflight": False})
+    # Some of the seed's users are refused. The verdict stops the role before the hold.
+    refused = ansible.playbook("hybrid.identity.hard_match")
     assert refused.code == 2, refused.output
-    assert HELD in refused.output
+    assert "max_refused allows 0" in " ".join(refused.output.split())
+    assert HELD not in refused.output
     assert server.enabled()
     assert server.noted() == []
     assert graph.users() == before
@@ -132,7 +133,7 @@ def test_what_an_administrator_disabled_stays_so_and_the_anchor_is_the_servers(
     told = " ".join(refused.output.split())
     assert "makes ImmutableIds from objectGUID, and hard_match_source_anchor is mS-DS-ConsistencyGuid" in told
 
-    chosen = {"hard_match_identities": [upn], "hard_match_replace": True, "hard_match_preflight": False}
+    chosen = {"hard_match_identities": [upn], "hard_match_replace": [upn]}
     done = ansible.playbook("hybrid.identity.hard_match", variables=chosen)
     assert done.code == 0, done.output
     assert graph.users()[upn.lower()]["onPremisesImmutableId"] == expected_immutable_id(entry)

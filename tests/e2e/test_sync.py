@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outside import Control, Graph
@@ -16,64 +17,87 @@ from scheduler import HELD, Server
 
 from playbooks import Ansible, Run
 
-# What becomes of users whom Graph lets us prepare and a sync does not take, without a preflight.
+# What becomes of users whom Graph lets us prepare and a sync does not take, if their prediction is allowed.
 MAPPED = "elif.kaya@contoso.com"
 NOT_TAKEN = {MAPPED: "export_error", "mia.cloud@contoso.com": "pending"}
-# Not prepared with or without one.
+# Not prepared, whatever is allowed.
 ADMINISTRATORS = [f"{name}@contoso.com" for name in ("carla.admin", "greta.leser", "nina.krause", "omar.haddad")]
-# The cycle also exports the accounts that the preflight kept out of the hard match, and some of those are refused.
-CHOICES = {"hard_match_on_refused": "skip", "sync_fail_on_run_errors": False}
-BLINDLY = {**CHOICES, "hard_match_preflight": False, "hard_match_hold_scheduler": False}
+# The cycle also exports the accounts that the prediction kept out of the hard match, and some of those are refused.
+CHOICES = {"hard_match_max_refused": "100%", "sync_fail_on_run_errors": False}
+BLINDLY = {
+    **CHOICES,
+    "hard_match_allowed_outcomes": ["matched", "hard_match", "blocked"],
+    "hard_match_hold_scheduler": False,
+}
+
+
+def read_proof(folder: Path) -> dict[str, dict[str, Any]]:
+    """The AD users of a run's proof, by UPN."""
+    header, *records, end = [json.loads(line) for line in (folder / "proof.jsonl").read_text("utf-8").splitlines()]
+    assert (header["kind"], end) == ("proof", {"end": {"count": len(records)}})
+    return {record["ad"]["user_principal_name"]: record for record in records if record["ad"]}
 
 
 @pytest.mark.usefixtures("fresh")
 def test_the_chain_ends_with_users_proven_to_be_synchronised(
-    ansible: Ansible, connect: Path, graph: Graph, shows_no_secret: Callable[[Run], None], tmp_path: Path
+    ansible: Ansible, connect: Path, graph: Graph, shows_no_secret: Callable[[Run], None]
 ) -> None:
     before = graph.users()
-    choices = {**CHOICES, "sync_result_file": str(tmp_path / "proof.json")}
-    predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", "-vvvv", variables=choices)
+    predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", "-vvvv", variables=CHOICES)
     assert predicted.code == 0, predicted.output
+    assert "In check mode nothing is proven" in predicted.output
     shows_no_secret(predicted)
     assert Server(connect).runs() == 0
     assert graph.users() == before
 
-    done = ansible.playbook("hybrid.identity.site", "--diff", "-vvvv", variables=choices)
+    done = ansible.playbook("hybrid.identity.site", "--diff", "-vvvv", variables=CHOICES)
     assert done.code == 0, done.output
     shows_no_secret(done)
     # Import and synchronise both sides, export to Entra, export to AD (facts §5).
     assert Server(connect).runs() == 6
-    proof = {user["user_principal_name"]: user for user in json.loads((tmp_path / "proof.json").read_text())["users"]}
-    verified = [name for name, user in proof.items() if user["status"] == "verified"]
+    proof = read_proof(done.folder)
+    verified = [name for name, user in proof.items() if user["sync"]["status"] == "verified"]
     assert len(verified) > 30
     after = graph.users()
     for name in verified:
         found, earlier = after[name.lower()], before[name.lower()]
         assert found["onPremisesSyncEnabled"] is True
         assert found["id"] == earlier["id"]
-        assert found["onPremisesImmutableId"] == proof[name]["immutable_id"]
+        assert found["onPremisesImmutableId"] == proof[name]["change"]["immutable_id"]
         assert found["onPremisesProvisioningErrors"] == []
         assert found["onPremisesLastSyncDateTime"]
-    assert {user["status"] for user in proof.values()} == {"verified", "skipped"}
-    assert all(proof[name]["status"] == "skipped" for name in [*ADMINISTRATORS, "mia.cloud@contoso.com"])
+    assert {user["sync"]["status"] for user in proof.values()} == {"verified", "skipped"}
+    assert all(proof[name]["sync"]["status"] == "skipped" for name in [*ADMINISTRATORS, "mia.cloud@contoso.com"])
 
 
 @pytest.mark.usefixtures("fresh")
-def test_one_user_who_is_not_proven_fails_the_role(
-    ansible: Ansible, connect: Path, control: Control, tmp_path: Path
-) -> None:
+def test_one_user_who_is_not_proven_fails_the_role(ansible: Ansible, connect: Path, control: Control) -> None:
     mapping = {"onPremisesObjectIdentifier": "0f6f2d2a-1c52-4b0e-8f0a-6f1f6f2f9b99"}
     control("PATCH", "users", [{"userPrincipalName": MAPPED, "lab": mapping}])
-    variables = {**BLINDLY, "sync_result_file": str(tmp_path / "proof.json")}
-    run = ansible.playbook("hybrid.identity.site", "--skip-tags", "domain", variables=variables)
+    run = ansible.playbook("hybrid.identity.site", "--skip-tags", "domain", variables=BLINDLY)
     assert run.code == 2
     assert HELD not in run.output
     assert "2 of 34 users are not proven to be matched" in " ".join(run.output.split()), run.output
-    proof = {user["user_principal_name"]: user for user in json.loads((tmp_path / "proof.json").read_text())["users"]}
-    unmatched = {name: user["status"] for name, user in proof.items() if user["status"] not in ("verified", "skipped")}
+    proof = {name: user["sync"] for name, user in read_proof(run.folder).items()}
+    unmatched = {name: sync["status"] for name, sync in proof.items() if sync["status"] not in ("verified", "skipped")}
     assert unmatched == NOT_TAKEN
     assert "InvalidHardMatch" in proof[MAPPED]["reason"]
     assert all(proof[name]["status"] == "skipped" for name in ADMINISTRATORS)
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_result_of_an_earlier_run_is_proven_once(ansible: Ansible, connect: Path) -> None:
+    """After a hold that somebody kept, for example. A cycle runs only as long as users are open."""
+    matched = ansible.playbook("hybrid.identity.hard_match", variables=CHOICES)
+    assert matched.code == 0, matched.output
+    for choice in ("last", matched.folder.name):
+        later = ansible.playbook("hybrid.identity.sync", variables={**CHOICES, "sync_run": choice})
+        assert later.code == 0, later.output
+        assert later.folders == []
+        assert Server(connect).runs() == 6
+        statuses = [user["sync"]["status"] for user in read_proof(matched.folder).values()]
+        assert set(statuses) == {"verified", "skipped"}
+        (matched.folder / "proof.jsonl").unlink()
 
 
 @pytest.mark.usefixtures("fresh")

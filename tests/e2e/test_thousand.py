@@ -18,9 +18,10 @@ from outside import Control, Directory, Graph, expected_immutable_id
 from playbooks import Ansible, Run
 
 COUNT = 1000
+BASE = "OU=Bulk,DC=ad,DC=contoso,DC=com"
 READ: dict[str, Any] = {
     "name": "Read",
-    "hybrid.identity.ad_user_guid": {"search_base": "OU=Bulk,DC=ad,DC=contoso,DC=com"},
+    "hybrid.identity.ad_user_guid": {"search_base": BASE},
     "register": "ad",
 }
 MATCH = {"name": "Match", "hybrid.identity.entra_immutable_id": {"users": "{{ ad.users }}"}, "register": "entra"}
@@ -67,23 +68,17 @@ def matched(
 def test_a_preflight_costs_a_few_requests_for_the_tenant(
     ansible: Ansible, control: Control, lab: dict[str, Any]
 ) -> None:
-    read = {**READ, "hybrid.identity.ad_user_guid": {**READ["hybrid.identity.ad_user_guid"], "with_attributes": True}}
-    predict = {
-        "name": "Predict",
-        "hybrid.identity.entra_match_info": {
-            "users": "{{ ad.users }}",
-            "after_hard_match": True,
-            "directory": "{{ hybrid_identity_ad }}",
-            **lab["apps"]["preflight"],
-        },
-        "register": "predicted",
+    plan = {
+        "name": "Plan",
+        "hybrid.identity.match_plan": {"scope": {"search_base": BASE}, **lab["apps"]["preflight"]},
+        "register": "plan",
     }
     control("DELETE", "requests")
-    run = ansible.tasks([read, predict], **DEFAULTS)
+    run = ansible.tasks([plan], **DEFAULTS)
     assert run.code == 0, run.output
-    assert run.results["predicted"]["summary"]["hard_match"] == COUNT
+    assert run.results["plan"]["summary"]["outcomes"] == {"hard_match": COUNT}
     # No app token may read the tenant's switches (facts §0.5), which is said once.
-    assert sum("tenant_switches" in sentence for sentence in run.results["predicted"]["caveats"]) == 2
+    assert sum("tenant_switches" in sentence for sentence in run.results["plan"]["caveats"]) == 2
     on_the_wire = [request for request in control("GET", "requests") if "batch" not in request]
     roles = [request for request in on_the_wire if "roleManagement" in request["path"]]
     assert 0 < len(roles) <= 5, [request["path"] for request in roles]
@@ -123,7 +118,7 @@ def test_a_second_run_lists_the_users_and_ends(ansible: Ansible, control: Contro
     role = {
         "name": "Match",
         "ansible.builtin.include_role": {"name": "hybrid.identity.hard_match"},
-        "vars": {"hard_match_search_base": "OU=Bulk,DC=ad,DC=contoso,DC=com"},
+        "vars": {"hard_match_search_base": BASE},
     }
     control("DELETE", "requests")
     third = ansible.tasks([role], **DEFAULTS)

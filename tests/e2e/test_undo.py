@@ -53,23 +53,20 @@ def lines(journal: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("fresh", "unstamped")
-def test_the_chain_and_back(
-    ansible: Ansible, graph: Graph, directory: Directory, control: Control, journal: Path
-) -> None:
+def test_the_chain_and_back(ansible: Ansible, graph: Graph, directory: Directory, control: Control) -> None:
     choices = {
         "hybrid_identity_stages": ["suffixes", "hard_match"],
-        "hard_match_on_refused": "skip",
-        "hard_match_stamp": True,
-        "hard_match_journal": str(journal),
-        "hard_match_journal_run": "job 1",
+        "hard_match_max_refused": "100%",
+        "hard_match_write_consistency_guid": "from_guid",
     }
     cloud, ad = values(graph), anchors(directory)
     control("DELETE", "requests")
     done = ansible.playbook("hybrid.identity.site", variables=choices)
     assert done.code == 0, done.output
-    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    journal, name = done.journal, done.folder.name
+    assert {stat.S_IMODE(path.stat().st_mode) for path in done.folder.iterdir()} == {0o600}
     written = lines(journal)
-    assert {(line["run"], line["outcome"]) for line in written} == {("job 1", "written")}
+    assert {(line["run"], line["outcome"]) for line in written} == {(name, "written")}
     by_attribute = {
         name: {line["id"]: line for line in written if line["attribute"] == name}
         for name in (PROPERTY, "mS-DS-ConsistencyGuid")
@@ -82,7 +79,7 @@ def test_the_chain_and_back(
     stamped = [name for name, now in anchors(directory).items() if now != ad[name]]
     assert len(stamped) == len(by_attribute["mS-DS-ConsistencyGuid"]) > 20
 
-    undo = {"journal": str(journal), "rollback": "job 1"}
+    undo = {"journal": str(journal), "rollback": name}
     size = journal.stat().st_size
     now = values(graph)
     looked = ansible.playbook("hybrid.identity.rollback", "--check", "--diff", variables=undo)

@@ -72,6 +72,7 @@ def up(
         steps.say(f"  Removed what a run that was killed, or a restart of this machine, left in {state}.")
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     (state / MARK).touch()
+    (state / "runs").mkdir(mode=0o700)
     processes.mark(state)
     try:
         steps.begin("Entra ID")
@@ -243,6 +244,7 @@ def _inventory(state: Path, lab: dict[str, Any], domain_controller: dict[str, An
         "sync_verify_timeout": 6,
         "sync_verify_poll_interval": 3,
         "entra_connect_poll_interval": 1,
+        "hybrid_identity_run_folder": str(state / "runs"),
         # A lab's own: connect1 of another lab is another server.
         "entra_connect_note_folder": str(state / "held"),
         "hybrid_identity_ad": {key: ldap[key] for key in ("server", "port", "ca_cert", "username", "password")},

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .._identity.core.errors import IdentityError, InputError
+from .._identity.core.errors import InputError
 from .._identity.core.identities.cloud_identity import possible_upn
+from .._identity.core.outcomes import PENDING
 from .._identity.core.records import Record
-from .._identity.core.text.sentences import join_sentences
-from .._identity.sync_proof.expectations import Expectation, read_expectations, read_time
-from .._identity.sync_proof.findings import ERRORS, PENDING, UNKNOWN, Finding, summarize
+from .._identity.sync_proof.expectations import Expectation, read_time
+from .._identity.sync_proof.findings import Finding
 from .._identity.sync_proof.proof import prove, target_of
 from .._identity.sync_proof.synced_tenant import NAME, SYNC_PROPERTIES, SyncedTenant, bare_address, sync_record
 from .http.batch import MAX_REQUESTS
@@ -28,62 +28,51 @@ from .reads.queries import filters_by_address, filters_in, identity_filters, qua
 from .reads.tenant_reader import note_listing, note_lookup
 from .reads.users import Users
 
-FAIL_ON: Mapping[str, Sequence[str]] = {"none": (), "errors": ERRORS, "unverified": (*ERRORS, PENDING, UNKNOWN)}
-"""The statuses that fail a task, by the value of its option ``fail_on``."""
-
-
-class NotProven(IdentityError):
-    """Users are not proven to be matched as they should be. ``details``: ``users, summary, changed``."""
-
 
 @dataclass(frozen=True)
 class Question:
-    """A task of the module. ``wait`` and ``interval``: seconds. ``since``: ISO 8601. ``fail_on``: a key of FAIL_ON."""
+    """A task of the module. ``wait`` and ``interval``: seconds. ``since``: ISO 8601.
 
-    records: Sequence[Mapping[str, Any]]
+    ``tenant`` is the id of the tenant that must answer; None if any may.
+    """
+
+    expectations: Sequence[Expectation]
     since: str | None = None
     wait: float = 0
     interval: float = 10
-    fail_on: str = "none"
     export_errors: Sequence[Mapping[str, Any]] = ()
+    tenant: str | None = None
 
 
-def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
-    """Do a task and return the module's result: ``changed`` (False), ``users`` and ``summary``.
+def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> list[Finding]:
+    """Return one finding for each expectation, in order.
 
-    ``options`` are those of ``argspec.connection``. Graph is not contacted if no record has anything to prove.
+    ``options`` are those of ``argspec.connection``. Graph is not contacted if there is nothing to prove.
 
-    :raises InputError: if a record or an option is wrong.
-    :raises NotProven: if a finding has one of the statuses that ``fail_on`` names.
+    :raises InputError: if an option is wrong, or if another tenant answers.
     :raises GraphError: if Graph cannot be reached or read.
     """
     if question.wait < 0 or question.interval < 1:
         raise InputError("wait_timeout is a number of seconds from 0 on, poll_interval one from 1 on.")
     since = read_time(question.since) if question.since else None
-    expectations = read_expectations(question.records)
-    if all(expectation.left_out for expectation in expectations):
-        findings = prove(expectations, SyncedTenant([]))
-    else:
-        findings = asyncio.run(_watch(options, expectations, since, question, watch))
-    result = {"changed": False, "users": [finding.result() for finding in findings], "summary": summarize(findings)}
-    wrong = [finding for finding in findings if finding.status in FAIL_ON[question.fail_on]]
-    if wrong:
-        raise NotProven(_message(wrong, len(findings)), **result)
-    return result
+    if all(expectation.left_out for expectation in question.expectations):
+        return prove(question.expectations, SyncedTenant([]))
+    return asyncio.run(_watch(options, since, question, watch))
 
 
 async def _watch(
-    options: Mapping[str, Any],
-    expectations: Sequence[Expectation],
-    since: datetime | None,
-    question: Question,
-    watch: Watch | None,
+    options: Mapping[str, Any], since: datetime | None, question: Question, watch: Watch | None
 ) -> list[Finding]:
+    expectations = question.expectations
     watch = watch or Watch()
     clock = watch.clock
     deadline = clock.now() + question.wait
     found: list[Finding | None] = [None] * len(expectations)
     async with open_transport(options, watch) as transport:
+        if question.tenant is not None and question.tenant != transport.place()[1]:
+            raise InputError(
+                f"The result is of the tenant {question.tenant}, and this task is connected to {transport.place()[1]}."
+            )
         users = Users(transport, SYNC_PROPERTIES, sync_record)
         open_positions = list(range(len(expectations)))
         while True:
@@ -147,10 +136,3 @@ def _owner_filters(expectations: Sequence[Expectation], tenant: SyncedTenant) ->
     names = [possible_upn(problem["value"]) for problem in problems if problem["property"] == NAME]
     addresses = [bare_address(problem["value"]) for problem in problems if problem["property"] != NAME]
     return identity_filters(filter(None, names)) + filters_by_address(addresses)
-
-
-def _message(wrong: Sequence[Finding], of: int) -> str:
-    if of == 1:
-        return str(wrong[0].reason)
-    reasons = [f"{finding.expectation.name}: {finding.reason}" for finding in wrong]
-    return f"{len(wrong)} of {of} users are not proven to be matched: {join_sentences(reasons)}"

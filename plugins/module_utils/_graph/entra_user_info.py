@@ -21,13 +21,11 @@ from .._identity.entra.user_choice import Choice
 from .http.batch import MAX_REQUESTS
 from .http.errors import GraphError, not_graph
 from .http.pages import PAGE_SIZE, pages
-from .http.transport import Transport, open_transport
+from .http.transport import ADVANCED, Transport, open_transport
 from .http.watch import Watch
 from .reads.queries import identity_filters, literal
 from .reads.tenant_reader import note_lookup
 from .reads.users import Users
-
-_ADVANCED = {"ConsistencyLevel": "eventual"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str
         group = name if is_guid(name) else await _group_id(transport, name)
         builder = transport.client.groups.by_group_id(group).transitive_members.graph_user
         # A cast is an advanced query (Microsoft, "List group transitive members").
-        request = transport.get(builder, _ADVANCED, select=["id"], count="true", top=PAGE_SIZE)
+        request = transport.get(builder, ADVANCED, select=["id"], count="true", top=PAGE_SIZE)
         # The SDK writes the cast with Graph's alias of the namespace. The documented path has the full namespace.
         # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")

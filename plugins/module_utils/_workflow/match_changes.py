@@ -16,14 +16,14 @@ from .._identity.ad.users import FOUND, AnchorChange
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
 from .._identity.core.decision import Terms
 from .._identity.core.errors import InputError
-from .._identity.core.identities.anchors import guid_of_immutable_id, guid_text, immutable_id_of_bytes
+from .._identity.core.identities.anchors import guid_of_immutable_id, immutable_id_of_bytes
 from .._identity.core.identities.cloud_identity import possible_upn
 from .._identity.core.identities.comparison import entra_key
 from .._identity.core.records import record_name
 from .._identity.core.refusal import Refusal
 from .._identity.entra.immutable_id_guards import refuse_guarded
 from .._identity.entra.immutable_id_plan import ImmutableIdChange, plan_changes
-from .._identity.entra.immutable_id_requests import read_requests
+from .._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests
 from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, TenantSnapshot
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.directory_view import ACCOUNT_UNREAD, AnchorJudge, DirectoryView
@@ -68,7 +68,7 @@ class MatchChange:
     @property
     def guid(self) -> str | None:
         """The objectGUID of the AD user, dashed; None if there is no AD user."""
-        return guid_text(self.anchor.found.guid) if self.anchor.found else None
+        return self.immutable_id.request.record.get("object_guid")
 
     @property
     def value(self) -> str | None:
@@ -92,11 +92,7 @@ def plan_matches(users: Sequence[AnchorChange], cloud: UserIndex, matching: Matc
     """
     anchors = [_stamped(user, cloud, matching) for user in users]
     requests = [
-        replace(
-            request,
-            overwrite=entra_key(str(request.record.get("user_principal_name") or "")) in matching.replace,
-            refusal=_refusal_of(anchor) or request.refusal,
-        )
+        _on_terms(request, anchor, matching)
         for anchor, request in zip(anchors, read_requests([anchor.result() for anchor in anchors]), strict=True)
     ]
     changes = plan_changes(requests, cloud, matching.deleted)
@@ -176,9 +172,14 @@ def _judged(change: MatchChange, judge: AnchorJudge, view: DirectoryView, terms:
     return change
 
 
-def _refusal_of(anchor: AnchorChange) -> Refusal | None:
+def _on_terms(request: ImmutableIdRequest, anchor: AnchorChange, matching: Matching) -> ImmutableIdRequest:
+    """Return a request with what the caller allows, and refused if its anchor is."""
+    if matching.replace and entra_key(str(request.record.get("user_principal_name") or "")) in matching.replace:
+        request = replace(request, overwrite=True)
     # A status of UNRESOLVED is read from the record itself.
-    return Refusal(str(anchor.cause), str(anchor.reason)) if anchor.blocked and anchor.found else None
+    if anchor.blocked and anchor.found:
+        request = replace(request, refusal=Refusal(str(anchor.cause), str(anchor.reason)))
+    return request
 
 
 def _stamped(user: AnchorChange, cloud: UserIndex, matching: Matching) -> AnchorChange:

@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._graph.http.transport import open_transport
+from .._graph.http.transport import Transport, open_transport
 from .._graph.http.watch import Watch
+from .._graph.reads.source_of_authority import add_source_of_authority
 from .._graph.reads.survey import Survey
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
 from .._identity.core.decision import Plan, Proposal, decide
-from .._identity.core.outcomes import OUTCOMES, UNCHANGED
+from .._identity.core.outcomes import HARD_MATCH, OUTCOMES, REFUSED, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import Record
 from .._identity.core.text.counts import counted
 from .._identity.core.user_records import ChangeRecord, UserRecord, pick_cloud
-from .._identity.entra.immutable_id_plan import REFUSED
 from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY, TenantSnapshot
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors
@@ -117,13 +117,14 @@ async def _plan(
         matching = Matching() if task.predict == NOW else task.matching
         matches = plan_matches(anchors, UserIndex(cloud), matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
-        seen = await _look_around(directory, survey, task, matching, matches, cloud) if full else None
+        seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
         place = transport.place()[1], directory.place[1]
     return _build_plan(task, seen.matches if seen else matches, seen, where, place, len(cloud), directory.warnings)
 
 
 async def _look_around(
     directory: MatchDirectory,
+    transport: Transport,
     survey: Survey,
     task: MatchTask,
     matching: Matching,
@@ -134,23 +135,42 @@ async def _look_around(
     wanted = dict.fromkeys(str(record["immutable_id"]) for record in records if record.get("immutable_id"))
     wanted |= dict.fromkeys(list_wanted_anchors(matches))
     asks = SOURCE_OF_AUTHORITY not in task.terms.skip_checks
-    view, read = await together(
+    view, sides = await together(
         asyncio.to_thread(directory.read_view, list(wanted), list_names(records)),
-        survey.read_sides(cloud, source_of_authority=asks),
+        survey.read_sides(asks),
     )
-    if read.deleted:
+    read = sides.with_users(cloud)
+    if _concern(read.deleted, records):
         matches = plan_matches([each.anchor for each in matches], UserIndex([*cloud, *read.deleted]), matching)
     snapshot = replace(read, switches={**read.switches, **task.switches})
     assumed = skip_checks(snapshot, task.terms.skip_checks)
     planned = [] if task.predict == NOW else [each.immutable_id for each in matches]
+    if asks:
+        assumed = await add_source_of_authority(
+            transport, assumed, lambda known: _matched(predict(records, known, planned))
+        )
     found = predict(records, assumed, planned)
     owners = await asyncio.to_thread(directory.list_owners, list_foreign_anchors(found))
     found = judge_predictions(add_owners(found, owners), view, task.terms.accepted, task.terms.skip_checks)
-    unread = list_unread(snapshot, found)
+    # The predictions say whom an unknown source of authority concerns. If the check is skipped, it concerns nobody.
+    known = snapshot.unknown - {SOURCE_OF_AUTHORITY} if asks else snapshot.unknown
+    unread = list_unread(replace(snapshot, unknown=known), found)
     unread |= {PROTECTED_ACCOUNTS} if view.protection_unread else set()
     unread |= {ANCHOR_CLAIMS} if view.claims_unread else set()
     guarded = guard_matches(matches, snapshot, view, task.terms)
     return _Seen(guarded, found, assumed, view, unread)
+
+
+def _matched(found: Sequence[Prediction]) -> set[str]:
+    """Return the ids of the cloud users whom a sync would match."""
+    matches = (HARD_MATCH, SOFT_MATCH)
+    return {each.cloud["id"] for each in found if each.cloud and each.sync_action in matches}
+
+
+def _concern(deleted: Sequence[Record], records: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a deleted user holds the ImmutableId of one of the AD users."""
+    held = {user["immutable_id"] for user in deleted if user["immutable_id"]}
+    return bool(held) and any(record.get("immutable_id") in held for record in records)
 
 
 def _build_plan(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,14 +107,19 @@ def _tenant(lab: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _chain(state: Path, name: str, log: Path, steps: Steps) -> Run:
     """One run of the chain. Without PowerShell the lab runs the cycle, and the check in Entra ID is the same."""
-    results = {stage: state / f"{name}-{stage}.json" for stage in ("accounts", "match", "proof")}
+    results = {stage: state / f"{name}-{stage}.json" for stage in ("accounts", "proof")}
+    runs = state / f"{name}-runs"
+    runs.mkdir(mode=0o700)
     # Some of the tenant's users cannot be matched, and are there to show that. The others are matched all the same.
-    common: dict[str, Any] = {"hard_match_on_refused": "skip", "sync_result_file": str(results["proof"])}
+    common: dict[str, Any] = {
+        "hard_match_max_refused": "100%",
+        "hybrid_identity_run_folder": str(runs),
+        "sync_result_file": str(results["proof"]),
+    }
     kept_out = {"user_principal_name": KEPT_OUT, "path": f"OU=Service Accounts,{estate.read(state)['ldap']['base_dn']}"}
     site = {
         **common,
         "accounts_result_file": str(results["accounts"]),
-        "hard_match_result_file": str(results["match"]),
         "accounts_path_by": [kept_out],
     }
     lacking = connect_server.lacking()
@@ -125,8 +130,18 @@ def _chain(state: Path, name: str, log: Path, steps: Steps) -> Run:
         connect_server.run_cycle(state)
         steps.end(f"run by the lab, not by the module adsync_cycle: {lacking}")
         changed += _play(state, "sync", {**common, "sync_cycle": "never"}, log, Chain(steps, "check"))
-    accounts, users, proof = (json.loads(path.read_text("utf-8"))["users"] for path in results.values())
-    return Run(accounts, users, proof, changed)
+    accounts, proof = (json.loads(path.read_text("utf-8"))["users"] for path in results.values())
+    # Without PowerShell there are two runs. The name of a run begins with its time.
+    first, *_later = sorted(runs.iterdir())
+    return Run(accounts, list(_matched(first / "hard_match-result.jsonl")), proof, changed)
+
+
+def _matched(result: Path) -> Iterator[dict[str, Any]]:
+    """The AD users in a result of the hard match, each with its name and what became of it."""
+    for line in result.read_text("utf-8").splitlines():
+        record = json.loads(line)
+        if record.get("change"):
+            yield {**record["ad"], **record["change"]}
 
 
 def _play(state: Path, name: str, variables: dict[str, Any], log: Path, chain: Chain) -> list[str]:

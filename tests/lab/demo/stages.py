@@ -83,7 +83,7 @@ def outcome(stage: str, events: Sequence[Event]) -> str:
         case "accounts":
             return _counts(_last(events, "ad_user"), ACCOUNT_WORDS)
         case "hard_match":
-            return _counts(_last(events, "entra_immutable_id"), MATCH_WORDS)
+            return _counts(_last(events, "match_apply"), MATCH_WORDS)
         case _:
             proof = _counts(_last(events, "entra_sync_info"), PROOF_WORDS)
             if stage == "check":

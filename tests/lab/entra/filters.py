@@ -24,6 +24,8 @@ Predicate = Callable[[Record], bool]
 # Its documented limit of 2,048 characters of URL has no known error body [NF] and is not enforced.
 MAX_OR_CLAUSES = 15
 
+_CLOUD_MANAGED = "onPremisesSyncBehavior/isCloudManaged"
+
 # Columns: eq ge le in startswith null. d default, a advanced only, - not supported.
 # `ne` and `not` are advanced wherever eq is supported; `in` is default wherever eq is (aad-advanced-queries.md).
 _SUPPORT = {
@@ -64,6 +66,8 @@ _SUPPORT = {
     "proxyAddresses": "d d d - d a",
     "onPremisesProvisioningErrors/category": "d - - - - -",
     "onPremisesProvisioningErrors/propertyCausingError": "d - - - - -",
+    # facts §15. The permission that it needs is [NF], so it needs none here but the one for the users.
+    _CLOUD_MANAGED: "a - - - - -",
 }
 _COLUMNS = ("eq", "ge", "le", "in", "startswith", "null")
 _ENDS_WITH = {"mail", "otherMails", "userPrincipalName", "proxyAddresses"}
@@ -161,9 +165,9 @@ class UserFilter:
         wanted = _normal(full, value)
         match op:
             case "eq":
-                return lambda record: bool(_normal(full, record.get(path)) == wanted)
+                return lambda record: bool(_normal(full, _held(record, path)) == wanted)
             case "ne":
-                return lambda record: bool(_normal(full, record.get(path)) != wanted)
+                return lambda record: bool(_normal(full, _held(record, path)) != wanted)
             case "ge":
                 return lambda record: _ordered(full, record.get(path), wanted, lambda left, right: left >= right)
             case "le":
@@ -178,6 +182,10 @@ def _full(within: str, path: str) -> str:
     return "/".join(part for part in (within, path) if part)
 
 
+def _held(record: Record, path: str) -> Any:
+    return bool(record.get("lab", {}).get("isCloudManaged")) if path == _CLOUD_MANAGED else record.get(path)
+
+
 def _not_filterable(path: str) -> GraphError:
     name = path.partition("/")[0]
     return unsupported_query(
@@ -190,7 +198,7 @@ def _no_such_property(path: str) -> GraphError:
 
 
 def _edm_type(full: str) -> str:
-    edm = schema.USER.get(full, "Edm.String")
+    edm = "Edm.Boolean" if full == _CLOUD_MANAGED else schema.USER.get(full, "Edm.String")
     return edm[len("Collection(") : -1] if edm.startswith("Collection(") else edm
 
 

@@ -195,6 +195,32 @@ def test_source_of_authority(entra: Emulator) -> None:
     assert entra.batch(items, "preflight")["1"]["body"]["isCloudManaged"] is True
 
 
+def test_who_is_cloud_managed_is_listed(entra: Emulator) -> None:
+    """facts §15; a fault refuses it."""
+    path = "/users?$filter=onPremisesSyncBehavior/isCloudManaged eq {}&$select=id&$top=1"
+    eventual = {"ConsistencyLevel": "eventual"}
+    answer = entra.graph("GET", f"{path.format('true')}&$count=true", "reader", headers=eventual).json()
+    assert (answer["@odata.count"], answer["value"]) == (1, [{"id": entra.user_id(MIA)}])
+    entra.change(CARLA, lab={"isCloudManaged": True})
+    first = entra.graph("GET", f"{path.format('true')}&$count=true", headers=eventual).json()
+    link = first["@odata.nextLink"]
+    bearer = {"Authorization": f"Bearer {entra.token()}"}
+    # Each page of an advanced query needs the header (facts §4 "Paging").
+    assert entra.http.get(link, headers=bearer).status_code == 400
+    second = entra.http.get(link, headers={**bearer, **eventual}).json()
+    assert {each["id"] for each in first["value"] + second["value"]} == {entra.user_id(MIA), entra.user_id(CARLA)}
+    others = entra.graph("GET", f"{path.format('false')}&$count=true", headers=eventual).json()
+    assert others["@odata.count"] == len(entra.values("/users?$select=id")) - 2
+    for query, headers in (("", eventual), ("&$count=true", {})):
+        assert entra.graph("GET", f"{path.format('true')}{query}", headers=headers).status_code == 400
+    for condition in ("eq 'yes'", "eq null", "in (true)"):
+        refused = f"/users?$filter=onPremisesSyncBehavior/isCloudManaged {condition}&$count=true"
+        assert entra.graph("GET", refused, headers=eventual).status_code == 400
+    entra.settings(faults=[{"path": "^/users$", "query": "isCloudManaged", "status": 501, "count": 2}])
+    assert entra.graph("GET", f"{path.format('true')}&$count=true", headers=eventual).status_code == 501
+    assert entra.graph("GET", f"/users/{MIA}/onPremisesSyncBehavior", "preflight").status_code == 200
+
+
 def test_switches_for_an_app(entra: Emulator) -> None:
     """Reports differ on whether an app may read them (facts §20), so the lab can be set both ways."""
     assert entra.graph("GET", SWITCHES, "preflight").status_code == 403

@@ -110,10 +110,8 @@ def _event(stage: str, module: str = "", changed: bool = False, **returned: Any)
 
 
 CYCLE = "The delta cycle took 6.8 s and ran 6 run profiles, all with success."
-PREVIEW = _event("hard_match", "entra_immutable_id", summary={"set": 46, "total": 46})
-MATCHED = _event(
-    "hard_match", "entra_immutable_id", True, summary={"set": 40, "unchanged": 0, "refused": 6, "total": 46}
-)
+PLANNED = _event("hard_match", "match_plan", summary={"changes": 40, "refused": 6, "total": 46})
+MATCHED = _event("hard_match", "match_apply", True, summary={"set": 40, "unchanged": 0, "refused": 6, "total": 46})
 CREATED = _event("accounts", "ad_user", True, summary={"created": 3, "updated": 0, "refused": 1, "total": 4})
 PROVEN = _event("sync", "entra_sync_info", summary={"verified": 40, "skipped": 6, "total": 46})
 
@@ -128,7 +126,7 @@ PROVEN = _event("sync", "entra_sync_info", summary={"verified": 40, "skipped": 6
         ("accounts", [CREATED], "3 created, 1 refused"),
         ("accounts", [_event("accounts")], "nobody"),
         ("accounts", [CREATED, {"event": "failed"}], "failed"),
-        ("hard_match", [PREVIEW, MATCHED], "40 matched, 6 refused"),
+        ("hard_match", [PLANNED, MATCHED], "40 matched, 6 refused"),
         (
             "sync",
             [_event("sync", "adsync_cycle", True, msg=CYCLE), PROVEN],

@@ -34,6 +34,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     immutable_id_of_guid,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import Choice
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import read_expectations
 
 GRAPH = "graph.example"
 CASES = 120
@@ -109,7 +110,7 @@ class Tenant:
             return None
         if path.startswith("/users/$count"):
             return len(self.users)
-        if "onPremisesSyncBehavior" in path:
+        if "/onPremisesSyncBehavior?" in path:
             return {"isCloudManaged": False}
         if path.startswith("/users"):
             return {"value": [each for each in self.users if self._meant(path, each)]}
@@ -182,6 +183,15 @@ RECORDS = [
     for number, name in enumerate(NAMES)
 ]
 Run = Callable[[dict[str, Any], Watch], dict[str, Any]]
+
+
+def prove(options: dict[str, Any], watch: Watch) -> dict[str, Any]:
+    """Prove the records as the module does."""
+    question = entra_sync_info.Question(read_expectations(RECORDS), since="2026-11-01T00:00:00Z")
+    findings = entra_sync_info.run(options, question, watch)
+    return {"users": [finding.result(record) for finding, record in zip(findings, RECORDS, strict=True)]}
+
+
 RUNS: dict[str, Run] = {
     "entra_immutable_id": lambda options, watch: entra_immutable_id.run(
         options, entra_immutable_id.Task(RECORDS, skip_refused=True, restore_deleted=True), watch=watch
@@ -189,9 +199,7 @@ RUNS: dict[str, Run] = {
     "entra_match_info": lambda options, watch: entra_match_info.run(
         options, entra_match_info.Question(RECORDS, after_hard_match=True), watch=watch
     ),
-    "entra_sync_info": lambda options, watch: entra_sync_info.run(
-        options, entra_sync_info.Question(RECORDS, since="2026-11-01T00:00:00Z"), watch=watch
-    ),
+    "entra_sync_info": prove,
     "entra_user_info": lambda options, watch: entra_user_info.run(
         options,
         entra_user_info.Question(Choice(sync_states=frozenset({"cloud", "synced"})), groups=[object_id(80)]),

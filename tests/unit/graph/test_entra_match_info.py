@@ -11,68 +11,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from scripted_graph import APP_OWNERS, Reply, ScriptedGraph, error, found, guid, object_id, user
+from scripted_graph import ScriptedGraph, error, found, guid, object_id, user
+from scripted_tenant import DENIED, GROUP, READER, ROLE, ROLES, SWITCHES, script
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_match_info import NotAllowed, Question, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import attribute_map
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import SNAPSHOT_PROPERTIES
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import (
     AdAccount,
     DirectoryView,
     unread_view,
 )
-
-SELECT = ",".join(dict.fromkeys((*SNAPSHOT_PROPERTIES, *attribute_map.entra_properties())))
-HOLDER = "$select=id,displayName,proxyAddresses&$top=999"
-ROLE, READER, GROUP = "62e90394-69f5-4237-9190-012177145e10", "88d8e3e3-8f55-4a1e-953a-9b9898b8876b", object_id(900)
-ASSIGNED = "$select=principalId,roleDefinitionId"
-ROLES = [
-    {"id": ROLE, "displayName": "Global Administrator", "isPrivileged": True},
-    {"id": READER, "displayName": "Directory Readers", "isPrivileged": False},
-]
-SWITCHES = {
-    "blockCloudObjectTakeoverThroughHardMatchEnabled": False,
-    "blockSoftMatchEnabled": False,
-    "softMatchOnUpnEnabled": True,
-}
-DENIED = error(403, "Authorization_RequestDenied")
-
-
-def script(graph: ScriptedGraph, people: Sequence[dict[str, Any]], **answers: Any) -> None:
-    """Expect the survey of a tenant; ``answers`` by a short name take the place of an empty one."""
-    paths = {
-        "users": f"/users?$select={SELECT}&$top=999",
-        "deleted": f"/directory/deletedItems/microsoft.graph.user?$select={SELECT}&$top=999",
-        "domains": "/domains?$select=id,isVerified,isInitial,authenticationType",
-        "switches": "/directory/onPremisesSynchronization",
-        "assignments": f"/roleManagement/directory/roleAssignments?{ASSIGNED}",
-        "eligibility": f"/roleManagement/directory/roleEligibilitySchedules?{ASSIGNED}",
-        "contacts": f"/contacts?{HOLDER}",
-        "groups": "/groups?$filter=mailEnabled%20eq%20true&" + HOLDER,
-        "principal": APP_OWNERS[0],
-        "registration": APP_OWNERS[1],
-        "role_groups": "/groups?$filter=isAssignableToRole%20eq%20true&$select=id,displayName&$top=999",
-    }
-    given = {
-        "users": found(*people),
-        "domains": found({"id": "contoso.com", "isVerified": True, "authenticationType": "Managed"}),
-        "switches": found({"id": object_id(1), "features": SWITCHES}),
-        **answers,
-    }
-    for name, path in paths.items():
-        graph.expect("GET", path, given.get(name, found()))
-    beta = {
-        "definitions": "/roleManagement/directory/roleDefinitions?$select=id,displayName,isPrivileged",
-        "identifiers": "/users?$select=id,onPremisesObjectIdentifier&$top=999",
-    }
-    for name, path in beta.items():
-        graph.expect("GET", path, given.get(name, found(*(ROLES if name == "definitions" else []))), version="beta")
 
 
 def ad(number: int, **more: Any) -> dict[str, Any]:
@@ -103,10 +56,9 @@ def test_a_tenant_is_read_in_a_few_requests(graph: ScriptedGraph, options: dict[
         role_groups=found({"id": GROUP, "displayName": "Tier 0"}),
         identifiers=found({"id": object_id(3), "onPremisesObjectIdentifier": guid(77)}),
         contacts=found({"id": "c", "displayName": "Box", "proxyAddresses": ["smtp:box@contoso.com"]}),
+        managed=found({"id": object_id(4)}),
     )
     graph.expect_batch(found({"id": object_id(2)}), found({"id": object_id(5)}))
-    # Who is refused by the sync anyway is not asked for.
-    graph.expect_batch({"isCloudManaged": True}, {"isCloudManaged": False})
     wanted = [ad(number) for number in range(1, 6)] + [ad(6, mail="box@contoso.com")]
     result = run(options, Question(wanted))
     assert outcomes(result) == [
@@ -118,13 +70,31 @@ def test_a_tenant_is_read_in_a_few_requests(graph: ScriptedGraph, options: dict[
         ("type_mismatch", "held_by_contact"),
     ]
     assert (result["changed"], result["unknown"], result["cloud_only"]) == (False, [], [])
-    assert [item["url"] for item in graph.batches()[0]] == [
-        f"/groups/{GROUP}/transitiveMembers?$select=id&$top=999",
-        f"/groups/{GROUP}/owners?$select=id&$top=999",
+    assert len(graph.requests) == 15
+    assert [[item["url"] for item in batch] for batch in graph.batches()] == [
+        [f"/groups/{GROUP}/transitiveMembers?$select=id&$top=999", f"/groups/{GROUP}/owners?$select=id&$top=999"]
     ]
-    assert sorted(item["url"] for item in graph.batches()[1]) == [
-        f"/users/{object_id(number)}/onPremisesSyncBehavior?$select=isCloudManaged" for number in (4, 5)
+
+
+def test_users_are_asked_for_one_by_one_if_graph_does_not_list_them(
+    graph: ScriptedGraph, options: dict[str, Any]
+) -> None:
+    script(
+        graph,
+        [anchored(number) for number in range(1, 4)],
+        identifiers=found({"id": object_id(3), "onPremisesObjectIdentifier": guid(77)}),
+        managed=error(400, "Request_UnsupportedQuery"),
+    )
+    # Who is refused by the sync anyway is not asked for.
+    graph.expect_batch({"isCloudManaged": True}, {"isCloudManaged": False})
+    result = run(options, Question([ad(number) for number in range(1, 4)]))
+    assert outcomes(result) == [
+        ("blocked", "cloud_source_of_authority"),
+        ("hard_match", None),
+        ("blocked", "other_object_identifier"),
     ]
+    assert result["unknown"] == []
+    assert len(graph.requests) == 15
 
 
 def test_what_active_directory_says_decides(graph: ScriptedGraph, options: dict[str, Any]) -> None:
@@ -140,7 +110,6 @@ def test_what_active_directory_says_decides(graph: ScriptedGraph, options: dict[
         )
 
     script(graph, [anchored(number) for number in range(3)])
-    graph.expect_batch(*[{"isCloudManaged": False}] * 3)
     question = Question([ad(number, effects=[], outcome="hard_match") for number in range(3)], allowed=["hard_match"])
     with pytest.raises(NotAllowed) as stopped:
         run(options, question, directory=directory)
@@ -156,12 +125,10 @@ def test_what_active_directory_says_decides(graph: ScriptedGraph, options: dict[
 
 def test_a_directory_that_is_not_named_is_unread(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     script(graph, [anchored(0)])
-    graph.expect_batch({"isCloudManaged": False})
     result = run(options, Question([ad(0)]), directory=unread_view)
     assert outcomes(result) == [("blocked", "unread_anchor_claims")]
     assert [each["what"] for each in result["unknown"]] == ["anchor_claims", "protected_accounts"]
     script(graph, [anchored(0)])
-    graph.expect_batch({"isCloudManaged": False})
     skipped = run(
         options, Question([ad(0)], skip_checks=["anchor_claims", "protected_accounts"]), directory=unread_view
     )
@@ -178,7 +145,7 @@ def test_what_may_not_be_read_is_unknown_and_the_authority_is_asked_for_once(
         (
             "deleted", "domains", "switches", "assignments", "eligibility", "contacts", "groups", "role_groups",
             "definitions", "identifiers", "principal",
-            "registration",
+            "registration", "managed",
         ),
         DENIED,
     )  # fmt: skip
@@ -211,7 +178,6 @@ def test_without_a_licence_for_pim_nobody_is_eligible(
 ) -> None:
     """A permission would not help, so none is asked for."""
     script(graph, [anchored(1)], eligibility=error(status, "AadPremiumLicenseRequired"))
-    graph.expect_batch(Reply(200, {"isCloudManaged": False}))
     watch = Watch()
     result = run(options, Question([ad(1)]), watch=watch)
     assert outcomes(result) == [("hard_match", None)]
@@ -229,7 +195,6 @@ def test_switches_that_are_not_among_those_answered_are_a_caveat(
     graph: ScriptedGraph, options: dict[str, Any], answered: dict[str, Any]
 ) -> None:
     script(graph, [anchored(1)], switches=answered)
-    graph.expect_batch({"isCloudManaged": False})
     result = run(options, Question([ad(1)]))
     assert outcomes(result) == [("hard_match", None)]
     assert [each["what"] for each in result["unknown"]] == ["tenant_switches"]
@@ -241,14 +206,13 @@ def test_another_listing_that_needs_a_licence_is_unread(graph: ScriptedGraph, op
     unlicensed = error(403, "AadPremiumLicenseRequired")
     script(graph, [anchored(1)], contacts=unlicensed, role_groups=unlicensed, definitions=unlicensed)
     graph.expect("GET", "/roleManagement/directory/roleDefinitions?$select=id,displayName", found(*ROLES))
-    graph.expect_batch({"isCloudManaged": False})
     result = run(options, Question([ad(1)]))
     assert outcomes(result) == [("blocked", "unread_role_assignable_groups")]
     assert [each["what"] for each in result["unknown"]] == ["role_assignable_groups", "contacts"]
 
 
 def test_a_check_that_is_skipped_is_named_all_the_same(graph: ScriptedGraph, options: dict[str, Any]) -> None:
-    script(graph, [anchored(1), user(2)], switches=DENIED, eligibility=DENIED)
+    script(graph, [anchored(1), user(2)], switches=DENIED, eligibility=DENIED, managed=DENIED)
     skipped = ["role_eligibility", "source_of_authority"]
     switches = {"blockSoftMatchEnabled": True}
     result = run(options, Question([ad(1), ad(2)], switches=switches, skip_checks=skipped))
@@ -257,10 +221,17 @@ def test_a_check_that_is_skipped_is_named_all_the_same(graph: ScriptedGraph, opt
     assert {(each["what"], each["skipped"]) for each in result["unknown"]} == {
         ("tenant_switches", False), ("role_eligibility", True), ("source_of_authority", True),
     }  # fmt: skip
-    script(graph, [anchored(1), user(2)], switches=DENIED)
-    known = run(options, Question([ad(1)], switches=SWITCHES, skip_checks=["source_of_authority"]))
+    script(graph, [anchored(1), user(2)], switches=DENIED, managed=None)
+    known = run(options, Question([ad(1)], switches=SWITCHES, ask_authority=False, skip_checks=["source_of_authority"]))
     assert outcomes(known) == [("hard_match", None)]
     assert [each["what"] for each in known["unknown"]] == ["source_of_authority"]
+
+
+def test_a_skipped_check_counts_if_it_can_be_read(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    script(graph, [anchored(1)], managed=found({"id": object_id(1)}))
+    result = run(options, Question([ad(1)], skip_checks=["source_of_authority"]))
+    assert outcomes(result) == [("blocked", "cloud_source_of_authority")]
+    assert result["unknown"] == []
 
 
 def test_pages_are_followed_and_roles_without_beta_are_taken_for_harmful(
@@ -277,7 +248,6 @@ def test_pages_are_followed_and_roles_without_beta_are_taken_for_harmful(
     graph.expect("GET", more, found(anchored(2)))
     names = [{"id": READER, "displayName": "Directory Readers"}]
     graph.expect("GET", "/roleManagement/directory/roleDefinitions?$select=id,displayName", found(*names))
-    graph.expect_batch({"isCloudManaged": False}, {"isCloudManaged": False})
     result = run(options, Question([ad(1), ad(2)]))
     assert outcomes(result) == [("soft_match", "user_principal_name"), ("blocked", "directory_role")]
     assert "Directory Readers" in result["users"][1]["reason"]
@@ -295,7 +265,7 @@ def test_outcomes_that_are_not_allowed(graph: ScriptedGraph, options: dict[str, 
     question = Question(
         [ad(1), ad(2)], ask_authority=False, skip_checks=["source_of_authority"], allowed=["hard_match"]
     )
-    script(graph, [anchored(1)])
+    script(graph, [anchored(1)], managed=None)
     with pytest.raises(NotAllowed, match=r"1 of 2 users .* user2@contoso\.com \(new_cloud_user\)") as caught:
         run(options, question)
     assert [each["allowed"] for each in caught.value.details["users"]] == [True, False]

@@ -9,10 +9,15 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_graph import ScriptedGraph, found, object_id, user
+from scripted_graph import TENANT_ID, ScriptedGraph, found, object_id, user
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, ENTRA_KEYS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PROOF, RESULT, Header
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import read_run_file, write_run_file
 
 MODULE = "ansible_collections.hybrid.identity.plugins.modules.entra_sync_info"
 Call = Callable[..., dict[str, Any]]
@@ -54,22 +59,136 @@ def test_identities(graph: ScriptedGraph, call: Call, check: bool) -> None:
     assert result["users"][1]["user_principal_name"] == "User2@contoso.com"
 
 
-def test_a_failure_holds_the_whole_result(graph: ScriptedGraph, call: Call) -> None:
+def test_the_verdict_says_who_is_not_proven(graph: ScriptedGraph, call: Call) -> None:
     graph.expect_batch(found(), found())
-    result = call(identities=["nobody@contoso.com"], fail_on="errors")
+    result = call(identities=["nobody@contoso.com"])
+    assert "failed" not in result
+    assert (result["open"], result["summary"]["not_found"], result["left_out"]["count"]) == (1, 1, 0)
+    assert result["verdict"].startswith("1 of 1 users are not proven to be matched: nobody@contoso.com: ")
+    assert result["table"][-1].startswith("not found: nobody@contoso.com: ")
+
+
+def made(number: int, status: str = "set", **change: Any) -> dict[str, Any]:
+    """A user of a result file."""
+    upn = f"user{number}@contoso.com"
+    ad = dict.fromkeys(AD_KEYS) | {
+        "user_principal_name": upn,
+        "object_guid": object_id(number),
+        "object_sid": "S-1-5-21-1-2-3-4",
+        "proxy_addresses": [],
+    }
+    cloud = dict.fromkeys(ENTRA_KEYS) | {"id": object_id(number), "user_principal_name": upn}
+    known = {"status": status, "cause": None, "reason": None, "immutable_id": "eA==", "writes": [], **change}
+    return {"ad": ad, "cloud": cloud, "match": None, "change": known}
+
+
+IN_CLOUD = {"ad": None, "cloud": dict.fromkeys(ENTRA_KEYS), "match": None, "change": None}
+
+
+@pytest.fixture
+def result_file(tmp_path: Path) -> Callable[..., str]:
+    """Write a result file and return its path."""
+
+    def write(*users: dict[str, Any], **header: Any) -> str:
+        path = str(tmp_path / "run" / "result.jsonl")
+        write_run_file("result_file", path, {**HEADER, **header}, users)  # type: ignore[typeddict-item]
+        return path
+
+    return write
+
+
+HEADER = Header(
+    version=1,
+    kind=RESULT,
+    tenant=TENANT_ID,
+    domain=object_id(99),
+    module="match_apply",
+    run="20261124T060000Z-localhost-3f2a1b",
+    host="localhost",
+    scope={"all": True},
+    terms={"max_refused": 1},
+    time="2026-11-24T06:00:00Z",
+    facts={"verdict": ""},
+)
+
+
+def test_a_result_becomes_a_proof(
+    graph: ScriptedGraph, call: Call, result_file: Callable[..., str], tmp_path: Path
+) -> None:
+    users = [made(1), IN_CLOUD, made(2, "refused", cause="admin_role", reason="Admin.")]
+    graph.expect_batch(found(answered(1)), found(answered(1)), found(answered(1)), found())
+    proof = str(tmp_path / "run" / "proof.jsonl")
+    result = call(result_file=result_file(*users), save_to=proof, since="2026-11-24T06:00:00Z")
+    assert "users" not in result
+    assert (result["open"], result["verdict"], result["proof_file"]) == (0, "", proof)
+    assert (result["summary"]["verified"], result["summary"]["skipped"], result["summary"]["total"]) == (1, 1, 2)
+    assert result["left_out"] == {"count": 1, "names": ["user2@contoso.com"]}
+    assert [" ".join(line.split()) for line in result["table"]] == ["verified in Entra ID 1", "not hard-matched 1"]
+
+    written = read_run_file("save_to", proof, (PROOF,))
+    records = list(written.records())
+    assert [{key: value for key, value in record.items() if key != "sync"} for record in records] == users
+    assert [record["sync"] and record["sync"]["status"] for record in records] == ["verified", None, "skipped"]
+    assert records[0]["sync"]["last_sync"] == "2026-11-24T06:00:00Z"
+    assert records[2]["sync"]["reason"] == "Admin."
+    header = dict(written.header)
+    assert header.pop("time") != HEADER["time"]
+    facts = {"summary": result["summary"], "verdict": "", "since": "2026-11-24T06:00:00Z"}
+    expected = {**HEADER, "kind": PROOF, "module": "entra_sync_info", "facts": facts}
+    assert header == {key: value for key, value in expected.items() if key != "time"}
+
+
+def test_a_result_without_a_proof_file(
+    graph: ScriptedGraph, call: Call, result_file: Callable[..., str], tmp_path: Path
+) -> None:
+    graph.expect_batch(found(), found(), found(), found())
+    result = call(result_file=result_file(*(made(number) for number in range(5))))
+    assert result["open"] == 5
+    assert result["verdict"].endswith(" And 2 more: see the table.")
+    assert not {"users", "proof_file"} & set(result)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["result.jsonl"]
+
+
+def test_in_check_mode_nothing_is_proven(call: Call, tmp_path: Path) -> None:
+    """No server is scripted, and there is no result file: match_apply wrote none."""
+    result = call(check=True, result_file=str(tmp_path / "none.jsonl"), save_to=str(tmp_path / "proof.jsonl"))
+    assert "failed" not in result
+    assert (result["open"], result["verdict"], result["summary"]["total"]) == (None, "", 0)
+    assert result["table"] == [
+        "In check mode nothing is proven: match_apply wrote no result, so there is nothing to compare with."
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        ({"tenant": object_id(7)}, f"The result is of the tenant {object_id(7)}, and this task is connected to "),
+        ({"host": "dc1"}, "was written for the host dc1, and this is localhost"),
+        ({"kind": "plan"}, "holds a plan, and this task reads a result"),
+    ],
+)
+def test_a_result_of_another_place(
+    call: Call, result_file: Callable[..., str], tmp_path: Path, header: dict[str, Any], text: str
+) -> None:
+    proof = tmp_path / "run" / "proof.jsonl"
+    result = call(result_file=result_file(made(1), **header), save_to=str(proof))
     assert result["failed"] is True
-    assert result["msg"].startswith("nobody@contoso.com is not among the active cloud users")
-    assert (result["users"][0]["status"], result["summary"]["not_found"], result["changed"]) == ("not_found", 1, False)
+    assert text in result["msg"]
+    assert not proof.exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({}, "one of the following is required: users, identities"),
+        ({}, "one of the following is required: result_file, users, identities"),
         ({"users": [], "identities": []}, "mutually exclusive"),
+        ({"users": [], "result_file": "result.jsonl"}, "mutually exclusive"),
+        ({"users": [], "save_to": "proof.jsonl"}, "mutually exclusive"),
         ({"identities": ["a@contoso.com"], "since": "now"}, "is not a time in UTC; write it as 2026-11-24T06:20:26Z"),
         ({"identities": ["a@contoso.com"], "poll_interval": 0}, "poll_interval"),
         ({"identities": [""]}, "neither a UPN"),
+        ({"result_file": "/nonexistent/result.jsonl"}, "No such file"),
     ],
 )
 def test_input(call: Call, arguments: dict[str, Any], text: str) -> None:

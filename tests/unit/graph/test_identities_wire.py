@@ -27,6 +27,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.us
     PROPERTIES,
     Choice,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import read_expectations
 
 pytestmark = pytest.mark.usefixtures("plain_tenant")
 
@@ -94,11 +95,11 @@ def test_a_proof_does_not_take_what_graph_finds_for_another_name(
         "onPremisesProvisioningErrors": [],
     }
     graph.expect_batch(found(user(1, look_alike, **synced)), found())
-    question = entra_sync_info.Question([{"user_principal_name": real}, {"user_principal_name": look_alike}])
-    result = entra_sync_info.run(options, question)
+    expectations = read_expectations([{"user_principal_name": real}, {"user_principal_name": look_alike}])
+    findings = entra_sync_info.run(options, entra_sync_info.Question(expectations))
     asked = quote(f"userPrincipalName in ('{real}')", safe="")
     assert graph.batches()[0][0]["url"] == f"/users?$filter={asked}&$select={PROOF}"
-    assert [each["status"] for each in result["users"]] == ["not_found", "skipped"]
+    assert [finding.status for finding in findings] == ["not_found", "skipped"]
 
 
 @pytest.mark.parametrize(("real", "look_alike"), PAIRS)

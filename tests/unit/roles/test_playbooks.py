@@ -20,6 +20,8 @@ PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
 EXAMPLE = ROOT / "playbooks" / "inventories" / "windows"
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 FOREIGN = ("ansible.windows.", "microsoft.ad.")
+# Roles of the chain share it.
+SHARED = "hybrid_identity_run_folder"
 # Keywords of tasks that hold tasks themselves.
 NESTS = ("block", "rescue", "always")
 
@@ -39,8 +41,10 @@ def syntax_error(*playbooks: str) -> str:
 
 
 def specs(role: str) -> dict[str, Any]:
+    """The options of all entry points of a role."""
     path = ROOT / "roles" / role / "meta" / "argument_specs.yml"
-    return dict(yaml.safe_load(path.read_text("utf-8"))["argument_specs"]["main"]["options"])
+    entries = yaml.safe_load(path.read_text("utf-8"))["argument_specs"].values()
+    return {name: option for entry in entries for name, option in entry.get("options", {}).items()}
 
 
 def tasks(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -126,7 +130,7 @@ def test_defaults_and_argument_specs_say_the_same(role: str) -> None:
     options = specs(role)
     defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text("utf-8"))
     assert set(defaults) <= set(options)
-    assert all(name.startswith(f"{role}_") for name in options)
+    assert all(name.startswith(f"{role}_") or name == SHARED for name in options)
     for name, option in options.items():
         if "default" in option:
             assert defaults[name] == option["default"], name

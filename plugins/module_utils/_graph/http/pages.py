@@ -61,7 +61,7 @@ async def pages(
         fresh = [item for item in items(body) if _key(item) not in seen]
         seen.update(map(_key, fresh))
         link = body.get("@odata.nextLink")
-        request, body = (None if link is None else transport.follow(str(link))), None
+        request, body = (None if link is None else transport.follow(str(link), first)), None
         if request is not None and (link in followed or len(followed) + 1 >= most):
             what = "leads back to a page that was read" if link in followed else f"has more than {most} pages"
             raise GraphError(

@@ -41,6 +41,9 @@ _LONGEST_HOST = 253  # RFC 1035
 # No blanks and no control characters, which httpx refuses and urllib takes out.
 _URL = re.compile(r"https?://[!-~]+")
 
+ADVANCED = {"ConsistencyLevel": "eventual"}
+"""The header of an "advanced query" (Microsoft: "Advanced query capabilities on Microsoft Entra ID objects")."""
+
 REPLICATION = 60.0
 """Seconds to wait before one more try if the tenant does not know the app, which may have been created just now."""
 
@@ -68,15 +71,15 @@ class Transport:
         self._answered = False
 
     def place(self) -> tuple[str, str]:
-        """Return the tenant as journals name it: by the id in the token, not by a name that somebody typed.
+        """Return the tenant as journals and files name it: by the id in the token, not by a name that somebody typed.
 
         :raises GraphError: if the token has no tenant's id.
         """
         if self._tenant_id is None:
             raise GraphError(
                 "no_tenant_id",
-                "The access token does not say which tenant it is for (tid), and a journal names tenants by their id; "
-                "check authority, or leave out journal and rollback.",
+                "The access token does not say which tenant it is for (tid), and files and journals name tenants by "
+                "their id; check authority.",
             )
         return "tenant", self._tenant_id
 
@@ -188,8 +191,10 @@ class Transport:
         request.set_stream_content(body, "application/json")
         return self._raw(request)
 
-    def follow(self, next_link: str) -> Any:
-        """Return a GET of a page's ``@odata.nextLink``, which is used unchanged.
+    def follow(self, next_link: str, first: Any) -> Any:
+        """Return a GET of a page's ``@odata.nextLink``, which is used unchanged. ``first`` asked for the first page.
+
+        An advanced query needs its header for each page (facts §4 "Paging").
 
         :raises GraphError: if it is no URL, or leads to another host, which must not get the token.
         """
@@ -202,7 +207,10 @@ class Transport:
                 f"The next page is said to be at {host[:_LONGEST_HOST]}, not at graph_url; check graph_url and any "
                 "proxy in between.",
             )
-        return self._get(next_link)
+        request = self._get(next_link)
+        if first.headers.get("ConsistencyLevel"):
+            request.headers.add_all(ADVANCED)
+        return request
 
     def get_url(self, relative_url: str) -> Any:
         """Return a GET of a URL in the form of ``$batch``: percent-encoded, beginning after the version."""

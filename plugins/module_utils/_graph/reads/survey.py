@@ -5,19 +5,20 @@
 """Read everything in a tenant that decides what a sync would do, by listings that run at the same time.
 
 Aspects that the token may not read, or that the tenant does not offer, become unknown. Only users must be readable.
+Records are made page by page, so that Graph's JSON of a large tenant is never in memory as a whole.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ..._identity.core import attribute_map
-from ..._identity.core.identities.anchors import is_guid
 from ..._identity.core.records import Record
 from ..._identity.entra import tenant_snapshot
-from ..._identity.entra.graph_json import faults
+from ..._identity.entra.graph_json import faults, is_guid
 from ..._identity.entra.immutable_id_guards import ROLE_ASPECTS
 from ..._identity.entra.role_holdings import RoleGroup, role_holdings
 from ..._identity.entra.tenant_snapshot import TenantSnapshot, snapshot_record
@@ -25,6 +26,7 @@ from ..http.batch import Item, Outcome, send_batch
 from ..http.errors import LICENCE_REQUIRED, GraphError, not_graph, successful
 from ..http.pages import PAGE_SIZE, pages
 from ..http.transport import Transport
+from .source_of_authority import list_cloud_managed
 from .user_records import user_records
 
 T = TypeVar("T")
@@ -34,6 +36,20 @@ _MALFORMED = "malformed_objects"
 _UNREADABLE = ("access_denied", "request_refused", LICENCE_REQUIRED, _MALFORMED)
 _SELECT = list(dict.fromkeys((*tenant_snapshot.SNAPSHOT_PROPERTIES, *attribute_map.entra_properties())))
 _HOLDER = ["id", "displayName", "proxyAddresses"]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """All of a tenant but its active users. ``identifiers``: ``onPremisesObjectIdentifier`` by user id."""
+
+    tenant: TenantSnapshot
+    identifiers: Mapping[str, str]
+
+    def with_users(self, users: Sequence[Record]) -> TenantSnapshot:
+        """Return the snapshot of the whole tenant. The key ``object_identifier`` of the records is set here."""
+        for user in users:
+            user["object_identifier"] = self.identifiers.get(user["id"])
+        return replace(self.tenant, users=users)
 
 
 class Survey:
@@ -49,23 +65,28 @@ class Survey:
         self._transport = transport
         self._client = transport.client
 
-    async def read_snapshot(self) -> TenantSnapshot:
-        """Read the tenant snapshot, without the source of authority, which ``cloud_managed`` reads later.
+    async def read_snapshot(self, source_of_authority: bool = True) -> TenantSnapshot:
+        """Read the whole tenant: ``read_users`` and ``read_sides`` at the same time.
 
         :raises GraphError: if the users cannot be read, or if Graph cannot be reached.
         """
-        users = await self.read_users()
-        return await self.read_sides(users)
+        users = asyncio.create_task(self.read_users())
+        sides = asyncio.create_task(self.read_sides(source_of_authority))
+        await _together(users, sides)
+        return sides.result().with_users(users.result())
 
     async def read_users(self) -> list[Record]:
-        """Return the active users, without onPremisesObjectIdentifier.
+        """Read the active users, by one listing. Only ``Sides.with_users`` sets ``object_identifier`` of the records.
 
-        :raises GraphError: if they cannot be read.
+        :raises GraphError: if the users cannot be read, or if Graph cannot be reached.
         """
-        return self._records(await self._users(), {})
+        return await self._records(self._transport.get(self._client.users, select=_SELECT, top=PAGE_SIZE))
 
-    async def read_sides(self, users: Sequence[Record], source_of_authority: bool = False) -> TenantSnapshot:
-        """Read everything but the active users, which are given, and return the tenant snapshot.
+    async def read_sides(self, source_of_authority: bool = True) -> Sides:
+        """Read all but the active users.
+
+        ``source_of_authority`` says whether to ask for it. If it is not asked for, or if Graph refuses to list it, it
+        is unknown; ``add_source_of_authority`` can then still read it, user by user.
 
         :raises GraphError: if Graph cannot be reached.
         """
@@ -76,19 +97,21 @@ class Survey:
         contacts = asyncio.create_task(self._optional(tenant_snapshot.CONTACTS, self._contacts(), []))
         groups = asyncio.create_task(self._optional(tenant_snapshot.GROUPS, self._groups(), []))
         named = asyncio.create_task(self._optional(tenant_snapshot.OBJECT_IDENTIFIERS, self._identifiers(), {}))
-        await _together(deleted, domains, switches, roles, contacts, groups, named)
-        identifiers = named.result()
-        return TenantSnapshot(
-            users=[{**user, "object_identifier": identifiers.get(user["id"])} for user in users],
-            deleted=self._records(deleted.result(), identifiers, deleted=True),
+        managed = asyncio.create_task(self._cloud_managed(source_of_authority))
+        await _together(deleted, domains, switches, roles, contacts, groups, named, managed)
+        tenant = TenantSnapshot(
+            users=[],
+            deleted=deleted.result(),
             domains=domains.result(),
             switches=switches.result(),
             roles=roles.result(),
+            cloud_managed=managed.result(),
             contacts=contacts.result(),
             groups=groups.result(),
             unknown=frozenset(self.unknown),
             pim_licensed=self._pim_licensed,
         )
+        return Sides(tenant, named.result())
 
     async def read_for_writing(self, aspects: Collection[str]) -> TenantSnapshot:
         """Read those of ``aspects`` that decide whether users may be changed: DOMAINS, and together ROLE_ASPECTS.
@@ -105,63 +128,47 @@ class Survey:
             users=[], domains=domains, roles=roles, unknown=frozenset(self.unknown), pim_licensed=self._pim_licensed
         )
 
-    async def cloud_managed(self, ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the ids of the users whose source of authority is the cloud, and of those for whom it could be read.
+    async def _records(self, request: Any, deleted: bool = False) -> list[Record]:
+        return [
+            record
+            async for found, _more in pages(self._transport, request)
+            for record in user_records(found, lambda user: _record(user, deleted), self._transport.pace.watch)
+        ]
 
-        Graph does not list it, so each batch reads 20 users. If the first batch shows that the token may not read it,
-        the other users are not requested.
-
-        :raises GraphError: if Graph cannot be reached.
-        """
-        managed: set[str] = set()
-        read: set[str] = set()
-        first = min(len(ids), 20)
-        for chunk in (ids[:first], ids[first:]):
-            urls = [f"/users/{key}/onPremisesSyncBehavior?$select=isCloudManaged" for key in chunk]
-            outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls])
-            for key, outcome in zip(chunk, outcomes, strict=True):
-                if isinstance(outcome, GraphError):
-                    raise outcome
-                if outcome.ok and isinstance(outcome.body, dict):
-                    answer = outcome.body.get("isCloudManaged")
-                    read |= {key} if isinstance(answer, bool) else set()
-                    managed |= {key} if answer is True else set()
-            if any(not isinstance(outcome, GraphError) and outcome.status == 403 for outcome in outcomes):
-                break
-        return frozenset(managed), frozenset(read)
-
-    async def _users(self) -> list[Json]:
-        return await self._unchecked(self._transport.get(self._client.users, select=_SELECT, top=PAGE_SIZE))
-
-    def _records(self, users: list[Json], identifiers: Mapping[str, str], deleted: bool = False) -> list[Record]:
-        return user_records(users, lambda user: _record(user, identifiers, deleted), self._transport.pace.watch)
-
-    async def _deleted(self) -> list[Json]:
+    async def _deleted(self) -> list[Record]:
         builder = self._client.directory.deleted_items.graph_user
         request = self._transport.get(builder, select=_SELECT, top=PAGE_SIZE)
         # The SDK writes the cast with Graph's alias of the namespace. The documented path has the full namespace.
         # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
-        return await self._unchecked(request)
+        return await self._records(request, deleted=True)
 
     async def _domains(self) -> list[Json]:
         return await self._list(self._client.domains, select=["id", "isVerified", "isInitial", "authenticationType"])
 
     async def _contacts(self) -> list[Record]:
-        return [_holder(each) for each in await self._list(self._client.contacts, select=_HOLDER, top=PAGE_SIZE)]
+        request = self._transport.get(self._client.contacts, select=_HOLDER, top=PAGE_SIZE)
+        return [_holder(each) async for each in self._checked(request)]
 
     async def _groups(self) -> list[Record]:
         """Read mail-enabled groups. Other groups have no addresses (Microsoft, "group resource type")."""
-        found = await self._list(self._client.groups, select=_HOLDER, filter="mailEnabled eq true", top=PAGE_SIZE)
-        return [_holder(each) for each in found]
+        request = self._transport.get(self._client.groups, select=_HOLDER, filter="mailEnabled eq true", top=PAGE_SIZE)
+        return [_holder(each) async for each in self._checked(request)]
 
     async def _identifiers(self) -> dict[str, str]:
         """Read ``onPremisesObjectIdentifier`` by user id. Only beta has the property (facts §2 "Recovery")."""
         request = self._transport.get(self._client.users, select=["id", "onPremisesObjectIdentifier"], top=PAGE_SIZE)
-        users = await self._all(self._transport.beta(request))
         return {
-            user["id"]: user["onPremisesObjectIdentifier"] for user in users if user.get("onPremisesObjectIdentifier")
+            user["id"]: user["onPremisesObjectIdentifier"]
+            async for user in self._checked(self._transport.beta(request))
+            if user.get("onPremisesObjectIdentifier")
         }
+
+    async def _cloud_managed(self, wanted: bool) -> frozenset[str]:
+        managed = await list_cloud_managed(self._transport) if wanted else None
+        if managed is None:
+            self.unknown.add(tenant_snapshot.SOURCE_OF_AUTHORITY)
+        return managed or frozenset()
 
     async def _switches(self) -> dict[str, bool]:
         found = await self._list(self._client.directory.on_premises_synchronization, ())
@@ -243,7 +250,7 @@ class Survey:
 
     async def _app_owners(self) -> list[str]:
         """Read the ids of those who own the app that signs in, its service principal and its registration."""
-        if not is_guid(self._client_id):
+        if not self._client_id or not is_guid(self._client_id):
             self.unknown.add(tenant_snapshot.APP_OWNERS)
             return []
         kinds = ("servicePrincipals", "applications")
@@ -273,19 +280,20 @@ class Survey:
         return await self._all(self._transport.get(builder, **parameters), needed)
 
     async def _all(self, request: Any, needed: Collection[str] = ("id",), body: Any = None) -> list[Json]:
-        """Return all items of a listing.
+        return [item async for item in self._checked(request, needed, body)]
+
+    async def _checked(self, request: Any, needed: Collection[str] = ("id",), body: Any = None) -> AsyncIterator[Json]:
+        """Return each item of a listing.
 
         :raises GraphError: if one of them cannot be read: whom it concerns is then unknown.
         """
-        found = await self._unchecked(request, body)
-        wrong = next(filter(None, (faults(item, needed) for item in found)), None)
-        if wrong:
-            reason = not_graph(f"{wrong[0]} of an object that it sent is not as documented").message
-            raise GraphError(_MALFORMED, reason)
-        return found
-
-    async def _unchecked(self, request: Any, body: Any = None) -> list[Json]:
-        return [item async for found, _more in pages(self._transport, request, body) for item in found]
+        async for found, _more in pages(self._transport, request, body):
+            for item in found:
+                wrong = faults(item, needed)
+                if wrong:
+                    reason = not_graph(f"{wrong[0]} of an object that it sent is not as documented").message
+                    raise GraphError(_MALFORMED, reason)
+                yield item
 
     async def _optional(self, aspect: str, reading: Awaitable[T], nothing: T) -> T:
         try:
@@ -308,12 +316,8 @@ async def _together(*tasks: asyncio.Task[Any]) -> None:
         raise
 
 
-def _record(user: Mapping[str, Any], identifiers: Mapping[str, str], deleted: bool = False) -> Record:
-    return {
-        **snapshot_record(user, deleted),
-        "object_identifier": identifiers.get(user["id"]),
-        "attributes": attribute_map.entra_attributes(user),
-    }
+def _record(user: Mapping[str, Any], deleted: bool) -> Record:
+    return {**snapshot_record(user, deleted), "attributes": attribute_map.entra_attributes(user)}
 
 
 def _holder(found: Mapping[str, Any]) -> Record:

@@ -14,7 +14,7 @@ from ..._identity.core.records import ENTRA_PROPERTIES, Record, entra_record
 from ..http.batch import MAX_REQUESTS, Item, send_batch
 from ..http.errors import Answer, GraphError, not_graph, successful
 from ..http.pages import PAGE_SIZE, pages
-from ..http.transport import Transport
+from ..http.transport import ADVANCED, Transport
 from ..http.watch import Watch
 from .user_records import user_records
 
@@ -49,7 +49,7 @@ class Users:
 
     async def count(self) -> int:
         """Return the number of active users. It is an "advanced query", so the number may lag behind."""
-        request = self._transport.get(self._transport.client.users.count, {"ConsistencyLevel": "eventual"})
+        request = self._transport.get(self._transport.client.users.count, ADVANCED)
         count = await self._transport.json(request)
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             raise not_graph("its number of users is no number")

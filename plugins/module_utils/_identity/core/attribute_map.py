@@ -17,7 +17,7 @@ Exchange). They cannot be compared, so the map does not contain them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,7 +135,7 @@ def ad_attributes(attributes: RawAttributes) -> Record:
     ``attributes`` maps lower-case LDAP names to raw values. The result lacks the keys that every record has
     (``enabled``, UPN, ``mail``, ``proxy_addresses``).
     """
-    return {row.record: _ad_value(row, attributes) for row in _COMPARED if row.record not in _IN_EVERY_RECORD}
+    return {key: _ad_value(attributes.get(name), fallback, attributes) for key, name, fallback in _AD_COLUMNS}
 
 
 _IN_EVERY_RECORD = ("enabled", "user_principal_name", "mail", "proxy_addresses")
@@ -144,7 +144,7 @@ _OWN_ROWS = tuple(row for row in ROWS if row.record not in _IN_EVERY_RECORD and 
 
 def entra_attributes(user: Mapping[str, Any]) -> Record:
     """Return the keys of ``ad_attributes`` with the values from Graph's JSON of a user."""
-    return {row.record: _entra_value(row, user) for row in _COMPARED if row.record not in _IN_EVERY_RECORD}
+    return _entra_values(user, _ENTRA_COLUMNS)
 
 
 def every_property() -> tuple[str, ...]:
@@ -159,7 +159,7 @@ def every_key() -> list[str]:
 
 def every_attribute(user: Mapping[str, Any]) -> Record:
     """Return what ``entra_attributes`` returns, and the values that go only to AD, from Graph's JSON of a user."""
-    return {row.record: _entra_value(row, user) for row in _OWN_ROWS}
+    return _entra_values(user, _EVERY_COLUMN)
 
 
 def overwrites(ad: Mapping[str, Any], cloud: Mapping[str, Any]) -> list[Record]:
@@ -230,19 +230,28 @@ def _proxies(addresses: Sequence[str]) -> set[str]:
 _COMPARABLE: dict[str, Callable[[Any], Any]] = {ADDRESS: entra_key, ADDRESSES: _proxies}
 
 
-def _ad_value(row: Row, attributes: RawAttributes) -> str | None:
-    for name in (row.ad, row.fallback):
-        values = attributes.get(name.lower(), ()) if name else ()
-        text = values[0].decode("utf-8", "replace").strip() if values else ""
-        if text:
-            return text
-    return None
+def _ad_value(values: Sequence[bytes] | None, fallback: str | None, attributes: RawAttributes) -> str | None:
+    text = values[0].decode("utf-8", "replace").strip() if values else None
+    return text or (_ad_value(attributes.get(fallback), None, attributes) if fallback else None)
 
 
-def _entra_value(row: Row, user: Mapping[str, Any]) -> str | None:
-    value: Any = user
-    for name in row.entra.split("."):
-        value = (value or {}).get(name)
-    if row.form == FIRST:
-        value = value[0] if value else None
-    return value or None
+def _entra_values(user: Mapping[str, Any], columns: Sequence[tuple[str, str, str, bool]]) -> Record:
+    found: Record = {}
+    for key, name, inner, is_list in columns:
+        value = user.get(name)
+        if value and inner:
+            value = value.get(inner)
+        found[key] = (value[0] if is_list and value else value) or None
+    return found
+
+
+def _columns(rows: Iterable[Row]) -> tuple[tuple[str, str, str, bool], ...]:
+    """Return, for each row, the key, the property, the property within that, and whether Graph has a list."""
+    return tuple((row.record, *row.entra.partition(".")[::2], row.form == FIRST) for row in rows)
+
+
+# Made once, because records are made of every user of a tenant.
+_SENT_ROWS = tuple(row for row in _COMPARED if row.record not in _IN_EVERY_RECORD)
+_AD_COLUMNS = tuple((row.record, row.ad.lower(), row.fallback and row.fallback.lower()) for row in _SENT_ROWS)
+_ENTRA_COLUMNS = _columns(_SENT_ROWS)
+_EVERY_COLUMN = _columns(_OWN_ROWS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The records of plan and result files: what each stage says of one user (docs/files.md)."""
+"""The records of plan, result and proof files: what each stage says of one user (docs/files.md)."""
 
 from __future__ import annotations
 
@@ -43,6 +43,31 @@ class UserRecord(TypedDict):
     cloud: Mapping[str, Any] | None
     match: Mapping[str, Any] | None
     change: ChangeRecord | None
+
+
+class SyncRecord(TypedDict):
+    """What was found of the user in Entra after a sync.
+
+    ``immutable_id``, ``sync_enabled``, ``security_identifier``, ``last_sync`` and ``provisioning_errors`` are the cloud
+    user's, None or empty if there is no such user. ``other`` is the user who is in the way: ``id, user_principal_name,
+    created``.
+    """
+
+    status: str
+    cause: str | None
+    reason: str | None
+    immutable_id: str | None
+    sync_enabled: bool | None
+    security_identifier: str | None
+    last_sync: str | None
+    provisioning_errors: list[dict[str, Any]]
+    other: dict[str, Any] | None
+
+
+class ProofRecord(UserRecord):
+    """One user of a proof: the user of the result, and ``sync``, None for a cloud user without an AD user."""
+
+    sync: SyncRecord | None
 
 
 MATCH_KEYS = (

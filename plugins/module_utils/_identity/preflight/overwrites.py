@@ -17,16 +17,16 @@ from .predictions import Prediction
 REPLACED, UNKNOWN = "password", "password_unknown"
 
 
-def overwrites(found: Prediction, tenant: TenantSnapshot) -> tuple[Record, ...]:
-    """Return what a sync would overwrite by joining a cloud user for the first time; empty for other users.
+def overwrites(found: Prediction, cloud: Record | None, tenant: TenantSnapshot) -> tuple[Record, ...]:
+    """Return what a sync would overwrite by joining ``cloud`` for the first time; empty for other users.
 
     With password hash sync, the cloud password is replaced too (``password``). If that switch could not be read, it may
     be (``password_unknown``).
     """
-    if found.cloud is None or found.sync_action not in (outcomes.HARD_MATCH, outcomes.SOFT_MATCH):
+    if cloud is None or found.sync_action not in (outcomes.HARD_MATCH, outcomes.SOFT_MATCH):
         return ()
     ad = {**_flat(found.record), "user_principal_name": found.future_upn}
-    changes = attribute_map.overwrites(ad, _flat(found.cloud))
+    changes = attribute_map.overwrites(ad, _flat(cloud))
     synced = tenant.switches.get(HASH_SYNC_SWITCH)
     if synced is not False:
         effect = REPLACED if synced else UNKNOWN

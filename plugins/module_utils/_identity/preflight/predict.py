@@ -56,8 +56,7 @@ def predict(
 def _shown(found: Prediction, before: Mapping[str, Record], tenant: TenantSnapshot) -> Prediction:
     """Return the prediction with the cloud user as it is now, and with what a match would overwrite in it."""
     cloud = before.get(found.cloud["id"]) if found.cloud else None
-    now = changed(found, cloud=cloud)
-    return changed(now, overwrites=overwrites(now, tenant))
+    return changed(found, cloud=cloud, overwrites=overwrites(found, cloud, tenant))
 
 
 def cloud_only(found: Sequence[Prediction], tenant: TenantSnapshot) -> list[Record]:

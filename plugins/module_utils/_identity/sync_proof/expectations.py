@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Expectations: what each user must be in Entra after a sync cycle, read from records before Entra is asked."""
+"""Expectations: what each user must be in Entra after a sync cycle, read from a result or from records."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,50 +14,47 @@ from typing import Any
 from ..core.errors import InputError
 from ..core.identities.anchors import immutable_id_of_guid
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
-from ..core.outcomes import UNRESOLVED
-from ..core.records import Record, record_name
+from ..core.outcomes import CLEARED, FAILED, NOT_FOUND, REFUSED, RESTORED, SET, SKIPPED, STAMPED, UNCHANGED, UNRESOLVED
+from ..core.records import record_name
+from ..core.user_records import UserRecord, WriteRecord, name_of
 
-_HARD_MATCHED = ("set", "unchanged")
-_NOT_HARD_MATCHED = ("cleared", "refused", "failed", "not_found", "skipped", *UNRESOLVED)
+_IMMUTABLE_ID = "onPremisesImmutableId"
+_TO_PROVE = (SET, STAMPED, RESTORED, UNCHANGED)
+_HARD_MATCHED = (SET, UNCHANGED)
+_NOT_HARD_MATCHED = (CLEARED, REFUSED, FAILED, NOT_FOUND, SKIPPED, *UNRESOLVED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """What one user must be in Entra after a sync cycle.
 
-    ``object_id`` is the cloud user that was hard-matched, if the record knows it. ``upn`` is None if no cloud user can
-    have the record's. ``immutable_id`` is the value that it must have, ``before`` the value that it had. ``object_sid``
-    is the SID of the AD account that must be joined to it. ``exported`` says that a cycle must have exported the user.
-    This is False if the value was already there: the user may have been joined long ago, and a cycle exports only
-    changes.
-    ``left_out`` says why the record's user was not hard-matched.
+    ``name`` is for sentences. ``object_id`` is the cloud user that was hard-matched, if that is known. ``upn`` is None
+    if no cloud user can have the user's. ``immutable_id`` is the value that it must have, ``before`` the value that it
+    had. ``object_sid`` is the SID of the AD account that must be joined to it. ``primary_address`` has no prefix: a
+    second user would collide with this one by it. ``exported`` says that a cycle must have exported the user. This is
+    False if the value was already there: the user may have been joined long ago, and a cycle exports only changes.
+    ``left_out`` says why the user was not hard-matched. ``in_ad``: whether there is an AD account, which a cycle takes.
     """
 
-    record: Record
-    object_id: CloudIdentity | None
-    upn: CloudIdentity | None
-    immutable_id: str | None
+    name: str
+    user_principal_name: str | None
+    object_id: CloudIdentity | None = None
+    upn: CloudIdentity | None = None
+    immutable_id: str | None = None
     before: str | None = None
+    object_sid: str | None = None
+    primary_address: str | None = None
     exported: bool = True
     left_out: str | None = None
+    in_ad: bool = False
 
-    @property
-    def object_sid(self) -> str | None:
-        return self.record.get("object_sid")
 
-    @property
-    def name(self) -> str:
-        return record_name(self.record)
+def expect_result(users: Iterable[UserRecord]) -> list[Expectation | None]:
+    """Turn the users of a result file into expectations, in order; None for a cloud user without an AD user.
 
-    @property
-    def user_principal_name(self) -> str | None:
-        return self.record.get("user_principal_name")
-
-    @property
-    def primary_address(self) -> str | None:
-        """The primary address without its prefix, else ``mail``: a second user would collide with this one by it."""
-        addresses = self.record.get("proxy_addresses") or []
-        return next((text[5:] for text in addresses if text.startswith("SMTP:")), self.record.get("mail"))
+    :raises InputError: if a user to prove has an id that is no object id.
+    """
+    return [_of_result(user) for user in users]
 
 
 def read_expectations(records: Iterable[Mapping[str, Any]]) -> list[Expectation]:
@@ -65,26 +62,69 @@ def read_expectations(records: Iterable[Mapping[str, Any]]) -> list[Expectation]
 
     :raises InputError: if a record names no user, or if its object_guid is not a GUID.
     """
-    return [_read(dict(record), position) for position, record in enumerate(records, start=1)]
+    return [_of_record(record, position) for position, record in enumerate(records, start=1)]
 
 
-def _read(record: Record, position: int) -> Expectation:
-    status = record.get("status")
+def _of_result(user: UserRecord) -> Expectation | None:
+    change, ad, cloud = user["change"], user["ad"], user["cloud"]
+    if change is None or ad is None:
+        return None
+    name, upn, in_ad = name_of(user), ad["user_principal_name"], bool(ad["object_guid"])
+    if change["status"] not in _TO_PROVE or cloud is None:
+        reason = change["reason"] or f"{name} was not hard-matched ({change['status']})."
+        return Expectation(name, upn, left_out=reason, in_ad=in_ad)
+    return Expectation(
+        name,
+        upn,
+        read_object_id(cloud["id"]),
+        possible_upn(str(upn or "")),
+        change["immutable_id"],
+        before=_value_before(change["writes"], change["immutable_id"]),
+        object_sid=ad["object_sid"],
+        primary_address=_primary_address(ad),
+        exported=change["status"] != UNCHANGED,
+        in_ad=in_ad,
+    )
+
+
+def _value_before(writes: Sequence[WriteRecord], after: str | None) -> str | None:
+    return next((write["before"] for write in writes if write["attribute"] == _IMMUTABLE_ID), after)
+
+
+def _of_record(record: Mapping[str, Any], position: int) -> Expectation:
+    status, name, upn_text = record.get("status"), record_name(record), record.get("user_principal_name")
+    in_ad = bool(record.get("object_guid"))
     if status in _NOT_HARD_MATCHED:
-        reason = record.get("reason") or f"{record_name(record)} was not hard-matched ({status})."
-        return Expectation(record, None, None, None, left_out=reason)
-    given_id, name = record.get("id"), record.get("user_principal_name")
-    if not given_id and not name:
+        reason = record.get("reason") or f"{name} was not hard-matched ({status})."
+        return Expectation(name, upn_text, left_out=reason, in_ad=in_ad)
+    given_id = record.get("id")
+    if not given_id and not upn_text:
         raise InputError(f"Record {position} of users names nobody; give it a user_principal_name or an id.")
     try:
         object_id = read_object_id(str(given_id)) if given_id else None
-        upn = possible_upn(str(name or "")) if object_id else read_upn(str(name))
+        upn = possible_upn(str(upn_text or "")) if object_id else read_upn(str(upn_text))
     except InputError as error:
-        return Expectation(record, None, None, None, left_out=error.message)
-    if status in _HARD_MATCHED:
-        return Expectation(record, object_id, upn, record.get("after"), record.get("before"), status == "set")
-    value, guid = record.get("immutable_id"), record.get("object_guid")
-    return Expectation(record, object_id, upn, value or (immutable_id_of_guid(str(guid)) if guid else None))
+        return Expectation(name, upn_text, left_out=error.message, in_ad=in_ad)
+    matched = status in _HARD_MATCHED
+    guid = record.get("object_guid")
+    value = record.get("immutable_id") or (immutable_id_of_guid(str(guid)) if guid and not matched else None)
+    return Expectation(
+        name,
+        upn_text,
+        object_id,
+        upn,
+        record.get("after") if matched else value,
+        before=record.get("before") if matched else None,
+        object_sid=record.get("object_sid"),
+        primary_address=_primary_address(record),
+        exported=status != UNCHANGED,
+        in_ad=in_ad,
+    )
+
+
+def _primary_address(record: Mapping[str, Any]) -> str | None:
+    addresses = record.get("proxy_addresses") or []
+    return next((text[5:] for text in addresses if text.startswith("SMTP:")), record.get("mail"))
 
 
 def read_time(text: str) -> datetime:

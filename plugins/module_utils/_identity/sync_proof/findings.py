@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..core.outcomes import (
     DIFFERENT_IMMUTABLE_ID,
@@ -24,6 +25,7 @@ from ..core.outcomes import (
 )
 from ..core.records import Record
 from ..core.text.counts import counted
+from ..core.user_records import SyncRecord
 from .expectations import Expectation
 
 ERRORS = (
@@ -49,27 +51,34 @@ class Finding:
     target: Record | None = None
     other: Record | None = None
 
-    def result(self) -> Record:
-        """Return the user as the module returns it: the record as given, with the finding."""
+    def sync(self) -> SyncRecord:
+        """Return what a proof file keeps of the user."""
         target = self.target or {}
-        value = target.get("immutable_id")
-        asked = self.expectation.object_id
         other = {key: self.other[key] for key in ("id", "user_principal_name", "created")} if self.other else None
+        return SyncRecord(
+            status=self.status,
+            cause=self.cause,
+            reason=self.reason,
+            immutable_id=target.get("immutable_id"),
+            sync_enabled=target.get("sync_enabled"),
+            security_identifier=target.get("security_identifier"),
+            last_sync=target.get("last_sync"),
+            provisioning_errors=target.get("provisioning_errors", []),
+            other=other,
+        )
+
+    def result(self, record: Mapping[str, Any]) -> Record:
+        """Return the user as the module returns it: the record as given, with the finding."""
+        target, asked, found = self.target or {}, self.expectation.object_id, self.sync()
+        value = found["immutable_id"]
         return {
-            **self.expectation.record,
+            **record,
             "id": target.get("id") or (asked.text if asked else None),
             "user_principal_name": self.expectation.user_principal_name or target.get("user_principal_name"),
-            "status": self.status,
             "before": value,
             "after": value,
             "changed": False,
-            "cause": self.cause,
-            "reason": self.reason,
-            "sync_enabled": target.get("sync_enabled"),
-            "security_identifier": target.get("security_identifier"),
-            "last_sync": target.get("last_sync"),
-            "provisioning_errors": target.get("provisioning_errors", []),
-            "other": other,
+            **{key: value for key, value in found.items() if key != "immutable_id"},
         }
 
 

@@ -13,7 +13,8 @@ import pytest
 from scripted_graph import PAGE, Reply, ScriptedGraph, found, user
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.pages import pages
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import ADVANCED, open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.users import Users
 
@@ -90,6 +91,20 @@ def test_a_page_that_comes_twice_and_one_that_leads_back_to_itself(
     with pytest.raises(GraphError, match="listing of users leads back to a page that was read") as caught:
         listed(options, Watch())
     assert caught.value.cause == "endless_listing"
+
+
+def test_each_page_of_an_advanced_query_has_its_header(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    """Graph refuses the second page without it (facts §4 "Paging")."""
+    graph.expect("GET", "/users?$count=true&$select=id", page(graph, range(2), "b"))
+    graph.expect("GET", "/users?$skiptoken=b", page(graph, range(2, 4), None))
+
+    async def read() -> int:
+        async with open_transport(options) as transport:
+            first = transport.get(transport.client.users, ADVANCED, select=["id"], count="true")
+            return sum([len(found) async for found, _more in pages(transport, first)])
+
+    assert asyncio.run(read()) == 4
+    assert [request.headers["ConsistencyLevel"] for request in graph.requests] == ["eventual"] * 2
 
 
 def test_users_found_by_a_filter_start_again_too(graph: ScriptedGraph, options: dict[str, Any]) -> None:

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What people and playbooks see of all findings together."""
+
+from __future__ import annotations
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import Expectation
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.findings import Finding
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.overview import (
+    describe_check_mode,
+    describe_findings,
+)
+
+
+def finding(status: str, number: int = 1, reason: str | None = None, in_ad: bool = True) -> Finding:
+    name = f"user{number}@contoso.com"
+    return Finding(Expectation(name, name, in_ad=in_ad), status, reason=reason)
+
+
+def test_all_are_proven() -> None:
+    found = describe_findings([finding("verified"), finding("skipped", 2, "Admin.")])
+    assert (found["open"], found["verdict"]) == (0, "")
+    assert found["left_out"] == {"count": 1, "names": ["user2@contoso.com"]}
+    assert [" ".join(line.split()) for line in found["table"]] == ["verified in Entra ID 1", "not hard-matched 1"]
+
+
+def test_open_users() -> None:
+    waiting = [finding("pending", number, "Not yet.") for number in range(4)]
+    found = describe_findings(
+        [*waiting, finding("unknown", 5, "Unread."), finding("verified", 6), finding("skipped", 7)]
+    )
+    assert (found["open"], found["summary"]["total"]) == (5, 7)
+    assert found["verdict"] == (
+        "5 of 6 users are not proven to be matched: user0@contoso.com, user1@contoso.com, user2@contoso.com and 1 "
+        "more: Not yet. user5@contoso.com: Unread."
+    )
+
+
+def test_the_verdict_says_where_the_others_are() -> None:
+    others = [finding("not_found", number, f"Reason {number}.") for number in range(5)]
+    assert describe_findings(others, "proof.jsonl")["verdict"].endswith("And 2 more: see proof.jsonl.")
+
+
+def test_only_the_first_of_those_left_out_are_named() -> None:
+    left_out = [finding("skipped", number) for number in range(8)]
+    found = describe_findings([*left_out, finding("skipped", 9, in_ad=False)])["left_out"]
+    assert found == {"count": 8, "names": [f"user{number}@contoso.com" for number in range(5)]}
+
+
+def test_check_mode_has_the_same_keys() -> None:
+    assert describe_check_mode().keys() == describe_findings([]).keys()
+    assert (describe_check_mode()["open"], describe_findings([])["open"]) == (None, 0)
