@@ -65,8 +65,8 @@ options:
         accounts, in place of the accounts' own C(objectGUID).
       - Each names its AD account by C(object_guid), or else by C(user_principal_name), which is compared with the UPN alone,
         without the case of A to Z, and has the ImmutableId of the cloud user as C(immutable_id), which must hold 16 bytes.
-      - What M(hybrid.identity.entra_match_info) and M(hybrid.identity.entra_immutable_id) return as C(users) is taken as it
-        is; there the value of the cloud user is C(cloud_immutable_id), or C(after).
+      - What M(hybrid.identity.entra_immutable_id) and M(hybrid.identity.entra_user_info) return as C(users) is taken as it is.
+        In a result of M(hybrid.identity.entra_immutable_id) the value of the cloud user is C(after).
       - A value that another object of the domain of O(server) already has as C(mS-DS-ConsistencyGuid) or C(objectGUID) is
         refused, unless the same task gives that object another one.
       - An empty list is fine and does nothing.
@@ -82,8 +82,7 @@ options:
     default: auto
   with_attributes:
     description:
-      - Read also the attributes that a sync sends to Entra ID, as C(attributes) of each user, so that
-        M(hybrid.identity.entra_match_info) can say what a match would overwrite.
+      - Read also the attributes that a sync sends to Entra ID, as C(attributes) of each user.
     type: bool
     default: false
   stamp:
@@ -115,8 +114,8 @@ options:
         Operators, Group Policy Creator Owners, Key Admins, Enterprise Key Admins, Cert Publishers, Protected Users, DnsAdmins and
         ADSyncAdmins, by their primary group and C(sIDHistory) too; accounts with C(adminCount), with rights to replicate the
         domain, or trusted for delegation; and the account of O(username) itself.
-      - V(foreign_anchor) is of use in M(hybrid.identity.entra_match_info) and M(hybrid.identity.entra_immutable_id) alone, and is
-        taken here so that all can be given the same value.
+      - V(foreign_anchor) is of use only in M(hybrid.identity.match_plan), and is taken here so that both can be given the same
+        value.
     type: dict
     default: {}
   skip_checks:
@@ -140,7 +139,7 @@ notes:
     for a stamped value to count.
 seealso:
   - module: hybrid.identity.entra_immutable_id
-  - module: hybrid.identity.entra_match_info
+  - module: hybrid.identity.match_plan
   - module: hybrid.identity.ad_upn_suffix
 author:
   - hybrid.identity contributors (@hybrid-identity)
@@ -179,18 +178,17 @@ EXAMPLES = r"""
   diff: true
 
 # Cloud users whose ImmutableId must stay, for instance because it is the one of an earlier AD: their new AD accounts get it.
-- name: See which cloud users have another ImmutableId than their AD account
-  hybrid.identity.entra_match_info:
-    users: "{{ ad_users.users }}"
-    directory: {server: dc1.ad.contoso.com, username: administrator@ad.contoso.com, password: "{{ vault_ad_password }}"}
-  register: predicted
+- name: Read the cloud users
+  hybrid.identity.entra_user_info:
+    domains: [contoso.com]
+  register: cloud_users
 
 - name: Give their AD accounts the ImmutableIds of the cloud
   hybrid.identity.ad_user_guid:
     server: dc1.ad.contoso.com
     username: administrator@ad.contoso.com
     password: "{{ vault_ad_password }}"
-    users: "{{ predicted.users | selectattr('cause', 'eq', 'held_by_nobody') }}"
+    users: "{{ cloud_users.users | selectattr('immutable_id') }}"
     stamp: true
     max_changes: 5%
     journal: /var/lib/hybrid/journal.jsonl

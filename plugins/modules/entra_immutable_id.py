@@ -105,17 +105,10 @@ options:
     choices:
       - deleted_users
       - domains
-      - tenant_switches
       - role_assignments
       - role_eligibility
       - role_assignable_groups
       - app_owners
-      - object_identifiers
-      - source_of_authority
-      - contacts
-      - groups
-      - anchor_claims
-      - protected_accounts
     default: []
 notes:
   - The app needs the application permission C(User.ReadWrite.All) with admin consent, and C(User.DeleteRestore.All) to
@@ -132,8 +125,7 @@ notes:
   - If the app may not read domains, a warning says so, and Graph's own answer to the write decides. If it may not read deleted users,
     nobody gets a value, unless O(skip_checks) names V(deleted_users).
   - An AD account whose UPN Entra Connect would not keep, for instance because it holds a C($), is refused. A sync would give its
-    cloud user another UPN. Where M(hybrid.identity.entra_match_info) allowed the outcome V(invalid) for the user, it is not
-    refused, unless it holds a character that no cloud user's UPN can hold, such as a letter with an accent or a blank.
+    cloud user another UPN.
   - Users that are synchronised (C(onPremisesSyncEnabled) is true) or once were (it is false, not null) are refused; Graph
     does not support changing the value of these.
   - Microsoft refuses more at the next synchronisation than at this write, for instance hard matches to users with privileged
@@ -142,6 +134,7 @@ notes:
     changes nothing.
 seealso:
   - module: hybrid.identity.ad_user_guid
+  - module: hybrid.identity.match_plan
   - name: Microsoft Entra Connect with an existing tenant
     description: How hard match and soft match work, and what blocks them.
     link: https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-install-existing-tenant
@@ -451,8 +444,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rol
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import (
     read_deleted_holders,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import GUARD_ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import PROPERTY
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
     deleted_holders_option,
@@ -524,7 +517,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "replace": {"type": "bool", "default": False},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
-            "skip_checks": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
+            "skip_checks": {"type": "list", "elements": "str", "choices": list(GUARD_ASPECTS), "default": []},
         },
         mutually_exclusive=[
             ("user", "users", "all_users", "rollback"),

@@ -75,8 +75,8 @@ options:
       - What to write into C(mS-DS-ConsistencyGuid) of the AD users.
       - V(never) writes nothing.
       - V(from_guid) writes C(objectGUID) if the attribute is empty, as Entra Connect does.
-      - V(from_cloud) writes the ImmutableId that the cloud user has. Use it if cloud users must keep their ImmutableIds. A cloud user
-        without an ImmutableId gets one from the AD user.
+      - V(from_cloud) writes the ImmutableId that the cloud user has, if it is not the AD user's already. Use it if cloud users must
+        keep their ImmutableIds. A cloud user without an ImmutableId gets one from the AD user.
     type: str
     choices: [never, from_guid, from_cloud]
     default: never

@@ -122,7 +122,12 @@ def test_clearing_everybody_and_back(ansible: Ansible, graph: Graph, journal: Pa
     assert all(name in run.output for name in left), left
     assert {name for name, value in values(graph).items() if value != cloud[name]} == eligible - left
 
-    back = ansible.playbook("hybrid.identity.rollback", variables={"journal": str(journal), "rollback": "last"})
+    undo = {"journal": str(journal), "rollback": "last"}
+    refused = ansible.playbook("hybrid.identity.rollback", variables=undo)
+    assert refused.code == 2
+    assert "No object of the domain in directory has the ImmutableId" in " ".join(refused.output.split())
+    vouched = {**undo, "skip_checks": ["anchor_claims", "protected_accounts"]}
+    back = ansible.playbook("hybrid.identity.rollback", variables=vouched)
     assert back.code == 0, back.output
     assert values(graph) == cloud
 

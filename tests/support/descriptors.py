@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Sequence
 
 ALLOWED, DENIED, ALLOWED_OBJECT = 0, 1, 5
+ALLOWED_WITH_CONDITION, ALLOWED_OBJECT_WITH_CONDITION = 9, 11
 
 
 def sid(*parts: int, authority: int = 5) -> bytes:
@@ -29,7 +30,7 @@ def ace(
     who: bytes, mask: int, kind: int = ALLOWED, *, right: str | None = None, inherited: bool = False, flags: int = 0
 ) -> bytes:
     types = b""
-    if kind == ALLOWED_OBJECT:
+    if kind in (ALLOWED_OBJECT, ALLOWED_OBJECT_WITH_CONDITION):
         types = struct.pack("<I", (right is not None) | inherited << 1)
         types += uuid.UUID(right).bytes_le if right else b""
         types += uuid.uuid4().bytes_le if inherited else b""

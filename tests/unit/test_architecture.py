@@ -173,6 +173,12 @@ def test_active_directory_and_graph_do_not_know_each_other() -> None:
                 assert not [each for each in others if each.startswith(other)], room
 
 
+def test_only_modules_know_the_workflow() -> None:
+    """Services of one directory stay usable without the other."""
+    assert {room for room, others in arrows().items() if "_workflow" in others} == {"plugins/modules"}
+    assert not [each for each in arrows()["_workflow"] if each.startswith("plugins/")]
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PLUGINS)))
 def test_only_the_edges_know_ansible(path: Path) -> None:
     if "ansible" in {name.split(".")[0] for name in names_of(path)}:

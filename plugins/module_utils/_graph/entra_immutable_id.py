@@ -15,6 +15,7 @@ from .._identity.core.errors import InputError, telling
 from .._identity.core.journal import JournalWriter, Line
 from .._identity.core.limits import check_max_changes, read_limit
 from .._identity.core.rollback import build_undos, check_place
+from .._identity.entra.immutable_id_guards import refuse_given_back
 from .._identity.entra.immutable_id_plan import (
     FAILED,
     ImmutableIdChange,
@@ -132,6 +133,8 @@ async def _run(
         changes, warnings = await check_guards(
             transport, changes, options["client_id"], task.skip_checks, users.bin_readable
         )
+        if task.undo is not None:
+            changes = refuse_given_back(changes)
         _refuse(changes, task, scope, warnings)
         if not task.check_mode:
             writer = ImmutableIdWriter(transport, journal_writer, place)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._identity.core.secret_keys import PLACEHOLDER, find_secret_keys, hide_secrets
+from .._identity.core.text.secret_keys import PLACEHOLDER, find_secret_keys, hide_secrets
 
 
 class RecordsModule(AnsibleModule):

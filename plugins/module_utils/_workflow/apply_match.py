@@ -222,14 +222,16 @@ class MatchApplication:
     async def _refuse_claimed(
         self, directory: MatchDirectory, transport: Transport, journal_writer: JournalWriter | None
     ) -> None:
-        """Clear the ImmutableIds of users whose anchor somebody else claims by now."""
+        """Clear the ImmutableIds that were written for users whose anchor somebody else claims by now."""
         try:
             view = await asyncio.to_thread(directory.read_view, list_wanted_anchors(self._changes))
         except IdentityError as error:
             self.unproven = error.message
             return
         claims = find_claims(self._changes, view, self._task.terms)
-        positions = [position for position in claims if self._changes[position].immutable_id.after]
+        positions = [position for position in claims if self._changes[position].immutable_id.changed]
+        for position in claims.keys() - set(positions):
+            self._changes[position] = _claimed_anchor(self._changes[position], claims[position])
         writer = ImmutableIdWriter(transport, journal_writer, transport.place())
         cleared = await writer.write([_clearing(self._changes[position].immutable_id) for position in positions])
         self.warnings += writer.warnings
@@ -269,7 +271,7 @@ def _interrupted(change: MatchChange) -> MatchChange:
 
 def _after_anchor(change: MatchChange, anchor: AnchorChange) -> MatchChange:
     """Return a change after its anchor was written; if it was not, nothing is written in Entra."""
-    if not change.anchor.changed or anchor.changed:
+    if anchor.after == change.anchor.after:  # also if somebody else wrote that value first
         return replace(change, anchor=anchor)
     reason = f"The anchor of {change.name} could not be written in Active Directory: {anchor.reason}"
     return MatchChange(anchor, change.immutable_id.refused(ANCHOR_FAILED, reason))
@@ -288,6 +290,12 @@ def _after_clearing(change: MatchChange, cleared: ImmutableIdChange, claim: Refu
         return replace(change, immutable_id=replace(done, status=FAILED, cause=claim.cause, reason=reason))
     reason = f"{claim.reason} The ImmutableId that this run set was cleared again."
     return replace(change, immutable_id=replace(done, status=REFUSED, after=None, cause=claim.cause, reason=reason))
+
+
+def _claimed_anchor(change: MatchChange, claim: Refusal) -> MatchChange:
+    """Return a change that wrote only the anchor. The cloud user had its ImmutableId before, and keeps it."""
+    reason = f"{claim.reason} The anchor that this run wrote stays; a rollback of this run takes it back."
+    return replace(change, immutable_id=change.immutable_id.refused(claim.cause, reason))
 
 
 def _refused_record(refusal: Refusal) -> ChangeRecord:

@@ -187,10 +187,12 @@ def _stamped(user: AnchorChange, cloud: UserIndex, matching: Matching) -> Anchor
         return user
     if matching.write_consistency_guid == FROM_GUID:
         return plan_stamps([user])[0]
-    upn = user.result()["user_principal_name"]
+    record = user.result()
+    upn = record["user_principal_name"]
     identity = possible_upn(upn)
     target = cloud.find(identity) if identity else None
-    if target is None or not target["immutable_id"]:
+    # A cloud user who got its value from this account needs no stamp, so that a second plan is empty.
+    if target is None or target["immutable_id"] in (None, record["immutable_id"]):
         return user
     try:
         value = guid_of_immutable_id(target["immutable_id"]).bytes_le

@@ -41,7 +41,8 @@ def list_writes(change: MatchChange) -> tuple[Write, ...]:
             Write(CONSISTENCY_GUID, str(change.guid), consistency_text(anchor.before), consistency_text(anchor.after))
         )
     writes += [Write(RECYCLE_BIN, each.record["id"], IN_BIN, each.becomes) for each in wanted.leaving]
-    if wanted.writes and wanted.target:
+    # Not ``wanted.writes``: a value that could not be cleared again stays, and the change failed.
+    if wanted.before != wanted.after and wanted.target:
         writes.append(Write(PROPERTY, wanted.target["id"], wanted.before, wanted.after))
     return tuple(writes)
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import random
@@ -24,16 +25,19 @@ from support.clocks import SteppingClock
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph import (
     entra_immutable_id,
-    entra_match_info,
     entra_sync_info,
     entra_user_info,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.survey import Survey
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import TenantSnapshot
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import Choice
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predict import predict
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import read_expectations
 
 GRAPH = "graph.example"
@@ -182,6 +186,19 @@ RECORDS = [
     }
     for number, name in enumerate(NAMES)
 ]
+
+
+def survey(options: dict[str, Any], watch: Watch) -> dict[str, Any]:
+    """What match_plan reads of a tenant, and what it predicts from that."""
+
+    async def read() -> TenantSnapshot:
+        async with open_transport(options, watch) as transport:
+            reader = Survey(transport, options["client_id"])
+            return await reader.read_snapshot()
+
+    return {"users": [each.result() for each in predict(RECORDS, asyncio.run(read()))]}
+
+
 Run = Callable[[dict[str, Any], Watch], dict[str, Any]]
 
 
@@ -194,11 +211,9 @@ def prove(options: dict[str, Any], watch: Watch) -> dict[str, Any]:
 
 RUNS: dict[str, Run] = {
     "entra_immutable_id": lambda options, watch: entra_immutable_id.run(
-        options, entra_immutable_id.Task(RECORDS, skip_refused=True, restore_deleted=True), watch=watch
+        options, entra_immutable_id.Task(RECORDS, skip_refused=True, deleted={object_id(7): "restore"}), watch=watch
     ),
-    "entra_match_info": lambda options, watch: entra_match_info.run(
-        options, entra_match_info.Question(RECORDS, after_hard_match=True), watch=watch
-    ),
+    "survey": survey,
     "entra_sync_info": prove,
     "entra_user_info": lambda options, watch: entra_user_info.run(
         options,

@@ -126,10 +126,10 @@ def test_a_cloud_user_whom_graph_finds_for_another_name_is_not_written(real: str
 @pytest.mark.parametrize(("real", "look_alike"), PAIRS)
 def test_a_deleted_user_is_not_restored_for_a_look_alike(real: str, look_alike: str) -> None:
     holder = cloud(GUIDS[1].replace("-", "") + look_alike, 1, VALUES[1], deleted=True)
-    (change,) = plan_changes(read_requests([ad(real, 1)]), UserIndex([holder]), deleted=RESTORE)
+    (change,) = plan_changes(read_requests([ad(real, 1)]), UserIndex([holder]), {GUIDS[1]: RESTORE})
     assert (change.status, change.changed) == ("not_found", False)
     holder = cloud(GUIDS[1].replace("-", "") + real.upper(), 1, VALUES[1], deleted=True)
-    (change,) = plan_changes(read_requests([ad(real, 1)]), UserIndex([holder]), deleted=RESTORE)
+    (change,) = plan_changes(read_requests([ad(real, 1)]), UserIndex([holder]), {GUIDS[1]: RESTORE})
     assert change.status == "restored"
 
 
@@ -167,7 +167,9 @@ def test_a_guid_that_reads_the_same_in_both_orders(guid: str) -> None:
 def test_a_preflight_predicts_no_match_for_a_look_alike(real: str, look_alike: str, after_hard_match: bool) -> None:
     domains = [{"id": "Contoso.com", "isVerified": True}, {"id": "c.onmicrosoft.com", "isInitial": True}]
     tenant = TenantSnapshot([cloud(real.upper())], domains=domains)
-    matched, refused = predict([ad(real, 1), ad(look_alike, 2)], tenant, after_hard_match=after_hard_match)
+    users = [ad(real, 1), ad(look_alike, 2)]
+    planned = plan_changes(read_requests(users), UserIndex(tenant.users)) if after_hard_match else []
+    matched, refused = predict(users, tenant, planned)
     assert (matched.cloud or {})["id"] == GUIDS[1]
     assert matched.sync_action == ("hard_match" if after_hard_match else "soft_match")
     assert (refused.outcome, refused.cause, refused.cloud) == ("invalid", "invalid_upn", None)

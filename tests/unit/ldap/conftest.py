@@ -18,6 +18,7 @@ import pytest
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from forest_script import DOMAIN, PASSWORD, USER
 from ldap_wire import BASE, Done, Entry, Search, Turn, Wire
 from support.module_answers import read_answer
 
@@ -26,8 +27,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
 from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_files import read_file
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
-PASSWORD = "pa55-w0rd-that-nobody-may-see"
-USER = "svc@ad.contoso.com"
 HOSTS = ("127.0.0.1", "127.0.0.2", "localhost")
 
 
@@ -133,7 +132,7 @@ def run_module(give_arguments: Callable[[dict[str, Any]], None], capfd: pytest.C
 
 Run = Callable[..., dict[str, Any]]
 
-DOMAIN, DOMAIN_GUID = "DC=ad,DC=contoso,DC=com", uuid.UUID("0b6b1c1e-7d0c-4f0e-9a51-3f1f0a8e77d2")
+DOMAIN_GUID = uuid.UUID("0b6b1c1e-7d0c-4f0e-9a51-3f1f0a8e77d2")
 _PLACE = Turn(
     Search(DOMAIN.encode(), BASE, ("present", b"objectClass"), (b"objectGUID",)),
     (Entry(DOMAIN, {"objectGUID": [DOMAIN_GUID.bytes_le]}), Done()),

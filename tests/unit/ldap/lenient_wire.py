@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from forest_script import CONFIGURATION, DOMAIN
 from ldap_wire import Answer, Bind, Done, Entry, Extended, Request, Search, Turn, Wire
@@ -25,9 +26,15 @@ _SCHEMA = [Entry(f"CN={name},{SCHEMA}", {"lDAPDisplayName": [name]}) for name in
 
 @dataclass
 class LenientWire(Wire):
-    """``people`` are the answer to every search of the domain; writes succeed, and are kept in ``writes``."""
+    """``people`` are the answer to every search of the domain; writes succeed, and are kept in ``writes``.
+
+    ``domain`` and ``root`` are the answers to who may replicate and to who signed in. ``groups`` are all groups.
+    """
 
     people: Sequence[Answer] = ()
+    domain: Sequence[Answer] = ()
+    root: Sequence[Answer] = ()
+    groups: Sequence[Answer] = ()
     writes: list[Request] = field(default_factory=list)
 
     def _turn(self, request: Request) -> Turn | None:
@@ -39,6 +46,12 @@ class LenientWire(Wire):
         return Turn(type(request))
 
     def _found(self, request: Search) -> Sequence[Answer]:
+        if request.attributes == (b"tokenGroups",):
+            return self.root
+        if request.parts is not None:
+            return self.domain
+        if b"sIDHistory" in request.attributes and b"objectGUID" not in request.attributes:
+            return self.groups if ("present", b"sIDHistory") in request.filter[-1] else self._inside(request.filter[-1])
         if request.base == b"":
             return [Entry("", _ROOT)]
         if request.base == SCHEMA.encode():
@@ -48,3 +61,13 @@ class LenientWire(Wire):
         if request.attributes == (b"minPwdLength",):
             return [Entry(DOMAIN, {"minPwdLength": ["7"]})]
         return self.people
+
+    def _inside(self, wanted: Any) -> Sequence[Answer]:
+        """Return the groups in those whose names a filter has."""
+        names = {each[-1].lower() for each in (wanted[1:] if wanted[0] == "or" else [wanted])}
+        entries = [each for each in self.groups if isinstance(each, Entry)]
+        return [each for each in entries if names & set(map(_lower, each.values.get("memberOf", ())))]
+
+
+def _lower(value: bytes | str) -> bytes:
+    return (value if isinstance(value, bytes) else value.encode()).lower()

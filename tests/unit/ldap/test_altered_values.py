@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""240 altered values of Active Directory, and 120 altered journals: no crash, no write to another object, no secret."""
+"""320 altered values of Active Directory, and 120 altered journals: no crash, no write to another object, no secret."""
 
 from __future__ import annotations
 
@@ -17,15 +17,22 @@ from typing import Any
 
 import pytest
 from conftest import PASSWORD, Certificates, Options, RunModule
-from forest_script import by_guid_name, person
+from forest_script import DOMAIN, by_guid_name, guid, person
 from ldap_wire import Add, Delete, Entry, Modify, Request
 from lenient_wire import OU, LenientWire
+from shield_script import DESCRIPTOR, EVERYWHERE, SELF, account, group
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import directory_reader
 from ansible_collections.hybrid.identity.plugins.modules import ad_user, ad_user_guid
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from support.alterations import altered_bytes, altered_json, chance
+from support.descriptors import DOMAIN_SID, of_domain
 
 VALUES = 80
 JOURNALS = 60
@@ -68,7 +75,7 @@ def altered(entries: list[Entry], by: random.Random) -> list[Entry]:
     elif kind == "gone":
         del attributes[name]
     elif kind == "other":
-        attributes[name] = entries[place - 1].values[name]
+        attributes[name] = entries[place - 1].values.get(name, [])
     elif kind == "name":
         strange = f"{name};range={by.choice(('0-0', '0-*', '5-9', '9-5', '*-0'))}"
         attributes[by.choice((strange, "", ";", "\u2028", name.upper(), f"{name};binary"))] = attributes.pop(name)
@@ -149,6 +156,58 @@ def check_writes(case: str, writes: Sequence[Request], held: Mapping[bytes, set[
         stamps = [values for _how, attribute, values in write.changes if attribute == b"mS-DS-ConsistencyGuid"]
         own = [f"<GUID={uuid.UUID(bytes_le=raw)}>".encode() for (raw,) in stamps]
         assert all(name == write.name for name in own), f"{case} stamped {own}"
+
+
+def guarded() -> list[Entry]:
+    """anna may be stamped. The others are administrators, each for two reasons, since one alteration may hide one."""
+    held = {
+        "anna": account(1600),
+        "bob": {**account(1601, "Domain 512"), "adminCount": ["1"]},
+        "carl": {**account(1602, "Inner"), "userAccountControl": [str(0x200 | 0x80000)]},
+    }
+    return [person(number, name, **held[name]) for name, number in PEOPLE.items()]
+
+
+GUARDS: dict[str, list[Entry]] = {
+    "domain": [Entry(DOMAIN, {"objectSid": [DOMAIN_SID], "nTSecurityDescriptor": [DESCRIPTOR]})],
+    "root": [Entry("", {"tokenGroups": [of_domain(SELF), of_domain(513)]})],
+    "groups": [*EVERYWHERE, group("Inner", 1101, "Domain 512"), group("Innermost", 1102, "Inner")],
+}
+
+
+def altered_guards(by: random.Random) -> dict[str, Any]:
+    """Return the people and what protects them, with one alteration."""
+    kinds: dict[str, list[Entry]] = {"people": guarded(), **GUARDS}
+    chosen = by.choice(("people", "domain", "root", "groups", "groups"))
+    return {**kinds, chosen: altered(kinds[chosen], by)}
+
+
+def test_altered_protection(certificates: Certificates, options: Options, run_module: RunModule) -> None:
+    """No alteration lets an administrator pass, in what the module stamps or in what the Graph modules are told."""
+    admins = {by_guid_name(PEOPLE[name]) for name in ("bob", "carl")}
+    asked = {**STAMP, "skip_checks": []}
+    stamped = 0
+    for number in range(VALUES):
+        found = altered_guards(chance("protection", number))
+        case = f"case {number} of protection"
+        with LenientWire([], certificates.good, **found) as wire:
+            result, printed = run_module(ad_user_guid, {**options(wire), **asked})
+        check(case, result, printed, wire)
+        check_writes(case, wire.writes, names_of(found["people"]), by_search=False)
+        written = {write.name for write in wire.writes if isinstance(write, Modify)}
+        stamped += len(written)
+        assert not written & admins, f"{case} stamped {written}"
+        with LenientWire([], certificates.good, **found) as wire:
+            reader = directory_reader(options(wire), True, writes=True)
+            try:
+                view = reader([immutable_id_of_guid(str(guid(each))) for each in PEOPLE.values()], [])
+            except IdentityError:
+                continue
+        assert not wire.problems, f"{case}: {wire.problems}"
+        seen = {each.guid: each for each in view.accounts if each.guid != str(guid(PEOPLE["anna"]))}
+        known = [each for key, each in seen.items() if key in {str(guid(PEOPLE[name])) for name in ("bob", "carl")}]
+        assert view.protection_unread or all(each.protected for each in known), case
+    assert stamped > VALUES / 4
 
 
 def altered_journal(text: bytes, by: random.Random) -> bytes:

@@ -185,6 +185,6 @@ def test_defaults_apply_to_each_module_by_its_own_name(play: Play) -> None:
         assert {module: results[f"{way}_{module}"]["defaults"] for module in modules} == {
             "entra_immutable_id": ["group", "group"],
             "entra_sync_info": ["group", "entra_sync_info"],
-            "match_plan": [None, "match_plan"],
+            "match_plan": ["group", "match_plan"],
             "match_report": [None, None],
         }

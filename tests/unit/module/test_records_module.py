@@ -59,6 +59,17 @@ def test_not_if_the_records_are_a_text(called: Called, module: ModuleType) -> No
     assert SECRET not in called(module, users=[text.strip("[]")], misspelt=True)
 
 
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize(
+    "text", [f"Password: {SECRET}", f"upn=a@b.c Password={SECRET}", f'a=b Password="{SECRET}', SECRET]
+)
+def test_not_if_a_record_is_a_text(called: Called, module: ModuleType, text: str) -> None:
+    """As YAML makes one of a record that is not indented."""
+    assert SECRET not in called(module, users=text)
+    assert SECRET not in called(module, users=[text])
+    assert SECRET not in called(module, users=[RECORD, text], misspelt=True)
+
+
 def test_the_key_is_named_if_the_secret_is_hidden(called: Called) -> None:
     printed = called(entra_immutable_id, users=[{**RECORD, "Initial Password": SECRET}])
     assert "users has keys that look like those of secrets ('Initial Password'), so their values are hidden" in printed

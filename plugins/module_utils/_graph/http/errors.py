@@ -131,7 +131,7 @@ def graph_error(answer: Answer, user: str | None = None) -> GraphError:
 
 def _short(told: Any) -> str | None:
     """Return an identifier of the service's, None if it is none."""
-    return _without_tokens(told)[:_MAX_QUOTED] if isinstance(told, str) else None
+    return visible(_without_tokens(told), _MAX_QUOTED) if isinstance(told, str) else None
 
 
 def _explained(answer: Answer, user: str | None) -> tuple[str, str]:

@@ -38,6 +38,7 @@ async def pages(
     """
     most = most_pages(count)
     restarts = 0
+    beginning = transport.relative_url(first)
     followed: set[str | None] = set()
     seen: set[str] = set()
     request = first
@@ -62,8 +63,9 @@ async def pages(
         seen.update(map(_key, fresh))
         link = body.get("@odata.nextLink")
         request, body = (None if link is None else transport.follow(str(link), first)), None
-        if request is not None and (link in followed or len(followed) + 1 >= most):
-            what = "leads back to a page that was read" if link in followed else f"has more than {most} pages"
+        back = request is not None and (link in followed or transport.relative_url(request) == beginning)
+        if request is not None and (back or len(followed) + 1 >= most):
+            what = "leads back to a page that was read" if back else f"has more than {most} pages"
             raise GraphError(
                 "endless_listing", f"Graph's listing of {_subject(transport, first)} {what}; run again later."
             )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..ad.faults import whole_number
 from ..ad.lookup import dn_key
-from ..ad.protected_accounts import Shield, why_protected
+from ..ad.protected_accounts import Shield
 from ..ad.users import AdObject
 from ..core.identities.anchors import guid_text
 from ..core.identities.comparison import entra_key
@@ -24,12 +24,11 @@ from .directory import AccountDirectory, texts
 from .managers import add_managers
 from .paths import Paths
 from .requests import GIVEN, RANDOM, AccountRequest
-from .touchable import refuse_kind
+from .touchable import refuse_kind, stays_disabled
 from .updates import changed_values
 from .values import (
     CONTROL,
     DISABLED,
-    NEEDS_NO_PASSWORD,
     SAM,
     UPN,
     Countries,
@@ -216,12 +215,7 @@ def _stays_disabled(account: AdObject, control: int, rules: Rules) -> str | None
     """Return why an account must not be enabled: whoever disabled it, or guards it, must be asked first."""
     if guid_text(account.guid) not in rules.made:
         return "the journal does not record that this collection made the account, so only a person may enable it"
-    if control & NEEDS_NO_PASSWORD:
-        return "the account needs no password (PASSWD_NOTREQD); take that flag away, and enable it by hand"
-    if rules.shield is None:
-        return "whether the account is protected could not be read; sign in with an account that may read it"
-    why = why_protected(account.attributes, rules.shield)
-    return f"the account is protected, because {why}; only a person may enable it" if why else None
+    return stays_disabled(account, control, rules.shield)
 
 
 def _named(changes: Sequence[AccountChange], directory: AccountDirectory) -> list[AccountChange]:

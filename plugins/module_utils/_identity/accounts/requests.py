@@ -17,7 +17,7 @@ from ..core.identities.cloud_identity import read_upn
 from ..core.identities.comparison import ad_key, entra_key
 from ..core.records import Record
 from ..core.refusal import Refusal
-from ..core.secret_keys import find_secret_keys
+from ..core.text.secret_keys import find_secret_keys
 from .given_passwords import GivenPasswords
 from .names import sam_problem
 

@@ -9,27 +9,29 @@ from __future__ import annotations
 from typing import Any
 
 from ..ad.lookup import dn_key
+from ..ad.protected_accounts import Shield
 from ..ad.users import AdObject
 from ..core.refusal import Refusal
 from ..core.restorable import not_ours
 from ..core.rollback import Undo
 from ..core.text.unicode_text import is_text
 from .directory import texts
-from .values import CONTROL, DISABLED, MANAGER, NEEDS_NO_PASSWORD
+from .touchable import stays_disabled
+from .values import CONTROL, DISABLED, MANAGER
 
 ADDRESSES = ("mail", "proxyAddresses")
 
 
-def refuse_value(undo: Undo, account: AdObject, name: str, domain: str) -> Refusal | None:
+def refuse_value(undo: Undo, account: AdObject, name: str, domain: str, shield: Shield | None) -> Refusal | None:
     """Refuse a value that ad_user cannot have replaced in this account, or must not put back.
 
-    ``domain`` is the distinguished name of the account's domain.
+    ``domain`` is the distinguished name of the account's domain. ``shield`` is as in ``stays_disabled``.
     """
     value = undo.restore
     if value is not None and not is_texts(value):
         return not_ours(undo.attribute, value, name)
     if undo.attribute == CONTROL:
-        return _refuse_control(value, account, name)
+        return _refuse_control(value, account, name, shield)
     if undo.attribute == MANAGER and value is not None and (len(value) != 1 or not _is_below(value[0], domain)):
         return not_ours(MANAGER, value, name)
     return None
@@ -42,7 +44,7 @@ def restored_addresses(undo: Undo) -> tuple[str, ...]:
     return tuple(each if ":" in each else f"smtp:{each}" for each in undo.restore)
 
 
-def _refuse_control(value: Any, account: AdObject, name: str) -> Refusal | None:
+def _refuse_control(value: Any, account: AdObject, name: str, shield: Shield | None) -> Refusal | None:
     """Allow one bit to change: ad_user only disables and enables accounts."""
     now = next(iter(texts(account, CONTROL)), "")
     if value is None or len(value) != 1 or not (value[0].isascii() and value[0].isdigit() and now.isdigit()):
@@ -51,13 +53,8 @@ def _refuse_control(value: Any, account: AdObject, name: str) -> Refusal | None:
     if (before ^ after) & ~DISABLED:
         return not_ours(CONTROL, value, name)
     enables = before & DISABLED and not after & DISABLED
-    if enables and (before & NEEDS_NO_PASSWORD or texts(account, "adminCount") not in ([], ["0"])):
-        return Refusal(
-            "not_to_be_enabled",
-            f"{name} needs no password or is a protected account of the directory, so a rollback does not enable it; "
-            "enable it by hand if that is meant.",
-        )
-    return None
+    why = stays_disabled(account, before, shield) if enables else None
+    return Refusal("not_to_be_enabled", f"{name} was disabled by a run and stays so, because {why}.") if why else None
 
 
 def is_texts(value: Any) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..ad.lookup import dn_key
+from ..ad.protected_accounts import Shield
 from ..ad.users import AdObject
 from ..core.identities.anchors import guid_text
 from ..core.identities.comparison import entra_key
@@ -88,10 +89,13 @@ def is_made(undo: Undo) -> bool:
     return "@" in undo.id
 
 
-def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory, domain: str) -> list[AccountRestore]:
+def plan_rollback(
+    undos: Sequence[Undo], directory: AccountDirectory, domain: str, shield: Shield | None = None
+) -> list[AccountRestore]:
     """Plan one restore for each account, in the order of the undos. ``directory`` has all attributes of the accounts.
 
-    ``domain`` is the distinguished name of the domain.
+    ``domain`` is the distinguished name of the domain. Without ``shield``, which says who is protected, nobody is
+    enabled.
 
     If one run made an account and a later one filled it, which happens after a run was killed, there is one restore.
     """
@@ -100,10 +104,10 @@ def plan_rollback(undos: Sequence[Undo], directory: AccountDirectory, domain: st
     for undo in undos:
         name = entra_key(undo.user_principal_name or "")
         groups[name if name in made else entra_key(undo.id)].append(undo)
-    return [_planned(group, directory, domain) for group in groups.values()]
+    return [_planned(group, directory, domain, shield) for group in groups.values()]
 
 
-def _planned(group: Sequence[Undo], directory: AccountDirectory, domain: str) -> AccountRestore:
+def _planned(group: Sequence[Undo], directory: AccountDirectory, domain: str, shield: Shield | None) -> AccountRestore:
     account = next((undo for undo in group if undo.attribute == ACCOUNT), None)
     if account is not None:
         return _removal(account, [undo for undo in group if undo is not account], directory)
@@ -117,7 +121,7 @@ def _planned(group: Sequence[Undo], directory: AccountDirectory, domain: str) ->
     if refusal:
         return restore.refused(refusal.cause, refusal.reason)
     restore = _restored(restore, found[0], group)
-    refusal = _refuse_values(restore, group, directory, domain)
+    refusal = _refuse_values(restore, group, directory, domain, shield)
     return restore.refused(refusal.cause, refusal.reason) if refusal else restore
 
 
@@ -136,7 +140,7 @@ def _refuse_account(group: Sequence[Undo], account: AdObject) -> Refusal | None:
 
 
 def _refuse_values(
-    restore: AccountRestore, group: Iterable[Undo], directory: AccountDirectory, domain: str
+    restore: AccountRestore, group: Iterable[Undo], directory: AccountDirectory, domain: str, shield: Shield | None
 ) -> Refusal | None:
     """Refuse the values that would be put back if one of them is not ad_user's, or is another object's address."""
     if restore.found is None:
@@ -145,7 +149,7 @@ def _refuse_values(
     for undo in group:
         if undo.attribute not in restore.after:
             continue
-        refusal = refuse_value(undo, restore.found, name, domain)
+        refusal = refuse_value(undo, restore.found, name, domain, shield)
         if refusal:
             return refusal
         holder = directory.holder_of(restored_addresses(undo), restore.found)

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 from ..ad.kinds import not_a_user, system_account
+from ..ad.protected_accounts import Shield, why_protected
 from ..ad.users import AdObject
 from ..core.records import ad_record, cloud_managed
 from ..core.refusal import Refusal
+from .values import NEEDS_NO_PASSWORD
 
 
 def refuse_kind(upn: str, account: AdObject) -> Refusal | None:
@@ -27,3 +29,16 @@ def refuse_kind(upn: str, account: AdObject) -> Refusal | None:
         reason = f"The AD account of {upn} was made by Cloud Sync and the cloud owns it; it must not be written."
         return Refusal("cloud_managed_account", reason)
     return None
+
+
+def stays_disabled(account: AdObject, control: int, shield: Shield | None) -> str | None:
+    """Return why only a person may enable an account; None if a run may. ``control``: its userAccountControl.
+
+    ``shield`` is None if what protects accounts could not be read. ``account`` needs ``ACCOUNT_ATTRIBUTES``.
+    """
+    if control & NEEDS_NO_PASSWORD:
+        return "the account needs no password (PASSWD_NOTREQD); take that flag away, and enable it by hand"
+    if shield is None:
+        return "whether the account is protected could not be read; sign in with an account that may read it"
+    why = why_protected(account.attributes, shield)
+    return f"the account is protected, because {why}; only a person may enable it" if why else None

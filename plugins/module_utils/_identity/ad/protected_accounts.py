@@ -12,7 +12,7 @@ DnsAdmins, which the DNS server makes, and ADSyncAdmins, which Entra Connect mak
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core.identities.sids import AUTHENTICATED_USERS, BUILTIN_DOMAIN, EVERYONE, child_sid, domain_rid, sid_text
@@ -57,6 +57,9 @@ BUILTIN_GROUPS: Mapping[int, str] = {
 NAMED_GROUPS = ("DnsAdmins", "ADSyncAdmins")
 """Groups by ``sAMAccountName``."""
 
+_IN_EVERY_DOMAIN = (512, 517, 520)
+"""Those of DOMAIN_GROUPS that no domain lacks. The others are only in the forest's root, or in newer domains."""
+
 _ACCOUNTS: Mapping[int, str] = {500: "the built-in administrator", 502: "the key account of the domain"}
 
 REPLICATION_RIGHTS = frozenset(
@@ -97,6 +100,14 @@ def powerful_sids(domain: bytes) -> dict[bytes, str]:
         **{child_sid(domain, rid): name for rid, name in DOMAIN_GROUPS.items()},
         **{child_sid(BUILTIN_DOMAIN, rid): name for rid, name in BUILTIN_GROUPS.items()},
     }
+
+
+def hidden_groups(domain: bytes, seen: Collection[bytes]) -> list[str]:
+    """Return the names of the groups that every domain has and whose SIDs are not among ``seen``."""
+    names = powerful_sids(domain)
+    present = [child_sid(domain, rid) for rid in _IN_EVERY_DOMAIN]
+    present += [child_sid(BUILTIN_DOMAIN, rid) for rid in BUILTIN_GROUPS]
+    return [names[sid] for sid in present if sid not in seen]
 
 
 def replicators(access: Access) -> set[bytes]:

@@ -23,13 +23,21 @@ class ProtectionTerms:
     skipped: bool = False
 
 
+def gives_anchor(user: AnchorChange) -> bool:
+    """Return whether a change writes a value, and does not only remove one."""
+    return user.changed and bool(user.after)
+
+
 def refuse_protected(users: Sequence[AnchorChange], shield: Shield, accepted: AcceptedEffects) -> list[AnchorChange]:
-    """Refuse the changes of protected accounts, and return all users. Each needs ``ACCOUNT_ATTRIBUTES``."""
+    """Refuse to give protected accounts an anchor, and return all users. Each needs ``ACCOUNT_ATTRIBUTES``.
+
+    An anchor may always be taken away: that hands nobody over.
+    """
     return [_checked(user, shield, accepted) for user in users]
 
 
 def _checked(user: AnchorChange, shield: Shield, accepted: AcceptedEffects) -> AnchorChange:
-    if not user.changed or user.found is None:
+    if not gives_anchor(user) or user.found is None:
         return user
     why = why_protected(user.found.attributes, shield)
     upn = next(iter(user.found.attributes.get("userprincipalname", ())), b"").decode("utf-8", "replace")

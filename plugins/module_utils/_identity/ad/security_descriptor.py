@@ -21,7 +21,8 @@ CONTROL_ACCESS = 0x100
 WRITE_DACL, WRITE_OWNER, GENERIC_ALL = 0x40000, 0x80000, 0x10000000
 
 _HEADER = struct.Struct("<BxHIIII")
-_ALLOWED, _ALLOWED_OBJECT = 0x0, 0x5
+# MS-DTYP 2.4.4.1. Each kind comes with and without a condition, which counts as met.
+_ALLOWED, _ALLOWED_OBJECT = (0x0, 0x9), (0x5, 0xB)
 _INHERIT_ONLY = 0x8
 _OBJECT_TYPE, _INHERITED_TYPE = 0x1, 0x2
 _DACL_PRESENT = 0x4
@@ -71,8 +72,8 @@ def _grants(raw: bytes, start: int) -> Iterator[Grant]:
         kind, flags, length, mask = struct.unpack_from("<BBHI", raw, position)
         if length < 8 or position + length > start + size:
             raise MalformedDescriptor("an entry of its access list is cut short")
-        if kind in (_ALLOWED, _ALLOWED_OBJECT) and not flags & _INHERIT_ONLY:
-            yield _grant(raw, position + 8, mask, kind == _ALLOWED_OBJECT)
+        if kind in (*_ALLOWED, *_ALLOWED_OBJECT) and not flags & _INHERIT_ONLY:
+            yield _grant(raw, position + 8, mask, kind in _ALLOWED_OBJECT)
         position += length
 
 

@@ -33,6 +33,8 @@ from .tenant_snapshot import (
 )
 
 ROLE_ASPECTS = frozenset({ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS})
+GUARD_ASPECTS = (DELETED_USERS, DOMAINS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS)
+"""The aspects that decide whether a user's ImmutableId may be changed."""
 
 
 def wanted_aspects(changes: Iterable[ImmutableIdChange]) -> set[str]:
@@ -64,7 +66,7 @@ def _refuse_guarded(
 ) -> ImmutableIdChange:
     refusals = [_federated_refusal(user) for user in _loses_a_value(change) if domains.is_federated(original_upn(user))]
     if _is_judged(change):
-        refusals += [_admin_refusal(user, held[0]) for user in change.touched if (held := tenant.roles.get(user["id"]))]
+        refusals += [_admin_refusal(user, held[0]) for user in change.touched if (held := tenant.holdings(user))]
         refusals += [found for found in (unread.refusal(missing), _bin_refusal(change, missing)) if found]
     return change.refused(refusals[0].cause, refusals[0].reason) if refusals else change
 
@@ -128,6 +130,22 @@ def _bin_refusal(change: ImmutableIdChange, missing: frozenset[str]) -> Refusal 
         "The app may not read deleted users, so nobody can tell whether one of them holds the ImmutableId that this "
         "user is to get, and a sync could match that one instead; grant the app User.Read.All or Directory.Read.All, "
         f"or name {DELETED_USERS} in skip_checks.",
+    )
+
+
+def refuse_given_back(changes: Sequence[ImmutableIdChange]) -> list[ImmutableIdChange]:
+    """Refuse the values that a rollback would give users again, because nobody asked AD who has them now.
+
+    A rollback may always take a value away.
+    """
+    return [_not_given_back(change) if change.writes and change.after is not None else change for change in changes]
+
+
+def _not_given_back(change: ImmutableIdChange) -> ImmutableIdChange:
+    return change.refused(
+        "not_given_back",
+        f"Before the run, {change.name} had the ImmutableId {change.after}. Whose it is in Active Directory now was not"
+        " checked, so it is not given back; if it is right, set it with replace, or match the user with match_plan.",
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.identities.comparison import entra_key
 from .tenant_snapshot import RoleHolding
 
 APP_OWNER = "app_owner"
@@ -36,7 +37,7 @@ def role_holdings(
     groups: Iterable[RoleGroup],
     app_owners: Iterable[str] = (),
 ) -> dict[str, list[RoleHolding]]:
-    """Return the role holdings by user id.
+    """Return the role holdings by user id, as ``entra_key``.
 
     The first three arguments are Graph's own JSON (``principalId, roleDefinitionId``; ``id, displayName,
     isPrivileged``). A role counts at every scope. A role of a group, assigned or eligible, counts for its members, and
@@ -44,12 +45,12 @@ def role_holdings(
     the group has no role. ``app_owners`` are the ids of those who own the app that signs in.
     """
     known = {str(each["id"]): each for each in definitions}
-    by_group = {group.id: group for group in groups}
+    by_group = {entra_key(group.id): group for group in groups}
     found: defaultdict[str, list[RoleHolding]] = defaultdict(list)
     roles_of: defaultdict[str, list[tuple[str, bool | None]]] = defaultdict(list)
     for how, schedules in (("direct", assignments), ("eligible", eligibilities)):
         for schedule in schedules:
-            principal = str(schedule["principalId"])
+            principal = entra_key(str(schedule["principalId"]))
             role = _role(known, str(schedule["roleDefinitionId"]))
             if principal in by_group:
                 roles_of[principal].append(role)
@@ -59,9 +60,11 @@ def role_holdings(
         for how, people in (("member", group.members), ("owner", group.owners)):
             for person in people:
                 roles: list[tuple[str | None, bool | None]] = [*roles_of[key]] or [(None, None)]
-                found[person] += [RoleHolding(how, name, privileged, group.name) for name, privileged in roles]
+                found[entra_key(person)] += [
+                    RoleHolding(how, name, privileged, group.name) for name, privileged in roles
+                ]
     for person in app_owners:
-        found[person].append(RoleHolding(APP_OWNER, None, None))
+        found[entra_key(person)].append(RoleHolding(APP_OWNER, None, None))
     return dict(found)
 
 

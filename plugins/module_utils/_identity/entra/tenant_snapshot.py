@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.accepted_effects import PROTECTED_ACCOUNTS
+from ..core.identities.comparison import entra_key
 from ..core.records import ENTRA_PROPERTIES, Record, entra_record
 
 # The aspects of a tenant that may be unknown, with the names in the module's ``unknown``.
@@ -39,8 +40,9 @@ PERMISSIONS: Mapping[str, str] = {
     SOURCE_OF_AUTHORITY: "User-OnPremisesSyncBehavior.ReadWrite.All",
     CONTACTS: "OrgContact.Read.All",
     GROUPS: "GroupMember.Read.All",
-    ANCHOR_CLAIMS: "none of Graph: name the domain controller in directory",
-    PROTECTED_ACCOUNTS: "none of Graph: sign in to directory with an account that may read the domain's access list",
+    ANCHOR_CLAIMS: "none of Graph: sign in to Active Directory with an account that may read all objects",
+    PROTECTED_ACCOUNTS: "none of Graph: sign in to Active Directory with an account that may read the access list of "
+    "the domain",
 }
 """The least permission that reads each aspect (facts §2, §3; Microsoft: "Permissions" of each request's page)."""
 ASPECTS = tuple(PERMISSIONS)
@@ -84,8 +86,9 @@ class TenantSnapshot:
     ``users``: active users as :func:`snapshot_record` returns them (an ``entra_record`` works too; keys that it lacks
     count as empty). ``deleted``: users in the recycle bin. ``domains``: Graph's own JSON (``id, isVerified, isInitial,
     authenticationType``). ``switches``: the tenant's ``features`` (facts §2); a missing one is unknown. ``roles``: role
-    holdings by user id. ``cloud_managed``: ids of the users whose source of authority is the cloud. ``authority_read``:
-    ids of the users whose source of authority is known although ``SOURCE_OF_AUTHORITY`` is in ``unknown``.
+    holdings by user id, as ``entra_key``. ``cloud_managed``: ids of the users whose source of authority is the cloud.
+    ``authority_read``: ids of the users whose source of authority is known although ``SOURCE_OF_AUTHORITY`` is in
+    ``unknown``.
     ``contacts`` and ``groups``: ``{"id", "name", "proxy_addresses"}``.
     ``unknown``: aspects (``ASPECTS``) that could not be read.
     ``identifiers_are_guids``: whether ``onPremisesObjectIdentifier`` is the GUID of the AD object, which Microsoft does
@@ -105,6 +108,10 @@ class TenantSnapshot:
     unknown: frozenset[str] = frozenset()
     identifiers_are_guids: bool | None = None
     pim_licensed: bool = True
+
+    def holdings(self, user: Mapping[str, Any]) -> Sequence[RoleHolding]:
+        """Return the role holdings of a user."""
+        return self.roles.get(entra_key(str(user["id"])), ())
 
 
 def snapshot_record(user: Mapping[str, Any], deleted: bool = False) -> Record:

@@ -69,7 +69,7 @@ _CAVEATS = {
     APP_OWNERS: "It is not known who owns the app that signs in, so one of its owners may be among these users; grant "
     "the app {permission}, and name it in client_id.",
     SOURCE_OF_AUTHORITY: "It is not known whether the cloud is the source of authority of one of these users, who "
-    "would then take nothing from AD; grant the app {permission}, and leave check_source_of_authority at true.",
+    "would then take nothing from AD; grant the app {permission}.",
 }
 NO_PIM = (
     "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so nobody is "
@@ -99,9 +99,8 @@ def refusal(unread: Collection[str]) -> Refusal | None:
         )
     if in_ad:
         sentences.append(
-            f"Active Directory did not say {_named(in_ad)}; name a domain controller of that domain in directory, "
-            "and an account that may read all objects and the access list of the domain, or name "
-            f"{' and '.join(in_ad)} in skip_checks."
+            f"Active Directory did not say {_named(in_ad)}; sign in with an account that may read all objects and the "
+            f"access list of the domain, or name {' and '.join(in_ad)} in skip_checks."
         )
     return Refusal(f"unread_{missing[0]}", " ".join(sentences))
 
@@ -126,8 +125,8 @@ def caveats(unread: Collection[str], skipped: Collection[str]) -> list[str]:
     if waived_in_ad:
         found.append(
             f"Active Directory did not say {_named(waived_in_ad)}, and skip_checks names {' and '.join(waived_in_ad)}, "
-            "so a match may hand a cloud user to somebody else, or an administrator's account over; name a domain "
-            "controller in directory."
+            "so a match may hand a cloud user to somebody else, or an administrator's account over; sign in with an "
+            "account that may read all objects and the access list of the domain."
         )
     empty = that(UNKNOWN, set(unread) & set(skipped))
     if empty:

@@ -98,7 +98,7 @@ class Blocks:
         return blocks
 
     def _holdings(self, target: Record) -> Sequence[RoleHolding]:
-        return sorted(self._tenant.roles.get(target["id"], ()), key=_weight)
+        return sorted(self._tenant.holdings(target), key=_weight)
 
     def mapped_elsewhere(self, target: Record, user: Exported, by_sync: bool) -> list[Block]:
         """Return a block if the target is mapped to another AD object: it stays mapped to it (facts §2, MC1263280)."""

@@ -12,6 +12,8 @@ from typing import Any
 
 from ..core import outcomes
 from ..core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects
+from ..core.errors import InputError
+from ..core.identities.anchors import parse_guid
 from ..core.identities.comparison import entra_key
 from ..core.records import Record, record_name
 from ..entra import unread
@@ -56,8 +58,7 @@ def _judged(
     anchor = _anchor(each)
     if anchor is None:
         return each
-    name, given = record_name(each.record), each.record.get("object_guid")
-    guid = str(given).lower() if given else None
+    name, guid = record_name(each.record), account_guid(each.record)
     is_joined = outcomes.MATCHED in (each.outcome, each.expected)
     claim = judge.claim(name, anchor, guid)
     if claim:
@@ -132,13 +133,19 @@ def _names(record: Mapping[str, Any]) -> list[str]:
 
 def _strangers(found: Sequence[Prediction], view: DirectoryView) -> dict[str, list[AdAccount]]:
     """Return, by ``entra_key``, the objects that a sync could send and that are not among the predictions."""
-    known = {str(each.record.get("object_guid")).lower() for each in found}
+    known = {guid for each in found for guid in _own_guids(each, view)}
     held: dict[str, list[AdAccount]] = {}
     for account in view.accounts:
         if account.guid not in known and account.kind in _SYNCHRONISED:
             for name in (*([account.upn] if account.upn else []), *account.addresses):
                 held.setdefault(entra_key(name), []).append(account)
     return held
+
+
+def _own_guids(each: Prediction, view: DirectoryView) -> list[str]:
+    """Return the GUID of the account that a prediction is about: the record's, else that of its anchor's holders."""
+    guid = account_guid(each.record)
+    return [guid] if guid else [account.guid for account in view.holders(_anchor(each) or "")]
 
 
 def _held(record: Mapping[str, Any], strangers: Mapping[str, Sequence[AdAccount]]) -> list[Held]:
@@ -151,3 +158,11 @@ def _held(record: Mapping[str, Any], strangers: Mapping[str, Sequence[AdAccount]
         for account in strangers.get(entra_key(name), ()):
             seen.setdefault(entra_key(name), Held(attribute, name, account.distinguished_name))
     return list(seen.values())
+
+
+def account_guid(record: Mapping[str, Any]) -> str | None:
+    """Return the objectGUID, dashed, of the AD account that a record names; None if it names none by its GUID."""
+    try:
+        return str(parse_guid(str(record["object_guid"]))) if record.get("object_guid") else None
+    except InputError:
+        return None

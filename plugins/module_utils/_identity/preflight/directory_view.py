@@ -84,7 +84,11 @@ class AnchorJudge:
         self._claimants = {account.guid: anchor for anchor, holders in self._claims.items() for account in holders}
 
     def claim(self, name: str, anchor: str, guid: str | None) -> Refusal | None:
-        """Refuse both if two objects hold one anchor, whichever of the two is meant."""
+        """Refuse both if two objects hold one anchor, whichever of the two is meant.
+
+        ``guid`` is the objectGUID of the account that is meant, None if it is not known. An anchor that only another
+        object holds by now is refused too.
+        """
         claimed = anchor if anchor in self._claims else self._claimants.get(guid or "")
         holders = (
             self._claims[claimed] if claimed else [each for each in self._view.holders(anchor) if each.guid != guid]
@@ -121,6 +125,11 @@ class AnchorJudge:
         if anchor != account.own and not already:
             found.append(Refusal(FOREIGN_ANCHOR, _foreign_sentence(name, anchor)))
         return [(each, self._accepted.covers(each.cause, account.upn)) for each in found]
+
+
+def _held_as(account: AdAccount, anchor: str) -> str:
+    attribute = OBJECT_GUID if account.own == anchor else CONSISTENCY_GUID
+    return f"the {attribute} of the {account.kind} {account.distinguished_name}"
 
 
 def _foreign_sentence(name: str, anchor: str) -> str:

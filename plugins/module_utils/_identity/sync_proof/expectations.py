@@ -15,6 +15,7 @@ from ..core.errors import InputError
 from ..core.identities.anchors import immutable_id_of_guid
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
 from ..core.outcomes import CLEARED, FAILED, NOT_FOUND, REFUSED, RESTORED, SET, SKIPPED, STAMPED, UNCHANGED, UNRESOLVED
+from ..core.record_types import check_records
 from ..core.records import record_name
 from ..core.user_records import UserRecord, WriteRecord, name_of
 
@@ -60,8 +61,10 @@ def expect_result(users: Iterable[UserRecord]) -> list[Expectation | None]:
 def read_expectations(records: Iterable[Mapping[str, Any]]) -> list[Expectation]:
     """Turn records, or what a module returned as ``users``, into expectations, in order.
 
-    :raises InputError: if a record names no user, or if its object_guid is not a GUID.
+    :raises InputError: if a record names no user, has a value of the wrong type, or an object_guid that is not a GUID.
     """
+    records = list(records)
+    check_records(records, ("before", "after"))
     return [_of_record(record, position) for position, record in enumerate(records, start=1)]
 
 

@@ -249,7 +249,7 @@ class _Judge:
     def other_account(self, target: Record) -> Finding | None:
         """Find that another AD account was joined: the anchor alone does not tell, because anybody may carry it."""
         wanted, found = self._expectation.object_sid, target["security_identifier"]
-        if self._expectation.immutable_id is None or (wanted and wanted == found):
+        if wanted == found if wanted else self._expectation.immutable_id is None:
             return None
         if wanted is None:
             return self.says(

@@ -22,7 +22,7 @@ from ..._identity.accounts.restores import (
     plan_rollback,
 )
 from ..._identity.accounts.state import ACCOUNT
-from ..._identity.accounts.values import UPN
+from ..._identity.accounts.values import CONTROL, UPN
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.users import AdObject
 from ..._identity.core import journal
@@ -32,6 +32,7 @@ from ..._identity.core.interrupted import mark_interrupted
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter, Line, describe_unfinished
 from ..._identity.core.limits import check_max_changes
 from ..._identity.core.rollback import Undo, build_undos, check_place
+from ..protection.shield import try_read_shield
 from ..session import filters
 from ..session.connection import LdapOptions, Session, connected
 from ..session.errors import ConnectionLost, LdapError
@@ -69,7 +70,9 @@ def roll_back_accounts(
         place = domain_place(session, domain)
         check_place(lines, place)
         wanted = build_undos(lines)
-        restores = plan_rollback(wanted, AccountDirectory(_read(session, domain, wanted)), domain)
+        enables = any(undo.attribute == CONTROL for undo in wanted)
+        shield = try_read_shield(session, domain) if enables else None
+        restores = plan_rollback(wanted, AccountDirectory(_read(session, domain, wanted)), domain, shield)
         refused = [restore for restore in restores if restore.status == REFUSED]
         if refused and not skip_refused:
             raise IdentityError(

@@ -13,12 +13,14 @@ from ..._identity.ad.protected_accounts import (
     NAMED_GROUPS,
     Shield,
     build_shield,
+    hidden_groups,
     powerful_name,
     powerful_sids,
     replicators,
 )
 from ..._identity.ad.security_descriptor import MalformedDescriptor, read_access
 from ..._identity.core.identities.sids import sid_text
+from ..._identity.core.text.sentences import join_names
 from ..session import filters
 from ..session.connection import Session
 from ..session.errors import ConnectionLost, LdapError
@@ -62,7 +64,10 @@ def try_read_shield(session: Session, domain: str) -> Shield | None:
 
 
 def _groups(session: Session, domain: str, sid: bytes, may_replicate: set[bytes]) -> Iterator[tuple[str, bytes, str]]:
-    """Return the powerful groups, then level by level the groups in them."""
+    """Return the powerful groups, then level by level the groups in them.
+
+    :raises LdapError: if one of them is hidden, or hides its SID: who belongs to it would not be seen.
+    """
     powerful = {**dict.fromkeys(may_replicate, "a group that may replicate the domain"), **powerful_sids(sid)}
     conditions = [
         *(filters.equals("objectSid", each) for each in powerful),
@@ -71,7 +76,11 @@ def _groups(session: Session, domain: str, sid: bytes, may_replicate: set[bytes]
     ]
     names: dict[str, str] = {}
     level: list[tuple[Entry, str]] = []
-    for entry in _matching(session, domain, conditions):
+    found = list(_matching(session, domain, conditions))
+    hidden = hidden_groups(sid, {_sid(session, entry) for entry in found})
+    if hidden:
+        raise _unread(f"{session.server} does not show {join_names(hidden)}")
+    for entry in found:
         name = powerful_name(entry.attributes, powerful)
         if name:
             level.append((entry, name))
@@ -79,9 +88,16 @@ def _groups(session: Session, domain: str, sid: bytes, may_replicate: set[bytes]
         new = [(entry, name) for entry, name in level if entry.distinguished_name not in names]
         for entry, name in new:
             names[entry.distinguished_name] = name
-            yield entry.distinguished_name, next(iter(entry.attributes.get("objectsid", ())), b""), name
+            yield entry.distinguished_name, _sid(session, entry), name
         above = [filters.equals("memberOf", entry.distinguished_name) for entry, _name in new]
         level = [(entry, _nested(entry, names)) for entry in _matching(session, domain, above)]
+
+
+def _sid(session: Session, entry: Entry) -> bytes:
+    sid = next(iter(entry.attributes.get("objectsid", ())), b"")
+    if sid_text(sid) is None:
+        raise _unread(f"{session.server} does not show the objectSid of {entry.distinguished_name}")
+    return sid
 
 
 def _nested(entry: Entry, names: dict[str, str]) -> str:

@@ -208,6 +208,8 @@ def _completed(session: Session, name: str, raw: Raw) -> Entry:
     :raises LdapError: if they cannot be read.
     """
     whole, parts = read_parts(raw)
+    if any(part.first for part in parts):
+        raise _values_missing(session, name, next(part.name for part in parts if part.first))
     size = sum(len(value) for values in raw.values() for value in values or ())
     while parts and size <= MAX_OBJECT:
         part = parts.pop()
@@ -221,11 +223,15 @@ def _completed(session: Session, name: str, raw: Raw) -> Entry:
         _whole, found = read_parts(more[0][1] if more else {})
         ours = [each for each in found if each.name == part.name and each.first == part.following and each.values]
         if len(ours) != 1:
-            raise LdapError(
-                f"{session.server} does not show all values of {part.name} of {name}; name another domain controller "
-                "in server.",
-                "values_missing",
-            )
+            raise _values_missing(session, name, part.name)
         size += sum(map(len, ours[0].values))
         parts += ours
     return Entry(name, whole if size <= MAX_OBJECT else {})
+
+
+def _values_missing(session: Session, name: str, attribute: str) -> LdapError:
+    return LdapError(
+        f"{session.server} does not show all values of {attribute} of {name or 'its root'}; name another domain "
+        "controller in server.",
+        "values_missing",
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..._identity.ad.faults import has_guid
-from ..._identity.ad.kinds import USER, kind_word
+from ..._identity.ad.kinds import kind_word
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES, Shield, why_protected
 from ..._identity.core.identities.anchors import (
     CONSISTENCY_GUID,
@@ -76,6 +76,6 @@ def _account(entry: Entry, shield: Shield | None) -> AdAccount:
         immutable_id_of_bytes(guid),
         immutable_id_of_bytes(consistency) if consistency else None,
         kind,
-        why_protected(entry.attributes, shield) if shield and kind == USER else None,
+        why_protected(entry.attributes, shield) if shield else None,
         (*entry.texts("proxyAddresses"), *([f"smtp:{mail}"] if mail else [])),
     )

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ..._identity.ad.anchor_holders import refuse_held
 from ..._identity.ad.anchor_plan import plan_requests, plan_restores, plan_stamps
 from ..._identity.ad.anchor_requests import AnchorRequest, read_anchor_requests
 from ..._identity.ad.lookup import Identity, guid_identity, read_identities
-from ..._identity.ad.protection import ProtectionTerms, refuse_protected
+from ..._identity.ad.protection import ProtectionTerms, gives_anchor, refuse_protected
 from ..._identity.ad.users import AnchorChange
 from ..._identity.core.journal import Line
 from ..._identity.core.rollback import build_undos, check_place
@@ -89,14 +89,16 @@ class CloudJob:
         return refuse_held(users, lookup.find_holders(users))
 
 
-@dataclass(frozen=True)
 class RollbackJob:
     """Plans to restore the values that journaled runs changed. ``lines``: what the journal says of these runs."""
 
-    lines: Sequence[Line]
     yields = False
     writes = True
-    stamps = False
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self._undos = build_undos(lines)
+        self.stamps = any(undo.restore is not None for undo in self._undos)
 
     def plan(self, lookup: Lookup, terms: ProtectionTerms) -> list[AnchorChange]:
         """As in ``Job``.
@@ -104,14 +106,13 @@ class RollbackJob:
         :raises InputError: if the runs changed another domain.
         """
         check_place(self.lines, lookup.place())
-        wanted = build_undos(self.lines)
-        users = lookup.find([guid_identity(undo.id) for undo in wanted])
-        users = plan_restores(users, wanted)
+        users = lookup.find([guid_identity(undo.id) for undo in self._undos])
+        users = _unprotected(plan_restores(users, self._undos), lookup, terms)
         return refuse_held(users, lookup.find_holders(users))
 
 
 def _unprotected(users: Sequence[AnchorChange], lookup: Lookup, terms: ProtectionTerms) -> list[AnchorChange]:
-    if terms.skipped or not any(user.changed for user in users):
+    if terms.skipped or not any(map(gives_anchor, users)):
         return list(users)
     return refuse_protected(users, lookup.read_shield(), terms.accepted)
 

@@ -198,9 +198,10 @@ def test_what_the_service_says_moves_no_cursor_and_floods_no_screen() -> None:
         conflict(hostile + "p" * 5000, f"User_{hostile}" + "q" * 5000),
         answer(403, "Authorization_RequestDenied", path=f"/{hostile}"),
     ):
-        said = graph_error(refusal, None if refusal.status == 403 else USER).message
-        assert said.isprintable()
-        assert len(said) < 500
+        error = graph_error(refusal, None if refusal.status == 403 else USER)
+        for said in (error.message, error.details["error_code"]):
+            assert said.isprintable()
+            assert len(said) < 500
 
 
 @pytest.mark.parametrize("strange", ["text", 5, [], {"details": "text"}, {"details": [None, "x", {"code": []}]}])

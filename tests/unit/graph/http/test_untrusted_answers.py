@@ -273,7 +273,7 @@ def test_deleted_holders_that_cannot_be_read_are_left_alone(graph: ScriptedGraph
     holder = user(7, immutable_id=immutable_id_of_guid(guid(1)), id=f"{object_id(7)}/restore?")
     graph.expect_batch(found(user(1)), found(), found(holder))
     graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
-    result = run(options, Task([ONE], purge_deleted=True))
+    result = run(options, Task([ONE], deleted={object_id(7): "purge", f"{object_id(7)}/restore?": "purge"}))
     assert result["users"][0]["status"] == "set"
     assert graph.batches()[0][2]["url"].startswith(BIN)
     assert name_filter("user1@contoso.com") in graph.batches()[0][0]["url"]

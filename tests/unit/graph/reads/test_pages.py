@@ -120,3 +120,10 @@ def test_users_found_by_a_filter_start_again_too(graph: ScriptedGraph, options: 
             return [user["id"] for user in await Users(transport).list_matching(["mail eq 'a'", "mail eq 'b'"])]
 
     assert asyncio.run(read()) == [user(number)["id"] for number in (0, 1, 2, 3, 5)]
+
+
+def test_a_page_that_leads_back_to_the_first_one(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    first = {"value": [user(0)], "@odata.nextLink": f"{options['graph_url']}/v1.0{PAGE}"}
+    graph.expect("GET", PAGE, Reply(200, first))
+    with pytest.raises(GraphError, match="listing of users leads back to a page that was read"):
+        listed(options, Watch())

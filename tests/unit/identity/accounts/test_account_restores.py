@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.descriptors import DOMAIN_SID, of_domain
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.directory import AccountDirectory
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.restores import plan_rollback
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.state import account_state
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protected_accounts import build_shield
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import guid_text
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import Undo
@@ -26,7 +28,10 @@ MADE = {
     "userprincipalname": [UPN.encode()],
     "samaccountname": [b"anna"],
     "useraccountcontrol": [b"512"],
+    "objectsid": [of_domain(1600)],
+    "primarygroupid": [b"513"],
 }
+SHIELD = build_shield(DOMAIN_SID, [("CN=Domänen-Admins,DC=ad", of_domain(512), "Domain Admins")], [], [])
 FILLED = {**MADE, "department": [b"Sales"], "manager": [BOSS.encode()]}
 UNDOS = [
     Undo(UPN, UPN, "account", (account_state(DN, MADE),), None),
@@ -61,9 +66,12 @@ def test_alone_the_later_run_puts_its_values_back() -> None:
     assert (back.status, dict(back.after)) == ("put_back", {"manager": None, "department": None})
 
 
-def taken_back(attribute: str, left: Any, restore: Any, named: Any = UPN, **more: bytes) -> tuple[str, str | None]:
+def taken_back(
+    attribute: str, left: Any, restore: Any, named: Any = UPN, shield: Any = SHIELD, **more: bytes
+) -> tuple[str, str | None]:
     """What becomes of one value that a run has left."""
-    [back] = plan_rollback([Undo(guid_text(GUID), named, attribute, (left,), restore)], directory(**more), DOMAIN)
+    undo = Undo(guid_text(GUID), named, attribute, (left,), restore)
+    [back] = plan_rollback([undo], directory(**more), DOMAIN, shield)
     assert back.user_principal_name == more.get("userprincipalname", UPN.encode()).decode()
     assert (back.status == "put_back") == bool(back.after)
     return back.status, back.cause
@@ -102,11 +110,30 @@ def test_only_the_bit_that_disables_is_put_back(now: bytes, restore: Any, status
     assert found == (status, cause)
 
 
-def test_a_protected_account_is_not_enabled() -> None:
-    disabled = {"useraccountcontrol": b"514", "admincount": b"1"}
+@pytest.mark.parametrize(
+    "protected",
+    [
+        {"admincount": b"1"},
+        {"memberof": "CN=Domänen-Admins,DC=ad".encode()},
+        {"primarygroupid": b"512"},
+        {"sidhistory": of_domain(519)},
+        {"msds-allowedtodelegateto": b"cifs/files.contoso.com"},
+        {"objectsid": b"hidden"},
+    ],
+)
+def test_a_protected_account_is_not_enabled(protected: dict[str, bytes]) -> None:
+    disabled = {"useraccountcontrol": b"514"}
+    assert taken_back("userAccountControl", ["514"], ["512"], **disabled) == ("put_back", None)
+    assert taken_back("userAccountControl", ["514"], ["512"], **disabled, **protected) == (
+        "refused", "not_to_be_enabled"
+    )  # fmt: skip
+    assert taken_back("userAccountControl", ["512"], ["514"], **protected) == ("put_back", None)
+
+
+def test_nobody_is_enabled_if_it_cannot_be_read_who_is_protected() -> None:
+    disabled: dict[str, Any] = {"shield": None, "useraccountcontrol": b"514"}
     assert taken_back("userAccountControl", ["514"], ["512"], **disabled) == ("refused", "not_to_be_enabled")
-    enabled = {"admincount": b"1"}
-    assert taken_back("userAccountControl", ["512"], ["514"], **enabled) == ("put_back", None)
+    assert taken_back("userAccountControl", ["512"], ["514"], shield=None) == ("put_back", None)
 
 
 @pytest.mark.parametrize(

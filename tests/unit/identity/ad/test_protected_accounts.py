@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 from support.descriptors import (
     ALLOWED_OBJECT,
+    ALLOWED_OBJECT_WITH_CONDITION,
+    ALLOWED_WITH_CONDITION,
     DENIED,
     DOMAIN_SID,
     OTHER_DOMAIN,
@@ -155,6 +157,8 @@ def test_a_group_is_told_by_its_sid(attributes: Mapping[str, Sequence[bytes]], n
         ace(of_domain(7), 0x80000, flags=0x10),
         ace(of_domain(7), 0x10000000),
         ace(of_domain(7), 0xF01FF),
+        ace(of_domain(7), 0x100, ALLOWED_WITH_CONDITION),
+        ace(of_domain(7), 0x100, ALLOWED_OBJECT_WITH_CONDITION, right=GET_CHANGES),
     ],
 )
 def test_who_may_replicate(entry: bytes) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import ROWS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.secret_keys import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.secret_keys import (
     PLACEHOLDER,
     find_secret_keys,
     hide_secrets,
@@ -25,6 +25,8 @@ SPELLINGS = [
     "pass_word",
     " password ",
     "p.a.s.s.w.o.r.d",
+    "pass\u200bword",
+    "p\u00e4ssw\u00f6rd",
     "ｐａｓｓｗｏｒｄ",
 ]
 OTHERS = [
@@ -38,8 +40,26 @@ OTHERS = [
     "PIN",
     "pw",
     "Pass",
+    "Pa\u00dfwort",
+    "pswd",
+    "passkey",
+    "OTP",
+    "login_pass",
+    "userPass",
+    "initial PW",
+    "pin-code",
+    "ntHash",
 ]
-TOKENS = ["client_secret", "clientSecret", "accessToken", "API-Key", "private key", "credentials"]
+TOKENS = [
+    "client_secret",
+    "clientSecret",
+    "accessToken",
+    "API-Key",
+    "private key",
+    "credentials",
+    "Authorization",
+    "accountKey",
+]
 
 
 @pytest.mark.parametrize("key", [*SPELLINGS, *OTHERS, *TOKENS])
@@ -61,5 +81,14 @@ def test_what_is_no_secret_stays(value: object) -> None:
 
 
 def test_no_key_of_our_own_does() -> None:
-    own = [*AD_KEYS, *(row.record for row in ROWS), *(row.ad for row in ROWS), "password_hash_sync", "company", "spin"]
+    own = [
+        *AD_KEYS,
+        *(row.record for row in ROWS),
+        *(row.ad for row in ROWS),
+        "password_hash_sync",
+        "company",
+        "spin",
+        "passport",
+        "Compass",
+    ]
     assert [key for key in own if looks_secret(key)] == []

@@ -12,12 +12,18 @@ from typing import Any
 import pytest
 from test_immutable_id_plan import VALUES, cloud, request
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_object_id,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import PURGE, RESTORE
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import (
+    PURGE,
+    RESTORE,
+    read_deleted_holders,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
+    GUARD_ASPECTS,
     describe_doubts,
     refuse_guarded,
     wanted_aspects,
@@ -32,6 +38,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.im
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import (
     ImmutableIdRequest,
     read_requests,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.role_holdings import (
+    RoleGroup,
+    role_holdings,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     APP_OWNERS,
@@ -51,8 +61,13 @@ ROLES = {ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS}
 
 
 def planned(records: list[dict[str, Any]], users: list[Record], **options: Any) -> list[ImmutableIdChange]:
-    clear = options.pop("clear", False)
-    return plan_changes(read_requests(records, clear=clear), UserIndex(users), **options)
+    deleted = options.pop("deleted", None)
+    return plan_changes(read_requests(records, **options), UserIndex(users), deleted)
+
+
+def named(way: str | None) -> dict[str, str]:
+    """What deleted_holders says of every deleted user of these tests."""
+    return {cloud(number)["id"]: way for number in (1, 2, 3)} if way else {}
 
 
 def deleted(number: int, value: int = 1, synced: bool | None = None, upn: str | None = None) -> Record:
@@ -63,15 +78,15 @@ def deleted(number: int, value: int = 1, synced: bool | None = None, upn: str | 
 @pytest.mark.parametrize(
     ("holders", "way", "words"),
     [
-        ([deleted(2)], None, "set restore_deleted to true to bring that user back without the value, or purge_deleted"),
-        ([deleted(2, synced=False)], RESTORE, "set purge_deleted to true to delete that user for good"),
+        ([deleted(2)], None, "under restore to bring that user back without the value, or under purge"),
+        ([deleted(2, synced=False)], RESTORE, "under purge to delete that user for good"),
         ([deleted(2, synced=True)], RESTORE, "bring its AD account back into scope"),
-        ([deleted(2), deleted(3)], RESTORE, "only one could be restored"),
+        ([deleted(2), deleted(3)], RESTORE, "only one can be restored; name the others under purge"),
         ([deleted(2, upn="USER1@contoso.com")], RESTORE, "cannot be restored beside"),
     ],
 )
 def test_a_deleted_holder_refuses(holders: list[Record], way: str | None, words: str) -> None:
-    (change,) = planned([request(1, 1)], [cloud(1), *holders], deleted=way)
+    (change,) = planned([request(1, 1)], [cloud(1), *holders], deleted=named(way))
     assert (change.status, change.cause, change.holders) == ("refused", "held_by_deleted_user", ())
     assert words in str(change.reason)
     assert "User2@contoso.com" in str(change.reason) or "USER1@contoso.com" in str(change.reason)
@@ -82,7 +97,7 @@ def test_a_deleted_holder_refuses(holders: list[Record], way: str | None, words:
     [(PURGE, "purged", "purged"), (RESTORE, "restored_and_cleared", "restored without a value")],
 )
 def test_a_deleted_holder_makes_way(way: str, becomes: str, shown: str) -> None:
-    (change,) = planned([request(1, 1)], [cloud(1), deleted(2)], deleted=way)
+    (change,) = planned([request(1, 1)], [cloud(1), deleted(2)], deleted=named(way))
     result = change.result()
     assert (result["status"], result["after"]) == ("set", VALUES[1])
     assert result["deleted_holders"] == [
@@ -97,8 +112,44 @@ def test_a_deleted_holder_makes_way(way: str, becomes: str, shown: str) -> None:
     assert diff["after"].splitlines()[1] == f"User2@contoso.com (in the recycle bin): {shown}"
 
 
+def test_only_who_is_named_leaves_the_recycle_bin() -> None:
+    """It held for all deleted holders of the task, and nobody had to say whom it would delete."""
+    users = [cloud(1), deleted(2), deleted(3)]
+    (one,) = planned([request(1, 1)], users, deleted={cloud(2)["id"]: PURGE})
+    assert (one.status, one.cause, one.leaving) == ("refused", "held_by_deleted_user", [])
+    assert f"name {cloud(3)['id']} in deleted_holders" in str(one.reason)
+    ways = {cloud(2)["id"]: PURGE, cloud(3)["id"]: RESTORE}
+    (both,) = planned([request(1, 1)], users, deleted=ways)
+    assert [(holder.record["id"], holder.becomes) for holder in both.leaving] == [
+        (cloud(2)["id"], "purged"), (cloud(3)["id"], "restored_and_cleared")
+    ]  # fmt: skip
+    # Somebody who holds no wanted value stays, whatever the caller says of it.
+    (other,) = planned([request(1, 1)], [cloud(1), deleted(2, value=2)], deleted=named(PURGE))
+    assert (other.status, other.leaving) == ("set", [])
+
+
+@pytest.mark.parametrize(
+    ("given", "ways"),
+    [
+        (None, {}),
+        ({"restore": None, "purge": None}, {}),
+        ({"restore": [cloud(1)["id"]], "purge": [cloud(2)["id"]]}, {cloud(1)["id"]: RESTORE, cloud(2)["id"]: PURGE}),
+        ({"restore": ["ABCDEF00-0000-4000-8000-000000000001"] * 2}, {"abcdef00-0000-4000-8000-000000000001": RESTORE}),
+    ],
+)
+def test_deleted_holders_are_named_by_object_id(given: dict[str, Any] | None, ways: dict[str, str]) -> None:
+    assert read_deleted_holders(given) == ways
+
+
+def test_deleted_holders_that_are_misspelt_or_named_twice() -> None:
+    with pytest.raises(InputError, match="under restore and under purge; choose one"):
+        read_deleted_holders({"restore": [cloud(1)["id"]], "purge": [cloud(1)["id"].upper()]})
+    with pytest.raises(InputError, match="is not the object id"):
+        read_deleted_holders({"purge": ["user1@contoso.com"]})
+
+
 def test_all_deleted_holders_of_a_value_are_purged() -> None:
-    (change,) = planned([request(1, 1)], [cloud(1), deleted(2), deleted(3)], deleted=PURGE)
+    (change,) = planned([request(1, 1)], [cloud(1), deleted(2), deleted(3)], deleted=named(PURGE))
     assert [holder.becomes for holder in change.holders] == ["purged", "purged"]
     assert count_changes([change]) == 3
 
@@ -107,7 +158,7 @@ def test_all_deleted_holders_of_a_value_are_purged() -> None:
 @pytest.mark.parametrize("upn", [None, "00000000000040008000000000000001User1@contoso.com"])
 def test_the_very_user_comes_back_with_its_value(synced: bool | None, upn: str | None) -> None:
     """Also where Graph puts the object id in front of a deleted user's UPN."""
-    (change,) = planned([request(1, 1)], [deleted(1, synced=synced, upn=upn)], deleted=RESTORE)
+    (change,) = planned([request(1, 1)], [deleted(1, synced=synced, upn=upn)], deleted=named(RESTORE))
     assert (change.status, change.before, change.after, change.writes) == ("restored", VALUES[1], VALUES[1], False)
     assert change.result()["deleted_holders"][0] == {
         "id": cloud(1)["id"],
@@ -126,11 +177,10 @@ def test_the_very_user_comes_back_with_its_value(synced: bool | None, upn: str |
         ([deleted(1), deleted(2)], RESTORE, {}, "held_by_deleted_user"),
         ([deleted(1), cloud(2, VALUES[1])], RESTORE, {}, "held_by_user"),
         ([deleted(1)], RESTORE, {"object_soa": "Cloud"}, "cloud_managed_account"),
-        ([deleted(1)], RESTORE, {"allowed": False, "outcome": "blocked"}, "predicted_blocked"),
     ],
 )
 def test_the_very_user_stays_deleted(users: list[Record], way: str | None, more: dict[str, Any], cause: str) -> None:
-    (change,) = planned([request(1, 1, **more)], users, deleted=way)
+    (change,) = planned([request(1, 1, **more)], users, deleted=named(way))
     assert (change.status, change.cause, change.holders) == ("refused", cause, ())
 
 
@@ -147,8 +197,8 @@ def test_what_became_of_holders_before_is_no_news() -> None:
         ([request(1, 1)], [cloud(1)], {}, ROLES),
         ([request(1, 1)], [cloud(1, VALUES[2])], {"overwrite": True}, {*ROLES, DOMAINS}),
         ([request(1, None)], [cloud(1, VALUES[2])], {"clear": True}, {*ROLES, DOMAINS}),
-        ([request(1, 1)], [cloud(1), deleted(2)], {"deleted": RESTORE}, {*ROLES, DOMAINS}),
-        ([request(1, 1)], [cloud(1), deleted(2)], {"deleted": PURGE}, ROLES),
+        ([request(1, 1)], [cloud(1), deleted(2)], {"deleted": named(RESTORE)}, {*ROLES, DOMAINS}),
+        ([request(1, 1)], [cloud(1), deleted(2)], {"deleted": named(PURGE)}, ROLES),
         # What the caller's record says of the user is no answer.
         ([request(1, 1, outcome="hard_match", id=cloud(1)["id"], allowed=True, unknown=[])], [cloud(1)], {}, ROLES),
     ],
@@ -157,6 +207,13 @@ def test_only_what_decides_is_asked(
     records: list[dict[str, Any]], users: list[Record], options: dict[str, Any], wanted: set[str]
 ) -> None:
     assert wanted_aspects(planned(records, users, **options)) == wanted
+
+
+def test_each_check_that_may_be_skipped_is_one_that_is_made() -> None:
+    """The option offered checks of other modules, which it then ignored."""
+    everything = wanted_aspects(planned([request(1, 1)], [cloud(1, VALUES[2])], overwrite=True))
+    # Deleted users are read with the users.
+    assert everything | {DELETED_USERS} == set(GUARD_ASPECTS)
 
 
 def test_a_value_in_a_federated_domain_stays() -> None:
@@ -172,7 +229,7 @@ def test_a_value_in_a_federated_domain_stays() -> None:
 
 
 def test_a_restored_user_cannot_lose_its_value_in_a_federated_domain() -> None:
-    changes = planned([request(1, 1)], [cloud(1), deleted(2)], deleted=RESTORE)
+    changes = planned([request(1, 1)], [cloud(1), deleted(2)], deleted=named(RESTORE))
     (change,) = refuse_guarded(changes, TenantSnapshot(users=[], domains=FEDERATED))
     assert (change.cause, change.holders[0].becomes, change.leaving) == ("federated_domain", "kept", [])
 
@@ -208,6 +265,21 @@ def test_administrators_are_left_to_a_person(holding: RoleHolding, cause: str, w
     assert describe_doubts([first, second], tenant) == []
 
 
+def test_ids_of_administrators_are_compared_without_case() -> None:
+    """As everywhere (core/identities/comparison.py): a proxy or an export may write them otherwise."""
+    user, group = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
+    role = {"principalId": user.lower(), "roleDefinitionId": "r"}
+    for holdings in (
+        role_holdings([role], [], [], []),
+        role_holdings([], [role], [], []),
+        role_holdings([], [], [], [], [user.lower()]),
+        role_holdings([{**role, "principalId": group}], [], [], [RoleGroup(group.lower(), "g", [user.lower()], [])]),
+    ):
+        assert [each.how for each in TenantSnapshot(users=[], roles=holdings).holdings({"id": user})] != []
+    within = role_holdings([{**role, "principalId": group}], [], [], [RoleGroup(group.lower(), "g", [user], [])])
+    assert [each.name for each in within[user.lower()]] == ["r"]
+
+
 def test_no_check_that_is_skipped_hides_an_administrator_who_was_seen() -> None:
     tenant = TenantSnapshot(
         users=[], roles={cloud(1)["id"]: [HOLDINGS[0][0]]}, unknown=frozenset({ROLE_GROUPS, ROLE_ELIGIBILITY})
@@ -222,11 +294,17 @@ def test_only_a_rollback_takes_a_value_from_an_administrator(holding: RoleHoldin
     """Also if it cannot be read who is one. A value that it puts back is judged as any other."""
     user = cloud(1)
     back = ImmutableIdRequest(
-        {"id": user["id"]}, read_object_id(user["id"]), None, None, (VALUES[1],), user["user_principal_name"]
+        {"id": user["id"]},
+        read_object_id(user["id"]),
+        None,
+        None,
+        (VALUES[1],),
+        user["user_principal_name"],
+        overwrite=True,
     )
     if not clear:
         back = replace(back, immutable_id=VALUES[2])
-    changes = plan_changes([back], UserIndex([cloud(1, VALUES[1])]), overwrite=True)
+    changes = plan_changes([back], UserIndex([cloud(1, VALUES[1])]))
     roles = {cloud(1)["id"]: [holding]} if holding else {}
     tenant = TenantSnapshot(users=[], roles=roles, unknown=frozenset() if holding else frozenset({ROLE_ASSIGNMENTS}))
     (change,) = refuse_guarded(changes, tenant)

@@ -61,7 +61,7 @@ CAUSES: list[tuple[str, dict[str, Any], list[Record], str]] = [
         "made by Cloud Sync",
     ),
     ("cloud_managed_account", request(1, 1, object_soa="Cloud"), [cloud(1)], "must not be hard-matched"),
-    ("different_immutable_id", request(1, 1), [cloud(1, VALUES[2])], "set replace to true only if that is meant"),
+    ("different_immutable_id", request(1, 1), [cloud(1, VALUES[2])], "allow it with replace only if that is meant"),
     ("held_by_user", request(1, 1), [cloud(1), cloud(2, VALUES[1])], "belongs to User2@contoso.com"),
     ("held_by_deleted_user", request(1, 1), [cloud(1), cloud(2, VALUES[1], deleted=True)], "in the recycle bin"),
     ("malformed_immutable_id", request(1, "not base64!"), [cloud(1)], "is not an ImmutableId"),
@@ -151,8 +151,6 @@ def test_a_upn_is_judged_if_it_is_of_ad_and_something_would_be_written() -> None
     record = {"user_principal_name": upn, "immutable_id": VALUES[1]}
     by_id = {**record, "id": cloud(1)["id"]}
     of_ad = {**by_id, "distinguished_name": "CN=a,DC=x"}
-    allowed = {**of_ad, "outcome": "invalid", "allowed": True}
-    refused = {**of_ad, "outcome": "invalid", "allowed": False}
 
     def status(record: dict[str, Any], value: str | None = None, clear: bool = False) -> tuple[str, str | None]:
         (change,) = plan_changes(read_requests([record], clear=clear), UserIndex([named(upn, value)]))
@@ -161,8 +159,8 @@ def test_a_upn_is_judged_if_it_is_of_ad_and_something_would_be_written() -> None
     # The name beside an id may be the cloud user's, in whose UPN Graph takes a $.
     assert status(by_id) == ("set", None)
     assert status(of_ad) == ("refused", "invalid_upn")
-    assert status(allowed) == ("set", None)
-    assert status(refused) == ("refused", "invalid_upn")
+    # What the record says of an outcome decides nothing.
+    assert status({**of_ad, "outcome": "hard_match", "allowed": True}) == ("refused", "invalid_upn")
     assert status(record, VALUES[1]) == ("unchanged", None)
     assert status(record, VALUES[1], clear=True) == ("cleared", None)
 
@@ -237,8 +235,8 @@ def test_what_holds_for_every_plan(
     records: list[dict[str, Any]], users: list[Record], clear: bool, overwrite: bool
 ) -> None:
     users = known(users)
-    requests = read_requests(records, clear=clear)
-    changes = plan_changes(requests, UserIndex(users), overwrite=overwrite)
+    requests = read_requests(records, clear=clear, overwrite=overwrite)
+    changes = plan_changes(requests, UserIndex(users))
 
     assert [change.request for change in changes] == requests
     assert summarize(changes)["total"] == len(records)
@@ -256,7 +254,7 @@ def test_what_holds_for_every_plan(
         others = [user for user in users if user["immutable_id"] == change.after and user["id"] != change.target["id"]]
         assert change.after is None or not others
 
-    again = plan_changes(requests, UserIndex(applied(users, changes)), overwrite=overwrite)
+    again = plan_changes(requests, UserIndex(applied(users, changes)))
     for before, after in zip(changes, again, strict=True):
         if before.changed:
             assert (after.status, after.before) == ("unchanged", before.after)
@@ -268,13 +266,6 @@ def test_what_holds_for_every_plan(
 def test_values_stay_unique_among_those_that_were(records: list[dict[str, Any]], users: list[Record]) -> None:
     users = known(users)
     before = Counter(user["immutable_id"] for user in users if user["immutable_id"])
-    changes = plan_changes(read_requests(records), UserIndex(users), overwrite=True)
+    changes = plan_changes(read_requests(records, overwrite=True), UserIndex(users))
     after = Counter(user["immutable_id"] for user in applied(users, changes) if user["immutable_id"])
     assert all(count <= max(1, before[value]) for value, count in after.items())
-
-
-def test_what_is_known_for_certain_is_said_before_a_prediction() -> None:
-    record = request(1, 1, outcome="quarantine", allowed=False, reason="It would be quarantined.")
-    known = [cloud(2, VALUES[1]), cloud(2, VALUES[1], deleted=True), cloud(2)]
-    causes = [plan_changes(read_requests([record]), UserIndex([cloud(1), other]))[0].cause for other in known]
-    assert causes == ["held_by_user", "held_by_deleted_user", "predicted_quarantine"]

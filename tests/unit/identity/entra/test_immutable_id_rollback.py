@@ -38,7 +38,7 @@ UPN = "User1@contoso.com"
 
 def undone(restore: Any, *users: Record, left: Any = VALUES[1], named: Any = UPN, key: str = "") -> ImmutableIdChange:
     undo = Undo(key or cloud(1)["id"], named, PROPERTY, (left,), restore)
-    (change,) = plan_changes(request_restores([undo]), UserIndex(users), overwrite=True)
+    (change,) = plan_changes(request_restores([undo]), UserIndex(users))
     return change
 
 

@@ -20,30 +20,18 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.acc
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
-    ImmutableIdChange,
-    plan_changes,
-)
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.claimed import (
-    after_clearing,
-    claimed_changes,
-    clearing,
-)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_checks import (
     judge_predictions,
     list_anchors,
     list_names,
-    refuse_by_directory,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import (
     AdAccount,
     DirectoryView,
-    unread_view,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
 
+UNREAD = DirectoryView(claims_unread=True, protection_unread=True)
 NAMES = ("anna", "bob", "carl", "dora")
 
 
@@ -112,10 +100,22 @@ def test_objects_of_every_class_claim(kind: str) -> None:
     ]
 
 
-def test_a_record_that_names_another_guid_is_judged_by_its_anchor() -> None:
-    """What the directory says of the anchor's holder counts, not the GUID that the record has."""
-    found = [prediction(1, record={"object_guid": guid(3)})]
-    assert judged(found, account(1, protected="it belongs to Domain Admins")) == [("blocked", "privileged_ad_account")]
+def test_an_anchor_that_only_another_account_has_is_claimed() -> None:
+    """Also if the user's own account is not among those that the directory showed."""
+    found = prediction(1, record={"object_guid": guid(3)})
+    assert judged([found], account(1)) == [("conflict", "anchor_claimed")]
+    (shown,) = judge_predictions([found], DirectoryView([account(1), account(3)]), NOTHING_ACCEPTED)
+    assert set(shown.causes) >= {"anchor_claimed", "foreign_anchor"}
+
+
+@pytest.mark.parametrize("named", [guid(1), guid(1).upper(), f"{{{guid(1)}}}", None, "no GUID"])
+def test_an_anchor_belongs_to_the_account_that_the_record_names(named: str | None) -> None:
+    """The directory answers with an account that got the anchor since the record was made."""
+    found = [prediction(1, record={"object_guid": named})]
+    assert judged(found, account(1)) == [("hard_match", None)]
+    moved = account(9, own=anchor(1))
+    cause = "anchor_claimed" if named not in (None, "no GUID") else None
+    assert judged(found, moved) == [("conflict" if cause else "hard_match", cause)]
 
 
 def test_a_protected_account_is_blocked_unless_its_upn_is_accepted() -> None:
@@ -194,7 +194,7 @@ def test_what_is_worse_comes_first_and_what_was_found_stays() -> None:
 def test_an_account_outside_the_list_that_holds_an_address_or_the_upn() -> None:
     addresses = {"proxy_addresses": ["SMTP:anna@contoso.com", "smtp:sales@contoso.com"], "mail": "anna@contoso.com"}
     found = [prediction(1, record=addresses)]
-    assert list_names(found) == [
+    assert list_names([each.record for each in found]) == [
         "anna@contoso.com", "SMTP:anna@contoso.com", "smtp:sales@contoso.com", "smtp:anna@contoso.com"
     ]  # fmt: skip
     other = account(9, addresses=("smtp:Sales@contoso.com",))
@@ -220,7 +220,7 @@ def test_what_could_not_be_read_refuses() -> None:
         prediction(3, "unknown", unknown=("groups",), expected="hard_match"),
         prediction(4, "blocked", unknown=("role_assignments",), expected="hard_match"),
     ]
-    result = judge_predictions(found, unread_view([], []), NOTHING_ACCEPTED)
+    result = judge_predictions(found, UNREAD, NOTHING_ACCEPTED)
     assert [(each.outcome, each.unknown, each.expected) for each in result] == [
         ("blocked", ("anchor_claims", "protected_accounts"), "hard_match"),
         ("matched", (), None),
@@ -230,9 +230,7 @@ def test_what_could_not_be_read_refuses() -> None:
     assert [result[0].cause, result[3].cause] == ["unread_anchor_claims", "unread_role_assignments"]
     assert "RoleManagement.Read.Directory" in str(result[3].reason)
     assert "name anchor_claims and protected_accounts in skip_checks" in str(result[3].reason)
-    skipped = judge_predictions(
-        found[:1], unread_view([], []), NOTHING_ACCEPTED, ["anchor_claims", "protected_accounts"]
-    )
+    skipped = judge_predictions(found[:1], UNREAD, NOTHING_ACCEPTED, ["anchor_claims", "protected_accounts"])
     assert skipped == found[:1]
     assert judged(found[:1], account(1), protection_unread=True) == [("blocked", "unread_protected_accounts")]
     # An account of another domain.
@@ -243,71 +241,3 @@ def test_who_has_no_anchor_is_left_alone() -> None:
     missing = Prediction({"identity": "nobody", "status": "missing"}, "invalid", None, "ad_missing")
     assert list_anchors([missing]) == []
     assert judge_predictions([missing], DirectoryView(), NOTHING_ACCEPTED) == [missing]
-
-
-def changes(*numbers: int, **more: Any) -> list[ImmutableIdChange]:
-    users = [
-        {"id": f"c{number}", "user_principal_name": f"{NAMES[number - 1]}@contoso.com", "immutable_id": None,
-         "sync_enabled": None, "deleted": False}
-        for number in numbers
-    ]  # fmt: skip
-    return plan_changes(read_requests([record(number, **more) for number in numbers]), UserIndex(users))
-
-
-def causes(found: Sequence[ImmutableIdChange]) -> list[tuple[str, str | None]]:
-    return [(change.status, change.cause) for change in found]
-
-
-@pytest.mark.parametrize(
-    ("accounts", "cause"),
-    [
-        ([account(1), account(9, consistency=anchor(1))], "anchor_claimed"),
-        ([account(1, protected="it belongs to Domain Admins")], "privileged_ad_account"),
-        ([account(9, consistency=anchor(1))], "foreign_anchor"),
-        ([], "ad_account_unread"),
-    ],
-)
-def test_a_change_that_the_directory_speaks_against(accounts: list[AdAccount], cause: str) -> None:
-    """Whatever the record says of itself: the outcome of an earlier task is no proof."""
-    planned = changes(1, 2, outcome="hard_match", allowed=True, effects=[])
-    result = refuse_by_directory(planned, DirectoryView([*accounts, account(2)]), NOTHING_ACCEPTED)
-    assert causes(result) == [("refused", cause), ("set", None)]
-
-
-def test_protection_that_could_not_be_read_refuses_a_change() -> None:
-    view = DirectoryView([account(1)], protection_unread=True)
-    (refused,) = refuse_by_directory(changes(1), view, NOTHING_ACCEPTED)
-    assert refused.cause == "ad_account_unread"
-    assert "name protected_accounts in skip_checks" in str(refused.reason)
-    assert causes(refuse_by_directory(changes(1), view, NOTHING_ACCEPTED, ["protected_accounts"])) == [("set", None)]
-
-
-def test_accepted_effects_let_a_change_pass() -> None:
-    accepted = read_accepted_effects({"privileged_ad_account": ["anna@contoso.com"]})
-    view = DirectoryView([account(1, protected="it is one")])
-    assert causes(refuse_by_directory(changes(1), view, accepted)) == [("set", None)]
-
-
-def test_what_is_claimed_after_the_write_is_cleared() -> None:
-    done = changes(1, 2)
-    assert claimed_changes(done, DirectoryView([account(1), account(2)])) == {}
-    claimed = claimed_changes(done, DirectoryView([account(1), account(2), account(9, consistency=anchor(2))]))
-    assert list(claimed) == [1]
-    clear = clearing(done[1])
-    assert (clear.status, clear.before, clear.after, (clear.target or {})["id"]) == ("cleared", anchor(2), None, "c2")
-    after = after_clearing(done[1], clear, claimed[1])
-    assert (after.status, after.cause, after.after) == ("refused", "anchor_claimed", None)
-    assert str(after.reason).endswith("What this run had written was cleared again.")
-    stuck = after_clearing(done[1], clear.failed("throttled", "Too many requests."), claimed[1])
-    assert (stuck.status, stuck.after) == ("failed", anchor(2))
-    assert str(stuck.reason).endswith("could not be cleared again: Too many requests.")
-
-
-@pytest.mark.parametrize(
-    ("skipped", "cause"),
-    [([], "ad_account_unread"), (["anchor_claims"], None), (["protected_accounts"], "ad_account_unread")],
-)
-def test_an_object_that_cannot_be_read_may_claim_an_anchor(skipped: list[str], cause: str | None) -> None:
-    view = DirectoryView([account(1)], claims_unread=True)
-    (found,) = refuse_by_directory(changes(1), view, NOTHING_ACCEPTED, skipped)
-    assert found.cause == cause

@@ -13,12 +13,19 @@ import pytest
 from match_estate import DOMAINS, GUIDS, VALUES, ad, cloud, tenant
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import OUTCOMES
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
+    ImmutableIdChange,
+    plan_changes,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     ASPECTS,
     PERMISSIONS,
     RoleHolding,
     TenantSnapshot,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.anchor_owners import (
     add_owners,
     list_foreign_anchors,
@@ -44,6 +51,17 @@ def role(how: str, name: str | None, privileged: bool | None, group: str | None 
 def one(user: dict[str, Any], snapshot: TenantSnapshot, **options: Any) -> Prediction:
     (found,) = predict([user], snapshot, **options)
     return found
+
+
+def changes(
+    users: list[dict[str, Any]],
+    snapshot: TenantSnapshot,
+    overwrite: bool = False,
+    deleted: dict[str, str] | None = None,
+) -> list[ImmutableIdChange]:
+    """What a hard match of these AD users changes before the sync."""
+    tenant_users = UserIndex([*snapshot.users, *snapshot.deleted])
+    return plan_changes(read_requests(users, overwrite=overwrite), tenant_users, deleted)
 
 
 # outcome, cause, sync_action, AD user, tenant, a part of the sentence
@@ -250,13 +268,42 @@ def test_whose_guid_the_other_value_is() -> None:
 def test_after_the_hard_match_of_the_module() -> None:
     snapshot = tenant(cloud(1), cloud(2, 8), cloud(3, onPremisesSyncEnabled=False))
     users = [ad(1), ad(2), ad(3), ad(4), ad(5, user_principal_name=None)]
-    found = predict(users, snapshot, after_hard_match=True)
+    found = predict(users, snapshot, changes(users, snapshot))
     assert [each.outcome for each in found] == ["hard_match", "conflict", "blocked", "new_cloud_user", "invalid"]
+    # The cloud user is shown as it is now.
     assert found[0].result()["cloud_immutable_id"] is None
-    assert predict(users, snapshot, after_hard_match=True, replace=True)[1].outcome == "hard_match"
+    assert predict(users, snapshot, changes(users, snapshot, overwrite=True))[1].outcome == "hard_match"
     federated = tenant(cloud(1, 8, userPrincipalName="user1@fed.contoso.com"))
     user = ad(1, user_principal_name="user1@fed.contoso.com")
-    assert one(user, federated, after_hard_match=True, replace=True).cause == "federated_domain"
+    assert one(user, federated, planned=changes([user], federated, overwrite=True)).cause == "federated_domain"
+
+
+def test_a_planned_change_that_is_not_made_changes_nothing() -> None:
+    """A refused one, or one of a user who is not in the list."""
+    snapshot = tenant(cloud(1), cloud(2, 1))
+    held = changes([ad(1)], snapshot)
+    assert [each.cause for each in held] == ["held_by_user"]
+    assert predict([ad(1)], snapshot, held) == predict([ad(1)], snapshot)
+    other = tenant(cloud(1), cloud(2))
+    assert one(ad(1), other, planned=changes([ad(2)], other)).outcome == "soft_match"
+
+
+@pytest.mark.parametrize(
+    ("active", "deleted", "way"),
+    [
+        ([], cloud(1, 1, deleted=True), "restore"),
+        ([cloud(1)], cloud(7, 1, deleted=True), "restore"),
+        ([cloud(1)], cloud(7, 1, deleted=True), "purge"),
+    ],
+)
+def test_after_a_deleted_holder_has_left_the_recycle_bin(active: list[Record], deleted: Record, way: str) -> None:
+    snapshot = tenant(*active, deleted)
+    planned = changes([ad(1)], snapshot, deleted={deleted["id"]: way})
+    assert [each.changed for each in planned] == [True]
+    before, after = one(ad(1), snapshot), one(ad(1), snapshot, planned=planned)
+    assert (before.outcome, (before.cloud or {})["id"]) == ("blocked", deleted["id"])
+    assert (after.outcome, after.cause, after.sync_action) == ("hard_match", None, "hard_match")
+    assert (after.cloud or {})["id"] == cloud(1)["id"]
 
 
 def test_cloud_only_and_summary() -> None:

@@ -86,7 +86,9 @@ CASES: list[tuple[str, str | None, dict[str, Any], list[Record]]] = [
     ("unknown", "no_object_sid", {**PLAIN, "immutable_id": VALUE}, [cloud()]),
     ("unknown", "no_object_sid", matched(object_sid=None), [cloud()]),
     ("wrong_object", "other_ad_account", matched(), [cloud(onPremisesSecurityIdentifier=OTHER_SID)]),
+    ("unknown", "no_object_sid", matched(object_sid=None), [cloud(onPremisesSecurityIdentifier=None)]),
     ("wrong_object", "other_ad_account", matched("unchanged"), [cloud(onPremisesSecurityIdentifier=OTHER_SID)]),
+    ("wrong_object", "other_ad_account", {**PLAIN, "object_sid": SID}, [cloud(onPremisesSecurityIdentifier=OTHER_SID)]),
     (
         "wrong_object",
         "other_ad_account",

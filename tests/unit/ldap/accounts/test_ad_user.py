@@ -361,6 +361,31 @@ def test_a_rollback_removes_what_nobody_changed(run: Run, tmp_path: Path) -> Non
     assert (again["changed"], again["users"][0]["status"]) == (False, "unchanged")
 
 
+def test_a_rollback_enables_no_protected_account(run: Run, tmp_path: Path) -> None:
+    """A member of Domain Admins whom adminCount does not show yet."""
+    journal = str(tmp_path / "journal")
+
+    def there(control: str, *groups: str) -> Turn:
+        return looked_up(
+            person(1, "anna", displayName=["Anna"], userAccountControl=[control], **account(1600, *groups))
+        )
+
+    def change(before: bytes, after: bytes) -> Turn:
+        name = b"userAccountControl"
+        return Turn(Modify(by_guid_name(1), ((DELETE, name, (before,)), (ADD, name, (after,)))))
+
+    off = {"users": [anna(enabled=False)], "update": "always", "journal": journal, "journal_run": "off"}
+    run([*START, there("512"), change(b"512", b"514")], **off)
+    back = {"rollback": "off", "journal": journal, "path": None}
+    admin = run([*BACK, *shield(), there("514", "Domain 512")], **back)
+    assert [(user["status"], user["cause"]) for user in admin["users"]] == [("refused", "not_to_be_enabled")]
+    assert "it belongs to Domain Admins" in admin["msg"]
+    unread = run([*BACK, *shield(domain={}), there("514")], **back)
+    assert "whether the account is protected could not be read" in unread["msg"]
+    done = run([*BACK, *shield(), there("514"), change(b"514", b"512")], **back)
+    assert done["users"][0]["status"] == "put_back"
+
+
 def test_a_rollback_without_its_journal_removes_nobody(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,13 +14,12 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from conftest import Certificates, Options, RunModule
 from forest_script import BIND, ROOT, look_up, names, person
-from ldap_wire import Wire
+from ldap_wire import CLOSE, Bind, Turn, Wire
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import CONSISTENCY_GUID
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import JournalEntry
-from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import graph_options, ldap_options
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
-from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid, entra_immutable_id, entra_match_info
+from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
 MODULES = "ansible_collections.hybrid.identity.plugins.modules"
 SOURCES = Path(__file__).resolve().parents[4] / "plugins" / "modules"
@@ -38,7 +37,9 @@ WRITES: dict[str, list[dict[str, Any]]] = {
         {"rollback": "last", "journal": "anchors"},
     ],
 }
-READS = {"ad_user_guid", "entra_match_info"}
+READS = {"ad_user_guid"}
+IN_WORKFLOW = {"match_plan", "match_apply"}
+"""Both need both directories: tests/unit/workflow."""
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def journals(folder: Path) -> None:
 
 def test_each_module_that_signs_in_to_a_domain_controller_is_here() -> None:
     found = {path.stem for path in SOURCES.glob("*.py") if "ldap_options()" in path.read_text("utf-8")}
-    assert found == WRITES.keys() | READS | {"entra_immutable_id"}
+    assert found == WRITES.keys() | READS | IN_WORKFLOW
 
 
 @pytest.mark.parametrize("check", [False, True])
@@ -78,17 +79,6 @@ def test_who_writes_refuses_it(
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_who_writes_to_entra_refuses_it_before_anything_is_asked(
-    run_module: RunModule, options: Options, check: bool
-) -> None:
-    directory = {name: value for name, value in options(cert_validation="ignore").items() if name in ldap_options()}
-    graph = {name: spec.get("default") for name, spec in graph_options().items()}
-    result, _shown = run_module(entra_immutable_id, {**graph, "users": [USER], "directory": directory}, check)
-    assert result["failed"]
-    assert "Only tasks that read may ignore the certificate" in result["msg"]
-
-
-@pytest.mark.parametrize("check", [False, True])
 def test_who_reads_warns(
     certificates: Certificates, options: Options, run_module: RunModule, warnings: list[str], check: bool
 ) -> None:
@@ -104,12 +94,12 @@ def test_who_reads_warns(
     )
 
 
-def test_who_fails_to_read_warns_too(options: Options, run_module: RunModule, warnings: list[str]) -> None:
-    directory = options(cert_validation="ignore", ca_cert=None)
-    del directory["read_file"]
-    graph = {name: spec.get("default") for name, spec in graph_options().items()}
-    given: dict[str, Any] = {**graph, "auth_source": "client_secret", "users": [], "directory": directory}
-    result, _shown = run_module(entra_match_info, given)
+def test_who_fails_to_read_warns_too(
+    certificates: Certificates, options: Options, run_module: RunModule, warnings: list[str]
+) -> None:
+    with Wire([Turn(Bind, (CLOSE,))], certificates.good) as wire:
+        given = {**options(wire, cert_validation="ignore", ca_cert=None), "identities": ["anna@contoso.com"]}
+        result, _shown = run_module(ad_user_guid, given)
     assert result["failed"]
     (warning,) = warnings
     assert warning.startswith(

@@ -77,6 +77,13 @@ def test_a_range_that_is_not_continued(run: Run, turn: Turn) -> None:
     assert (result["failed"], result["cause"]) == (True, "values_missing")
 
 
+@pytest.mark.parametrize("told", ["proxyAddresses;range=1-*", "proxyAddresses;range=5-9", "memberOf;range=9-5"])
+def test_a_range_that_does_not_begin_at_the_first_value(run: Run, told: str) -> None:
+    """What is before it was not sent, and may be the group that makes an administrator."""
+    result = run([*START, asked(person(1, "anna", **{told: ["smtp:b@b.c"]}))], identities=["anna"])
+    assert (result["failed"], result["cause"]) == (True, "values_missing")
+
+
 def test_a_listing_without_an_end(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "SPARE_PAGES", 3)
     again = [page(person(1, "anna"), cookie=b"same") for _page in range(4)]

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from anchor_script import START, ad, by_upn, cloud, owners, statuses, unclaimed, value, write
 from conftest import Run
-from forest_script import ATTRIBUTES, DOMAIN, guid, person
-from ldap_wire import Done, Entry, Search, Turn
-from shield_script import DESCRIPTOR, MORE, SELF, SYNC, account, group, shield
-from support.descriptors import DOMAIN_SID, of_domain
+from forest_script import ANYTHING, ATTRIBUTES, DOMAIN, by_guid_name, guid, person
+from ldap_wire import BASE, Done, Entry, Search, Turn
+from shield_script import DESCRIPTOR, EVERYWHERE, MORE, SELF, SYNC, account, group, group_dn, shield
+from support.descriptors import DOMAIN_SID, OTHER_DOMAIN, of_domain, sid
 
 ADMINS = group("Domänen-Admins", 512)
 SEARCHED = {"upn_suffix": ["contoso.com"], "stamp": True}
@@ -43,7 +43,7 @@ def test_what_is_read_of_an_account_that_would_be_stamped(run: Run) -> None:
 
 
 def test_the_groups_that_are_looked_for(run: Run) -> None:
-    *before, powerful = shield()
+    *before, powerful, members = shield()
     asked: list[Any] = []
 
     class Noted(Turn):
@@ -51,7 +51,8 @@ def test_the_groups_that_are_looked_for(run: Run) -> None:
             asked.append(request)
             return True
 
-    script = [*START, read(*users(account(1600))), *before, Noted(Search, powerful.answers), unclaimed(1), stamp(1)]
+    script = [*START, read(*users(account(1600))), *before, Noted(Search, powerful.answers), members]
+    script += [unclaimed(1), stamp(1)]
     run(script, **SEARCHED)
     both, groups, (kind, *conditions) = asked[0].filter
     assert (both, groups, kind) == ("and", ("equal", b"objectClass", b"group"), "or")
@@ -85,6 +86,57 @@ def test_a_protected_account_is_not_stamped(run: Run, changes: dict[str, Any], w
     script = [*START, read(*found), *shield(*levels), unclaimed(2), stamp(2)]
     skipped = run(script, **SEARCHED, on_refused="skip")
     assert statuses(skipped) == [("refused", "privileged_ad_account"), ("stamped", None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "rest"),
+    [
+        ("memberOf", [group_dn("Staff")], [group_dn("Domänen-Admins")]),
+        ("sIDHistory", [sid(*OTHER_DOMAIN, 1600)], [sid(*OTHER_DOMAIN, 519)]),
+        ("msDS-AllowedToDelegateTo", [], ["cifs/files.contoso.com"]),
+    ],
+)
+def test_values_that_come_in_ranges_protect_too(
+    run: Run, name: str, first: list[bytes | str], rest: list[bytes | str]
+) -> None:
+    """Active Directory sends at most 1,500 values at once."""
+    ranged = {**account(1600), "memberOf": [], f"{name};range=0-{len(first) - 1}": first}
+    found = person(1, "anna", **({**account(1600), name: rest} if not first else ranged))
+    more = Entry(found.name, {f"{name};range={len(first)}-*": rest})
+    asked = Search(by_guid_name(1), BASE, ANYTHING, (f"{name.lower()};range={len(first)}-*".encode(),))
+    script = [*START, read(found), *([Turn(asked, (more, Done()))] if first else []), *shield([ADMINS])]
+    assert statuses(run(script, **SEARCHED)) == [("refused", "privileged_ad_account")]
+
+
+def test_who_signs_in_may_have_many_groups(run: Run) -> None:
+    described, root, *groups = shield()
+    assert isinstance(root.expected, Search)
+    many = Turn(root.expected, (Entry("", {"tokenGroups;range=0-0": [of_domain(513)]}), Done()))
+    request = Search(b"", BASE, ANYTHING, (b"tokengroups;range=1-*",))
+    rest = Turn(request, (Entry("", {"tokenGroups;range=1-*": [of_domain(SELF)]}), Done()))
+    script = [*START, read(*users(account(SELF))), described, many, rest, *groups]
+    assert statuses(run(script, **SEARCHED)) == [("refused", "privileged_ad_account")]
+
+
+def test_a_group_that_is_hidden_refuses(run: Run) -> None:
+    """Who belongs to it would not be seen, and an empty answer is no proof."""
+    for hidden in EVERYWHERE:
+        *before, powerful, _members = shield()
+        left = [each for each in powerful.answers if each != hidden]
+        result = run([*START, read(*users(account(1600))), *before, Turn(Search, left)], **SEARCHED)
+        assert (result["failed"], result["cause"]) == (True, "protected_accounts_unread")
+    *before, powerful, _members = shield()
+    result = run([*START, read(*users(account(1600))), *before, Turn(Search, powerful.answers[3:])], **SEARCHED)
+    assert "does not show Domain Admins, Cert Publishers, Group Policy Creator Owners" in result["msg"]
+
+
+def test_a_group_that_hides_its_sid_refuses(run: Run) -> None:
+    bare = Entry(group_dn("Inner"), {"sAMAccountName": ["Inner"], "memberOf": [group_dn("Domänen-Admins")]})
+    *before, _end = shield([ADMINS], [group("Inner", 1101, "Domänen-Admins")])
+    script = [*START, read(*users(account(1600))), *before[:-1], Turn(Search, (bare, Done(cookie=b"")))]
+    result = run(script, **SEARCHED)
+    assert result["cause"] == "protected_accounts_unread"
+    assert f"does not show the objectSid of {group_dn('Inner')}" in result["msg"]
 
 
 def test_groups_in_a_circle(run: Run) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.att
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.anchor_owners import anchor_owners
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
@@ -42,8 +43,11 @@ def test_objects_of_every_class_answer_for_their_guids(certificates: Certificate
         ),
         (contact, group, computer, carrier, Done(cookie=b"")),
     )
-    with Wire([BIND, ROOT, turn], certificates.good) as wire:
-        found = anchor_owners(options(wire), [*values, "Zm9v", "not base64"])
+    with (
+        Wire([BIND, turn], certificates.good) as wire,
+        connected(LdapOptions.from_params(options(wire), writes=False)) as session,
+    ):
+        found = anchor_owners(session, DOMAIN, [*values, "Zm9v", "not base64"])
     wire.verify()
     assert [found[value]["kind"] for value in values] == ["contact", "group", "computer", "user", "nobody"]
     assert found[values[3]]["name"] == f"CN=anna,OU=Staff,{DOMAIN}"

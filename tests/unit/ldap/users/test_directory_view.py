@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The view of a directory that both Graph modules ask for, against the scripted server."""
+"""The view of a directory by which matches are judged, against the scripted server."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 from conftest import Certificates, Options
-from forest_script import BIND, DOMAIN, ROOT, guid, person
+from forest_script import BIND, DOMAIN, guid, person
 from ldap_wire import SUB, Done, Entry, Search, Turn, Wire
 from shield_script import account, group, shield
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import DirectoryView
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import filters
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users import directory_view
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import read_view
 
 ADMINS = group("Domänen-Admins", 512)
 ASKED = (
@@ -41,8 +41,11 @@ LISTED = (
 def read(
     certificates: Certificates, options: Options, script: list[Turn], protection: bool, *given: Any
 ) -> DirectoryView:
-    with Wire([BIND, ROOT, *script], certificates.good) as wire:
-        view = directory_view.directory_reader(options(wire), protection, writes=True)(*given)
+    with (
+        Wire([BIND, *script], certificates.good) as wire,
+        connected(LdapOptions.from_params(options(wire), writes=False)) as session,
+    ):
+        view = read_view(session, DOMAIN, *given, with_protection=protection)
     wire.verify()
     return view
 
@@ -80,6 +83,16 @@ def test_one_search_finds_holders_and_claimants(certificates: Certificates, opti
     assert (view.protection_unread, view.claims_unread) == (False, False)
 
 
+@pytest.mark.parametrize("classes", [[], ["top"], ["top", "contact"], ["top", "person", "user", "computer"]])
+def test_an_administrator_who_seems_to_be_no_user_is_protected(
+    certificates: Certificates, options: Options, classes: list[bytes | str]
+) -> None:
+    admin = person(1, "anna", objectClass=classes, **account(1600, "Domänen-Admins"))
+    script = [*shield([ADMINS]), Turn(Search, (admin, Done(cookie=b"")))]
+    view = read(certificates, options, script, True, [immutable_id_of_guid(guid(1))], [])
+    assert view.accounts[0].protected == "it belongs to Domain Admins"
+
+
 @pytest.mark.parametrize("asked", [True, False])
 def test_protection_that_is_not_read(certificates: Certificates, options: Options, asked: bool) -> None:
     turns = shield(domain={}) if asked else []
@@ -94,11 +107,6 @@ def test_an_object_that_hides_its_guid_leaves_the_claims_unread(certificates: Ce
     found = Turn(Search, (person(1, "anna"), hidden, Done(cookie=b"")))
     view = read(certificates, options, [found], False, [immutable_id_of_guid(guid(1))], [])
     assert (len(view.accounts), view.claims_unread) == (1, True)
-
-
-def test_a_task_that_writes_does_not_believe_a_server_that_is_not_checked(options: Options) -> None:
-    with pytest.raises(InputError, match="Only tasks that read may ignore the certificate"):
-        directory_view.directory_reader(options(cert_validation="ignore"), False, writes=True)
 
 
 def test_many_values_are_a_listing_if_that_takes_no_more_requests(

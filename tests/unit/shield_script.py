@@ -27,9 +27,23 @@ def group_dn(name: str) -> str:
     return f"CN={name},OU=Groups,{DOMAIN}"
 
 
-def group(name: str, rid: int, *above: str) -> Entry:
-    held: dict[str, Sequence[bytes | str]] = {"objectSid": [of_domain(rid)], "sAMAccountName": [name]}
+def group(name: str, rid: int | bytes, *above: str) -> Entry:
+    own = rid if isinstance(rid, bytes) else of_domain(rid)
+    held: dict[str, Sequence[bytes | str]] = {"objectSid": [own], "sAMAccountName": [name]}
     return Entry(group_dn(name), {**held, **({"memberOf": list(map(group_dn, above))} if above else {})})
+
+
+EVERYWHERE = [
+    *(group(f"Domain {rid}", rid) for rid in (512, 517, 520)),
+    *(group(f"Builtin {rid}", sid(32, rid)) for rid in (544, 548, 549, 550, 551)),
+]
+"""The powerful groups that every domain has."""
+
+
+def with_everywhere(*groups: Entry) -> list[Entry]:
+    """These groups, and those of EVERYWHERE whose SIDs they do not have."""
+    given = {bytes(value) for each in groups for value in each.values.get("objectSid", ()) if isinstance(value, bytes)}
+    return [*groups, *(each for each in EVERYWHERE if not given & set(each.values["objectSid"]))]
 
 
 def account(rid: int, *groups: str, primary: int = 513) -> dict[str, Any]:
@@ -38,7 +52,7 @@ def account(rid: int, *groups: str, primary: int = 513) -> dict[str, Any]:
 
 
 def shield(*levels: Sequence[Entry], domain: Mapping[str, Sequence[bytes]] | None = None) -> list[Turn]:
-    """The reads of a shield. ``levels``: the powerful groups, then those in them, and so on."""
+    """The reads of a shield. ``levels``: the powerful groups besides EVERYWHERE, then those in them, and so on."""
     shown = {"objectSid": [DOMAIN_SID], "nTSecurityDescriptor": [DESCRIPTOR]} if domain is None else domain
     own = {"tokenGroups": [of_domain(SELF), of_domain(513), sid(11)]}
     described = Search(DOMAIN.encode(), BASE, ANYTHING, (b"objectSid", b"nTSecurityDescriptor"), parts=5)
@@ -47,8 +61,9 @@ def shield(*levels: Sequence[Entry], domain: Mapping[str, Sequence[bytes]] | Non
         return turns
     root = Search(b"", BASE, ANYTHING, (b"tokenGroups",))
     turns.append(Turn(root, (Entry("", own), Done())))
-    turns.append(Turn(Search, (*(levels[0] if levels else ()), Done(cookie=b""))))
-    return [*turns, *(_members(above, *level) for above, level in pairwise([*levels, ()]))]
+    powerful = with_everywhere(*(levels[0] if levels else ()))
+    turns.append(Turn(Search, (*powerful, Done(cookie=b""))))
+    return [*turns, *(_members(above, *level) for above, level in pairwise([powerful, *levels[1:], ()]))]
 
 
 def _members(above: Sequence[Entry], *answers: Answer) -> Turn:

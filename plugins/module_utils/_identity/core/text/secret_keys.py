@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from typing import Any
 
@@ -14,18 +15,25 @@ PLACEHOLDER = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 """The text that Ansible shows for an option with ``no_log``."""
 
 _WORDS = (
-    *("password", "passwd", "passphrase", "passcode", "passwort", "kennwort", "pwd"),
-    *("secret", "token", "credential", "privatekey", "apikey", "accesskey"),
+    *("password", "passwd", "passphrase", "passcode", "passkey", "passwort", "kennwort", "pwd", "pswd"),
+    *("secret", "geheimnis", "token", "credential", "bearer", "authorization", "connectionstring"),
+    *("privatekey", "apikey", "accesskey", "accountkey", "sharedkey", "signingkey", "encryptionkey", "sshkey"),
+    *("nthash", "lmhash"),
 )
-_WHOLE = ("pass", "pw", "pin")
+_PARTS = ("pass", "pw", "pin", "otp", "psw", "jwt")
+"""Words that also begin or end others, such as company and spin, so they count only as parts: login_pass, userPin."""
+_PART = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _OURS = ("passwordhashsync",)
 """Keys of our own records that say something about passwords and hold none."""
 
 
 def looks_secret(key: str) -> bool:
     """Return whether a value with this key is probably a secret."""
-    plain = "".join(char for char in unicodedata.normalize("NFKC", key).casefold() if char.isalnum())
-    return plain not in _OURS and (plain in _WHOLE or any(word in plain for word in _WORDS))
+    # Decomposed, so that accents fall away too.
+    text = unicodedata.normalize("NFKD", key)
+    plain = "".join(char for char in text.casefold() if char.isalnum())
+    parts = {plain, *(part.lower() for part in _PART.findall(text))}
+    return plain not in _OURS and (not parts.isdisjoint(_PARTS) or any(word in plain for word in _WORDS))
 
 
 def find_secret_keys(value: Any) -> list[str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from conftest import PASSWORD, USER
 from ldap_wire import BASE, ONE, SUB, Answer, Bind, Done, Entry, Search, Turn
 
+PASSWORD = "pa55-w0rd-that-nobody-may-see"
+USER = "svc@ad.contoso.com"
 DOMAIN = "DC=ad,DC=contoso,DC=com"
 CONFIGURATION = f"CN=Configuration,{DOMAIN}"
 PARTITIONS = f"CN=Partitions,{CONFIGURATION}"

@@ -1,0 +1,379 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""match_apply at the wire: which plans it refuses, what it writes in which order, and what it says if that fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from estate import IDS, STAFF, VALUES, Estate
+from forest_script import guid, person
+from ldap_wire import Done, Modify, Request, Search
+from live_graph import DENIED, GONE
+from scripted_graph import TENANT_ID, Reply, object_id, user
+from shield_script import account
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.immutable_id_writer import (
+    ImmutableIdWriter,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users import anchor_writer
+
+NOT_WRITTEN = dict.fromkeys(VALUES)
+INSUFFICIENT_RIGHTS, BUSY = Done(50, "00002098: SecErr"), Done(51)
+
+
+def journal(estate: Estate) -> list[tuple[str, str, Any, str]]:
+    """Name, attribute, value and outcome of each line of the journal."""
+    return [
+        (str(line["user_principal_name"]).partition("@")[0].lower(), line["attribute"], line["after"], line["outcome"])
+        for line in estate.lines("journal")
+    ]
+
+
+def untouched(estate: Estate) -> bool:
+    """Whether nothing was written: in no directory, and no file."""
+    files = sorted(path.name for path in estate.folder.iterdir())
+    return not estate.directory.writes and estate.values() == NOT_WRITTEN and files in ([], ["plan.jsonl"])
+
+
+def mallory(number: int) -> Any:
+    """An account that claims the anchor of another one."""
+    return person(9, "mallory", mS_DS_ConsistencyGuid=[guid(number).bytes_le], **account(1609))
+
+
+# --- Plans that are not applied
+
+
+def test_a_plan_with_one_byte_changed_is_not_applied(estate: Estate) -> None:
+    plan = estate.plan()
+    path = estate.folder / "plan.jsonl"
+    content = path.read_bytes()
+    for position in (0, len(content) // 2, len(content) - 2):
+        changed = bytearray(content)
+        changed[position] ^= 1
+        path.write_bytes(changed)
+        result = estate.apply(plan)
+        assert result["failed"]
+        assert "was changed since it was made" in result["msg"]
+        assert untouched(estate)
+    path.write_bytes(content)
+    assert estate.apply(plan)["verdict"] == ""
+
+
+def test_a_plan_of_which_nobody_said_the_hash_is_not_applied(estate: Estate) -> None:
+    plan = estate.plan()
+    other = estate.plan(plan_file=str(estate.folder / "other.jsonl"), scope={"search_base": STAFF})
+    result = estate.apply({**plan, "plan_sha256": other["plan_sha256"]})
+    assert "was changed since it was made" in result["msg"]
+    (estate.folder / "other.jsonl").unlink()
+    assert untouched(estate)
+
+
+def test_a_plan_with_a_verdict_is_not_applied(estate: Estate) -> None:
+    plan = estate.plan(max_changes="2")
+    assert "max_changes allows 2" in plan["verdict"]
+    result = estate.apply(plan)
+    assert result["msg"] == f"The plan may not be applied: {plan['verdict']}"
+    assert untouched(estate)
+
+
+def test_a_plan_of_what_happens_now_is_not_applied(estate: Estate) -> None:
+    plan = estate.plan(predict="now", allowed_outcomes=["soft_match"])
+    assert (plan["verdict"], plan["summary"]["changes"]) == ("", 0)
+    result = estate.apply(plan)
+    assert "The plan was made with predict=now and changes nothing" in result["msg"]
+    assert untouched(estate)
+
+
+@pytest.mark.parametrize(("key", "words"), [("tenant", "the tenant"), ("domain", "the domain")])
+def test_a_plan_for_another_place_is_not_applied(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch, key: str, words: str
+) -> None:
+    estate.plan()
+    plan = estate.rewrite_plan(lambda header: header | {key: "00000000-1111-4222-8333-444444444444"})
+    result = estate.apply(plan)
+    assert result["failed"]
+    assert f"The plan was made for {words} 00000000-1111-4222-8333-444444444444" in result["msg"]
+    assert untouched(estate)
+
+
+def test_another_file_of_a_run_is_no_plan(estate: Estate) -> None:
+    estate.apply(estate.plan())
+    plan = estate.rewrite_plan(lambda header: header, source="result")
+    assert "holds a result, and this task reads a plan" in estate.apply(plan)["msg"]
+
+
+def test_a_plan_that_changes_somebody_needs_a_journal(estate: Estate) -> None:
+    plan = estate.plan()
+    assert "no journal is named" in estate.apply(plan, journal=None)["msg"]
+    assert untouched(estate)
+    assert "failed" not in estate.apply(plan, check=True, journal=None)
+    assert untouched(estate)
+
+
+def test_a_plan_that_changes_nobody_is_applied_too(estate: Estate) -> None:
+    for name, key in IDS.items():
+        estate.graph.users[key]["onPremisesImmutableId"] = VALUES[name]
+    plan = estate.plan()
+    estate.graph.asked.clear()
+    result = estate.apply(plan, journal=None)
+    assert (result["changed"], result["verdict"]) == (False, "")
+    assert estate.changes() == dict.fromkeys(IDS, ("unchanged", None))
+    assert estate.graph.asked == []
+
+
+# --- What is written
+
+
+def test_the_anchor_is_written_first_and_both_are_journaled(estate: Estate) -> None:
+    order: list[str] = []
+
+    def seen_by_directory(request: Request) -> None:
+        if isinstance(request, Modify):
+            order.append("anchor")
+
+    def seen_by_graph(method: str, path: str) -> None:
+        if method == "PATCH":
+            order.append("ImmutableId")
+
+    estate.directory.answers, estate.graph.answers = seen_by_directory, seen_by_graph
+    result = estate.apply(estate.plan(write_consistency_guid="from_guid"))
+    assert result["verdict"] == ""
+    assert order == ["anchor"] * 3 + ["ImmutableId"] * 3
+    assert [estate.directory.anchor_of(name) for name in IDS] == [guid(number).bytes_le for number in (1, 2, 3)]
+    assert estate.values() == VALUES
+    lines = journal(estate)
+    assert lines[:3] == [
+        (name, "mS-DS-ConsistencyGuid", str(guid(number)), "written") for number, name in enumerate(IDS, start=1)
+    ]
+    assert sorted(lines[3:]) == [(name, "onPremisesImmutableId", VALUES[name], "written") for name in sorted(IDS)]
+    header, *_users, end = estate.lines("result")
+    assert (header["kind"], header["module"], header["tenant"]) == ("result", "match_apply", TENANT_ID)
+    assert (header["run"], result["run"], end) == (result["run"], result["journal_run"], {"end": {"count": 3}})
+    writes = estate.users()["anna"]["change"]["writes"]
+    assert [(each["attribute"], each["id"], each["after"]) for each in writes] == [
+        ("mS-DS-ConsistencyGuid", str(guid(1)), str(guid(1))),
+        ("onPremisesImmutableId", IDS["anna"], VALUES["anna"]),
+    ]
+
+
+@pytest.mark.parametrize("way", ["restore", "purge"])
+def test_deleted_holders_leave_the_recycle_bin_first(estate: Estate, way: str) -> None:
+    holder = object_id(70)
+    estate.graph.put(user(70, immutable_id=VALUES["anna"]), deleted=True)
+    plan = estate.plan(deleted_holders={way: [holder]}, max_changes="4")
+    assert (plan["verdict"], plan["summary"]["changes"]) == ("", 4)
+    assert estate.apply(plan)["verdict"] == ""
+    assert estate.graph.deleted == {}
+    assert (holder in estate.graph.users) is (way == "restore")
+    assert estate.values() == VALUES
+    assert next(line[1] for line in journal(estate)) == "recycleBin"
+    assert len(estate.users()["anna"]["change"]["writes"]) == 2
+
+
+def test_the_limit_counts_users_and_not_values(estate: Estate) -> None:
+    """It counted anchors and ImmutableIds each for itself, so that the double number of users could change."""
+    # Anna is only stamped, the others only set: they are three users, although there are 1 and 2 of each kind.
+    estate.graph.users[IDS["anna"]]["onPremisesImmutableId"] = immutable_id_of_guid(guid(50))
+    plan = estate.plan(write_consistency_guid="from_cloud", max_changes="2")
+    assert plan["summary"]["changes"] == 3
+    assert plan["verdict"].startswith("Nothing was changed, because 3 users would be, of 3 in scope")
+    both = estate.plan(write_consistency_guid="from_guid", scope={"users": ["bob@contoso.com"]}, max_changes="1")
+    assert (both["verdict"], both["summary"]["changes"]) == ("", 1)
+
+
+# --- What fails while it is written
+
+
+class FailsAt:
+    """Stands in for a function, and fails at its n-th call."""
+
+    def __init__(self, count: int, function: Callable[..., Any]) -> None:
+        self._left = count
+        self._function = function
+
+    def __call__(self, *arguments: Any) -> Any:
+        self._left -= 1
+        return 1 // self._left if self._left == 0 else self._function(*arguments)
+
+
+def test_a_failed_anchor_leaves_entra_alone(estate: Estate) -> None:
+    name = f"<GUID={guid(1)}>".encode()
+    estate.directory.answers = lambda request: (
+        INSUFFICIENT_RIGHTS if isinstance(request, Modify) and request.name == name else None
+    )
+    result = estate.apply(estate.plan(write_consistency_guid="from_guid"))
+    assert estate.changes()["anna"][0] == "failed"
+    assert estate.values() == {**VALUES, "anna": None}
+    assert not [each for each in estate.graph.writes if IDS["anna"] in each]
+    assert [line for line in journal(estate) if line[0] == "anna"] == [
+        ("anna", "mS-DS-ConsistencyGuid", str(guid(1)), "refused")
+    ]
+    assert result["verdict"].startswith("1 of 3 planned users were not changed: anna@contoso.com: ")
+    assert estate.users()["anna"]["change"]["writes"] == []
+
+
+def test_an_anchor_that_somebody_else_wrote_first_counts(estate: Estate) -> None:
+    """The value is the planned one, so nothing stands against the rest."""
+
+    def overtake(request: Request) -> Done | None:
+        if isinstance(request, Modify) and not estate.directory.anchor_of("anna"):
+            estate.directory.change("anna", mS_DS_ConsistencyGuid=[guid(1).bytes_le])
+        return None
+
+    plan = estate.plan(write_consistency_guid="from_guid")
+    estate.directory.answers = overtake
+    assert estate.apply(plan)["verdict"] == ""
+    assert estate.values() == VALUES
+    assert [each["attribute"] for each in estate.users()["anna"]["change"]["writes"]] == ["onPremisesImmutableId"]
+
+
+def test_a_write_that_graph_refuses_is_in_the_verdict_and_the_anchor_in_the_result(estate: Estate) -> None:
+    plan = estate.plan(write_consistency_guid="from_guid")
+    estate.graph.answers = lambda method, path: DENIED if method == "PATCH" and IDS["anna"] in path else None
+    result = estate.apply(plan)
+    assert estate.changes()["anna"] == ("failed", "access_denied")
+    assert result["verdict"].startswith("1 of 3 planned users were not changed: anna@contoso.com: ")
+    assert [each["attribute"] for each in estate.users()["anna"]["change"]["writes"]] == ["mS-DS-ConsistencyGuid"]
+
+
+@pytest.mark.parametrize("stage", ["anchors", "values"])
+def test_an_exception_that_nobody_expects_leaves_a_result(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """What was written until then, and of the rest that nobody knows."""
+    plan = estate.plan(write_consistency_guid="from_guid")
+    if stage == "anchors":
+        monkeypatch.setattr(anchor_writer, "value_changes", FailsAt(2, anchor_writer.value_changes))
+    else:
+        settled = FailsAt(2, ImmutableIdWriter._settle)
+        # A lambda, because an object in the place of a method does not get ``self``.
+        monkeypatch.setattr(ImmutableIdWriter, "_settle", lambda *arguments: settled(*arguments))  # noqa: PLW0108
+    result = estate.apply(plan)
+    assert result["failed"]
+    assert result["trace"][0] == "ZeroDivisionError"
+    header, *_users, end = estate.lines("result")
+    assert (header["kind"], end) == ("result", {"end": {"count": 3}})
+    anchors = [name for name in IDS if estate.directory.anchor_of(name)]
+    if stage == "anchors":
+        assert estate.values() == NOT_WRITTEN
+    else:
+        assert anchors == [*IDS]
+    written = {
+        name
+        for name, each in estate.users().items()
+        if "mS-DS-ConsistencyGuid" in {write["attribute"] for write in each["change"]["writes"]}
+    }
+    assert written == set(anchors)
+    unknown = {name for name, change in estate.changes().items() if change == ("failed", "interrupted")}
+    assert unknown
+    known = {name for name, each in estate.users().items() if each["change"]["status"] == "set"}
+    assert known <= {name for name, held in estate.values().items() if held}
+    assert unknown | known == set(IDS)
+
+
+def test_a_tenant_that_is_lost_before_the_first_write_leaves_no_result(estate: Estate) -> None:
+    plan = estate.plan()
+    estate.graph.answers = lambda method, path: DENIED if path.startswith("/users?") else None
+    result = estate.apply(plan)
+    assert result["failed"]
+    assert "User.Read.All" in result["msg"]
+    assert untouched(estate)
+
+
+# --- What is claimed after the last write
+
+
+def claim_after(estate: Estate, number: int) -> Callable[[str, str], Reply | None]:
+    def answers(method: str, _path: str) -> Reply | None:
+        if method == "PATCH" and "CN=mallory" not in str([*estate.directory.held]):
+            estate.directory.put(mallory(number))
+        return None
+
+    return answers
+
+
+def test_a_claim_that_turns_up_after_the_write_clears_the_value(estate: Estate) -> None:
+    plan = estate.plan()
+    estate.graph.answers = claim_after(estate, 1)
+    result = estate.apply(plan)
+    assert estate.changes() == {"anna": ("refused", "anchor_claimed"), "bob": ("set", None), "carl": ("set", None)}
+    assert estate.values() == {**VALUES, "anna": None}
+    reason = estate.users()["anna"]["change"]["reason"]
+    assert "the mS-DS-ConsistencyGuid of the user CN=mallory" in reason
+    assert reason.endswith("The ImmutableId that this run set was cleared again.")
+    assert reason in result["verdict"]
+    assert [line for line in journal(estate) if line[0] == "anna"] == [
+        ("anna", "onPremisesImmutableId", VALUES["anna"], "written"),
+        ("anna", "onPremisesImmutableId", None, "written"),
+    ]
+    assert {line["tenant"] for line in estate.lines("journal")} == {TENANT_ID}
+    assert estate.users()["anna"]["change"]["writes"] == []
+
+
+def test_a_claimed_value_that_cannot_be_cleared_again(estate: Estate) -> None:
+    plan = estate.plan()
+    claim = claim_after(estate, 1)
+    tries: list[str] = []
+
+    def answers(method: str, path: str) -> Reply | None:
+        claim(method, path)
+        if method == "PATCH" and IDS["anna"] in path:
+            tries.append(path)
+            return GONE if len(tries) > 1 else None
+        return None
+
+    estate.graph.answers = answers
+    result = estate.apply(plan)
+    assert estate.changes()["anna"] == ("failed", "anchor_claimed")
+    assert "could not be cleared again" in estate.users()["anna"]["change"]["reason"]
+    assert "could not be cleared again" in result["verdict"]
+    # The value stays, and the result says so.
+    assert estate.values() == VALUES
+    (write,) = estate.users()["anna"]["change"]["writes"]
+    assert (write["attribute"], write["before"], write["after"]) == ("onPremisesImmutableId", None, VALUES["anna"])
+
+
+def test_a_claim_of_an_anchor_that_only_active_directory_got_takes_no_value_away(estate: Estate) -> None:
+    """The cloud user had the value before the run."""
+    own = immutable_id_of_guid(guid(50))
+    estate.graph.users[IDS["anna"]]["onPremisesImmutableId"] = own
+    plan = estate.plan(write_consistency_guid="from_cloud")
+    assert estate.changes("plan")["anna"] == ("stamped", None)
+    estate.graph.answers = claim_after(estate, 50)
+    result = estate.apply(plan)
+    assert estate.changes()["anna"] == ("refused", "anchor_claimed")
+    assert estate.values() == {**VALUES, "anna": own}
+    assert "The anchor that this run wrote stays" in result["verdict"]
+    assert [each["attribute"] for each in estate.users()["anna"]["change"]["writes"]] == ["mS-DS-ConsistencyGuid"]
+
+
+def test_a_directory_that_is_lost_after_the_last_write(estate: Estate) -> None:
+    plan = estate.plan()
+    estate.directory.answers = lambda request: (
+        BUSY if isinstance(request, Search) and estate.graph.value_of(IDS["carl"]) else None
+    )
+    result = estate.apply(plan)
+    assert "failed" not in result
+    assert result["verdict"].startswith(
+        "The ImmutableIds were written, but nobody can tell whether somebody else claims one of them meanwhile: "
+    )
+    assert result["verdict"].endswith("Make a new plan before the next sync.")
+    assert estate.values() == VALUES
+    assert estate.changes() == dict.fromkeys(IDS, ("set", None))
+
+
+def test_a_run_can_be_rolled_back_by_its_journal(estate: Estate) -> None:
+    """The lines name the run as the module returns it."""
+    result = estate.apply(estate.plan(), run="20261129T101500Z-abc123")
+    assert result["journal_run"] == "20261129T101500Z-abc123"
+    assert {line["run"] for line in estate.lines("journal")} == {"20261129T101500Z-abc123"}
+    assert json.loads((estate.folder / "result.jsonl").read_text("utf-8").splitlines()[0])["kind"] == "result"

@@ -1,0 +1,147 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What people see of a plan and of its result: the table, the counts, the diff and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from matches import cloud, found, planned
+from scripted_graph import object_id
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.user_records import UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import (
+    Planned,
+    describe_outcome,
+    list_planned,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_records import make_record, status_of
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
+    SHOWN_IN_DIFF,
+    apply_table,
+    plan_table,
+    writes_diff,
+)
+
+
+def records(*ways: str, **matching: Any) -> list[UserRecord]:
+    """One user for each of these statuses: set, unchanged or refused."""
+    tenant: dict[str, Callable[[int], Record]] = {
+        "set": cloud,
+        "unchanged": lambda number: cloud(number, number),
+        "refused": lambda number: cloud(number, onPremisesSyncEnabled=False),
+    }
+    users = [found(number) for number, _way in enumerate(ways, start=1)]
+    people = [tenant[way](number) for number, way in enumerate(ways, start=1)]
+    return [make_record(change, None) for change in planned(users, people, **matching)]
+
+
+def test_a_record_holds_what_was_read_and_what_changes() -> None:
+    (user,) = records("set", write_consistency_guid="from_guid")
+    ad, target, change = user["ad"], user["cloud"], user["change"]
+    assert ad
+    assert target
+    assert change
+    # As it was read: the stamp is a write.
+    assert (ad["consistency_guid"], target["immutable_id"]) == (None, None)
+    assert [each["attribute"] for each in change["writes"]] == ["mS-DS-ConsistencyGuid", "onPremisesImmutableId"]
+    assert user["match"] is None
+
+
+def test_a_user_whose_anchor_failed_has_failed() -> None:
+    (change,) = planned([found(1)], [cloud(1)], write_consistency_guid="from_guid")
+    failed = type(change)(
+        change.anchor.failed("no_rights", "No."), change.immutable_id.refused("anchor_not_written", "-")
+    )
+    assert status_of(failed) == "failed"
+    made = make_record(failed, None)["change"]
+    assert made
+    assert (made["cause"], made["reason"], made["writes"]) == ("no_rights", "No.", [])
+
+
+def test_the_table_and_the_counts() -> None:
+    users = records("set", "set", "unchanged", "refused")
+    lines, summary = apply_table(users)
+    assert summary == {"refused": 1, "set": 2, "unchanged": 1, "total": 4}
+    assert any("dora@contoso.com" in line and "was synchronised once" in line for line in lines)
+    assert not any("carl@contoso.com" in line for line in lines)
+    assert plan_table(users) == lines
+    outside = UserRecord(ad=None, cloud={"id": "c", "user_principal_name": "x@contoso.com"}, match=None, change=None)
+    assert apply_table([*users, outside]) == (lines, summary)
+
+
+@pytest.mark.parametrize(("outcome", "counted"), [("quarantine", "quarantine"), ("hard_match", "refused")])
+def test_a_prediction_that_is_fine_hides_no_refusal(outcome: str, counted: str) -> None:
+    (user,) = records("refused")
+    user["match"] = {"outcome": outcome, "reason": "A sync would."}
+    (bad,) = records("set")
+    bad["match"] = {"outcome": counted, "reason": "A sync would."}
+    if counted == "refused":
+        (bad,) = records("refused")
+    assert plan_table([user])[0] == plan_table([bad])[0]
+
+
+def test_the_diff_shows_the_first_users_and_says_where_the_others_are() -> None:
+    few = records(*["set"] * SHOWN_IN_DIFF)
+    assert "more users" not in writes_diff(few, "/result.jsonl")["after"]
+    assert len(writes_diff(few, "/result.jsonl")["after"].splitlines()) == SHOWN_IN_DIFF
+    many = records(*["set"] * (SHOWN_IN_DIFF + 3), "unchanged", "refused")
+    diff = writes_diff(many, "/result.jsonl")
+    assert diff["after"].splitlines()[-1] == "and 3 more users: see /result.jsonl"
+    assert len(diff["after"].splitlines()) == SHOWN_IN_DIFF + 1
+    assert diff["before"].splitlines()[0].endswith("onPremisesImmutableId: (none)")
+
+
+def test_the_diff_shows_text_from_outside_as_one_line() -> None:
+    user = records("set")[0]
+    assert user["ad"]
+    user["ad"] = {**user["ad"], "user_principal_name": "a\nb@contoso.com"}
+    assert len(writes_diff([user], "x")["after"].splitlines()) == 1
+
+
+# --- What a plan file says is applied
+
+
+def test_who_is_planned() -> None:
+    users = records("set", "unchanged", "refused")
+    outside = UserRecord(ad=None, cloud={"id": "c"}, match=None, change=None)
+    (only,) = list_planned([*users, outside])
+    assert (only.name, only.cloud_id) == ("anna@contoso.com", object_id(1))
+    assert [each.attribute for each in only.writes] == ["onPremisesImmutableId"]
+
+
+@pytest.mark.parametrize("key", ["ad", "cloud"])
+def test_a_change_of_nobody_is_refused(key: str) -> None:
+    (user,) = records("set")
+    broken: Any = {**user, key: None}
+    with pytest.raises(InputError, match="does not say which objects that is; make it again"):
+        list_planned([broken])
+
+
+def change(status: str, reason: str | None = None) -> Any:
+    return {"status": status, "cause": "x" if reason else None, "reason": reason, "immutable_id": None, "writes": []}
+
+
+def test_the_verdict_names_who_was_not_changed() -> None:
+    planned_users = [Planned(f"u{number}@x.com", str(number), "c", ()) for number in range(6)]
+    done = {str(number): change("set") for number in range(6)}
+    assert describe_outcome(planned_users, done, None) == ""
+    done |= {str(number): change("refused", "Renamed.") for number in range(4)} | {"5": change("failed", "No.")}
+    assert describe_outcome(planned_users, done, None) == (
+        "5 of 6 planned users were not changed: u0@x.com, u1@x.com, u2@x.com and 1 more: Renamed. u5@x.com: No. "
+        "Correct them, then make a new plan."
+    )
+    both = describe_outcome(planned_users, done, "The server is gone.")
+    assert both.startswith("5 of 6 planned users were not changed: ")
+    assert both.endswith(
+        "The ImmutableIds were written, but nobody can tell whether somebody else claims one of them meanwhile: The "
+        "server is gone. Make a new plan before the next sync."
+    )
+    # Somebody who is as planned already is no miss.
+    assert describe_outcome(planned_users[:1], {"0": change("unchanged")}, None) == ""
