@@ -181,7 +181,7 @@ def _title(is_result: bool, is_now: bool) -> str:
 
 def _origin(header: Header) -> str:
     time = shown(header["time"]).replace("T", " ").replace("Z", " UTC")
-    place = [f"{what} {shown(header[what])}" for what in ("tenant", "domain") if header[what]]  # type: ignore[literal-required]
+    place = [f"{what} {shown(header[what])}" for what in ("tenant", "domain") if header[what]]
     return ", ".join([f"Run {shown(header['run'])} of {shown(header['host'])}", time, *place])
 
 

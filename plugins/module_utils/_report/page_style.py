@@ -66,7 +66,7 @@ thead th { color: var(--soft); font-size: .85rem; font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 #rows { table-layout: fixed; }
 #rows > thead th:nth-child(1) { width: 26%; } #rows > thead th:nth-child(2) { width: 13rem; }
-#rows > thead th:nth-child(4) { width: 6rem; text-align: right; }
+#rows > thead th:nth-child(4) { width: 7rem; text-align: right; }
 .user { font-weight: 600; }
 .pill {
   display: inline-block; padding: 0 .5rem; border: 1px solid var(--kind); border-radius: 1rem; color: var(--kind);
@@ -97,7 +97,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
   .bars { grid-template-columns: 1fr 1fr; }
   .bar { padding: .4rem .55rem .5rem; font-size: .9rem; }
   .controls { grid-template-columns: 1fr 1fr; }
-  .controls label:first-child, .controls button { grid-column: 1 / -1; }
+  .controls label:first-child { grid-column: 1 / -1; }
   #rows, #rows > tbody, #rows > tbody > tr, #rows > tbody > tr > td { display: block; width: 100%; }
   #rows > thead { display: none; }
   #rows > tbody > tr { padding: .6rem 0; border-bottom: 1px solid var(--line); }
@@ -131,7 +131,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
   h2 { break-after: avoid; }
   thead { display: table-header-group; }
   #rows > thead th:nth-child(1) { width: 30%; } #rows > thead th:nth-child(2) { width: 9.5rem; }
-  #rows > thead th:nth-child(4) { width: 5rem; }
+  #rows > thead th:nth-child(4) { width: 5.5rem; }
   .more { break-before: avoid; } .more > td { padding-left: 1.2rem; }
   tr:has(+ .more) > td { border-bottom: 0; }
   .details { display: block; margin: 0; } .details dt, .details dd { display: inline; }

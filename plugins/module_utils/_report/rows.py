@@ -166,6 +166,8 @@ def shown(value: Any) -> str:
     """A value of a record as visible text: nothing for null, the values of a list side by side."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        return visible(value, LONGEST)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return visible("; ".join(map(shown, value)) if isinstance(value, list | tuple) else str(value), LONGEST)
+    return visible("; ".join(map(shown, value)) if isinstance(value, list) else str(value), LONGEST)

@@ -17,8 +17,8 @@ Record = dict[str, Any]
 
 TENANT, DOMAIN = "5d2c1e9a-7b34-4f0e-9a61-0c8f2b7d4e10", "d975c91a-ceda-4c18-9055-d5326b7c8277"
 VERDICT = (
-    "Nothing was changed: 14 of 40 users are refused, and max_refused allows none. user00004@contoso.com: The cloud "
-    "user has the ImmutableId of another AD user; decide which of the two it is. 13 more users: see "
+    "Nothing was changed: 8 of 40 users are refused, and max_refused allows none. user00004@contoso.com: The cloud "
+    "user has the ImmutableId of another AD user; decide which of the two it is. 7 more users: see "
     "hard_match-plan.jsonl. Correct them, leave them out of the scope, or raise max_refused to write only the others."
 )
 CAVEAT = (

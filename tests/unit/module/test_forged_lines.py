@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 from support.nasty_text import FORGED, INVISIBLE
@@ -21,7 +22,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import write_run_file
 
 USER = {"user_principal_name": FORGED, "status": "refused", "outcome": "blocked", "reason": FORGED, "overwrites": []}
-PLANNED = {
+PLANNED: dict[str, Any] = {
     "ad": {**dict.fromkeys(AD_KEYS), "user_principal_name": FORGED},
     "cloud": None,
     "match": {"outcome": "blocked", "reason": FORGED},

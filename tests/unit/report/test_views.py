@@ -68,7 +68,7 @@ def user(name: str, outcome: str | None = "hard_match", status: str | None = Non
     """The record of a user. ``more`` are values of the prediction, or with ``ad_``, ``cloud_`` or ``change_``."""
     if status is None:
         status = "set" if outcome in outcomes.FINE else "refused"
-    own = {"cause": None, "reason": None, "writes": [], "immutable_id": None}
+    own: Record = {"cause": None, "reason": None, "writes": [], "immutable_id": None}
     change = {**own, "status": status}
     cloud, ad = dict.fromkeys(ENTRA_KEYS), {**dict.fromkeys(AD_KEYS), "user_principal_name": name}
     match: Record | None = None
