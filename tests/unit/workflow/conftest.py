@@ -15,10 +15,11 @@ import pytest
 import trustme
 from estate import NAMES, Estate
 from forest_script import person
+from ldap_wire import Entry
 from live_directory import LiveDirectory
 from live_graph import LiveGraph
 from scripted_graph import user
-from shield_script import account
+from shield_script import EVERYWHERE, account
 
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.clock import Clock
 
@@ -53,6 +54,7 @@ def directory(tls: Path) -> Iterator[LiveDirectory]:
     context.load_cert_chain(tls / "server.pem", tls / "server.key")
     with LiveDirectory([], context) as server:
         server.put(*(person(number, name, **account(1600 + number)) for number, name in enumerate(NAMES, start=1)))
+        server.put(*(Entry(each.name, {**each.values, "objectClass": ["top", "group"]}) for each in EVERYWHERE))
         yield server
     assert server.problems == []
 

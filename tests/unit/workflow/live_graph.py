@@ -105,12 +105,12 @@ class LiveGraph(ScriptedGraph):
         return reply
 
     def _read(self, path: str) -> Reply | None:
+        if "isCloudManaged eq true" in path:
+            return Reply(200, found())
         if "/onPremisesSyncBehavior" in path:
             return Reply(200, {"isCloudManaged": False})
         if path.startswith("/users/$count"):
             return Reply(200, len(self.users))
-        if path.startswith("/users?$filter=onPremisesSyncBehavior"):
-            return Reply(200, found())
         if path.startswith("/users?"):
             return Reply(200, found(*_chosen(self.users.values(), path)))
         if path.startswith(BIN):
