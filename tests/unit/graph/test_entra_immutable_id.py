@@ -120,11 +120,11 @@ def test_all_users_with_a_limit(graph: ScriptedGraph, call: Call) -> None:
     assert call(all_users=True, state="absent", max_changes="50%")["summary"]["cleared"] == 1
 
 
-def test_purge_deleted(graph: ScriptedGraph, call: Call) -> None:
+def test_a_deleted_holder_that_is_named_is_purged(graph: ScriptedGraph, call: Call) -> None:
     graph.expect_batch(found(user(1)), found(), found(user(2, immutable_id=VALUE)))
     graph.expect_batch(Reply(204))
     graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
-    result = call(user="user1@contoso.com", object_guid=GUID, purge_deleted=True)
+    result = call(user="user1@contoso.com", object_guid=GUID, deleted_holders={"purge": [object_id(2)]})
     assert result["users"][0]["deleted_holders"] == [
         {"id": object_id(2), "user_principal_name": "user2@contoso.com", "becomes": "purged"}
     ]
@@ -173,8 +173,21 @@ def test_a_wrong_secret_is_not_shown(graph: ScriptedGraph, call: Call) -> None:
         ({"all_users": False}, "all_users is false, so nobody is named"),
         ({"user": "a@x.com", "object_guid": GUID, "max_changes": "5 users"}, "neither a count of users"),
         (
-            {"user": "a@x.com", "object_guid": GUID, "restore_deleted": True, "purge_deleted": True},
-            "restore_deleted and purge_deleted exclude each other",
+            {
+                "user": "a@x.com",
+                "object_guid": GUID,
+                "deleted_holders": {"restore": [object_id(2)], "purge": [object_id(2)]},
+            },
+            "under restore and under purge; choose one of them",
+        ),
+        (
+            {"user": "a@x.com", "object_guid": GUID, "deleted_holders": {"purge": ["b@x.com"]}},
+            "is not the object id",
+        ),
+        (
+            {"user": "a@x.com", "object_guid": GUID, "skip_checks": ["contacts"]},
+            "value of skip_checks must be one or more of: deleted_users, domains, role_assignments, role_eligibility, "
+            "role_assignable_groups, app_owners",
         ),
         ({"user": "a@x.com"}, "has neither immutable_id nor object_guid"),
         ({"user": "a@x.com", "object_guid": "876031debfb14f8b9cb01c67a6094d3e"}, "is not a GUID; write it as"),
