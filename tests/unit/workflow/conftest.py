@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 from estate import NAMES, Estate
-from forest_script import person
+from forest_script import guid, person
 from ldap_wire import Entry
 from live_directory import LiveDirectory
 from live_graph import LiveGraph
@@ -54,7 +54,12 @@ def directory(tls: Path) -> Iterator[LiveDirectory]:
     context.load_cert_chain(tls / "server.pem", tls / "server.key")
     with LiveDirectory([], context) as server:
         server.put(*(person(number, name, **account(1600 + number)) for number, name in enumerate(NAMES, start=1)))
-        server.put(*(Entry(each.name, {**each.values, "objectClass": ["top", "group"]}) for each in EVERYWHERE))
+        for number, each in enumerate(EVERYWHERE, start=300):
+            server.put(
+                Entry(
+                    each.name, {**each.values, "objectClass": ["top", "group"], "objectGUID": [guid(number).bytes_le]}
+                )
+            )
         yield server
     assert server.problems == []
 
