@@ -100,6 +100,8 @@ options:
       - Checks to skip if what they need could not be read. What can be read counts all the same, and a warning says what was skipped.
       - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator, so
         an administrator may be handed over.
+      - V(anchor_claims) and V(protected_accounts) concern only O(rollback). This module does not read Active Directory, so a rollback
+        gives no user an ImmutableId again unless both are named here. It always takes away an ImmutableId that a run set.
     type: list
     elements: str
     choices:
@@ -109,6 +111,8 @@ options:
       - role_eligibility
       - role_assignable_groups
       - app_owners
+      - anchor_claims
+      - protected_accounts
     default: []
 notes:
   - The app needs the application permission C(User.ReadWrite.All) with admin consent, and C(User.DeleteRestore.All) to
@@ -444,7 +448,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rol
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import (
     read_deleted_holders,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import GUARD_ASPECTS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
+    GUARD_ASPECTS,
+    ROLLBACK_ASPECTS,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import PROPERTY
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
@@ -517,7 +524,12 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "replace": {"type": "bool", "default": False},
             "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
-            "skip_checks": {"type": "list", "elements": "str", "choices": list(GUARD_ASPECTS), "default": []},
+            "skip_checks": {
+                "type": "list",
+                "elements": "str",
+                "choices": [*GUARD_ASPECTS, *ROLLBACK_ASPECTS],
+                "default": [],
+            },
         },
         mutually_exclusive=[
             ("user", "users", "all_users", "rollback"),

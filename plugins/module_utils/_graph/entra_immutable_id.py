@@ -134,7 +134,7 @@ async def _run(
             transport, changes, options["client_id"], task.skip_checks, users.bin_readable
         )
         if task.undo is not None:
-            changes = refuse_given_back(changes)
+            changes = refuse_given_back(changes, task.skip_checks)
         _refuse(changes, task, scope, warnings)
         if not task.check_mode:
             writer = ImmutableIdWriter(transport, journal_writer, place)

@@ -17,6 +17,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.anchor_requests import read_anchor_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError, InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.record_types import check_records
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.outcome_table import outcome_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import plan_changes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
@@ -24,9 +25,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.te
     snapshot_record,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.outcome_table import outcome_lines
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predict import predict
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.result import build_result
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import read_expectations
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.proof import prove
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.synced_tenant import (
@@ -88,24 +86,20 @@ def tenant(**more: Any) -> TenantSnapshot:
     return TenantSnapshot(users=[{**snapshot_record({**CLOUD, **more}), "attributes": {}}])
 
 
-def predicted(record: dict[str, Any]) -> None:
-    found = predict([record], tenant(onPremisesImmutableId=None, onPremisesSyncEnabled=None), after_hard_match=True)
-    outcome_lines(build_result(found, tenant(), [], allowed=["hard_match"])["users"])
-
-
 def planned(record: dict[str, Any]) -> None:
     free = tenant(onPremisesImmutableId=None, onPremisesSyncEnabled=None)
     changes = plan_changes(read_requests([record]), UserIndex(free.users))
-    outcome_lines([change.result() for change in changes])
+    outcome_lines((change.status, change.name, change.reason) for change in changes)
+    assert all(change.result() for change in changes)
 
 
 def proven(record: dict[str, Any]) -> None:
     findings = prove(read_expectations([record]), SyncedTenant([sync_record(CLOUD)]))
-    outcome_lines([finding.result() for finding in findings])
+    outcome_lines((each.status, each.expectation.name, each.reason) for each in findings)
+    assert all(each.result(record) for each in findings)
 
 
 TAKERS: dict[str, tuple[Callable[[dict[str, Any]], object], Mapping[str, Any]]] = {
-    "entra_match_info": (predicted, AD),
     "entra_immutable_id": (planned, MATCH),
     "entra_sync_info": (proven, SET),
     "ad_user_guid": (lambda record: read_anchor_requests([record]), SET),

@@ -26,7 +26,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import directory_reader
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.forest import naming_contexts
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import read_view
 from ansible_collections.hybrid.identity.plugins.modules import ad_user, ad_user_guid
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -198,9 +200,10 @@ def test_altered_protection(certificates: Certificates, options: Options, run_mo
         stamped += len(written)
         assert not written & admins, f"{case} stamped {written}"
         with LenientWire([], certificates.good, **found) as wire:
-            reader = directory_reader(options(wire), True, writes=True)
+            wanted = [immutable_id_of_guid(str(guid(each))) for each in PEOPLE.values()]
             try:
-                view = reader([immutable_id_of_guid(str(guid(each))) for each in PEOPLE.values()], [])
+                with connected(LdapOptions.from_params(options(wire), writes=True)) as session:
+                    view = read_view(session, naming_contexts(session).default, wanted, [], True)
             except IdentityError:
                 continue
         assert not wire.problems, f"{case}: {wire.problems}"

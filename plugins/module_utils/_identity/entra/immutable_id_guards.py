@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from ..core.accepted_effects import PROTECTED_ACCOUNTS
 from ..core.records import Record
 from ..core.refusal import Refusal
 from . import unread
@@ -21,6 +22,7 @@ from .domains import Domains
 from .immutable_id_plan import ImmutableIdChange
 from .role_holdings import APP_OWNER
 from .tenant_snapshot import (
+    ANCHOR_CLAIMS,
     APP_OWNERS,
     DELETED_USERS,
     DOMAINS,
@@ -35,6 +37,9 @@ from .tenant_snapshot import (
 ROLE_ASPECTS = frozenset({ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS})
 GUARD_ASPECTS = (DELETED_USERS, DOMAINS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS)
 """The aspects that decide whether a user's ImmutableId may be changed."""
+
+ROLLBACK_ASPECTS = (ANCHOR_CLAIMS, PROTECTED_ACCOUNTS)
+"""The aspects of AD that decide whether a rollback may give a user an ImmutableId again."""
 
 
 def wanted_aspects(changes: Iterable[ImmutableIdChange]) -> set[str]:
@@ -133,19 +138,24 @@ def _bin_refusal(change: ImmutableIdChange, missing: frozenset[str]) -> Refusal 
     )
 
 
-def refuse_given_back(changes: Sequence[ImmutableIdChange]) -> list[ImmutableIdChange]:
+def refuse_given_back(
+    changes: Sequence[ImmutableIdChange], skip_checks: Collection[str] = ()
+) -> list[ImmutableIdChange]:
     """Refuse the values that a rollback would give users again, because nobody asked AD who has them now.
 
-    A rollback may always take a value away.
+    They are not refused if ``skip_checks`` names both checks of AD. A rollback may always take a value away.
     """
+    if set(ROLLBACK_ASPECTS) <= set(skip_checks):
+        return list(changes)
     return [_not_given_back(change) if change.writes and change.after is not None else change for change in changes]
 
 
 def _not_given_back(change: ImmutableIdChange) -> ImmutableIdChange:
     return change.refused(
         "not_given_back",
-        f"Before the run, {change.name} had the ImmutableId {change.after}. Whose it is in Active Directory now was not"
-        " checked, so it is not given back; if it is right, set it with replace, or match the user with match_plan.",
+        f"Before the run, {change.name} had the ImmutableId {change.after}. Whose it is in Active Directory now is not "
+        "checked, so it is not given back; match the user with match_plan, or if you know that it is right, name "
+        f"{ANCHOR_CLAIMS} and {PROTECTED_ACCOUNTS} in skip_checks.",
     )
 
 

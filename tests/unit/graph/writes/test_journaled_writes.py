@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +31,11 @@ from scripted_graph import (
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked, WritesFailed
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
-    read_accepted_effects,
-)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import (
-    AdAccount,
-    Directory,
-    DirectoryView,
-)
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile, read_journal
 
 pytestmark = pytest.mark.usefixtures("plain_tenant")
@@ -243,34 +234,25 @@ def test_a_value_that_moved_goes_back_to_its_first_holder(
     assert (back["summary"]["cleared"], back["summary"]["set"]) == (1, 1)
 
 
-def test_a_value_that_is_put_back_is_judged_as_a_new_match(
-    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path
-) -> None:
-    """Active Directory is asked as before any other write; without an answer, the value is not put back."""
+def test_a_value_is_not_given_back_unchecked(graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path) -> None:
+    """Nothing here asks Active Directory, so the caller has to vouch for whose the value is."""
     path = tmp_path / "journal"
     graph.expect("GET", name_filter("user0@contoso.com"), found(user(0, immutable_id=value(0))))
     graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204))
     with JournalFile(str(path), "clear") as journal:
         run(options, Task([{"user_principal_name": "user0@contoso.com"}], clear=True), journal)
 
-    def back(directory: Directory | None = None, writes: int = 0, **how: Any) -> Any:
+    def back(**how: Any) -> Any:
         graph.expect_batch(found(user(0)), found(), found())
-        for _write in range(writes):
-            graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204))
         chosen = choose_lines(read_journal(str(path)), "clear", [PROPERTY])
         with JournalFile(str(path), "back", ["clear"]) as journal:
-            return run(options, Task(undo=chosen, **how), journal, directory=directory)
+            return run(options, Task(undo=chosen, **how), journal)
 
-    with pytest.raises(PlanBlocked, match="because directory is not given"):
-        back()
-    own = AdAccount(guid(0), "CN=user0,DC=x", "user0@contoso.com", value(0))
-    thief = AdAccount(guid(9), "CN=thief,DC=x", None, value(9), consistency=value(0))
-    admin = replace(own, protected="it belongs to Domain Admins")
-    for people, words in (([own, thief], "the user CN=thief,DC=x"), ([admin], "it belongs to Domain Admins")):
-        with pytest.raises(PlanBlocked, match=words):
-            back(lambda *_asked, people=people: DirectoryView(people))
-    accepted = read_accepted_effects({"privileged_ad_account": ["user0@contoso.com"]})
-    assert back(lambda *_asked: DirectoryView([admin]), 1, accepted=accepted)["summary"]["set"] == 1
+    for skipped in ([], ["anchor_claims"], ["protected_accounts"]):
+        with pytest.raises(PlanBlocked, match="Active Directory now is not checked, so it is not given back"):
+            back(skip_checks=skipped)
+    graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204))
+    assert back(skip_checks=["anchor_claims", "protected_accounts"])["summary"]["set"] == 1
 
 
 def test_a_killed_run_is_settled_by_the_next(graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path) -> None:
