@@ -49,7 +49,7 @@ def predicted(
     async def read() -> TenantSnapshot:
         async with open_transport(options, watch) as transport:
             survey = Survey(transport, options["client_id"])
-            return await survey.read_sides(await survey.read_users(), source_of_authority=True)
+            return await survey.read_snapshot()
 
     snapshot = asyncio.run(read())
     planned = [] if now else plan_changes(read_requests(users), UserIndex([*snapshot.users, *snapshot.deleted]))

@@ -81,9 +81,9 @@ def test_an_id_that_may_not_go_into_a_url(value: Any) -> None:
 
 
 def test_a_user_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph_json, "MAX_OBJECT", 100)
+    monkeypatch.setattr(graph_json, "MAX_OBJECT", 150)
     assert is_user({"id": ID, "a": ["x" * 30, {"b": "x" * 30}]})
-    assert not is_user({"id": ID, "a": ["x" * 40, {"b": "x" * 40}]})
+    assert not is_user({"id": ID, "a": ["x" * 70, {"b": "x" * 70}]})
 
 
 def test_a_sentence_names_what_could_not_be_read() -> None:
