@@ -39,3 +39,13 @@ attributes:
     membership:
       - hybrid.identity.entra
 """
+
+    BOTH = r"""
+attributes:
+  action_group:
+    description: Use C(group/hybrid.identity.ad) and C(group/hybrid.identity.entra) in C(module_defaults) to set the connection options.
+    support: full
+    membership:
+      - hybrid.identity.ad
+      - hybrid.identity.entra
+"""

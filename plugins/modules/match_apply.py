@@ -26,13 +26,8 @@ extends_documentation_fragment:
   - hybrid.identity.graph
   - hybrid.identity.run_file
   - hybrid.identity.attributes
+  - hybrid.identity.attributes.both
 attributes:
-  action_group:
-    description: Use C(group/hybrid.identity.ad) and C(group/hybrid.identity.entra) in C(module_defaults) to set the connection options.
-    support: full
-    membership:
-      - hybrid.identity.ad
-      - hybrid.identity.entra
   check_mode:
     support: full
     details: Everything is read and checked, and nothing is written, not even the result file.

@@ -44,7 +44,8 @@ def problems(groups: dict[str, list[str]], docs: dict[str, dict[str, Any]]) -> l
         found += [f"The action group {group} names {name}, which is no module." for name in members if name not in docs]
         for name, doc in sorted(docs.items()):
             fragments = doc.get("extends_documentation_fragment", [])
-            takes, says = fragment in fragments, f"{COLLECTION}.attributes.{group}" in fragments
+            takes = fragment in fragments
+            says = any(f"{COLLECTION}.attributes.{each}" in fragments for each in (group, "both"))
             if takes != (name in members):
                 found.append(f"{name}: in the action group {group}: {name in members}; takes {fragment}: {takes}.")
             if takes != says:
