@@ -315,6 +315,12 @@ users:
       returned: O(users) is given
       type: str
       sample: replaces_with_kept
+table:
+  description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
+  returned: when RV(users) is
+  type: list
+  elements: str
+  sample: ["unchanged                        41"]
 summary:
   description: How many users have each status, zeros included, and V(total).
   returned: success, and failure because of refused users, of O(max_changes) or of a write

@@ -304,6 +304,12 @@ users:
           returned: always
           type: str
           sample: purged
+table:
+  description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
+  returned: when RV(users) is
+  type: list
+  elements: str
+  sample: ["unchanged                        41"]
 summary:
   description: How many users there are by status, zeros included, and in total.
   returned: success, and failure once the records were read

@@ -199,6 +199,12 @@ users:
       returned: always
       type: str
       sample: null
+table:
+  description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
+  returned: when RV(users) is
+  type: list
+  elements: str
+  sample: ["unchanged                        41"]
 summary:
   description: How many of RV(users) there are by status, zeros included, and in total.
   returned: success, and failure because of O(on_missing)

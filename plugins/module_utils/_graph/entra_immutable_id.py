@@ -15,6 +15,7 @@ from .._identity.core.errors import InputError, telling
 from .._identity.core.journal import JournalWriter, Line
 from .._identity.core.limits import check_max_changes, read_limit
 from .._identity.core.rollback import build_undos, check_place
+from .._identity.core.text.outcome_table import users_table
 from .._identity.entra.immutable_id_guards import refuse_given_back
 from .._identity.entra.immutable_id_plan import (
     FAILED,
@@ -159,10 +160,12 @@ def _refuse(changes: Sequence[ImmutableIdChange], task: Task, scope: int, warnin
 
 
 def _result(changes: Sequence[ImmutableIdChange], warnings: list[str]) -> dict[str, Any]:
+    users = [change.result() for change in changes]
     result = {
         "changed": any(change.changed or change.leaving for change in changes),
-        "users": [change.result() for change in changes],
+        "users": users,
         "summary": summarize(changes),
+        "table": users_table(users),
         "diff": diff_changes(changes),
     }
     return {**result, "warnings": warnings} if warnings else result

@@ -21,7 +21,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rec
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import Header
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import write_run_file
 
-USER = {"user_principal_name": FORGED, "status": "refused", "outcome": "blocked", "reason": FORGED, "overwrites": []}
 PLANNED: dict[str, Any] = {
     "ad": {**dict.fromkeys(AD_KEYS), "user_principal_name": FORGED},
     "cloud": None,
@@ -43,7 +42,6 @@ HEADER = Header(
 )
 REPORT = "hybrid.identity.match_report"
 TASKS = [
-    {"ansible.builtin.debug": {"msg": "{{ users | hybrid.identity.outcome_table }}"}},
     {REPORT: {"file": "{{ plan }}", "title": "{{ forged }}", "markdown": "{{ file }}"}},
     {REPORT: {"file": "{{ forged }}", "csv": "{{ file }}"}, "ignore_errors": True},
     {REPORT: {"file": "{{ plan }}", "csv": "{{ forged }}/x"}, "ignore_errors": True},
@@ -56,7 +54,6 @@ def test_no_name_writes_a_line_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), "utf-8")
     write_run_file("file", str(tmp_path / "plan.jsonl"), HEADER, [PLANNED])
     values = {
-        "users": [USER],
         "plan": str(tmp_path / "plan.jsonl"),
         "forged": FORGED,
         "file": str(tmp_path / "summary.md"),

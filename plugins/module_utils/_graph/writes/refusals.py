@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._identity.core.errors import IdentityError
+from ..._identity.core.text.outcome_table import users_table
 from ..._identity.core.text.sentences import join_names, join_reasons
 from ..._identity.entra.immutable_id_plan import FAILED, ImmutableIdChange, summarize
 
@@ -39,7 +40,7 @@ def unwritten(changes: Sequence[ImmutableIdChange], warnings: Sequence[str]) -> 
     """Return the result of a task that stopped before its first write: no user has changed."""
     more: dict[str, Any] = {"warnings": list(warnings)} if warnings else {}
     users = [{**change.result(), "changed": False} for change in changes]
-    return {"changed": False, "users": users, "summary": summarize(changes), **more}
+    return {"changed": False, "users": users, "summary": summarize(changes), "table": users_table(users), **more}
 
 
 def failed_error(changes: Sequence[ImmutableIdChange], result: Mapping[str, Any]) -> WritesFailed:

@@ -15,6 +15,7 @@ from ..core.outcomes import CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
 from ..core.records import AD_KEYS, Record, ad_record, planned_ad_record, record_name
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, list_diff
+from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_sentences
 from .requests import GIVEN, AccountRequest
 from .values import Values
@@ -120,11 +121,10 @@ def password_effect(mode: str, kept: bool) -> str:
 
 
 def build_result(changes: Sequence[AccountChange]) -> dict[str, Any]:
-    """Return ``users`` and ``summary`` of a module's result."""
-    return {
-        "users": [change.result() for change in changes],
-        "summary": counted((change.status for change in changes), STATUSES),
-    }
+    """Return ``users``, ``summary`` and ``table`` of a module's result."""
+    users = [change.result() for change in changes]
+    summary = counted((change.status for change in changes), STATUSES)
+    return {"users": users, "summary": summary, "table": users_table(users)}
 
 
 def refusal_sentence(changes: Sequence[AccountChange]) -> str | None:

@@ -23,6 +23,7 @@ from ..core.restorable import refuse_renamed
 from ..core.rollback import Undo
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, list_diff
+from ..core.text.outcome_table import users_table
 from .directory import AccountDirectory, texts
 from .restorable import is_texts, refuse_value, restored_addresses
 from .state import ACCOUNT, account_state, added_since, journal_value, without_manager
@@ -244,11 +245,10 @@ def _comparable(attribute: str, value: Any) -> Any:
 
 
 def build_result(restores: Sequence[AccountRestore]) -> dict[str, Any]:
-    """Return ``users`` and ``summary`` of a module's result."""
-    return {
-        "users": [restore.result() for restore in restores],
-        "summary": counted((restore.status for restore in restores), STATUSES),
-    }
+    """Return ``users``, ``summary`` and ``table`` of a module's result."""
+    users = [restore.result() for restore in restores]
+    summary = counted((restore.status for restore in restores), STATUSES)
+    return {"users": users, "summary": summary, "table": users_table(users)}
 
 
 def diff_restores(restores: Iterable[AccountRestore]) -> Diff:

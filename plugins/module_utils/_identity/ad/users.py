@@ -28,6 +28,7 @@ from ..core.outcomes import (
 )
 from ..core.records import AD_KEYS, Record, ad_record, consistency_text
 from ..core.text.counts import counted
+from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_names, join_sentences
 from .faults import object_fault
 from .kinds import not_a_user, system_account
@@ -220,8 +221,9 @@ def summarize(users: Iterable[AnchorChange]) -> dict[str, int]:
 
 
 def build_result(users: Sequence[AnchorChange]) -> dict[str, Any]:
-    """Return ``users`` and ``summary`` of a module's result."""
-    return {"users": [user.result() for user in users], "summary": summarize(users)}
+    """Return ``users``, ``summary`` and ``table`` of a module's result."""
+    results = [user.result() for user in users]
+    return {"users": results, "summary": summarize(users), "table": users_table(results)}
 
 
 def refusal_sentence(users: Sequence[AnchorChange]) -> str | None:

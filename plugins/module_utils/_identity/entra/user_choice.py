@@ -16,6 +16,7 @@ from ..core.identities.upn import read_domain, upn_suffix
 from ..core.outcomes import FOUND, LEFT_OUT, NOT_FOUND
 from ..core.records import ENTRA_KEYS, ENTRA_PROPERTIES, Record, entra_record
 from ..core.text.counts import counted
+from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_sentences
 from .graph_json import UNREADABLE
 
@@ -128,8 +129,9 @@ _NOBODY: Record = {**dict.fromkeys(_KEYS), "proxy_addresses": []}
 
 
 def build_result(users: Sequence[Record]) -> dict[str, Any]:
-    """Return ``users`` and ``summary`` of a module's result."""
-    return {"users": list(users), "summary": counted((user["status"] for user in users), STATUSES)}
+    """Return ``users``, ``summary`` and ``table`` of a module's result."""
+    summary = counted((user["status"] for user in users), STATUSES)
+    return {"users": list(users), "summary": summary, "table": users_table(users)}
 
 
 def missing_sentence(users: Sequence[Record]) -> str | None:

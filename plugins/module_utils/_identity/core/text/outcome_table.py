@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..outcomes import outcome
+from ..records import record_name
 from .sentences import join_names
 from .visible import visible
 
@@ -40,3 +42,8 @@ def outcome_lines(rows: Iterable[tuple[str, str, str | None]], limit: int = 100)
     if more:
         lines.append(f"... and {more} more")
     return [visible(line) for line in lines]
+
+
+def users_table(users: Iterable[Mapping[str, Any]], limit: int = 100) -> list[str]:
+    """Return the lines for the ``users`` of a module's result, as ``outcome_lines`` does."""
+    return outcome_lines(((str(user["status"]), record_name(user), user.get("reason")) for user in users), limit)
