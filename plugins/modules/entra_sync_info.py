@@ -430,8 +430,15 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_identity,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PROOF, RESULT, Header
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.user_records import ProofRecord, UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
+    PROOF,
+    RESULT,
+    Header,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
+    ProofRecord,
+    UserRecord,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import (
     Expectation,
     expect_result,

@@ -133,8 +133,12 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError, telling
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PLAN, RESULT, Header
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.user_records import UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
+    PLAN,
+    RESULT,
+    Header,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import UserRecord
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
     graph_options,

@@ -292,7 +292,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.out
     MATCHED,
     OUTCOMES,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PLAN, VERSION, Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
+    PLAN,
+    VERSION,
+    Header,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,

@@ -183,7 +183,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PLAN, RESULT
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import PLAN, RESULT
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, file_mode, write_files
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import read_run_file

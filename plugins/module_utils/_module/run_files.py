@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .._identity.core.errors import IdentityError, InputError
-from .._identity.core.run_file import Header, encode_file, read_header, read_records
+from .._identity.core.run_files.run_file import Header, encode_file, read_header, read_records
 from .guarded_files import OWN, check_place, open_file, read_file
 from .run_host import run_host
 

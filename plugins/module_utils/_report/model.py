@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._identity.core.outcomes import CLOUD_ONLY, CREATES, FAILED, JOINS, STOPS, UNCLEAR, Outcome, outcome
-from .._identity.core.run_file import RESULT, Header
+from .._identity.core.run_files.run_file import RESULT, Header
 from .rows import Row, RowReader, shown
 from .words import OUTCOMES
 

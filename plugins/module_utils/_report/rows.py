@@ -12,8 +12,8 @@ from typing import Any
 
 from .._identity.core.errors import InputError
 from .._identity.core.outcomes import FAILED, REFUSED, Outcome, outcome
+from .._identity.core.run_files.user_records import UserRecord, name_of
 from .._identity.core.text.visible import visible
-from .._identity.core.user_records import UserRecord, name_of
 from .words import words
 
 LONGEST = 10_000

@@ -26,8 +26,8 @@ from .._identity.core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from .._identity.core.journal import JournalWriter
 from .._identity.core.outcomes import CLEARED
 from .._identity.core.refusal import Refusal
+from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, name_of
 from .._identity.core.text.sentences import join_reasons
-from .._identity.core.user_records import ChangeRecord, UserRecord, name_of
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.immutable_id_guards import ROLE_ASPECTS
 from .._identity.entra.immutable_id_plan import FAILED, REFUSED, ImmutableIdChange

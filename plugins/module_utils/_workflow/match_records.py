@@ -13,7 +13,14 @@ from .._identity.core.decision import Write
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
 from .._identity.core.outcomes import STAMPED
 from .._identity.core.records import consistency_text
-from .._identity.core.user_records import ChangeRecord, UserRecord, WriteRecord, pick_ad, pick_cloud, pick_match
+from .._identity.core.run_files.user_records import (
+    ChangeRecord,
+    UserRecord,
+    WriteRecord,
+    pick_ad,
+    pick_cloud,
+    pick_match,
+)
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.deleted_holders import IN_BIN
 from .._identity.entra.immutable_id_plan import FAILED, PROPERTY, REFUSED

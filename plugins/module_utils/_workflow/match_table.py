@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._identity.core.outcomes import FINE, REFUSED
+from .._identity.core.run_files.user_records import UserRecord, count_statuses, name_of
 from .._identity.core.text.diffs import Diff, list_diff
 from .._identity.core.text.outcome_table import outcome_lines
-from .._identity.core.user_records import UserRecord, count_statuses, name_of
 
 SHOWN_IN_DIFF = 50
 """Users in a diff. The file has the others."""

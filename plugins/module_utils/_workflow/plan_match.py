@@ -19,8 +19,8 @@ from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
 from .._identity.core.decision import Plan, Proposal, decide
 from .._identity.core.outcomes import HARD_MATCH, OUTCOMES, REFUSED, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import Record
+from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, pick_cloud
 from .._identity.core.text.counts import counted
-from .._identity.core.user_records import ChangeRecord, UserRecord, pick_cloud
 from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY, TenantSnapshot
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors

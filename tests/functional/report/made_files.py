@@ -11,7 +11,7 @@ import random
 import uuid
 from typing import Any
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import Header
 
 Record = dict[str, Any]
 

@@ -16,7 +16,11 @@ import pytest
 from scripted_graph import TENANT_ID, ScriptedGraph, found, object_id, user
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, ENTRA_KEYS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PROOF, RESULT, Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
+    PROOF,
+    RESULT,
+    Header,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import read_run_file, write_run_file
 
 MODULE = "ansible_collections.hybrid.identity.plugins.modules.entra_sync_info"

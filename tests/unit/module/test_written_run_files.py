@@ -15,7 +15,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import PLAN, RESULT, Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
+    PLAN,
+    RESULT,
+    Header,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._module import run_files
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     RunFile,

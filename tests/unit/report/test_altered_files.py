@@ -11,7 +11,7 @@ from typing import Any
 from support.alterations import altered_json, chance
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import Header
 from ansible_collections.hybrid.identity.plugins.module_utils._report.csv_view import csv_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._report.encoding import joined
 from ansible_collections.hybrid.identity.plugins.module_utils._report.markdown import to_markdown

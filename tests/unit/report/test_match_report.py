@@ -18,7 +18,7 @@ import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import Header
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, FileError, write_files
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import write_run_file
 

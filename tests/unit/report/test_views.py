@@ -21,9 +21,9 @@ from support.nasty_text import INVISIBLE, NASTY_TEXT
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, ENTRA_KEYS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import pick_match
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.user_records import pick_match
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predictions
 from ansible_collections.hybrid.identity.plugins.module_utils._report.csv_view import COLUMNS, cell_text, csv_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._report.encoding import joined

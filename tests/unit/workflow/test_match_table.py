@@ -15,7 +15,7 @@ from scripted_graph import object_id
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.user_records import UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import UserRecord
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import (
     Planned,
     describe_outcome,

@@ -17,7 +17,7 @@ from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_o
 from ..core.outcomes import CLEARED, FAILED, NOT_FOUND, REFUSED, RESTORED, SET, SKIPPED, STAMPED, UNCHANGED, UNRESOLVED
 from ..core.record_types import check_records
 from ..core.records import record_name
-from ..core.user_records import UserRecord, WriteRecord, name_of
+from ..core.run_files.user_records import UserRecord, WriteRecord, name_of
 
 _IMMUTABLE_ID = "onPremisesImmutableId"
 _TO_PROVE = (SET, STAMPED, RESTORED, UNCHANGED)

@@ -24,8 +24,8 @@ from ..core.outcomes import (
     WRONG_OBJECT,
 )
 from ..core.records import Record
+from ..core.run_files.user_records import SyncRecord
 from ..core.text.counts import counted
-from ..core.user_records import SyncRecord
 from .expectations import Expectation
 
 ERRORS = (

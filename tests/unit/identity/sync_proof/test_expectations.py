@@ -15,7 +15,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     read_upn,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, ENTRA_KEYS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.user_records import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
     ChangeRecord,
     UserRecord,
     WriteRecord,

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypedDict
 
-from .errors import InputError
+from ..errors import InputError
 
 VERSION: Final = 1
 

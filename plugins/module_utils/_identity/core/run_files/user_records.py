@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from .records import AD_KEYS, ENTRA_KEYS
+from ..records import AD_KEYS, ENTRA_KEYS
 
 
 class WriteRecord(TypedDict):

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_file import (
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PLAN,
     RESULT,
     VERSION,
