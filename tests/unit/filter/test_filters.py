@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible.errors import AnsibleFilterError
 from hypothesis import given
@@ -63,7 +65,7 @@ def test_an_immutable_id_of_other_bytes() -> None:
 
 
 def test_the_table_counts_first_and_names_those_left_alone() -> None:
-    users = [
+    users: list[dict[str, Any]] = [
         {"user_principal_name": "zoe@contoso.com", "status": "refused", "reason": "Zoe is synchronised."},
         {"user_principal_name": "Abe@contoso.com", "status": "refused", "reason": "Abe is too."},
         {"identity": "nobody", "status": "not_found", "reason": "No such AD user."},
@@ -96,7 +98,7 @@ def test_a_reason_of_many_users_is_one_line() -> None:
 
 
 def test_the_table_of_accounts() -> None:
-    users = [
+    users: list[dict[str, Any]] = [
         {"user_principal_name": "a@contoso.com", "status": "created", "after": {}, "reason": None},
         {"user_principal_name": "b@contoso.com", "status": "unchanged", "after": {}, "reason": None},
         {"user_principal_name": "c@contoso.com", "status": "refused", "after": {}, "reason": "No."},
