@@ -10,14 +10,13 @@ from .peers import SAMPLE
 from .runs import TIME_SCALE
 
 _NOTES = (
-    "The whole role is `hard_match` as it comes, with its preflight, and `ansible-playbook`'s own start is in it. "
+    "The whole role is `hard_match` with its defaults: plan, apply, no report. It has the start of `ansible-playbook`. "
     "The servers share the machine's cores with it; their CPU stands beside each line.",
     "The floor is one paged search by `ldap3`, one listing and `$batch`es of PATCHes by `httpx`, four in flight, "
-    "and no check at all. The role asks the tenant for far more before it writes: roles, domains, contacts, "
-    "groups, the recycle bin, a second listing for what only beta shows, and for each user to be matched who owns "
-    "it, 20 users a request.",
-    "Ansible itself: six tasks that take and return the very records that the role's own modules returned, by a "
-    "module that does nothing but read them from a file. The role's tasks that pass no records are left out.",
+    "and no check at all. Before a first run writes, the role also reads roles, domains, contacts, groups, the recycle "
+    "bin and what only beta shows, and it reads the planned users again. A second run only lists the users.",
+    "Ansible itself: the tasks that the role runs, with a module in place of its own that takes the same paths and "
+    "returns what the role's own modules returned. Tasks that are skipped are left out.",
     "Memory is the peak of the largest module process, and of the largest other one, `ansible-playbook` or a "
     "worker of it.",
     f"The loop of `ansible.builtin.uri` ran for {SAMPLE} users at most. It stands for "

@@ -17,8 +17,8 @@ from .site import BASE, Site
 
 HERE = Path(__file__).resolve().parent
 TIMEOUT = 3600.0
-MODULES = ("ad_user_guid", "entra_immutable_id", "entra_match_info", "entra_immutable_id")
-"""Those of the role that take or return every user, in order."""
+MODULES = ("match_plan", "match_apply")
+"""Those of the role, in order."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +36,27 @@ class Playbooks:
         self._site = site
         self._folder = folder
         self._notes = folder / "tasks.json"
+        self._run_folder = folder / "runs"
+        self._run_folder.mkdir()
 
-    def hard_match(self, preflight: bool = True, keep: Path | None = None) -> tuple[Run, list[Task]]:
+    def hard_match(self, keep: Path | None = None) -> tuple[Run, list[Task]]:
         """The role over the plain users. ``keep``: change nothing, and leave what each module returned there."""
         variables = {
             "hard_match_search_base": BASE,
-            "hard_match_upn_suffixes": [],
-            "hard_match_preflight": preflight,
+            "hard_match_max_refused": "0",
+            "hybrid_identity_run_folder": str(self._run_folder),
             "hard_match_ad": "{{ hybrid_identity_ad }}",
             "hard_match_entra": "{{ hybrid_identity_entra }}",
         }
         role = {"role": "hybrid.identity.hard_match", "vars": variables}
         if keep is None:
             return self.run({"roles": [role]})
-        kept = self.run({"roles": [role], "check_mode": True}, {"BENCH_KEEP": str(keep)})
-        for action in set(MODULES):
-            sorted(keep.glob(f"*-{action}.json"))[-1].rename(keep / f"{action}.json")
-        return kept
+        return self.run({"roles": [role], "check_mode": True}, {"BENCH_KEEP": str(keep)})
 
     def same_shape(self, answers: Path) -> tuple[Run, list[Task]]:
-        """What Ansible itself costs: the same tasks on the same records, with modules that do nothing."""
-        role = {"role": str(HERE / "roles" / "same_shape"), "vars": {"same_shape_answers": str(answers)}}
-        return self.run({"roles": [role]})
+        """What Ansible itself costs: the same tasks, with modules that do nothing and return what ``answers`` holds."""
+        variables = {"same_shape_answers": str(answers), "hybrid_identity_run_folder": str(self._run_folder)}
+        return self.run({"roles": [{"role": str(HERE / "roles" / "same_shape"), "vars": variables}]})
 
     def run(self, play: dict[str, Any], environment: dict[str, str] | None = None) -> tuple[Run, list[Task]]:
         """Run a play on localhost. Raises ProgramFailed."""

@@ -29,17 +29,17 @@ class WrongRun(Exception):
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds by module of a first run of the role, and what the same tasks take with modules that do nothing."""
+    """Seconds by action of a first run of the role, and what the same tasks take with modules that do nothing."""
 
     role: dict[str, float]
     ansible: dict[str, float]
 
     @classmethod
     def of(cls, role: Sequence[Task], empty: Sequence[Task]) -> Spent:
-        """The tasks of the empty role are those of the role that pass records, in order."""
-        passing = [task for task in empty if task.action == "pass_records"]
+        """The tasks of the empty role are those that the role runs, in order."""
+        passing = [task for task in empty if task.action == "pass_paths"]
         named = [Task(action, task.seconds) for action, task in zip(MODULES, passing, strict=True)]
-        return cls(_by_action(role), _by_action([*named, *(task for task in empty if task.action == "debug")]))
+        return cls(_by_action(role), _by_action([*named, *(task for task in empty if task.action != "pass_paths")]))
 
 
 def _by_action(tasks: Sequence[Task]) -> dict[str, float]:
@@ -73,9 +73,6 @@ class Runs:
         empty: list[Task] = []
         yield self._played(figures.ANSIBLE, lambda: self.books.same_shape(answers), empty, writes=0)
         self.spent[users] = Spent.of(first, empty)
-        self._site.empty()
-        yield self._played(figures.BARE_FIRST, lambda: self.books.hard_match(preflight=False), [], writes=users)
-        yield self._played(figures.BARE_SECOND, lambda: self.books.hard_match(preflight=False), [], writes=0)
         self._site.empty()
         yield self._figure(figures.FLOOR_FIRST, self._floor, writes=users)
         yield self._figure(figures.FLOOR_SECOND, self._floor, writes=0)

@@ -61,13 +61,13 @@ def measured(figures: Sequence[Figure]) -> Table:
 
 
 def spent(by_size: Mapping[int, tuple[Mapping[str, float], Mapping[str, float]]]) -> Table:
-    """Where the time goes: by size, seconds of the role's modules, and of those that do nothing in their place."""
+    """Where the time goes: by size, seconds of a first run by action, and those with modules that do nothing."""
     names = dict.fromkeys(name for _size, (_role, empty) in by_size.items() for name in empty)
     rows = [
         [name, *(f"{role.get(name, 0):.1f} ({empty[name]:.1f})" for _size, (role, empty) in sorted(by_size.items()))]
         for name in names
     ]
-    title = "Seconds of a first run by module, and (in brackets) of a module in its place that does nothing"
+    title = "Seconds of a first run by module, and (in brackets) with modules in their place that do nothing"
     return Table(title, ["", *(f"{size:,} users" for size in sorted(by_size))], rows)
 
 

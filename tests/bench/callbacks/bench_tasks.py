@@ -1,7 +1,7 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Notes how long each task took and, where BENCH_KEEP names a folder, what each task's module returned."""
+"""Notes how long each task took and, where BENCH_KEEP names a folder, what each module returned the last time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result: Any) -> None:
         if self._keep:
-            name = f"{len(self._started):02d}-{self._started[-1][2].rpartition('.')[2]}.json"
+            name = f"{self._started[-1][2].rpartition('.')[2]}.json"
             returned = getattr(result, "result", None) or result._result
             Path(self._keep, name).write_text(json.dumps(returned), encoding="utf-8")
 

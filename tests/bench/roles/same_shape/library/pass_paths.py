@@ -1,16 +1,16 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take records and return what a file holds: what Ansible does around a module, and next to nothing inside."""
+"""Take paths and return what a file holds: what Ansible does around a module, and next to nothing inside."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: pass_records
-short_description: Take records and return others
+module: pass_paths
+short_description: Take paths and return others
 description: Returns what a JSON file holds as its result.
 options:
-  users: {description: Records. They are taken and left., type: list, elements: dict}
+  paths: {description: Paths by option. They are taken and left., type: dict}
   answer: {description: The file., type: path, required: true}
 author: [hybrid.identity contributors (@hybrid-identity)]
 """
@@ -25,7 +25,7 @@ from ansible.module_utils.basic import AnsibleModule
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "users": {"type": "list", "elements": "dict"},
+            "paths": {"type": "dict"},
             "answer": {"type": "path", "required": True},
         },
         supports_check_mode=True,
