@@ -76,7 +76,7 @@ def user(name: str, outcome: str | None = "hard_match", status: str | None = Non
         prediction = predictions.Prediction({}, outcome, None)
         match = {**pick_match(prediction.result())}
     for key, value in more.items():
-        part, _, rest = key.partition("_")
+        part, _line, rest = key.partition("_")
         target = {"ad": ad, "cloud": cloud, "change": change}.get(part)
         (match if target is None else target)[key if target is None else rest] = value  # type: ignore[index]
     return {"ad": ad, "cloud": cloud, "match": match, "change": change}

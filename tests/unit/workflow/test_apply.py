@@ -255,8 +255,12 @@ def test_an_exception_that_nobody_expects_leaves_a_result(
         monkeypatch.setattr(anchor_writer, "value_changes", FailsAt(2, anchor_writer.value_changes))
     else:
         settled = FailsAt(2, ImmutableIdWriter._settle)
-        # A lambda, because an object in the place of a method does not get ``self``.
-        monkeypatch.setattr(ImmutableIdWriter, "_settle", lambda *arguments: settled(*arguments))  # noqa: PLW0108
+
+        def settle(*arguments: Any) -> Any:
+            """A function, because an object in the place of a method does not get ``self``."""
+            return settled(*arguments)
+
+        monkeypatch.setattr(ImmutableIdWriter, "_settle", settle)
     result = estate.apply(plan)
     assert result["failed"]
     assert result["trace"][0] == "ZeroDivisionError"

@@ -40,8 +40,8 @@ HEADER: Header = {
 }
 
 
-def lines(*records: Any, header: Any = HEADER) -> list[bytes]:
-    return [*encode_file(header, records)]
+def lines(*records: Any, header: Any = None) -> list[bytes]:
+    return [*encode_file(header or HEADER, records)]
 
 
 def read(content: Iterable[bytes]) -> list[dict[str, Any]]:
