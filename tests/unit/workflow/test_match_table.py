@@ -145,3 +145,26 @@ def test_the_verdict_names_who_was_not_changed() -> None:
     )
     # Somebody who is as planned already is no miss.
     assert describe_outcome(planned_users[:1], {"0": change("unchanged")}, None) == ""
+
+
+@pytest.mark.parametrize("way", ["set", "refused"])
+def test_the_output_of_a_run_stays_short_whatever_its_size(way: str) -> None:
+    """At 10,000 users, what a check run with --diff and -v prints of all of them is at most 20 kB.
+
+    With -v, Ansible prints the result of each module, and the role prints the table once more.
+    """
+    few = records(*[way] * 100)
+    users: list[UserRecord] = [{**each} for _times in range(100) for each in few]
+    for number, user in enumerate(users):
+        # Each user has a reason of its own, as most have, and a long name.
+        name = f"somebody.with.a.long.name.{number}@contoso.com"
+        user["ad"] = {**(user["ad"] or {}), "user_principal_name": name}
+        change = user["change"]
+        assert change
+        if change["reason"]:
+            user["change"] = {**change, "reason": change["reason"].replace("contoso.com", f"contoso.com {number}")}
+    table, counts = apply_table(users)
+    diff = writes_diff(users, "result.jsonl")
+    assert counts == {way: 10_000, "total": 10_000}
+    printed = 2 * (len("\n".join(plan_table(users))) + len("\n".join(table))) + sum(map(len, diff.values()))
+    assert printed < 20_000 - 4_000, printed
