@@ -198,6 +198,7 @@ def test_no_records_ask_nobody(graph: ScriptedGraph, options: dict[str, Any]) ->
         "summary": dict.fromkeys(
             ("set", "cleared", "restored", "unchanged", "not_found", "refused", "failed", "total"), 0
         ),
+        "table": [],
         "diff": {
             "before_header": "onPremisesImmutableId",
             "after_header": "onPremisesImmutableId",
