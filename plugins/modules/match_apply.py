@@ -196,10 +196,11 @@ class Application:
             result = journaled(
                 journal, lambda writer: self._write(application, bool(planned), writer), check_mode=self._check_mode
             )
-        finally:
+        except BaseException:
             if application.started:
                 self._save(plan, planned, application)
-        if not self._check_mode and not application.started:
+            raise
+        if not self._check_mode:
             self._save(plan, planned, application)
         outcomes = application.outcomes()
         files = {} if self._check_mode else {"result_file": self._path("result_file")}

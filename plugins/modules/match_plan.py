@@ -312,7 +312,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files 
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_changes import WAYS
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import plan_table
-from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import AFTER_APPLY, NOW, read_task
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import (
+    AFTER_APPLY,
+    NOW,
+    TERMS,
+    read_task,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.plan_match import plan_match
 
 SCOPE = {
@@ -331,7 +336,9 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     if not path:
         raise InputError("plan_file is empty; name a file on the controller.")
     name = run_name(params["run"])
-    task = read_task(params["scope"], params)
+    scope = {option: value for option, value in params["scope"].items() if value is not None}
+    terms = {option: params[option] for option in TERMS}
+    task = read_task(scope, terms)
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
     plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
     summary, verdict = plan.summary(), plan.decided.verdict
@@ -343,8 +350,8 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         module="match_plan",
         run=name,
         host=run_host(),
-        scope=task.given["scope"],
-        terms=task.given["terms"],
+        scope=scope,
+        terms=terms,
         time=utc_now(),
         facts={
             "summary": summary,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._graph.http.together import together
 from .._graph.http.transport import Transport, open_transport
 from .._graph.http.watch import Watch
 from .._graph.reads.queries import filters_in
@@ -39,7 +40,6 @@ from .match_changes import MatchChange, find_claims, guard_matches, list_wanted_
 from .match_directory import MatchDirectory
 from .match_records import list_writes, make_change
 from .match_task import MatchTask
-from .together import together
 
 CHANGED_SINCE, ANCHOR_FAILED = "changed_since", "anchor_not_written"
 

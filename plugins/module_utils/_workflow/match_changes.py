@@ -112,9 +112,7 @@ def guard_matches(
     """
     guarded = refuse_guarded([change.immutable_id for change in changes], tenant, terms.skip_checks)
     changes = [
-        change.refused(Refusal(str(after.cause), str(after.reason)))
-        if after.blocked and not change.immutable_id.blocked
-        else change
+        MatchChange(change.anchor.unplanned(), after) if after.blocked and not change.immutable_id.blocked else change
         for change, after in zip(changes, guarded, strict=True)
     ]
     judge = AnchorJudge(view, [str(change.value) for change in changes if change.writes], terms.accepted)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._identity.ad.users import FAILED as ANCHOR_FAILED
 from .._identity.core.decision import Write
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
-from .._identity.core.outcomes import STAMPED
+from .._identity.core.outcomes import FAILED, REFUSED, STAMPED
 from .._identity.core.records import consistency_text
 from .._identity.core.run_files.user_records import (
     ChangeRecord,
@@ -23,14 +22,14 @@ from .._identity.core.run_files.user_records import (
 )
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.deleted_holders import IN_BIN
-from .._identity.entra.immutable_id_plan import FAILED, PROPERTY, REFUSED
+from .._identity.entra.immutable_id_plan import PROPERTY
 from .._identity.preflight.predictions import Prediction
 from .match_changes import MatchChange
 
 
 def status_of(change: MatchChange) -> str:
     """Return what happens to a user: the status of the change in Entra, unless only the anchor changes."""
-    if change.anchor.status == ANCHOR_FAILED:
+    if change.anchor.status == FAILED:
         return FAILED
     if change.immutable_id.blocked:
         return REFUSED
@@ -54,21 +53,24 @@ def list_writes(change: MatchChange) -> tuple[Write, ...]:
     return tuple(writes)
 
 
-def make_record(change: MatchChange, prediction: Prediction | None) -> UserRecord:
-    """Return the record of a user. ``ad`` and ``cloud`` are as they were read."""
+def make_record(change: MatchChange, prediction: Prediction | None, decided: ChangeRecord | None = None) -> UserRecord:
+    """Return the record of a user. ``ad`` and ``cloud`` are as they were read.
+
+    ``decided`` is what happens to the user, if that is not simply the change.
+    """
     given = change.immutable_id.request.record
     cloud = change.immutable_id.target or (prediction.cloud if prediction else None)
     return UserRecord(
         ad={**pick_ad(given), "consistency_guid": consistency_text(change.anchor.before)},
         cloud=pick_cloud(cloud) if cloud else None,
         match=pick_match(prediction.result()) if prediction else None,
-        change=make_change(change),
+        change=decided or make_change(change),
     )
 
 
 def make_change(change: MatchChange) -> ChangeRecord:
     """Return what happens to a user."""
-    failed = change.anchor if change.anchor.status == ANCHOR_FAILED else change.immutable_id
+    failed = change.anchor if change.anchor.status == FAILED else change.immutable_id
     return ChangeRecord(
         status=status_of(change),
         cause=failed.cause,

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .._identity.core.accepted_effects import read_accepted_effects
@@ -33,15 +33,14 @@ TERMS = (
     "max_changes",
     "max_refused",
 )
-"""The options that decide whom a plan changes, and how."""
+"""The options that decide whom a plan changes, and how. A plan file keeps them."""
 
 
 @dataclass(frozen=True)
 class MatchTask:
     """A task of match_plan, checked.
 
-    ``predict`` is AFTER_APPLY or NOW. ``switches``: values of the tenant's switches that the caller gives. ``given``:
-    the scope and the terms as JSON.
+    ``predict`` is AFTER_APPLY or NOW. ``switches``: values of the tenant's switches that the caller gives.
     """
 
     scope: Scope
@@ -50,7 +49,6 @@ class MatchTask:
     terms: Terms
     predict: str
     switches: Mapping[str, bool]
-    given: Mapping[str, Any] = field(repr=False)
 
 
 def read_task(scope: Mapping[str, Any], terms: Mapping[str, Any]) -> MatchTask:
@@ -81,8 +79,4 @@ def read_task(scope: Mapping[str, Any], terms: Mapping[str, Any]) -> MatchTask:
         terms=allowed,
         predict=terms["predict"],
         switches=terms["tenant_switches"],
-        given={
-            "scope": {name: value for name, value in scope.items() if value is not None},
-            "terms": {name: terms[name] for name in TERMS},
-        },
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._graph.http.together import together
 from .._graph.http.transport import Transport, open_transport
 from .._graph.http.watch import Watch
 from .._graph.reads.source_of_authority import add_source_of_authority
@@ -25,7 +26,6 @@ from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors
 from .._identity.preflight.directory_checks import judge_predictions, list_names
-from .._identity.preflight.directory_view import DirectoryView
 from .._identity.preflight.predict import cloud_only, predict
 from .._identity.preflight.predictions import Prediction
 from .._identity.preflight.result import describe_caveats, describe_unread, list_unread, skip_checks
@@ -34,7 +34,6 @@ from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anc
 from .match_directory import MatchDirectory
 from .match_records import list_write_records, list_writes, make_record, status_of
 from .match_task import NOW, MatchTask
-from .together import together
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,6 @@ class _Seen:
     matches: Sequence[MatchChange]
     found: Sequence[Prediction]
     snapshot: TenantSnapshot
-    view: DirectoryView
     unread: set[str]
 
 
@@ -158,7 +156,7 @@ async def _look_around(
     unread |= {PROTECTED_ACCOUNTS} if view.protection_unread else set()
     unread |= {ANCHOR_CLAIMS} if view.claims_unread else set()
     guarded = guard_matches(matches, snapshot, view, task.terms)
-    return _Seen(guarded, found, assumed, view, unread)
+    return _Seen(guarded, found, assumed, unread)
 
 
 def _matched(found: Sequence[Prediction]) -> set[str]:
@@ -220,13 +218,12 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
 
 
 def _record(change: MatchChange, prediction: Prediction | None, decided: Proposal) -> UserRecord:
-    record = make_record(change, prediction)
     refusal = decided.refusal
-    record["change"] = ChangeRecord(
+    made = ChangeRecord(
         status=REFUSED if refusal else decided.status,
         cause=refusal.cause if refusal else None,
         reason=refusal.reason if refusal else None,
         immutable_id=change.value,
         writes=list_write_records(decided.writes),
     )
-    return record
+    return make_record(change, prediction, made)

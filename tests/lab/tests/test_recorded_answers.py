@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from support.entra_process import APPS, Emulator
 from support.module_runs import ModuleRun
+from support.whole_tenant import read_tenant
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
@@ -49,7 +50,7 @@ def predicted(
     async def read() -> TenantSnapshot:
         async with open_transport(options, watch) as transport:
             survey = Survey(transport, options["client_id"])
-            return await survey.read_snapshot()
+            return await read_tenant(survey)
 
     snapshot = asyncio.run(read())
     planned = [] if now else plan_changes(read_requests(users), UserIndex([*snapshot.users, *snapshot.deleted]))

@@ -22,6 +22,7 @@ import requests
 from scripted_graph import SECRET, TENANT, TOKEN, guid, object_id, user
 from support.alterations import FOREIGN, altered_bytes, altered_json, chance
 from support.clocks import SteppingClock
+from support.whole_tenant import read_tenant
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph import (
     entra_immutable_id,
@@ -194,7 +195,7 @@ def survey(options: dict[str, Any], watch: Watch) -> dict[str, Any]:
     async def read() -> TenantSnapshot:
         async with open_transport(options, watch) as transport:
             reader = Survey(transport, options["client_id"])
-            return await reader.read_snapshot()
+            return await read_tenant(reader)
 
     return {"users": [each.result() for each in predict(RECORDS, asyncio.run(read()))]}
 

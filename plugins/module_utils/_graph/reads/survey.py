@@ -25,6 +25,7 @@ from ..._identity.entra.tenant_snapshot import TenantSnapshot, snapshot_record
 from ..http.batch import Item, Outcome, send_batch
 from ..http.errors import LICENCE_REQUIRED, GraphError, not_graph, successful
 from ..http.pages import PAGE_SIZE, pages
+from ..http.together import wait_for_all
 from ..http.transport import Transport
 from .source_of_authority import list_cloud_managed
 from .user_records import user_records
@@ -65,16 +66,6 @@ class Survey:
         self._transport = transport
         self._client = transport.client
 
-    async def read_snapshot(self, source_of_authority: bool = True) -> TenantSnapshot:
-        """Read the whole tenant: ``read_users`` and ``read_sides`` at the same time.
-
-        :raises GraphError: if the users cannot be read, or if Graph cannot be reached.
-        """
-        users = asyncio.create_task(self.read_users())
-        sides = asyncio.create_task(self.read_sides(source_of_authority))
-        await _together(users, sides)
-        return sides.result().with_users(users.result())
-
     async def read_users(self) -> list[Record]:
         """Read the active users, by one listing. Only ``Sides.with_users`` sets ``object_identifier`` of the records.
 
@@ -98,7 +89,7 @@ class Survey:
         groups = asyncio.create_task(self._optional(tenant_snapshot.GROUPS, self._groups(), []))
         named = asyncio.create_task(self._optional(tenant_snapshot.OBJECT_IDENTIFIERS, self._identifiers(), {}))
         managed = asyncio.create_task(self._cloud_managed(source_of_authority))
-        await _together(deleted, domains, switches, roles, contacts, groups, named, managed)
+        await wait_for_all(deleted, domains, switches, roles, contacts, groups, named, managed)
         tenant = TenantSnapshot(
             users=[],
             deleted=deleted.result(),
@@ -303,17 +294,6 @@ class Survey:
                 raise
             self.unknown.add(aspect)
             return nothing
-
-
-async def _together(*tasks: asyncio.Task[Any]) -> None:
-    """Wait for all tasks. If one fails, cancel the others and raise its error."""
-    try:
-        await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
 
 
 def _record(user: Mapping[str, Any], deleted: bool) -> Record:

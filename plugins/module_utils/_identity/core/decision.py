@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from .accepted_effects import NOTHING_ACCEPTED, AcceptedEffects
 from .limits import read_limit, too_many_changes
@@ -80,7 +80,7 @@ class Plan:
     users: Sequence[Proposal]
     verdict: str
     changes: int
-    refused: int = field(default=0)
+    refused: int
 
 
 def decide(proposals: Sequence[Proposal], terms: Terms, where: str) -> Plan:

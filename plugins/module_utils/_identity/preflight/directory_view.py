@@ -96,11 +96,7 @@ class AnchorJudge:
         if not holders or not guid:
             return None
         claimed = claimed or anchor
-        named = " and ".join(
-            f"the {OBJECT_GUID if account.own == claimed else CONSISTENCY_GUID} of the {account.kind} "
-            f"{account.distinguished_name}"
-            for account in holders
-        )
+        named = " and ".join(_held_as(account, claimed) for account in holders)
         return Refusal(
             ANCHOR_CLAIMED,
             f"The ImmutableId {claimed}, which concerns {name}, is {named}; a sync gives the cloud user to the one "

@@ -18,8 +18,8 @@ from ..._identity.core.identities.comparison import entra_key
 from ..session import filters
 from .lookup import Lookup, Search
 
-_FEW = 300
-"""Up to so many users are looked for by their GUIDs; for more, the whole scope is read again."""
+_FEW = filters.MOST_CONDITIONS
+"""Up to so many users are looked for by their GUIDs, in one filter; for more, the whole scope is read again."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import pytest
 from scripted_graph import Reply, ScriptedGraph, error, found, guid, object_id, user
 from scripted_tenant import BETA, PATHS, script
+from support.whole_tenant import read_tenant
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
@@ -63,7 +64,7 @@ def test_both_halves_make_the_snapshot(graph: ScriptedGraph, options: dict[str, 
         return (await survey.read_sides()).with_users(users)
 
     script(graph, [user(1), user(2)], **answers)
-    whole = surveyed(options, lambda survey: survey.read_snapshot())
+    whole = surveyed(options, read_tenant)
     assert len(graph.requests) == len(PATHS)
     script(graph, [user(1), user(2)], **answers)
     assert surveyed(options, halves) == whole
@@ -76,7 +77,7 @@ def test_a_source_of_authority_that_is_not_listed_is_unknown(
     graph: ScriptedGraph, options: dict[str, Any], asked: bool
 ) -> None:
     script(graph, [user(1)], managed=error(400, "Request_UnsupportedQuery") if asked else None)
-    tenant = surveyed(options, lambda survey: survey.read_snapshot(source_of_authority=asked))
+    tenant = surveyed(options, lambda survey: read_tenant(survey, source_of_authority=asked))
     assert tenant.unknown == {SOURCE_OF_AUTHORITY}
     assert tenant.cloud_managed == set()
 
@@ -84,7 +85,7 @@ def test_a_source_of_authority_that_is_not_listed_is_unknown(
 def test_users_that_cannot_be_read_end_the_other_listings(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     script(graph, [], users=error(403, "Authorization_RequestDenied"))
     with pytest.raises(GraphError, match=r"User\.Read\.All"):
-        surveyed(options, lambda survey: survey.read_snapshot())
+        surveyed(options, read_tenant)
     graph.forget()
 
 
@@ -108,7 +109,7 @@ def test_no_listing_is_in_memory_as_a_whole(graph: ScriptedGraph, options: dict[
     script(graph, [], **{listing: page(0)})
     for number in range(1, PAGES):
         graph.expect("GET", f"/next?page={number}", page(number), version=version)
-    tenant = surveyed(options, lambda survey: survey.read_snapshot())
+    tenant = surveyed(options, read_tenant)
     if listing != "identifiers":
         assert len(getattr(tenant, listing)) == PAGES * PAGE
     assert len(kept) == PAGES

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -110,9 +111,4 @@ def name_of(user: UserRecord) -> str:
 
 def count_statuses(users: Sequence[UserRecord]) -> dict[str, int]:
     """Return how many users have each status, sorted by status."""
-    counts: dict[str, int] = {}
-    for user in users:
-        if user["change"]:
-            status = user["change"]["status"]
-            counts[status] = counts.get(status, 0) + 1
-    return dict(sorted(counts.items()))
+    return dict(sorted(Counter(user["change"]["status"] for user in users if user["change"]).items()))

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from ansible_collections.hybrid.identity.plugins.module_utils._workflow.together import together
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.together import together
 
 
 def test_both_run_at_the_same_time() -> None:
