@@ -36,7 +36,7 @@ from .._identity.entra.immutable_id_requests import ImmutableIdRequest
 from .._identity.entra.tenant_snapshot import DELETED_USERS, DOMAINS
 from .._identity.entra.user_index import UserIndex
 from .._ldap.session.connection import LdapOptions, connected
-from .match_changes import MatchChange, find_claims, guard_matches, list_wanted_anchors, plan_matches
+from .match_changes import MatchChange, describe_hidden, find_claims, guard_matches, list_wanted_anchors, plan_matches
 from .match_directory import MatchDirectory
 from .match_records import list_writes, make_change
 from .match_task import MatchTask
@@ -228,6 +228,7 @@ class MatchApplication:
         except IdentityError as error:
             self.unproven = error.message
             return
+        self.unproven = describe_hidden(self._changes, view, self._task.terms)
         claims = find_claims(self._changes, view, self._task.terms)
         positions = [position for position in claims if self._changes[position].immutable_id.changed]
         for position in claims.keys() - set(positions):
