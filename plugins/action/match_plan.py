@@ -23,7 +23,7 @@ from ansible_collections.hybrid.identity.plugins.plugin_utils.run_files import d
 
 class ActionModule(ProgressAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        module = (self._task.resolved_action or self._task.action).rpartition(".")[2]
+        module = self._task.action.rpartition(".")[2]
         host = host_of(task_vars)
         folder = Path(C.DEFAULT_LOCAL_TMP, host_folder(host))
         missing = default_files(module, self._task.args)
