@@ -99,6 +99,9 @@ class LdapGate:
         with contextlib.suppress(OSError):
             client = self._context.wrap_socket(plain, server_side=True)
             server = self._trust.wrap_socket(socket.create_connection(self._directory), server_hostname="localhost")
+            for side in (client, server):
+                # What arrives as one packet may leave as several messages; none shall wait for an acknowledgement.
+                side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             link = _Link(self, client, server)
             self._links.append(link)
             threading.Thread(target=link.pass_answers, daemon=True).start()

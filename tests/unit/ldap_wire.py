@@ -256,7 +256,6 @@ class Wire:
         self._stopped = threading.Event()
         self._left = list(self.script)
         self._listener = socket.create_server((self.address, self.port))
-        self._listener.settimeout(0.05)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -264,8 +263,11 @@ class Wire:
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
-        self._thread.join(300)
+        # Closing alone does not wake the thread that accepts.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._thread.join(300)
 
     def verify(self) -> None:
         """Fail where anything else came than the script says, or less."""
@@ -273,11 +275,14 @@ class Wire:
         assert not self._left, f"not asked: {self._left}"
 
     def _serve(self) -> None:
-        while not self._stopped.is_set():
-            with contextlib.suppress(TimeoutError):
+        # The listener is closed to end this.
+        with contextlib.suppress(OSError):
+            while not self._stopped.is_set():
                 connection, _address = self._listener.accept()
                 self.connections += 1
                 connection.settimeout(300)
+                # An answer is several messages: without this, each waits until the client has acknowledged the last.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 try:
                     self._talk(connection)
                 except OSError:  # a client that does not trust us hangs up

@@ -196,6 +196,8 @@ class ScriptedGraph:
 def _handler(graph: ScriptedGraph) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # The head and the body are sent apart: without this, the body waits until the client has acknowledged the head.
+        disable_nagle_algorithm = True
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

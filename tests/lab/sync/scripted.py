@@ -25,6 +25,9 @@ class Cloud:
         cloud = self
 
         class Handler(BaseHTTPRequestHandler):
+            # The head and the body are sent apart: without this, the body waits for an acknowledgement of the head.
+            disable_nagle_algorithm = True
+
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 cloud.requests.append(body)
