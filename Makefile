@@ -14,6 +14,8 @@ FILE ?= tests/unit
 # Numbers of users, and a file for the tables as Markdown: make bench SIZES="1000 10000" BENCH_OUT=docs/benchmark.md
 SIZES ?=
 BENCH_OUT ?=
+# A revision that the benchmark runs in turn with the working tree: make bench BASE=HEAD~1 SIZES=10000
+BASE ?=
 
 # Byte code goes below .cache, also if the caller's environment forbids it beside the sources. Without byte code, each start
 # of Ansible or of a module takes twice as long.
@@ -62,7 +64,7 @@ demo: environment
 .PHONY: bench
 bench:
 	@$(BOOTSTRAP) bench
-	@PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m bench $(if $(SIZES),--sizes $(SIZES)) $(if $(BENCH_OUT),--out $(BENCH_OUT))
+	@PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m bench $(if $(SIZES),--sizes $(SIZES)) $(if $(BASE),--base $(BASE)) $(if $(BENCH_OUT),--out $(BENCH_OUT))
 
 .PHONY: lab-up
 lab-up: environment

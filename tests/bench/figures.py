@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 FIRST, SECOND = "whole role, first run", "whole role, second run"
 ANSIBLE = "Ansible itself: the same tasks, empty"
 FLOOR_FIRST, FLOOR_SECOND = "floor, first run", "floor, second run"
 PEER_WRITE, PEER_READ = "peer: ansible.builtin.uri in a loop", "peer: community.general.ldap_search"
+
+BASE, NOW = "base", "now"
+COST = ((FIRST, 10_000, 0.25), (FIRST, 50_000, 0.2), (SECOND, 50_000, 0.3))
+"""A run at a size, and which part of the base revision's CPU time and time it may take."""
 
 PAGE = 999
 """Users on a page of Graph's (facts §4)."""
@@ -89,6 +94,48 @@ def goals(figures: Sequence[Figure], tenant_users: Mapping[int, int], quota: Quo
     if quota and quota.used is not None:
         found += _quota(quota)
     return found + _peers(at, sizes)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The medians of a run of two revisions, in seconds of CPU and of time, and the requests of the last run."""
+
+    what: str
+    users: int
+    cpu: tuple[float, float]
+    seconds: tuple[float, float]
+    requests: tuple[int, int]
+
+
+def medians(found: Sequence[tuple[str, Figure]]) -> list[Compared]:
+    """Return one line for each run and size. ``found``: figures, each with BASE or NOW."""
+    groups: dict[tuple[int, str], dict[str, list[Figure]]] = {}
+    for side, figure in found:
+        groups.setdefault((figure.users, figure.what), {BASE: [], NOW: []})[side].append(figure)
+    return [
+        Compared(
+            what,
+            users,
+            (median(each.cpu for each in sides[BASE]), median(each.cpu for each in sides[NOW])),
+            (median(each.seconds for each in sides[BASE]), median(each.seconds for each in sides[NOW])),
+            (sides[BASE][-1].requests, sides[NOW][-1].requests),
+        )
+        for (users, what), sides in groups.items()
+    ]
+
+
+def cost_goals(compared: Sequence[Compared]) -> list[Goal]:
+    """The goals against the base revision, of the sizes that were measured."""
+    found = []
+    for what, size, part in COST:
+        for each in compared:
+            if (each.what, each.users) != (what, size):
+                continue
+            for name, (base, now) in (("CPU time", each.cpu), ("time", each.seconds)):
+                over = f"by {now - part * base:.1f} s" if now > part * base else ""
+                wanted = f"at most {part:g} x the base"
+                found.append(Goal(f"{what}, {size:,} users: {name}", wanted, f"{now / base:.2f} x", over))
+    return found
 
 
 def _times(at: Mapping[tuple[str, int], Figure]) -> list[Goal]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,12 @@ class Playbooks:
         self._run_folder = folder / "runs"
         self._run_folder.mkdir()
 
-    def hard_match(self, keep: Path | None = None) -> tuple[Run, list[Task]]:
-        """The role over the plain users. ``keep``: change nothing, and leave what each module returned there."""
+    def hard_match(self, keep: Path | None = None, collections: Path | None = None) -> tuple[Run, list[Task]]:
+        """The role over the plain users.
+
+        ``keep``: change nothing, and leave what each module returned there. ``collections``: a folder that has another
+        revision of the collection.
+        """
         variables = {
             "hard_match_search_base": BASE,
             "hard_match_max_refused": "0",
@@ -50,7 +55,9 @@ class Playbooks:
         }
         role = {"role": "hybrid.identity.hard_match", "vars": variables}
         if keep is None:
-            return self.run({"roles": [role]})
+            paths = [str(collections), os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")]
+            there = {"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(filter(None, paths))}
+            return self.run({"roles": [role]}, there if collections else None)
         return self.run({"roles": [role], "check_mode": True}, {"BENCH_KEEP": str(keep)})
 
     def same_shape(self, answers: Path) -> tuple[Run, list[Task]]:

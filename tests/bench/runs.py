@@ -77,6 +77,16 @@ class Runs:
         yield self._figure(figures.FLOOR_FIRST, self._floor, writes=users)
         yield self._figure(figures.FLOOR_SECOND, self._floor, writes=0)
 
+    def both(self, collections: Path | None) -> Iterator[Figure]:
+        """A first and a second run of the role, as the working tree has it or a folder of collections."""
+
+        def play() -> tuple[Run, list[Task]]:
+            return self.books.hard_match(collections=collections)
+
+        self._site.empty()
+        yield self._played(figures.FIRST, play, [], writes=self._site.users)
+        yield self._played(figures.SECOND, play, [], writes=0)
+
     def against_quota(self) -> Quota:
         """A first run of the role with Graph's quotas enforced, on the users that the site has now."""
         self._site.empty()

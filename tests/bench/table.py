@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .figures import MEGABYTE, Figure, Goal
+from .figures import MEGABYTE, Compared, Figure, Goal
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,24 @@ def spent(by_size: Mapping[int, tuple[Mapping[str, float], Mapping[str, float]]]
     ]
     title = "Seconds of a first run by module, and (in brackets) with modules in their place that do nothing"
     return Table(title, ["", *(f"{size:,} users" for size in sorted(by_size))], rows)
+
+
+def compared(base: str, lines: Sequence[Compared]) -> Table:
+    """Both revisions side by side."""
+    rows = [
+        [
+            each.what,
+            f"{each.users:,}",
+            *(f"{value:.1f}" for value in each.cpu),
+            f"{each.cpu[1] / each.cpu[0]:.2f}",
+            *(f"{value:.1f}" for value in each.seconds),
+            f"{each.seconds[1] / each.seconds[0]:.2f}",
+            *(f"{value:,}" for value in each.requests),
+        ]
+        for each in sorted(lines, key=lambda each: each.users)
+    ]
+    parts = ("base CPU s", "CPU s", "ratio", "base s", "s", "ratio", "base requests", "requests")
+    return Table(f"Against {base}", ["", "users", *parts], rows)
 
 
 def goals(found: Sequence[Goal]) -> Table:

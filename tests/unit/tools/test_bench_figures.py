@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from bench import figures, table
+from bench import base, figures, table
 from bench.figures import (
     FIRST,
     FLOOR_FIRST,
@@ -26,6 +26,7 @@ from bench.figures import (
     Quota,
 )
 from bench.playbook import Task
+from bench.processes import ProgramFailed
 from bench.runs import Spent
 
 TENANT = {10_000: 10_053, 50_000: 50_053}
@@ -145,3 +146,35 @@ def test_a_page_names_the_day_the_machine_and_what_was_missed() -> None:
     assert "| memory | under 300 MB | 480 MB | missed by 180 MB |" in page
     assert "| users lost | 0 | 0 | met |" in page
     assert page.endswith("- A note.\n")
+
+
+def sides(now: float = 9.9) -> list[tuple[str, Figure]]:
+    """Three first runs of 10,000 users each: the base's take 10, 40 and 90 CPU seconds, the others' median is `now`."""
+    base_runs = [(figures.BASE, Figure(FIRST, 10_000, cpu + 4, 1062, 10_000, cpu=cpu)) for cpu in (90.0, 10.0, 40.0)]
+    return base_runs + [(figures.NOW, Figure(FIRST, 10_000, cpu + 1, 600, 10_000, cpu=cpu)) for cpu in (1.0, now, 99.0)]
+
+
+def test_two_revisions_are_compared_by_their_medians() -> None:
+    (line,) = figures.medians(sides())
+    assert (line.cpu, line.seconds, line.requests) == ((40.0, 9.9), (44.0, 10.9), (1062, 600))
+    assert [each.missed_by for each in figures.cost_goals([line])] == ["", ""]
+    text = table.compared("v1", [line]).text()
+    assert text.splitlines()[0] == "Against v1"
+    assert text.splitlines()[-1].split()[-8:] == ["40.0", "9.9", "0.25", "44.0", "10.9", "0.25", "1,062", "600"]
+
+
+def test_a_quarter_of_the_base_is_the_limit() -> None:
+    cpu, seconds = figures.cost_goals(figures.medians(sides(now=10.5)))
+    assert (cpu.name, cpu.measured, cpu.missed_by) == (f"{FIRST}, 10,000 users: CPU time", "0.26 x", "by 0.5 s")
+    assert seconds.missed_by == "by 0.5 s"
+
+
+def test_a_revision_is_unpacked_as_a_collection(tmp_path: Path) -> None:
+    place = base.unpack("HEAD", tmp_path) / "ansible_collections" / "hybrid" / "identity"
+    assert (place / "plugins" / "modules" / "entra_immutable_id.py").is_file()
+
+
+@pytest.mark.parametrize("revision", ["no-such-revision", "--output=/tmp/x", ""])
+def test_an_unknown_revision_is_refused(tmp_path: Path, revision: str) -> None:
+    with pytest.raises(ProgramFailed, match="is no revision of this repository"):
+        base.unpack(revision, tmp_path)
