@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 import yaml
 from outside import Control, Directory, Graph, state_folder
+from support.resident_powershell import ResidentPowerShell
 
+from lab.connect_server import HOST, environment
 from playbooks import Ansible, Run
 
 
@@ -65,6 +67,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.ansible_core("2.21"))
 
 
+@pytest.fixture(scope="session")
+def resident() -> Iterator[ResidentPowerShell]:
+    process = ResidentPowerShell()
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session")
+def with_resident(state: Path, resident: ResidentPowerShell, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lab's inventory; tasks on its Entra Connect server run in the PowerShell that stays."""
+    inventory = yaml.safe_load((state / "inventory.yml").read_text("utf-8"))
+    hosts = inventory["all"]["children"]["entra_connect"]["hosts"]
+    hosts[HOST] = resident.host_variables(environment(state / "connect"))
+    return _write(inventory, tmp_path_factory.mktemp("inventory"))
+
+
+@pytest.fixture
+def own_powershell() -> None:
+    """Each task on the Entra Connect server starts a PowerShell, as it does over SSH or WinRM."""
+
+
 @pytest.fixture
 def connect(state: Path) -> Path:
     """The Entra Connect server as it was set up: no cycle has run."""
@@ -84,7 +107,11 @@ def without_connect(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """The lab's inventory without an Entra Connect server, each look at which starts a PowerShell."""
     inventory = yaml.safe_load((state / "inventory.yml").read_text("utf-8"))
     inventory["all"]["children"].pop("entra_connect", None)
-    path = tmp_path_factory.mktemp("inventory") / "inventory.yml"
+    return _write(inventory, tmp_path_factory.mktemp("inventory"))
+
+
+def _write(inventory: dict[str, Any], folder: Path) -> Path:
+    path = folder / "inventory.yml"
     path.touch(0o600)
     path.write_text(yaml.safe_dump(inventory), encoding="utf-8")
     return path
@@ -93,8 +120,14 @@ def without_connect(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture
 def ansible(request: pytest.FixtureRequest, state: Path, without_connect: Path, tmp_path: Path) -> Ansible:
     """The lab's inventory; with its Entra Connect server for the tests that ask for it."""
-    inventory = state / "inventory.yml" if "connect" in request.fixturenames else without_connect
-    return Ansible(inventory, tmp_path)
+    if "connect" not in request.fixturenames:
+        return Ansible(without_connect, tmp_path)
+    if "own_powershell" in request.fixturenames:
+        return Ansible(state / "inventory.yml", tmp_path)
+    # What skips a test for want of pwsh comes first.
+    request.getfixturevalue("connect")
+    resident: ResidentPowerShell = request.getfixturevalue("resident")
+    return Ansible(request.getfixturevalue("with_resident"), tmp_path, resident.settings())
 
 
 @pytest.fixture(scope="session")

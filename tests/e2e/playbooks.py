@@ -95,10 +95,11 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 class Ansible:
-    """ansible-playbook of the Python that runs the tests, over an inventory of the lab."""
+    """ansible-playbook of the Python that runs the tests, over an inventory of the lab, with environment variables."""
 
-    def __init__(self, inventory: Path, folder: Path) -> None:
+    def __init__(self, inventory: Path, folder: Path, settings: dict[str, str] | None = None) -> None:
         self.inventory = inventory
+        self.settings = settings or {}
         self.folder = folder
         self.runs = folder / "runs"
         self.runs.mkdir(0o700, exist_ok=True)
@@ -139,6 +140,7 @@ class Ansible:
             **os.environ,
             "ANSIBLE_NOCOWS": "1",
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+            **self.settings,
             **(environment or {}),
         }
         return subprocess.Popen(

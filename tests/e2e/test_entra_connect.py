@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from lab.connect_server import MODULES, environment
 from playbooks import Ansible
 
 PLAYBOOK = "hybrid.identity.entra_connect"
-MODULES = Path(__file__).resolve().parents[1] / "lab" / "adsync"
 NAMES = ("windows.json", "connectors.json")
 DESKTOP = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 
@@ -59,21 +59,15 @@ def test_a_server_that_cannot_carry_it_is_refused_and_an_empty_one_asks_for_the_
     windows: dict[str, Any] = json.loads((server / "windows.json").read_text("utf-8"))
     windows["registry"] = {key: found for key, found in windows["registry"].items() if "Uninstall" not in key}
     windows["classes"]["Win32_Service"] = []
-    shutil.move(server / "pwsh", server / "pwsh.kept")
+    (server / "windows.json").write_text(json.dumps(windows), encoding="utf-8")
     # With Windows' own modules and without ADSync, as on a server on which nothing is installed.
     (tmp_path / "modules").mkdir()
     (tmp_path / "modules" / "CimCmdlets").symlink_to(MODULES / "CimCmdlets")
-    program = (server / "pwsh.kept").read_text("utf-8").replace(f"={MODULES}:", f"={tmp_path / 'modules'}:")
-    try:
-        (server / "windows.json").write_text(json.dumps(windows), encoding="utf-8")
-        (server / "pwsh").write_text(program, encoding="utf-8")
-        (server / "pwsh").chmod(0o700)
-        empty = ansible.playbook(PLAYBOOK)
-        windows["registry"][DESKTOP]["InstallationType"] = "Server Core"
-        (server / "windows.json").write_text(json.dumps(windows), encoding="utf-8")
-        core = ansible.playbook(PLAYBOOK, variables={"entra_connect_msi": "AzureADConnect.msi"})
-    finally:
-        shutil.move(server / "pwsh.kept", server / "pwsh")
+    bare = {"resident_environment": {**environment(server), "PSModulePath": str(tmp_path / "modules")}}
+    empty = ansible.playbook(PLAYBOOK, variables=bare)
+    windows["registry"][DESKTOP]["InstallationType"] = "Server Core"
+    (server / "windows.json").write_text(json.dumps(windows), encoding="utf-8")
+    core = ansible.playbook(PLAYBOOK, variables={**bare, "entra_connect_msi": "AzureADConnect.msi"})
     assert empty.code == 2, empty.output
     assert "Set entra_connect_msi to the MSI of Entra Connect" in " ".join(empty.output.split())
     assert core.code == 2, core.output

@@ -18,7 +18,9 @@ from accounts import SUFFIX, choices, crowd
 from outside import Control, Directory, Graph, expected_immutable_id
 from scheduler import HELD, Server
 from support.polling import wait_until
+from support.resident_powershell import ResidentPowerShell
 
+from lab.connect_server import environment
 from playbooks import Ansible, kill
 
 ANNA = "anna.berg@contoso.com"
@@ -142,17 +144,15 @@ def test_what_an_administrator_disabled_stays_so_and_the_anchor_is_the_servers(
 
 
 def test_what_servers_do_is_told_before_anything_is_written(
-    ansible: Ansible, server: Server, connect: Path, tmp_path: Path
+    ansible: Ansible, server: Server, connect: Path, resident: ResidentPowerShell, tmp_path: Path
 ) -> None:
     """Two that export, one that only stages, one that is not reached and whose scheduler a killed run has held."""
     hosts: dict[str, Any] = {"nowhere": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}}
     for name, staging in (("connect2", False), ("connect3", True)):
         folder = tmp_path / name
         shutil.copytree(connect, folder)
-        program = (folder / "pwsh").read_text("utf-8").replace(f"={connect}", f"={folder}")
-        (folder / "pwsh").write_text(program, encoding="utf-8")
         Server(folder).change("scheduler.json", StagingModeEnabled=staging)
-        hosts[name] = {"ansible_shell_type": "sh", "ansible_pwsh_interpreter": str(folder / "pwsh")}
+        hosts[name] = resident.host_variables(environment(folder))
     Server(tmp_path / "connect2").change("estate.json", anchor_attribute="objectGUID")
     (tmp_path / "more.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
     server.notes.mkdir()

@@ -70,7 +70,7 @@ def test_the_chain_ends_with_users_proven_to_be_synchronised(
     assert all(proof[name]["sync"]["status"] == "skipped" for name in [*ADMINISTRATORS, "mia.cloud@contoso.com"])
 
 
-@pytest.mark.usefixtures("fresh")
+@pytest.mark.usefixtures("fresh", "own_powershell")
 def test_one_user_who_is_not_proven_fails_the_role(ansible: Ansible, connect: Path, control: Control) -> None:
     mapping = {"onPremisesObjectIdentifier": "0f6f2d2a-1c52-4b0e-8f0a-6f1f6f2f9b99"}
     control("PATCH", "users", [{"userPrincipalName": MAPPED, "lab": mapping}])

@@ -54,14 +54,22 @@ def up(state: Path, lab: dict[str, Any]) -> None:
         program.chmod(0o700)
 
 
+def environment(home: Path) -> dict[str, str]:
+    """What makes a PowerShell that of the server: it finds the stand-in ADSync module, and writes only to `home`."""
+    return {
+        "ADSYNC_LAB_STATE": str(home),
+        "PSModulePath": str(MODULES),
+        **{f"XDG_{kind}_HOME": str(home / "home") for kind in ("CACHE", "CONFIG", "DATA")},
+        "DOTNET_EnableDiagnostics": "0",
+        "POWERSHELL_TELEMETRY_OPTOUT": "1",
+        "POWERSHELL_UPDATECHECK": "Off",
+    }
+
+
 def _wrapper(home: Path, pwsh: str) -> str:
-    """The server's own PowerShell: it finds the stand-in ADSync module, and leaves nothing outside `home`."""
     lines = [
         "#!/bin/sh",
-        f"export ADSYNC_LAB_STATE={shlex.quote(str(home))}",
-        f'export PSModulePath={shlex.quote(str(MODULES))}:"$PSModulePath"',
-        *(f"export XDG_{kind}_HOME={shlex.quote(str(home / 'home'))}" for kind in ("CACHE", "CONFIG", "DATA")),
-        "export DOTNET_EnableDiagnostics=0 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off",
+        *(f"export {name}={shlex.quote(value)}" for name, value in environment(home).items()),
         f'exec {shlex.quote(pwsh)} "$@"',
     ]
     return "\n".join([*lines, ""])

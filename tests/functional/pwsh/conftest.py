@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.resident_powershell import PWSH, ResidentPowerShell
 
 from lab.ca import write_server_certificate
 from lab.sync.scripted import Cloud
 from playbook import Playbook
 from pwsh_server import Server
-from resident_powershell import PWSH, ResidentPowerShell
 
 
 @pytest.hookimpl(tryfirst=True)

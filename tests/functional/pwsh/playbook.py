@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from support.resident_powershell import PWSH, ResidentPowerShell
 
 from pwsh_server import MODULES, TESTS, Server
-from resident_powershell import PLUGINS, PWSH, ResidentPowerShell
 
 # Seconds, far above what a playbook takes.
 TIMEOUT = 1800
@@ -34,10 +34,9 @@ class Playbook:
             **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
             "PYTHONPATH": str(TESTS),
             "PSModulePath": str(MODULES),
-            "RESIDENT_POWERSHELL": str(self.resident.socket),
+            **self.resident.settings(),
             "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", ""),
             "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
-            "ANSIBLE_CONNECTION_PLUGINS": str(PLUGINS),
             "ANSIBLE_LOCAL_TEMP": str(self.folder / "local"),
             "ANSIBLE_REMOTE_TEMP": str(self.folder / "remote"),
             "ANSIBLE_HOME": str(self.folder / "home"),
@@ -51,12 +50,8 @@ class Playbook:
         for server in servers:
             play = {"hosts": server.name, "gather_facts": False, "tasks": server.planned}
             plays.append({"name": server.name, **play, "environment": {"ADSYNC_LAB_STATE": str(server.state.folder)}})
-            hosts[server.name] = {
-                "ansible_connection": "local" if server.own_process else "resident",
-                "ansible_shell_type": "sh",
-                "ansible_pwsh_interpreter": PWSH if server.own_process else self.resident.interpreter,
-                "resident_environment": server.environment,
-            }
+            own = {"ansible_connection": "local", "ansible_shell_type": "sh", "ansible_pwsh_interpreter": PWSH}
+            hosts[server.name] = own if server.own_process else self.resident.host_variables(server.environment)
         (self.folder / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
         (self.folder / "play.yml").write_text(yaml.safe_dump(plays))
         program = Path(sys.executable).parent / "ansible-playbook"

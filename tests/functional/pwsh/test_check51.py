@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from resident_powershell import PWSH
+from support.resident_powershell import PWSH
 
 ROOT = Path(__file__).resolve().parents[3]
 CHECK = ROOT / "tests" / "tools" / "check51.ps1"

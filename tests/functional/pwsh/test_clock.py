@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from resident_powershell import PWSH
+from support.resident_powershell import PWSH
 
 UTIL = Path(__file__).resolve().parents[3] / "plugins" / "module_utils" / "_ADSyncClock.psm1"
 SCRIPT = f"""

@@ -9,9 +9,10 @@ import json
 import subprocess
 from pathlib import Path
 
+from support.resident_powershell import PWSH
+
 from cases import Cases
 from pwsh_server import ENTRA, Server
-from resident_powershell import PWSH
 
 CASES = Cases()
 Ran = dict[str, Server]

@@ -10,9 +10,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from support.resident_powershell import PWSH
+
 from cases import Cases
 from pwsh_server import ENTRA, Server
-from resident_powershell import PWSH
 
 ANCHOR = "3jFgh7G/i0+csBxnpglNPg=="
 OTHER = "nlbGyIhGPE+EYq/E/2CBew=="

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from support.nasty_text import FORGED, INVISIBLE
+from support.resident_powershell import PWSH
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import LONGEST, visible
 from cases import Cases
 from pwsh_server import Server
-from resident_powershell import PWSH
 
 UTIL = Path(__file__).resolve().parents[3] / "plugins" / "module_utils" / "_ConnectText.psm1"
 SCRIPT = f"""

@@ -11,7 +11,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 PWSH = shutil.which("pwsh")
 PLUGINS = Path(__file__).with_name("resident")
@@ -34,6 +36,19 @@ class ResidentPowerShell:
         # Ansible's wrapper starts another PowerShell, unless the interpreter lies in the folder of the one that runs.
         self.interpreter = f"{self.process.stdout.readline().strip()}/pwsh"
         assert self.socket.exists(), "the resident PowerShell did not start"
+
+    def host_variables(self, environment: Mapping[str, str]) -> dict[str, Any]:
+        """Return the inventory variables of a host whose tasks run here, with environment variables of its own."""
+        return {
+            "ansible_connection": "resident",
+            "ansible_shell_type": "sh",
+            "ansible_pwsh_interpreter": self.interpreter,
+            "resident_environment": dict(environment),
+        }
+
+    def settings(self) -> dict[str, str]:
+        """Return the environment variables with which ansible-playbook finds the process and the connection plugin."""
+        return {"ANSIBLE_CONNECTION_PLUGINS": str(PLUGINS), "RESIDENT_POWERSHELL": str(self.socket)}
 
     def close(self) -> None:
         self.process.communicate(timeout=60)
