@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from support.request_formula import count_requests
+
 from lab import estate
 from lab.dc import LabError
 
@@ -23,7 +25,7 @@ from . import base, figures, machine, notes, peers, table
 from .figures import Figure, Quota
 from .processes import ProgramFailed
 from .runs import WRITES, Runs, WrongRun
-from .site import Site
+from .site import ROLE_GROUPS, Site
 
 SIZES = (1_000, 10_000, 50_000)
 
@@ -100,7 +102,9 @@ def main() -> int:
         estate.down(state)
     spent = {size: (each.role, each.ansible) for size, each in done.runs.spent.items()}
     compared = figures.medians(done.sides)
-    goals = [*figures.cost_goals(compared), *figures.goals(done.found, done.runs.tenant_users, done.quota)]
+    tenant_users = done.runs.tenant_users
+    due = {size: count_requests(users, size, ROLE_GROUPS) for size, users in tenant_users.items()}
+    goals = [*figures.cost_goals(compared), *figures.goals(done.found, tenant_users, due, done.quota)]
     tables = [table.goals(goals), table.measured(done.found), table.spent(spent)]
     if compared:
         tables.insert(1, table.compared(options.base, compared))

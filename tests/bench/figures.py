@@ -86,11 +86,16 @@ def quota_used(moments: Sequence[float], amount: int, window: float) -> float | 
     return windows * window / (moments[windows * amount] - moments[0])
 
 
-def goals(figures: Sequence[Figure], tenant_users: Mapping[int, int], quota: Quota | None) -> list[Goal]:
-    """The goals of the sizes that were measured. ``tenant_users``: active users of the tenant by size."""
+def goals(
+    figures: Sequence[Figure], tenant_users: Mapping[int, int], due: Mapping[int, int], quota: Quota | None
+) -> list[Goal]:
+    """The goals of the sizes that were measured.
+
+    ``tenant_users``: active users of the tenant by size; ``due``: the requests that a first run is to make.
+    """
     at = {(figure.what, figure.users): figure for figure in figures}
     sizes = sorted({users for what, users in at if what == FIRST})
-    found = [*_times(at), *_growth(at, sizes), *_memory(at, sizes), *_second(at, sizes, tenant_users)]
+    found = [*_times(at), *_growth(at, sizes), *_memory(at, sizes), *_first(at, due), *_second(at, sizes, tenant_users)]
     if quota and quota.used is not None:
         found += _quota(quota)
     return found + _peers(at, sizes)
@@ -167,6 +172,16 @@ def _memory(at: Mapping[tuple[str, int], Figure], sizes: Sequence[int]) -> list[
         used = max(max(run.module_memory, run.other_memory) for run in runs) / MEGABYTE
         over = f"by {used - allowed:.0f} MB" if used > allowed else ""
         found.append(Goal(f"largest process, {size:,} users", f"at most {allowed:,} MB", f"{used:,.0f} MB", over))
+    return found
+
+
+def _first(at: Mapping[tuple[str, int], Figure], due: Mapping[int, int]) -> list[Goal]:
+    """A first run makes the requests that docs/speed.md says."""
+    found = []
+    for size, wanted in sorted(due.items()):
+        made = at[FIRST, size].requests
+        over = f"by {made - wanted}" if made != wanted else ""
+        found.append(Goal(f"requests of a first run, {size:,} users", f"{wanted:,}", f"{made:,}", over))
     return found
 
 

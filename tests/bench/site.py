@@ -14,6 +14,9 @@ from lab import dc, emulator, estate
 BASE = "OU=Bulk,DC=ad,DC=contoso,DC=com"
 """Below it are the plain users alone; the seed has others that cannot be matched."""
 
+ROLE_GROUPS = 1
+"""Role-assignable groups of the seed."""
+
 
 @dataclass(frozen=True)
 class Asked:

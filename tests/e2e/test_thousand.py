@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from accounts import bulk_users
 from outside import Control, Directory, Graph, expected_immutable_id
+from support.request_formula import count_requests
 
 from playbooks import Ansible, Run
 
@@ -25,6 +26,13 @@ READ: dict[str, Any] = {
     "register": "ad",
 }
 MATCH = {"name": "Match", "hybrid.identity.entra_immutable_id": {"users": "{{ ad.users }}"}, "register": "entra"}
+ROLE: dict[str, Any] = {
+    "name": "Match",
+    "ansible.builtin.include_role": {"name": "hybrid.identity.hard_match"},
+    "vars": {"hard_match_search_base": BASE},
+}
+# Role-assignable groups of the seed.
+ROLE_GROUPS = 1
 DEFAULTS = {
     "module_defaults": {
         "group/hybrid.identity.ad": "{{ hybrid_identity_ad }}",
@@ -33,14 +41,19 @@ DEFAULTS = {
 }
 
 
+def fill(control: Control) -> None:
+    """The seed's tenant, and the thousand."""
+    control("POST", "reset")
+    names = [f"user{number:06d}" for number in range(1, COUNT + 1)]
+    twins = [{"userPrincipalName": f"{n}@contoso.com", "mail": f"{n}@contoso.com", "displayName": n} for n in names]
+    control("POST", "users", twins)
+
+
 @pytest.fixture(scope="module")
 def thousand(state: Path, control: Control, directory: Directory) -> Iterator[None]:
     """A thousand in both directories, none of them matched."""
     with bulk_users(state, directory, COUNT):
-        control("POST", "reset")
-        names = [f"user{number:06d}" for number in range(1, COUNT + 1)]
-        twins = [{"userPrincipalName": f"{n}@contoso.com", "mail": f"{n}@contoso.com", "displayName": n} for n in names]
-        control("POST", "users", twins)
+        fill(control)
         yield
         control("POST", "reset")
 
@@ -115,13 +128,8 @@ def test_a_second_run_lists_the_users_and_ends(ansible: Ansible, control: Contro
     assert second.results["entra"]["summary"]["unchanged"] == COUNT
     only_lists_the_users(control, others=3)
 
-    role = {
-        "name": "Match",
-        "ansible.builtin.include_role": {"name": "hybrid.identity.hard_match"},
-        "vars": {"hard_match_search_base": BASE},
-    }
     control("DELETE", "requests")
-    third = ansible.tasks([role], **DEFAULTS)
+    third = ansible.tasks([ROLE], **DEFAULTS)
     assert third.code == 0, third.output
     only_lists_the_users(control, others=5)
 
@@ -154,3 +162,15 @@ def test_clearing_sends_null(ansible: Ansible, graph: Graph, control: Control) -
     cloud = graph.users()
     assert all(cloud[name]["onPremisesImmutableId"] is None for name in names)
     assert cloud["user000042@contoso.com"]["onPremisesImmutableId"]
+
+
+@pytest.mark.usefixtures("thousand")
+def test_the_role_makes_the_requests_that_the_docs_say(ansible: Ansible, control: Control) -> None:
+    fill(control)
+    tenant_users = control("GET", "health")["users"]
+    control("DELETE", "requests")
+    run = ansible.tasks([ROLE], **DEFAULTS)
+    assert run.code == 0, run.output
+    assert len(run.changes()) == COUNT
+    on_the_wire = [request["path"] for request in control("GET", "requests") if "batch" not in request]
+    assert len(on_the_wire) == count_requests(tenant_users, COUNT, ROLE_GROUPS), on_the_wire
