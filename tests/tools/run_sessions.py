@@ -1,34 +1,40 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run nox's sessions in two lanes side by side. Arguments: sessions to run instead of all.
+"""Run nox's sessions in lanes side by side. Arguments: sessions to run instead of all.
 
 Only one lab fits on a machine, because of its ports. So one lane runs the sessions of the lab first, one after another,
-and then helps the other lane with the rest; thus both end at about the same time. A session's output goes to a log in
-.cache/results, and is shown whole when the session has ended.
+and then helps the others with the rest; thus all end at about the same time. The sessions of the lab take longest
+together, so they come first in line for the processors. There is one lane more than two processors need, because many
+sessions wait for a server now and then. A session's output goes to a log in .cache/results, and is shown whole when the
+session has ended.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / ".cache" / "results"
 NOX = (sys.executable, "-m", "nox")
 LAB = "integration-"
+LANES = 3
+# How much less of a processor the other sessions get than those of the lab, if there are too few: as `nice -n` has it.
+NICENESS = 10
 # The longest first, so that no long one is left at the end while the other lane has nothing to do.
 LONGEST = ("powershell", "sanity", "recovery", "prediction", "ad-domain", "unit-2.21", "lab")
 
 
 class Queue:
-    """The sessions that nobody has started yet, for two lanes: the first takes those of the lab before any other."""
+    """The sessions that nobody has started yet, for all lanes: the first takes those of the lab before any other."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._lab = deque(name for name in names if name.startswith(LAB))
@@ -50,11 +56,13 @@ class Queue:
             return self._rest.popleft() if self._rest else None
 
 
-def merged(reports: Sequence[Path]) -> dict[str, list[object]]:
-    """Return the sessions of all of nox's reports that are there; a session that broke down has none."""
-    return {
-        "sessions": [each for path in reports if path.exists() for each in json.loads(path.read_text())["sessions"]]
-    }
+def merged(reports: Sequence[Path], cpu: Mapping[str, float]) -> dict[str, list[dict[str, object]]]:
+    """Return the sessions of all of nox's reports that are there; a session that broke down has none.
+
+    `cpu`: CPU seconds by session, which are added to them.
+    """
+    sessions = [each for path in reports if path.exists() for each in json.loads(path.read_text())["sessions"]]
+    return {"sessions": [{**each, "cpu": cpu.get(each["name"], 0.0)} for each in sessions]}
 
 
 def run_lane(queue: Queue, lab: bool, run: Callable[[str], int], codes: list[int]) -> None:
@@ -71,6 +79,7 @@ def _all_sessions() -> list[str]:
 
 
 _OUTPUT = threading.Lock()
+_CPU: dict[str, float] = {}
 
 
 def _run(name: str) -> int:
@@ -79,9 +88,14 @@ def _run(name: str) -> int:
     _say(f"--- {name}: started, its output goes to {log.relative_to(ROOT)}")
     started = time.monotonic()
     with log.open("wb") as output:
-        code = subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    if not name.startswith(LAB):
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+    _pid, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    _CPU[name] = used.ru_utime + used.ru_stime
     _say(f"--- {name}: ended after {time.monotonic() - started:.0f} s", log.read_bytes())
-    return abs(code)
+    return abs(process.returncode)
 
 
 def _report(name: str) -> Path:
@@ -100,7 +114,9 @@ def main() -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
     queue = Queue(names)
     codes: list[int] = []
-    lanes = [threading.Thread(target=run_lane, args=(queue, lab, _run, codes)) for lab in (True, False)]
+    lanes = [
+        threading.Thread(target=run_lane, args=(queue, lab, _run, codes)) for lab in (True, *(LANES - 1) * (False,))
+    ]
     for lane in lanes:
         lane.start()
     interrupted = False
@@ -112,7 +128,7 @@ def main() -> int:
                 # It reaches nox by itself, which takes the lab down: that is waited for.
                 interrupted = True
                 queue.clear()
-    report = merged([_report(name) for name in names])
+    report = merged([_report(name) for name in names], _CPU)
     (RESULTS / "nox.json").write_text(json.dumps(report), encoding="utf-8")
     return 1 if interrupted else max(codes, default=1)
 

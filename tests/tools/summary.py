@@ -68,8 +68,8 @@ def main() -> int:
         counts, wrong = _session(name, outcome)
         total += counts
         skipped += _skip_lines(name)
-        seconds = session.get("duration", 0)
-        print(f"  {name:<18} {outcome:<8} {counts!s:<40} {seconds:6.0f} s  {wrong}".rstrip())
+        times = f"{session.get('duration', 0):6.0f} s {session.get('cpu', 0):6.0f} s of CPU"
+        print(f"  {name:<18} {outcome:<8} {counts!s:<40} {times}  {wrong}".rstrip())
     if not sessions:
         print("No session ran.")
         total += Counts(failed=1)

@@ -42,4 +42,5 @@ def test_a_lane_runs_what_is_left_and_keeps_each_exit_code() -> None:
 def test_a_session_that_broke_down_adds_nothing(tmp_path: Path) -> None:
     there = tmp_path / "there.json"
     there.write_text(json.dumps({"sessions": [{"name": "lint"}]}))
-    assert run_sessions.merged([there, tmp_path / "missing.json"]) == {"sessions": [{"name": "lint"}]}
+    found = run_sessions.merged([there, tmp_path / "missing.json"], {"lint": 1.5})
+    assert found == {"sessions": [{"name": "lint", "cpu": 1.5}]}
