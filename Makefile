@@ -81,6 +81,6 @@ upstream: tools
 
 .PHONY: clean
 clean:
-	@if [ -d .lab ] && [ -x .venv/bin/python ]; then $(LAB) down; fi
+	@if [ -x .venv/bin/python ]; then for lab in .lab .cache/labs/*; do [ ! -d $$lab ] || LAB_STATE=$$lab $(LAB) down; done; fi
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 	@rm -rf .cache .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache .venv build tests/output

@@ -118,6 +118,8 @@ def integration(core: str) -> Callable[[nox.Session], None]:
             if core != NEWEST_CORE:
                 chosen = ["-m", "not once", *E2E_ON_OLDEST_CORE]
             commands += ["--", "python", *PYTEST, f"--junitxml={folder}/e2e.xml", *chosen]
+        # Its own, so that two of these sessions may run at once.
+        session.env["LAB_STATE"] = str(ROOT / ".cache" / "labs" / session.name)
         run_as_root(session, "python", str(TOOLS / "with_lab.py"), *commands)
 
     return body

@@ -1,13 +1,12 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run nox's sessions in lanes side by side. Arguments: sessions to run instead of all.
+"""Run nox's sessions in lanes side by side, the longest first. Arguments: sessions to run instead of all.
 
-Only one lab fits on a machine, because of its ports. So one lane runs the sessions of the lab first, one after another,
-and then helps the others with the rest; thus all end at about the same time. The sessions of the lab take longest
-together, so they come first in line for the processors. There is one lane more than two processors need, because many
-sessions wait for a server now and then. A session's output goes to a log in .cache/results, and is shown whole when the
-session has ended.
+There is one lane more than two processors need, because many sessions wait for a server now and then. Where the machine
+allows no network of their own (own_network.py), only one lab fits on it, because of its ports; then one lane runs the
+sessions of the lab first, one after another, and comes first in line for the processors. A session's output goes to a
+log in .cache/results, and is shown whole when the session has ended.
 """
 
 from __future__ import annotations
@@ -23,22 +22,32 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "tests" / "tools"
 RESULTS = ROOT / ".cache" / "results"
 NOX = (sys.executable, "-m", "nox")
 LAB = "integration-"
 LANES = 3
 # How much less of a processor the other sessions get than those of the lab, if there are too few: as `nice -n` has it.
 NICENESS = 10
-# The longest first, so that no long one is left at the end while the other lane has nothing to do.
-LONGEST = ("powershell", "sanity", "recovery", "prediction", "ad-domain", "unit-2.21", "lab")
+# The longest first, so that no long one is left at the end while the other lanes have nothing to do.
+LONGEST = (
+    "integration-2.21",
+    "integration-2.16",
+    "powershell",
+    "sanity",
+    "ad-domain",
+    "recovery",
+    "lab",
+    "unit-2.21",
+)
 
 
 class Queue:
-    """The sessions that nobody has started yet, for all lanes: the first takes those of the lab before any other."""
+    """The sessions that nobody has started yet, for all lanes. With `one_lab`, one lane runs those of the lab."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._lab = deque(name for name in names if name.startswith(LAB))
-        rest = [name for name in names if not name.startswith(LAB)]
+    def __init__(self, names: Sequence[str], one_lab: bool) -> None:
+        self._lab = deque(name for name in names if one_lab and name.startswith(LAB))
+        rest = [name for name in names if name not in self._lab]
         self._rest = deque(sorted(rest, key=lambda name: LONGEST.index(name) if name in LONGEST else len(LONGEST)))
         self._lock = threading.Lock()
 
@@ -82,15 +91,15 @@ _OUTPUT = threading.Lock()
 _CPU: dict[str, float] = {}
 
 
-def _run(name: str) -> int:
+def _run(name: str, niceness: int) -> int:
     log = RESULTS / f"{name}.log"
     command = [*NOX, "--report", str(_report(name)), "--sessions", name]
     _say(f"--- {name}: started, its output goes to {log.relative_to(ROOT)}")
     started = time.monotonic()
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-    if not name.startswith(LAB):
-        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+    if niceness and not name.startswith(LAB):
+        os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
     _pid, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     _CPU[name] = used.ru_utime + used.ru_stime
@@ -112,11 +121,12 @@ def _say(line: str, output: bytes = b"") -> None:
 def main() -> int:
     names = sys.argv[1:] or _all_sessions()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    queue = Queue(names)
+    one_lab = subprocess.run([TOOLS / "as_root", sys.executable, TOOLS / "own_network.py"], check=False).returncode != 0
+    queue = Queue(names, one_lab)
+    run = partial(_run, niceness=NICENESS if one_lab else 0)
     codes: list[int] = []
-    lanes = [
-        threading.Thread(target=run_lane, args=(queue, lab, _run, codes)) for lab in (True, *(LANES - 1) * (False,))
-    ]
+    with_lab = (True, *(LANES - 1) * (False,))
+    lanes = [threading.Thread(target=run_lane, args=(queue, lab, run, codes)) for lab in with_lab]
     for lane in lanes:
         lane.start()
     interrupted = False

@@ -5,8 +5,9 @@
 
     python tests/tools/with_lab.py COMMAND [ARGUMENT...] [-- COMMAND [ARGUMENT...]]...
 
-Every command runs, also after one has failed; the exit code is non-zero if any failed. The lab's log folder is left
-where it is when something failed, and its last lines are shown by `lab up` itself.
+The lab and the commands have a network of their own where the machine allows that, so that another lab may be up beside
+this one. Every command runs, also after one has failed; the exit code is non-zero if any failed. The lab's log folder
+is left where it is when something failed, and its last lines are shown by `lab up` itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
+
+import own_network
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds in which a command must end what it started.
@@ -63,6 +66,7 @@ def main() -> int:
         sys.exit(__doc__)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _stop)
+    own_network.enter()
     failed = 1
     try:
         if _lab("up") == 0:

@@ -15,27 +15,33 @@ from run_sessions import Queue, run_lane
 
 def test_only_one_lane_has_the_lab_and_it_takes_the_lab_first() -> None:
     names = ["lint", "integration-2.16", "unit-2.19", "integration-2.21"]
-    queue = Queue(names)
+    queue = Queue(names, one_lab=True)
     taken = [queue.take(lab=True), queue.take(lab=False), queue.take(lab=True), queue.take(lab=True)]
     assert taken == ["integration-2.16", "lint", "integration-2.21", "unit-2.19"]
     assert queue.take(lab=True) is None
-    assert Queue(names[1:2]).take(lab=False) is None
+    assert Queue(names[1:2], one_lab=True).take(lab=False) is None
+
+
+def test_with_networks_of_their_own_labs_run_at_once() -> None:
+    queue = Queue(["lint", "integration-2.16", "integration-2.21"], one_lab=False)
+    taken = [queue.take(lab=False), queue.take(lab=True), queue.take(lab=False)]
+    assert taken == ["integration-2.21", "integration-2.16", "lint"]
 
 
 def test_long_sessions_start_first() -> None:
-    queue = Queue(["lint", "unit-2.16", "sanity", "powershell"])
+    queue = Queue(["lint", "unit-2.16", "sanity", "powershell"], one_lab=True)
     assert [queue.take(lab=False) for _turn in range(4)] == ["powershell", "sanity", "lint", "unit-2.16"]
 
 
 def test_after_an_interrupt_no_session_starts() -> None:
-    queue = Queue(["lint", "integration-2.16"])
+    queue = Queue(["lint", "integration-2.16"], one_lab=True)
     queue.clear()
     assert queue.take(lab=True) is None
 
 
 def test_a_lane_runs_what_is_left_and_keeps_each_exit_code() -> None:
     codes: list[int] = []
-    run_lane(Queue(["lint", "mypy"]), False, {"lint": 0, "mypy": 3}.__getitem__, codes)
+    run_lane(Queue(["lint", "mypy"], one_lab=True), False, {"lint": 0, "mypy": 3}.__getitem__, codes)
     assert codes == [0, 3]
 
 
