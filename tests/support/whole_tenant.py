@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.together import together
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.survey import Survey
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import TenantSnapshot
@@ -14,4 +16,4 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.te
 async def read_tenant(survey: Survey, source_of_authority: bool = True) -> TenantSnapshot:
     """Return the users and all the rest as one snapshot."""
     users, sides = await together(survey.read_users(), survey.read_sides(source_of_authority))
-    return sides.with_users(users)
+    return replace(sides, users=users)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._identity.core.cloud_user import ENTRA_PROPERTIES, make_cloud_user
 from .._identity.core.errors import InputError, telling
 from .._identity.core.journal import JournalWriter, Line
 from .._identity.core.limits import check_max_changes, read_limit
@@ -125,7 +126,7 @@ async def _run(
     async with open_transport(options, watch) as transport:
         place = transport.place() if journal_writer or task.undo else ("tenant", "")
         check_place(task.undo or (), place)
-        users = Users(transport)
+        users = Users(transport, ENTRA_PROPERTIES, make_cloud_user)
         if task.everybody:
             changes, scope = await plan_clearing(users)
         else:

@@ -15,11 +15,17 @@ from typing import Any
 from .._identity.core.errors import InputError
 from .._identity.core.identities.cloud_identity import possible_upn
 from .._identity.core.outcomes import PENDING
-from .._identity.core.records import Record
 from .._identity.sync_proof.expectations import Expectation, read_time
 from .._identity.sync_proof.findings import Finding
 from .._identity.sync_proof.proof import prove, target_of
-from .._identity.sync_proof.synced_tenant import NAME, SYNC_PROPERTIES, SyncedTenant, bare_address, sync_record
+from .._identity.sync_proof.synced_tenant import (
+    NAME,
+    SYNC_PROPERTIES,
+    SyncedTenant,
+    SyncedUser,
+    bare_address,
+    make_synced_user,
+)
 from .http.batch import MAX_REQUESTS
 from .http.errors import GraphError
 from .http.transport import open_transport
@@ -73,7 +79,7 @@ async def _watch(
             raise InputError(
                 f"The result is of the tenant {question.tenant}, and this task is connected to {transport.place()[1]}."
             )
-        users = Users(transport, SYNC_PROPERTIES, sync_record)
+        users = Users(transport, SYNC_PROPERTIES, make_synced_user)
         open_positions = list(range(len(expectations)))
         while True:
             asked = [expectations[position] for position in open_positions]
@@ -91,7 +97,7 @@ async def _watch(
             await clock.sleep(min(question.interval, left))
 
 
-async def read_tenant(users: Users, expectations: Sequence[Expectation]) -> SyncedTenant:
+async def read_tenant(users: Users[SyncedUser], expectations: Sequence[Expectation]) -> SyncedTenant:
     """Read what a proof needs of the tenant.
 
     Use filters for the users, the holders of their ImmutableIds and all users in quarantine if they fit into one batch,
@@ -129,10 +135,8 @@ def _filters(expectations: Sequence[Expectation]) -> list[str]:
 
 def _owner_filters(expectations: Sequence[Expectation], tenant: SyncedTenant) -> list[str]:
     """Return filters for the users who hold the values that are in quarantine for the expected users."""
-    targets: list[Record | None] = [target_of(expectation, tenant) for expectation in expectations]
-    problems = [
-        problem for target in targets if target for problem in target["provisioning_errors"] if problem["value"]
-    ]
-    names = [possible_upn(problem["value"]) for problem in problems if problem["property"] == NAME]
-    addresses = [bare_address(problem["value"]) for problem in problems if problem["property"] != NAME]
+    targets = [target_of(expectation, tenant) for expectation in expectations]
+    problems = [problem for target in targets if target for problem in target.provisioning_errors]
+    names = [possible_upn(problem.value) for problem in problems if problem.property == NAME]
+    addresses = [bare_address(problem.value) for problem in problems if problem.property != NAME and problem.value]
     return identity_filters(filter(None, names)) + filters_by_address(addresses)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The service behind entra_user_info: read cloud users as records, in the fewest requests."""
+"""The service behind entra_user_info: read cloud users in the fewest requests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.identities.anchors import is_guid
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_identity, read_object_id
 from .._identity.core.identities.comparison import entra_key
-from .._identity.core.records import Record
 from .._identity.entra import user_choice
-from .._identity.entra.user_choice import Choice
+from .._identity.entra.user_choice import Choice, DescribedUser
 from .http.batch import MAX_REQUESTS
 from .http.errors import GraphError, not_graph
 from .http.pages import PAGE_SIZE, pages
@@ -59,9 +58,9 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
 
 async def _users(
     options: Mapping[str, Any], question: Question, asked: Sequence[CloudIdentity] | None, watch: Watch | None
-) -> list[Record]:
+) -> list[dict[str, Any]]:
     async with open_transport(options, watch) as transport:
-        users = Users(transport, user_choice.PROPERTIES, user_choice.user_record, expand=[user_choice.EXPAND])
+        users = Users(transport, user_choice.PROPERTIES, user_choice.make_described_user, expand=[user_choice.EXPAND])
         choice = question.choice
         if question.groups:
             choice = replace(choice, members=await _members(transport, question.groups))
@@ -75,7 +74,7 @@ async def _users(
         )
 
 
-async def _named(users: Users, identities: Sequence[CloudIdentity]) -> list[Record]:
+async def _named(users: Users[DescribedUser], identities: Sequence[CloudIdentity]) -> list[DescribedUser]:
     """Return at least the users with these identities: by filters, or by a listing if that takes no more requests."""
     filters = identity_filters(identities)
     if not filters:

@@ -20,6 +20,7 @@ from .._graph.reads.tenant_reader import read_again
 from .._graph.reads.users import Users
 from .._graph.writes.immutable_id_writer import ImmutableIdWriter
 from .._identity.ad.users import AnchorChange
+from .._identity.core.cloud_user import ENTRA_PROPERTIES, CloudUser, make_cloud_user
 from .._identity.core.decision import Write
 from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
@@ -150,7 +151,7 @@ class MatchApplication:
         self, directory: MatchDirectory, transport: Transport, client_id: str | None
     ) -> list[MatchChange]:
         """Read the planned users in both directories, and plan and check them as the planner does."""
-        terms, users = self._task.terms, Users(transport)
+        terms, users = self._task.terms, Users(transport, ENTRA_PROPERTIES, make_cloud_user)
         in_scope, cloud = await together(
             asyncio.to_thread(directory.find_again, [each.guid for each in self._planned]),
             self._read_cloud(users),
@@ -172,7 +173,7 @@ class MatchApplication:
             tenant = replace(tenant, unknown=tenant.unknown | {DELETED_USERS})
         return guard_matches(matches, tenant, view, terms)
 
-    async def _read_cloud(self, users: Users) -> list[dict[str, Any]]:
+    async def _read_cloud(self, users: Users[CloudUser]) -> list[CloudUser]:
         identities: list[CloudIdentity] = [read_object_id(each.cloud_id) for each in self._planned]
         cloud = await read_again(users, identities, self._place.tenant_users)
         bin_ids = [write.id for each in self._planned for write in each.writes if write.attribute == RECYCLE_BIN]
@@ -279,7 +280,7 @@ def _after_anchor(change: MatchChange, anchor: AnchorChange) -> MatchChange:
 
 
 def _clearing(change: ImmutableIdChange) -> ImmutableIdChange:
-    target = {**(change.target or {}), "immutable_id": change.after}
+    target = replace(change.target, immutable_id=change.after) if change.target else None
     request = ImmutableIdRequest(change.request.record, change.request.identity, None)
     return ImmutableIdChange(request, CLEARED, target, before=change.after, after=None)
 

@@ -158,7 +158,7 @@ def _judged(change: MatchChange, judge: AnchorJudge, view: DirectoryView, terms:
     if claim:
         return change.refused(claim)
     target = change.immutable_id.target
-    already = target is not None and target["immutable_id"] == value
+    already = target is not None and target.immutable_id == value
     for effect, is_accepted in judge.effects(name, value, already, change.guid):
         if not is_accepted:
             return change.refused(effect)
@@ -201,10 +201,11 @@ def _stamped(user: AnchorChange, cloud: UserIndex, matching: Matching) -> Anchor
     identity = possible_upn(upn)
     target = cloud.find(identity) if identity else None
     # A cloud user who got its value from this account needs no stamp, so that a second plan is empty.
-    if target is None or target["immutable_id"] in (None, record["immutable_id"]):
+    held = target.immutable_id if target else None
+    if held is None or held == record["immutable_id"]:
         return user
     try:
-        value = guid_of_immutable_id(target["immutable_id"]).bytes_le
+        value = guid_of_immutable_id(held).bytes_le
     except InputError as error:
         return user.refused("malformed_immutable_id", error.message)
     request = AnchorRequest(upn_identity(upn), value, {})

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .._identity.core.decision import Write
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
@@ -17,7 +17,6 @@ from .._identity.core.run_files.user_records import (
     UserRecord,
     WriteRecord,
     pick_ad,
-    pick_cloud,
     pick_match,
 )
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
@@ -46,25 +45,27 @@ def list_writes(change: MatchChange) -> tuple[Write, ...]:
         writes.append(
             Write(CONSISTENCY_GUID, str(change.guid), consistency_text(anchor.before), consistency_text(anchor.after))
         )
-    writes += [Write(RECYCLE_BIN, each.record["id"], IN_BIN, each.becomes) for each in wanted.leaving]
+    writes += [Write(RECYCLE_BIN, each.user.id, IN_BIN, each.becomes) for each in wanted.leaving]
     # Not ``wanted.writes``: a value that could not be cleared again stays, and the change failed.
     if wanted.before != wanted.after and wanted.target:
-        writes.append(Write(PROPERTY, wanted.target["id"], wanted.before, wanted.after))
+        writes.append(Write(PROPERTY, wanted.target.id, wanted.before, wanted.after))
     return tuple(writes)
 
 
-def make_record(change: MatchChange, prediction: Prediction | None, decided: ChangeRecord | None = None) -> UserRecord:
+def make_record(
+    change: MatchChange, prediction: Prediction | None, decided: ChangeRecord, identifiers: Mapping[str, str]
+) -> UserRecord:
     """Return the record of a user. ``ad`` and ``cloud`` are as they were read.
 
-    ``decided`` is what happens to the user, if that is not simply the change.
+    ``decided`` is what happens to the user. ``identifiers``: onPremisesObjectIdentifier by id of the cloud user.
     """
     given = change.immutable_id.request.record
     cloud = change.immutable_id.target or (prediction.cloud if prediction else None)
     return UserRecord(
         ad={**pick_ad(given), "consistency_guid": consistency_text(change.anchor.before)},
-        cloud=pick_cloud(cloud) if cloud else None,
+        cloud=cloud.record(identifiers.get(cloud.id)) if cloud else None,
         match=pick_match(prediction.result()) if prediction else None,
-        change=decided or make_change(change),
+        change=decided,
     )
 
 

@@ -19,9 +19,9 @@ from .._graph.reads.survey import Survey
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
 from .._identity.core.decision import Plan, Proposal, decide
 from .._identity.core.outcomes import HARD_MATCH, OUTCOMES, REFUSED, SOFT_MATCH, UNCHANGED
-from .._identity.core.records import Record
-from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, pick_cloud
+from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
 from .._identity.core.text.counts import counted
+from .._identity.entra.snapshot_user import SnapshotUser
 from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY, TenantSnapshot
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors
@@ -113,7 +113,7 @@ async def _plan(
         survey = Survey(transport, graph["client_id"])
         anchors, cloud = await together(asyncio.to_thread(directory.find), survey.read_users())
         matching = Matching() if task.predict == NOW else task.matching
-        matches = plan_matches(anchors, UserIndex(cloud), matching)
+        matches = plan_matches(anchors, _index(cloud), matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
         place = transport.place()[1], directory.place[1]
@@ -127,7 +127,7 @@ async def _look_around(
     task: MatchTask,
     matching: Matching,
     matches: Sequence[MatchChange],
-    cloud: Sequence[Record],
+    cloud: Sequence[SnapshotUser],
 ) -> _Seen:
     records = [each.immutable_id.request.record for each in matches]
     wanted = dict.fromkeys(str(record["immutable_id"]) for record in records if record.get("immutable_id"))
@@ -137,10 +137,9 @@ async def _look_around(
         asyncio.to_thread(directory.read_view, list(wanted), list_names(records)),
         survey.read_sides(asks),
     )
-    read = sides.with_users(cloud)
-    if _concern(read.deleted, records):
-        matches = plan_matches([each.anchor for each in matches], UserIndex([*cloud, *read.deleted]), matching)
-    snapshot = replace(read, switches={**read.switches, **task.switches})
+    if _concern(sides.deleted, records):
+        matches = plan_matches([each.anchor for each in matches], _index([*cloud, *sides.deleted]), matching)
+    snapshot = replace(sides, users=cloud, switches={**sides.switches, **task.switches})
     assumed = skip_checks(snapshot, task.terms.skip_checks)
     planned = [] if task.predict == NOW else [each.immutable_id for each in matches]
     if asks:
@@ -162,12 +161,16 @@ async def _look_around(
 def _matched(found: Sequence[Prediction]) -> set[str]:
     """Return the ids of the cloud users whom a sync would match."""
     matches = (HARD_MATCH, SOFT_MATCH)
-    return {each.cloud["id"] for each in found if each.cloud and each.sync_action in matches}
+    return {each.cloud.id for each in found if each.cloud and each.sync_action in matches}
 
 
-def _concern(deleted: Sequence[Record], records: Sequence[Mapping[str, Any]]) -> bool:
+def _index(users: Sequence[SnapshotUser]) -> UserIndex:
+    return UserIndex(each.user for each in users)
+
+
+def _concern(deleted: Sequence[SnapshotUser], records: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether a deleted user holds the ImmutableId of one of the AD users."""
-    held = {user["immutable_id"] for user in deleted if user["immutable_id"]}
+    held = {each.user.immutable_id for each in deleted if each.user.immutable_id}
     return bool(held) and any(record.get("immutable_id") in held for record in records)
 
 
@@ -184,13 +187,16 @@ def _build_plan(
     pairs = list(zip(matches, found, strict=True))
     proposals = [_propose(change, prediction, task.predict != NOW) for change, prediction in pairs]
     decided = decide(proposals, task.terms, where)
+    identifiers = seen.snapshot.identifiers if seen else {}
     users = [
-        _record(change, prediction, proposal)
+        _record(change, prediction, proposal, identifiers)
         for (change, prediction), proposal in zip(pairs, decided.users, strict=True)
     ]
     skipped = task.terms.skip_checks
     outside = cloud_only(seen.found, seen.snapshot) if seen else []
-    users += [UserRecord(ad=None, cloud=pick_cloud(user), match=None, change=None) for user in outside]
+    users += [
+        UserRecord(ad=None, cloud=user.record(identifiers.get(user.id)), match=None, change=None) for user in outside
+    ]
     return MatchPlan(
         users=users,
         decided=decided,
@@ -217,7 +223,9 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
     )
 
 
-def _record(change: MatchChange, prediction: Prediction | None, decided: Proposal) -> UserRecord:
+def _record(
+    change: MatchChange, prediction: Prediction | None, decided: Proposal, identifiers: Mapping[str, str]
+) -> UserRecord:
     refusal = decided.refusal
     made = ChangeRecord(
         status=REFUSED if refusal else decided.status,
@@ -226,4 +234,4 @@ def _record(change: MatchChange, prediction: Prediction | None, decided: Proposa
         immutable_id=change.value,
         writes=list_write_records(decided.writes),
     )
-    return make_record(change, prediction, made)
+    return make_record(change, prediction, made, identifiers)

@@ -200,7 +200,7 @@ def _compared(cycle: Cycle, found: Prediction, result: dict[str, Any] | None) ->
     if user is None or found.sync_action not in ACTIONS.values():
         return pairs
     if result["outcome"] in ("hard_matched", "soft_matched", "updated", "unchanged"):
-        pairs.append(("object", found.cloud and found.cloud["id"], user["id"]))
+        pairs.append(("object", found.cloud and found.cloud.id, user["id"]))
     if found.sync_action == outcomes.LEAVE:
         return pairs
     happened = {(ATTRIBUTES[each["propertyCausingError"]], each["value"]) for each in result.get("quarantined", ())}

@@ -16,10 +16,15 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     immutable_id_of_guid,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import (
+    CONTACT,
+    AddressHolder,
+    SnapshotUser,
+    make_snapshot_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     RoleHolding,
     TenantSnapshot,
-    snapshot_record,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predict
 
@@ -39,7 +44,7 @@ DOMAINS = [
 PROFILE = {"department": "Sales", "job_title": "Clerk", "city": None}
 
 
-def _pair(number: int) -> tuple[Record, Record]:
+def _pair(number: int) -> tuple[Record, SnapshotUser]:
     """An AD user and a cloud user; by number they match by anchor, address or name, are at odds, or are strangers."""
     guid = str(uuid.UUID(int=number + 1))
     case = number % 6
@@ -64,15 +69,18 @@ def _pair(number: int) -> tuple[Record, Record]:
         "onPremisesImmutableId": {0: own, 4: own, 3: foreign}.get(case),
         "onPremisesSyncEnabled": True if case == 4 else None,
         "proxyAddresses": [f"SMTP:{name}@contoso.com"] if case in (0, 1, 3, 4) else [],
+        "department": "Ops",
+        "jobTitle": PROFILE["job_title"],
+        "city": "Berlin",
     }
-    return ad, {**snapshot_record(cloud), "attributes": {**PROFILE, "department": "Ops", "city": "Berlin"}}
+    return ad, make_snapshot_user(cloud)
 
 
 def _estate(count: int) -> tuple[list[Record], TenantSnapshot]:
     pairs = [_pair(number) for number in range(count)]
     users = [cloud for _ad, cloud in pairs]
-    roles = {user["id"]: [RoleHolding("direct", "Directory Readers", False)] for user in users[:: count // 20]}
-    contacts = [{"id": f"c{each}", "name": "C", "proxy_addresses": [f"SMTP:c{each}@x.com"]} for each in range(500)]
+    roles = {each.user.id: [RoleHolding("direct", "Directory Readers", False)] for each in users[:: count // 20]}
+    contacts = [AddressHolder(CONTACT, f"c{each}", "C", (f"SMTP:c{each}@x.com",)) for each in range(500)]
     snapshot = TenantSnapshot(users=users, domains=DOMAINS, switches=SWITCHES, roles=roles, contacts=contacts)
     return [ad for ad, _cloud in pairs], snapshot
 

@@ -21,10 +21,17 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.im
     plan_changes,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import (
+    CONTACT,
+    GROUP,
+    AddressHolder,
+    SnapshotUser,
+    make_address_holder,
+    make_snapshot_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     RoleHolding,
     TenantSnapshot,
-    snapshot_record,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
 from lab.entra import rules
@@ -49,14 +56,15 @@ def ad_records(users: list[AdObject]) -> list[Record]:
 def tenant_view(store: Store) -> TenantSnapshot:
     """The store without what Graph does not show."""
     return TenantSnapshot(
-        users=[_record(store, key) for key in store.active],
-        deleted=[_record(store, key) for key in store.deleted],
+        users=[_user(store, key) for key in store.active],
+        deleted=[_user(store, key) for key in store.deleted],
         domains=list(store.of("domain").values()),
         switches=dict(store.of("switches")["features"]),
         roles=_roles(store),
+        identifiers=_identifiers(store),
         cloud_managed=frozenset(key for key in store.active if store.users[key].get("lab", {}).get("isCloudManaged")),
-        contacts=_others(store, "contact"),
-        groups=_others(store, "group"),
+        contacts=_others(store, CONTACT),
+        groups=_others(store, GROUP),
         # What the lab makes of them; Microsoft does not say.
         identifiers_are_guids=True,
     )
@@ -65,8 +73,6 @@ def tenant_view(store: Store) -> TenantSnapshot:
 def hide(snapshot: TenantSnapshot, aspects: frozenset[str]) -> TenantSnapshot:
     """The view of an app that may not read some of it."""
     changes: dict[str, Any] = {"unknown": aspects}
-    if tenant_view_names.OBJECT_IDENTIFIERS in aspects:
-        changes["users"] = [{**user, "object_identifier": None} for user in snapshot.users]
     for aspect, (name, nothing) in _NOTHING.items():
         if aspect in aspects:
             changes[name] = nothing
@@ -81,6 +87,7 @@ _NOTHING: dict[str, tuple[str, Any]] = {
     tenant_view_names.DELETED_USERS: ("deleted", ()),
     tenant_view_names.DOMAINS: ("domains", ()),
     tenant_view_names.SWITCHES: ("switches", {}),
+    tenant_view_names.OBJECT_IDENTIFIERS: ("identifiers", {}),
     tenant_view_names.SOURCE_OF_AUTHORITY: ("cloud_managed", frozenset()),
     tenant_view_names.CONTACTS: ("contacts", ()),
     tenant_view_names.GROUPS: ("groups", ()),
@@ -92,18 +99,18 @@ _ROLES = {
 }
 
 
-def planned(records: list[Record], users: list[Record], overwrite: bool) -> list[ImmutableIdChange]:
+def planned(records: list[Record], users: list[SnapshotUser], overwrite: bool) -> list[ImmutableIdChange]:
     """What the hard match plans to write."""
     named = [record for record in records if record["user_principal_name"]]
-    return plan_changes(read_requests(named, overwrite=overwrite), UserIndex(users))
+    return plan_changes(read_requests(named, overwrite=overwrite), UserIndex(each.user for each in users))
 
 
 def stamp(store: Store, records: list[Record], overwrite: bool) -> None:
     """What the hard match writes: its plan, and the emulator's own rules for each PATCH."""
-    users = [_record(store, key) for key in (*store.active, *store.deleted)]
+    users = [_user(store, key) for key in (*store.active, *store.deleted)]
     for change in planned(records, users, overwrite):
         if change.status == SET and change.target:
-            old = store.users[change.target["id"]]
+            old = store.users[change.target.id]
             changes = {"onPremisesImmutableId": change.after}
             # A refusal is a failure of that user's own: the others are written.
             with contextlib.suppress(GraphError):
@@ -111,18 +118,18 @@ def stamp(store: Store, records: list[Record], overwrite: bool) -> None:
                 store.put("user", old["id"], rules.apply_changes(store, old, changes))
 
 
-def _record(store: Store, key: str) -> Record:
+def _user(store: Store, key: str) -> SnapshotUser:
     user = store.users[key]
-    shown = {**user, "onPremisesObjectIdentifier": user["lab"].get("onPremisesObjectIdentifier")}
-    record = snapshot_record(shown, deleted=bool(user.get("deletedDateTime")))
-    return {**record, "attributes": attribute_map.entra_attributes(user)}
+    return make_snapshot_user(user, deleted=bool(user.get("deletedDateTime")))
 
 
-def _others(store: Store, kind: str) -> list[Record]:
-    return [
-        {"id": key, "name": each.get("displayName"), "proxy_addresses": list(each.get("proxyAddresses") or [])}
-        for key, each in store.of(kind).items()
-    ]
+def _identifiers(store: Store) -> dict[str, str]:
+    held = ((key, user["lab"].get("onPremisesObjectIdentifier")) for key, user in store.users.items())
+    return {key: identifier for key, identifier in held if identifier}
+
+
+def _others(store: Store, kind: str) -> list[AddressHolder]:
+    return [make_address_holder(kind, {**each, "id": key}) for key, each in store.of(kind).items()]
 
 
 def _roles(store: Store) -> dict[str, list[RoleHolding]]:

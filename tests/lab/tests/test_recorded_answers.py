@@ -53,7 +53,8 @@ def predicted(
             return await read_tenant(survey)
 
     snapshot = asyncio.run(read())
-    planned = [] if now else plan_changes(read_requests(users), UserIndex([*snapshot.users, *snapshot.deleted]))
+    index = UserIndex(each.user for each in (*snapshot.users, *snapshot.deleted))
+    planned = [] if now else plan_changes(read_requests(users), index)
     found = predict(users, snapshot, planned)
     unread = list_unread(snapshot, found)
     return {

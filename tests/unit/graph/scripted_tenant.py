@@ -11,10 +11,9 @@ from typing import Any
 
 from scripted_graph import APP_OWNERS, ScriptedGraph, error, found, object_id
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import attribute_map
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import SNAPSHOT_PROPERTIES
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import SNAPSHOT_PROPERTIES
 
-SELECT = ",".join(dict.fromkeys((*SNAPSHOT_PROPERTIES, *attribute_map.entra_properties())))
+SELECT = ",".join(SNAPSHOT_PROPERTIES)
 HOLDER = "$select=id,displayName,proxyAddresses&$top=999"
 ROLE, READER, GROUP = "62e90394-69f5-4237-9190-012177145e10", "88d8e3e3-8f55-4a1e-953a-9b9898b8876b", object_id(900)
 ASSIGNED = "$select=principalId,roleDefinitionId"

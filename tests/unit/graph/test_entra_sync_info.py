@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from scripted_graph import TENANT_ID, ScriptedGraph, found, object_id, user
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, ENTRA_KEYS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PROOF,
     RESULT,
@@ -81,12 +82,12 @@ def made(number: int, status: str = "set", **change: Any) -> dict[str, Any]:
         "object_sid": "S-1-5-21-1-2-3-4",
         "proxy_addresses": [],
     }
-    cloud = dict.fromkeys(ENTRA_KEYS) | {"id": object_id(number), "user_principal_name": upn}
+    cloud = dict.fromkeys(CloudRecord.__annotations__) | {"id": object_id(number), "user_principal_name": upn}
     known = {"status": status, "cause": None, "reason": None, "immutable_id": "eA==", "writes": [], **change}
     return {"ad": ad, "cloud": cloud, "match": None, "change": known}
 
 
-IN_CLOUD = {"ad": None, "cloud": dict.fromkeys(ENTRA_KEYS), "match": None, "change": None}
+IN_CLOUD = {"ad": None, "cloud": dict.fromkeys(CloudRecord.__annotations__), "match": None, "change": None}
 
 
 @pytest.fixture

@@ -15,21 +15,18 @@ from support.alterations import altered_json, chance
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.given_passwords import GivenPasswords
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.requests import read_account_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.anchor_requests import read_anchor_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import make_cloud_user
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError, InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.record_types import check_records
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.outcome_table import outcome_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import plan_changes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
-    TenantSnapshot,
-    snapshot_record,
-)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import read_expectations
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.proof import prove
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.synced_tenant import (
     SyncedTenant,
-    sync_record,
+    make_synced_user,
 )
 
 CASES = 400
@@ -82,19 +79,15 @@ PERSON = {
 }
 
 
-def tenant(**more: Any) -> TenantSnapshot:
-    return TenantSnapshot(users=[{**snapshot_record({**CLOUD, **more}), "attributes": {}}])
-
-
 def planned(record: dict[str, Any]) -> None:
-    free = tenant(onPremisesImmutableId=None, onPremisesSyncEnabled=None)
-    changes = plan_changes(read_requests([record]), UserIndex(free.users))
+    free = make_cloud_user({**CLOUD, "onPremisesImmutableId": None, "onPremisesSyncEnabled": None})
+    changes = plan_changes(read_requests([record]), UserIndex([free]))
     outcome_lines((change.status, change.name, change.reason) for change in changes)
     assert all(change.result() for change in changes)
 
 
 def proven(record: dict[str, Any]) -> None:
-    findings = prove(read_expectations([record]), SyncedTenant([sync_record(CLOUD)]))
+    findings = prove(read_expectations([record]), SyncedTenant([make_synced_user(CLOUD)]))
     outcome_lines((each.status, each.expectation.name, each.reason) for each in findings)
     assert all(each.result(record) for each in findings)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.looku
     upn_identity,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import AdObject
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
+    CloudUser,
+    make_cloud_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
@@ -38,7 +43,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     OBJECT_ID,
     UPN,
-    identities_of,
     read_identity,
     read_object_id,
     read_upn,
@@ -48,7 +52,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     is_possible_upn,
     upn_fault,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import Undo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import RESTORE
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.domains import Domains
@@ -57,15 +60,13 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.im
     read_requests,
     request_restores,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
-    TenantSnapshot,
-    snapshot_record,
-)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import SnapshotUser
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import TenantSnapshot
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
     Choice,
     choose_asked,
+    make_described_user,
     read_domains,
-    user_record,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predict import cloud_only, predict
@@ -73,7 +74,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_pro
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.proof import prove
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.synced_tenant import (
     SyncedTenant,
-    sync_record,
+    make_synced_user,
 )
 
 GUIDS = [str(uuid.uuid5(uuid.NAMESPACE_OID, f"identity {number}")) for number in range(4)]
@@ -82,9 +83,13 @@ PAIRS = [(real, look_alike) for real, look_alike, _character in LOOK_ALIKES]
 OU = "OU=Staff,DC=ad,DC=contoso,DC=com"
 
 
-def cloud(upn: str, number: int = 1, value: str | None = None, deleted: bool = False) -> Record:
+def cloud(upn: str, number: int = 1, value: str | None = None, deleted: bool = False) -> CloudUser:
     graph_user = {"id": GUIDS[number], "userPrincipalName": upn, "onPremisesImmutableId": value}
-    return snapshot_record(graph_user, deleted)
+    return make_cloud_user(graph_user, deleted)
+
+
+def snapshot(*users: CloudUser, **more: Any) -> TenantSnapshot:
+    return TenantSnapshot([SnapshotUser(user) for user in users], **more)
 
 
 SID = "S-1-5-21-1-2-3-1104"
@@ -120,7 +125,7 @@ def test_a_cloud_user_whom_graph_finds_for_another_name_is_not_written(real: str
     assert (change.status, change.cause) == ("not_found", "no_cloud_user")
     both = UserIndex([cloud(look_alike, 1), cloud(real, 2), cloud(look_alike, 3)])
     (change,) = plan_changes(read_requests([ad(real, 1)]), both)
-    assert (change.target or {})["id"] == GUIDS[2]
+    assert change.target == cloud(real, 2)
 
 
 @pytest.mark.parametrize(("real", "look_alike"), PAIRS)
@@ -166,14 +171,14 @@ def test_a_guid_that_reads_the_same_in_both_orders(guid: str) -> None:
 @pytest.mark.parametrize(("real", "look_alike"), PAIRS)
 def test_a_preflight_predicts_no_match_for_a_look_alike(real: str, look_alike: str, after_hard_match: bool) -> None:
     domains = [{"id": "Contoso.com", "isVerified": True}, {"id": "c.onmicrosoft.com", "isInitial": True}]
-    tenant = TenantSnapshot([cloud(real.upper())], domains=domains)
+    tenant = snapshot(cloud(real.upper()), domains=domains)
     users = [ad(real, 1), ad(look_alike, 2)]
-    planned = plan_changes(read_requests(users), UserIndex(tenant.users)) if after_hard_match else []
+    planned = plan_changes(read_requests(users), UserIndex([cloud(real.upper())])) if after_hard_match else []
     matched, refused = predict(users, tenant, planned)
-    assert (matched.cloud or {})["id"] == GUIDS[1]
+    assert matched.cloud == cloud(real.upper())
     assert matched.sync_action == ("hard_match" if after_hard_match else "soft_match")
     assert (refused.outcome, refused.cause, refused.cloud) == ("invalid", "invalid_upn", None)
-    assert [user["id"] for user in cloud_only([refused], tenant)] == [GUIDS[1]]
+    assert [user.id for user in cloud_only([refused], tenant)] == [GUIDS[1]]
 
 
 @pytest.mark.parametrize(("real", "look_alike"), PAIRS)
@@ -185,26 +190,26 @@ def test_a_proof_is_of_the_user_with_exactly_this_name(real: str, look_alike: st
         "onPremisesSecurityIdentifier": SID,
     }
     answer = {"id": GUIDS[1], "userPrincipalName": real, "onPremisesImmutableId": VALUES[1], **synced}
-    tenant = SyncedTenant([sync_record(answer)])
+    tenant = SyncedTenant([make_synced_user(answer)])
     (found,) = prove(read_expectations([{**ad(real.upper(), 1), "object_sid": SID}]), tenant)
     assert found.status == "verified"
     (left_out,) = prove(read_expectations([ad(look_alike, 1)]), tenant)
     assert left_out.status == "skipped"
     assert "Entra Connect would not keep the UPN" in str(left_out.reason)
-    other = SyncedTenant([sync_record({**answer, "userPrincipalName": look_alike, "onPremisesImmutableId": None})])
+    other = SyncedTenant([make_synced_user({**answer, "userPrincipalName": look_alike, "onPremisesImmutableId": None})])
     (missing,) = prove(read_expectations([ad(real, 1)]), other)
     assert missing.status == "not_found"
 
 
 def test_a_proof_takes_no_upn_for_an_object_id() -> None:
     records = [{"user_principal_name": GUIDS[1]}, {"id": "anna@contoso.com"}]
-    tenant = SyncedTenant([sync_record({"id": GUIDS[1], "userPrincipalName": "anna@contoso.com"})])
+    tenant = SyncedTenant([make_synced_user({"id": GUIDS[1], "userPrincipalName": "anna@contoso.com"})])
     assert [finding.status for finding in prove(read_expectations(records), tenant)] == ["skipped", "skipped"]
 
 
 @pytest.mark.parametrize(("real", "look_alike"), PAIRS)
 def test_cloud_users_are_chosen_by_exactly_their_names(real: str, look_alike: str) -> None:
-    users = [user_record({"id": GUIDS[1], "userPrincipalName": look_alike})]
+    users = [make_described_user({"id": GUIDS[1], "userPrincipalName": look_alike})]
     (missing,) = choose_asked([read_identity(real)], users, Choice())
     assert (missing["status"], missing["id"]) == ("not_found", None)
     domains = Choice(domains=frozenset({"contoso.com"}))
@@ -347,20 +352,20 @@ def test_only_the_case_of_ascii_letters_is_ignored(one: str, other: str) -> None
 
 @given(TEXTS, TEXTS)
 def test_whom_an_index_finds_has_the_identity(upn: str, asked: str) -> None:
-    user = {**cloud("x"), "user_principal_name": upn}
+    user = cloud(upn)
     try:
         found = UserIndex([user]).find(read_identity(asked))
     except InputError:
         return
     if found:
-        assert entra_key(asked) in {identity.key for identity in identities_of(found)}
+        assert entra_key(asked) in {identity.key for identity in found.identities()}
 
 
 def test_a_value_that_may_be_the_same_for_entra_counts_as_taken() -> None:
-    holder = {**cloud("other@contoso.com", 2), "proxy_addresses": ["smtp:j\u00fcrgen@contoso.com"]}
+    holder = replace(cloud("other@contoso.com", 2), proxy_addresses=("smtp:j\u00fcrgen@contoso.com",))
     user = {**ad("anna@contoso.com", 1), "proxy_addresses": ["smtp:J\u00dcRGEN@contoso.com"]}
-    (found,) = predict([user], TenantSnapshot([cloud("anna@contoso.com"), holder]))
+    (found,) = predict([user], snapshot(cloud("anna@contoso.com"), holder))
     assert [held.value for held in found.quarantined] == ["smtp:J\u00dcRGEN@contoso.com"]
     primary = {**user, "proxy_addresses": ["SMTP:J\u00dcRGEN@contoso.com"]}
-    (found,) = predict([primary], TenantSnapshot([holder]))
+    (found,) = predict([primary], snapshot(holder))
     assert (found.cloud, found.sync_action) == (None, "create")

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from support.nasty_text import INVISIBLE, NASTY_TEXT
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudRecord
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, ENTRA_KEYS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import Header
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import pick_match
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
@@ -70,7 +71,7 @@ def user(name: str, outcome: str | None = "hard_match", status: str | None = Non
         status = "set" if outcome in outcomes.FINE else "refused"
     own: Record = {"cause": None, "reason": None, "writes": [], "immutable_id": None}
     change = {**own, "status": status}
-    cloud, ad = dict.fromkeys(ENTRA_KEYS), {**dict.fromkeys(AD_KEYS), "user_principal_name": name}
+    cloud, ad = dict.fromkeys(CloudRecord.__annotations__), {**dict.fromkeys(AD_KEYS), "user_principal_name": name}
     match: Record | None = None
     if outcome is not None:
         prediction = predictions.Prediction({}, outcome, None)
@@ -84,7 +85,7 @@ def user(name: str, outcome: str | None = "hard_match", status: str | None = Non
 
 def outside(name: str, **more: Any) -> Record:
     """The record of a cloud user without an AD user."""
-    cloud = {**dict.fromkeys(ENTRA_KEYS), "id": "9", "user_principal_name": name, **more}
+    cloud = {**dict.fromkeys(CloudRecord.__annotations__), "id": "9", "user_principal_name": name, **more}
     return {"ad": None, "cloud": cloud, "match": None, "change": None}
 
 

@@ -14,10 +14,13 @@ from forest_script import guid, person
 from scripted_graph import object_id
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import FOUND, AdObject, AnchorChange
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
+    CloudUser,
+    make_cloud_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record, entra_record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import AdAccount
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_changes import (
@@ -49,7 +52,7 @@ def found(number: int, held: int | None = None, **more: Any) -> AnchorChange:
     return AnchorChange(FOUND, "auto", AdObject(entry.name, attributes), before=value, after=value)
 
 
-def cloud(number: int, held: int | str | None = None, deleted: bool = False, **more: Any) -> Record:
+def cloud(number: int, held: int | str | None = None, deleted: bool = False, **more: Any) -> CloudUser:
     """A cloud user; ``held``: whose anchor it has, or a text."""
     given = {
         "id": object_id(number),
@@ -57,7 +60,7 @@ def cloud(number: int, held: int | str | None = None, deleted: bool = False, **m
         "onPremisesImmutableId": anchor(held) if isinstance(held, int) else held,
         "onPremisesSyncEnabled": None,
     }
-    return entra_record({**given, **more}, deleted)
+    return make_cloud_user({**given, **more}, deleted)
 
 
 def account(number: int, held: int | None = None, **more: Any) -> AdAccount:
@@ -67,5 +70,5 @@ def account(number: int, held: int | None = None, **more: Any) -> AdAccount:
     return replace(known, consistency=anchor(held) if held else None, **more)
 
 
-def planned(users: Sequence[AnchorChange], tenant: Sequence[Record], **matching: Any) -> list[MatchChange]:
+def planned(users: Sequence[AnchorChange], tenant: Sequence[CloudUser], **matching: Any) -> list[MatchChange]:
     return plan_matches(users, UserIndex(tenant), Matching(**matching))

@@ -13,15 +13,19 @@ import pytest
 from matches import cloud, found, planned
 from scripted_graph import object_id
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import UserRecord
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import (
     Planned,
     describe_outcome,
     list_planned,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_records import make_record, status_of
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_records import (
+    make_change,
+    make_record,
+    status_of,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
     SHOWN_IN_DIFF,
     apply_table,
@@ -32,14 +36,14 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_ta
 
 def records(*ways: str, **matching: Any) -> list[UserRecord]:
     """One user for each of these statuses: set, unchanged or refused."""
-    tenant: dict[str, Callable[[int], Record]] = {
+    tenant: dict[str, Callable[[int], CloudUser]] = {
         "set": cloud,
         "unchanged": lambda number: cloud(number, number),
         "refused": lambda number: cloud(number, onPremisesSyncEnabled=False),
     }
     users = [found(number) for number, _way in enumerate(ways, start=1)]
     people = [tenant[way](number) for number, way in enumerate(ways, start=1)]
-    return [make_record(change, None) for change in planned(users, people, **matching)]
+    return [make_record(change, None, make_change(change), {}) for change in planned(users, people, **matching)]
 
 
 def test_a_record_holds_what_was_read_and_what_changes() -> None:
@@ -60,8 +64,7 @@ def test_a_user_whose_anchor_failed_has_failed() -> None:
         change.anchor.failed("no_rights", "No."), change.immutable_id.refused("anchor_not_written", "-")
     )
     assert status_of(failed) == "failed"
-    made = make_record(failed, None)["change"]
-    assert made
+    made = make_change(failed)
     assert (made["cause"], made["reason"], made["writes"]) == ("no_rights", "No.", [])
 
 
@@ -72,7 +75,7 @@ def test_the_table_and_the_counts() -> None:
     assert any("dora@contoso.com" in line and "was synchronised once" in line for line in lines)
     assert not any("carl@contoso.com" in line for line in lines)
     assert plan_table(users) == lines
-    outside = UserRecord(ad=None, cloud={"id": "c", "user_principal_name": "x@contoso.com"}, match=None, change=None)
+    outside = UserRecord(ad=None, cloud=cloud(7).record(), match=None, change=None)
     assert apply_table([*users, outside]) == (lines, summary)
 
 
@@ -110,7 +113,7 @@ def test_the_diff_shows_text_from_outside_as_one_line() -> None:
 
 def test_who_is_planned() -> None:
     users = records("set", "unchanged", "refused")
-    outside = UserRecord(ad=None, cloud={"id": "c"}, match=None, change=None)
+    outside = UserRecord(ad=None, cloud=cloud(7).record(), match=None, change=None)
     (only,) = list_planned([*users, outside])
     assert (only.name, only.cloud_id) == ("anna@contoso.com", object_id(1))
     assert [each.attribute for each in only.writes] == ["onPremisesImmutableId"]

@@ -73,7 +73,8 @@ def test_a_second_plan_is_one_listing_of_users(estate: Estate) -> None:
 
 
 def test_the_plan_file(estate: Estate) -> None:
-    estate.graph.put(user(8, "cloud.only@contoso.com"))
+    estate.graph.users[IDS["anna"]]["onPremisesObjectIdentifier"] = str(guid(1))
+    estate.graph.put(user(8, "cloud.only@contoso.com", onPremisesObjectIdentifier=str(guid(8))))
     plan = estate.plan(max_changes="5", run="20261129T101500Z-abc123")
     header, *records, end = estate.lines("plan")
     assert (header["kind"], header["module"], header["run"]) == ("plan", "match_plan", "20261129T101500Z-abc123")
@@ -94,6 +95,7 @@ def test_the_plan_file(estate: Estate) -> None:
     }
     assert records[-1] == {**records[-1], "ad": None, "match": None, "change": None}
     assert records[-1]["cloud"]["user_principal_name"] == "cloud.only@contoso.com"
+    assert [each["cloud"]["object_identifier"] for each in records] == [str(guid(1)), None, None, str(guid(8))]
     assert plan["summary"]["cloud_only"] == 1
     path = estate.folder / "plan.jsonl"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

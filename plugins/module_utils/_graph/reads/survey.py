@@ -5,52 +5,44 @@
 """Read everything in a tenant that decides what a sync would do, by listings that run at the same time.
 
 Aspects that the token may not read, or that the tenant does not offer, become unknown. Only users must be readable.
-Records are made page by page, so that Graph's JSON of a large tenant is never in memory as a whole.
+Users are made page by page, so that Graph's JSON of a large tenant is never in memory as a whole.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Collection
 from typing import Any, TypeVar
 
-from ..._identity.core import attribute_map
-from ..._identity.core.records import Record
 from ..._identity.entra import tenant_snapshot
 from ..._identity.entra.graph_json import faults, is_guid
 from ..._identity.entra.immutable_id_guards import ROLE_ASPECTS
 from ..._identity.entra.role_holdings import RoleGroup, role_holdings
-from ..._identity.entra.tenant_snapshot import TenantSnapshot, snapshot_record
+from ..._identity.entra.snapshot_user import (
+    CONTACT,
+    GROUP,
+    SNAPSHOT_PROPERTIES,
+    AddressHolder,
+    SnapshotUser,
+    make_address_holder,
+    make_snapshot_user,
+)
+from ..._identity.entra.tenant_snapshot import TenantSnapshot
 from ..http.batch import Item, Outcome, send_batch
 from ..http.errors import LICENCE_REQUIRED, GraphError, not_graph, successful
 from ..http.pages import PAGE_SIZE, pages
 from ..http.together import wait_for_all
 from ..http.transport import Transport
+from .made_users import make_users
 from .source_of_authority import list_cloud_managed
-from .user_records import user_records
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
 _MALFORMED = "malformed_objects"
 _UNREADABLE = ("access_denied", "request_refused", LICENCE_REQUIRED, _MALFORMED)
-_SELECT = list(dict.fromkeys((*tenant_snapshot.SNAPSHOT_PROPERTIES, *attribute_map.entra_properties())))
+_SELECT = list(SNAPSHOT_PROPERTIES)
 _HOLDER = ["id", "displayName", "proxyAddresses"]
-
-
-@dataclass(frozen=True)
-class Sides:
-    """All of a tenant but its active users. ``identifiers``: ``onPremisesObjectIdentifier`` by user id."""
-
-    tenant: TenantSnapshot
-    identifiers: Mapping[str, str]
-
-    def with_users(self, users: Sequence[Record]) -> TenantSnapshot:
-        """Return the snapshot of the whole tenant. The key ``object_identifier`` of the records is set here."""
-        for user in users:
-            user["object_identifier"] = self.identifiers.get(user["id"])
-        return replace(self.tenant, users=users)
 
 
 class Survey:
@@ -66,15 +58,15 @@ class Survey:
         self._transport = transport
         self._client = transport.client
 
-    async def read_users(self) -> list[Record]:
-        """Read the active users, by one listing. Only ``Sides.with_users`` sets ``object_identifier`` of the records.
+    async def read_users(self) -> list[SnapshotUser]:
+        """Read the active users, by one listing.
 
         :raises GraphError: if the users cannot be read, or if Graph cannot be reached.
         """
-        return await self._records(self._transport.get(self._client.users, select=_SELECT, top=PAGE_SIZE))
+        return await self._users(self._transport.get(self._client.users, select=_SELECT, top=PAGE_SIZE), deleted=False)
 
-    async def read_sides(self, source_of_authority: bool = True) -> Sides:
-        """Read all but the active users.
+    async def read_sides(self, source_of_authority: bool = True) -> TenantSnapshot:
+        """Read all but the active users, and return a snapshot without them.
 
         ``source_of_authority`` says whether to ask for it. If it is not asked for, or if Graph refuses to list it, it
         is unknown; ``add_source_of_authority`` can then still read it, user by user.
@@ -90,19 +82,19 @@ class Survey:
         named = asyncio.create_task(self._optional(tenant_snapshot.OBJECT_IDENTIFIERS, self._identifiers(), {}))
         managed = asyncio.create_task(self._cloud_managed(source_of_authority))
         await wait_for_all(deleted, domains, switches, roles, contacts, groups, named, managed)
-        tenant = TenantSnapshot(
+        return TenantSnapshot(
             users=[],
             deleted=deleted.result(),
             domains=domains.result(),
             switches=switches.result(),
             roles=roles.result(),
+            identifiers=named.result(),
             cloud_managed=managed.result(),
             contacts=contacts.result(),
             groups=groups.result(),
             unknown=frozenset(self.unknown),
             pim_licensed=self._pim_licensed,
         )
-        return Sides(tenant, named.result())
 
     async def read_for_writing(self, aspects: Collection[str]) -> TenantSnapshot:
         """Read those of ``aspects`` that decide whether users may be changed: DOMAINS, and together ROLE_ASPECTS.
@@ -119,32 +111,32 @@ class Survey:
             users=[], domains=domains, roles=roles, unknown=frozenset(self.unknown), pim_licensed=self._pim_licensed
         )
 
-    async def _records(self, request: Any, deleted: bool = False) -> list[Record]:
+    async def _users(self, request: Any, deleted: bool) -> list[SnapshotUser]:
         return [
-            record
-            async for found, _more in pages(self._transport, request)
-            for record in user_records(found, lambda user: _record(user, deleted), self._transport.pace.watch)
+            user
+            async for page, _more in pages(self._transport, request)
+            for user in make_users(page, make_snapshot_user, deleted, self._transport.pace.watch)
         ]
 
-    async def _deleted(self) -> list[Record]:
+    async def _deleted(self) -> list[SnapshotUser]:
         builder = self._client.directory.deleted_items.graph_user
         request = self._transport.get(builder, select=_SELECT, top=PAGE_SIZE)
         # The SDK writes the cast with Graph's alias of the namespace. The documented path has the full namespace.
         # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
         request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
-        return await self._records(request, deleted=True)
+        return await self._users(request, deleted=True)
 
     async def _domains(self) -> list[Json]:
         return await self._list(self._client.domains, select=["id", "isVerified", "isInitial", "authenticationType"])
 
-    async def _contacts(self) -> list[Record]:
+    async def _contacts(self) -> list[AddressHolder]:
         request = self._transport.get(self._client.contacts, select=_HOLDER, top=PAGE_SIZE)
-        return [_holder(each) async for each in self._checked(request)]
+        return [make_address_holder(CONTACT, each) async for each in self._checked(request)]
 
-    async def _groups(self) -> list[Record]:
+    async def _groups(self) -> list[AddressHolder]:
         """Read mail-enabled groups. Other groups have no addresses (Microsoft, "group resource type")."""
         request = self._transport.get(self._client.groups, select=_HOLDER, filter="mailEnabled eq true", top=PAGE_SIZE)
-        return [_holder(each) async for each in self._checked(request)]
+        return [make_address_holder(GROUP, each) async for each in self._checked(request)]
 
     async def _identifiers(self) -> dict[str, str]:
         """Read ``onPremisesObjectIdentifier`` by user id. Only beta has the property (facts §2 "Recovery")."""
@@ -294,15 +286,3 @@ class Survey:
                 raise
             self.unknown.add(aspect)
             return nothing
-
-
-def _record(user: Mapping[str, Any], deleted: bool) -> Record:
-    return {**snapshot_record(user, deleted), "attributes": attribute_map.entra_attributes(user)}
-
-
-def _holder(found: Mapping[str, Any]) -> Record:
-    return {
-        "id": found["id"],
-        "name": found.get("displayName"),
-        "proxy_addresses": sorted(found.get("proxyAddresses") or []),
-    }

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from ..._identity.core.identities.cloud_identity import CloudIdentity, identities_of
-from ..._identity.core.records import Record
+from ..._identity.core.cloud_user import CloudUser
+from ..._identity.core.identities.cloud_identity import CloudIdentity
 from ..._identity.entra.immutable_id_plan import NOT_FOUND, ImmutableIdChange, plan_changes
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests
 from ..._identity.entra.user_index import UserIndex
@@ -20,7 +21,7 @@ from .users import Users
 
 
 async def plan_from_tenant(
-    users: Users, requests: Sequence[ImmutableIdRequest], deleted: Mapping[str, str] | None = None
+    users: Users[CloudUser], requests: Sequence[ImmutableIdRequest], deleted: Mapping[str, str] | None = None
 ) -> list[ImmutableIdChange]:
     """Read the tenant and return the plan for requests.
 
@@ -61,7 +62,9 @@ async def plan_from_tenant(
     return changes
 
 
-async def read_again(users: Users, identities: Sequence[CloudIdentity], tenant_users: int) -> list[Record]:
+async def read_again(
+    users: Users[CloudUser], identities: Sequence[CloudIdentity], tenant_users: int
+) -> list[CloudUser]:
     """Read these active users once more, by filters or by a listing of the tenant, whichever takes fewer requests.
 
     ``tenant_users``: how many active users the tenant has, about.
@@ -72,10 +75,10 @@ async def read_again(users: Users, identities: Sequence[CloudIdentity], tenant_u
     if not note_lookup(users, identities=len(identities), filters=len(filters), tenant_users=tenant_users):
         return await users.list_matching(filters)
     wanted = frozenset(identities)
-    return await users.list_active(tenant_users, lambda user: any(each in wanted for each in identities_of(user)))
+    return await users.list_active(tenant_users, lambda user: any(each in wanted for each in user.identities()))
 
 
-async def plan_clearing(users: Users) -> tuple[list[ImmutableIdChange], int]:
+async def plan_clearing(users: Users[CloudUser]) -> tuple[list[ImmutableIdChange], int]:
     """Return the plan that clears every active user who has a value, and the number of active users.
 
     List all users: Graph has no filter for users who have a value (facts §1, "null value").
@@ -83,12 +86,12 @@ async def plan_clearing(users: Users) -> tuple[list[ImmutableIdChange], int]:
     :raises GraphError: if the tenant cannot be read.
     """
     everybody = await users.list_active()
-    held = [user for user in everybody if user["immutable_id"]]
-    records = [{"id": user["id"], "user_principal_name": user["user_principal_name"]} for user in held]
+    held = [user for user in everybody if user.immutable_id]
+    records = [{"id": user.id, "user_principal_name": user.user_principal_name} for user in held]
     return plan_changes(read_requests(records, clear=True), UserIndex(held)), len(everybody)
 
 
-async def _holders(users: Users, pending: Sequence[str], listed: bool) -> list[Record]:
+async def _holders(users: Users[CloudUser], pending: Sequence[str], listed: bool) -> list[CloudUser]:
     if listed:
         return await users.deleted(pending)
     if 2 * len(pending) <= MAX_REQUESTS:
@@ -96,7 +99,7 @@ async def _holders(users: Users, pending: Sequence[str], listed: bool) -> list[R
     return await users.list_matching(pending) + await users.deleted(pending)
 
 
-def note_lookup(users: Users, *, identities: int, filters: int, tenant_users: int | None = None) -> bool:
+def note_lookup(users: Users[Any], *, identities: int, filters: int, tenant_users: int | None = None) -> bool:
     """Return whether one listing of all users takes no more requests than the filters, and note the choice.
 
     False if ``tenant_users`` is None.
@@ -114,18 +117,18 @@ def note_lookup(users: Users, *, identities: int, filters: int, tenant_users: in
     return listed
 
 
-def note_listing(users: Users) -> None:
+def note_listing(users: Users[Any]) -> None:
     """Note that all users are listed after all, because Graph refused the filters."""
     users.watch.lookup = {**(users.watch.lookup or {}), "method": "listing"}
 
 
-def _needed_by(requests: Sequence[ImmutableIdRequest]) -> Callable[[Record], bool]:
+def _needed_by(requests: Sequence[ImmutableIdRequest]) -> Callable[[CloudUser], bool]:
     """Return a function that says whether a request names a user, or the value that the user holds."""
     named = {request.identity for request in requests}
     values = {request.immutable_id for request in requests if request.immutable_id}
 
-    def needed(user: Record) -> bool:
-        return user["immutable_id"] in values or any(identity in named for identity in identities_of(user))
+    def needed(user: CloudUser) -> bool:
+        return user.immutable_id in values or any(identity in named for identity in user.identities())
 
     return needed
 

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic
 
-from ..._identity.core.records import ENTRA_PROPERTIES, Record, entra_record
 from ..http.batch import MAX_REQUESTS, Item, send_batch
 from ..http.errors import Answer, GraphError, not_graph, successful
 from ..http.pages import PAGE_SIZE, pages
 from ..http.transport import ADVANCED, Transport
 from ..http.watch import Watch
-from .user_records import user_records
+from .made_users import MakeUser, U, make_users
 
 
-class Users:
-    """Reads the users of a tenant, and the deleted users in its recycle bin, as records.
+class Users(Generic[U]):
+    """Reads the users of a tenant, and the deleted users in its recycle bin, as objects of one class.
 
     ``bin_readable`` becomes False if the app may not read the recycle bin. Its users are unknown then, not absent.
     """
@@ -28,18 +27,15 @@ class Users:
     def __init__(
         self,
         transport: Transport,
-        properties: Sequence[str] = ENTRA_PROPERTIES,
-        record: Callable[[Mapping[str, Any], bool], Record] = entra_record,
+        properties: Sequence[str],
+        make: MakeUser[U],
         expand: Sequence[str] = (),
     ) -> None:
-        """``properties`` and ``expand`` become ``$select`` and ``$expand``.
-
-        ``record`` makes a record from Graph's JSON and whether the user is deleted.
-        """
+        """``properties`` and ``expand`` become ``$select`` and ``$expand``; ``make`` makes a user of the answer."""
         self.bin_readable = True
         self._select = list(properties)
         self._active: dict[str, Any] = {"select": self._select, **({"expand": list(expand)} if expand else {})}
-        self._record = record
+        self._make = make
         self._transport = transport
 
     @property
@@ -58,25 +54,25 @@ class Users:
     async def list_active(
         self,
         total: int | None = None,
-        keep: Callable[[Record], bool] = lambda record: True,
+        keep: Callable[[U], bool] = lambda user: True,
         filter_text: str | None = None,
-    ) -> list[Record]:
-        """Return the active users that match the filter, if any, and whose records ``keep`` accepts.
+    ) -> list[U]:
+        """Return the active users that match the filter, if any, and that ``keep`` accepts.
 
-        Other records are not kept in memory. ``total`` is the approximate number of users, for the progress.
+        Others are not kept in memory. ``total`` is the approximate number of users, for the progress.
 
         :raises GraphError: if the users cannot be read.
         """
         wanted: dict[str, Any] = {"filter": filter_text} if filter_text else {}
         first = self._transport.get(self._transport.client.users, **self._active, **wanted, top=PAGE_SIZE)
         stage = self.watch.stage("reading users", total)
-        kept: list[Record] = []
+        kept: list[U] = []
         async for found, _more in pages(self._transport, first, count=total):
-            kept += filter(keep, self._records_of(found, False))
+            kept += filter(keep, self._made(found, False))
             stage.settled(len(found))
         return kept
 
-    async def deleted(self, filters: Sequence[str]) -> list[Record]:
+    async def deleted(self, filters: Sequence[str]) -> list[U]:
         """Return at least the deleted users that match one of the filters.
 
         If the filters fill several batches, list the recycle bin instead, which is usually small, unless the listing
@@ -90,13 +86,13 @@ class Users:
                 return listed
         return await self.list_matching([], filters)
 
-    async def _listed_bin(self, most_pages: int) -> list[Record] | None:
+    async def _listed_bin(self, most_pages: int) -> list[U] | None:
         first = self._bin(select=self._select, top=PAGE_SIZE)
-        users: list[Record] = []
+        users: list[U] = []
         read = 0
         try:
             async for found, more in pages(self._transport, first):
-                users.extend(self._records_of(found, True))
+                users.extend(self._made(found, True))
                 read += 1
                 if more and read >= most_pages:
                     return None
@@ -107,7 +103,7 @@ class Users:
             return []
         return users
 
-    async def list_matching(self, active: Sequence[str], deleted: Sequence[str] = ()) -> list[Record]:
+    async def list_matching(self, active: Sequence[str], deleted: Sequence[str] = ()) -> list[U]:
         """Return the active users that match one of ``active``, and the deleted users that match one of ``deleted``.
 
         A single filter is sent as one GET, several through ``$batch``.
@@ -120,11 +116,11 @@ class Users:
         answers = await self._answers(requests)
         found = await asyncio.gather(
             *(
-                self._records(request, answer, deleted=position >= len(active))
+                self._users_of(request, answer, deleted=position >= len(active))
                 for position, (request, answer) in enumerate(zip(requests, answers, strict=True))
             )
         )
-        return [record for records in found for record in records]
+        return [user for part in found for user in part]
 
     async def _answers(self, requests: Sequence[Any]) -> Sequence[Answer | GraphError]:
         if len(requests) == 1:
@@ -132,17 +128,17 @@ class Users:
         items = [Item("GET", self._transport.relative_url(request)) for request in requests]
         return await send_batch(self._transport, items)
 
-    async def _records(self, request: Any, outcome: Answer | GraphError, deleted: bool) -> list[Record]:
+    async def _users_of(self, request: Any, outcome: Answer | GraphError, deleted: bool) -> list[U]:
         if isinstance(outcome, GraphError):
             raise outcome
         if deleted and outcome.status == 403:
             self.bin_readable = False
             return []
         found = pages(self._transport, request, successful(outcome))
-        return [record async for users, _more in found for record in self._records_of(users, deleted)]
+        return [user async for page, _more in found for user in self._made(page, deleted)]
 
-    def _records_of(self, users: Sequence[Mapping[str, Any]], deleted: bool) -> list[Record]:
-        return user_records(users, lambda user: self._record(user, deleted), self.watch)
+    def _made(self, page: Sequence[Mapping[str, Any]], deleted: bool) -> list[U]:
+        return make_users(page, self._make, deleted, self.watch)
 
     def _bin(self, **parameters: Any) -> Any:
         request = self._transport.get(self._transport.client.directory.deleted_items.graph_user, **parameters)

@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ..._identity.core.identities.cloud_identity import identities_of
 from ..._identity.core.interrupted import mark_interrupted
 from ..._identity.core.journal import (
     REFUSED,
@@ -58,7 +57,7 @@ class ImmutableIdWriter:
         :raises JournalError: if the open lines of killed runs cannot be settled; nothing was written.
         """
         if self._journal_writer is not None:
-            held = {change.target["id"]: change.before for change in changes if change.target}
+            held = {change.target.id: change.before for change in changes if change.target}
             await asyncio.to_thread(self._journal_writer.settle, self._place, PROPERTY, held)
             await asyncio.to_thread(self._journal_writer.settle, self._place, ATTRIBUTE, _seen_of_the_bin(changes))
         self._done = list(changes)
@@ -110,7 +109,7 @@ class ImmutableIdWriter:
         if self._journal_writer is None or not holders:
             return await purge_holders(self._transport, holders)
         entries = [
-            JournalEntry(holder.record["id"], holder.name, ATTRIBUTE, IN_BIN, holder.leaves_as, self._place)
+            JournalEntry(holder.user.id, holder.name, ATTRIBUTE, IN_BIN, holder.leaves_as, self._place)
             for holder in holders
         ]
         witness = _Witness(self._journal_writer, entries, _word_of_the_bin)
@@ -208,7 +207,9 @@ class _Witness:
 
 
 def _id(change: ImmutableIdChange) -> str:
-    return str((change.target or {})["id"])
+    if change.target is None:
+        raise ValueError(f"{change.name} is nobody to write")
+    return change.target.id
 
 
 def _word(outcome: Outcome) -> str:
@@ -231,15 +232,15 @@ def _word_of_the_bin(outcome: Outcome) -> str:
 
 def _seen_of_the_bin(changes: Sequence[ImmutableIdChange]) -> dict[str, str]:
     """Return, by user id, which users are known to be in the recycle bin and which are active."""
-    active = {change.target["id"]: RESTORED for change in changes if change.target and not change.target["deleted"]}
-    return {**active, **{holder.record["id"]: IN_BIN for change in changes for holder in change.holders}}
+    active = {change.target.id: RESTORED for change in changes if change.target and not change.target.deleted}
+    return {**active, **{holder.user.id: IN_BIN for change in changes for holder in change.holders}}
 
 
 def _clearing(holder: DeletedHolder) -> ImmutableIdChange:
     """Return the change that clears the value of a restored user."""
-    record = {**holder.record, "user_principal_name": holder.name}
-    request = ImmutableIdRequest(record, identities_of(record)[0], None)
-    return ImmutableIdChange(request, STATUS_CLEARED, record, before=record["immutable_id"], after=None)
+    user = replace(holder.user, user_principal_name=holder.name)
+    request = ImmutableIdRequest({"id": user.id}, user.identities()[0], None)
+    return ImmutableIdChange(request, STATUS_CLEARED, user, before=user.immutable_id, after=None)
 
 
 def _with_holder(change: ImmutableIdChange, number: int, becomes: str, cause: str, reason: str) -> ImmutableIdChange:

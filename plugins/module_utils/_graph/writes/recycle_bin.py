@@ -33,7 +33,7 @@ async def purge_holders(
         if holders[place].becomes != PURGED and isinstance(outcome, Answer) and outcome.status == 404
     ]
     # A restore whose first answer was lost gets 404 when it is sent again: check whether the user is active now.
-    items = [Item("GET", f"/users/{holders[place].record['id']}?$select=id") for place in doubtful]
+    items = [Item("GET", f"/users/{holders[place].user.id}?$select=id") for place in doubtful]
     found = await send_batch(transport, items) if items else []
     for place, outcome in zip(doubtful, found, strict=True):
         if isinstance(outcome, Answer) and outcome.ok:
@@ -42,7 +42,7 @@ async def purge_holders(
 
 
 def _item(holder: DeletedHolder) -> Item:
-    url = f"/directory/deletedItems/{holder.record['id']}"
+    url = f"/directory/deletedItems/{holder.user.id}"
     # In a batch, a POST must have a body, although this request has none on its own.
     return Item("DELETE", url) if holder.becomes == PURGED else Item("POST", f"{url}/restore", {})
 

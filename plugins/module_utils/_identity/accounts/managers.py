@@ -48,8 +48,7 @@ def add_managers(changes: Sequence[AccountChange], directory: AccountDirectory, 
 def _people(changes: Iterable[AccountChange]) -> dict[CloudIdentity, AccountChange]:
     found: dict[CloudIdentity, AccountChange] = {}
     for change in changes:
-        record = {**change.request.record, UPN: change.request.upn}
-        for identity in identities_of({OBJECT_ID: None, **record}):
+        for identity in identities_of(change.request.record.get(OBJECT_ID), change.request.upn):
             found.setdefault(identity, change)
     return found
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from .identities.comparison import entra_key
 from .records import Record
@@ -37,6 +37,21 @@ AT_RISK, CALCULATED, KEPT = "at_risk", "calculated", "kept"
 OVERWRITTEN, DISABLED = "overwritten", "disabled"
 
 RawAttributes = Mapping[str, Sequence[bytes]]
+CloudValues = tuple[str | None, ...]
+"""Values of a cloud user, in the order of some keys: thousands of users share the keys. None for an empty value."""
+
+
+class Overwrite(TypedDict):
+    """A value of a cloud user that a match would overwrite: the record key, the value in the cloud, and AD's.
+
+    ``effect`` is ``overwritten``, ``at_risk`` (AD is empty, facts §2), ``disabled`` (the user can no longer sign in),
+    or for the password ``password`` or ``password_unknown``.
+    """
+
+    attribute: str
+    cloud: Any
+    ad: Any
+    effect: str
 
 
 @dataclass(frozen=True)
@@ -142,9 +157,14 @@ _IN_EVERY_RECORD = ("enabled", "user_principal_name", "mail", "proxy_addresses")
 _OWN_ROWS = tuple(row for row in ROWS if row.record not in _IN_EVERY_RECORD and row.form != REFERENCE)
 
 
-def entra_attributes(user: Mapping[str, Any]) -> Record:
-    """Return the keys of ``ad_attributes`` with the values from Graph's JSON of a user."""
-    return _entra_values(user, _ENTRA_COLUMNS)
+def entra_attributes(user: Mapping[str, Any]) -> CloudValues:
+    """Return the values that can be compared with AD, from Graph's JSON of a user; ``compared_values`` names them."""
+    return _COMPARED_COLUMNS.values(user)
+
+
+def compared_values(values: CloudValues) -> dict[str, str | None]:
+    """Return what ``entra_attributes`` returned, by the keys of ``ad_attributes``; nothing if nothing was read."""
+    return dict(zip(_COMPARED_COLUMNS.keys, values, strict=True)) if values else {}
 
 
 def every_property() -> tuple[str, ...]:
@@ -152,22 +172,16 @@ def every_property() -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.entra.partition(".")[0] for row in ROWS if row.form != REFERENCE))
 
 
-def every_key() -> list[str]:
-    """Return the record keys that ``every_attribute`` returns."""
-    return [row.record for row in _OWN_ROWS]
+def every_attribute(user: Mapping[str, Any]) -> CloudValues:
+    """Return all values of the map, in the order of ``EVERY_KEY``, from Graph's JSON of a user."""
+    return _EVERY_COLUMN.values(user)
 
 
-def every_attribute(user: Mapping[str, Any]) -> Record:
-    """Return what ``entra_attributes`` returns, and the values that go only to AD, from Graph's JSON of a user."""
-    return _entra_values(user, _EVERY_COLUMN)
-
-
-def overwrites(ad: Mapping[str, Any], cloud: Mapping[str, Any]) -> list[Record]:
-    """Return ``{"attribute", "cloud", "ad", "effect"}`` for each value that a match would overwrite, in map order.
+def overwrites(ad: Mapping[str, Any], cloud: Mapping[str, Any]) -> list[Overwrite]:
+    """Return each value that a match would overwrite, in map order.
 
     ``ad`` and ``cloud`` hold the keys of a record and those of ``ad_attributes``. A missing key was not read and is
-    skipped. ``user_principal_name`` of ``ad`` is the name that the user would get in the cloud. ``effect`` is
-    ``overwritten``, ``at_risk`` (AD is empty, facts §2) or ``disabled`` (the user can no longer sign in).
+    skipped. ``user_principal_name`` of ``ad`` is the name that the user would get in the cloud.
     """
     found = []
     for row in _COMPARED:
@@ -175,7 +189,7 @@ def overwrites(ad: Mapping[str, Any], cloud: Mapping[str, Any]) -> list[Record]:
             before, after = cloud[row.record], _sent(row, ad)
             effect = _effect(row, before, after)
             if effect:
-                found.append({"attribute": row.record, "cloud": before, "ad": after, "effect": effect})
+                found.append(Overwrite(attribute=row.record, cloud=before, ad=after, effect=effect))
     return found
 
 
@@ -235,23 +249,42 @@ def _ad_value(values: Sequence[bytes] | None, fallback: str | None, attributes: 
     return text or (_ad_value(attributes.get(fallback), None, attributes) if fallback else None)
 
 
-def _entra_values(user: Mapping[str, Any], columns: Sequence[tuple[str, str, str, bool]]) -> Record:
-    found: Record = {}
-    for key, name, inner, is_list in columns:
-        value = user.get(name)
-        if value and inner:
-            value = value.get(inner)
-        found[key] = (value[0] if is_list and value else value) or None
-    return found
+class _Columns:
+    """Where Graph's JSON of a user has the values of some rows. It is read for every user of a tenant.
+
+    ``keys`` are the record keys, in the order of the values: texts, the first of lists, and texts within properties.
+    """
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        nested: dict[str, list[Row]] = {}
+        texts: list[Row] = []
+        lists: list[Row] = []
+        for row in rows:
+            if "." in row.entra:
+                nested.setdefault(row.entra.partition(".")[0], []).append(row)
+            else:
+                (lists if row.form == FIRST else texts).append(row)
+        self.keys = tuple(
+            row.record for row in (*texts, *lists, *(row for within in nested.values() for row in within))
+        )
+        self._texts = [row.entra for row in texts]
+        self._lists = [row.entra for row in lists]
+        self._nested = [(name, [row.entra.partition(".")[2] for row in within]) for name, within in nested.items()]
+
+    def values(self, user: Mapping[str, Any]) -> CloudValues:
+        found = [user.get(name) or None for name in self._texts]
+        for name in self._lists:
+            listed = user.get(name)
+            found.append(listed[0] or None if listed else None)
+        for name, within in self._nested:
+            group = user.get(name) or {}
+            found += [group.get(inner) or None for inner in within]
+        return tuple(found)
 
 
-def _columns(rows: Iterable[Row]) -> tuple[tuple[str, str, str, bool], ...]:
-    """Return, for each row, the key, the property, the property within that, and whether Graph has a list."""
-    return tuple((row.record, *row.entra.partition(".")[::2], row.form == FIRST) for row in rows)
-
-
-# Made once, because records are made of every user of a tenant.
 _SENT_ROWS = tuple(row for row in _COMPARED if row.record not in _IN_EVERY_RECORD)
 _AD_COLUMNS = tuple((row.record, row.ad.lower(), row.fallback and row.fallback.lower()) for row in _SENT_ROWS)
-_ENTRA_COLUMNS = _columns(_SENT_ROWS)
-_EVERY_COLUMN = _columns(_OWN_ROWS)
+_COMPARED_COLUMNS = _Columns(_SENT_ROWS)
+_EVERY_COLUMN = _Columns(_OWN_ROWS)
+EVERY_KEY = _EVERY_COLUMN.keys
+"""The record keys of what ``every_attribute`` returns."""

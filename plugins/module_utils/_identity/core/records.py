@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records: one plain dict for each user, with the same keys everywhere (docs/architecture.md, "Words")."""
+"""Records of AD users: one plain dict for each user, with the same keys everywhere (docs/architecture.md, "Words")."""
 
 from __future__ import annotations
 
@@ -28,17 +28,6 @@ AD_ATTRIBUTES = (
 )
 """The LDAP attributes of an AD record. A directory may lack the two with msDS (facts §11)."""
 
-ENTRA_PROPERTIES = (
-    "id",
-    "userPrincipalName",
-    "onPremisesImmutableId",
-    "onPremisesSyncEnabled",
-    "mail",
-    "proxyAddresses",
-    "accountEnabled",
-)
-"""The Graph properties of an Entra record. Graph returns most of them only if they are selected (facts §1)."""
-
 AD_KEYS = (
     "user_principal_name",
     "sam_account_name",
@@ -55,19 +44,6 @@ AD_KEYS = (
     "object_sid",
 )
 """The keys of an AD record."""
-
-ENTRA_KEYS = (
-    "id",
-    "user_principal_name",
-    "immutable_id",
-    "sync_enabled",
-    "object_identifier",
-    "mail",
-    "proxy_addresses",
-    "enabled",
-    "deleted",
-)
-"""The keys of an Entra record."""
 
 _ACCOUNT_DISABLED = 0x2  # ADS_UF_ACCOUNTDISABLE (facts §13)
 
@@ -139,21 +115,6 @@ def cloud_managed(record: Mapping[str, Any]) -> bool:
     """Return whether Cloud Sync made this AD account, so that the cloud owns it (facts §12)."""
     external = str(record.get("external_directory_object_id") or "")
     return external.startswith("User_") or bool(record.get("object_soa"))
-
-
-def entra_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
-    """Return the record of one Entra user from Graph's JSON. Only the beta API has ``object_identifier`` (facts §2)."""
-    return {
-        "id": user["id"],
-        "user_principal_name": user.get("userPrincipalName"),
-        "immutable_id": user.get("onPremisesImmutableId"),
-        "sync_enabled": user.get("onPremisesSyncEnabled"),
-        "object_identifier": user.get("onPremisesObjectIdentifier"),
-        "mail": user.get("mail"),
-        "proxy_addresses": sorted(user.get("proxyAddresses") or []),
-        "enabled": user.get("accountEnabled"),
-        "deleted": deleted,
-    }
 
 
 def record_name(record: Mapping[str, Any]) -> str:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypedDict
 
+from ..core.cloud_user import CloudUser
 from ..core.errors import InputError
-from ..core.identities.cloud_identity import CloudIdentity, identities_of, read_object_id
+from ..core.identities.cloud_identity import CloudIdentity, read_object_id
 from ..core.identities.comparison import entra_key
-from ..core.records import Record
 
 RESTORE, PURGE = "restore", "purge"
 RESTORED, CLEARED, PURGED, KEPT = "restored", "restored_and_cleared", "purged", "kept"
@@ -26,6 +27,14 @@ ATTRIBUTE, IN_BIN = "recycleBin", "deleted"
 _SHOWN = {RESTORED: "restored with {}", CLEARED: "restored without a value", PURGED: "purged"}
 
 
+class HolderRecord(TypedDict):
+    """A deleted holder in results."""
+
+    id: str
+    user_principal_name: str
+    becomes: str
+
+
 @dataclass(frozen=True)
 class DeletedHolder:
     """A deleted holder and what happens to it: RESTORED, CLEARED (restored, and its value removed) or PURGED.
@@ -33,12 +42,12 @@ class DeletedHolder:
     It is KEPT if the change was refused, or if Graph refused it.
     """
 
-    record: Record
+    user: CloudUser
     becomes: str
 
     @property
     def name(self) -> str:
-        return original_upn(self.record)
+        return original_upn(self.user)
 
     def now(self, becomes: str) -> DeletedHolder:
         return replace(self, becomes=becomes)
@@ -48,16 +57,16 @@ class DeletedHolder:
         """The state in which it leaves the recycle bin: RESTORED or PURGED."""
         return PURGED if self.becomes == PURGED else RESTORED
 
-    def restored(self) -> Record | None:
-        """Return the record of the active user that it becomes; None if it does not become one."""
+    def restored(self) -> CloudUser | None:
+        """Return the active user that it becomes; None if it does not become one."""
         if self.becomes not in (RESTORED, CLEARED):
             return None
-        value = self.record["immutable_id"] if self.becomes == RESTORED else None
-        return {**self.record, "user_principal_name": self.name, "deleted": False, "immutable_id": value}
+        value = self.user.immutable_id if self.becomes == RESTORED else None
+        return replace(self.user, user_principal_name=self.name, deleted=False, immutable_id=value)
 
-    def diff_row(self) -> Record:
+    def diff_row(self) -> dict[str, Any]:
         """Return the row for ``diffs.users_diff``."""
-        value = self.record["immutable_id"]
+        value = self.user.immutable_id
         return {
             "user_principal_name": f"{self.name} (in the recycle bin)",
             "changed": True,
@@ -65,32 +74,32 @@ class DeletedHolder:
             "after": _SHOWN[self.becomes].format(value),
         }
 
-    def result(self) -> Record:
+    def result(self) -> HolderRecord:
         """Return the holder as the module returns it."""
-        return {"id": self.record["id"], "user_principal_name": self.name, "becomes": self.becomes}
+        return HolderRecord(id=self.user.id, user_principal_name=self.name, becomes=self.becomes)
 
 
-def original_upn(record: Record) -> str:
+def original_upn(user: CloudUser) -> str:
     """Return the original UPN of a deleted user.
 
     Some have their object id, without dashes, in front (reported in microsoftgraph/msgraph-sdk-powershell issue 2256;
     Microsoft does not say which).
     """
-    name = str(record.get("user_principal_name") or record["id"])
-    prefix = entra_key(str(record["id"])).replace("-", "")
-    return name[len(prefix) :] if record["deleted"] and entra_key(name).startswith(prefix) else name
+    name = user.name
+    prefix = entra_key(user.id).replace("-", "")
+    return name[len(prefix) :] if user.deleted and entra_key(name).startswith(prefix) else name
 
 
-def find_named(identity: CloudIdentity, holders: Iterable[Record]) -> Record | None:
+def find_named(identity: CloudIdentity, holders: Iterable[CloudUser]) -> CloudUser | None:
     """Return the deleted user that an identity means; None if there is none."""
     for holder in holders:
-        if holder["deleted"] and identity in identities_of({**holder, "user_principal_name": original_upn(holder)}):
+        if holder.deleted and identity in replace(holder, user_principal_name=original_upn(holder)).identities():
             return holder
     return None
 
 
 def decide_holders(
-    holders: Sequence[Record], target: Record | None, ways: Mapping[str, str]
+    holders: Sequence[CloudUser], target: CloudUser | None, ways: Mapping[str, str]
 ) -> tuple[DeletedHolder, ...] | str:
     """Decide what happens to deleted holders so that ``target`` can have their value.
 
@@ -98,21 +107,21 @@ def decide_holders(
     itself a deleted holder: it comes back with its value. ``ways``: RESTORE or PURGE by object id, for the deleted
     users whom the caller names.
     """
-    way = {holder["id"]: ways.get(entra_key(holder["id"])) for holder in holders}
-    first = next((holder for holder in holders if way[holder["id"]] != PURGE), holders[0])
-    who = f"{original_upn(first)} ({first['id']}) in the recycle bin"
-    held = f"{first['immutable_id']} belongs to {who}"
-    if target is None and way[first["id"]] != RESTORE:
+    way = {holder.id: ways.get(entra_key(holder.id)) for holder in holders}
+    first = next((holder for holder in holders if way[holder.id] != PURGE), holders[0])
+    who = f"{original_upn(first)} ({first.id}) in the recycle bin"
+    held = f"{first.immutable_id} belongs to {who}"
+    if target is None and way[first.id] != RESTORE:
         return (
-            f"{who} holds {first['immutable_id']} already; name {first['id']} under restore in deleted_holders to "
+            f"{who} holds {first.immutable_id} already; name {first.id} under restore in deleted_holders to "
             "bring that user back."
         )
-    if way[first["id"]] is None:
+    if way[first.id] is None:
         return (
-            f"{held}, whom a sync could match instead; name {first['id']} in deleted_holders, under restore to bring "
+            f"{held}, whom a sync could match instead; name {first.id} in deleted_holders, under restore to bring "
             "that user back without the value, or under purge to delete it for good."
         )
-    purged = tuple(DeletedHolder(holder, PURGED) for holder in holders if way[holder["id"]] == PURGE)
+    purged = tuple(DeletedHolder(holder, PURGED) for holder in holders if way[holder.id] == PURGE)
     kept = len(holders) - len(purged)
     if not kept:
         return purged
@@ -120,16 +129,15 @@ def decide_holders(
         return f"{held} and to {kept - 1} more there, and only one can be restored; name the others under purge."
     if target is None:
         return (*purged, DeletedHolder(first, RESTORED))
-    if first["sync_enabled"] is not None:
+    if first.sync_enabled is not None:
         # facts §1 "Who is eligible": the value can be removed only from a user that was never synchronised.
         return (
-            f"{held}, who was synchronised and so could not lose the value after being restored; name {first['id']} "
+            f"{held}, who was synchronised and so could not lose the value after being restored; name {first.id} "
             "under purge to delete that user for good, or bring its AD account back into scope."
         )
-    if entra_key(original_upn(first)) == entra_key(target["user_principal_name"] or ""):
+    if entra_key(original_upn(first)) == entra_key(target.user_principal_name or ""):
         return (
-            f"{held}, who cannot be restored beside {target['id']}, which has that UPN now; name {first['id']} under "
-            "purge."
+            f"{held}, who cannot be restored beside {target.id}, which has that UPN now; name {first.id} under purge."
         )
     return (*purged, DeletedHolder(first, CLEARED))
 

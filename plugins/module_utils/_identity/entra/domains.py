@@ -27,7 +27,7 @@ class Domains:
         self.initial = next((str(domain["id"]) for domain in tenant.domains if domain.get("isInitial")), None)
         if self.unknown:
             # The domain of each active user's UPN is verified (facts §7).
-            suffixes = (upn_suffix(user["user_principal_name"] or "") for user in tenant.users)
+            suffixes = (upn_suffix(each.user.user_principal_name or "") for each in tenant.users)
             self._verified |= {suffix for suffix in suffixes if suffix}
 
     def is_verified(self, name: str) -> bool | None:

@@ -12,12 +12,9 @@ from typing import Any
 
 from ..core.answer_limits import MAX_OBJECT
 from ..core.attribute_map import FIRST, ROWS
+from ..core.cloud_user import ENTRA_PROPERTIES, CloudUser
 from ..core.identities.anchors import is_guid
-from ..core.records import ENTRA_PROPERTIES
 from ..core.text.unicode_text import is_text
-
-UNREADABLE = "unreadable"
-"""The key of a record that names the properties which could not be read. Records without such properties lack it."""
 
 
 def _is_flag(value: Any) -> bool:
@@ -99,20 +96,18 @@ def is_user(item: Mapping[str, Any]) -> bool:
     return is_guid(item.get("id")) and len(repr(item)) <= MAX_OBJECT
 
 
-def readable_user(user: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def readable_user(user: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
     """Return a user without the properties that cannot be read, and the names of those properties."""
     wrong = faults(user)
-    left = {name: value for name, value in user.items() if name not in wrong} if wrong else dict(user)
+    left = {name: value for name, value in user.items() if name not in wrong} if wrong else user
     return left, wrong + [name for name in _ALWAYS_SENT if name not in user]
 
 
-def unreadable_sentence(record: Mapping[str, Any]) -> str | None:
-    """Return why nothing is done with a user whose record has unreadable properties; None if it has none."""
-    names = record.get(UNREADABLE)
-    if not names:
+def unreadable_sentence(user: CloudUser) -> str | None:
+    """Return why nothing is done with a user who has unreadable properties; None if the user has none."""
+    if not user.unreadable:
         return None
     return (
-        f"What Graph says about {record['user_principal_name'] or record['id']} cannot be used ({', '.join(names)} is "
-        "not as documented), so nothing is done with this user; look at the user in the admin center, and at any proxy "
-        "in between."
+        f"What Graph says about {user.name} cannot be used ({', '.join(user.unreadable)} is not as documented), so "
+        "nothing is done with this user; look at the user in the admin center, and at any proxy in between."
     )

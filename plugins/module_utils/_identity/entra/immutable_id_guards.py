@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from ..core.accepted_effects import PROTECTED_ACCOUNTS
-from ..core.records import Record
+from ..core.cloud_user import CloudUser
 from ..core.refusal import Refusal
 from . import unread
 from .deleted_holders import CLEARED, original_upn
@@ -84,16 +84,16 @@ def _is_judged(change: ImmutableIdChange) -> bool:
     return change.changed and not change.request.takes_back
 
 
-def _loses_a_value(change: ImmutableIdChange) -> list[Record]:
+def _loses_a_value(change: ImmutableIdChange) -> list[CloudUser]:
     """Return the users whose ImmutableId is removed or replaced.
 
     A first value does not count, because a user in a federated domain must have one (facts §1).
     """
     found = [change.target] if change.target and change.writes and change.before else []
-    return [*found, *(holder.record for holder in change.holders if holder.becomes == CLEARED)]
+    return [*found, *(holder.user for holder in change.holders if holder.becomes == CLEARED)]
 
 
-def _federated_refusal(user: Record) -> Refusal:
+def _federated_refusal(user: CloudUser) -> Refusal:
     name = original_upn(user)
     return Refusal(
         "federated_domain",
@@ -102,7 +102,7 @@ def _federated_refusal(user: Record) -> Refusal:
     )
 
 
-def _admin_refusal(user: Record, holding: RoleHolding) -> Refusal:
+def _admin_refusal(user: CloudUser, holding: RoleHolding) -> Refusal:
     cause, why, way = _standing(holding)
     return Refusal(
         cause,

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from ..core.cloud_user import CloudUser
 from ..core.outcomes import CLEARED, FAILED, NOT_FOUND, REFUSED, RESTORED, SET, UNCHANGED, UNRESOLVED
-from ..core.records import Record
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, users_diff
 from . import immutable_id_refusals as refusals
@@ -38,7 +39,7 @@ class ImmutableIdChange:
 
     request: ImmutableIdRequest
     status: str
-    target: Record | None = None
+    target: CloudUser | None = None
     before: str | None = None
     after: str | None = None
     cause: str | None = None
@@ -55,11 +56,11 @@ class ImmutableIdChange:
         return self.writes or self.status == RESTORED
 
     @property
-    def touched(self) -> list[Record]:
+    def touched(self) -> list[CloudUser]:
         """The users that this change writes to, each once."""
         if not self.changed:
             return []
-        found = {user["id"]: user for user in (self.target, *(holder.record for holder in self.holders)) if user}
+        found = {user.id: user for user in (self.target, *(holder.user for holder in self.holders)) if user}
         return list(found.values())
 
     @property
@@ -80,12 +81,12 @@ class ImmutableIdChange:
         kept = tuple(holder.now(KEPT) for holder in self.holders)
         return replace(self, status=REFUSED, after=self.before, cause=cause, reason=reason, holders=kept)
 
-    def result(self) -> Record:
+    def result(self) -> dict[str, Any]:
         """Return the user as the module returns it: the record as given, with what happened to it.
 
         ``attributes`` is left out, because no later task needs it, and it is half of what tasks pass on.
         """
-        known: Record = {"id": self.target["id"]} if self.target else {}
+        known: dict[str, Any] = {"id": self.target.id} if self.target else {}
         if self.holders:
             known["deleted_holders"] = [holder.result() for holder in self.holders]
         # The record may be an earlier result, and its ``deleted_holders`` do not belong to this change.
@@ -106,13 +107,13 @@ class ImmutableIdChange:
     @property
     def name(self) -> str:
         """The name of the user in sentences."""
-        return str((self.target or {}).get("user_principal_name") or self.request.name)
+        return (self.target.user_principal_name if self.target else None) or self.request.name
 
     def _upn(self) -> str | None:
         given = self.request.record.get("user_principal_name")
         if given or not self.target:
             return given
-        return self.target["user_principal_name"]
+        return self.target.user_principal_name
 
 
 def plan_changes(
@@ -127,7 +128,7 @@ def plan_changes(
     """
     ways = deleted or {}
     clears = [_change(request, tenant, ways) for request in requests if request.immutable_id is None]
-    released = frozenset(change.target["id"] for change in clears if change.changed and change.target)
+    released = frozenset(change.target.id for change in clears if change.changed and change.target)
     return _refuse_same_target([_change(request, tenant, ways, released) for request in requests])
 
 
@@ -159,7 +160,7 @@ def _change(
     target = tenant.find(request.identity) if request.identity else None
     if target is None:
         return _without_target(request, tenant, deleted)
-    before = target["immutable_id"]
+    before = target.immutable_id
     change = ImmutableIdChange(request, UNCHANGED, target, before, before)
     unreadable = refusals.unreadable(target)
     if unreadable:
@@ -171,9 +172,9 @@ def _change(
         or refusals.changed_since(request, target)
         or refusals.mastered_elsewhere(target)
     )
-    others: Sequence[Record] = ()
+    others: Sequence[CloudUser] = ()
     if request.immutable_id is not None:
-        others = [user for user in tenant.holders(request.immutable_id) if user["id"] not in released]
+        others = [user for user in tenant.holders(request.immutable_id) if user.id not in released]
         refusal = refusal or refusals.not_to_be_set(request, target) or refusals.held(request, target, others)
     if refusal:
         return change.refused(refusal.cause, refusal.reason)
@@ -182,7 +183,7 @@ def _change(
     )
 
 
-def _allowed(change: ImmutableIdChange, holders: Sequence[Record], deleted: Mapping[str, str]) -> ImmutableIdChange:
+def _allowed(change: ImmutableIdChange, holders: Sequence[CloudUser], deleted: Mapping[str, str]) -> ImmutableIdChange:
     """Add what happens to the deleted holders of the value. Refuse the change if they or the UPN prevent it."""
     # Microsoft does not say whether Graph's uniqueness check counts deleted users. A sync matches them (facts §1).
     found = decide_holders(holders, change.target if change.writes else None, deleted) if holders else ()
@@ -210,7 +211,7 @@ def _without_target(request: ImmutableIdRequest, tenant: UserIndex, deleted: Map
         or refusals.renamed_since(request, target)
         or refusals.changed_since(request, target)
         or refusals.not_to_be_set(replace(request, overwrite=True), target)
-        or refusals.held(request, target, [user for user in holders if user["id"] != target["id"]])
+        or refusals.held(request, target, [user for user in holders if user.id != target.id])
     )
     change = ImmutableIdChange(request, RESTORED, target, value, value)
     return change.refused(refusal.cause, refusal.reason) if refusal else _allowed(change, holders, deleted)
@@ -218,13 +219,13 @@ def _without_target(request: ImmutableIdRequest, tenant: UserIndex, deleted: Map
 
 def _refuse_same_target(changes: Sequence[ImmutableIdChange]) -> list[ImmutableIdChange]:
     """Refuse records that mean the same user, for example one by UPN and one by object id."""
-    targets = Counter(change.target["id"] for change in changes if change.target)
+    targets = Counter(change.target.id for change in changes if change.target)
     return [_refuse_if_shared(change, targets) for change in changes]
 
 
 def _refuse_if_shared(change: ImmutableIdChange, targets: Counter[str]) -> ImmutableIdChange:
-    if not change.target or targets[change.target["id"]] == 1:
+    if not change.target or targets[change.target.id] == 1:
         return change
-    name = change.target["user_principal_name"]
-    reason = f"{targets[change.target['id']]} records of the list mean {name}; keep one record a user."
+    name = change.target.user_principal_name
+    reason = f"{targets[change.target.id]} records of the list mean {name}; keep one record a user."
     return change.refused("duplicate_record", reason)

@@ -2,15 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reasons to refuse a change of a cloud user's ImmutableId, from its own record and the record in the request."""
+"""Reasons to refuse a change of a cloud user's ImmutableId, from the user and the record in the request."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..core.cloud_user import CloudUser
 from ..core.identities.cloud_identity import UPN
 from ..core.identities.upn import upn_fault
-from ..core.records import Record, cloud_managed
+from ..core.records import cloud_managed
 from ..core.refusal import Refusal
 from ..core.restorable import refuse_renamed
 from .deleted_holders import original_upn
@@ -18,41 +19,41 @@ from .graph_json import unreadable_sentence
 from .immutable_id_requests import ImmutableIdRequest
 
 
-def changed_since(request: ImmutableIdRequest, target: Record) -> Refusal | None:
+def changed_since(request: ImmutableIdRequest, target: CloudUser) -> Refusal | None:
     """Refuse a value that is not one of those that the runs to be rolled back have left."""
-    if request.expected is None or target["immutable_id"] in request.expected:
+    if request.expected is None or target.immutable_id in request.expected:
         return None
     return Refusal(
         "changed_since",
-        f"{target['user_principal_name']} has {target['immutable_id'] or 'no ImmutableId'} now, and the run left "
+        f"{target.user_principal_name} has {target.immutable_id or 'no ImmutableId'} now, and the run left "
         f"{request.expected[-1] or 'none'}; somebody changed it since, so it is left for you to decide.",
     )
 
 
-def unreadable(target: Record) -> Refusal | None:
+def unreadable(target: CloudUser) -> Refusal | None:
     """Refuse a user of whom Graph's answer cannot be read."""
     sentence = unreadable_sentence(target)
     return Refusal("unreadable_user", sentence) if sentence else None
 
 
-def renamed_since(request: ImmutableIdRequest, target: Record) -> Refusal | None:
+def renamed_since(request: ImmutableIdRequest, target: CloudUser) -> Refusal | None:
     """Refuse to roll back a user who has another UPN in the journal."""
     if request.expected is None:
         return None
-    upn = original_upn(target) if target["deleted"] else target["user_principal_name"]
+    upn = original_upn(target) if target.deleted else target.user_principal_name
     return refuse_renamed(request.named, upn)
 
 
-def mastered_elsewhere(target: Record) -> Refusal | None:
+def mastered_elsewhere(target: CloudUser) -> Refusal | None:
     """Refuse a user that is or was synchronised."""
-    name, before = target["user_principal_name"], target["immutable_id"]
-    if target["sync_enabled"]:
+    name, before = target.user_principal_name, target.immutable_id
+    if target.sync_enabled:
         return Refusal(
             "synced_user",
             f"{name} is already synchronised with {before or 'no ImmutableId'}; its AD account is the authority, so "
             "take it out of the sync scope first if that is the wrong one.",
         )
-    if target["sync_enabled"] is False:
+    if target.sync_enabled is False:
         # facts §0.3: true, false and null are three states; false is "was synchronised once".
         return Refusal(
             "formerly_synced_user",
@@ -63,9 +64,9 @@ def mastered_elsewhere(target: Record) -> Refusal | None:
     return None
 
 
-def not_to_be_set(request: ImmutableIdRequest, target: Record) -> Refusal | None:
+def not_to_be_set(request: ImmutableIdRequest, target: CloudUser) -> Refusal | None:
     """Refuse to set a value if the cloud owns the AD account, or if the request may not replace the user's value."""
-    name, before = target["user_principal_name"], target["immutable_id"]
+    name, before = target.user_principal_name, target.immutable_id
     if cloud_managed(request.record):
         return Refusal(
             "cloud_managed_account",
@@ -98,14 +99,14 @@ def upn_not_kept(request: ImmutableIdRequest) -> Refusal | None:
     )
 
 
-def held(request: ImmutableIdRequest, target: Record, holders: Sequence[Record]) -> Refusal | None:
+def held(request: ImmutableIdRequest, target: CloudUser, holders: Sequence[CloudUser]) -> Refusal | None:
     """Refuse a value that another active user has; Graph would report a conflict (facts §1)."""
-    active = [user for user in holders if user["id"] != target["id"] and not user["deleted"]]
+    active = [user for user in holders if user.id != target.id and not user.deleted]
     if not active:
         return None
     holder = active[0]
     return Refusal(
         "held_by_user",
-        f"{request.immutable_id} belongs to {holder['user_principal_name']} ({holder['id']}); clear it there first if "
-        f"it should be on {target['user_principal_name']}.",
+        f"{request.immutable_id} belongs to {holder.user_principal_name} ({holder.id}); clear it there first if "
+        f"it should be on {target.user_principal_name}.",
     )

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.accepted_effects import PROTECTED_ACCOUNTS
+from ..core.cloud_user import CloudUser
 from ..core.identities.comparison import entra_key
-from ..core.records import ENTRA_PROPERTIES, Record, entra_record
+from .snapshot_user import AddressHolder, SnapshotUser
 
 # The aspects of a tenant that may be unknown, with the names in the module's ``unknown``.
 DELETED_USERS = "deleted_users"
@@ -55,13 +56,6 @@ QUARANTINE_PROXY_SWITCH = "quarantineUponProxyAddressesConflictEnabled"
 IDENTIFIER_SWITCH = "allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled"
 
 HASH_SYNC_SWITCH = "passwordSyncEnabled"
-SNAPSHOT_PROPERTIES = (
-    *ENTRA_PROPERTIES,
-    "mailNickname",
-    "onPremisesUserPrincipalName",
-    "onPremisesProvisioningErrors",
-)
-"""The Graph properties of a user in a snapshot, without the attributes that a sync would overwrite."""
 
 
 @dataclass(frozen=True)
@@ -83,46 +77,32 @@ class RoleHolding:
 class TenantSnapshot:
     """A tenant as it was read. If an aspect is in ``unknown``, nothing follows from its values being empty.
 
-    ``users``: active users as :func:`snapshot_record` returns them (an ``entra_record`` works too; keys that it lacks
-    count as empty). ``deleted``: users in the recycle bin. ``domains``: Graph's own JSON (``id, isVerified, isInitial,
-    authenticationType``). ``switches``: the tenant's ``features`` (facts §2); a missing one is unknown. ``roles``: role
-    holdings by user id, as ``entra_key``. ``cloud_managed``: ids of the users whose source of authority is the cloud.
+    ``users``: active users. ``deleted``: users in the recycle bin. ``domains``: Graph's own JSON (``id, isVerified,
+    isInitial, authenticationType``). ``switches``: the tenant's ``features`` (facts §2); a missing one is unknown.
+    ``roles``: role holdings by user id, as ``entra_key``. ``identifiers``: ``onPremisesObjectIdentifier`` by user id;
+    only the beta API has it (facts §2). ``cloud_managed``: ids of the users whose source of authority is the cloud.
     ``authority_read``: ids of the users whose source of authority is known although ``SOURCE_OF_AUTHORITY`` is in
     ``unknown``.
-    ``contacts`` and ``groups``: ``{"id", "name", "proxy_addresses"}``.
     ``unknown``: aspects (``ASPECTS``) that could not be read.
     ``identifiers_are_guids``: whether ``onPremisesObjectIdentifier`` is the GUID of the AD object, which Microsoft does
     not say; None: the users that are already synchronised decide.
     ``pim_licensed``: whether the tenant has a licence for PIM; without one nobody is eligible.
     """
 
-    users: Sequence[Record]
-    deleted: Sequence[Record] = ()
+    users: Sequence[SnapshotUser]
+    deleted: Sequence[SnapshotUser] = ()
     domains: Sequence[Mapping[str, Any]] = ()
     switches: Mapping[str, bool] = field(default_factory=dict)
     roles: Mapping[str, Sequence[RoleHolding]] = field(default_factory=dict)
+    identifiers: Mapping[str, str] = field(default_factory=dict)
     cloud_managed: frozenset[str] = frozenset()
     authority_read: frozenset[str] = frozenset()
-    contacts: Sequence[Record] = ()
-    groups: Sequence[Record] = ()
+    contacts: Sequence[AddressHolder] = ()
+    groups: Sequence[AddressHolder] = ()
     unknown: frozenset[str] = frozenset()
     identifiers_are_guids: bool | None = None
     pim_licensed: bool = True
 
-    def holdings(self, user: Mapping[str, Any]) -> Sequence[RoleHolding]:
+    def holdings(self, user: CloudUser) -> Sequence[RoleHolding]:
         """Return the role holdings of a user."""
-        return self.roles.get(entra_key(str(user["id"])), ())
-
-
-def snapshot_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
-    """Return an Entra record with the properties that a preflight needs, from Graph's JSON.
-
-    These are ``mail_nickname, on_premises_user_principal_name, upn_in_quarantine``.
-    """
-    problems = user.get("onPremisesProvisioningErrors") or []
-    return {
-        **entra_record(user, deleted),
-        "mail_nickname": user.get("mailNickname"),
-        "on_premises_user_principal_name": user.get("onPremisesUserPrincipalName"),
-        "upn_in_quarantine": any(problem.get("propertyCausingError") == "UserPrincipalName" for problem in problems),
-    }
+        return self.roles.get(entra_key(user.id), ())

@@ -2,23 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which cloud users are wanted: conditions that must all hold, and the records of the users that meet them."""
+"""Which cloud users are wanted: conditions that must all hold, and what is returned of the users that meet them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
-from ..core.attribute_map import every_attribute, every_key, every_property
-from ..core.identities.cloud_identity import CloudIdentity, identities_of
+from ..core.attribute_map import EVERY_KEY, CloudValues, every_attribute, every_property
+from ..core.cloud_user import ENTRA_PROPERTIES, CloudRecord, CloudUser, make_cloud_user
+from ..core.identities.cloud_identity import CloudIdentity
 from ..core.identities.upn import read_domain, upn_suffix
 from ..core.outcomes import FOUND, LEFT_OUT, NOT_FOUND
-from ..core.records import ENTRA_KEYS, ENTRA_PROPERTIES, Record, entra_record
 from ..core.text.counts import counted
 from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_sentences
-from .graph_json import UNREADABLE
 
 STATUSES = (FOUND, LEFT_OUT, NOT_FOUND)
 
@@ -34,6 +33,23 @@ PROPERTIES = tuple(dict.fromkeys((*ENTRA_PROPERTIES, *every_property(), "userTyp
 EXPAND = "manager($select=id,userPrincipalName)"
 
 
+class Manager(TypedDict):
+    """The manager of a user, as results name one."""
+
+    id: str
+    user_principal_name: str | None
+
+
+@dataclass(slots=True)
+class DescribedUser:
+    """A cloud user with all values of the attribute map, as ``every_attribute`` returns them."""
+
+    user: CloudUser
+    attributes: CloudValues
+    user_type: str
+    manager: Manager | None
+
+
 @dataclass(frozen=True)
 class Choice:
     """The conditions. ``domains``: UPN suffixes, as ``entra_key`` (empty: any). ``enabled``: None for both.
@@ -47,20 +63,21 @@ class Choice:
     enabled: bool | None = None
     members: frozenset[str] | None = None
 
-    def objection(self, record: Mapping[str, Any]) -> tuple[str, str] | None:
+    def objection(self, found: DescribedUser) -> tuple[str, str] | None:
         """Return why a user is not wanted: a cause, and the end of a sentence; None if the user is wanted."""
-        if record.get(UNREADABLE):
-            return "unreadable_user", f"cannot be read: {', '.join(record[UNREADABLE])} is not as Graph documents it"
-        state = _STATE[record["sync_enabled"]]
-        if record["user_type"] not in self.user_types:
-            return "user_type", f"is a {record['user_type']}, and user_types names no such"
+        user = found.user
+        if user.unreadable:
+            return "unreadable_user", f"cannot be read: {', '.join(user.unreadable)} is not as Graph documents it"
+        state = _STATE[user.sync_enabled]
+        if found.user_type not in self.user_types:
+            return "user_type", f"is a {found.user_type}, and user_types names no such"
         if state not in self.sync_states:
             return "sync_state", f"is {_STATES[state]}, and sync_states names no such"
-        if self.enabled is not None and record["enabled"] is not self.enabled:
-            return "enabled", f"is {'enabled' if record['enabled'] else 'disabled'}"
-        if self.domains and upn_suffix(record["user_principal_name"] or "") not in self.domains:
+        if self.enabled is not None and user.enabled is not self.enabled:
+            return "enabled", f"is {'enabled' if user.enabled else 'disabled'}"
+        if self.domains and upn_suffix(user.user_principal_name or "") not in self.domains:
             return "domain", "is in none of the domains"
-        if self.members is not None and record["id"] not in self.members:
+        if self.members is not None and user.id not in self.members:
             return "group", "is in none of the groups"
         return None
 
@@ -80,61 +97,79 @@ def read_domains(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(map(read_domain, texts))
 
 
-def user_record(user: Mapping[str, Any], deleted: bool = False) -> Record:
-    """Return an Entra record with the properties of the attribute map, ``user_type`` and ``manager``.
+def make_described_user(
+    user: Mapping[str, Any], deleted: bool = False, unreadable: Sequence[str] = ()
+) -> DescribedUser:
+    """Make a described user of Graph's JSON. ``unreadable`` names the properties that were taken out of it.
 
-    ``user`` is Graph's JSON. Without ``userType``, the user counts as a member, because guests are marked.
+    Without ``userType``, the user counts as a member, because guests are marked.
     """
     manager = user.get("manager")
-    named = {"id": manager["id"], "user_principal_name": manager.get("userPrincipalName")} if manager else None
+    return DescribedUser(
+        make_cloud_user(user, deleted, unreadable),
+        every_attribute(user),
+        (user.get("userType") or MEMBER).lower(),
+        Manager(id=manager["id"], user_principal_name=manager.get("userPrincipalName")) if manager else None,
+    )
+
+
+def choose_listed(users: Iterable[DescribedUser], choice: Choice) -> list[dict[str, Any]]:
+    """Return the users of a listing that are wanted, sorted by UPN."""
+    wanted = [_result(_described(each)) for each in users if choice.objection(each) is None]
+    return sorted(wanted, key=lambda result: (result["user_principal_name"] or "").casefold())
+
+
+def choose_asked(
+    identities: Sequence[CloudIdentity], users: Iterable[DescribedUser], choice: Choice
+) -> list[dict[str, Any]]:
+    """Return one result for each identity, in order, also for users that do not exist or are not wanted."""
+    index = {identity: each for each in users for identity in each.user.identities()}
+    return [{**_choose(identity, index.get(identity), choice), "identity": identity.text} for identity in identities]
+
+
+def _choose(identity: CloudIdentity, found: DescribedUser | None, choice: Choice) -> dict[str, Any]:
+    if found is None:
+        reason = f"{identity} is not among the active cloud users; check the spelling."
+        return _result({**_NOBODY, identity.kind: identity.text}, NOT_FOUND, "no_cloud_user", reason)
+    described = _described(found)
+    objection = choice.objection(found)
+    if objection is None:
+        return _result(described)
+    if found.user.unreadable:
+        described["unreadable"] = list(found.user.unreadable)
+    cause, text = objection
+    reason = f"{found.user.user_principal_name} {text}; leave the user out, or ask for it."
+    return _result(described, LEFT_OUT, cause, reason)
+
+
+def _described(found: DescribedUser) -> dict[str, Any]:
     return {
-        **entra_record(user, deleted),
-        **every_attribute(user),
-        "user_type": (user.get("userType") or MEMBER).lower(),
-        "manager": named,
+        **found.user.record(),
+        **dict(zip(EVERY_KEY, found.attributes, strict=True)),
+        "user_type": found.user_type,
+        "manager": found.manager,
     }
 
 
-def choose_listed(records: Iterable[Record], choice: Choice) -> list[Record]:
-    """Return the users of a listing that are wanted, sorted by UPN."""
-    wanted = [_result(record) for record in records if choice.objection(record) is None]
-    return sorted(wanted, key=lambda record: (record["user_principal_name"] or "").casefold())
+def _result(
+    described: Mapping[str, Any], status: str = FOUND, cause: str | None = None, reason: str | None = None
+) -> dict[str, Any]:
+    return {**described, "status": status, "changed": False, "cause": cause, "reason": reason}
 
 
-def choose_asked(identities: Sequence[CloudIdentity], records: Iterable[Record], choice: Choice) -> list[Record]:
-    """Return one result for each identity, in order, also for users that do not exist or are not wanted."""
-    index = {identity: record for record in records for identity in identities_of(record)}
-    return [_choose(identity, index.get(identity), choice) for identity in identities]
+_NOBODY: dict[str, Any] = {
+    **dict.fromkeys((*CloudRecord.__annotations__, *EVERY_KEY, "user_type", "manager")),
+    "proxy_addresses": [],
+}
 
 
-def _choose(identity: CloudIdentity, record: Record | None, choice: Choice) -> Record:
-    if record is None:
-        reason = f"{identity} is not among the active cloud users; check the spelling."
-        nobody = {**_NOBODY, identity.kind: identity.text}
-        return {**_result(nobody, NOT_FOUND, "no_cloud_user", reason), "identity": identity.text}
-    objection = choice.objection(record)
-    if objection is None:
-        return {**_result(record), "identity": identity.text}
-    cause, text = objection
-    reason = f"{record['user_principal_name']} {text}; leave the user out, or ask for it."
-    return {**_result(record, LEFT_OUT, cause, reason), "identity": identity.text}
-
-
-def _result(record: Record, status: str = FOUND, cause: str | None = None, reason: str | None = None) -> Record:
-    return {**record, "status": status, "changed": False, "cause": cause, "reason": reason}
-
-
-_KEYS = (*ENTRA_KEYS, *every_key(), "user_type", "manager")
-_NOBODY: Record = {**dict.fromkeys(_KEYS), "proxy_addresses": []}
-
-
-def build_result(users: Sequence[Record]) -> dict[str, Any]:
+def build_result(users: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return ``users``, ``summary`` and ``table`` of a module's result."""
     summary = counted((user["status"] for user in users), STATUSES)
     return {"users": list(users), "summary": summary, "table": users_table(users)}
 
 
-def missing_sentence(users: Sequence[Record]) -> str | None:
+def missing_sentence(users: Sequence[Mapping[str, Any]]) -> str | None:
     """Return one sentence about the identities that cannot be taken; None if there are none."""
     reasons = [user["reason"] for user in users if user["status"] != FOUND]
     if not reasons:

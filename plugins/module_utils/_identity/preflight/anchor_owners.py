@@ -12,7 +12,7 @@ from typing import Any
 
 from ..core.errors import InputError
 from ..core.identities.anchors import immutable_id_of_guid
-from ..core.records import Record, record_name
+from ..core.records import record_name
 from .exported import exported
 from .predictions import Prediction
 
@@ -22,7 +22,7 @@ _CAUSE = "anchor_differs"
 
 def list_foreign_anchors(found: Sequence[Prediction]) -> list[str]:
     """Return the ImmutableIds whose owner is not known yet, sorted."""
-    values = (each.cloud["immutable_id"] for each in found if each.cloud and _is_open(each))
+    values = (each.cloud.immutable_id for each in found if each.cloud and _is_open(each))
     return sorted({str(value) for value in values})
 
 
@@ -35,7 +35,7 @@ def add_known_owners(found: Sequence[Prediction], ad_users: Sequence[Mapping[str
     """Add the owners that are among ``ad_users``, the AD users of the list."""
     if not any(_is_open(each) for each in found):
         return list(found)
-    owners: dict[str, Record] = {}
+    owners: dict[str, dict[str, str]] = {}
     for record in ad_users:
         owner = {"kind": "user", "name": record_name(record)}
         for value in (exported(record).anchor, _guid_anchor(record)):
@@ -58,7 +58,7 @@ def _is_open(each: Prediction) -> bool:
 def _add_owner(each: Prediction, owners: Mapping[str, Mapping[str, Any]]) -> Prediction:
     if not _is_open(each) or each.cloud is None:
         return each
-    owner = owners.get(each.cloud["immutable_id"])
+    owner = owners.get(each.cloud.immutable_id or "")
     if owner is None:
         return each
     cause = f"held_by_{owner['kind']}"

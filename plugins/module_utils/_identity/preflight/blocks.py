@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from ..core.cloud_user import CloudUser
 from ..core.errors import InputError
 from ..core.identities.anchors import guid_of_immutable_id, immutable_id_of_guid
 from ..core.identities.comparison import entra_key
-from ..core.records import Record
 from ..entra.role_holdings import APP_OWNER
 from ..entra.tenant_snapshot import (
     APP_OWNERS,
@@ -30,6 +29,7 @@ from ..entra.tenant_snapshot import (
     TenantSnapshot,
 )
 from .exported import Exported
+from .simulated_tenant import SimulatedTenant
 
 _OWNER = "owner"
 
@@ -48,15 +48,16 @@ class Block:
 
 
 class Blocks:
-    """The rules for one tenant."""
+    """The rules for one tenant. A target is a user of the simulated tenant."""
 
-    def __init__(self, tenant: TenantSnapshot, identifiers_are_guids: bool) -> None:
+    def __init__(self, tenant: TenantSnapshot, simulated: SimulatedTenant, identifiers_are_guids: bool) -> None:
         self._tenant = tenant
+        self._simulated = simulated
         self._guids = identifiers_are_guids
 
-    def hard(self, target: Record, user: Exported) -> list[Block]:
+    def hard(self, target: CloudUser, user: Exported) -> list[Block]:
         """Return what prevents a hard match with a target that has the user's ImmutableId."""
-        name = cloud_name(target)
+        name = target.name
         blocks: list[Block] = []
         if self._tenant.switches.get(HARD_SWITCH):
             blocks.append(
@@ -71,17 +72,17 @@ class Blocks:
         blocks += self.mapped_elsewhere(target, user, by_sync=True)
         return blocks
 
-    def roles(self, target: Record) -> list[Block]:
+    def roles(self, target: CloudUser) -> list[Block]:
         """Return a block for each role of the target, or what is as much as one (facts §2 "2026 hardening").
 
         Microsoft's page says "privileged role", the message "a Microsoft Entra role". So each role is a block, but the
         sync is certain to refuse only privileged ones, and not those of a group's owner.
         """
-        return [_role_block(cloud_name(target), holding) for holding in self._holdings(target)]
+        return [_role_block(target.name, holding) for holding in self._holdings(target)]
 
-    def assigned_roles(self, target: Record) -> list[Block]:
+    def assigned_roles(self, target: CloudUser) -> list[Block]:
         """Return what prevents a soft match: a directory role of any kind (facts §2 "Admin (soft match)")."""
-        name = cloud_name(target)
+        name = target.name
         blocks = []
         for holding in self._holdings(target):
             if holding.how == "direct":
@@ -97,49 +98,49 @@ class Blocks:
                 blocks.append(Block(block.cause, block.reason, False))
         return blocks
 
-    def _holdings(self, target: Record) -> Sequence[RoleHolding]:
+    def _holdings(self, target: CloudUser) -> Sequence[RoleHolding]:
         return sorted(self._tenant.holdings(target), key=_weight)
 
-    def mapped_elsewhere(self, target: Record, user: Exported, by_sync: bool) -> list[Block]:
+    def mapped_elsewhere(self, target: CloudUser, user: Exported, by_sync: bool) -> list[Block]:
         """Return a block if the target is mapped to another AD object: it stays mapped to it (facts §2, MC1263280)."""
-        identifier = target.get("object_identifier")
+        identifier = self._simulated.identifier(target)
         if not identifier or self._tenant.switches.get(IDENTIFIER_SWITCH) or is_identifier_of(identifier, user):
             return []
         return [
             Block(
                 "other_object_identifier",
-                f"{cloud_name(target)} is mapped to another AD object (onPremisesObjectIdentifier {identifier}), and a "
+                f"{target.name} is mapped to another AD object (onPremisesObjectIdentifier {identifier}), and a "
                 "sync may not change that; clear the property first if this is the right account.",
                 by_sync,
             )
         ]
 
-    def update(self, target: Record, user: Exported) -> list[Block]:
+    def update(self, target: CloudUser, user: Exported) -> list[Block]:
         """Return what prevents an update of a user that is already joined: only a mapping to another object.
 
         Microsoft does not say what an identifier consists of, so this counts only if it is known to be the GUID.
         """
         return self.mapped_elsewhere(target, user, by_sync=True) if self._guids else []
 
-    def authority(self, target: Record) -> list[Block]:
+    def authority(self, target: CloudUser) -> list[Block]:
         """Return a block if the source of authority is the cloud: the user takes nothing from AD (facts §2 "SOA")."""
-        if target["id"] not in self._tenant.cloud_managed:
+        if target.id not in self._tenant.cloud_managed:
             return []
         return [
             Block(
                 "cloud_source_of_authority",
-                f"The source of authority of {cloud_name(target)} is the cloud (isCloudManaged is true), so it takes "
+                f"The source of authority of {target.name} is the cloud (isCloudManaged is true), so it takes "
                 "nothing from AD; give it back to AD first if that is meant.",
                 True,
             )
         ]
 
-    def doubts(self, target: Record, hard: bool) -> set[str]:
+    def doubts(self, target: CloudUser, hard: bool) -> set[str]:
         """Return the unknown aspects of the tenant that could prevent a match."""
         aspects = {ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS, SOURCE_OF_AUTHORITY, OBJECT_IDENTIFIERS}
         # facts §1 "Soft-deleted holders": a deleted user may hold the same ImmutableId, and be matched instead.
         doubts = (aspects | {DELETED_USERS}) & self._tenant.unknown
-        if target["id"] in self._tenant.authority_read:
+        if target.id in self._tenant.authority_read:
             doubts.discard(SOURCE_OF_AUTHORITY)
         return doubts | ({SWITCHES} if hard and HARD_SWITCH not in self._tenant.switches else set())
 
@@ -187,10 +188,6 @@ def _role_block(name: str, holding: RoleHolding) -> Block:
     )
 
 
-def cloud_name(user: Mapping[str, Any]) -> str:
-    return str(user.get("user_principal_name") or user["id"])
-
-
 def is_identifier_of(identifier: str, user: Exported) -> bool:
     """Return whether an onPremisesObjectIdentifier is the AD user's GUID or the GUID of its anchor, in any form."""
     guids = [str(text) for text in (user.record.get("object_guid"), _anchor_guid(user)) if text]
@@ -216,12 +213,12 @@ def identifier_for(user: Exported) -> str | None:
     return _anchor_guid(user) or user.anchor
 
 
-def identifiers_are_guids(tenant: TenantSnapshot, holders: Iterable[tuple[Record, Exported]]) -> bool:
+def identifiers_are_guids(tenant: TenantSnapshot, holders: Iterable[tuple[CloudUser, Exported]]) -> bool:
     """Return whether the snapshot or a synchronised user shows that the identifier is the AD object's GUID."""
     if tenant.identifiers_are_guids is not None:
         return tenant.identifiers_are_guids
     return any(
-        target.get("object_identifier") and is_identifier_of(target["object_identifier"], user)
+        is_identifier_of(tenant.identifiers[target.id], user)
         for target, user in holders
-        if target.get("sync_enabled")
+        if target.sync_enabled and target.id in tenant.identifiers
     )

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..core import outcomes
-from ..core.records import Record
 from ..entra import unread
+from ..entra.snapshot_user import SnapshotUser
 from ..entra.tenant_snapshot import PERMISSIONS
 from .blocks import Block
 from .exported import Exported
@@ -40,8 +40,8 @@ class Case:
     action: str = outcomes.CREATE
     cause: str | None = None
     reason: str | None = None
-    target: Record | None = None
-    cloud: Record | None = None
+    target: SnapshotUser | None = None
+    cloud: SnapshotUser | None = None
     findings: list[Finding] = field(default_factory=list)
     doubts: set[str] = field(default_factory=set)
     quarantined: list[Held] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Case:
             cause=cause,
             reason=reason,
             causes=causes or ((cause,) if cause else ()),
-            cloud=self.cloud,
+            cloud=self.cloud.user if self.cloud else None,
             quarantined=tuple(self.quarantined),
             future_upn=self.future_upn,
             unknown=(*unread.that(unread.REFUSED, doubts), *unknown),

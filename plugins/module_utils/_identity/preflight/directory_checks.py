@@ -12,10 +12,11 @@ from typing import Any
 
 from ..core import outcomes
 from ..core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects
+from ..core.cloud_user import CloudUser
 from ..core.errors import InputError
 from ..core.identities.anchors import parse_guid
 from ..core.identities.comparison import entra_key
-from ..core.records import Record, record_name
+from ..core.records import record_name
 from ..entra import unread
 from ..entra.tenant_snapshot import ANCHOR_CLAIMS
 from .directory_view import AdAccount, AnchorJudge, DirectoryView
@@ -117,12 +118,11 @@ def _anchor(each: Prediction) -> str | None:
     return None if each.record.get("status") in outcomes.UNRESOLVED else read_anchor(each.record)[0]
 
 
-def _has(cloud: Record | None, anchor: str, record: Mapping[str, Any]) -> bool:
+def _has(cloud: CloudUser | None, anchor: str, record: Mapping[str, Any]) -> bool:
     """Return whether the account's own cloud user has this ImmutableId already."""
-    if cloud is None or cloud.get("immutable_id") != anchor:
+    if cloud is None or cloud.immutable_id != anchor:
         return False
-    theirs, ours = (str(each.get("user_principal_name") or "") for each in (cloud, record))
-    return entra_key(theirs) == entra_key(ours)
+    return entra_key(cloud.user_principal_name or "") == entra_key(str(record.get("user_principal_name") or ""))
 
 
 def _names(record: Mapping[str, Any]) -> list[str]:

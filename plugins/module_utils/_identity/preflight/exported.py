@@ -16,6 +16,7 @@ from ..core.errors import InputError
 from ..core.identities.anchors import anchor_bytes, immutable_id_of_guid
 from ..core.identities.comparison import entra_key
 from ..core.records import Record, record_name
+from ..entra.snapshot_user import SnapshotUser
 
 _MAX_ADDRESS = 256  # facts §7
 _DC = re.compile(r"(?<!\\),\s*DC=([^,]+)", re.IGNORECASE)
@@ -47,11 +48,11 @@ class Exported:
         """The primary address without its prefix. A soft match looks for it first (facts §2 "Order")."""
         return next((address[5:] for address in self.addresses if address.startswith("SMTP:")), None)
 
-    def nickname_for(self, cloud: Mapping[str, Any] | None) -> str:
+    def nickname_for(self, cloud: SnapshotUser | None) -> str:
         """Return the MailNickName that the user has, or that Entra calculates (facts §7 "Verified domain")."""
-        known = self.nickname or (cloud or {}).get("mail_nickname")
+        known = self.nickname or (cloud.mail_nickname if cloud else None)
         if known:
-            return str(known)
+            return known
         secondary = next((address[5:] for address in self.addresses if address.startswith("smtp:")), None)
         source = self.primary or self.record.get("mail") or self.upn or secondary or ""
         return str(source).partition("@")[0]

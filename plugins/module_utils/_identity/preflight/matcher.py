@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from ..core import outcomes
-from ..core.records import Record
+from ..core.cloud_user import CloudUser
 from ..entra.domains import Domains
+from ..entra.snapshot_user import SnapshotUser
 from ..entra.tenant_snapshot import (
     CONTACTS,
     DELETED_USERS,
@@ -23,7 +24,7 @@ from ..entra.tenant_snapshot import (
     TenantSnapshot,
 )
 from . import names
-from .blocks import Blocks, cloud_name, identifier_for
+from .blocks import Blocks, identifier_for
 from .case import Case
 from .simulated_tenant import SimulatedTenant
 
@@ -48,10 +49,10 @@ class Matcher:
             self._without_anchor(case)
         else:
             case.target, case.cloud = target, self._simulated.before(target)
-            if target.get("sync_enabled") is True and not target.get("deleted"):
-                self._joined(case, target)
+            if target.user.sync_enabled is True and not target.user.deleted:
+                self._joined(case, target.user)
             else:
-                self._hard(case, target)
+                self._hard(case, target.user)
         if case.action not in _WRITES:
             return
         addresses = names.settle(case, self._tenant, self._simulated, self._domains)
@@ -65,27 +66,27 @@ class Matcher:
                 is_named=not self._domains.unknown or (case.future_upn is not None and DOMAINS not in case.doubts),
             )
 
-    def _joined(self, case: Case, target: Record) -> None:
+    def _joined(self, case: Case, target: CloudUser) -> None:
         case.base, case.action = outcomes.MATCHED, outcomes.UPDATE
-        case.reason = f"{cloud_name(target)} is synchronised with {case.user.name} already."
+        case.reason = f"{target.name} is synchronised with {case.user.name} already."
         if case.block(self._blocks.authority(target)):
             case.action = outcomes.LEAVE
         elif case.block(self._blocks.update(target, case.user)):
             case.action = outcomes.ERROR
         case.doubts |= {OBJECT_IDENTIFIERS} & self._tenant.unknown
 
-    def _hard(self, case: Case, target: Record) -> None:
+    def _hard(self, case: Case, target: CloudUser) -> None:
         case.base, case.action = outcomes.HARD_MATCH, outcomes.HARD_MATCH
-        case.reason = f"{cloud_name(target)} would be joined by its ImmutableId {case.user.anchor}."
+        case.reason = f"{target.name} would be joined by its ImmutableId {case.user.anchor}."
         if case.block(self._blocks.authority(target)):
             case.action = outcomes.LEAVE
             return
-        if target.get("deleted"):
+        if target.deleted:
             # facts §1 "Soft-deleted holders": a sync would match and restore it.
             case.add(
                 outcomes.BLOCKED,
                 "deleted_holder",
-                f"{cloud_name(target)} in the recycle bin has the ImmutableId of {case.user.name}, and a sync would "
+                f"{target.name} in the recycle bin has the ImmutableId of {case.user.name}, and a sync would "
                 "restore that one; restore it yourself, or purge it if another cloud user is the right one.",
             )
         if case.block(self._blocks.hard(target, case.user)):
@@ -94,25 +95,25 @@ class Matcher:
 
     def _without_anchor(self, case: Case) -> None:
         switches = self._tenant.switches
-        kind = self._other_kind(case)
+        other = self._simulated.other_with_address(case.user.primary) if case.user.primary else None
         candidate, how = self._candidate(case)
         if switches.get(SOFT_SWITCH):
             # facts §2 "Tenant switches": in place of a match, a sync makes a second, quarantined user.
-            if candidate or kind:
+            if candidate or other:
                 case.cloud = candidate and self._simulated.before(candidate)
                 case.add(
                     outcomes.BLOCKED,
                     "switch_soft_match",
                     f"The tenant blocks soft matches ({SOFT_SWITCH} is true), so a sync would make a second user "
-                    f"beside {cloud_name(candidate) if candidate else kind}; set the ImmutableId first.",
+                    f"beside {candidate.user.name if candidate else other}; set the ImmutableId first.",
                 )
             return
-        if kind:
+        if other:
             case.action = outcomes.ERROR
             case.add(
                 outcomes.TYPE_MISMATCH,
-                f"held_by_{kind.partition(' ')[0]}",
-                f"The primary address {case.user.primary} of {case.user.name} belongs to the {kind}, and a sync fails "
+                f"held_by_{other.kind}",
+                f"The primary address {case.user.primary} of {case.user.name} belongs to the {other}, and a sync fails "
                 "with ObjectTypeMismatch; take the address away from one of them.",
             )
             return
@@ -126,11 +127,7 @@ class Matcher:
                 "would make a new one."
             )
 
-    def _other_kind(self, case: Case) -> str | None:
-        found = self._simulated.other_with_address(case.user.primary) if case.user.primary else None
-        return f"{found[0]} {found[1].get('name') or found[1]['id']}" if found else None
-
-    def _candidate(self, case: Case) -> tuple[Record | None, str]:
+    def _candidate(self, case: Case) -> tuple[SnapshotUser | None, str]:
         user = case.user
         if user.primary:
             found = self._simulated.with_address(user.primary)
@@ -141,37 +138,37 @@ class Matcher:
             return self._simulated.named(user.upn), _NAME
         return None, _NAME
 
-    def _soft(self, case: Case, candidate: Record, how: str) -> None:
-        before = self._simulated.before(candidate)
-        if before is None or (candidate["immutable_id"] and not before["immutable_id"]):
+    def _soft(self, case: Case, candidate: SnapshotUser, how: str) -> None:
+        user, before = candidate.user, self._simulated.before(candidate)
+        if before is None or (user.immutable_id and not before.user.immutable_id):
             # An earlier AD user of the list took or made this cloud user, so the value is quarantined.
             self._refuse_unless_quarantined(case, how)
             return
         case.cloud = before
-        if case.block(self._blocks.authority(candidate)):
+        if case.block(self._blocks.authority(user)):
             case.action = outcomes.LEAVE
             return
-        if case.block(self._blocks.assigned_roles(candidate)):
-            self._say_formerly_synced(case, before)
+        if case.block(self._blocks.assigned_roles(user)):
+            self._say_formerly_synced(case, before.user)
             return
-        if candidate["immutable_id"]:
-            self._conflict(case, before, how)
+        if user.immutable_id:
+            self._conflict(case, before.user, how)
             return
-        self._say_formerly_synced(case, before)
-        case.block(self._blocks.mapped_elsewhere(candidate, case.user, by_sync=False))
+        self._say_formerly_synced(case, before.user)
+        case.block(self._blocks.mapped_elsewhere(user, case.user, by_sync=False))
         case.base = case.action = outcomes.SOFT_MATCH
         case.target, case.cause = candidate, how
         by = f"the primary address {case.user.primary}" if how == _ADDRESS else f"the UPN {case.user.upn}"
-        case.reason = f"{cloud_name(before)} has {by} and no ImmutableId; a sync would take it and stamp one."
-        case.doubts |= self._blocks.doubts(candidate, hard=False)
+        case.reason = f"{before.user.name} has {by} and no ImmutableId; a sync would take it and stamp one."
+        case.doubts |= self._blocks.doubts(user, hard=False)
         unsaid = SOFT_SWITCH not in self._tenant.switches
         if unsaid or (how == _NAME and UPN_SWITCH not in self._tenant.switches):
             case.doubts.add(SWITCHES)
 
-    def _conflict(self, case: Case, cloud: Record, how: str) -> None:
-        name, value = cloud_name(cloud), cloud["immutable_id"]
+    def _conflict(self, case: Case, cloud: CloudUser, how: str) -> None:
+        name, value = cloud.name, cloud.immutable_id
         self._say_formerly_synced(case, cloud)
-        if self._domains.is_federated(cloud["user_principal_name"]):
+        if self._domains.is_federated(cloud.user_principal_name):
             # facts §1 "Federated-domain UPN"
             case.add(
                 outcomes.BLOCKED,
@@ -187,13 +184,13 @@ class Matcher:
         )
         self._refuse_unless_quarantined(case, how)
 
-    def _say_formerly_synced(self, case: Case, cloud: Record) -> None:
-        if cloud["sync_enabled"] is False:
+    def _say_formerly_synced(self, case: Case, cloud: CloudUser) -> None:
+        if cloud.sync_enabled is False:
             # facts §0.3
             case.add(
                 outcomes.BLOCKED,
                 "formerly_synced_user",
-                f"{cloud_name(cloud)} was synchronised once (onPremisesSyncEnabled is false, not null), and Graph does "
+                f"{cloud.name} was synchronised once (onPremisesSyncEnabled is false, not null), and Graph does "
                 "not support setting its ImmutableId; bring its old AD account back into scope, or turn it into a "
                 "cloud user first.",
             )

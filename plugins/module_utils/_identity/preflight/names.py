@@ -41,7 +41,7 @@ def settle(case: Case, tenant: TenantSnapshot, simulated: SimulatedTenant, domai
         )
         return None
     case.future_upn = _wanted_upn(case, case.user, domains)
-    held_already = {entra_key(proxy) for proxy in (case.target or {}).get("proxy_addresses") or ()}
+    held_already = {entra_key(proxy) for proxy in case.target.user.proxy_addresses} if case.target else set()
     fresh = [address for address in case.user.addresses if entra_key(address) not in held_already]
     if fresh:
         case.doubts |= {CONTACTS, GROUPS} & tenant.unknown
@@ -99,10 +99,10 @@ def _is_refused(held: Held, tenant: TenantSnapshot) -> bool:
 
 def _wanted_upn(case: Case, user: Exported, domains: Domains) -> str | None:
     upn, target = user.upn or "", case.target
-    settled = target is not None and target.get("on_premises_user_principal_name") == upn
-    if target and settled and target.get("sync_enabled") is True and not target.get("upn_in_quarantine"):
+    settled = target is not None and target.on_premises_user_principal_name == upn
+    if target and settled and target.user.sync_enabled is True and not target.upn_in_quarantine:
         # facts §7: Entra calculates the UPN again only if AD's UPN changes.
-        return str(target["user_principal_name"])
+        return str(target.user.user_principal_name)
     fault = upn_fault(upn)
     verified = domains.is_verified(upn_suffix(upn)) if not fault else False
     if verified is None:

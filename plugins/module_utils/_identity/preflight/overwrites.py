@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core import attribute_map, outcomes
-from ..core.records import Record
+from ..core.attribute_map import Overwrite, compared_values
+from ..entra.snapshot_user import SnapshotUser
 from ..entra.tenant_snapshot import HASH_SYNC_SWITCH, TenantSnapshot
 from .predictions import Prediction
 
 REPLACED, UNKNOWN = "password", "password_unknown"
 
 
-def overwrites(found: Prediction, cloud: Record | None, tenant: TenantSnapshot) -> tuple[Record, ...]:
+def overwrites(found: Prediction, cloud: SnapshotUser | None, tenant: TenantSnapshot) -> tuple[Overwrite, ...]:
     """Return what a sync would overwrite by joining ``cloud`` for the first time; empty for other users.
 
     With password hash sync, the cloud password is replaced too (``password``). If that switch could not be read, it may
@@ -25,14 +26,18 @@ def overwrites(found: Prediction, cloud: Record | None, tenant: TenantSnapshot) 
     """
     if cloud is None or found.sync_action not in (outcomes.HARD_MATCH, outcomes.SOFT_MATCH):
         return ()
-    ad = {**_flat(found.record), "user_principal_name": found.future_upn}
-    changes = attribute_map.overwrites(ad, _flat(cloud))
+    changes = attribute_map.overwrites(_ad_values(found), _cloud_values(cloud))
     synced = tenant.switches.get(HASH_SYNC_SWITCH)
     if synced is not False:
         effect = REPLACED if synced else UNKNOWN
-        changes.append({"attribute": "password", "cloud": None, "ad": None, "effect": effect})
+        changes.append(Overwrite(attribute="password", cloud=None, ad=None, effect=effect))
     return tuple(changes)
 
 
-def _flat(record: Mapping[str, Any]) -> Record:
-    return {**record, **(record.get("attributes") or {})}
+def _ad_values(found: Prediction) -> Mapping[str, Any]:
+    record = found.record
+    return {**record, **(record.get("attributes") or {}), "user_principal_name": found.future_upn}
+
+
+def _cloud_values(cloud: SnapshotUser) -> Mapping[str, Any]:
+    return {**cloud.user.record(), **compared_values(cloud.attributes)}

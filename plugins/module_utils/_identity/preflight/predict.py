@@ -12,12 +12,14 @@ from dataclasses import replace as changed
 from typing import Any
 
 from ..core import outcomes
+from ..core.cloud_user import CloudUser
 from ..core.identities.comparison import entra_key
 from ..core.outcomes import UNRESOLVED
-from ..core.records import Record, cloud_managed
+from ..core.records import cloud_managed
 from ..entra.domains import Domains
 from ..entra.graph_json import unreadable_sentence
 from ..entra.immutable_id_plan import ImmutableIdChange
+from ..entra.snapshot_user import SnapshotUser
 from ..entra.tenant_snapshot import TenantSnapshot
 from . import blocks
 from .anchor_owners import add_known_owners
@@ -44,49 +46,58 @@ def predict(
     domains = Domains(tenant)
     simulated = SimulatedTenant(tenant, tenant.users)
     holders = ((simulated.holder(user.anchor), user) for user in users if user.anchor)
-    guids = blocks.identifiers_are_guids(tenant, ((target, user) for target, user in holders if target))
-    matcher = Matcher(tenant, simulated, domains, blocks.Blocks(tenant, guids))
+    guids = blocks.identifiers_are_guids(tenant, ((target.user, user) for target, user in holders if target))
+    matcher = Matcher(tenant, simulated, domains, blocks.Blocks(tenant, simulated, guids))
     repeats = Counter(user.anchor for user in users if user.anchor and _unresolved(user) is None)
     found = [_predicted(user, matcher, simulated, repeats) for user in users]
-    before = {user["id"]: user for user in (*now.users, *now.deleted)}
+    before = {each.user.id: each for each in (*now.users, *now.deleted)}
     shown = [_shown(each, before, tenant) for each in found]
     return add_known_owners(shown, ad_users)
 
 
-def _shown(found: Prediction, before: Mapping[str, Record], tenant: TenantSnapshot) -> Prediction:
+def _shown(found: Prediction, before: Mapping[str, SnapshotUser], tenant: TenantSnapshot) -> Prediction:
     """Return the prediction with the cloud user as it is now, and with what a match would overwrite in it."""
-    cloud = before.get(found.cloud["id"]) if found.cloud else None
-    return changed(found, cloud=cloud, overwrites=overwrites(found, cloud, tenant))
+    cloud = before.get(found.cloud.id) if found.cloud else None
+    return changed(found, cloud=_user_of(cloud), overwrites=overwrites(found, cloud, tenant))
 
 
-def cloud_only(found: Sequence[Prediction], tenant: TenantSnapshot) -> list[Record]:
+def _user_of(found: SnapshotUser | None) -> CloudUser | None:
+    return found.user if found else None
+
+
+def cloud_only(found: Sequence[Prediction], tenant: TenantSnapshot) -> list[CloudUser]:
     """Return the active cloud users that no prediction concerns and that have no AD user's UPN."""
-    concerned = {prediction.cloud["id"] for prediction in found if prediction.cloud}
+    concerned = {prediction.cloud.id for prediction in found if prediction.cloud}
     names = {entra_key(str(prediction.record.get("user_principal_name") or "")) for prediction in found} - {""}
     return [
-        {name: value for name, value in user.items() if name != "attributes"}
-        for user in tenant.users
-        if user["id"] not in concerned and entra_key(user["user_principal_name"] or "") not in names
+        each.user
+        for each in tenant.users
+        if each.user.id not in concerned and entra_key(each.user.user_principal_name or "") not in names
     ]
 
 
 def _after(tenant: TenantSnapshot, planned: Sequence[ImmutableIdChange]) -> TenantSnapshot:
     """Return the tenant as it is after the planned changes."""
-    values = {change.target["id"]: change.after for change in planned if change.writes and change.target}
-    leaving = {holder.record["id"]: holder for change in planned for holder in change.leaving if change.changed}
+    values = {change.target.id: change.after for change in planned if change.writes and change.target}
+    leaving = {holder.user.id: holder for change in planned for holder in change.leaving if change.changed}
     if not values and not leaving:
         return tenant
     domains = Domains(tenant)
-    users = [
-        {**user, "immutable_id": values[user["id"]]}
-        # facts §1 "Federated-domain UPN": Graph does not change the value of such a user.
-        if user["id"] in values and not (user["immutable_id"] and domains.is_federated(user["user_principal_name"]))
-        else user
-        for user in tenant.users
-    ]
-    users += [restored for holder in leaving.values() if (restored := holder.restored())]
-    deleted = [user for user in tenant.deleted if user["id"] not in leaving]
-    return changed(tenant, users=users, deleted=deleted)
+    users = [_with_value(each, values, domains) for each in tenant.users]
+    deleted = {each.user.id: each for each in tenant.deleted}
+    for key, holder in leaving.items():
+        gone, restored = deleted.pop(key), holder.restored()
+        users += [changed(gone, user=restored)] if restored else []
+    return changed(tenant, users=users, deleted=list(deleted.values()))
+
+
+def _with_value(each: SnapshotUser, values: Mapping[str, str | None], domains: Domains) -> SnapshotUser:
+    """Return a user with its planned ImmutableId, if it gets one."""
+    user = each.user
+    # facts §1 "Federated-domain UPN": Graph does not change the value of such a user.
+    if user.id not in values or (user.immutable_id and domains.is_federated(user.user_principal_name)):
+        return each
+    return changed(each, user=changed(user, immutable_id=values[user.id]))
 
 
 def _unresolved(user: Exported) -> str | None:
@@ -109,16 +120,18 @@ def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, rep
             f"{repeats[user.anchor]} AD users of the list have the ImmutableId {user.anchor}, and a sync takes one of "
             "them; keep one record a user, and one value of mS-DS-ConsistencyGuid."
         )
-        return Prediction(user.record, outcomes.CONFLICT, None, cause, reason, (cause,), simulated.holder(user.anchor))
+        cloud = simulated.holder(user.anchor)
+        return Prediction(user.record, outcomes.CONFLICT, None, cause, reason, (cause,), _user_of(cloud))
     if cloud_managed(user.record):
         cause = "cloud_managed_account"
         # facts §12
         reason = f"The AD account of {user.name} was made by Cloud Sync and the cloud owns it; it must not be matched."
         cloud = simulated.holder(user.anchor) or (simulated.named(user.upn) if user.upn else None)
-        return Prediction(user.record, outcomes.BLOCKED, None, cause, reason, (cause,), cloud)
+        return Prediction(user.record, outcomes.BLOCKED, None, cause, reason, (cause,), _user_of(cloud))
     case = Case(user)
     matcher.judge(case)
-    unreadable = unreadable_sentence(case.target or case.cloud or {})
+    concerned = _user_of(case.target or case.cloud)
+    unreadable = unreadable_sentence(concerned) if concerned else None
     if unreadable:
         case.add(outcomes.BLOCKED, "unreadable_user", unreadable)
     return case.prediction()

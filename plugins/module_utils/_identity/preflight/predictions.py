@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from ..core.attribute_map import Overwrite
+from ..core.cloud_user import CloudUser
 from ..core.outcomes import OUTCOMES
 from ..core.records import Record
 from ..core.text.counts import counted
@@ -42,9 +45,7 @@ class Prediction:
     that could prevent the match and do not change its outcome.
     ``anchor_owner``: for a conflict, the object whose GUID the cloud user's ImmutableId is:
     ``{"kind": "user|contact|group|computer|nobody|...", "name": ...}``, None if it is not known.
-    ``overwrites``: ``{"attribute", "cloud", "ad", "effect"}``; ``effect`` is ``overwritten``, ``at_risk``,
-    ``disabled``, ``password`` or ``password_unknown``. ``effects``: those of ``accepted_effects.EFFECTS``, accepted or
-    not.
+    ``effects``: those of ``accepted_effects.EFFECTS``, accepted or not.
     """
 
     record: Record
@@ -53,27 +54,27 @@ class Prediction:
     cause: str | None = None
     reason: str | None = None
     causes: tuple[str, ...] = ()
-    cloud: Record | None = None
+    cloud: CloudUser | None = None
     quarantined: tuple[Held, ...] = ()
     future_upn: str | None = None
     unknown: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     expected: str | None = None
-    anchor_owner: Record | None = None
-    overwrites: tuple[Record, ...] = ()
+    anchor_owner: Mapping[str, Any] | None = None
+    overwrites: tuple[Overwrite, ...] = ()
     effects: tuple[str, ...] = ()
 
-    def result(self) -> Record:
+    def result(self) -> dict[str, Any]:
         """Return the user as the module returns it: the AD record, and what a sync would do.
 
         ``attributes`` is left out, because ``overwrites`` has what matters of it, and it is half of what tasks pass on.
         """
-        cloud = self.cloud or {}
+        cloud = self.cloud
         return {
             **{name: value for name, value in self.record.items() if name != "attributes"},
-            "id": cloud.get("id"),
-            "cloud_user_principal_name": cloud.get("user_principal_name"),
-            "cloud_immutable_id": cloud.get("immutable_id"),
+            "id": cloud.id if cloud else None,
+            "cloud_user_principal_name": cloud.user_principal_name if cloud else None,
+            "cloud_immutable_id": cloud.immutable_id if cloud else None,
             "outcome": self.outcome,
             "status": self.outcome,
             "changed": False,

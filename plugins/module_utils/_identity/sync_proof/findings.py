@@ -23,10 +23,10 @@ from ..core.outcomes import (
     VERIFIED,
     WRONG_OBJECT,
 )
-from ..core.records import Record
-from ..core.run_files.user_records import SyncRecord
+from ..core.run_files.user_records import OtherRecord, SyncRecord
 from ..core.text.counts import counted
 from .expectations import Expectation
+from .synced_tenant import SyncedUser
 
 ERRORS = (
     WRONG_OBJECT,
@@ -48,38 +48,44 @@ class Finding:
     status: str
     cause: str | None = None
     reason: str | None = None
-    target: Record | None = None
-    other: Record | None = None
+    target: SyncedUser | None = None
+    other: SyncedUser | None = None
 
     def sync(self) -> SyncRecord:
         """Return what a proof file keeps of the user."""
-        target = self.target or {}
-        other = {key: self.other[key] for key in ("id", "user_principal_name", "created")} if self.other else None
+        target = self.target
+        user = target.user if target else None
         return SyncRecord(
             status=self.status,
             cause=self.cause,
             reason=self.reason,
-            immutable_id=target.get("immutable_id"),
-            sync_enabled=target.get("sync_enabled"),
-            security_identifier=target.get("security_identifier"),
-            last_sync=target.get("last_sync"),
-            provisioning_errors=target.get("provisioning_errors", []),
-            other=other,
+            immutable_id=user.immutable_id if user else None,
+            sync_enabled=user.sync_enabled if user else None,
+            security_identifier=target.security_identifier if target else None,
+            last_sync=target.last_sync if target else None,
+            provisioning_errors=[problem.record() for problem in target.provisioning_errors] if target else [],
+            other=_other_record(self.other) if self.other else None,
         )
 
-    def result(self, record: Mapping[str, Any]) -> Record:
+    def result(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return the user as the module returns it: the record as given, with the finding."""
-        target, asked, found = self.target or {}, self.expectation.object_id, self.sync()
+        user, asked, found = self.target.user if self.target else None, self.expectation.object_id, self.sync()
         value = found["immutable_id"]
+        named = self.expectation.user_principal_name
         return {
             **record,
-            "id": target.get("id") or (asked.text if asked else None),
-            "user_principal_name": self.expectation.user_principal_name or target.get("user_principal_name"),
+            "id": user.id if user else asked.text if asked else None,
+            "user_principal_name": named or (user.user_principal_name if user else None),
             "before": value,
             "after": value,
             "changed": False,
             **{key: value for key, value in found.items() if key != "immutable_id"},
         }
+
+
+def _other_record(other: SyncedUser) -> OtherRecord:
+    user = other.user
+    return OtherRecord(id=user.id, user_principal_name=user.user_principal_name, created=other.created)
 
 
 def summarize(findings: Iterable[Finding]) -> dict[str, int]:

@@ -19,8 +19,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from ..core.cloud_user import CloudUser
 from ..core.identities.comparison import entra_key
-from ..core.records import Record
 from .expectations import Expectation
 from .findings import (
     DIFFERENT_IMMUTABLE_ID,
@@ -36,7 +36,7 @@ from .findings import (
     WRONG_OBJECT,
     Finding,
 )
-from .synced_tenant import SyncedTenant
+from .synced_tenant import SyncedTenant, SyncedUser
 
 _HOURLY = "the service looks every hour for conflicts that are gone"
 
@@ -57,7 +57,7 @@ def prove(
     return [_finding(expectation, tenant, since, refused) for expectation in expectations]
 
 
-def target_of(expectation: Expectation, tenant: SyncedTenant) -> Record | None:
+def target_of(expectation: Expectation, tenant: SyncedTenant) -> SyncedUser | None:
     """Return the user that the record means: the object with its id if it has one, else the user with its UPN."""
     return tenant.find(expectation.object_id or expectation.upn)
 
@@ -94,7 +94,7 @@ class _Judge:
     """The checks. Each returns a finding, or None if it finds nothing."""
 
     def __init__(
-        self, expectation: Expectation, tenant: SyncedTenant, target: Record | None, since: datetime | None
+        self, expectation: Expectation, tenant: SyncedTenant, target: SyncedUser | None, since: datetime | None
     ) -> None:
         self._since = since
         self._expectation = expectation
@@ -103,79 +103,84 @@ class _Judge:
         self._name = expectation.name
 
     def says(
-        self, status: str, cause: str | None = None, reason: str | None = None, other: Record | None = None
+        self, status: str, cause: str | None = None, reason: str | None = None, other: SyncedUser | None = None
     ) -> Finding:
         return Finding(self._expectation, status, cause, reason, self._target, other)
 
     def elsewhere(self) -> Finding | None:
         """Find another user who has what this user should have: the ImmutableId or the UPN."""
-        own = (self._target or {}).get("id")
+        own = self._target.user if self._target else None
+        own_id = own.id if own else None
         value = self._expectation.immutable_id
-        if value and (self._target or {}).get("immutable_id") != value:
-            holder = next((user for user in self._tenant.holders(value) if user["id"] != own), None)
+        if value and (own is None or own.immutable_id != value):
+            holder = next((each for each in self._tenant.holders(value) if each.user.id != own_id), None)
             if holder:
                 return self._held_by(holder, value)
         upn = self._expectation.upn
         namesake = self._tenant.find(upn) if self._expectation.object_id else None
-        if namesake and namesake["id"] != own and not (self._target or {}).get("provisioning_errors"):
+        quarantined = self._target is not None and bool(self._target.provisioning_errors)
+        if namesake and namesake.user.id != own_id and not quarantined:
             return self.says(
                 WRONG_OBJECT,
                 "name_on_other_object",
-                f"{upn} is now the name of {namesake['id']}, not of {self._expectation.object_id}, which was "
+                f"{upn} is now the name of {namesake.user.id}, not of {self._expectation.object_id}, which was "
                 "hard-matched; the sync may have joined or made another user.",
                 namesake,
             )
         return None
 
-    def _held_by(self, holder: Record, value: str) -> Finding:
+    def _held_by(self, holder: SyncedUser, value: str) -> Finding:
         made = self._made_in_this_cycle(holder)
-        if made or (made is None and _is_placeholder(holder, self._expectation.user_principal_name)):
+        if made or (made is None and _is_placeholder(holder.user, self._expectation.user_principal_name)):
             return self._second(holder, f"it has the ImmutableId {value}, so that the AD account belongs to it")
         return self.says(
             WRONG_OBJECT,
             "value_on_other_object",
-            f"{value} is on {_shown(holder)}, not on {self._name}; the AD account is, or will be, joined to that one.",
+            f"{value} is on {_shown(holder.user)}, not on {self._name}; the AD account is, or will be, joined to that "
+            "one.",
             holder,
         )
 
-    def unreadable(self, target: Record) -> Finding | None:
-        if not target["unreadable"]:
+    def unreadable(self, target: SyncedUser) -> Finding | None:
+        if not target.user.unreadable:
             return None
         return self.says(
             UNKNOWN,
             "unreadable",
-            f"Entra did not answer {', '.join(target['unreadable'])} of {self._name}, so nothing is proven; grant the "
-            "app the application permission User.Read.All.",
+            f"Entra did not answer {', '.join(target.user.unreadable)} of {self._name}, so nothing is proven; grant "
+            "the app the application permission User.Read.All.",
         )
 
-    def in_quarantine(self, target: Record) -> Finding | None:
-        for problem in target["provisioning_errors"]:
+    def in_quarantine(self, target: SyncedUser) -> Finding | None:
+        for problem in target.provisioning_errors:
             owner = self._tenant.owner(problem, target)
             if owner:
                 return self.says(
                     PROVISIONING_ERROR,
                     "value_conflict",
-                    f"{problem['property']} {problem['value']} of {self._name} is in quarantine, because "
-                    f"{_shown(owner)} has it; take it away from one of the two, in AD where that one is synchronised "
-                    f"({_HOURLY}).",
+                    f"{problem.property} {problem.value} of {self._name} is in quarantine, because "
+                    f"{_shown(owner.user)} has it; take it away from one of the two, in AD where that one is "
+                    f"synchronised ({_HOURLY}).",
                     owner,
                 )
         return None
 
-    def second_user(self, target: Record) -> Finding | None:
+    def second_user(self, target: SyncedUser) -> Finding | None:
         """Find a second user: a sync that cannot match makes one, with a placeholder UPN (facts §2)."""
-        upn = self._expectation.user_principal_name or target["user_principal_name"]
+        upn = self._expectation.user_principal_name or target.user.user_principal_name
+        if not upn:  # the user has none, and neither has its record
+            return None
         for other in self._tenant.claimants_of_name(upn):
-            if other["id"] != target["id"]:
+            if other.user.id != target.user.id:
                 return self._second(other, f"{upn} is in its quarantine")
         address = self._expectation.primary_address
         for other in self._tenant.claimants_of_address(address) if address else ():
             # Another person may have the same address by mistake, and be in quarantine for that.
-            if other["id"] != target["id"] and _same_person(other, upn):
+            if other.user.id != target.user.id and _same_person(other.user, upn):
                 return self._second(other, f"{address} is in its quarantine")
         return None
 
-    def _second(self, other: Record, sign: str) -> Finding:
+    def _second(self, other: SyncedUser, sign: str) -> Finding:
         """Report a second user. The advice to delete it is certain only if this cycle made it: others may be in use."""
         if self._made_in_this_cycle(other):
             advice = "then delete that user for good and sync again."
@@ -187,21 +192,21 @@ class _Judge:
         return self.says(
             SECOND_USER,
             "second_user",
-            f"Beside {self._name} there is a second user, {_shown(other)}, made at "
-            f"{other['created'] or 'an unknown time'}: {sign}. Find out why the sync did not match, take the AD "
+            f"Beside {self._name} there is a second user, {_shown(other.user)}, made at "
+            f"{other.created or 'an unknown time'}: {sign}. Find out why the sync did not match, take the AD "
             f"account out of scope or correct it, {advice}",
             other,
         )
 
-    def _made_in_this_cycle(self, user: Record) -> bool | None:
+    def _made_in_this_cycle(self, user: SyncedUser) -> bool | None:
         """Return whether this cycle made a user; None if the start of the cycle or the time of creation is unknown."""
-        if self._since is None or not user["created"]:
+        if self._since is None or not user.created:
             return None
-        return datetime.fromisoformat(user["created"]) >= self._since
+        return datetime.fromisoformat(user.created) >= self._since
 
-    def other_value(self, target: Record) -> Finding | None:
-        wanted, found = self._expectation.immutable_id, target["immutable_id"]
-        if wanted is None and found is None and not target["sync_enabled"]:
+    def other_value(self, target: SyncedUser) -> Finding | None:
+        wanted, found = self._expectation.immutable_id, target.user.immutable_id
+        if wanted is None and found is None and not target.user.sync_enabled:
             return self.says(
                 NOT_MATCHED,
                 "no_immutable_id",
@@ -210,7 +215,7 @@ class _Judge:
             )
         if wanted is None or found == wanted:
             return None
-        if self._expectation.exported and found == self._expectation.before and not target["sync_enabled"]:
+        if self._expectation.exported and found == self._expectation.before and not target.user.sync_enabled:
             # facts §1: reads lag behind writes.
             return self.says(
                 PENDING,
@@ -223,9 +228,9 @@ class _Judge:
             f"{self._name} has {f'the ImmutableId {found}' if found else 'no ImmutableId'}, not {wanted}.",
         )
 
-    def export_refused(self, target: Record, error: Mapping[str, Any] | None) -> Finding | None:
+    def export_refused(self, target: SyncedUser, error: Mapping[str, Any] | None) -> Finding | None:
         """Find a refused export. A refused update of a user that is already joined does not count."""
-        if error is None or target["sync_enabled"]:
+        if error is None or target.user.sync_enabled:
             return None
         said = " ".join(str(part).rstrip(".") + "." for part in (error.get("message"), error.get("advice")) if part)
         return self.says(
@@ -234,10 +239,12 @@ class _Judge:
             f"The export of {self._name} was refused with {error.get('code') or 'an error'}. {said}".rstrip(),
         )
 
-    def not_synchronised(self, target: Record) -> Finding | None:
-        if target["sync_enabled"]:
+    def not_synchronised(self, target: SyncedUser) -> Finding | None:
+        if target.user.sync_enabled:
             return None
-        state = "is not synchronised yet" if target["sync_enabled"] is None else "was synchronised once and is not now"
+        state = (
+            "is not synchronised yet" if target.user.sync_enabled is None else "was synchronised once and is not now"
+        )
         return self.says(
             PENDING,
             "not_synchronised",
@@ -246,9 +253,9 @@ class _Judge:
             "onPremisesObjectIdentifier, a blocked switch), which the Connect server's export errors say.",
         )
 
-    def other_account(self, target: Record) -> Finding | None:
+    def other_account(self, target: SyncedUser) -> Finding | None:
         """Find that another AD account was joined: the anchor alone does not tell, because anybody may carry it."""
-        wanted, found = self._expectation.object_sid, target["security_identifier"]
+        wanted, found = self._expectation.object_sid, target.security_identifier
         if wanted == found if wanted else self._expectation.immutable_id is None:
             return None
         if wanted is None:
@@ -273,21 +280,21 @@ class _Judge:
             "and find out who wrote it.",
         )
 
-    def waiting_for_the_timer(self, target: Record) -> Finding | None:
+    def waiting_for_the_timer(self, target: SyncedUser) -> Finding | None:
         """Find a value in quarantine that no other user has any more (facts §3 "Clearing lag")."""
-        for problem in target["provisioning_errors"]:
+        for problem in target.provisioning_errors:
             return self.says(
                 PENDING,
                 "quarantine_timer",
-                f"{problem['property']} {problem['value']} of {self._name} is still in quarantine, though no other "
+                f"{problem.property} {problem.value} of {self._name} is still in quarantine, though no other "
                 f"user has it; {_HOURLY}. If it stays longer than that, a group or a contact has it.",
             )
         return None
 
-    def not_in_this_cycle(self, target: Record) -> Finding | None:
+    def not_in_this_cycle(self, target: SyncedUser) -> Finding | None:
         if self._since is None or not self._expectation.exported:
             return None
-        last = target["last_sync"]
+        last = target.last_sync
         if last and datetime.fromisoformat(last) >= self._since:
             return None
         return self.says(
@@ -298,21 +305,21 @@ class _Judge:
         )
 
 
-def _is_placeholder(user: Record, upn: str | None) -> bool:
+def _is_placeholder(user: CloudUser, upn: str | None) -> bool:
     """Return whether a user's UPN is the placeholder for a UPN.
 
     facts §3: ``<prefix>+<4 digits>@<tenant>.onmicrosoft.com``. No other cloud UPN has a plus (facts §7).
     """
     prefix = entra_key(upn or "").rpartition("@")[0]
     pattern = re.escape(prefix) + r"\+[0-9]{4}@.+"
-    return bool(prefix) and bool(re.fullmatch(pattern, entra_key(user["user_principal_name"] or "")))
+    return bool(prefix) and bool(re.fullmatch(pattern, entra_key(user.user_principal_name or "")))
 
 
-def _same_person(user: Record, upn: str) -> bool:
+def _same_person(user: CloudUser, upn: str) -> bool:
     """Return whether Entra may have calculated the user's name (facts §3, §7) from this UPN."""
-    prefix = (user["user_principal_name"] or "").rpartition("@")[0]
+    prefix = (user.user_principal_name or "").rpartition("@")[0]
     return entra_key(re.sub(r"\+[0-9]{4}$", "", prefix)) == entra_key(upn.rpartition("@")[0])
 
 
-def _shown(user: Record) -> str:
-    return f"{user['user_principal_name']} ({user['id']})"
+def _shown(user: CloudUser) -> str:
+    return f"{user.user_principal_name} ({user.id})"

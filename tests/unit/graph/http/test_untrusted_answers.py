@@ -37,6 +37,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transp
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.users import Users
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked, WritesFailed
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
+    ENTRA_PROPERTIES,
+    make_cloud_user,
+)
 
 ONE = {"user_principal_name": "user1@contoso.com", "object_guid": guid(1)}
 
@@ -53,7 +57,7 @@ def elsewhere(tls: Path) -> Iterator[ScriptedGraph]:
 def listed(options: dict[str, Any], total: int | None = None) -> list[str]:
     async def read() -> list[str]:
         async with open_transport(options, Watch()) as opened:
-            return [record["id"] for record in await Users(opened).list_active(total)]
+            return [user.id for user in await Users(opened, ENTRA_PROPERTIES, make_cloud_user).list_active(total)]
 
     return asyncio.run(read())
 
@@ -171,7 +175,7 @@ def test_a_listing_without_an_end(graph: ScriptedGraph, options: dict[str, Any],
 def test_a_number_of_users_that_is_none(graph: ScriptedGraph, options: dict[str, Any], count: Any) -> None:
     async def read() -> int:
         async with open_transport(options, Watch()) as opened:
-            return await Users(opened).count()
+            return await Users(opened, ENTRA_PROPERTIES, make_cloud_user).count()
 
     graph.expect("GET", "/users/$count", count)
     with pytest.raises(GraphError) as caught:

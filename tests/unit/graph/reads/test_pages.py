@@ -17,6 +17,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.pages 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import ADVANCED, open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.users import Users
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
+    ENTRA_PROPERTIES,
+    make_cloud_user,
+)
 
 EXPIRED = Reply(
     400,
@@ -37,7 +41,7 @@ def page(graph: ScriptedGraph, numbers: range, token: str | None) -> dict[str, A
 def listed(options: dict[str, Any], watch: Watch) -> list[str]:
     async def read() -> list[str]:
         async with open_transport(options, watch) as transport:
-            return [user["id"] for user in await Users(transport).list_active()]
+            return [user.id for user in await Users(transport, ENTRA_PROPERTIES, make_cloud_user).list_active()]
 
     return asyncio.run(read())
 
@@ -117,7 +121,12 @@ def test_users_found_by_a_filter_start_again_too(graph: ScriptedGraph, options: 
 
     async def read() -> list[str]:
         async with open_transport(options, Watch()) as transport:
-            return [user["id"] for user in await Users(transport).list_matching(["mail eq 'a'", "mail eq 'b'"])]
+            return [
+                user.id
+                for user in await Users(transport, ENTRA_PROPERTIES, make_cloud_user).list_matching(
+                    ["mail eq 'a'", "mail eq 'b'"]
+                )
+            ]
 
     assert asyncio.run(read()) == [user(number)["id"] for number in (0, 1, 2, 3, 5)]
 

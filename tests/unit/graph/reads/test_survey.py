@@ -10,6 +10,7 @@ import asyncio
 import gc
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -41,19 +42,14 @@ def surveyed(options: dict[str, Any], reading: Callable[[Survey], Awaitable[T]])
 def test_users_are_one_listing_and_all_else_can_follow(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     graph.expect("GET", PATHS["users"], found(user(1), user(2)))
     users = surveyed(options, lambda survey: survey.read_users())
-    assert [each["id"] for each in users] == [object_id(1), object_id(2)]
+    assert [each.user.id for each in users] == [object_id(1), object_id(2)]
     assert len(graph.requests) == 1
     script(graph, [], users=None, deleted=found(user(3)), identifiers=MAPPED, managed=found({"id": object_id(1)}))
     sides = surveyed(options, lambda survey: survey.read_sides())
     assert sides.identifiers == {object_id(2): guid(2)}
-    tenant = sides.with_users(users)
-    assert [(each["id"], each["object_identifier"]) for each in tenant.users] == [
-        (object_id(1), None),
-        (object_id(2), guid(2)),
-    ]
-    assert [(each["id"], each["deleted"]) for each in tenant.deleted] == [(object_id(3), True)]
-    assert tenant.cloud_managed == {object_id(1)}
-    assert tenant.unknown == set()
+    assert [(each.user.id, each.user.deleted) for each in sides.deleted] == [(object_id(3), True)]
+    assert sides.cloud_managed == {object_id(1)}
+    assert sides.unknown == set()
 
 
 def test_both_halves_make_the_snapshot(graph: ScriptedGraph, options: dict[str, Any]) -> None:
@@ -61,14 +57,14 @@ def test_both_halves_make_the_snapshot(graph: ScriptedGraph, options: dict[str, 
 
     async def halves(survey: Survey) -> TenantSnapshot:
         users = await survey.read_users()
-        return (await survey.read_sides()).with_users(users)
+        return replace(await survey.read_sides(), users=users)
 
     script(graph, [user(1), user(2)], **answers)
     whole = surveyed(options, read_tenant)
     assert len(graph.requests) == len(PATHS)
     script(graph, [user(1), user(2)], **answers)
     assert surveyed(options, halves) == whole
-    assert whole.users[1]["object_identifier"] == guid(2)
+    assert whole.identifiers == {object_id(2): guid(2)}
     assert whole.unknown == {"contacts"}
 
 

@@ -34,12 +34,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transp
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.guards import check_guards
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import make_cloud_user
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.limits import LimitExceeded
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import entra_record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
     ImmutableIdChange,
     plan_changes,
@@ -214,7 +214,7 @@ def test_the_owners_of_an_app_that_is_not_known(graph: ScriptedGraph, options: d
         graph.drop(path)
 
     async def checked_without_id() -> tuple[list[ImmutableIdChange], list[str]]:
-        changes = plan_changes(read_requests(records(1)), UserIndex([entra_record(user(0))]))
+        changes = plan_changes(read_requests(records(1)), UserIndex([make_cloud_user(user(0))]))
         async with open_transport(options) as transport:
             return await check_guards(transport, changes, None)
 

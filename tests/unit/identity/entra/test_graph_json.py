@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import entra_record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import make_cloud_user
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import graph_json
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.graph_json import (
     faults,
@@ -20,12 +20,15 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.gr
     readable_user,
     unreadable_sentence,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import snapshot_record
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import PROPERTIES, user_record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import make_snapshot_user
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
+    PROPERTIES,
+    make_described_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.synced_tenant import (
     SYNC_PROPERTIES,
     SyncedTenant,
-    sync_record,
+    make_synced_user,
 )
 
 ID = "00000000-0000-4000-8000-000000000001"
@@ -43,11 +46,11 @@ def test_every_record_can_be_made_of_what_is_left(given_user: dict[str, Any]) ->
     assert is_user(left)
     assert not faults(left)
     assert {name for name in given_user if name not in left} <= set(unreadable)
-    for make in (entra_record, snapshot_record, sync_record, user_record):
-        record = make(left, False)
-        if make is sync_record:
-            SyncedTenant([record])
-        str(record).encode()
+    for make in (make_cloud_user, make_snapshot_user, make_described_user):
+        str(make(left, False, unreadable)).encode()
+    synced = make_synced_user(left, False, unreadable)
+    SyncedTenant([synced])
+    str(synced).encode()
 
 
 @pytest.mark.parametrize(
@@ -87,6 +90,5 @@ def test_a_user_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_sentence_names_what_could_not_be_read() -> None:
-    record = {"id": ID, "user_principal_name": None, "unreadable": ["mail"]}
-    assert "(mail is not as documented)" in str(unreadable_sentence(record))
-    assert unreadable_sentence({"id": ID}) is None
+    assert "(mail is not as documented)" in str(unreadable_sentence(make_cloud_user({"id": ID}, unreadable=["mail"])))
+    assert unreadable_sentence(make_cloud_user({"id": ID})) is None

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 from test_immutable_id_plan import VALUES, cloud, request
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
+    CloudUser,
+    make_cloud_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_object_id,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import (
     PURGE,
     RESTORE,
@@ -60,19 +63,19 @@ FEDERATED = [{"id": "Contoso.com", "isVerified": True, "authenticationType": "Fe
 ROLES = {ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, ROLE_GROUPS, APP_OWNERS}
 
 
-def planned(records: list[dict[str, Any]], users: list[Record], **options: Any) -> list[ImmutableIdChange]:
+def planned(records: list[dict[str, Any]], users: list[CloudUser], **options: Any) -> list[ImmutableIdChange]:
     deleted = options.pop("deleted", None)
     return plan_changes(read_requests(records, **options), UserIndex(users), deleted)
 
 
 def named(way: str | None) -> dict[str, str]:
     """What deleted_holders says of every deleted user of these tests."""
-    return {cloud(number)["id"]: way for number in (1, 2, 3)} if way else {}
+    return {cloud(number).id: way for number in (1, 2, 3)} if way else {}
 
 
-def deleted(number: int, value: int = 1, synced: bool | None = None, upn: str | None = None) -> Record:
+def deleted(number: int, value: int = 1, synced: bool | None = None, upn: str | None = None) -> CloudUser:
     user = cloud(number, VALUES[value], synced=synced, deleted=True)
-    return {**user, "user_principal_name": upn or user["user_principal_name"]}
+    return replace(user, user_principal_name=upn or user.user_principal_name)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +88,7 @@ def deleted(number: int, value: int = 1, synced: bool | None = None, upn: str | 
         ([deleted(2, upn="USER1@contoso.com")], RESTORE, "cannot be restored beside"),
     ],
 )
-def test_a_deleted_holder_refuses(holders: list[Record], way: str | None, words: str) -> None:
+def test_a_deleted_holder_refuses(holders: list[CloudUser], way: str | None, words: str) -> None:
     (change,) = planned([request(1, 1)], [cloud(1), *holders], deleted=named(way))
     assert (change.status, change.cause, change.holders) == ("refused", "held_by_deleted_user", ())
     assert words in str(change.reason)
@@ -101,7 +104,7 @@ def test_a_deleted_holder_makes_way(way: str, becomes: str, shown: str) -> None:
     result = change.result()
     assert (result["status"], result["after"]) == ("set", VALUES[1])
     assert result["deleted_holders"] == [
-        {"id": cloud(2)["id"], "user_principal_name": "User2@contoso.com", "becomes": becomes}
+        {"id": cloud(2).id, "user_principal_name": "User2@contoso.com", "becomes": becomes}
     ]
     assert count_changes([change]) == 2
     diff = diff_changes([change])
@@ -115,13 +118,13 @@ def test_a_deleted_holder_makes_way(way: str, becomes: str, shown: str) -> None:
 def test_only_who_is_named_leaves_the_recycle_bin() -> None:
     """It held for all deleted holders of the task, and nobody had to say whom it would delete."""
     users = [cloud(1), deleted(2), deleted(3)]
-    (one,) = planned([request(1, 1)], users, deleted={cloud(2)["id"]: PURGE})
+    (one,) = planned([request(1, 1)], users, deleted={cloud(2).id: PURGE})
     assert (one.status, one.cause, one.leaving) == ("refused", "held_by_deleted_user", [])
-    assert f"name {cloud(3)['id']} in deleted_holders" in str(one.reason)
-    ways = {cloud(2)["id"]: PURGE, cloud(3)["id"]: RESTORE}
+    assert f"name {cloud(3).id} in deleted_holders" in str(one.reason)
+    ways = {cloud(2).id: PURGE, cloud(3).id: RESTORE}
     (both,) = planned([request(1, 1)], users, deleted=ways)
-    assert [(holder.record["id"], holder.becomes) for holder in both.leaving] == [
-        (cloud(2)["id"], "purged"), (cloud(3)["id"], "restored_and_cleared")
+    assert [(holder.user.id, holder.becomes) for holder in both.leaving] == [
+        (cloud(2).id, "purged"), (cloud(3).id, "restored_and_cleared")
     ]  # fmt: skip
     # Somebody who holds no wanted value stays, whatever the caller says of it.
     (other,) = planned([request(1, 1)], [cloud(1), deleted(2, value=2)], deleted=named(PURGE))
@@ -133,7 +136,7 @@ def test_only_who_is_named_leaves_the_recycle_bin() -> None:
     [
         (None, {}),
         ({"restore": None, "purge": None}, {}),
-        ({"restore": [cloud(1)["id"]], "purge": [cloud(2)["id"]]}, {cloud(1)["id"]: RESTORE, cloud(2)["id"]: PURGE}),
+        ({"restore": [cloud(1).id], "purge": [cloud(2).id]}, {cloud(1).id: RESTORE, cloud(2).id: PURGE}),
         ({"restore": ["ABCDEF00-0000-4000-8000-000000000001"] * 2}, {"abcdef00-0000-4000-8000-000000000001": RESTORE}),
     ],
 )
@@ -143,7 +146,7 @@ def test_deleted_holders_are_named_by_object_id(given: dict[str, Any] | None, wa
 
 def test_deleted_holders_that_are_misspelt_or_named_twice() -> None:
     with pytest.raises(InputError, match="under restore and under purge; choose one"):
-        read_deleted_holders({"restore": [cloud(1)["id"]], "purge": [cloud(1)["id"].upper()]})
+        read_deleted_holders({"restore": [cloud(1).id], "purge": [cloud(1).id.upper()]})
     with pytest.raises(InputError, match="is not the object id"):
         read_deleted_holders({"purge": ["user1@contoso.com"]})
 
@@ -161,7 +164,7 @@ def test_the_very_user_comes_back_with_its_value(synced: bool | None, upn: str |
     (change,) = planned([request(1, 1)], [deleted(1, synced=synced, upn=upn)], deleted=named(RESTORE))
     assert (change.status, change.before, change.after, change.writes) == ("restored", VALUES[1], VALUES[1], False)
     assert change.result()["deleted_holders"][0] == {
-        "id": cloud(1)["id"],
+        "id": cloud(1).id,
         "user_principal_name": "User1@contoso.com",
         "becomes": "restored",
     }
@@ -179,7 +182,7 @@ def test_the_very_user_comes_back_with_its_value(synced: bool | None, upn: str |
         ([deleted(1)], RESTORE, {"object_soa": "Cloud"}, "cloud_managed_account"),
     ],
 )
-def test_the_very_user_stays_deleted(users: list[Record], way: str | None, more: dict[str, Any], cause: str) -> None:
+def test_the_very_user_stays_deleted(users: list[CloudUser], way: str | None, more: dict[str, Any], cause: str) -> None:
     (change,) = planned([request(1, 1, **more)], users, deleted=named(way))
     assert (change.status, change.cause, change.holders) == ("refused", cause, ())
 
@@ -200,11 +203,11 @@ def test_what_became_of_holders_before_is_no_news() -> None:
         ([request(1, 1)], [cloud(1), deleted(2)], {"deleted": named(RESTORE)}, {*ROLES, DOMAINS}),
         ([request(1, 1)], [cloud(1), deleted(2)], {"deleted": named(PURGE)}, ROLES),
         # What the caller's record says of the user is no answer.
-        ([request(1, 1, outcome="hard_match", id=cloud(1)["id"], allowed=True, unknown=[])], [cloud(1)], {}, ROLES),
+        ([request(1, 1, outcome="hard_match", id=cloud(1).id, allowed=True, unknown=[])], [cloud(1)], {}, ROLES),
     ],
 )
 def test_only_what_decides_is_asked(
-    records: list[dict[str, Any]], users: list[Record], options: dict[str, Any], wanted: set[str]
+    records: list[dict[str, Any]], users: list[CloudUser], options: dict[str, Any], wanted: set[str]
 ) -> None:
     assert wanted_aspects(planned(records, users, **options)) == wanted
 
@@ -256,7 +259,7 @@ HOLDINGS = [
 
 @pytest.mark.parametrize(("holding", "cause", "words"), HOLDINGS)
 def test_administrators_are_left_to_a_person(holding: RoleHolding, cause: str, words: str) -> None:
-    tenant = TenantSnapshot(users=[], roles={cloud(1)["id"]: [holding]})
+    tenant = TenantSnapshot(users=[], roles={cloud(1).id: [holding]})
     first, second = refuse_guarded(planned([request(1, 1), request(2, 2)], [cloud(1), cloud(2)]), tenant)
     assert (first.status, first.cause) == ("refused", cause)
     assert words in str(first.reason)
@@ -268,6 +271,7 @@ def test_administrators_are_left_to_a_person(holding: RoleHolding, cause: str, w
 def test_ids_of_administrators_are_compared_without_case() -> None:
     """As everywhere (core/identities/comparison.py): a proxy or an export may write them otherwise."""
     user, group = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
+    somebody = make_cloud_user({"id": user})
     role = {"principalId": user.lower(), "roleDefinitionId": "r"}
     for holdings in (
         role_holdings([role], [], [], []),
@@ -275,14 +279,14 @@ def test_ids_of_administrators_are_compared_without_case() -> None:
         role_holdings([], [], [], [], [user.lower()]),
         role_holdings([{**role, "principalId": group}], [], [], [RoleGroup(group.lower(), "g", [user.lower()], [])]),
     ):
-        assert [each.how for each in TenantSnapshot(users=[], roles=holdings).holdings({"id": user})] != []
+        assert [each.how for each in TenantSnapshot(users=[], roles=holdings).holdings(somebody)] != []
     within = role_holdings([{**role, "principalId": group}], [], [], [RoleGroup(group.lower(), "g", [user], [])])
     assert [each.name for each in within[user.lower()]] == ["r"]
 
 
 def test_no_check_that_is_skipped_hides_an_administrator_who_was_seen() -> None:
     tenant = TenantSnapshot(
-        users=[], roles={cloud(1)["id"]: [HOLDINGS[0][0]]}, unknown=frozenset({ROLE_GROUPS, ROLE_ELIGIBILITY})
+        users=[], roles={cloud(1).id: [HOLDINGS[0][0]]}, unknown=frozenset({ROLE_GROUPS, ROLE_ELIGIBILITY})
     )
     (change,) = refuse_guarded(planned([request(1, 1)], [cloud(1)]), tenant, [*ASPECTS])
     assert change.cause == "admin_role"
@@ -294,18 +298,18 @@ def test_only_a_rollback_takes_a_value_from_an_administrator(holding: RoleHoldin
     """Also if it cannot be read who is one. A value that it puts back is judged as any other."""
     user = cloud(1)
     back = ImmutableIdRequest(
-        {"id": user["id"]},
-        read_object_id(user["id"]),
+        {"id": user.id},
+        read_object_id(user.id),
         None,
         None,
         (VALUES[1],),
-        user["user_principal_name"],
+        user.user_principal_name,
         overwrite=True,
     )
     if not clear:
         back = replace(back, immutable_id=VALUES[2])
     changes = plan_changes([back], UserIndex([cloud(1, VALUES[1])]))
-    roles = {cloud(1)["id"]: [holding]} if holding else {}
+    roles = {cloud(1).id: [holding]} if holding else {}
     tenant = TenantSnapshot(users=[], roles=roles, unknown=frozenset() if holding else frozenset({ROLE_ASSIGNMENTS}))
     (change,) = refuse_guarded(changes, tenant)
     refused = "admin_role" if holding else "unread_role_assignments"

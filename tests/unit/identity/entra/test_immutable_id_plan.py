@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
+    CloudUser,
+    make_cloud_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
     swapped_immutable_id,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record, entra_record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import users_diff
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
     STATUSES,
@@ -34,14 +38,18 @@ GUIDS = [uuid.uuid5(uuid.NAMESPACE_OID, str(number)) for number in range(8)]
 VALUES = [immutable_id_of_guid(guid) for guid in GUIDS]
 
 
-def cloud(number: int, value: str | None = None, synced: bool | None = None, deleted: bool = False) -> Record:
+def cloud(number: int, value: str | None = None, synced: bool | None = None, deleted: bool = False) -> CloudUser:
     graph_user = {
         "id": f"00000000-0000-4000-8000-{number:012d}",
         "userPrincipalName": f"User{number}@contoso.com",
         "onPremisesImmutableId": value,
         "onPremisesSyncEnabled": synced,
     }
-    return entra_record(graph_user, deleted)
+    return make_cloud_user(graph_user, deleted)
+
+
+def named(upn: str, value: str | None = None) -> CloudUser:
+    return replace(cloud(1, value), user_principal_name=upn)
 
 
 def request(number: int, value: int | str | None, **more: Any) -> dict[str, Any]:
@@ -49,7 +57,7 @@ def request(number: int, value: int | str | None, **more: Any) -> dict[str, Any]
     return {"user_principal_name": f"user{number}@contoso.com", "immutable_id": text, **more}
 
 
-CAUSES: list[tuple[str, dict[str, Any], list[Record], str]] = [
+CAUSES: list[tuple[str, dict[str, Any], list[CloudUser], str]] = [
     ("no_cloud_user", request(1, 1), [cloud(2)], "No active cloud user is named user1@contoso.com"),
     ("no_cloud_user", request(1, 1), [cloud(1, deleted=True)], "restore the user first"),
     ("synced_user", request(1, 1), [cloud(1, synced=True)], "already synchronised"),
@@ -90,7 +98,7 @@ CAUSES: list[tuple[str, dict[str, Any], list[Record], str]] = [
     (
         "invalid_upn",
         request(1, 1, user_principal_name="user1$@contoso.com"),
-        [{**cloud(1), "user_principal_name": "user1$@contoso.com"}],
+        [named("user1$@contoso.com")],
         "name the user by its object id",
     ),
     ("ad_missing", request(1, None, status="missing", reason="Not there."), [cloud(1)], "Not there."),
@@ -101,7 +109,7 @@ CAUSES: list[tuple[str, dict[str, Any], list[Record], str]] = [
 
 
 @pytest.mark.parametrize(("cause", "record", "users", "words"), CAUSES)
-def test_causes(cause: str, record: dict[str, Any], users: list[Record], words: str) -> None:
+def test_causes(cause: str, record: dict[str, Any], users: list[CloudUser], words: str) -> None:
     (change,) = plan_changes(read_requests([record]), UserIndex(users))
     assert (change.cause, change.blocked, change.changed) == (cause, True, False)
     assert words in str(change.reason)
@@ -114,7 +122,7 @@ def test_causes(cause: str, record: dict[str, Any], users: list[Record], words: 
     [
         ([request(1, 1), request(1, 1)], "duplicate_record"),
         ([request(1, 1), {**request(1, 2), "user_principal_name": "USER1@CONTOSO.COM"}], "duplicate_record"),
-        ([request(1, 1), {"id": cloud(1)["id"], "immutable_id": VALUES[2]}], "duplicate_record"),
+        ([request(1, 1), {"id": cloud(1).id, "immutable_id": VALUES[2]}], "duplicate_record"),
         ([request(1, 1), request(2, 1)], "value_wanted_twice"),
     ],
 )
@@ -122,10 +130,6 @@ def test_records_that_quarrel(records: list[dict[str, Any]], cause: str) -> None
     changes = plan_changes(read_requests(records), UserIndex([cloud(1), cloud(2)]))
     assert {change.cause for change in changes} == {cause}
     assert not any(change.changed for change in changes)
-
-
-def named(upn: str, value: str | None = None) -> Record:
-    return {**cloud(1, value), "user_principal_name": upn}
 
 
 @pytest.mark.parametrize("character", ["$", "+", "%", "&", "ü", " ", "("])
@@ -149,7 +153,7 @@ def test_a_upn_that_entra_connect_keeps(upn: str) -> None:
 def test_a_upn_is_judged_if_it_is_of_ad_and_something_would_be_written() -> None:
     upn = "a$b@contoso.com"
     record = {"user_principal_name": upn, "immutable_id": VALUES[1]}
-    by_id = {**record, "id": cloud(1)["id"]}
+    by_id = {**record, "id": cloud(1).id}
     of_ad = {**by_id, "distinguished_name": "CN=a,DC=x"}
 
     def status(record: dict[str, Any], value: str | None = None, clear: bool = False) -> tuple[str, str | None]:
@@ -186,7 +190,7 @@ def test_a_failed_step_stays_as_it_was() -> None:
     failed = change.failed("throttled", "Later.")
     assert failed.result() | {"immutable_id": None} == {
         **request(1, None),
-        "id": cloud(1)["id"],
+        "id": cloud(1).id,
         "status": "failed",
         "before": None,
         "after": None,
@@ -220,19 +224,19 @@ lists = st.lists(
 )
 
 
-def applied(users: list[Record], changes: list[ImmutableIdChange]) -> list[Record]:
-    written = {change.target["id"]: change.after for change in changes if change.changed and change.target}
-    return [{**user, "immutable_id": written.get(user["id"], user["immutable_id"])} for user in users]
+def applied(users: list[CloudUser], changes: list[ImmutableIdChange]) -> list[CloudUser]:
+    written = {change.target.id: change.after for change in changes if change.changed and change.target}
+    return [replace(user, immutable_id=written.get(user.id, user.immutable_id)) for user in users]
 
 
-def known(tenant: list[Record]) -> list[Record]:
+def known(tenant: list[CloudUser]) -> list[CloudUser]:
     """The users that a Tenant keeps of such a list: the first of each id."""
-    return list({user["id"]: user for user in reversed(tenant)}.values())
+    return list({user.id: user for user in reversed(tenant)}.values())
 
 
 @given(lists, tenants, st.booleans(), st.booleans())
 def test_what_holds_for_every_plan(
-    records: list[dict[str, Any]], users: list[Record], clear: bool, overwrite: bool
+    records: list[dict[str, Any]], users: list[CloudUser], clear: bool, overwrite: bool
 ) -> None:
     users = known(users)
     requests = read_requests(records, clear=clear, overwrite=overwrite)
@@ -242,16 +246,16 @@ def test_what_holds_for_every_plan(
     assert summarize(changes)["total"] == len(records)
     assert {change.status for change in changes} <= set(STATUSES)
     changed = [change for change in changes if change.changed]
-    assert max(Counter(change.target["id"] for change in changed if change.target).values(), default=1) == 1
+    assert max(Counter(change.target.id for change in changed if change.target).values(), default=1) == 1
     for change in changes:
         assert (change.cause is None) == (change.reason is None) == (not change.blocked)
         assert change.changed == (change.before != change.after)
     for change in changed:
         assert change.target
-        assert change.target["sync_enabled"] is None
-        assert not change.target["deleted"]
+        assert change.target.sync_enabled is None
+        assert not change.target.deleted
         assert overwrite or clear or change.before is None
-        others = [user for user in users if user["immutable_id"] == change.after and user["id"] != change.target["id"]]
+        others = [user for user in users if user.immutable_id == change.after and user.id != change.target.id]
         assert change.after is None or not others
 
     again = plan_changes(requests, UserIndex(applied(users, changes)))
@@ -263,9 +267,9 @@ def test_what_holds_for_every_plan(
 
 
 @given(lists, tenants)
-def test_values_stay_unique_among_those_that_were(records: list[dict[str, Any]], users: list[Record]) -> None:
+def test_values_stay_unique_among_those_that_were(records: list[dict[str, Any]], users: list[CloudUser]) -> None:
     users = known(users)
-    before = Counter(user["immutable_id"] for user in users if user["immutable_id"])
+    before = Counter(user.immutable_id for user in users if user.immutable_id)
     changes = plan_changes(read_requests(records, overwrite=True), UserIndex(users))
-    after = Counter(user["immutable_id"] for user in applied(users, changes) if user["immutable_id"])
+    after = Counter(user.immutable_id for user in applied(users, changes) if user.immutable_id)
     assert all(count <= max(1, before[value]) for value, count in after.items())

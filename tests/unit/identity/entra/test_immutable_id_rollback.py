@@ -12,7 +12,7 @@ import pytest
 from test_immutable_id_guards import FEDERATED, ROLES, deleted
 from test_immutable_id_plan import VALUES, cloud
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import Undo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
     refuse_guarded,
@@ -36,15 +36,17 @@ ADMIN = RoleHolding("direct", "Global Administrator", True)
 UPN = "User1@contoso.com"
 
 
-def undone(restore: Any, *users: Record, left: Any = VALUES[1], named: Any = UPN, key: str = "") -> ImmutableIdChange:
-    undo = Undo(key or cloud(1)["id"], named, PROPERTY, (left,), restore)
+def undone(
+    restore: Any, *users: CloudUser, left: Any = VALUES[1], named: Any = UPN, key: str = ""
+) -> ImmutableIdChange:
+    undo = Undo(key or cloud(1).id, named, PROPERTY, (left,), restore)
     (change,) = plan_changes(request_restores([undo]), UserIndex(users))
     return change
 
 
 def test_a_value_of_ours_is_cleared_whoever_holds_it() -> None:
     change = undone(None, cloud(1, VALUES[1]))
-    tenant = TenantSnapshot(users=[], roles={cloud(1)["id"]: [ADMIN]})
+    tenant = TenantSnapshot(users=[], roles={cloud(1).id: [ADMIN]})
     assert not wanted_aspects([change]) & ROLES
     (judged,) = refuse_guarded([change], tenant)
     assert (judged.status, judged.after) == ("cleared", None)
@@ -54,7 +56,7 @@ def test_another_value_is_judged_as_a_new_match() -> None:
     change = undone(VALUES[2], cloud(1, VALUES[1]))
     assert (change.status, change.after) == ("set", VALUES[2])
     assert wanted_aspects([change]) >= ROLES
-    (admin,) = refuse_guarded([change], TenantSnapshot(users=[], roles={cloud(1)["id"]: [ADMIN]}))
+    (admin,) = refuse_guarded([change], TenantSnapshot(users=[], roles={cloud(1).id: [ADMIN]}))
     assert (admin.status, admin.cause) == ("refused", "admin_role")
     (federated,) = refuse_guarded([change], TenantSnapshot(users=[], domains=FEDERATED))
     assert federated.cause == "federated_domain"

@@ -18,10 +18,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
     PROPERTIES,
     Choice,
+    DescribedUser,
     choose_asked,
     choose_listed,
     default_filter,
-    user_record,
+    make_described_user,
 )
 
 
@@ -29,12 +30,15 @@ def key(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 
-def user(name: str, **more: Any) -> dict[str, Any]:
-    return user_record({"id": key(name), "userPrincipalName": f"{name}@contoso.com", "accountEnabled": True, **more})
+def user(name: str, **more: Any) -> DescribedUser:
+    return make_described_user(
+        {"id": key(name), "userPrincipalName": f"{name}@contoso.com", "accountEnabled": True, **more}
+    )
 
 
 def test_a_record_holds_every_row_of_the_map() -> None:
-    record = user("anna", manager={"id": "1", "userPrincipalName": "boss@contoso.com"}, employeeType="Intern")
+    anna = user("anna", manager={"id": "1", "userPrincipalName": "boss@contoso.com"}, employeeType="Intern")
+    (record,) = choose_listed([anna], Choice())
     assert {row.record for row in ROWS} <= record.keys()
     assert record["manager"] == {"id": "1", "user_principal_name": "boss@contoso.com"}
     assert record["employee_type"] == "Intern"

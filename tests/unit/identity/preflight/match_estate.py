@@ -14,10 +14,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     immutable_id_of_guid,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
-    TenantSnapshot,
-    snapshot_record,
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import (
+    SnapshotUser,
+    make_snapshot_user,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import TenantSnapshot
 
 GUIDS = [str(uuid.uuid5(uuid.NAMESPACE_OID, f"match {number}")) for number in range(9)]
 VALUES = [immutable_id_of_guid(guid) for guid in GUIDS]
@@ -57,9 +58,9 @@ def ad(number: int, **more: Any) -> Record:
     }
 
 
-def cloud(number: int, value: int | str | None = None, deleted: bool = False, **more: Any) -> Record:
+def cloud(number: int, value: int | str | None = None, deleted: bool = False, **more: Any) -> SnapshotUser:
     """user<number>@contoso.com of Entra; ``more`` are Graph's properties."""
-    return snapshot_record(
+    return make_snapshot_user(
         {
             "id": f"00000000-0000-4000-8000-{number:012d}",
             "userPrincipalName": f"User{number}@contoso.com",
@@ -73,12 +74,12 @@ def cloud(number: int, value: int | str | None = None, deleted: bool = False, **
     )
 
 
-def tenant(*users: Record, unknown: Iterable[str] = (), **more: Any) -> TenantSnapshot:
+def tenant(*users: SnapshotUser, unknown: Iterable[str] = (), **more: Any) -> TenantSnapshot:
     """A tenant of which everything is known, save ``unknown``."""
     switches = {**SWITCHES, **more.pop("switches", {})}
     return TenantSnapshot(
-        users=[user for user in users if not user["deleted"]],
-        deleted=[user for user in users if user["deleted"]],
+        users=[each for each in users if not each.user.deleted],
+        deleted=[each for each in users if each.user.deleted],
         switches=switches,
         **{"domains": DOMAINS, "identifiers_are_guids": True, "unknown": frozenset(unknown), **more},
     )

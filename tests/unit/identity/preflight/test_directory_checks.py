@@ -17,6 +17,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.acc
     AcceptedEffects,
     read_accepted_effects,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
+    CloudUser,
+    make_cloud_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
@@ -54,10 +58,16 @@ def account(number: int, **more: Any) -> AdAccount:
     return replace(known, **more)
 
 
+def cloud(upn: str, held: int | None) -> CloudUser:
+    """A cloud user; ``held``: whose anchor it has."""
+    value = anchor(held) if held else None
+    return make_cloud_user({"id": upn, "userPrincipalName": upn, "onPremisesImmutableId": value})
+
+
 def prediction(number: int, outcome: str = "hard_match", **more: Any) -> Prediction:
     given = more.pop("record", {})
-    cloud = {"id": f"c{number}", "user_principal_name": f"{NAMES[number - 1]}@contoso.com", "immutable_id": None}
-    return Prediction(record(number, **given), outcome, "hard_match", **{"cloud": cloud, **more})
+    mine = cloud(f"{NAMES[number - 1]}@contoso.com", None)
+    return Prediction(record(number, **given), outcome, "hard_match", **{"cloud": mine, **more})
 
 
 def judged(
@@ -149,18 +159,18 @@ def test_an_acceptance_is_no_look_alike(upn: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cloud", "outcome"),
+    ("user", "outcome"),
     [
-        ({"immutable_id": None, "user_principal_name": "anna@contoso.com"}, "blocked"),
-        ({"immutable_id": anchor(70), "user_principal_name": "ANNA@contoso.com"}, "hard_match"),
-        ({"immutable_id": anchor(71), "user_principal_name": "anna@contoso.com"}, "blocked"),
-        ({"immutable_id": anchor(70), "user_principal_name": "victim@contoso.com"}, "blocked"),
+        (cloud("anna@contoso.com", None), "blocked"),
+        (cloud("ANNA@contoso.com", 70), "hard_match"),
+        (cloud("anna@contoso.com", 71), "blocked"),
+        (cloud("victim@contoso.com", 70), "blocked"),
         (None, "blocked"),
     ],
 )
-def test_a_foreign_anchor(cloud: dict[str, Any] | None, outcome: str) -> None:
+def test_a_foreign_anchor(user: CloudUser | None, outcome: str) -> None:
     given = {"immutable_id": anchor(70), "source_anchor": "mS-DS-ConsistencyGuid"}
-    found = prediction(1, record=given, cloud=cloud and {"id": "c", **cloud})
+    found = prediction(1, record=given, cloud=user)
     own = account(1, consistency=anchor(70))
     cause = None if outcome == "hard_match" else "foreign_anchor"
     assert judged([found], own) == [(outcome, cause)]

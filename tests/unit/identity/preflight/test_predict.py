@@ -13,12 +13,17 @@ import pytest
 from match_estate import DOMAINS, GUIDS, VALUES, ad, cloud, tenant
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import OUTCOMES
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
     ImmutableIdChange,
     plan_changes,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import (
+    CONTACT,
+    GROUP,
+    AddressHolder,
+    SnapshotUser,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     ASPECTS,
     PERMISSIONS,
@@ -38,8 +43,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.prefligh
 
 MAIL: dict[str, Any] = {"mail": "box@contoso.com"}
 BOX: dict[str, Any] = {"mail": "box@contoso.com", "proxyAddresses": ["SMTP:box@contoso.com"]}
-ID = cloud(1)["id"]
-OTHER: dict[str, Any] = {"id": "c1", "name": "Box", "proxy_addresses": ["SMTP:box@contoso.com"]}
+ID = cloud(1).user.id
+CONTACTS = [AddressHolder(CONTACT, "c1", "Box", ("SMTP:box@contoso.com",))]
+GROUPS = [AddressHolder(GROUP, "g1", "Box", ("SMTP:box@contoso.com",))]
 HARD_OFF: dict[str, Any] = {"switches": {"blockCloudObjectTakeoverThroughHardMatchEnabled": True}}
 SOFT_OFF: dict[str, Any] = {"switches": {"blockSoftMatchEnabled": True}}
 
@@ -60,7 +66,7 @@ def changes(
     deleted: dict[str, str] | None = None,
 ) -> list[ImmutableIdChange]:
     """What a hard match of these AD users changes before the sync."""
-    tenant_users = UserIndex([*snapshot.users, *snapshot.deleted])
+    tenant_users = UserIndex(each.user for each in (*snapshot.users, *snapshot.deleted))
     return plan_changes(read_requests(users, overwrite=overwrite), tenant_users, deleted)
 
 
@@ -76,11 +82,11 @@ CASES: list[tuple[str, str | None, str | None, dict[str, Any], TenantSnapshot, s
     ("conflict", "anchor_differs", "error", ad(1),
      tenant(cloud(1, 8), switches={"quarantineUponUpnConflictEnabled": False}), VALUES[8]),
     ("conflict", "anchor_differs", "create", ad(1, **MAIL), tenant(cloud(2, 8, **BOX)), VALUES[8]),
-    ("type_mismatch", "held_by_contact", "error", ad(1, **MAIL), tenant(cloud(1), contacts=[OTHER]), "contact Box"),
-    ("type_mismatch", "held_by_group", "error", ad(1, **MAIL), tenant(cloud(1), groups=[OTHER]), "ObjectTypeMismatch"),
+    ("type_mismatch", "held_by_contact", "error", ad(1, **MAIL), tenant(cloud(1), contacts=CONTACTS), "contact Box"),
+    ("type_mismatch", "held_by_group", "error", ad(1, **MAIL), tenant(cloud(1), groups=GROUPS), "ObjectTypeMismatch"),
     ("blocked", "switch_hard_match", "error", ad(1), tenant(cloud(1, 1), **HARD_OFF), "turn the switch off"),
     ("blocked", "switch_soft_match", "create", ad(1), tenant(cloud(1), **SOFT_OFF), "User1@contoso.com"),
-    ("blocked", "switch_soft_match", "create", ad(1, **MAIL), tenant(contacts=[OTHER], **SOFT_OFF), "contact Box"),
+    ("blocked", "switch_soft_match", "create", ad(1, **MAIL), tenant(contacts=CONTACTS, **SOFT_OFF), "contact Box"),
     ("new_cloud_user", None, "create", ad(1), tenant(**SOFT_OFF), ""),
     ("blocked", "privileged_role", "error", ad(1),
      tenant(cloud(1, 1), **role("direct", "Global Administrator", True)), "the privileged role Global Administrator"),
@@ -104,16 +110,16 @@ CASES: list[tuple[str, str | None, str | None, dict[str, Any], TenantSnapshot, s
     ("blocked", "app_owner", "soft_match", ad(1), tenant(cloud(1), **role("app_owner", None, None)), "owns the app"),
     ("blocked", "app_owner", "hard_match", ad(1), tenant(cloud(1, 1), **role("app_owner", None, None)), "by hand"),
     ("blocked", "other_object_identifier", "error", ad(1),
-     tenant(cloud(1, 1, onPremisesObjectIdentifier=GUIDS[5])), GUIDS[5]),
-    ("hard_match", None, "hard_match", ad(1), tenant(cloud(1, 1, onPremisesObjectIdentifier=GUIDS[1])), ""),
+     tenant(cloud(1, 1), identifiers={ID: GUIDS[5]}), GUIDS[5]),
+    ("hard_match", None, "hard_match", ad(1), tenant(cloud(1, 1), identifiers={ID: GUIDS[1]}), ""),
     ("hard_match", None, "hard_match", ad(1), tenant(
-        cloud(1, 1, onPremisesObjectIdentifier=GUIDS[5]),
+        cloud(1, 1), identifiers={ID: GUIDS[5]},
         switches={"allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled": True}), ""),
     ("blocked", "other_object_identifier", "error", ad(1),
-     tenant(cloud(1, 1, onPremisesSyncEnabled=True, onPremisesObjectIdentifier=GUIDS[5])), "mapped to another"),
+     tenant(cloud(1, 1, onPremisesSyncEnabled=True), identifiers={ID: GUIDS[5]}), "mapped to another"),
     # Nobody shows here that the identifier is the GUID at all: a user that is synchronised is not accused of it.
     ("matched", None, "update", ad(1), tenant(
-        cloud(1, 1, onPremisesSyncEnabled=True, onPremisesObjectIdentifier=GUIDS[5]), identifiers_are_guids=None), ""),
+        cloud(1, 1, onPremisesSyncEnabled=True), identifiers={ID: GUIDS[5]}, identifiers_are_guids=None), ""),
     ("blocked", "cloud_source_of_authority", "leave", ad(1),
      tenant(cloud(1, 1), cloud_managed=frozenset([ID])), "isCloudManaged"),
     ("blocked", "cloud_source_of_authority", "leave", ad(1),
@@ -133,7 +139,7 @@ CASES: list[tuple[str, str | None, str | None, dict[str, Any], TenantSnapshot, s
     ("quarantine", "proxy_address_taken", "error", ad(1, proxy_addresses=["sip:box@contoso.com"]),
      tenant(cloud(2, proxyAddresses=["SIP:box@contoso.com"])), "sip:box"),
     ("quarantine", "proxy_address_taken", "create", ad(1, proxy_addresses=["smtp:box@contoso.com"]),
-     tenant(groups=[OTHER]), "the group Box"),
+     tenant(groups=GROUPS), "the group Box"),
     ("invalid", "invalid_upn", "error", ad(1, user_principal_name=None, sam_account_name=None), tenant(),
      "has no userPrincipalName"),
     ("invalid", "unverified_suffix", "create", ad(1, user_principal_name=None), tenant(), "user1@ad.contoso.com"),
@@ -167,7 +173,7 @@ def test_the_table_has_every_outcome_but_unknown() -> None:
 
 
 def test_all_causes_are_named_and_the_worst_comes_first() -> None:
-    snapshot = tenant(cloud(1, 1, onPremisesObjectIdentifier=GUIDS[5]), **HARD_OFF, **role("direct", "Helpdesk", True))
+    snapshot = tenant(cloud(1, 1), identifiers={ID: GUIDS[5]}, **HARD_OFF, **role("direct", "Helpdesk", True))
     found = one(ad(1, proxy_addresses=["smtp:a b@x"]), snapshot)
     assert found.causes == (
         "switch_hard_match", "privileged_role", "other_object_identifier",
@@ -242,7 +248,7 @@ def test_a_value_given_up_is_free_for_the_next_and_one_taken_is_not() -> None:
 
 def test_two_ad_users_for_one_cloud_user() -> None:
     first, second = predict([ad(1, **MAIL), ad(2, **MAIL)], tenant(cloud(7, **BOX)))
-    assert (first.outcome, first.cloud and first.cloud["id"]) == ("soft_match", cloud(7)["id"])
+    assert (first.outcome, first.cloud and first.cloud.id) == ("soft_match", cloud(7).user.id)
     assert (second.outcome, second.sync_action) == ("quarantine", "create")
     third, fourth = predict([ad(3, **MAIL), ad(4, **MAIL)], tenant())
     assert (third.outcome, fourth.outcome) == ("new_cloud_user", "quarantine")
@@ -296,27 +302,30 @@ def test_a_planned_change_that_is_not_made_changes_nothing() -> None:
         ([cloud(1)], cloud(7, 1, deleted=True), "purge"),
     ],
 )
-def test_after_a_deleted_holder_has_left_the_recycle_bin(active: list[Record], deleted: Record, way: str) -> None:
+def test_after_a_deleted_holder_has_left_the_recycle_bin(
+    active: list[SnapshotUser], deleted: SnapshotUser, way: str
+) -> None:
     snapshot = tenant(*active, deleted)
-    planned = changes([ad(1)], snapshot, deleted={deleted["id"]: way})
+    planned = changes([ad(1)], snapshot, deleted={deleted.user.id: way})
     assert [each.changed for each in planned] == [True]
     before, after = one(ad(1), snapshot), one(ad(1), snapshot, planned=planned)
-    assert (before.outcome, (before.cloud or {})["id"]) == ("blocked", deleted["id"])
+    assert (before.outcome, before.cloud) == ("blocked", deleted.user)
     assert (after.outcome, after.cause, after.sync_action) == ("hard_match", None, "hard_match")
-    assert (after.cloud or {})["id"] == cloud(1)["id"]
+    assert after.cloud
+    assert after.cloud.id == ID
 
 
 def test_cloud_only_and_summary() -> None:
     snapshot = tenant(cloud(1, 1), cloud(2), cloud(3))
     found = predict([ad(1), ad(2)], snapshot)
     rest = cloud_only(found, snapshot)
-    assert [user["id"] for user in rest] == [cloud(3)["id"]]
+    assert [user.id for user in rest] == [cloud(3).user.id]
     counts = summarize(found, len(rest))
     assert counts == {**dict.fromkeys(OUTCOMES, 0), "hard_match": 1, "soft_match": 1, "cloud_only": 1, "total": 2}
 
 
 def test_overwrites_of_a_match_and_of_nobody_else() -> None:
-    cloud_user = {**cloud(1, 1, **BOX), "attributes": {"job_title": "Boss", "city": "Bonn", "department": "IT"}}
+    cloud_user = cloud(1, 1, **BOX, jobTitle="Boss", city="Bonn", department="IT")
     user = ad(1, enabled=False, attributes={"job_title": "Clerk", "city": None, "department": "IT"})
     snapshot = tenant(cloud_user, switches={"passwordSyncEnabled": True})
     listed = {each["attribute"]: each for each in one(user, snapshot).overwrites}

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import make_cloud_user
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_object_id,
     read_upn,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, ENTRA_KEYS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
     ChangeRecord,
     UserRecord,
@@ -30,6 +31,7 @@ GUID = "876031de-bfb1-4f8b-9cb0-1c67a6094d3e"
 CLOUD_ID = "00000000-0000-4000-8000-000000000001"
 UPN = "ada.fuchs@contoso.com"
 SID = "S-1-5-21-1-2-3-1600"
+CLOUD = make_cloud_user({"id": CLOUD_ID, "userPrincipalName": "Ada.Fuchs@Contoso.com"}).record()
 WRITE = WriteRecord(attribute="onPremisesImmutableId", id=CLOUD_ID, before=OTHER, after=VALUE)
 STAMP = WriteRecord(attribute="mS-DS-ConsistencyGuid", id=GUID, before=None, after=GUID)
 
@@ -38,7 +40,7 @@ def user(status: str, *writes: WriteRecord, reason: str | None = None, **ad: Any
     known = {"user_principal_name": UPN, "object_guid": GUID, "object_sid": SID, "mail": UPN, "proxy_addresses": []}
     return UserRecord(
         ad={**dict.fromkeys(AD_KEYS), **known, **ad},
-        cloud={**dict.fromkeys(ENTRA_KEYS), "id": CLOUD_ID, "user_principal_name": "Ada.Fuchs@Contoso.com"},
+        cloud=CLOUD,
         match=None,
         change=ChangeRecord(status=status, cause=None, reason=reason, immutable_id=VALUE, writes=[*writes]),
     )
@@ -91,6 +93,6 @@ def test_who_has_no_ad_account_is_not_taken_by_a_cycle() -> None:
 
 
 def test_cloud_users_without_an_ad_user_are_no_matter_of_the_sync() -> None:
-    only: UserRecord = {"ad": None, "cloud": dict.fromkeys(ENTRA_KEYS), "match": None, "change": None}
+    only: UserRecord = {"ad": None, "cloud": CLOUD, "match": None, "change": None}
     found = expect_result([only, user("set"), only])
     assert [each and each.name for each in found] == [None, UPN, None]

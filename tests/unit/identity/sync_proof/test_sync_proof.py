@@ -19,7 +19,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_object_id,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import (
     read_expectations,
     read_time,
@@ -28,7 +27,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_pro
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.proof import prove
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.synced_tenant import (
     SyncedTenant,
-    sync_record,
+    SyncedUser,
+    make_synced_user,
 )
 
 SINCE = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ def object_id(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
-def cloud(number: int = 1, upn: str = UPN, value: str | None = VALUE, **more: Any) -> Record:
+def cloud(number: int = 1, upn: str = UPN, value: str | None = VALUE, **more: Any) -> SyncedUser:
     """A user as it is after a good cycle."""
     graph_user = {
         "id": object_id(number),
@@ -56,7 +56,7 @@ def cloud(number: int = 1, upn: str = UPN, value: str | None = VALUE, **more: An
         "createdDateTime": "2024-03-01T08:00:00Z",
         "onPremisesSecurityIdentifier": SID,
     }
-    return sync_record({**graph_user, **more})
+    return make_synced_user({**graph_user, **more})
 
 
 def problem(value: str, name: str = "UserPrincipalName") -> dict[str, Any]:
@@ -76,7 +76,7 @@ def matched(status: str = "set", **more: Any) -> dict[str, Any]:
 
 PLAIN = {"user_principal_name": UPN}
 SECOND = "ada.fuchs+0815@contoso.onmicrosoft.com"
-CASES: list[tuple[str, str | None, dict[str, Any], list[Record]]] = [
+CASES: list[tuple[str, str | None, dict[str, Any], list[SyncedUser]]] = [
     ("verified", None, matched(), [cloud()]),
     ("verified", None, matched("unchanged"), [cloud(onPremisesLastSyncDateTime=BEFORE)]),
     ("verified", None, matched(), [cloud(upn="ada.f@contoso.onmicrosoft.com")]),
@@ -168,7 +168,7 @@ CASES: list[tuple[str, str | None, dict[str, Any], list[Record]]] = [
 
 
 @pytest.mark.parametrize(("status", "cause", "record", "users"), CASES)
-def test_each_finding(status: str, cause: str | None, record: dict[str, Any], users: list[Record]) -> None:
+def test_each_finding(status: str, cause: str | None, record: dict[str, Any], users: list[SyncedUser]) -> None:
     (finding,) = prove(read_expectations([record]), SyncedTenant(users), SINCE)
     assert (finding.status, finding.cause) == (status, cause)
     assert (finding.reason is None) == (status == "verified")
@@ -176,6 +176,12 @@ def test_each_finding(status: str, cause: str | None, record: dict[str, Any], us
     assert result.items() >= {"status": status, "changed": False, "cause": cause}.items()
     assert result["before"] == result["after"]
     assert {name for name in record if name not in result} == set()
+
+
+def test_a_user_without_a_name_has_no_second_user() -> None:
+    """It ended in an AttributeError."""
+    (finding,) = prove(read_expectations([{"id": object_id(1)}]), SyncedTenant([cloud(userPrincipalName=None)]), SINCE)
+    assert (finding.status, finding.cause) == ("verified", None)
 
 
 def test_nothing_is_asked_of_the_time_without_a_cycle() -> None:
@@ -204,7 +210,7 @@ def test_what_is_not_answered_is_unknown(name: str) -> None:
         "onPremisesSecurityIdentifier": SID,
     }
     del graph_user[name]
-    (finding,) = prove(read_expectations([matched()]), SyncedTenant([sync_record(graph_user)]))
+    (finding,) = prove(read_expectations([matched()]), SyncedTenant([make_synced_user(graph_user)]))
     assert (finding.status, finding.cause) == ("unknown", "unreadable")
     assert name in str(finding.reason)
 
@@ -311,7 +317,7 @@ records_strategy = st.builds(
 
 
 @given(st.lists(records_strategy, max_size=4), st.lists(users_strategy, max_size=5))
-def test_what_holds_for_every_proof(records: list[dict[str, Any]], users: list[Record]) -> None:
+def test_what_holds_for_every_proof(records: list[dict[str, Any]], users: list[SyncedUser]) -> None:
     findings = prove(read_expectations(records), SyncedTenant(users), SINCE)
     assert [finding.expectation.name for finding in findings] == [record["user_principal_name"] for record in records]
     counts = summarize(findings)
@@ -326,13 +332,13 @@ def test_what_holds_for_every_proof(records: list[dict[str, Any]], users: list[R
         # Whatever else there is in the tenant: these are what "verified" promises.
         target = finding.target
         assert target
-        assert target["sync_enabled"] is True
-        assert target["provisioning_errors"] == []
-        assert finding.expectation.object_id in (None, read_object_id(target["id"]))
-        assert finding.expectation.immutable_id in (None, target["immutable_id"])
-        assert finding.expectation.immutable_id is None or target["security_identifier"] == SID
-        assert not finding.expectation.exported or target["last_sync"] == IN_TIME
-        last = {user["id"]: user for user in users}
-        others = [user for user in last.values() if user["id"] != target["id"]]
+        assert target.user.sync_enabled is True
+        assert target.provisioning_errors == ()
+        assert finding.expectation.object_id in (None, read_object_id(target.user.id))
+        assert finding.expectation.immutable_id in (None, target.user.immutable_id)
+        assert finding.expectation.immutable_id is None or target.security_identifier == SID
+        assert not finding.expectation.exported or target.last_sync == IN_TIME
+        last = {each.user.id: each for each in users}
+        others = [each for each in last.values() if each.user.id != target.user.id]
         upn = finding.expectation.user_principal_name
-        assert not any(item["value"] == upn for user in others for item in user["provisioning_errors"])
+        assert not any(item.value == upn for each in others for item in each.provisioning_errors)

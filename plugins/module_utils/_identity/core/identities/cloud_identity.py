@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..errors import InputError
 from .anchors import is_guid
@@ -68,9 +66,9 @@ def possible_upn(text: str | None) -> CloudIdentity | None:
     return _identity(UPN, text) if text and is_possible_upn(text) else None
 
 
-def identities_of(user: Mapping[str, Any]) -> list[CloudIdentity]:
-    """Return the identities that name the user of an Entra record."""
-    return [_identity(kind, str(user[kind])) for kind in (OBJECT_ID, UPN) if user[kind]]
+def identities_of(object_id: str | None, upn: str | None) -> list[CloudIdentity]:
+    """Return the identities that name a cloud user, as Graph or a record has them."""
+    return [_identity(kind, str(text)) for kind, text in ((OBJECT_ID, object_id), (UPN, upn)) if text]
 
 
 def _identity(kind: str, text: str) -> CloudIdentity:

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from ..records import AD_KEYS, ENTRA_KEYS
+from ..cloud_user import CloudRecord
+from ..records import AD_KEYS
 
 
 class WriteRecord(TypedDict):
@@ -35,23 +36,37 @@ class ChangeRecord(TypedDict):
 class UserRecord(TypedDict):
     """One user of a plan or a result.
 
-    ``ad`` has AD_KEYS, None for a cloud user without an AD user. ``cloud`` has ENTRA_KEYS, None if there is no such
-    user. ``match`` is the prediction, None if nothing was predicted. ``change`` is None for a cloud user without an AD
-    user.
+    ``ad`` has AD_KEYS, None for a cloud user without an AD user. ``cloud`` is None if there is no such user. ``match``
+    is the prediction, None if nothing was predicted. ``change`` is None for a cloud user without an AD user.
     """
 
     ad: Mapping[str, Any] | None
-    cloud: Mapping[str, Any] | None
+    cloud: CloudRecord | None
     match: Mapping[str, Any] | None
     change: ChangeRecord | None
+
+
+class ProblemRecord(TypedDict):
+    """A value of a cloud user that is in quarantine."""
+
+    property: str | None
+    value: str | None
+    occurred: str | None
+
+
+class OtherRecord(TypedDict):
+    """The cloud user who is in the way."""
+
+    id: str
+    user_principal_name: str | None
+    created: str | None
 
 
 class SyncRecord(TypedDict):
     """What was found of the user in Entra after a sync.
 
     ``immutable_id``, ``sync_enabled``, ``security_identifier``, ``last_sync`` and ``provisioning_errors`` are the cloud
-    user's, None or empty if there is no such user. ``other`` is the user who is in the way: ``id, user_principal_name,
-    created``.
+    user's, None or empty if there is no such user.
     """
 
     status: str
@@ -61,8 +76,8 @@ class SyncRecord(TypedDict):
     sync_enabled: bool | None
     security_identifier: str | None
     last_sync: str | None
-    provisioning_errors: list[dict[str, Any]]
-    other: dict[str, Any] | None
+    provisioning_errors: list[ProblemRecord]
+    other: OtherRecord | None
 
 
 class ProofRecord(UserRecord):
@@ -92,17 +107,14 @@ def pick_ad(record: Mapping[str, Any]) -> dict[str, Any]:
     return {key: record.get(key) for key in AD_KEYS}
 
 
-def pick_cloud(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: record.get(key) for key in ENTRA_KEYS}
-
-
 def pick_match(record: Mapping[str, Any]) -> dict[str, Any]:
     return {key: record[key] for key in MATCH_KEYS}
 
 
 def name_of(user: UserRecord) -> str:
     """Return the name of a user for people."""
-    for record in (user["ad"], user["cloud"]):
+    parts: tuple[Mapping[str, Any] | None, ...] = (user["ad"], user["cloud"])
+    for record in parts:
         for key in ("user_principal_name", "sam_account_name", "distinguished_name", "id"):
             if record and record.get(key):
                 return str(record[key])
