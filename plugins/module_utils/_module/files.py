@@ -18,6 +18,9 @@ from typing import Any
 from .._identity.core.errors import IdentityError, InputError
 from .guarded_files import OWN, check_place, open_file
 
+_LINES = b'{"'
+"""How plans, results, journals and files of passwords begin, and no report does."""
+
 
 @dataclass(frozen=True)
 class File:
@@ -58,9 +61,10 @@ def write_files(files: Sequence[File], mode: int) -> list[dict[str, Any]]:
         may have made or may change; nothing was written.
     :raises FileError: if the operating system refuses.
     """
+    for file in files:
+        check_place(file.kind, file.path)
     targets = [_target(file.path) for file in files]
     for file, target in zip(files, targets, strict=True):
-        check_place(file.kind, file.path)
         if targets.count(target) > 1:
             raise InputError(f"{file.path} is the path of more than one file of the report; give each its own.")
     changed = [_differs(file, mode) for file in files]
@@ -80,12 +84,18 @@ def _target(path: str) -> str:
 def _differs(file: File, mode: int) -> bool:
     try:
         with open(open_file(file.kind, file.path, OWN), "rb") as source:
-            same = stat.S_IMODE(os.fstat(source.fileno()).st_mode) == mode and source.read() == file.content
-            return not same
+            content = source.read()
+            same = stat.S_IMODE(os.fstat(source.fileno()).st_mode) == mode and content == file.content
     except FileNotFoundError:
         return True
     except OSError as error:
         raise FileError(f"{file.path} cannot be read: {error.strerror}. Nothing was written.") from error
+    if content.startswith(_LINES):
+        raise InputError(
+            f"{file.kind} {file.path} is a journal or another file of a run, so no report replaces it; name another "
+            "file."
+        )
+    return not same
 
 
 def _write(wanted: Sequence[tuple[str, File]], mode: int) -> None:

@@ -18,6 +18,7 @@ MODE = 0o600
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,19 @@ class Rule:
     """What is required of a file.
 
     ``own``: it is a file that runs of ours made, so nobody else may have made it or be able to replace it.
-    ``private``: nobody else may read it.
+    ``private``: nobody else may read it. ``most``: bytes that it may have.
     """
 
     own: bool
     private: bool = False
+    most: int = 64 * _MIB
 
 
 INPUT = Rule(own=False)
 """Files that a person or the system made: CA files, tokens, reviewed plans."""
 SECRET_INPUT = Rule(own=False, private=True)
-OWN = Rule(own=True)
-"""Files of earlier runs, and new ones: journals, reports, users."""
+OWN = Rule(own=True, most=2048 * _MIB)
+"""Files of earlier runs, and new ones: journals, reports, users. A plan of 100,000 users has less than 1 GiB."""
 SECRET_OWN = Rule(own=True, private=True)
 
 
@@ -48,6 +50,7 @@ def open_file(option: str, path: str, rule: Rule, flags: int = os.O_RDONLY) -> i
     :raises InputError: if the file breaks the rule. Nothing was changed.
     :raises OSError: if the operating system refuses.
     """
+    _check_path(option, path)
     # Without O_NONBLOCK, opening a named pipe would wait for a writer.
     flags |= os.O_CLOEXEC | os.O_NONBLOCK
     file = _open_own(option, path, flags) if rule.own else os.open(path, flags)
@@ -68,9 +71,12 @@ def read_file(option: str, path: str, rule: Rule = INPUT) -> bytes:
     """
     try:
         with open(open_file(option, path, rule), "rb") as source:
-            return source.read()
+            content = source.read(rule.most + 1) or b""
     except OSError as error:
         raise InputError(f"{option} {path} cannot be read: {error.strerror}; check the path.") from None
+    if len(content) > rule.most:
+        raise InputError(f"{option} {path} has more than {rule.most} bytes; check the path.")
+    return content
 
 
 def check_place(option: str, path: str) -> None:
@@ -78,6 +84,7 @@ def check_place(option: str, path: str) -> None:
 
     :raises InputError: if its folder does not exist, or if others or only others may write to it.
     """
+    _check_path(option, path)
     folder = os.path.dirname(os.path.abspath(path))
     try:
         os.close(_open_folder(option, path, folder))
@@ -104,6 +111,19 @@ def is_still_at(path: str, file: int) -> bool:
         return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(file))
     except FileNotFoundError:
         return False
+
+
+def _check_path(option: str, path: str) -> None:
+    """Check that a text can be a path. Otherwise the system's functions raise ValueError.
+
+    :raises InputError: if it cannot.
+    """
+    try:
+        possible = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise InputError(f"{option} {path!r} holds a character that no path can; correct it.")
 
 
 def _open_own(option: str, path: str, flags: int) -> int:
@@ -155,6 +175,8 @@ def _fault(state: os.stat_result, rule: Rule) -> str | None:
         )
     if rule.own and state.st_nlink != 1:
         return f"has {state.st_nlink} names (hard links), so it may be another file too; name a file of its own."
+    if state.st_size > rule.most:
+        return f"has {state.st_size} bytes, more than {rule.most}; check the path."
     if rule.private and mode & _OTHERS:
         return f"may be read by others (mode {mode:04o}); run chmod 600 on it, or name another file."
     if mode & (_OTHERS_WRITE if rule.own else stat.S_IWOTH):

@@ -18,10 +18,11 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from .._identity.accounts.given_passwords import GivenPasswords, parse_given_passwords
-from .._identity.core.errors import IdentityError
+from .._identity.core.errors import IdentityError, InputError
 from .guarded_files import SECRET_INPUT, SECRET_OWN, check_place, flush_folder, is_still_at, open_file, read_file
 
 _OPTION = "password_file"
+_START = b'{"user_principal_name"'
 
 LENGTH = 28
 """Characters of a random password (about 170 bits), unless the domain demands more."""
@@ -79,12 +80,12 @@ class PasswordFile:
     def __enter__(self) -> PasswordFile:
         """Check that the file can be written. The first password creates it.
 
-        :raises InputError: if the path cannot be used, or if others may read the file.
+        :raises InputError: if the path cannot be used, if others may read the file, or if it has something else.
         """
         check_place(_OPTION, self._path)
         if os.path.lexists(self._path):
             with self._trouble():
-                os.close(open_file(_OPTION, self._path, SECRET_OWN, os.O_RDWR))
+                os.close(self._opened(os.O_RDWR))
         return self
 
     def __exit__(
@@ -121,9 +122,19 @@ class PasswordFile:
             fcntl.flock(file, fcntl.LOCK_UN)
 
     def _open(self) -> int:
-        self._file = open_file(_OPTION, self._path, SECRET_OWN, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        self._file = self._opened(os.O_RDWR | os.O_CREAT | os.O_APPEND)
         flush_folder(self._path)
         return self._file
+
+    def _opened(self, flags: int) -> int:
+        file = open_file(_OPTION, self._path, SECRET_OWN, flags)
+        beginning = os.pread(file, len(_START), 0)
+        if not _START.startswith(beginning):  # a killed run may have left a part of the first line
+            os.close(file)
+            raise InputError(
+                f"{_OPTION} {self._path} is no file of passwords; name another one, so that nothing in it is damaged."
+            )
+        return file
 
     @contextmanager
     def _trouble(self) -> Iterator[None]:

@@ -17,9 +17,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .._identity.core.errors import IdentityError, InputError
-from .._identity.core.run_files.run_file import Header, encode_file, read_header, read_records
+from .._identity.core.run_files.run_file import Header, encode_file, is_run_file, read_header, read_records
 from .guarded_files import OWN, check_place, open_file, read_file
 from .run_host import run_host
+
+_BEGINNING = 64
+"""Bytes that show of what kind a file is."""
 
 
 class RunFileError(IdentityError):
@@ -45,23 +48,45 @@ class RunFile:
         return read_records(lines, self.path)
 
 
+def check_run_file(option: str, path: str) -> None:
+    """Check that a file can be written later, so that a wrong path is found before anything else is done.
+
+    ``option`` names the file in messages.
+
+    :raises InputError: as ``write_run_file`` does.
+    :raises RunFileError: if the operating system refuses.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        check_place(option, path if os.path.lexists(folder) else folder)
+        if os.path.lexists(path):
+            with open(open_file(option, path, OWN), "rb") as found:
+                replaceable = is_run_file(found.read(_BEGINNING))
+            if not replaceable:
+                raise InputError(
+                    f"{option} {path} is there already and is no file of a run, so it is not replaced; name another "
+                    "one."
+                )
+    except OSError as error:
+        raise RunFileError(f"{option} {path} cannot be written: {error.strerror}; name another file.") from error
+
+
 def write_run_file(option: str, path: str, header: Header, records: Iterable[Mapping[str, Any]]) -> str:
     """Write a file in one step and return the hash of its bytes. The file is private, and its folder is made if needed.
 
-    ``option`` names the file in messages. A file that is there already is replaced.
+    ``option`` names the file in messages. A file of a run that is there already is replaced.
 
-    :raises InputError: if others may write to the folder, or if its parent folder does not exist.
+    :raises InputError: if others may write to the folder, if its parent folder does not exist, or if there is a file of
+        another kind already.
     :raises RunFileError: if the operating system refuses.
     """
     folder = os.path.dirname(os.path.abspath(path))
     temporary = os.path.join(folder, f".{os.path.basename(path)}-{secrets.token_hex(8)}")
+    check_run_file(option, path)
     try:
         if not os.path.isdir(folder):
-            check_place(option, folder)
             os.mkdir(folder, 0o700)
         check_place(option, path)
-        if os.path.lexists(path):
-            os.close(open_file(option, path, OWN))
         digest = hashlib.sha256()
         with open(open_file(option, temporary, OWN, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as sink:
             for line in encode_file(header, records):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError, InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._module import guarded_files
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, write_files
 from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_files import (
     INPUT,
@@ -24,8 +26,14 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_fi
     open_file,
     read_file,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile, read_journal
 from ansible_collections.hybrid.identity.plugins.module_utils._module.passwords import PasswordFile, PasswordFileError
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import VARIABLE, progress_report
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
+    check_run_file,
+    read_run_file,
+    write_run_file,
+)
 
 EVERY = (INPUT, SECRET_INPUT, OWN, SECRET_OWN)
 STRANGER = 4711
@@ -172,6 +180,44 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         read_file("ca_cert", str(tmp_path / "none"))
 
 
+OPENERS: dict[str, Callable[[str], object]] = {
+    "input": lambda path: read_file("ca_cert", path),
+    "own": lambda path: read_file("journal", path, OWN),
+    "place": lambda path: check_place("journal", path),
+    "journal": lambda path: JournalFile(path, "run").__enter__(),
+    "rollback": read_journal,
+    "passwords": lambda path: PasswordFile(path).__enter__(),
+    "run": lambda path: read_run_file("plan_file", path, ["plan"]),
+    "place of a run's file": lambda path: check_run_file("plan_file", path),
+    "run's file": lambda path: write_run_file("plan_file", path, {}, ()),  # type: ignore[typeddict-item]
+    "report": lambda path: write_files([File("html", path, b"")], 0o600),
+}
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+@pytest.mark.parametrize("name", ["a\0b", "\0", "a\ud800b", "folder\0/file", "folder\udfff/file"])
+def test_a_path_that_is_none_is_one_sentence(tmp_path: Path, opener: str, name: str) -> None:
+    """The system's functions raise ValueError for these, not OSError."""
+    with pytest.raises(IdentityError, match="holds a character that no path can; correct it") as raised:
+        OPENERS[opener](str(tmp_path / name))
+    assert "\0" not in raised.value.message
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_a_file_that_is_too_large_is_not_read(file: Path, rule: Rule) -> None:
+    os.truncate(file, 2**40)  # sparse, so it takes no room
+    assert f"has {2**40} bytes, more than " in refusal(file, rule)
+
+
+def test_a_file_that_shows_no_size_is_read_up_to_the_limit(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the files of /proc, or one that grows meanwhile."""
+    monkeypatch.setattr(guarded_files, "_fault", lambda _state, _rule: None)
+    assert read_file("ca_cert", str(file), Rule(own=False, most=7)) == b"content"
+    with pytest.raises(InputError, match=r"has more than 6 bytes; check the path\.$"):
+        read_file("ca_cert", str(file), Rule(own=False, most=6))
+
+
 @pytest.mark.parametrize("name", ["link", "hard"])
 def test_a_report_never_overwrites_another_file(file: Path, tmp_path: Path, name: str) -> None:
     planted = tmp_path / name
@@ -207,6 +253,27 @@ def test_passwords_stop_if_their_file_goes_away(tmp_path: Path) -> None:
         with pytest.raises(PasswordFileError, match="was renamed or deleted while it was in use; put it back"):
             passwords.keep({"bob@contoso.com": "two"})
     assert "bob" not in (tmp_path / "elsewhere").read_text()
+
+
+@pytest.mark.parametrize("content", ['{"time":"2026"}\n', "{}", "notes", "user_principal_name,password\n", "\n"])
+def test_passwords_are_not_added_to_another_file(file: Path, content: str) -> None:
+    """A line in a journal that is none makes the whole journal useless."""
+    file.write_text(content)
+    with pytest.raises(InputError, match=rf"^password_file {file} is no file of passwords; name another one"):
+        PasswordFile(str(file)).__enter__()
+    with PasswordFile(str(file.with_name("new"))) as passwords:
+        file.rename(file.with_name("new"))
+        with pytest.raises(InputError, match="is no file of passwords"):
+            passwords.keep({"anna@contoso.com": "secret"})
+    assert file.with_name("new").read_text() == content
+
+
+@pytest.mark.parametrize("content", ["", '{"user_princ'])
+def test_passwords_are_added_to_a_file_that_a_killed_run_began(file: Path, content: str) -> None:
+    file.write_text(content)
+    with PasswordFile(str(file)) as passwords:
+        passwords.keep({"anna@contoso.com": "secret"})
+    assert file.read_text().endswith('{"user_principal_name": "anna@contoso.com", "password": "secret"}\n')
 
 
 def test_progress_is_written_to_nobody_elses_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

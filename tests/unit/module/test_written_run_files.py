@@ -24,6 +24,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     RunFile,
     RunFileError,
+    check_run_file,
     read_run_file,
     write_run_file,
 )
@@ -215,3 +216,34 @@ def test_a_file_of_another_user(path: Path) -> None:
 def test_a_file_that_is_not_there(path: Path) -> None:
     with pytest.raises(InputError, match="plan_file"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"time":"2026-11-29"}\n', b'{"user_principal_name": "a", "password": "b"}\n', b"notes", b"\n", b"{"]
+)
+def test_a_file_that_is_no_runs_is_not_replaced(path: Path, content: bytes) -> None:
+    """A journal can be named by mistake, and is the only way back."""
+    path.parent.mkdir(0o700)
+    path.write_bytes(content)
+    path.chmod(0o600)
+    for take in (write, lambda given: check_run_file("plan_file", str(given))):
+        with pytest.raises(InputError, match=r"^plan_file .*plan\.jsonl is there already and is no file of a run"):
+            take(path)
+    assert path.read_bytes() == content
+    assert [each.name for each in path.parent.iterdir()] == ["plan.jsonl"]
+
+
+def test_a_path_is_checked_before_anything_is_written(path: Path) -> None:
+    check_run_file("plan_file", str(path))
+    assert not path.parent.exists()
+    write(path)
+    check_run_file("plan_file", str(path))
+    path.parent.chmod(0o770)
+    with pytest.raises(InputError, match="is in a folder that others may write to"):
+        check_run_file("plan_file", str(path))
+    with pytest.raises(InputError, match="there is no folder"):
+        check_run_file("plan_file", str(path.parent / "none" / "deeper" / "plan.jsonl"))
+    path.parent.chmod(0o700)
+    for wrong in (path.parent, path / "below"):
+        with pytest.raises(InputError, match=r"^plan_file "):
+            check_run_file("plan_file", str(wrong))

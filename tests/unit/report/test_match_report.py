@@ -232,3 +232,21 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     with pytest.raises(InputError, match="this user may not write into"):
         write_files([File("html", str(tmp_path / "a"), b"new")], 0o600)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_report_replaces_no_journal_and_no_plan(call: Call, plan: str, paths: dict[str, str], kind: str) -> None:
+    """A journal is the only way back, and a path is quickly mistaken."""
+    journal = os.path.join(os.path.dirname(plan), "journal.jsonl")
+    with open(os.open(journal, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+        file.write('{"time":"2026-11-29T10:15:30Z"}\n')
+    for path in (plan, journal):
+        with open(path, "rb") as file:
+            before = file.read()
+        result = call(**{**paths, kind: path})
+        assert result["msg"] == (
+            f"{kind} {path} is a journal or another file of a run, so no report replaces it; name another file."
+        )
+        with open(path, "rb") as file:
+            assert file.read() == before
+        assert not [each for each in paths.values() if os.path.exists(each)]

@@ -19,6 +19,9 @@ VERSION: Final = 1
 
 USERS, PLAN, RESULT, PROOF = "users", "plan", "result", "proof"
 
+_START = b'{"version":'
+_MAPPINGS = ("scope", "terms", "facts")
+
 
 class Header(TypedDict):
     """The first line of a file.
@@ -51,22 +54,31 @@ def encode_file(header: Header, records: Iterable[Mapping[str, Any]]) -> Iterato
     yield _line({"end": {"count": count}})
 
 
+def is_run_file(beginning: bytes) -> bool:
+    """Return whether a file that begins like this is one of a run, or empty."""
+    return not beginning or beginning.startswith(_START)
+
+
 def read_header(line: bytes, path: str, kinds: Iterable[str]) -> Header:
     """Return the header of a file, given its first line. ``path`` is for messages.
 
     :raises InputError: if the line is no header of this version, or of none of these kinds.
     """
-    try:
-        header = json.loads(line)
-    except ValueError:
-        header = None
-    if not isinstance(header, dict) or header.keys() != Header.__annotations__.keys():
+    header = _read(line)
+    if (
+        not isinstance(header, dict)
+        or header.keys() != Header.__annotations__.keys()
+        or not (header["version"] is None or type(header["version"]) in (int, str))
+    ):
         raise InputError(f"{path} is no file of this collection's runs; check the path.")
     if header["version"] != VERSION:
         raise InputError(
             f"{path} was written by another version of this collection (format {header['version']}, not {VERSION}); "
             "write it again with this version."
         )
+    wrong = next((name for name, value in header.items() if name != "version" and not _is_right(name, value)), None)
+    if wrong:
+        raise InputError(f"{wrong} in the first line of {path} is not as it was written; write the file again.")
     wanted = tuple(kinds)
     if header["kind"] not in wanted:
         raise InputError(f"{path} holds a {header['kind']}, and this task reads a {' or a '.join(wanted)}.")
@@ -84,10 +96,7 @@ def read_records(lines: Iterable[bytes], path: str) -> Iterator[dict[str, Any]]:
     for line in lines:
         if ended is not None:
             raise InputError(f"{path} has lines after its end; write it again.")
-        try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
+        record = _read(line)
         if not isinstance(record, dict):
             raise InputError(f"Line {count + 2} of {path} is no record; write the file again.")
         if record.keys() == {"end"}:
@@ -97,6 +106,20 @@ def read_records(lines: Iterable[bytes], path: str) -> Iterator[dict[str, Any]]:
         yield record
     if ended != {"count": count}:
         raise InputError(f"{path} is cut short; write it again.")
+
+
+def _read(line: bytes) -> Any:
+    """Return the JSON of a line, None if it is none."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_right(name: str, value: Any) -> bool:
+    if name in _MAPPINGS:
+        return isinstance(value, dict)
+    return isinstance(value, str) or (value is None and name in ("tenant", "domain"))
 
 
 def _line(value: Any) -> bytes:

@@ -105,7 +105,20 @@ def test_lines_after_the_end(more: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"\n", b"no JSON\n", b"[1]\n", b'"a"\n', b"7\n", b"null\n", b"\xff\n", b'{"a":\n']
+    "line",
+    [
+        b"",
+        b"\n",
+        b"no JSON\n",
+        b"[1]\n",
+        b'"a"\n',
+        b"7\n",
+        b"null\n",
+        b"\xff\n",
+        b'{"a":\n',
+        b'{"a":' * 100_000,
+        b"[" * 100_000,
+    ],
 )
 def test_a_line_that_is_no_record_is_named(line: bytes) -> None:
     first, record, end = lines({"a": 1})
@@ -113,7 +126,9 @@ def test_a_line_that_is_no_record_is_named(line: bytes) -> None:
         read([first, record, line, end])
 
 
-@pytest.mark.parametrize("line", [b"", b"no JSON", b"[]", b"{}", b"null", b"\xff\xfe", b'{"version": 1}', b'"x"'])
+@pytest.mark.parametrize(
+    "line", [b"", b"no JSON", b"[]", b"{}", b"null", b"\xff\xfe", b'{"version": 1}', b'"x"', b"[" * 10**5]
+)
 def test_a_file_that_is_none_of_ours(line: bytes) -> None:
     with pytest.raises(InputError, match=r"plan\.jsonl is no file of this collection's runs; check the path"):
         read_header(line, "plan.jsonl", [PLAN])
@@ -137,3 +152,19 @@ def test_a_file_of_another_kind() -> None:
         read_header(line, "plan.jsonl", [RESULT])
     with pytest.raises(InputError, match="this task reads a result or a users"):
         read_header(line, "plan.jsonl", [RESULT, "users"])
+
+
+@pytest.mark.parametrize("name", sorted(HEADER.keys() - {"version"}))
+@pytest.mark.parametrize("value", [5, True, ["x"], [["x"]], "x", {"a": 1}])
+def test_a_header_with_a_value_of_another_type(name: str, value: Any) -> None:
+    line = json.dumps({**HEADER, name: value}).encode()
+    if isinstance(value, type(HEADER[name])) or (name == "domain" and value == "x"):  # type: ignore[literal-required]
+        return
+    with pytest.raises(InputError, match=rf"^{name} in the first line of plan.jsonl is not as it was written; write"):
+        read_header(line, "plan.jsonl", [PLAN])
+
+
+@pytest.mark.parametrize("version", [True, [1], {}, 1.0, float("inf")])
+def test_a_version_that_is_no_number(version: Any) -> None:
+    with pytest.raises(InputError, match="is no file of this collection's runs"):
+        read_header(json.dumps({**HEADER, "version": version}).encode(), "plan.jsonl", [PLAN])
