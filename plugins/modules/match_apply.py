@@ -92,23 +92,23 @@ result_file:
   sample: /var/lib/hybrid-identity/20261129T101500Z-localhost-3f2a1b/hard_match-result.jsonl
 verdict:
   description: Who of the planned users was not changed, and why, in one sentence. Empty if all were changed.
-  returned: success
+  returned: success, or when only the result file cannot be written
   type: str
   sample: ""
 table:
   description: What happened to the users, for people. Counts come first, then the users who need attention.
-  returned: success
+  returned: success, or when only the result file cannot be written
   type: list
   elements: str
   sample: ["matched (ImmutableId set)        40"]
 summary:
   description: How many users there are by status, with C(total).
-  returned: success
+  returned: success, or when only the result file cannot be written
   type: dict
   sample: {set: 40, total: 40}
 run:
   description: The name of the run.
-  returned: success
+  returned: success, or when only the result file cannot be written
   type: str
   sample: 20261129T101500Z-3f2a1b
 journal_run:
@@ -126,13 +126,18 @@ trace:
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError, telling
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import (
+    IdentityError,
+    InputError,
+    telling,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PLAN,
     RESULT,
@@ -150,6 +155,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.progress i
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     RunFile,
+    check_run_file,
     read_run_file,
     utc_now,
     write_run_file,
@@ -185,6 +191,7 @@ class Application:
         planned = list_planned(_users(plan))
         if planned and not params["journal"] and not self._check_mode:
             raise InputError("The plan changes users, and no journal is named; set journal, so that you can undo it.")
+        self._check_files()
         place = Place(str(plan.header["tenant"]), str(plan.header["domain"]), int(facts["tenant_users"]))
         application = MatchApplication(read_task(plan.header["scope"], terms), planned, place)
         journal = {
@@ -196,27 +203,45 @@ class Application:
             result = journaled(
                 journal, lambda writer: self._write(application, bool(planned), writer), check_mode=self._check_mode
             )
-        except BaseException:
+        except BaseException as error:
             if application.started:
-                self._save(plan, planned, application)
+                self._save_after(error, plan, planned, application)
             raise
-        if not self._check_mode:
-            self._save(plan, planned, application)
         outcomes = application.outcomes()
-        files = {} if self._check_mode else {"result_file": self._path("result_file")}
         users = list(_finished(plan, outcomes))
         table, summary = apply_table(users)
-        return {
+        answer = {
             **result,
-            **files,
             "changed": any(change["writes"] for change in outcomes.values()),
             "verdict": describe_outcome(planned, outcomes, application.unproven),
             "table": table,
             "summary": summary,
             "run": journal["journal_run"],
-            "diff": writes_diff(users, str(files.get("result_file") or plan.path)),
             "warnings": application.warnings,
         }
+        if self._check_mode:
+            return {**answer, "diff": writes_diff(users, plan.path)}
+        path = self._path("result_file")
+        try:
+            self._save(plan, planned, application)
+        except IdentityError as error:
+            error.details.update(answer)
+            raise
+        return {**answer, "result_file": path, "diff": writes_diff(users, path)}
+
+    def _check_files(self) -> None:
+        """Check the result file before anything is written to a directory.
+
+        :raises InputError: if it cannot be written, or if it is the plan or the journal too.
+        """
+        if self._check_mode:
+            return
+        result = self._path("result_file")
+        check_run_file("result_file", result)
+        for option in ("plan_file", "journal"):
+            other = self._params[option]
+            if other and os.path.abspath(other) == os.path.abspath(result):
+                raise InputError(f"result_file {result} is the {option} too; name another file.")
 
     def _write(self, application: MatchApplication, changes: bool, writer: JournalFile | None) -> dict[str, Any]:
         if changes:
@@ -225,6 +250,16 @@ class Application:
             with telling():
                 application.run(ldap, graph, writer, self._watch, self._check_mode)
         return {}
+
+    def _save_after(
+        self, error: BaseException, plan: RunFile, planned: Sequence[Planned], application: MatchApplication
+    ) -> None:
+        """Save what was written until an error stopped the run. If that fails too, the error stays the first one."""
+        try:
+            self._save(plan, planned, application)
+        except IdentityError as other:
+            if isinstance(error, IdentityError):
+                error.details["warnings"] = [*error.details.get("warnings", ()), other.message]
 
     def _save(self, plan: RunFile, planned: Sequence[Planned], application: MatchApplication) -> None:
         outcomes = application.outcomes()

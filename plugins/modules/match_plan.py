@@ -304,11 +304,16 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
     graph_options,
     ldap_options,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._module.certificates import warn_if_unchecked
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import run_name
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import utc_now, write_run_file
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
+    check_run_file,
+    utc_now,
+    write_run_file,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_changes import WAYS
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import plan_table
@@ -335,6 +340,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     path = params["plan_file"]
     if not path:
         raise InputError("plan_file is empty; name a file on the controller.")
+    check_run_file("plan_file", path)
     name = run_name(params["run"])
     scope = {option: value for option, value in params["scope"].items() if value is not None}
     terms = {option: params[option] for option in TERMS}
@@ -409,6 +415,9 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    if module.params["predict"] == NOW:
+        # With after_apply, such a connection is refused.
+        warn_if_unchecked(module, module.params)
     watch = Watch(progress_report())
     run(module, (*GRAPH, LDAP3), lambda: make_plan(module.params, watch), watch.facts)
 

@@ -200,3 +200,29 @@ def test_input(call: Call, arguments: dict[str, Any], text: str) -> None:
     result = call(**arguments)
     assert result["failed"] is True
     assert text in result["msg"]
+
+
+@pytest.mark.parametrize("name", ["none/deeper/proof.jsonl", "journal.jsonl", "link.jsonl", "result.jsonl", "", "run"])
+def test_a_proof_that_cannot_be_saved_asks_nobody(
+    call: Call, result_file: Callable[..., str], tmp_path: Path, name: str
+) -> None:
+    """No server is scripted. A task may wait for hours before it has a proof."""
+    path = result_file(made(1))
+    folder = Path(path).parent
+    (folder / "journal.jsonl").write_text('{"time":"2026-11-24T06:00:00Z"}\n')
+    (folder / "link.jsonl").symlink_to(folder / "elsewhere")
+    proof = tmp_path if name == "run" else folder
+    before = {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()}
+    result = call(result_file=path, save_to=str(proof / name) if name else str(folder))
+    assert result["failed"] is True
+    assert result["msg"].startswith("save_to ")
+    assert {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "change", [{"change": 5}, {"ad": ["x"]}, {"cloud": {"id": 7}}, {"change": {}}, {"change": [{}]}]
+)
+def test_a_result_that_somebody_edited(call: Call, result_file: Callable[..., str], change: dict[str, Any]) -> None:
+    result = call(result_file=result_file(made(1), {**made(2), **change}))
+    assert result["msg"] == "Line 3 of the file is no record of a user; write the file again."
+    assert "trace" not in result

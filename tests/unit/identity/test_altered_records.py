@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""2,000 altered records, as a playbook may have read them from any file: an answer, or a sentence on what is wrong."""
+"""2,000 altered records, as a playbook or a task may have read them from any file: an answer, or a clear sentence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.tex
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import plan_changes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import read_expectations
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import (
+    expect_result,
+    read_expectations,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.proof import prove
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.synced_tenant import (
     SyncedTenant,
@@ -92,9 +95,31 @@ def proven(record: dict[str, Any]) -> None:
     assert all(each.result(record) for each in findings)
 
 
+RESULT = {
+    "ad": AD,
+    "cloud": {"id": CLOUD["id"], "user_principal_name": "anna@contoso.com", "immutable_id": None},
+    "match": None,
+    "change": {
+        "status": "set",
+        "cause": None,
+        "reason": None,
+        "immutable_id": VALUE,
+        "writes": [{"attribute": "onPremisesImmutableId", "id": CLOUD["id"], "before": None, "after": VALUE}],
+    },
+}
+
+
+def proven_result(record: Any) -> None:
+    expectations = [each for each in expect_result([record]) if each]
+    findings = prove(expectations, SyncedTenant([sync_record(CLOUD)]))
+    outcome_lines((each.status, each.expectation.name, each.reason) for each in findings)
+    assert all(each.sync() for each in findings)
+
+
 TAKERS: dict[str, tuple[Callable[[dict[str, Any]], object], Mapping[str, Any]]] = {
     "entra_immutable_id": (planned, MATCH),
     "entra_sync_info": (proven, SET),
+    "entra_sync_info of a file": (proven_result, RESULT),
     "ad_user_guid": (lambda record: read_anchor_requests([record]), SET),
     "ad_user": (lambda record: read_account_requests([record], GivenPasswords()), PERSON),
 }

@@ -130,6 +130,23 @@ def test_a_plan_that_changes_nobody_is_applied_too(estate: Estate) -> None:
     assert estate.graph.asked == []
 
 
+@pytest.mark.parametrize(
+    "name", ["none/deeper/result.jsonl", "notes.txt", "link.jsonl", "plan.jsonl", "journal.jsonl", "."]
+)
+def test_a_result_that_cannot_be_written_stops_it_before_the_first_write(estate: Estate, name: str) -> None:
+    """Everything was written, and then the task failed and told nothing of it."""
+    plan = estate.plan()
+    before = (estate.folder / "plan.jsonl").read_bytes()
+    (estate.folder / "notes.txt").write_text("buy milk")
+    (estate.folder / "link.jsonl").symlink_to(estate.folder / "elsewhere")
+    result = estate.apply(plan, result_file=str(estate.folder / name))
+    assert result["failed"]
+    assert result["msg"].startswith("result_file ")
+    assert (estate.directory.writes, estate.values()) == ([], NOT_WRITTEN)
+    assert (estate.folder / "plan.jsonl").read_bytes() == before
+    assert (estate.folder / "notes.txt").read_text() == "buy milk"
+
+
 # --- What is written
 
 
@@ -291,6 +308,40 @@ def test_a_tenant_that_is_lost_before_the_first_write_leaves_no_result(estate: E
     assert result["failed"]
     assert "User.Read.All" in result["msg"]
     assert untouched(estate)
+
+
+def link_in_place(estate: Estate) -> None:
+    """Somebody puts a link where the result file is to be."""
+    path = estate.folder / "result.jsonl"
+    if not path.is_symlink():
+        path.symlink_to(estate.folder / "elsewhere")
+
+
+def test_what_was_written_is_told_if_the_result_cannot_be(estate: Estate) -> None:
+    plan = estate.plan()
+    estate.graph.answers = lambda method, _path: link_in_place(estate) if method == "PATCH" else None
+    result = estate.apply(plan)
+    assert result["failed"]
+    assert "result.jsonl is a symbolic link" in result["msg"]
+    assert not (estate.folder / "elsewhere").exists()
+    assert (result["changed"], result["summary"]) == (True, {"set": 3, "total": 3})
+    assert (result["journal_run"], result["verdict"]) == (result["run"], "")
+    assert estate.values() == VALUES
+
+
+def test_the_first_error_is_told_if_the_result_cannot_be_written_either(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = estate.plan()
+
+    def settle(*_arguments: Any) -> Any:
+        link_in_place(estate)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ImmutableIdWriter, "_settle", settle)
+    result = estate.apply(plan)
+    assert result["trace"][0] == "ZeroDivisionError"
+    assert "result.jsonl is a symbolic link" in estate.shown[-1]
 
 
 # --- What is claimed after the last write

@@ -10,6 +10,7 @@ import stat
 from typing import Any
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 from estate import IDS, VALUES, Estate, upn
 from forest_script import guid, person
 from ldap_wire import Done, Request, Search
@@ -314,12 +315,28 @@ def test_options_that_are_wrong_ask_nobody(estate: Estate, options: dict[str, An
     assert (estate.directory.requests, estate.graph.sign_ins) == ([], [])
 
 
-def test_an_unchecked_certificate_is_no_reason_to_write(estate: Estate) -> None:
+def test_an_unchecked_certificate_is_no_reason_to_write(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that only says what happens now may be made; nothing of it is written."""
     plan = estate.plan()
     requests = len(estate.directory.requests)
     result = estate.apply(plan, cert_validation="ignore", ca_cert=None)
     assert "Only tasks that read may ignore the certificate" in result["msg"]
     assert len(estate.directory.requests) == requests
+    told: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda _module, text: told.append(text))
     now = estate.plan(predict="now", cert_validation="ignore", ca_cert=None, allowed_outcomes=["soft_match"])
     assert now["verdict"] == ""
+    assert [each.partition(",")[0] for each in told] == ["cert_validation is ignore"]
+    assert "Only tasks that read" in estate.plan(cert_validation="ignore", ca_cert=None)["msg"]
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("name", ["none/deeper/plan.jsonl", "journal.jsonl", "link.jsonl", "."])
+def test_a_plan_that_cannot_be_written_asks_nobody(estate: Estate, name: str) -> None:
+    estate.journal.write_text('{"time":"2026-11-29T10:15:30Z"}\n')
+    (estate.folder / "link.jsonl").symlink_to(estate.journal)
+    result = estate.plan(plan_file=str(estate.folder / name))
+    assert result["failed"]
+    assert result["msg"].startswith("plan_file ")
+    assert (estate.directory.requests, estate.graph.asked) == ([], [])
+    assert estate.journal.read_text() == '{"time":"2026-11-29T10:15:30Z"}\n'

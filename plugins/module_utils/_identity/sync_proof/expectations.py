@@ -53,9 +53,10 @@ class Expectation:
 def expect_result(users: Iterable[UserRecord]) -> list[Expectation | None]:
     """Turn the users of a result file into expectations, in order; None for a cloud user without an AD user.
 
-    :raises InputError: if a user to prove has an id that is no object id.
+    :raises InputError: if a line of the file is no record of a user, or if a user to prove has an id that is no object
+        id.
     """
-    return [_of_result(user) for user in users]
+    return [_of_line(user, line) for line, user in enumerate(users, start=2)]
 
 
 def read_expectations(records: Iterable[Mapping[str, Any]]) -> list[Expectation]:
@@ -66,6 +67,17 @@ def read_expectations(records: Iterable[Mapping[str, Any]]) -> list[Expectation]
     records = list(records)
     check_records(records, ("before", "after"))
     return [_of_record(record, position) for position, record in enumerate(records, start=1)]
+
+
+def _of_line(user: UserRecord, line: int) -> Expectation | None:
+    """Return the expectation of a user in a result file, which may have been edited. ``line`` is where the user is."""
+    try:
+        change = user["change"]
+        check_records(filter(None, (user["ad"], user["cloud"], change)), ("status", "reason"))
+        check_records(change["writes"] if change else (), ("attribute", "before", "after"))
+        return _of_result(user)
+    except (AttributeError, KeyError, TypeError, InputError) as error:
+        raise InputError(f"Line {line} of the file is no record of a user; write the file again.") from error
 
 
 def _of_result(user: UserRecord) -> Expectation | None:
