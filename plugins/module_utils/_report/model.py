@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .._identity.core.errors import InputError
 from .._identity.core.outcomes import CLOUD_ONLY, CREATES, FAILED, JOINS, STOPS, UNCLEAR, Outcome, outcome
 from .._identity.core.run_files.run_file import RESULT, Header
 from .rows import Row, RowReader, shown
@@ -133,11 +134,17 @@ class Report:
 def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None = None, note: str = "") -> Report:
     """Return the report of a plan or a result, given the header and the records of its file.
 
-    :raises InputError: if a record is no record of a user.
+    :raises InputError: if the header has other facts, or if a record is no record of a user.
     """
+    try:
+        verdict, caveats, unread = _facts(header)
+        is_now = header["terms"].get("predict") == NOW
+        origin = _origin(header)
+    except (AttributeError, TypeError, RecursionError) as error:
+        raise InputError("The first line of the file is not as it was written; make the file again.") from error
     reader = RowReader()
     rows = [reader.read(record, line) for line, record in enumerate(records, _FIRST_RECORD)]
-    is_result, is_now = header["kind"] == RESULT, header["terms"].get("predict") == NOW
+    is_result = header["kind"] == RESULT
     is_predicted = any(row.prediction for row in rows)
     by_status = is_result or not is_predicted
     rows.sort(
@@ -147,15 +154,13 @@ def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None
     order = sorted({*found, *(() if by_status else OUTCOMES)}, key=lambda key: (outcome(key).rank, key))
     overwrites = Counter((change.attribute, change.effect) for row in rows for change in row.overwrites)
     outside = sum(row.is_outside for row in rows)
-    facts = header["facts"]
-    caveats = tuple(map(shown, facts.get("caveats") or ()))
     return Report(
         title=shown(title) or _title(is_result, is_now),
         note=shown(note),
-        origin=_origin(header),
-        verdict=shown(facts.get("verdict")),
+        origin=origin,
+        verdict=verdict,
         caveats=caveats,
-        unread=tuple(_unread(entry) for entry in facts.get("unread") or () if not _is_told(entry, caveats)),
+        unread=unread,
         is_result=is_result,
         is_predicted=is_predicted,
         is_now=is_now,
@@ -165,6 +170,14 @@ def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None
         total=len(rows) - outside,
         outside=outside,
     )
+
+
+def _facts(header: Header) -> tuple[str, tuple[str, ...], tuple[Unread, ...]]:
+    """Return the verdict, the caveats, and what could not be read and no caveat says."""
+    facts = header["facts"]
+    caveats = tuple(map(shown, facts.get("caveats") or ()))
+    unread = tuple(_unread(entry) for entry in facts.get("unread") or () if not _is_told(entry, caveats))
+    return shown(facts.get("verdict")), caveats, unread
 
 
 def _kind(row: Row, by_status: bool) -> Outcome:

@@ -114,7 +114,7 @@ class RowReader:
         """
         try:
             return self._read(UserRecord(**{part: record[part] for part in UserRecord.__annotations__}))  # type: ignore[typeddict-item]
-        except (AttributeError, KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError, RecursionError) as error:
             raise InputError(f"Line {line} of the file is no record of a user; make the file again.") from error
 
     def _read(self, user: UserRecord) -> Row:
