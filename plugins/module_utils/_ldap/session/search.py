@@ -37,6 +37,11 @@ class Entry:
     distinguished_name: str
     attributes: Mapping[str, Sequence[bytes]]
 
+    @property
+    def key(self) -> str | bytes:
+        """What identifies an object on all servers: its objectGUID if that was read, else its name."""
+        return next(iter(self.attributes.get("objectguid", ())), self.distinguished_name.lower())
+
     def text(self, attribute: str) -> str | None:
         """Return the first value as text, None if there is none."""
         values = self.attributes.get(attribute.lower())
@@ -94,9 +99,9 @@ def entry_pages(
     while True:
         try:
             for entries, more in _pages(session, base, filter_text, attributes, scope, page_size):
-                new = [entry for entry in entries if not (again and _key(entry) in given)]
+                new = [entry for entry in entries if not (again and entry.key in given)]
                 known = len(given)
-                given.update(map(_key, new))
+                given.update(entry.key for entry in new)
                 losses = 0 if new else losses
                 idle = 0 if len(given) > known else idle + 1
                 if more and (idle >= SPARE_PAGES or len(given) > MAX_OBJECTS):
@@ -133,11 +138,6 @@ def _endless(session: Session, base: str) -> LdapError:
         "controller in server, or narrow the search.",
         "endless_listing",
     )
-
-
-def _key(entry: Entry) -> str | bytes:
-    """Return what identifies an object on all servers: its objectGUID if that was read, else its name."""
-    return next(iter(entry.attributes.get("objectguid", ())), entry.distinguished_name.lower())
 
 
 def _reopened(session: Session, lost: ConnectionLost, losses: int) -> int:

@@ -60,8 +60,8 @@ def _matching(session: Session, domain: str, conditions: Sequence[str]) -> Itera
     if listed is not None:
         return listed
     found = (paged_entries(session, domain, part, _ATTRIBUTES) for part in parts)
-    # An object may meet conditions of several parts.
-    return {entry.distinguished_name: entry for entries in found for entry in entries}.values()
+    # An object may meet conditions of several parts. Its name may be another object's before the last one is read.
+    return {entry.key: entry for entries in found for entry in entries}.values()
 
 
 def _account(entry: Entry, shield: Shield | None) -> AdAccount:

@@ -123,3 +123,31 @@ def test_many_values_are_a_listing_if_that_takes_no_more_requests(
     ]
     again = read(certificates, options, [*pages, *both], False, anchors, [])
     assert [each.guid for each in again.accounts] == [str(guid(1))]
+
+
+def test_a_name_that_another_object_has_by_now_hides_no_claim(
+    certificates: Certificates, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claimant was renamed after the first part was read, and the account got its old name before the second."""
+    monkeypatch.setattr(filters, "MOST_CONDITIONS", 2)
+    raw = guid(1).bytes_le
+    thief = person(9, "same", mS_DS_ConsistencyGuid=[raw])
+    anchors = [immutable_id_of_guid(guid(number)) for number in (1, 2)]
+    listing = Turn(Search, (Done(cookie=b"more"),))
+    more = Turn(Search, (Done(cookie=b"more"),))
+    parts = [Turn(Search, (thief, Done(cookie=b""))), Turn(Search, (person(2, "same"), Done(cookie=b"")))]
+    view = read(certificates, options, [listing, more, *parts], False, anchors, [])
+    assert {each.guid for each in view.accounts} == {str(guid(9)), str(guid(2))}
+    assert [each.guid for each in view.holders(anchors[0])] == [str(guid(9))]
+
+
+def test_an_object_that_was_renamed_meanwhile_is_one_object(
+    certificates: Certificates, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It claimed its own anchor."""
+    monkeypatch.setattr(filters, "MOST_CONDITIONS", 2)
+    anchors = [immutable_id_of_guid(guid(number)) for number in (1, 2)]
+    pages = [Turn(Search, (Done(cookie=b"more"),)), Turn(Search, (Done(cookie=b"more"),))]
+    parts = [Turn(Search, (person(1, name), Done(cookie=b""))) for name in ("anna", "anna-smith")]
+    view = read(certificates, options, [*pages, *parts], False, anchors, [])
+    assert [each.guid for each in view.holders(anchors[0])] == [str(guid(1))]
