@@ -40,6 +40,7 @@ PURE = {
     "uuid",
 }
 MOST_FILES = 16
+OPENS = re.compile(r"(os|io)\.open|os\.(fdopen|mkfifo)|tempfile\.\w+|.*\.(read|write)_(text|bytes)")
 FILES = sorted(PLUGINS.rglob("*.py"))
 
 
@@ -203,6 +204,40 @@ def test_the_pure_rooms_import_the_standard_library_only(room: str) -> None:
     files = sorted((MODULE_UTILS / room).rglob("*.py"))
     names = {name.split(".")[0] for path in files for name in names_of(path) if not name.startswith(OURS)}
     assert names <= PURE | ({"html", "math"} if room == "_report" else set())
+
+
+def opened_by_name(tree: ast.AST) -> list[str]:
+    """The calls in a file that open or make a file by its name. ``open`` of what ``open_file`` returned is none."""
+    called = [(ast.unparse(node.func), node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    ours = {
+        ast.unparse(target)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("open_file(")
+        for target in node.targets
+    }
+    names = [name for name, _node in called if OPENS.fullmatch(name)]
+    given = [ast.unparse(node.args[0]) for name, node in called if name == "open" and node.args]
+    return names + [f"open({each})" for each in given if not each.startswith("open_file(") and each not in ours]
+
+
+def test_a_file_that_is_opened_by_name_is_found() -> None:
+    for text in (
+        "open(path)",
+        "os.open(path, 0)",
+        "Path(x).read_text()",
+        "tempfile.mkstemp()",
+        "import io; io.open(x)",
+    ):
+        assert opened_by_name(ast.parse(text))
+    for text in ("open(open_file(a, b), 'rb')", "x = open_file(a)\nopen(x)", "connection.open()"):
+        assert not opened_by_name(ast.parse(text))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PLUGINS)))
+def test_one_file_opens_files(path: Path) -> None:
+    """It checks whose they are. The action plugin makes its own file of progress, with a name that nobody knows."""
+    if path.name != "guarded_files.py" and path != PLUGINS / "plugin_utils" / "progress.py":
+        assert not opened_by_name(ast.parse(path.read_text(encoding="utf-8")))
 
 
 def test_no_folder_is_crowded() -> None:

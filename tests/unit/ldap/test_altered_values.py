@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from altered_entries import altered
 from conftest import PASSWORD, Certificates, Options, RunModule
 from forest_script import DOMAIN, by_guid_name, guid, person
 from ldap_wire import Add, Delete, Entry, Modify, Request
@@ -58,31 +59,6 @@ def people() -> list[Entry]:
         )
         for name, number in PEOPLE.items()
     ]
-
-
-def altered(entries: list[Entry], by: random.Random) -> list[Entry]:
-    """Return the objects with one alteration: in a value, in the number of values, in a name, or in the DN."""
-    place = by.randrange(len(entries))
-    entry = entries[place]
-    name = by.choice(sorted(entry.values))
-    values: list[Any] = [value.encode() if isinstance(value, str) else value for value in entry.values[name]]
-    attributes: dict[str, Sequence[Any]] = dict(entry.values)
-    kind = by.choice(("value", "value", "value", "value", "more", "gone", "name", "dn", "other"))
-    if kind == "value":
-        number = by.randrange(len(values))
-        values[number] = altered_bytes(values[number], by)
-        attributes[name] = values
-    elif kind == "more":
-        attributes[name] = values * by.choice((2, 200))
-    elif kind == "gone":
-        del attributes[name]
-    elif kind == "other":
-        attributes[name] = entries[place - 1].values.get(name, [])
-    elif kind == "name":
-        strange = f"{name};range={by.choice(('0-0', '0-*', '5-9', '9-5', '*-0'))}"
-        attributes[by.choice((strange, "", ";", "\u2028", name.upper(), f"{name};binary"))] = attributes.pop(name)
-    dn = by.choice(("", ",", "CN=a\n,DC=x", "CN=" + "x" * 5000, "\u202e", "CN=\\", entries[place - 1].name))
-    return [*entries[:place], Entry(dn if kind == "dn" else entry.name, attributes), *entries[place + 1 :]]
 
 
 def names_of(entries: Sequence[Entry]) -> dict[bytes, set[bytes]]:
