@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .._identity.core.errors import InputError
@@ -85,9 +86,14 @@ def check_place(option: str, path: str) -> None:
     :raises InputError: if its folder does not exist, or if others or only others may write to it.
     """
     _check_path(option, path)
-    folder = os.path.dirname(os.path.abspath(path))
+    folder, name = os.path.split(os.path.abspath(path))
     try:
-        os.close(_open_folder(option, path, folder))
+        parent = _open_folder(option, path, folder)
+        try:
+            with suppress(FileNotFoundError):
+                os.stat(name, dir_fd=parent, follow_symlinks=False)  # fails for a name that is too long, for example
+        finally:
+            os.close(parent)
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{option} {path} cannot be made: there is no folder {folder}; make it first.") from None
     except OSError as error:

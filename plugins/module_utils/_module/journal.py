@@ -98,7 +98,7 @@ def read_journal(path: str) -> Journal:
         with open(open_file(_OPTION, path, OWN), "rb") as source:
             # With a lock against writers, so that no line is read while it is being written.
             _lock(source.fileno(), _WRITING, fcntl.LOCK_SH)
-            return decode(source.read(), path)
+            return decode(_content(source.fileno()), path)
     except InputError as error:
         raise JournalError(error.message) from None
     except OSError as error:

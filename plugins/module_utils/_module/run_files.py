@@ -81,7 +81,7 @@ def write_run_file(option: str, path: str, header: Header, records: Iterable[Map
     :raises RunFileError: if the operating system refuses.
     """
     folder = os.path.dirname(os.path.abspath(path))
-    temporary = os.path.join(folder, f".{os.path.basename(path)}-{secrets.token_hex(8)}")
+    temporary = os.path.join(folder, f".run-{secrets.token_hex(8)}")
     check_run_file(option, path)
     try:
         if not os.path.isdir(folder):
@@ -98,7 +98,7 @@ def write_run_file(option: str, path: str, header: Header, records: Iterable[Map
     except OSError as error:
         raise RunFileError(f"{option} {path} cannot be written: {error.strerror}; name another file.") from error
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
     return digest.hexdigest()
 

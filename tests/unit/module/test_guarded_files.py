@@ -204,6 +204,14 @@ def test_a_path_that_is_none_is_one_sentence(tmp_path: Path, opener: str, name: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("opener", OPENERS)
+def test_a_name_that_is_too_long_is_one_sentence(tmp_path: Path, opener: str) -> None:
+    """Before anything else is done, also for a file that is to be made."""
+    with pytest.raises(IdentityError, match=r"x{256} cannot be (read|made).*: File name too long"):
+        OPENERS[opener](str(tmp_path / ("x" * 256)))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("rule", EVERY)
 def test_a_file_that_is_too_large_is_not_read(file: Path, rule: Rule) -> None:
     os.truncate(file, 2**40)  # sparse, so it takes no room

@@ -247,3 +247,9 @@ def test_a_path_is_checked_before_anything_is_written(path: Path) -> None:
     for wrong in (path.parent, path / "below"):
         with pytest.raises(InputError, match=r"^plan_file "):
             check_run_file("plan_file", str(wrong))
+
+
+def test_a_name_may_be_as_long_as_the_system_allows(path: Path) -> None:
+    long = path.with_name("x" * 255)
+    write(long)
+    assert [each.name for each in path.parent.iterdir()] == [long.name]
