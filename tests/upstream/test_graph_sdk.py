@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import binascii
 import json
 import sys
 from collections.abc import Callable
@@ -45,6 +46,18 @@ def graph_client(answer: Answer, credential: Credential | None = None) -> GraphS
     )
     provider = AzureIdentityAuthenticationProvider(credential or Credential(), scopes=["https://graph/.default"])
     return GraphServiceClient(request_adapter=GraphRequestAdapter(provider, http))
+
+
+@pytest.mark.parametrize(("claims", "error"), [("abc", binascii.Error), ("//79", UnicodeDecodeError)])
+def test_a_challenge_that_cannot_be_read_is_an_exception(claims: str, error: type[Exception]) -> None:
+    challenge = {"WWW-Authenticate": f'Bearer error="insufficient_claims", claims="{claims}"'}
+    client = graph_client(lambda _request: httpx.Response(401, headers=challenge, json={}))
+    with still_raises(
+        error,
+        news="The SDK checks the claims that an answer demands.",
+        where="_graph/http/transport.py (the exceptions of Transport._attempt)",
+    ):
+        asyncio.run(client.users.get())
 
 
 @pytest.mark.parametrize("entry", ["[::1]", "fe80::/10"])

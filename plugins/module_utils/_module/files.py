@@ -84,7 +84,7 @@ def _target(path: str) -> str:
 def _differs(file: File, mode: int) -> bool:
     try:
         with open(open_file(file.kind, file.path, OWN), "rb") as source:
-            content = source.read()
+            content = source.read() or b""
             same = stat.S_IMODE(os.fstat(source.fileno()).st_mode) == mode and content == file.content
     except FileNotFoundError:
         return True

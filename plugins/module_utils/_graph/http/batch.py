@@ -229,7 +229,8 @@ def _replies(body: Any) -> dict[str, list[Any]]:
         raise not_graph("it sent no answers to $batch")
     replies: defaultdict[str, list[Any]] = defaultdict(list)
     for reply in responses:
-        replies[str(reply.get("id")) if isinstance(reply, dict) else ""].append(reply)
+        key = reply.get("id") if isinstance(reply, dict) else None
+        replies[str(key) if isinstance(key, str | int) else ""].append(reply)
     return replies
 
 

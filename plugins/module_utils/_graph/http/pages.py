@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from ..._identity.core.answer_limits import most_pages
-from .errors import GraphError, items
+from .errors import GraphError, items, not_graph
 from .rights import subject
 from .transport import Transport
 
@@ -75,7 +75,11 @@ async def pages(
 
 def _key(item: Mapping[str, Any]) -> str:
     """Return what identifies an item. Role assignments are read without their id."""
-    return str(item["id"]) if "id" in item else json.dumps(item, sort_keys=True)
+    key = item.get("id")
+    try:
+        return key if isinstance(key, str) else json.dumps(item, sort_keys=True)
+    except RecursionError:
+        raise not_graph("an object that it sent is nested without end") from None
 
 
 def _subject(transport: Transport, request: Any) -> str:

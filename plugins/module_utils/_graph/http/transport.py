@@ -11,6 +11,7 @@ onPremisesImmutableId (facts §0.8, §11).
 
 from __future__ import annotations
 
+import binascii
 import logging
 import math
 import os
@@ -160,6 +161,10 @@ class Transport:
             return None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise not_graph(f"it broke the rules of HTTP ({type(error).__name__})") from None
+        except (binascii.Error, UnicodeDecodeError):
+            # The SDK signs in again if an answer asks for it, and does not check how it asks:
+            # tests/upstream/test_graph_sdk.py::test_a_challenge_that_cannot_be_read_is_an_exception
+            raise not_graph("it asks for another sign-in and does not say which") from None
         body = decoded(response.content)
         # If a gateway loses its own connection, it may cut the body off and still report success.
         half = body is None and response.content.lstrip()[:1] in (b"{", b"[") and response.is_success

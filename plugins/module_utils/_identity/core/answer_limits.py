@@ -30,6 +30,10 @@ MAX_OBJECTS = 1_000_000
 """Objects in a listing whose size is not known."""
 
 
+MOST_COUNTED = 10_000_000
+"""The most objects that a count explains. A count is an answer too; the largest tenants have a few million users."""
+
+
 def most_pages(count: int | None) -> int:
     """Return how many pages a listing of this many objects may have; ``count`` is None if it is not known."""
-    return -(-(MAX_OBJECTS if count is None else count) // SMALLEST_PAGE) + SPARE_PAGES
+    return -(-(MAX_OBJECTS if count is None else min(count, MOST_COUNTED)) // SMALLEST_PAGE) + SPARE_PAGES

@@ -93,7 +93,10 @@ def _has_its_type(name: str, value: Any) -> bool:
 
 def is_user(item: Mapping[str, Any]) -> bool:
     """Return whether an object can be a user: its id is a GUID, and it is not too large."""
-    return is_guid(item.get("id")) and len(repr(item)) <= MAX_OBJECT
+    try:
+        return is_guid(item.get("id")) and len(repr(item)) <= MAX_OBJECT
+    except RecursionError:  # nested too deeply to be one
+        return False
 
 
 def readable_user(user: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:

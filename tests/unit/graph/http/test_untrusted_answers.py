@@ -31,16 +31,21 @@ from scripted_graph import (
 )
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http import bounded, transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http import batch, bounded, pages, transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError, graph_error
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.users import Users
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked, WritesFailed
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.answer_limits import (
+    MOST_COUNTED,
+    most_pages,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
     ENTRA_PROPERTIES,
     make_cloud_user,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.graph_json import is_user
 
 ONE = {"user_principal_name": "user1@contoso.com", "object_guid": guid(1)}
 
@@ -281,3 +286,33 @@ def test_deleted_holders_that_cannot_be_read_are_left_alone(graph: ScriptedGraph
     assert result["users"][0]["status"] == "set"
     assert graph.batches()[0][2]["url"].startswith(BIN)
     assert name_filter("user1@contoso.com") in graph.batches()[0][0]["url"]
+
+
+@pytest.mark.parametrize("claims", ["abc", "//79", "%%%", "", "eyJhIjoxfQ=="])
+def test_a_challenge_that_cannot_be_read(graph: ScriptedGraph, options: dict[str, Any], claims: str) -> None:
+    """The SDK decodes what such an answer demands of the next sign-in."""
+    challenge = {"WWW-Authenticate": f'Bearer error="insufficient_claims", claims="{claims}"'}
+    for _try in range(2):
+        graph.expect("GET", PAGE, Reply(401, {"error": {"code": "InvalidAuthenticationToken"}}, challenge))
+    assert refused(options).cause in ("not_graph", "unauthorized")
+    graph.forget()
+
+
+def nested(depth: int) -> Any:
+    value: Any = "x"
+    for _level in range(depth):
+        value = {"a": value}
+    return value
+
+
+def test_an_object_that_is_nested_without_end_is_no_user() -> None:
+    """Python may read JSON that is nested as deeply as it can, and then cannot write it out any more."""
+    deep = nested(100_000)
+    assert not is_user({"id": object_id(1), "displayName": deep})
+    with pytest.raises(GraphError, match="an object that it sent is nested without end"):
+        pages._key({"id": deep})
+    assert batch._replies({"responses": [{"id": deep}, {"id": 3}]}).keys() == {"", "3"}
+
+
+def test_a_count_is_not_believed_without_end() -> None:
+    assert most_pages(10**30) == most_pages(MOST_COUNTED) < 200_000
