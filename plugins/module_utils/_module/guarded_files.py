@@ -161,7 +161,7 @@ def _open_folder(option: str, path: str, folder: str) -> int:
         if state.st_mode & _OTHERS_WRITE and not (mine and state.st_mode & stat.S_ISVTX):
             raise InputError(
                 f"{option} {path} is in a folder that others may write to (mode {stat.S_IMODE(state.st_mode):04o}); "
-                f"run chmod go-w on {folder}, or name a file in another folder."
+                f"{f'run chmod go-w on {folder}, or ' if mine else ''}name a file in another folder."
             )
     except BaseException:
         os.close(parent)

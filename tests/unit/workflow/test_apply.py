@@ -344,6 +344,35 @@ def test_the_first_error_is_told_if_the_result_cannot_be_written_either(
     assert "result.jsonl is a symbolic link" in estate.shown[-1]
 
 
+@pytest.mark.parametrize("how", ["renamed", "cut short", "a link"])
+def test_a_journal_that_is_taken_away_stops_the_writes(estate: Estate, how: str) -> None:
+    """While the anchors are written. They are in the result, and the cloud users get nothing."""
+    plan = estate.plan(write_consistency_guid="from_guid")
+    moved = estate.folder / "moved"
+
+    def take_away(request: Request) -> None:
+        if isinstance(request, Modify) and not moved.exists():
+            moved.write_bytes(estate.journal.read_bytes())
+            if how == "cut short":
+                estate.journal.write_bytes(b"")
+            else:
+                estate.journal.unlink()
+            if how == "a link":
+                estate.journal.symlink_to(moved)
+
+    estate.directory.answers = take_away
+    result = estate.apply(plan)
+    assert estate.values() == NOT_WRITTEN
+    assert estate.changes() == dict.fromkeys(IDS, ("failed", "journal_failed"))
+    writes = [write["attribute"] for each in estate.users().values() for write in each["change"]["writes"]]
+    assert writes == ["mS-DS-ConsistencyGuid"] * 3
+    words = "was cut short" if how == "cut short" else "was renamed, replaced or deleted"
+    assert result["verdict"].count(words) == 1
+    assert [json.loads(line)["after"] for line in moved.read_text().splitlines()] == [str(guid(n)) for n in (1, 2, 3)]
+    if how != "a link":
+        assert not estate.journal.exists() or estate.journal.read_bytes() == b""
+
+
 # --- What is claimed after the last write
 
 
