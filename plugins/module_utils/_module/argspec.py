@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
-from .guarded_files import read_file
+from .guarded_files import INPUT, INPUT_BY_NAME, read_file
 
 OptionSpec = dict[str, Any]
 
@@ -89,7 +89,12 @@ def connection(params: dict[str, Any], options: dict[str, OptionSpec]) -> dict[s
 
     ``read_file`` takes the name of an option and a path, and raises InputError for a file that others may change.
     """
-    return {**pick(params, options), "read_file": read_file}
+    return {**pick(params, options), "read_file": _read_file}
+
+
+def _read_file(option: str, path: str) -> bytes:
+    # azure-identity reads it once more (_graph/http/credential/base.py).
+    return read_file(option, path, INPUT_BY_NAME if option == "graph_ca_cert" else INPUT)
 
 
 def pick(params: dict[str, Any], options: dict[str, OptionSpec]) -> dict[str, Any]:

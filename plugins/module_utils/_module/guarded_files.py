@@ -27,16 +27,20 @@ class Rule:
     """What is required of a file.
 
     ``own``: it is a file that runs of ours made, so nobody else may have made it or be able to replace it.
-    ``private``: nobody else may read it. ``most``: bytes that it may have.
+    ``private``: nobody else may read it. ``again``: somebody opens it once more by its name, so nobody else may be able
+    to exchange it. ``most``: bytes that it may have.
     """
 
     own: bool
     private: bool = False
+    again: bool = False
     most: int = 64 * _MIB
 
 
 INPUT = Rule(own=False)
 """Files that a person or the system made: CA files, tokens, reviewed plans."""
+INPUT_BY_NAME = Rule(own=False, again=True)
+"""Input that a library reads once more."""
 SECRET_INPUT = Rule(own=False, private=True)
 OWN = Rule(own=True, most=2048 * _MIB)
 """Files of earlier runs, and new ones: journals, reports, users. A plan of 100,000 users has less than 1 GiB."""
@@ -56,7 +60,7 @@ def open_file(option: str, path: str, rule: Rule, flags: int = os.O_RDONLY) -> i
     flags |= os.O_CLOEXEC | os.O_NONBLOCK
     file = _open_own(option, path, flags) if rule.own else os.open(path, flags)
     try:
-        fault = _fault(os.fstat(file), rule)
+        fault = _fault(os.fstat(file), rule) or (_exchanged(path) if rule.again else None)
         if fault:
             raise InputError(f"{option} {path} {fault}")
     except BaseException:
@@ -167,6 +171,25 @@ def _open_folder(option: str, path: str, folder: str) -> int:
         os.close(parent)
         raise
     return parent
+
+
+def _exchanged(path: str) -> str | None:
+    """Return who may exchange a file or a link to it, and what to do, as the end of a sentence; None if nobody may."""
+    for place in (os.path.abspath(path), os.path.realpath(path)):
+        folder = os.path.dirname(place)
+        # Kubernetes mounts its files into folders of mode 0777 that nobody can write to.
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            continue
+        state = os.stat(folder)
+        if state.st_uid not in (0, os.geteuid()):
+            return (
+                f"is in the folder of another user (uid {state.st_uid}), who may exchange it; name a file in a folder "
+                "of the user who runs the task."
+            )
+        if state.st_mode & _OTHERS_WRITE and not state.st_mode & stat.S_ISVTX:
+            mode = stat.S_IMODE(state.st_mode)
+            return f"is in a folder of others (mode {mode:04o}), who may exchange it; name a file in another folder."
+    return None
 
 
 def _fault(state: os.stat_result, rule: Rule) -> str | None:

@@ -10,11 +10,13 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError, InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._module import guarded_files
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import connection
 from ansible_collections.hybrid.identity.plugins.module_utils._module.files import File, write_files
 from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_files import (
     INPUT,
@@ -161,6 +163,49 @@ def test_a_folder_that_others_may_write_to_is_no_place_for_our_files(
         check_place("journal", str(file.with_name("new")))
     monkeypatch.undo()
     assert read_file("ca_cert", str(file), INPUT) == b"content"
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_file_that_is_opened_again_by_its_name_cannot_be_exchanged(file: Path, mode: int, linked: bool) -> None:
+    """azure-identity takes the path of the CA file and not its content, and opens it at each sign-in."""
+    given, folder = file, file.parent
+    if linked:
+        folder = file.parent / "links"
+        folder.mkdir()
+        given = folder / "ca.pem"
+        given.symlink_to(file)
+    read = connection({}, {})["read_file"]
+    assert read("graph_ca_cert", str(given)) == b"content"
+    folder.chmod(mode)
+    with pytest.raises(
+        InputError, match=rf"graph_ca_cert {given} is in a folder .* \(mode {mode:04o}\), who may exchange"
+    ):
+        read("graph_ca_cert", str(given))
+    assert read("ca_cert", str(given)) == b"content"
+    folder.chmod(0o1777)  # as /tmp
+    assert read("graph_ca_cert", str(given)) == b"content"
+    folder.chmod(0o700)
+
+
+def test_nobody_exchanges_a_file_on_a_disk_that_is_read_only(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.parent.chmod(0o777)
+    found = os.statvfs_result((*tuple(os.statvfs(file))[:8], os.ST_RDONLY, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _path: found)
+    assert connection({}, {})["read_file"]("graph_ca_cert", str(file)) == b"content"
+
+
+def test_a_file_that_is_opened_again_is_in_no_strangers_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.stat
+
+    def told(path: Any, **how: Any) -> os.stat_result:
+        values = list(real(path, **how))
+        values[stat.ST_UID] = STRANGER
+        return os.stat_result(values)
+
+    monkeypatch.setattr(os, "stat", told)
+    with pytest.raises(InputError, match=r"is in the folder of another user \(uid 4711\), who may exchange it"):
+        connection({}, {})["read_file"]("graph_ca_cert", str(file))
 
 
 def test_a_strangers_folder_is_no_place_for_our_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

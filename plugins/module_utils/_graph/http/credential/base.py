@@ -61,6 +61,7 @@ class SignIn(ABC):
             "retry_connect": 1,
         }
         if self.options.get("graph_ca_cert"):
-            # A path, because azure-identity takes no content. The transport checks the file before it is used.
+            # A path, because azure-identity takes no content. The transport checks the file before it is used, and
+            # that nobody can exchange it afterwards.
             arguments["connection_verify"] = self.options["graph_ca_cert"]
         return arguments
