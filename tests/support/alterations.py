@@ -10,6 +10,7 @@ ALTERATION_SEED in the environment replaces the seed.
 from __future__ import annotations
 
 import copy
+import json
 import os
 import random
 from collections.abc import Iterator
@@ -66,6 +67,29 @@ def altered_bytes(data: bytes, by: random.Random) -> bytes:
         return data[:place] + bytes([data[place] ^ (1 << by.randrange(8))]) + data[place + 1 :]
     chunk = by.choice(_CHUNKS)
     return chunk if kind == "replaced" else data[:place] + chunk + data[place:]
+
+
+def altered_journal(text: bytes, by: random.Random) -> bytes:
+    """Return a journal with one alteration, in the JSON of a line, in its bytes, or in the order of the lines."""
+    lines = text.splitlines(keepends=True)
+    place = by.randrange(len(lines))
+    kind = by.choice(("json", "json", "json", "bytes", "whole", "twice", "gone"))
+    if kind == "json":
+        try:
+            lines[place] = (
+                json.dumps(altered_json(json.loads(lines[place]), by), separators=(",", ":")).encode() + b"\n"
+            )
+        except RecursionError:
+            lines[place] = b"[" * 100_000
+    elif kind == "bytes":
+        lines[place] = altered_bytes(lines[place], by)
+    elif kind == "whole":
+        return altered_bytes(text, by)
+    elif kind == "twice":
+        lines.append(lines[place])
+    else:
+        del lines[place]
+    return b"".join(lines)
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:

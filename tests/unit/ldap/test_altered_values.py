@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import uuid
@@ -34,7 +33,7 @@ from ansible_collections.hybrid.identity.plugins.modules import ad_user, ad_user
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from support.alterations import altered_bytes, altered_json, chance
+from support.alterations import altered_journal, chance
 from support.descriptors import DOMAIN_SID, of_domain
 
 VALUES = 80
@@ -187,29 +186,6 @@ def test_altered_protection(certificates: Certificates, options: Options, run_mo
         known = [each for key, each in seen.items() if key in {str(guid(PEOPLE[name])) for name in ("bob", "carl")}]
         assert view.protection_unread or all(each.protected for each in known), case
     assert stamped > VALUES / 4
-
-
-def altered_journal(text: bytes, by: random.Random) -> bytes:
-    """Return a journal with one alteration, in the JSON of a line, in its bytes, or in the order of the lines."""
-    lines = text.splitlines(keepends=True)
-    place = by.randrange(len(lines))
-    kind = by.choice(("json", "json", "json", "bytes", "whole", "twice", "gone"))
-    if kind == "json":
-        try:
-            lines[place] = (
-                json.dumps(altered_json(json.loads(lines[place]), by), separators=(",", ":")).encode() + b"\n"
-            )
-        except RecursionError:
-            lines[place] = b"[" * 100_000
-    elif kind == "bytes":
-        lines[place] = altered_bytes(lines[place], by)
-    elif kind == "whole":
-        return altered_bytes(text, by)
-    elif kind == "twice":
-        lines.append(lines[place])
-    else:
-        del lines[place]
-    return b"".join(lines)
 
 
 @pytest.mark.parametrize(("name", "module", "arguments"), [("stamp", ad_user_guid, STAMP), ("fill", ad_user, FILL)])
