@@ -111,7 +111,7 @@ RESULT = {
 
 def proven_result(record: Any) -> None:
     expectations = [each for each in expect_result([record]) if each]
-    findings = prove(expectations, SyncedTenant([sync_record(CLOUD)]))
+    findings = prove(expectations, SyncedTenant([make_synced_user(CLOUD)]))
     outcome_lines((each.status, each.expectation.name, each.reason) for each in findings)
     assert all(each.sync() for each in findings)
 
