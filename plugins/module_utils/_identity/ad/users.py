@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NotRequired
 
-from ..core.attribute_map import ad_attributes
-from ..core.identities.anchors import guid_text, source_anchor
+from ..core.attribute_map import ad_attributes, by_key
+from ..core.identities.anchors import guid_text
 from ..core.identities.upn import upn_suffix
 from ..core.outcomes import (
     AMBIGUOUS,
@@ -26,7 +26,8 @@ from ..core.outcomes import (
     SYSTEM_ACCOUNT,
     UNRESOLVED,
 )
-from ..core.records import AD_KEYS, Record, ad_record, consistency_text
+from ..core.records import AdRecord, AdUser, RawAttributes, consistency_text, read_ad_user
+from ..core.refusal import Refusal
 from ..core.text.counts import counted
 from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_names, join_sentences
@@ -42,9 +43,9 @@ class AdObject:
     """An object as it was found: its distinguished name, and raw values by lower-case attribute name."""
 
     distinguished_name: str
-    attributes: Mapping[str, Sequence[bytes]]
+    attributes: RawAttributes
     with_attributes: bool = False
-    """Whether the record has ``attributes``, the values that a sync sends."""
+    """Whether the user has the values that a sync sends."""
 
     @property
     def guid(self) -> bytes:
@@ -56,13 +57,41 @@ class AdObject:
         return object_fault(self.distinguished_name, self.attributes)
 
 
-@dataclass(frozen=True)
+class AnchorRecord(AdRecord):
+    """One user in the result of ad_user_guid.
+
+    ``attributes`` has the values that a sync sends, if the task asked for them. ``id`` is the cloud user's, if the
+    caller gave it. ``identity`` is what the caller asked for.
+    """
+
+    attributes: NotRequired[dict[str, str | None]]
+    id: NotRequired[str]
+    identity: NotRequired[str]
+    status: str
+    before: str | None
+    after: str | None
+    changed: bool
+    cause: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CloudName:
+    """What the caller says of a cloud user: the object id and the UPN."""
+
+    id: str | None = None
+    user_principal_name: str | None = None
+
+
+UNNAMED = CloudName()
+
+
+@dataclass(frozen=True, slots=True)
 class AnchorChange:
     """What happens to one user.
 
     ``before`` and ``after`` are mS-DS-ConsistencyGuid as raw bytes, empty if the attribute is empty. ``anchor`` is one
-    of ``anchors.SOURCE_ANCHORS``. ``known`` has what the caller or a journal says of the user in addition to the
-    identity: ``id`` in Entra and ``user_principal_name``.
+    of ``anchors.SOURCE_ANCHORS``. ``known`` is the cloud user whose anchor this one gets.
     """
 
     status: str
@@ -73,7 +102,7 @@ class AnchorChange:
     after: bytes = b""
     cause: str | None = None
     reason: str | None = None
-    known: Mapping[str, Any] = field(default_factory=dict)
+    known: CloudName = UNNAMED
 
     @property
     def changed(self) -> bool:
@@ -102,12 +131,37 @@ class AnchorChange:
         """Return the same user after another writer filled the attribute first: that value stays."""
         return replace(self, status=FOUND, before=value, after=value)
 
-    def result(self) -> Record:
+    @property
+    def name(self) -> str:
+        """The name of the user in sentences."""
+        return self.user().name
+
+    def user(self) -> AdUser:
+        """Return the AD user as it is after the change."""
+        if self.found is None:
+            # Later modules name the user by the identity that was given, if it can be a UPN.
+            upn = self.identity if self.identity and upn_suffix(self.identity) else None
+            return AdUser(
+                user_principal_name=self.known.user_principal_name or upn,
+                identity=self.identity,
+                unresolved=Refusal(f"ad_{self.status}", self.reason or "") if self.status in UNRESOLVED else None,
+            )
+        if self.found.fault:
+            return AdUser(
+                distinguished_name=self.found.distinguished_name,
+                object_guid=guid_text(self.found.guid),
+                identity=self.identity,
+            )
+        sent = ad_attributes(self.found.attributes) if self.found.with_attributes else None
+        return read_ad_user(
+            self.found.distinguished_name, self.found.attributes, self.anchor, self.after, sent, self.identity
+        )
+
+    def result(self) -> AnchorRecord:
         """Return the user as the module returns it."""
-        asked = {} if self.identity is None else {"identity": self.identity}
-        return {
-            **self._record(),
-            **asked,
+        user = self.user()
+        result: AnchorRecord = {
+            **user.record(),
             "status": self.status,
             "before": consistency_text(self.before),
             "after": consistency_text(self.after),
@@ -115,30 +169,13 @@ class AnchorChange:
             "cause": self.cause,
             "reason": self.reason,
         }
-
-    def _record(self) -> Record:
-        if self.found is None:
-            # Later modules name the user by the identity that was given, if it can be a UPN.
-            upn = self.identity if self.identity and upn_suffix(self.identity) else None
-            return {**dict.fromkeys(AD_KEYS), "user_principal_name": upn, **self.known}
-        if self.found.fault:
-            return {
-                **dict.fromkeys(AD_KEYS),
-                "distinguished_name": self.found.distinguished_name,
-                "object_guid": guid_text(self.found.guid),
-            }
-        record = ad_record(self.found.distinguished_name, self.found.attributes, self.anchor)
-        chosen = source_anchor(self.found.guid, self.after, self.anchor)
-        sent = {"attributes": ad_attributes(self.found.attributes)} if self.found.with_attributes else {}
-        cloud = {"id": self.known["id"]} if "id" in self.known else {}
-        return {
-            **record,
-            **sent,
-            **cloud,
-            "consistency_guid": consistency_text(self.after),
-            "source_anchor": chosen.attribute,
-            "immutable_id": chosen.immutable_id,
-        }
+        if user.sent is not None:
+            result["attributes"] = by_key(user.sent)
+        if self.known.id and not (self.found and self.found.fault):
+            result["id"] = self.known.id
+        if self.identity is not None:
+            result["identity"] = self.identity
+        return result
 
 
 def list_searched(objects: Iterable[AdObject], anchor: str) -> list[AnchorChange]:
