@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NotRequired
 
@@ -26,7 +26,7 @@ from ..core.outcomes import (
     SYSTEM_ACCOUNT,
     UNRESOLVED,
 )
-from ..core.records import AdRecord, AdUser, RawAttributes, consistency_text, read_ad_user
+from ..core.records import AdRecord, AdUser, RawAttributes, anchored, consistency_text, read_ad_user
 from ..core.refusal import Refusal
 from ..core.text.counts import counted
 from ..core.text.outcome_table import users_table
@@ -34,6 +34,7 @@ from ..core.text.sentences import join_names, join_sentences
 from .faults import object_fault
 from .kinds import not_a_user, system_account
 from .lookup import DN, Match
+from .protected_accounts import ACCOUNT_ATTRIBUTES
 
 STATUSES = (FOUND, STAMPED, PUT_BACK, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
 
@@ -46,6 +47,8 @@ class AdObject:
     attributes: RawAttributes
     with_attributes: bool = False
     """Whether the user has the values that a sync sends."""
+    with_protection: bool = False
+    """Whether what shows that an account is protected was read."""
 
     @property
     def guid(self) -> bytes:
@@ -55,6 +58,22 @@ class AdObject:
     def fault(self) -> str | None:
         """What cannot be used of the object, in a sentence; None if all of it can."""
         return object_fault(self.distinguished_name, self.attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUser:
+    """What is kept of an object that was found: the raw values of thousands of users are several times as large.
+
+    ``user`` is the AD user as it was read, only with its name and its GUID if there is a ``fault``, which says in a
+    sentence what cannot be used. ``consistency`` is mS-DS-ConsistencyGuid, empty for none. ``protection``: the raw
+    values that show whether the account is protected, if they were read.
+    """
+
+    guid: bytes
+    user: AdUser
+    consistency: bytes = b""
+    fault: str | None = None
+    protection: RawAttributes = field(default_factory=dict)
 
 
 class AnchorRecord(AdRecord):
@@ -96,7 +115,7 @@ class AnchorChange:
 
     status: str
     anchor: str
-    found: AdObject | None = None
+    found: FoundUser | None = None
     identity: str | None = None
     before: bytes = b""
     after: bytes = b""
@@ -134,7 +153,7 @@ class AnchorChange:
     @property
     def name(self) -> str:
         """The name of the user in sentences."""
-        return self.user().name
+        return self.found.user.name if self.found else self.user().name
 
     def user(self) -> AdUser:
         """Return the AD user as it is after the change."""
@@ -146,16 +165,9 @@ class AnchorChange:
                 identity=self.identity,
                 unresolved=Refusal(f"ad_{self.status}", self.reason or "") if self.status in UNRESOLVED else None,
             )
-        if self.found.fault:
-            return AdUser(
-                distinguished_name=self.found.distinguished_name,
-                object_guid=guid_text(self.found.guid),
-                identity=self.identity,
-            )
-        sent = ad_attributes(self.found.attributes) if self.found.with_attributes else None
-        return read_ad_user(
-            self.found.distinguished_name, self.found.attributes, self.anchor, self.after, sent, self.identity
-        )
+        if self.found.fault or self.after == self.found.consistency:
+            return self.found.user
+        return anchored(self.found.user, self.found.guid, self.after, self.anchor)
 
     def result(self) -> AnchorRecord:
         """Return the user as the module returns it."""
@@ -181,11 +193,11 @@ class AnchorChange:
 def list_searched(objects: Iterable[AdObject], anchor: str) -> list[AnchorChange]:
     """Return the users of a search without system accounts, sorted by UPN (those without one last), then by name."""
     users = [
-        _user(entry, anchor)
+        (_order(entry), found_user(entry, anchor))
         for entry in objects
         if not not_a_user(entry.attributes) and not system_account(entry.distinguished_name, entry.attributes)
     ]
-    return sorted(users, key=_order)
+    return [user for _order, user in sorted(users, key=lambda pair: pair[0])]
 
 
 def list_asked(
@@ -216,7 +228,7 @@ def _asked(match: Match, objects: Mapping[str, AdObject], anchor: str, domain: s
     if why:
         reason = f"{text} is never synchronised, because {why} ({entry.distinguished_name}); leave it out."
         return _unresolved(match, anchor, SYSTEM_ACCOUNT, "system_account", reason)
-    user = replace(_user(entry, anchor), identity=text)
+    user = found_user(entry, anchor, text)
     if user.blocked:
         return user
     if match.repeats:
@@ -239,17 +251,30 @@ def _unresolved(match: Match, anchor: str, status: str, cause: str, reason: str)
     return AnchorChange(status, anchor, identity=match.identity.text, cause=cause, reason=reason)
 
 
-def _user(entry: AdObject, anchor: str) -> AnchorChange:
+def found_user(entry: AdObject, anchor: str, identity: str | None = None) -> AnchorChange:
+    """Return the user that an object is; refused if something of it cannot be used."""
     value = next(iter(entry.attributes.get("ms-ds-consistencyguid", ())), b"")
-    user = AnchorChange(FOUND, anchor, entry, before=value, after=value)
-    return user.refused("unreadable_object", entry.fault) if entry.fault else user
+    change = AnchorChange(FOUND, anchor, _kept(entry, value, anchor, identity), identity, before=value, after=value)
+    return change.refused("unreadable_object", entry.fault) if entry.fault else change
 
 
-def _order(user: AnchorChange) -> tuple[bool, str, str]:
-    # Raw values, because making a record of each user only to sort them takes as long as making the result.
-    name, names = (user.found.distinguished_name, user.found.attributes) if user.found else ("", {})
-    upn = next(iter(names.get("userprincipalname", ())), None)
-    return upn is None, (upn or b"").decode("utf-8", "replace").casefold(), name.casefold()
+def _kept(entry: AdObject, consistency: bytes, anchor: str, identity: str | None) -> FoundUser:
+    name, attributes = entry.distinguished_name, entry.attributes
+    if entry.fault:
+        user = AdUser(distinguished_name=name, object_guid=guid_text(entry.guid), identity=identity)
+        return FoundUser(entry.guid, user, consistency, entry.fault)
+    sent = ad_attributes(attributes) if entry.with_attributes else None
+    user = read_ad_user(name, attributes, anchor, sent, identity)
+    if not entry.with_protection:
+        return FoundUser(entry.guid, user, consistency)
+    shown = {key: attributes[key] for key in map(str.lower, ACCOUNT_ATTRIBUTES) if key in attributes}
+    return FoundUser(entry.guid, user, consistency, protection=shown)
+
+
+def _order(entry: AdObject) -> tuple[bool, str, str]:
+    # Raw values, so that objects that cannot be used are sorted too.
+    upn = next(iter(entry.attributes.get("userprincipalname", ())), None)
+    return upn is None, (upn or b"").decode("utf-8", "replace").casefold(), entry.distinguished_name.casefold()
 
 
 def summarize(users: Iterable[AnchorChange]) -> dict[str, int]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from .identities.anchors import anchor_bytes, guid_text, immutable_id_of_bytes, is_guid, parse_guid, source_anchor
@@ -117,18 +117,12 @@ def read_ad_user(
     distinguished_name: str,
     attributes: RawAttributes,
     anchor: str = "auto",
-    consistency: bytes | None = None,
     sent: Sequence[str | None] | None = None,
     identity: str | None = None,
 ) -> AdUser:
-    """Return an AD user; ``attributes`` must have ``objectguid``.
-
-    ``anchor`` is one of ``anchors.SOURCE_ANCHORS``. ``consistency`` is the value of mS-DS-ConsistencyGuid, empty for
-    none, if it is not the one in ``attributes``.
-    """
+    """Return an AD user; ``attributes`` must have ``objectguid``. ``anchor`` is one of ``anchors.SOURCE_ANCHORS``."""
     guid = attributes["objectguid"][0]
-    if consistency is None:
-        consistency = next(iter(attributes.get("ms-ds-consistencyguid", ())), b"")
+    consistency = next(iter(attributes.get("ms-ds-consistencyguid", ())), b"")
     chosen = source_anchor(guid, consistency, anchor)
     user = planned_ad_user(distinguished_name, attributes)
     user.object_guid = guid_text(guid)
@@ -138,6 +132,13 @@ def read_ad_user(
     user.sent = sent
     user.identity = identity
     return user
+
+
+def anchored(user: AdUser, guid: bytes, consistency: bytes, anchor: str) -> AdUser:
+    """Return an AD user with another value of mS-DS-ConsistencyGuid, empty for none. ``guid``: its objectGUID."""
+    chosen = source_anchor(guid, consistency, anchor)
+    text = consistency_text(consistency)
+    return replace(user, consistency_guid=text, source_anchor=chosen.attribute, immutable_id=chosen.immutable_id)
 
 
 def planned_ad_user(distinguished_name: str, attributes: RawAttributes) -> AdUser:

@@ -133,7 +133,7 @@ class AnchorWriter:
     def _modify(self, user: AnchorChange) -> None:
         held = {CONSISTENCY_GUID.lower(): [user.before] if user.before else []}
         changes = value_changes(held, {CONSISTENCY_GUID: [user.after] if user.after else []})
-        self._session.modify(_name(user), changes, user.found.distinguished_name if user.found else None)
+        self._session.modify(_name(user), changes, user.found.user.distinguished_name if user.found else None)
 
     def _lost(self, user: AnchorChange, error: ConnectionLost) -> AnchorChange:
         self._stop = ("not_tried", "Not tried, because the connection was lost before; run the task again.")
