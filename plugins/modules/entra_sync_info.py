@@ -440,6 +440,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
     ProofRecord,
     UserRecord,
+    read_user,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import (
     Expectation,
@@ -521,8 +522,7 @@ class Proof:
 
 
 def _users(result: RunFile) -> Iterator[UserRecord]:
-    for record in result.records():
-        yield UserRecord(**record)  # type: ignore[typeddict-item]  # the file is ours
+    return map(read_user, result.records())  # the file is ours
 
 
 def _proven(result: RunFile, findings: Sequence[Finding | None]) -> Iterator[ProofRecord]:

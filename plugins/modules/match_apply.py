@@ -127,7 +127,7 @@ trace:
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -143,7 +143,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
     RESULT,
     Header,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
+    ChangeRecord,
+    UserRecord,
+    read_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
     graph_options,
@@ -274,14 +278,13 @@ class Application:
 
 
 def _users(plan: RunFile) -> Iterator[UserRecord]:
-    for record in plan.records():
-        yield UserRecord(**record)  # type: ignore[typeddict-item]  # the file is ours, and its hash was compared
+    return map(read_user, plan.records())  # the file is ours, and its hash was compared
 
 
-def _finished(plan: RunFile, outcomes: dict[str, Any]) -> Iterator[UserRecord]:
+def _finished(plan: RunFile, outcomes: Mapping[str, ChangeRecord]) -> Iterator[UserRecord]:
     """Return the users of a plan with what became of them."""
     for user in _users(plan):
-        outcome = outcomes.get(str((user["ad"] or {}).get("object_guid")))
+        outcome = outcomes.get(user["ad"]["object_guid"] or "") if user["ad"] else None
         yield {**user, "change": outcome} if outcome else user
 
 

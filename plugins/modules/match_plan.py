@@ -370,9 +370,9 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     return {
         "changed": False,
         "plan_file": path,
-        "plan_sha256": write_run_file("plan_file", path, header, plan.users),
+        "plan_sha256": write_run_file("plan_file", path, header, plan.users()),
         "verdict": verdict,
-        "table": plan_table(plan.users),
+        "table": plan_table(plan.users()),
         "summary": summary,
         "caveats": list(plan.caveats),
         "run": name,

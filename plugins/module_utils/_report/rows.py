@@ -8,11 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from .._identity.core.errors import InputError
 from .._identity.core.outcomes import FAILED, REFUSED, Outcome, outcome
-from .._identity.core.run_files.user_records import UserRecord, name_of
+from .._identity.core.records import AdRecord
+from .._identity.core.run_files.user_records import (
+    ChangeRecord,
+    CloudRecord,
+    MatchRecord,
+    OverwriteRecord,
+    UserRecord,
+    WriteRecord,
+    name_of,
+    read_user,
+)
 from .._identity.core.text.visible import visible
 from .words import words
 
@@ -31,7 +41,9 @@ VALUES = (
 )
 """The names of ``Row.values``. ``immutable_id`` is that of the AD user if the plan is carried out."""
 
-_NOTHING: Mapping[str, Any] = {}
+# So that a missing part reads as one without values.
+_NO_AD, _NO_CLOUD = cast("AdRecord", {}), cast("CloudRecord", {})
+_NO_MATCH, _NO_CHANGE = cast("MatchRecord", {}), cast("ChangeRecord", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +125,13 @@ class RowReader:
         :raises InputError: if it is no record of a user.
         """
         try:
-            return self._read(UserRecord(**{part: record[part] for part in UserRecord.__annotations__}))  # type: ignore[typeddict-item]
+            return self._read(read_user(record))
         except (AttributeError, KeyError, TypeError, RecursionError) as error:
             raise InputError(f"Line {line} of the file is no record of a user; make the file again.") from error
 
     def _read(self, user: UserRecord) -> Row:
-        ad, cloud, match = user["ad"] or _NOTHING, user["cloud"] or _NOTHING, user["match"] or _NOTHING
-        change: Mapping[str, Any] = user["change"] or _NOTHING
+        ad, cloud = user["ad"] or _NO_AD, user["cloud"] or _NO_CLOUD
+        match, change = user["match"] or _NO_MATCH, user["change"] or _NO_CHANGE
         prediction = outcome(shown(match["outcome"])) if match else None
         cause = change.get("cause")
         if prediction and cause == f"predicted_{prediction.key}":
@@ -147,22 +159,22 @@ class RowReader:
             writes=tuple(map(self._write, change.get("writes") or ())),
         )
 
-    def _overwrite(self, one: Mapping[str, Any]) -> Overwrite:
+    def _overwrite(self, one: OverwriteRecord) -> Overwrite:
         return Overwrite(
             self._once(shown(one["attribute"])), shown(one["cloud"]), shown(one["ad"]), self._once(shown(one["effect"]))
         )
 
-    def _write(self, one: Mapping[str, Any]) -> Write:
+    def _write(self, one: WriteRecord) -> Write:
         return Write(self._once(shown(one["attribute"])), shown(one["id"]), shown(one["before"]), shown(one["after"]))
 
-    def _several(self, keys: Sequence[Any]) -> tuple[str, ...]:
+    def _several(self, keys: Sequence[str | None]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._once(shown(key)) for key in keys if key))
 
     def _once(self, text: str) -> str:
         return self._keys.setdefault(text, text)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value of a record as visible text: nothing for null, the values of a list side by side."""
     if value is None:
         return ""

@@ -281,7 +281,7 @@ def _after_anchor(change: MatchChange, anchor: AnchorChange) -> MatchChange:
 
 def _clearing(change: ImmutableIdChange) -> ImmutableIdChange:
     target = replace(change.target, immutable_id=change.after) if change.target else None
-    request = ImmutableIdRequest(change.request.record, change.request.identity, None)
+    request = ImmutableIdRequest(change.request.ad, change.request.identity, None)
     return ImmutableIdChange(request, CLEARED, target, before=change.after, after=None)
 
 

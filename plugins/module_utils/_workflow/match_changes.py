@@ -19,12 +19,12 @@ from .._identity.core.errors import InputError
 from .._identity.core.identities.anchors import guid_of_immutable_id, immutable_id_of_bytes
 from .._identity.core.identities.cloud_identity import possible_upn
 from .._identity.core.identities.comparison import entra_key
-from .._identity.core.records import record_name
+from .._identity.core.records import AdUser
 from .._identity.core.refusal import Refusal
 from .._identity.core.text.sentences import join_names
 from .._identity.entra.immutable_id_guards import refuse_guarded
 from .._identity.entra.immutable_id_plan import ImmutableIdChange, plan_changes
-from .._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests
+from .._identity.entra.immutable_id_requests import ImmutableIdRequest, request_matches
 from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, TenantSnapshot
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.directory_view import ACCOUNT_UNREAD, AnchorJudge, DirectoryView
@@ -58,23 +58,28 @@ class MatchChange:
     immutable_id: ImmutableIdChange
 
     @property
+    def ad(self) -> AdUser:
+        """The AD user as it is after the change."""
+        return self.immutable_id.request.ad
+
+    @property
     def writes(self) -> bool:
         return self.anchor.changed or self.immutable_id.changed
 
     @property
     def name(self) -> str:
         """The name of the user in sentences."""
-        return record_name(self.immutable_id.request.record)
+        return self.ad.name
 
     @property
     def guid(self) -> str | None:
         """The objectGUID of the AD user, dashed; None if there is no AD user."""
-        return self.immutable_id.request.record.get("object_guid")
+        return self.ad.object_guid
 
     @property
     def value(self) -> str | None:
         """The ImmutableId that a sync makes of the AD user afterwards."""
-        return self.immutable_id.request.record.get("immutable_id")
+        return self.ad.immutable_id
 
     @property
     def refusal(self) -> Refusal | None:
@@ -94,7 +99,7 @@ def plan_matches(users: Sequence[AnchorChange], cloud: UserIndex, matching: Matc
     anchors = [_stamped(user, cloud, matching) for user in users]
     requests = [
         _on_terms(request, anchor, matching)
-        for anchor, request in zip(anchors, read_requests([anchor.result() for anchor in anchors]), strict=True)
+        for anchor, request in zip(anchors, request_matches(anchor.user() for anchor in anchors), strict=True)
     ]
     changes = plan_changes(requests, cloud, matching.deleted)
     return [
@@ -183,9 +188,9 @@ def _judged(change: MatchChange, judge: AnchorJudge, view: DirectoryView, terms:
 
 def _on_terms(request: ImmutableIdRequest, anchor: AnchorChange, matching: Matching) -> ImmutableIdRequest:
     """Return a request with what the caller allows, and refused if its anchor is."""
-    if matching.replace and entra_key(str(request.record.get("user_principal_name") or "")) in matching.replace:
+    if matching.replace and entra_key(request.ad.user_principal_name or "") in matching.replace:
         request = replace(request, overwrite=True)
-    # A status of UNRESOLVED is read from the record itself.
+    # An identity that is no AD user has its refusal already.
     if anchor.blocked and anchor.found:
         request = replace(request, refusal=Refusal(str(anchor.cause), str(anchor.reason)))
     return request
@@ -196,17 +201,17 @@ def _stamped(user: AnchorChange, cloud: UserIndex, matching: Matching) -> Anchor
         return user
     if matching.write_consistency_guid == FROM_GUID:
         return plan_stamps([user])[0]
-    record = user.result()
-    upn = record["user_principal_name"]
+    account = user.user()
+    upn = account.user_principal_name or ""
     identity = possible_upn(upn)
     target = cloud.find(identity) if identity else None
     # A cloud user who got its value from this account needs no stamp, so that a second plan is empty.
     held = target.immutable_id if target else None
-    if held is None or held == record["immutable_id"]:
+    if held is None or held == account.immutable_id:
         return user
     try:
         value = guid_of_immutable_id(held).bytes_le
     except InputError as error:
         return user.refused("malformed_immutable_id", error.message)
-    request = AnchorRequest(upn_identity(upn), value, {})
+    request = AnchorRequest(upn_identity(upn), value)
     return plan_requests([user], [request], entra_key(upn) in matching.replace)[0]

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from .._identity.ad.faults import left_out_warnings
 from .._identity.ad.users import AnchorChange
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
 from .._identity.core.journal import JournalWriter
 from .._identity.preflight.directory_view import DirectoryView
+from .._identity.preflight.predictions import AnchorOwner
 from .._ldap.session.connection import Session
 from .._ldap.session.forest import domain_place, naming_contexts
 from .._ldap.users.anchor_owners import anchor_owners
@@ -46,7 +46,7 @@ class MatchDirectory:
         """Return the objects with these ImmutableIds, UPNs or addresses."""
         return read_view(self._session, self._domain, anchors, names, self._protects)
 
-    def list_owners(self, immutable_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def list_owners(self, immutable_ids: Sequence[str]) -> dict[str, AnchorOwner]:
         """Return the objects whose GUIDs these ImmutableIds are, as ``anchor_owners`` does."""
         return anchor_owners(self._session, self._domain, immutable_ids) if immutable_ids else {}
 

@@ -12,13 +12,7 @@ from .._identity.core.decision import Write
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
 from .._identity.core.outcomes import FAILED, REFUSED, STAMPED
 from .._identity.core.records import consistency_text
-from .._identity.core.run_files.user_records import (
-    ChangeRecord,
-    UserRecord,
-    WriteRecord,
-    pick_ad,
-    pick_match,
-)
+from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, WriteRecord
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.deleted_holders import IN_BIN
 from .._identity.entra.immutable_id_plan import PROPERTY
@@ -59,12 +53,11 @@ def make_record(
 
     ``decided`` is what happens to the user. ``identifiers``: onPremisesObjectIdentifier by id of the cloud user.
     """
-    given = change.immutable_id.request.record
     cloud = change.immutable_id.target or (prediction.cloud if prediction else None)
     return UserRecord(
-        ad={**pick_ad(given), "consistency_guid": consistency_text(change.anchor.before)},
+        ad={**change.ad.record(), "consistency_guid": consistency_text(change.anchor.before)},
         cloud=cloud.record(identifiers.get(cloud.id)) if cloud else None,
-        match=pick_match(prediction.result()) if prediction else None,
+        match=prediction.record() if prediction else None,
         change=decided,
     )
 

@@ -52,13 +52,13 @@ def writes_diff(users: Sequence[UserRecord], path: str) -> Diff:
 def _planned_status(user: UserRecord) -> str:
     change, match = user["change"], user["match"]
     if match and not (change and change["status"] == REFUSED and match["outcome"] in FINE):
-        return str(match["outcome"])
+        return match["outcome"]
     return change["status"] if change else ""
 
 
 def _row(user: UserRecord, status: str) -> tuple[str, str, str | None]:
-    change = user["change"]
-    return status, name_of(user), (change["reason"] if change else None) or (user["match"] or {}).get("reason")
+    change, match = user["change"], user["match"]
+    return status, name_of(user), (change["reason"] if change else None) or (match["reason"] if match else None)
 
 
 def _shown(value: str | None) -> str:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +17,10 @@ from .._graph.http.watch import Watch
 from .._graph.reads.source_of_authority import add_source_of_authority
 from .._graph.reads.survey import Survey
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
+from .._identity.core.cloud_user import CloudUser
 from .._identity.core.decision import Plan, Proposal, decide
 from .._identity.core.outcomes import HARD_MATCH, OUTCOMES, REFUSED, SOFT_MATCH, UNCHANGED
+from .._identity.core.records import AdUser
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
 from .._identity.core.text.counts import counted
 from .._identity.entra.snapshot_user import SnapshotUser
@@ -38,32 +40,46 @@ from .match_task import NOW, MatchTask
 
 @dataclass(frozen=True)
 class MatchPlan:
-    """A plan: ``users`` in the order of the AD users, then the cloud users without one.
+    """A plan.
 
+    ``matches``, ``found`` and the users of ``decided`` belong together. ``found`` has the predictions, None if nothing
+    was predicted. ``outside``: the cloud users without an AD user. ``identifiers``: as ``TenantSnapshot`` has them.
     ``tenant`` and ``domain`` are ids. ``caveats`` are sentences. ``unread``: as ``describe_unread`` returns it.
-    ``predicted``: whether outcomes were predicted. ``tenant_users`` counts the active users of the tenant.
+    ``tenant_users`` counts the active users of the tenant.
     """
 
-    users: Sequence[UserRecord]
+    matches: Sequence[MatchChange]
+    found: Sequence[Prediction] | None
+    outside: Sequence[CloudUser]
+    identifiers: Mapping[str, str]
     decided: Plan
     tenant: str
     domain: str
     caveats: Sequence[str]
     unread: Sequence[Mapping[str, Any]]
     warnings: Sequence[str]
-    predicted: bool
     tenant_users: int
+
+    def users(self) -> Iterator[UserRecord]:
+        """Return the records of the AD users, then those of the cloud users without one.
+
+        They are made one after another, because together they are larger than all that was read.
+        """
+        found: Sequence[Prediction | None] = [None] * len(self.matches) if self.found is None else self.found
+        for change, prediction, decided in zip(self.matches, found, self.decided.users, strict=True):
+            yield _record(change, prediction, decided, self.identifiers)
+        for user in self.outside:
+            yield UserRecord(ad=None, cloud=user.record(self.identifiers.get(user.id)), match=None, change=None)
 
     def summary(self) -> dict[str, Any]:
         """Return the counts of users, and of their outcomes if they were predicted."""
-        ad_users = len(self.decided.users)
-        outcomes = (user["match"]["outcome"] for user in self.users[:ad_users] if user["match"])
+        found = self.found
         return {
-            "total": ad_users,
+            "total": len(self.matches),
             "changes": self.decided.changes,
             "refused": self.decided.refused,
-            "cloud_only": len(self.users) - ad_users,
-            "outcomes": counted(outcomes, OUTCOMES) if self.predicted else {},
+            "cloud_only": len(self.outside),
+            "outcomes": {} if found is None else counted((each.outcome for each in found), OUTCOMES),
         }
 
 
@@ -129,24 +145,24 @@ async def _look_around(
     matches: Sequence[MatchChange],
     cloud: Sequence[SnapshotUser],
 ) -> _Seen:
-    records = [each.immutable_id.request.record for each in matches]
-    wanted = dict.fromkeys(str(record["immutable_id"]) for record in records if record.get("immutable_id"))
+    users = [each.ad for each in matches]
+    wanted = dict.fromkeys(user.immutable_id for user in users if user.immutable_id)
     wanted |= dict.fromkeys(list_wanted_anchors(matches))
     asks = SOURCE_OF_AUTHORITY not in task.terms.skip_checks
     view, sides = await together(
-        asyncio.to_thread(directory.read_view, list(wanted), list_names(records)),
+        asyncio.to_thread(directory.read_view, list(wanted), list_names(users)),
         survey.read_sides(asks),
     )
-    if _concern(sides.deleted, records):
+    if _concern(sides.deleted, users):
         matches = plan_matches([each.anchor for each in matches], _index([*cloud, *sides.deleted]), matching)
     snapshot = replace(sides, users=cloud, switches={**sides.switches, **task.switches})
     assumed = skip_checks(snapshot, task.terms.skip_checks)
     planned = [] if task.predict == NOW else [each.immutable_id for each in matches]
     if asks:
         assumed = await add_source_of_authority(
-            transport, assumed, lambda known: _matched(predict(records, known, planned))
+            transport, assumed, lambda known: _matched(predict(users, known, planned))
         )
-    found = predict(records, assumed, planned)
+    found = predict(users, assumed, planned)
     owners = await asyncio.to_thread(directory.list_owners, list_foreign_anchors(found))
     found = judge_predictions(add_owners(found, owners), view, task.terms.accepted, task.terms.skip_checks)
     # The predictions say whom an unknown source of authority concerns. If the check is skipped, it concerns nobody.
@@ -168,10 +184,10 @@ def _index(users: Sequence[SnapshotUser]) -> UserIndex:
     return UserIndex(each.user for each in users)
 
 
-def _concern(deleted: Sequence[SnapshotUser], records: Sequence[Mapping[str, Any]]) -> bool:
+def _concern(deleted: Sequence[SnapshotUser], users: Sequence[AdUser]) -> bool:
     """Return whether a deleted user holds the ImmutableId of one of the AD users."""
     held = {each.user.immutable_id for each in deleted if each.user.immutable_id}
-    return bool(held) and any(record.get("immutable_id") in held for record in records)
+    return bool(held) and any(user.immutable_id in held for user in users)
 
 
 def _build_plan(
@@ -184,28 +200,20 @@ def _build_plan(
     warnings: Sequence[str],
 ) -> MatchPlan:
     found: Sequence[Prediction | None] = seen.found if seen else [None] * len(matches)
-    pairs = list(zip(matches, found, strict=True))
-    proposals = [_propose(change, prediction, task.predict != NOW) for change, prediction in pairs]
-    decided = decide(proposals, task.terms, where)
-    identifiers = seen.snapshot.identifiers if seen else {}
-    users = [
-        _record(change, prediction, proposal, identifiers)
-        for (change, prediction), proposal in zip(pairs, decided.users, strict=True)
-    ]
+    may_write = task.predict != NOW
+    proposals = [_propose(change, prediction, may_write) for change, prediction in zip(matches, found, strict=True)]
     skipped = task.terms.skip_checks
-    outside = cloud_only(seen.found, seen.snapshot) if seen else []
-    users += [
-        UserRecord(ad=None, cloud=user.record(identifiers.get(user.id)), match=None, change=None) for user in outside
-    ]
     return MatchPlan(
-        users=users,
-        decided=decided,
+        matches=matches,
+        found=seen.found if seen else None,
+        outside=cloud_only(seen.found, seen.snapshot) if seen else (),
+        identifiers=seen.snapshot.identifiers if seen else {},
+        decided=decide(proposals, task.terms, where),
         tenant=place[0],
         domain=place[1],
         caveats=describe_caveats(seen.found, seen.snapshot, seen.unread, skipped) if seen else (),
         unread=describe_unread(seen.unread, skipped) if seen else (),
         warnings=warnings,
-        predicted=seen is not None,
         tenant_users=tenant_users,
     )
 

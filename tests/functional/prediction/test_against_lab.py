@@ -89,14 +89,14 @@ class Cycle:
         self.store = Store(Memory())
         self.store.replace_all(self.estate.entries)
         self.before = copy.deepcopy(self.store.users)
-        self.records = views.ad_records(self.estate.users)
+        self.accounts = views.ad_users(self.estate.users)
         snapshot = views.hide(views.tenant_view(self.store), hidden)
         replace = stamped and seed % 2 == 1
         users = [*snapshot.users, *snapshot.deleted]
-        before = views.planned(self.records, users, replace) if stamped else []
-        self.found = predict.predict(self.records, snapshot, before)
+        before = views.planned(self.accounts, users, replace) if stamped else []
+        self.found = predict.predict(self.accounts, snapshot, before)
         if stamped:
-            views.stamp(self.store, self.records, replace)
+            views.stamp(self.store, self.accounts, replace)
         self.results = self._exported()
 
     def _exported(self) -> list[dict[str, Any] | None]:
@@ -137,7 +137,7 @@ def _differences(cycle: Cycle) -> list[str]:
             if predicted != happened:
                 shown = {name: value for name, value in (result or {}).items() if name != "user"}
                 differences.append(
-                    f"user {number} ({found.record['user_principal_name']}): {what}: predicted {predicted!r}, happened "
+                    f"user {number} ({found.ad.user_principal_name}): {what}: predicted {predicted!r}, happened "
                     f"{happened!r}; {found.outcome}, {found.causes}; {found.reason}; {shown}"
                 )
     return differences
@@ -216,7 +216,7 @@ def _overwrites(
     cycle: Cycle, found: Prediction, result: dict[str, Any], user: dict[str, Any]
 ) -> list[tuple[str, Any, Any]]:
     """Of each property that the map names: what it was, and what replaced it."""
-    listed = {each["attribute"]: each for each in found.overwrites}
+    listed = {each.attribute: each for each in found.overwrites}
     before, after = cycle.before[user["id"]], user
     quarantined = {ATTRIBUTES[each["propertyCausingError"]] for each in result.get("quarantined", ())}
     pairs = []
@@ -229,16 +229,16 @@ def _overwrites(
             continue
         old, new = _value(before, row), _value(after, row)
         entry = listed.get(row.record)
-        if entry and entry["effect"] == "at_risk":
+        if entry and entry.effect == "at_risk":
             # Microsoft's pages contradict each other: it may stay and it may go, but nothing takes its place.
-            pairs.append((f"{row.record} at risk", _plain(entry["cloud"]), _plain(old)))
+            pairs.append((f"{row.record} at risk", _plain(entry.cloud), _plain(old)))
             pairs.append((f"{row.record} replaced", _plain(new) in (_plain(old), None, []), True))
             continue
         replaced = old != new if row.form == attribute_map.ENABLED else _lost(row, old, new)
         pairs.append((f"{row.record} replaced", entry is not None, replaced))
         if entry:
-            pairs.append((f"{row.record} before", _plain(entry["cloud"]), _plain(old)))
-            pairs.append((f"{row.record} after", _plain(entry["ad"]), _plain(new)))
+            pairs.append((f"{row.record} before", _plain(entry.cloud), _plain(old)))
+            pairs.append((f"{row.record} after", _plain(entry.ad), _plain(new)))
     return pairs
 
 
@@ -276,5 +276,5 @@ def test_the_estates_hold_every_case() -> None:
         "AttributeValueMustBeUnique",
         "AttributeUpdateNotAllowed",
     }
-    effects = {change["effect"] for each in found for change in each.overwrites}
+    effects = {change.effect for each in found for change in each.overwrites}
     assert effects == {"overwritten", "at_risk", "disabled", "password"}

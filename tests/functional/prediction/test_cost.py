@@ -11,11 +11,13 @@ import uuid
 from collections import Counter
 from typing import Any
 
+from support.ad_users import ad_user
+
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import (
     CONTACT,
     AddressHolder,
@@ -44,23 +46,22 @@ DOMAINS = [
 PROFILE = {"department": "Sales", "job_title": "Clerk", "city": None}
 
 
-def _pair(number: int) -> tuple[Record, SnapshotUser]:
+def _pair(number: int) -> tuple[AdUser, SnapshotUser]:
     """An AD user and a cloud user; by number they match by anchor, address or name, are at odds, or are strangers."""
     guid = str(uuid.UUID(int=number + 1))
     case = number % 6
     name = f"user{number}"
-    ad = {
-        "user_principal_name": f"{name}@contoso.com",
-        "sam_account_name": name,
-        "distinguished_name": f"CN={name},DC=ad,DC=contoso,DC=com",
-        "object_guid": guid,
-        "immutable_id": immutable_id_of_guid(guid),
-        "mail": f"{name}@contoso.com" if case != 2 else None,
-        "proxy_addresses": [f"SMTP:{name}@contoso.com", f"smtp:{name}.old@contoso.com"] if case == 1 else [],
-        "enabled": True,
-        "status": "found",
-        "attributes": PROFILE,
-    }
+    ad = ad_user(
+        user_principal_name=f"{name}@contoso.com",
+        sam_account_name=name,
+        distinguished_name=f"CN={name},DC=ad,DC=contoso,DC=com",
+        object_guid=guid,
+        immutable_id=immutable_id_of_guid(guid),
+        mail=f"{name}@contoso.com" if case != 2 else None,
+        proxy_addresses=[f"SMTP:{name}@contoso.com", f"smtp:{name}.old@contoso.com"] if case == 1 else [],
+        enabled=True,
+        attributes=PROFILE,
+    )
     own, foreign = immutable_id_of_guid(guid), immutable_id_of_guid(str(uuid.UUID(int=1 << 100 | number)))
     cloud: dict[str, Any] = {
         "id": str(uuid.UUID(int=(number + 1) << 64)),
@@ -76,7 +77,7 @@ def _pair(number: int) -> tuple[Record, SnapshotUser]:
     return ad, make_snapshot_user(cloud)
 
 
-def _estate(count: int) -> tuple[list[Record], TenantSnapshot]:
+def _estate(count: int) -> tuple[list[AdUser], TenantSnapshot]:
     pairs = [_pair(number) for number in range(count)]
     users = [cloud for _ad, cloud in pairs]
     roles = {each.user.id: [RoleHolding("direct", "Directory Readers", False)] for each in users[:: count // 20]}
@@ -85,7 +86,7 @@ def _estate(count: int) -> tuple[list[Record], TenantSnapshot]:
     return [ad for ad, _cloud in pairs], snapshot
 
 
-def _seconds(ad_users: list[Record], snapshot: TenantSnapshot) -> float:
+def _seconds(ad_users: list[AdUser], snapshot: TenantSnapshot) -> float:
     """CPU time of one prediction, the list of cloud-only users included."""
     gc.collect()
     started = time.process_time()

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import attribute_map
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import SET
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record, ad_record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser, read_ad_user
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import (
     tenant_snapshot as tenant_view_names,
 )
@@ -20,7 +20,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.im
     ImmutableIdChange,
     plan_changes,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import (
+    request_matches,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import (
     CONTACT,
     GROUP,
@@ -41,16 +43,9 @@ from lab.entra.store import Store
 from lab.sync.directory import AdObject
 
 
-def ad_records(users: list[AdObject]) -> list[Record]:
-    """As ad_user_guid returns them, attributes included."""
-    return [
-        {
-            **ad_record(user.dn, user.values),
-            "status": "found",
-            "attributes": attribute_map.ad_attributes(user.values),
-        }
-        for user in users
-    ]
+def ad_users(users: list[AdObject]) -> list[AdUser]:
+    """As a plan reads them."""
+    return [read_ad_user(user.dn, user.values, sent=attribute_map.ad_attributes(user.values)) for user in users]
 
 
 def tenant_view(store: Store) -> TenantSnapshot:
@@ -99,16 +94,17 @@ _ROLES = {
 }
 
 
-def planned(records: list[Record], users: list[SnapshotUser], overwrite: bool) -> list[ImmutableIdChange]:
+def planned(accounts: list[AdUser], users: list[SnapshotUser], overwrite: bool) -> list[ImmutableIdChange]:
     """What the hard match plans to write."""
-    named = [record for record in records if record["user_principal_name"]]
-    return plan_changes(read_requests(named, overwrite=overwrite), UserIndex(each.user for each in users))
+    requests = request_matches(account for account in accounts if account.user_principal_name)
+    index = UserIndex(each.user for each in users)
+    return plan_changes([replace(request, overwrite=overwrite) for request in requests], index)
 
 
-def stamp(store: Store, records: list[Record], overwrite: bool) -> None:
+def stamp(store: Store, accounts: list[AdUser], overwrite: bool) -> None:
     """What the hard match writes: its plan, and the emulator's own rules for each PATCH."""
     users = [_user(store, key) for key in (*store.active, *store.deleted)]
-    for change in planned(records, users, overwrite):
+    for change in planned(accounts, users, overwrite):
         if change.status == SET and change.target:
             old = store.users[change.target.id]
             changes = {"onPremisesImmutableId": change.after}

@@ -10,6 +10,7 @@ import uuid
 from typing import Any
 
 import pytest
+from support.ad_users import ad_user, prediction_dict
 from support.entra_process import APPS, Emulator
 from support.module_runs import ModuleRun
 from support.whole_tenant import read_tenant
@@ -55,10 +56,10 @@ def predicted(
     snapshot = asyncio.run(read())
     index = UserIndex(each.user for each in (*snapshot.users, *snapshot.deleted))
     planned = [] if now else plan_changes(read_requests(users), index)
-    found = predict(users, snapshot, planned)
+    found = predict([ad_user(**user) for user in users], snapshot, planned)
     unread = list_unread(snapshot, found)
     return {
-        "users": [each.result() for each in found],
+        "users": [prediction_dict(each) for each in found],
         "unread": unread,
         "caveats": describe_caveats(found, snapshot, unread, ()),
         **watch.facts(),

@@ -21,6 +21,7 @@ import httpx
 import pytest
 import requests
 from scripted_graph import SECRET, TENANT, TOKEN, guid, object_id, user
+from support.ad_users import prediction_dict
 from support.alterations import FOREIGN, altered_bytes, altered_journal, altered_json, chance
 from support.clocks import SteppingClock
 from support.whole_tenant import read_tenant
@@ -37,6 +38,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import PROPERTY
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import TenantSnapshot
@@ -193,6 +195,11 @@ RECORDS = [
     for number, name in enumerate(NAMES)
 ]
 
+AD_USERS = [
+    AdUser(user_principal_name=name, immutable_id=VALUES[number], object_guid=guid(number), source_anchor="objectGUID")
+    for number, name in enumerate(NAMES)
+]
+
 
 def survey(options: dict[str, Any], watch: Watch) -> dict[str, Any]:
     """What match_plan reads of a tenant, and what it predicts from that."""
@@ -202,7 +209,7 @@ def survey(options: dict[str, Any], watch: Watch) -> dict[str, Any]:
             reader = Survey(transport, options["client_id"])
             return await read_tenant(reader)
 
-    return {"users": [each.result() for each in predict(RECORDS, asyncio.run(read()))]}
+    return {"users": [prediction_dict(each) for each in predict(AD_USERS, asyncio.run(read()))]}
 
 
 Run = Callable[[dict[str, Any], Watch], dict[str, Any]]

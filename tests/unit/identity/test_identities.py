@@ -52,6 +52,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     is_possible_upn,
     upn_fault,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import Undo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import RESTORE
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.domains import Domains
@@ -98,6 +99,10 @@ SID = "S-1-5-21-1-2-3-1104"
 def ad(upn: str, number: int) -> dict[str, Any]:
     name = f"CN=user {number},{OU}"
     return {"user_principal_name": upn, "distinguished_name": name, "immutable_id": VALUES[number], "status": "found"}
+
+
+def ad_user(upn: str, number: int) -> AdUser:
+    return AdUser(upn, distinguished_name=f"CN=user {number},{OU}", immutable_id=VALUES[number])
 
 
 @pytest.mark.parametrize(("real", "look_alike", "character"), LOOK_ALIKES)
@@ -172,9 +177,9 @@ def test_a_guid_that_reads_the_same_in_both_orders(guid: str) -> None:
 def test_a_preflight_predicts_no_match_for_a_look_alike(real: str, look_alike: str, after_hard_match: bool) -> None:
     domains = [{"id": "Contoso.com", "isVerified": True}, {"id": "c.onmicrosoft.com", "isInitial": True}]
     tenant = snapshot(cloud(real.upper()), domains=domains)
-    users = [ad(real, 1), ad(look_alike, 2)]
-    planned = plan_changes(read_requests(users), UserIndex([cloud(real.upper())])) if after_hard_match else []
-    matched, refused = predict(users, tenant, planned)
+    requests = read_requests([ad(real, 1), ad(look_alike, 2)])
+    planned = plan_changes(requests, UserIndex([cloud(real.upper())])) if after_hard_match else []
+    matched, refused = predict([ad_user(real, 1), ad_user(look_alike, 2)], tenant, planned)
     assert matched.cloud == cloud(real.upper())
     assert matched.sync_action == ("hard_match" if after_hard_match else "soft_match")
     assert (refused.outcome, refused.cause, refused.cloud) == ("invalid", "invalid_upn", None)
@@ -363,9 +368,9 @@ def test_whom_an_index_finds_has_the_identity(upn: str, asked: str) -> None:
 
 def test_a_value_that_may_be_the_same_for_entra_counts_as_taken() -> None:
     holder = replace(cloud("other@contoso.com", 2), proxy_addresses=("smtp:j\u00fcrgen@contoso.com",))
-    user = {**ad("anna@contoso.com", 1), "proxy_addresses": ["smtp:J\u00dcRGEN@contoso.com"]}
+    user = replace(ad_user("anna@contoso.com", 1), proxy_addresses=["smtp:J\u00dcRGEN@contoso.com"])
     (found,) = predict([user], snapshot(cloud("anna@contoso.com"), holder))
     assert [held.value for held in found.quarantined] == ["smtp:J\u00dcRGEN@contoso.com"]
-    primary = {**user, "proxy_addresses": ["SMTP:J\u00dcRGEN@contoso.com"]}
+    primary = replace(user, proxy_addresses=["SMTP:J\u00dcRGEN@contoso.com"])
     (found,) = predict([primary], snapshot(holder))
     assert (found.cloud, found.sync_action) == (None, "create")

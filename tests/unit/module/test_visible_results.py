@@ -17,7 +17,11 @@ from support.module_answers import read_answer
 from support.nasty_text import FORGED, INVISIBLE, NASTY_TEXT
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import list_diff, users_diff
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import (
+    ValueChange,
+    list_diff,
+    users_diff,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import LONGEST, visible
 from ansible_collections.hybrid.identity.plugins.module_utils._module import run as skeleton
 
@@ -80,7 +84,7 @@ def test_each_value_is_one_line_of_a_diff(name: str) -> None:
     diff = list_diff(name, [name, "b"], [name])
     assert not INVISIBLE & set(diff["before_header"] + diff["after_header"])
     assert (diff["before"].splitlines(), diff["after"].splitlines()) == ([visible(name), "b"], [visible(name)])
-    user = {"user_principal_name": f"x{name}", "changed": True, "before": None, "after": name}
+    user = ValueChange(f"x{name}", before=None, after=name)
     rows = users_diff("onPremisesImmutableId", [user, user])
     assert (len(rows["before"].splitlines()), len(rows["after"].splitlines())) == (2, 2)
     assert not INVISIBLE - {"\n"} & set(json.dumps(rows, ensure_ascii=False))

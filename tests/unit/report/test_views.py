@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from support.nasty_text import INVISIBLE, NASTY_TEXT
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import Overwrite
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudRecord
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import Header
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import pick_match
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predictions
 from ansible_collections.hybrid.identity.plugins.module_utils._report.csv_view import COLUMNS, cell_text, csv_lines
@@ -74,8 +74,8 @@ def user(name: str, outcome: str | None = "hard_match", status: str | None = Non
     cloud, ad = dict.fromkeys(CloudRecord.__annotations__), {**dict.fromkeys(AD_KEYS), "user_principal_name": name}
     match: Record | None = None
     if outcome is not None:
-        prediction = predictions.Prediction({}, outcome, None)
-        match = {**pick_match(prediction.result())}
+        prediction = predictions.Prediction(AdUser(), outcome, None)
+        match = {**prediction.record()}
     for key, value in more.items():
         part, _line, rest = key.partition("_")
         target = {"ad": ad, "cloud": cloud, "change": change}.get(part)
@@ -355,7 +355,7 @@ def test_an_accepted_effect_is_told_with_the_causes() -> None:
 def test_what_a_prediction_says_is_known_to_the_report(key: str) -> None:
     held = predictions.Held("proxy_addresses", "smtp:a@x.com", "the group Sales")
     found = predictions.Prediction(
-        {"user_principal_name": "a@x.com"},
+        AdUser(user_principal_name="a@x.com"),
         key,
         None,
         cause="some_cause",
@@ -363,9 +363,9 @@ def test_what_a_prediction_says_is_known_to_the_report(key: str) -> None:
         quarantined=(held,),
         unknown=("role_assignments",),
         expected="hard_match",
-        overwrites=({"attribute": "mail", "cloud": "a", "ad": None, "effect": "at_risk"},),
+        overwrites=(Overwrite("mail", cloud="a", ad=None, effect="at_risk"),),
     )
-    report = plan([{**user("a@x.com"), "match": pick_match(found.result())}])
+    report = plan([{**user("a@x.com"), "match": found.record()}])
     assert report.rows[0].prediction is outcomes.TABLE[key]
     assert report.counts[key] == 1
     details = data_of(report)["rows"][0][4]

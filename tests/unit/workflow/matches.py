@@ -13,7 +13,11 @@ from typing import Any
 from forest_script import guid, person
 from scripted_graph import object_id
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import FOUND, AdObject, AnchorChange
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import (
+    AdObject,
+    AnchorChange,
+    found_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
     CloudUser,
     make_cloud_user,
@@ -49,7 +53,7 @@ def found(number: int, held: int | None = None, **more: Any) -> AnchorChange:
         name.lower(): [each.encode() if isinstance(each, str) else each for each in values]
         for name, values in entry.values.items()
     }
-    return AnchorChange(FOUND, "auto", AdObject(entry.name, attributes), before=value, after=value)
+    return found_user(AdObject(entry.name, attributes), "auto")
 
 
 def cloud(number: int, held: int | str | None = None, deleted: bool = False, **more: Any) -> CloudUser:

@@ -15,7 +15,9 @@ from scripted_graph import object_id
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import (
     Planned,
     describe_outcome,
@@ -82,9 +84,9 @@ def test_the_table_and_the_counts() -> None:
 @pytest.mark.parametrize(("outcome", "counted"), [("quarantine", "quarantine"), ("hard_match", "refused")])
 def test_a_prediction_that_is_fine_hides_no_refusal(outcome: str, counted: str) -> None:
     (user,) = records("refused")
-    user["match"] = {"outcome": outcome, "reason": "A sync would."}
+    user["match"] = Prediction(AdUser(), outcome, None, reason="A sync would.").record()
     (bad,) = records("set")
-    bad["match"] = {"outcome": counted, "reason": "A sync would."}
+    bad["match"] = Prediction(AdUser(), counted, None, reason="A sync would.").record()
     if counted == "refused":
         (bad,) = records("refused")
     assert plan_table([user])[0] == plan_table([bad])[0]
@@ -161,7 +163,8 @@ def test_the_output_of_a_run_stays_short_whatever_its_size(way: str) -> None:
     for number, user in enumerate(users):
         # Each user has a reason of its own, as most have, and a long name.
         name = f"somebody.with.a.long.name.{number}@contoso.com"
-        user["ad"] = {**(user["ad"] or {}), "user_principal_name": name}
+        assert user["ad"]
+        user["ad"] = {**user["ad"], "user_principal_name": name}
         change = user["change"]
         assert change
         if change["reason"]:

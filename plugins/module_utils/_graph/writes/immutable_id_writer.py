@@ -22,6 +22,7 @@ from ..._identity.core.journal import (
     describe_unfinished,
 )
 from ..._identity.core.outcomes import CLEARED as STATUS_CLEARED
+from ..._identity.core.records import AdUser
 from ..._identity.entra.deleted_holders import ATTRIBUTE, CLEARED, IN_BIN, KEPT, RESTORED, DeletedHolder
 from ..._identity.entra.immutable_id_plan import PROPERTY, ImmutableIdChange
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest
@@ -239,7 +240,7 @@ def _seen_of_the_bin(changes: Sequence[ImmutableIdChange]) -> dict[str, str]:
 def _clearing(holder: DeletedHolder) -> ImmutableIdChange:
     """Return the change that clears the value of a restored user."""
     user = replace(holder.user, user_principal_name=holder.name)
-    request = ImmutableIdRequest({"id": user.id}, user.identities()[0], None)
+    request = ImmutableIdRequest(AdUser(), user.identities()[0], None)
     return ImmutableIdChange(request, STATUS_CLEARED, user, before=user.immutable_id, after=None)
 
 

@@ -66,4 +66,4 @@ def _names(changes: Sequence[ImmutableIdChange]) -> str:
 
 
 def _name(change: ImmutableIdChange) -> str:
-    return str(change.request.record.get("user_principal_name") or change.request.name)
+    return change.request.ad.user_principal_name or change.request.name

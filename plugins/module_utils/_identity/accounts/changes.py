@@ -12,7 +12,7 @@ from typing import Any
 
 from ..ad.users import AdObject
 from ..core.outcomes import CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
-from ..core.records import AD_KEYS, Record, ad_record, planned_ad_record, record_name
+from ..core.records import AdUser, planned_ad_user, read_ad_user
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, list_diff
 from ..core.text.outcome_table import users_table
@@ -34,7 +34,7 @@ UNKNOWN_PASSWORD, KEPT_PASSWORD, GIVEN_PASSWORD, AD_PASSWORD = (
 """What password hash sync does to the cloud password (facts §13), depending on where AD's password comes from."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AccountChange:
     """What happens to the account of one person.
 
@@ -89,11 +89,11 @@ class AccountChange:
     def _untouched(self) -> AccountChange:
         return replace(self, before={}, after={}, manager=None, password_hash_sync=None)
 
-    def result(self) -> Record:
+    def result(self) -> dict[str, object]:
         """Return the user as the module returns it: the record as given, overwritten by the account as it is now."""
         return {
-            **self.request.record,
-            **self._account(),
+            **self.request.given,
+            **self._account().record(),
             "status": self.status,
             "before": None if self.status == CREATED else _shown(self.before),
             "after": _shown(self.after),
@@ -104,13 +104,12 @@ class AccountChange:
             "password_hash_sync": self.password_hash_sync,
         }
 
-    def _account(self) -> Record:
+    def _account(self) -> AdUser:
         if self.found is not None:
-            attributes = {**self.found.attributes, **_raw(self.after)}
-            return ad_record(self.found.distinguished_name, attributes)
+            return read_ad_user(self.found.distinguished_name, {**self.found.attributes, **_raw(self.after)})
         if self.status == CREATED:
-            return planned_ad_record(self.dn or "", _raw(self.after))
-        return {**dict.fromkeys(AD_KEYS), "user_principal_name": self.request.upn or None}
+            return planned_ad_user(self.dn or "", _raw(self.after))
+        return AdUser(user_principal_name=self.request.upn or None)
 
 
 def password_effect(mode: str, kept: bool) -> str:
@@ -141,7 +140,7 @@ def refusal_sentence(changes: Sequence[AccountChange]) -> str | None:
 def diff_accounts(changes: Iterable[AccountChange]) -> Diff:
     """Return the diff: a line for each value that changes, sorted by user and attribute, without passwords."""
     changed = [change for change in changes if change.changed]
-    changed.sort(key=lambda change: record_name(change.request.record).casefold())
+    changed.sort(key=lambda change: change.request.upn.casefold())
     before, after = [], []
     for change in changed:
         if change.status == CREATED:
@@ -152,7 +151,7 @@ def diff_accounts(changes: Iterable[AccountChange]) -> Diff:
     return list_diff("AD accounts", before, after)
 
 
-def _shown(values: Values) -> Record:
+def _shown(values: Values) -> dict[str, str | list[str] | None]:
     return {name: list(given) if name in LISTS else (given[0] if given else None) for name, given in values.items()}
 
 

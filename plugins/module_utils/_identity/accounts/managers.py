@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ..ad.lookup import dn_key
 from ..core.errors import InputError
-from ..core.identities.cloud_identity import OBJECT_ID, UPN, CloudIdentity, identities_of, read_identity
+from ..core.identities.cloud_identity import UPN, CloudIdentity, identities_of, read_identity
 from .changes import CREATED, FAILED, REFUSED, UPDATED, AccountChange
 from .directory import AccountDirectory, texts
 from .requests import AccountRequest
@@ -24,10 +23,7 @@ def manager_identity(request: AccountRequest) -> CloudIdentity | None:
 
     :raises InputError: if it is neither.
     """
-    given: Any = request.record.get("manager")
-    if isinstance(given, Mapping):
-        given = given.get("user_principal_name") or given.get("id")
-    return read_identity(str(given)) if given else None
+    return read_identity(request.manager) if request.manager else None
 
 
 def manager_upn(request: AccountRequest) -> str | None:
@@ -48,7 +44,7 @@ def add_managers(changes: Sequence[AccountChange], directory: AccountDirectory, 
 def _people(changes: Iterable[AccountChange]) -> dict[CloudIdentity, AccountChange]:
     found: dict[CloudIdentity, AccountChange] = {}
     for change in changes:
-        for identity in identities_of(change.request.record.get(OBJECT_ID), change.request.upn):
+        for identity in identities_of(change.request.cloud_id, change.request.upn):
             found.setdefault(identity, change)
     return found
 

@@ -20,7 +20,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from ..ad.kinds import SYSTEM_NAME_PREFIXES, SYSTEM_NAMES
 from ..core.identities.comparison import ad_key, entra_key
@@ -89,11 +88,11 @@ def unique_sams(bases: Mapping[str, str], taken: Iterable[str]) -> dict[str, str
     return names
 
 
-def cn_base(record: Mapping[str, Any], user_principal_name: str) -> str:
-    """Return the ``cn`` that a record gets if no other object in its container has it."""
-    parts = [str(record.get(key) or "").strip() for key in ("given_name", "surname")]
-    for text in (record.get("display_name"), " ".join(filter(None, parts)), user_principal_name):
-        name = _printable(str(text or ""))
+def cn_base(texts: Mapping[str, str | None], user_principal_name: str) -> str:
+    """Return the ``cn`` that a user gets if no other object in its container has it. ``texts``: by record key."""
+    parts = [texts.get(key) for key in ("given_name", "surname")]
+    for text in (texts.get("display_name"), " ".join(filter(None, parts)), user_principal_name):
+        name = _printable(text or "")
         if name:
             return shortened(name, CN_LENGTH)
     return ""

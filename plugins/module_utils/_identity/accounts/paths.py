@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..ad.lookup import dn_key
 from ..core.attribute_map import ROWS
@@ -26,7 +25,7 @@ class Rule:
     conditions: tuple[tuple[str, frozenset[str]], ...]
     path: str
 
-    def fits(self, record: Mapping[str, Any]) -> bool:
+    def fits(self, record: Mapping[str, object]) -> bool:
         return all(_comparable(key, _value(record, key)) in values for key, values in self.conditions)
 
 
@@ -37,7 +36,7 @@ class Paths:
     rules: tuple[Rule, ...] = ()
     default: str | None = None
 
-    def of(self, record: Mapping[str, Any]) -> str | None:
+    def of(self, record: Mapping[str, object]) -> str | None:
         return next((rule.path for rule in self.rules if rule.fits(record)), self.default)
 
     def all(self) -> list[str]:
@@ -46,7 +45,7 @@ class Paths:
         return list({dn_key(path): path for path in named}.values())
 
 
-def read_paths(default: str | None, rules: Iterable[Mapping[str, Any]]) -> Paths:
+def read_paths(default: str | None, rules: Iterable[Mapping[str, object]]) -> Paths:
     """Check the options ``path`` and ``path_by``.
 
     :raises InputError: if a path is not a distinguished name, if a rule has no path or no condition, or if a condition
@@ -56,7 +55,7 @@ def read_paths(default: str | None, rules: Iterable[Mapping[str, Any]]) -> Paths
     return Paths(tuple(read), _dn(default, "path") if default else None)
 
 
-def _rule(given: Mapping[str, Any], number: int) -> Rule:
+def _rule(given: Mapping[str, object], number: int) -> Rule:
     where = f"path_by rule {number}"
     path = given.get(_PATH)
     conditions = {key: value for key, value in given.items() if key != _PATH}
@@ -81,16 +80,16 @@ def _dn(path: str, where: str) -> str:
     return text
 
 
-def _listed(value: Any) -> Sequence[Any]:
+def _listed(value: object) -> Sequence[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _value(record: Mapping[str, Any], key: str) -> Any:
+def _value(record: Mapping[str, object], key: str) -> object:
     if key == _SUFFIX:
         return str(record.get("user_principal_name") or "").rpartition("@")[2]
     return record.get(key)
 
 
-def _comparable(key: str, value: Any) -> str:
+def _comparable(key: str, value: object) -> str:
     compared = entra_key if key == _SUFFIX else ad_key
     return "" if value is None else compared(str(value))

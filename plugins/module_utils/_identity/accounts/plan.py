@@ -146,7 +146,7 @@ def _missing(change: AccountChange, directory: AccountDirectory, rules: Rules, v
     fault = upn_fault(request.upn)
     if fault:
         return change.refused("invalid_upn", f"{fault}; give the cloud user another UPN, then run again.")
-    path = rules.paths.of(request.record)
+    path = rules.paths.of(request.given)
     if path is None:
         return change.refused(
             "no_path", f"No rule of path_by fits {request.upn}, and there is no path; give one of them."
@@ -162,7 +162,7 @@ def _missing(change: AccountChange, directory: AccountDirectory, rules: Rules, v
         return change.refused(refusal.cause, refusal.reason)
     control = str(NORMAL if _wants_enabled(request, rules) is not False else NORMAL | DISABLED)
     after: Values = {
-        "cn": (names.cn_base(request.record, request.upn),),
+        "cn": (names.cn_base(request.texts, request.upn),),
         SAM: (request.sam or names.sam_base(request.upn),),
         UPN: (request.upn,),
         CONTROL: (control,),
@@ -191,8 +191,7 @@ def _bad_password(request: AccountRequest, rules: Rules) -> Refusal | None:
 def _wants_enabled(request: AccountRequest, rules: Rules) -> bool | None:
     """Return whether the account is to be enabled; None if neither the task nor the record says so."""
     if rules.enabled == SAME:
-        given = request.record.get("enabled")
-        return given if isinstance(given, bool) else None
+        return request.enabled
     return rules.enabled == TRUE
 
 
@@ -271,7 +270,7 @@ def disabled_in_cloud(changes: Iterable[AccountChange]) -> list[str]:
         change.request.upn
         for change in changes
         if change.status in (CREATED, UPDATED, UNCHANGED)
-        and change.request.record.get("enabled") is not False
+        and change.request.enabled is not False
         and _control(change) & DISABLED
     ]
 

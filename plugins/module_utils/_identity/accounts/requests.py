@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from ..core.attribute_map import sent_addresses
+from ..core.attribute_map import ADDRESSES, ENABLED, REFERENCE, ROWS, sent_addresses
 from ..core.errors import InputError
 from ..core.identities.cloud_identity import read_upn
 from ..core.identities.comparison import ad_key, entra_key
-from ..core.records import Record
 from ..core.refusal import Refusal
 from ..core.text.secret_keys import find_secret_keys
 from .given_passwords import GivenPasswords
@@ -26,21 +24,31 @@ RANDOM, GIVEN = "random", "given"
 # entra_user_info returns these statuses for identities that it did not find or that are not wanted.
 _NOT_TAKEN = ("not_found", "left_out")
 _PRIMARY = "SMTP:"
+_TEXTS = tuple(row.record for row in ROWS if row.form not in (ADDRESSES, ENABLED, REFERENCE))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AccountRequest:
-    """The request for one person: the record as given, and the values of it that are needed repeatedly.
+    """The request for one person.
 
-    ``addresses`` is ``proxyAddresses`` in full, the primary one first. ``password`` is None unless one was given.
+    ``given`` is the record as the caller gave it, for the result and for the caller's own rules. ``addresses`` is
+    ``proxyAddresses`` in full, the primary one first. ``password`` is None unless one was given. ``texts`` has the
+    other values that are not empty, by key of the attribute map, and ``malformed`` the keys whose value cannot be a
+    text. ``enabled`` is None if the record does not say it. ``cloud_id`` is the object id of the cloud user, and
+    ``manager`` names the manager, both as given.
     """
 
-    record: Record
+    given: Mapping[str, object]
     upn: str
     addresses: tuple[str, ...] = ()
     sam: str | None = None
     password: str | None = field(default=None, repr=False)
     refusal: Refusal | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    malformed: frozenset[str] = frozenset()
+    enabled: bool | None = None
+    cloud_id: str | None = None
+    manager: str | None = None
 
     @property
     def key(self) -> str:
@@ -52,33 +60,50 @@ def address_key(address: str) -> str:
     return entra_key(address)
 
 
-def read_account_requests(records: Iterable[Mapping[str, Any]], passwords: GivenPasswords) -> list[AccountRequest]:
+def read_account_requests(records: Iterable[Mapping[str, object]], passwords: GivenPasswords) -> list[AccountRequest]:
     """Turn records into requests, in the order given. An error in one record becomes the refusal of its request.
 
     :raises InputError: if the list is empty, or if a record names no user or contains a password.
     """
-    requests = [_read_request(dict(record), position, passwords) for position, record in enumerate(records, start=1)]
+    requests = [_read_request(record, position, passwords) for position, record in enumerate(records, start=1)]
     if not requests:
         raise InputError("users is empty; give at least one record, such as what entra_user_info returns as users.")
     return _refuse_repeats(requests)
 
 
-def _read_request(record: Record, position: int, passwords: GivenPasswords) -> AccountRequest:
+def _read_request(record: Mapping[str, object], position: int, passwords: GivenPasswords) -> AccountRequest:
     secrets = find_secret_keys(record)
     if secrets:
         raise InputError(
             f"Record {position} of users has the key {secrets[0]!r}, which looks like that of a secret; leave it out, "
             "and put a password into the file that given_passwords_file names."
         )
-    upn = str(record.get("user_principal_name") or "")
+    upn, cloud_id = (str(record.get(key) or "") for key in ("user_principal_name", "id"))
     if record.get("status") in _NOT_TAKEN:
         name = upn or str(record.get("identity") or "")
-        return AccountRequest(record, name, refusal=Refusal(f"entra_{record['status']}", str(record.get("reason"))))
+        refusal = Refusal(f"entra_{record['status']}", str(record.get("reason")))
+        return AccountRequest(record, name, refusal=refusal, cloud_id=cloud_id or None)
     if not upn:
         raise InputError(f"Record {position} of users has no user_principal_name; give it the cloud user's.")
-    request = AccountRequest(record, upn, password=passwords.of(upn))
+    texts, malformed = _read_texts(record)
+    enabled = record.get("enabled")
+    request = AccountRequest(
+        record,
+        upn,
+        password=passwords.of(upn),
+        texts=texts,
+        malformed=malformed,
+        enabled=enabled if isinstance(enabled, bool) else None,
+        cloud_id=cloud_id or None,
+        manager=_manager(record.get("manager")),
+    )
     try:
-        return replace(request, **_checked(record, upn))
+        read_upn(upn)
+    except InputError as error:
+        return replace(request, refusal=Refusal("malformed_upn", error.message))
+    try:
+        sam = _sam(record.get("sam_account_name"), upn)
+        return replace(request, sam=sam, addresses=_addresses(record, upn))
     except _Malformed as error:
         return replace(request, refusal=Refusal(error.cause, str(error)))
 
@@ -89,26 +114,42 @@ class _Malformed(Exception):
         self.cause = cause
 
 
-def _checked(record: Mapping[str, Any], upn: str) -> dict[str, Any]:
-    try:
-        read_upn(upn)
-    except InputError as error:
-        raise _Malformed("malformed_upn", error.message) from error
-    sam = record.get("sam_account_name")
-    problem = sam_problem(str(sam)) if sam else None
+def _sam(given: object, upn: str) -> str | None:
+    problem = sam_problem(str(given)) if given else None
     if problem:
-        raise _Malformed("bad_sam_account_name", f"The sAMAccountName {sam!r} of {upn} {problem}; correct it.")
-    return {"addresses": _addresses(record, upn), "sam": str(sam) if sam else None}
+        raise _Malformed("bad_sam_account_name", f"The sAMAccountName {given!r} of {upn} {problem}; correct it.")
+    return str(given) if given else None
 
 
-def _addresses(record: Mapping[str, Any], upn: str) -> tuple[str, ...]:
+def _read_texts(record: Mapping[str, object]) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the texts that are not empty, and the keys of the values that cannot be texts."""
+    texts, malformed = {}, set()
+    for key in _TEXTS:
+        value = record.get(key)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (str, int)) or "\0" in str(value):
+            malformed.add(key)
+        elif text := str(value).strip():
+            texts[key] = text
+    return texts, frozenset(malformed)
+
+
+def _manager(given: object) -> str | None:
+    """Return how a record names the manager: by a text, or by the keys of another record."""
+    if isinstance(given, Mapping):
+        given = given.get("user_principal_name") or given.get("id")
+    return str(given) if given else None
+
+
+def _addresses(record: Mapping[str, object], upn: str) -> tuple[str, ...]:
     given = record.get("proxy_addresses") or []
-    mail = record.get("mail")
-    if not isinstance(given, list) or not all(isinstance(each, str) for each in [*given, mail or ""]):
+    mail = record.get("mail") or ""
+    if not isinstance(given, list) or not isinstance(mail, str) or not all(isinstance(each, str) for each in given):
         raise _Malformed("malformed_value", f"proxy_addresses of {upn} must be a list of texts, and mail a text.")
     texts = [each.strip() for each in given if each.strip()]
     full = [each if ":" in each else f"smtp:{each}" for each in texts]
-    sent = sent_addresses({"proxy_addresses": full, "mail": (mail or "").strip()})
+    sent = sent_addresses(full, mail.strip())
     primaries = [each for each in sent if each.startswith(_PRIMARY)]
     if len(set(primaries)) > 1:
         raise _Malformed(

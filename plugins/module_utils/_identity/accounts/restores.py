@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypedDict
 
 from ..ad.lookup import dn_key
 from ..ad.protected_accounts import Shield
@@ -17,7 +17,6 @@ from ..ad.users import AdObject
 from ..core.identities.anchors import guid_text
 from ..core.identities.comparison import entra_key
 from ..core.outcomes import FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED
-from ..core.records import Record
 from ..core.refusal import Refusal
 from ..core.restorable import refuse_renamed
 from ..core.rollback import Undo
@@ -36,7 +35,21 @@ ATTRIBUTES = (ACCOUNT, *WRITTEN, CONTROL, MANAGER)
 """The attributes that journal lines of ``ad_user`` name."""
 
 
-@dataclass(frozen=True)
+class RestoreRecord(TypedDict):
+    """An account in the result of a rollback. ``before`` and ``after`` are by attribute, as the journal has values."""
+
+    user_principal_name: str | None
+    distinguished_name: str | None
+    object_guid: str | None
+    status: str
+    before: dict[str, Any]
+    after: dict[str, Any] | None
+    changed: bool
+    cause: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountRestore:
     """What a rollback does with one account.
 
@@ -68,7 +81,7 @@ class AccountRestore:
         reason = "Nothing was written, because of other accounts; see msg."
         return replace(self, status=UNCHANGED, cause="not_tried", reason=reason, before={}, after={})
 
-    def result(self) -> Record:
+    def result(self) -> RestoreRecord:
         """Return the account as the module returns it."""
         dn = self.found.distinguished_name if self.found else None
         shown = {ACCOUNT: dn} if self.status == REMOVED else dict(self.before)

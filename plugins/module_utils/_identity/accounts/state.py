@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from ..ad.lookup import dn_key
 from ..core.identities.anchors import CONSISTENCY_GUID
-from ..core.records import Record
+from ..core.records import RawAttributes
 from .changes import AccountChange
 from .values import CONTROL, MANAGER, SAM, UPN, WRITTEN
 
 ACCOUNT = "account"
 """The attribute that a journal line names if it is about the existence of an account."""
-
-RawAttributes = Mapping[str, Sequence[bytes]]
 
 _STATE = tuple(name.lower() for name in (UPN, SAM, CONTROL, *WRITTEN, CONSISTENCY_GUID))
 # Attributes that the directory maintains by itself, and those that a sign-in changes.
@@ -46,8 +44,15 @@ _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _SAME_MOMENT = timedelta(seconds=2)
 
 
-def account_state(distinguished_name: str, attributes: RawAttributes) -> Record:
-    """Return the state of an account: its name, and a hash over the name and the attributes that ``ad_user`` writes.
+class AccountState(TypedDict):
+    """The state of an account: its name, and a hash over the name and the attributes that ``ad_user`` writes."""
+
+    distinguished_name: str
+    state: str
+
+
+def account_state(distinguished_name: str, attributes: RawAttributes) -> AccountState:
+    """Return the state of an account.
 
     The manager is included if ``attributes`` has one.
     """
@@ -58,7 +63,7 @@ def account_state(distinguished_name: str, attributes: RawAttributes) -> Record:
     return {"distinguished_name": name, "state": f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"}
 
 
-def planned_state(change: AccountChange) -> Record:
+def planned_state(change: AccountChange) -> AccountState:
     """Return the state that a new account will have, without a manager that is written later."""
     values = {name.lower(): [value.encode() for value in given] for name, given in change.after.items()}
     return account_state(change.dn or "", without_manager(values) if change.manager else values)

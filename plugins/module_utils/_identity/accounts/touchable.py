@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..ad.kinds import not_a_user, system_account
 from ..ad.protected_accounts import Shield, why_protected
 from ..ad.users import AdObject
-from ..core.records import ad_record, cloud_managed
+from ..core.records import read_ad_user
 from ..core.refusal import Refusal
 from .values import NEEDS_NO_PASSWORD
 
@@ -24,7 +24,7 @@ def refuse_kind(upn: str, account: AdObject) -> Refusal | None:
     why = system_account(account.distinguished_name, account.attributes)
     if why:
         return Refusal("system_account", f"{upn} is never synchronised, because {why}; leave it out.")
-    if cloud_managed(ad_record(account.distinguished_name, account.attributes)):
+    if read_ad_user(account.distinguished_name, account.attributes).cloud_managed:
         # facts §12
         reason = f"The AD account of {upn} was made by Cloud Sync and the cloud owns it; it must not be written."
         return Refusal("cloud_managed_account", reason)

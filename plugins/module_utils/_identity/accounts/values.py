@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ..core.attribute_map import ADDRESSES, ENABLED, REFERENCE, ROWS, Row, primary_address
 from ..core.refusal import Refusal
@@ -86,16 +85,12 @@ def _given(row: Row, request: AccountRequest) -> tuple[str, ...] | None:
     """Return the values of one row: none if the record has none, None if its value cannot be a text."""
     if row.form == ADDRESSES:
         return request.addresses
-    value: Any = request.record.get(row.record)
-    if row.record == "mail":
-        value = primary_address(request.addresses) or value
-    if value is None:
-        return ()
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
+    primary = primary_address(request.addresses) if row.record == "mail" else None
+    if primary:
+        return None if "\0" in primary else tuple(filter(None, [primary.strip()]))
+    if row.record in request.malformed:
         return None
-    text = str(value).strip()
-    if "\0" in text:
-        return None
+    text = request.texts.get(row.record)
     return (text,) if text else ()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core.identities.anchors import CONSISTENCY_GUID, OBJECT_GUID
-from ..core.records import consistency_text, record_name
+from ..core.records import consistency_text
 from .users import AnchorChange
 
 ANCHOR_ATTRIBUTES = (OBJECT_GUID, CONSISTENCY_GUID)
@@ -52,7 +52,7 @@ def _checked(user: AnchorChange, holders: Mapping[bytes, Sequence[AnchorHolder]]
         if holder.guid != user.found.guid and stays:
             return user.refused(
                 f"held_by_{holder.kind}",
-                f"{consistency_text(user.after)}, which {record_name(user.result())} would get, is the "
+                f"{consistency_text(user.after)}, which {user.name} would get, is the "
                 f"{holder.attribute} of the {holder.kind.replace('_', ' ')} {holder.distinguished_name}; decide which "
                 "of the two belongs to the cloud user.",
             )

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from ..core.identities.anchors import CONSISTENCY_GUID
 from ..core.outcomes import MISSING
-from ..core.records import cloud_managed, consistency_bytes, consistency_text, record_name
+from ..core.records import consistency_bytes, consistency_text
 from ..core.restorable import refuse_anchor, refuse_renamed
 from ..core.rollback import Undo
 from .anchor_requests import AnchorRequest
@@ -56,7 +56,7 @@ def _requested(user: AnchorChange, request: AnchorRequest, overwrite: bool) -> A
     if user.before and not overwrite:
         return user.refused(
             "different_consistency_guid",
-            f"{CONSISTENCY_GUID} of {record_name(user.result())} is {consistency_text(user.before)} and not "
+            f"{CONSISTENCY_GUID} of {user.name} is {consistency_text(user.before)} and not "
             f"{consistency_text(request.value)}; replacing it gives the account another source anchor, so set replace "
             "to true only if that is meant.",
         )
@@ -73,11 +73,9 @@ def _put_back(user: AnchorChange, undo: Undo) -> AnchorChange:
     now = consistency_text(user.before)
     if user.status != FOUND or now == undo.restore:
         return user
-    record = user.result()
-    name = record_name(record)
-    refusal = refuse_renamed(undo.user_principal_name, record["user_principal_name"]) or refuse_anchor(
-        undo.restore, name
-    )
+    account = user.user()
+    name = account.name
+    refusal = refuse_renamed(undo.user_principal_name, account.user_principal_name) or refuse_anchor(undo.restore, name)
     if refusal:
         return user.refused(refusal.cause, refusal.reason)
     refused = _refused_for_the_cloud(user)
@@ -93,12 +91,11 @@ def _put_back(user: AnchorChange, undo: Undo) -> AnchorChange:
 
 
 def _refused_for_the_cloud(user: AnchorChange) -> AnchorChange | None:
-    record = user.result()
-    if not cloud_managed(record):
+    account = user.user()
+    if not account.cloud_managed:
         return None
     # facts §12
     return user.refused(
         "cloud_managed_account",
-        f"The AD account of {record_name(record)} was made by Cloud Sync and the cloud owns it; it must not be "
-        "stamped.",
+        f"The AD account of {account.name} was made by Cloud Sync and the cloud owns it; it must not be stamped.",
     )

@@ -9,34 +9,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..core.errors import InputError
 from ..core.identities.anchors import guid_of_immutable_id
 from ..core.outcomes import CLEARED, RESTORED, SET, UNCHANGED
-from ..core.records import Record
 from ..core.refusal import Refusal
 from .lookup import NAME, Identity, guid_identity, upn_identity
+from .users import UNNAMED, CloudName
 
 # With these statuses or this cause, ``after`` in a result of entra_immutable_id is what the cloud user has.
 _OF_THE_CLOUD, _DIFFERENT = (SET, CLEARED, RESTORED, UNCHANGED), "different_immutable_id"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AnchorRequest:
     """The bytes to write into mS-DS-ConsistencyGuid of the AD user that ``identity`` means.
 
-    ``known`` has ``id`` and ``user_principal_name`` of the cloud user, if the record has them. If there is a
-    ``refusal``, it may be impossible to look up the identity.
+    ``known`` is the cloud user, as far as the record names it. If there is a ``refusal``, it may be impossible to look
+    up the identity.
     """
 
     identity: Identity
     value: bytes
-    known: Record
+    known: CloudName = UNNAMED
     refusal: Refusal | None = None
 
 
-def read_anchor_requests(records: Iterable[Mapping[str, Any]]) -> list[AnchorRequest]:
+def read_anchor_requests(records: Iterable[Mapping[str, object]]) -> list[AnchorRequest]:
     """Turn records of cloud users into requests, in the order given.
 
     A record names its AD user by ``object_guid``, else by ``user_principal_name``. An error in one record becomes the
@@ -49,9 +48,9 @@ def read_anchor_requests(records: Iterable[Mapping[str, Any]]) -> list[AnchorReq
     return [_refuse_repeat(request, times[request.value]) for request in requests]
 
 
-def _read(record: Mapping[str, Any], position: int) -> AnchorRequest:
-    known = {key: record[key] for key in ("id", "user_principal_name") if record.get(key)}
-    guid, upn = (str(record.get(key) or "") for key in ("object_guid", "user_principal_name"))
+def _read(record: Mapping[str, object], position: int) -> AnchorRequest:
+    guid, upn, key = (str(record.get(key) or "") for key in ("object_guid", "user_principal_name", "id"))
+    known = CloudName(key or None, upn or None)
     if not guid and not upn:
         raise InputError(f"Record {position} of users names nobody; give it an object_guid or a user_principal_name.")
     identity = Identity(guid or upn, NAME, "")
@@ -74,7 +73,7 @@ def _read(record: Mapping[str, Any], position: int) -> AnchorRequest:
         return AnchorRequest(identity, wanted, known, Refusal(cause, error.message))
 
 
-def _immutable_id(record: Mapping[str, Any]) -> Any:
+def _immutable_id(record: Mapping[str, object]) -> object:
     """Return the ImmutableId that the cloud user has.
 
     In results of entra_immutable_id, ``immutable_id`` is that of the AD user.

@@ -22,7 +22,7 @@ _TEXTS = frozenset(
         *(name.lower() for row in ROWS for name in (row.ad, row.fallback) if name),
     )
 ) - frozenset(_INTEGERS)
-_SINGLE = (*("objectguid", "ms-ds-consistencyguid"), *_INTEGERS, *sorted(_TEXTS.difference(_LISTS, ("url", "o"))))
+_SINGLE = frozenset(("objectguid", "ms-ds-consistencyguid", *_INTEGERS)) | _TEXTS.difference(_LISTS, ("url", "o"))
 
 Attributes = Mapping[str, Sequence[bytes]]
 
@@ -66,7 +66,7 @@ def whole_number(text: str | None, most: int) -> int | None:
 
 
 def _fault(name: str, values: Sequence[bytes]) -> str | None:
-    if name in _SINGLE and len(values) > 1:
+    if len(values) > 1 and name in _SINGLE:
         return f"has {len(values)} values instead of one"
     if name in _INTEGERS and not all(map(_INTEGER.fullmatch, values)):
         return "is no number"

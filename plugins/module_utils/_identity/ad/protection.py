@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.accepted_effects import NOTHING_ACCEPTED, PRIVILEGED_AD_ACCOUNT, AcceptedEffects, protected_sentence
-from ..core.records import record_name
 from .protected_accounts import Shield, why_protected
 from .users import AnchorChange
 
@@ -39,8 +38,8 @@ def refuse_protected(users: Sequence[AnchorChange], shield: Shield, accepted: Ac
 def _checked(user: AnchorChange, shield: Shield, accepted: AcceptedEffects) -> AnchorChange:
     if not gives_anchor(user) or user.found is None:
         return user
-    why = why_protected(user.found.attributes, shield)
-    upn = next(iter(user.found.attributes.get("userprincipalname", ())), b"").decode("utf-8", "replace")
+    why = why_protected(user.found.protection, shield)
+    upn = user.found.user.user_principal_name or ""
     if why is None or accepted.covers(PRIVILEGED_AD_ACCOUNT, upn):
         return user
-    return user.refused(PRIVILEGED_AD_ACCOUNT, protected_sentence(record_name(user.result()), why))
+    return user.refused(PRIVILEGED_AD_ACCOUNT, protected_sentence(user.name, why))

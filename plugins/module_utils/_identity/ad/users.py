@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NotRequired
 
-from ..core.attribute_map import ad_attributes
-from ..core.identities.anchors import guid_text, source_anchor
+from ..core.attribute_map import ad_attributes, by_key
+from ..core.identities.anchors import guid_text
 from ..core.identities.upn import upn_suffix
 from ..core.outcomes import (
     AMBIGUOUS,
@@ -26,13 +26,15 @@ from ..core.outcomes import (
     SYSTEM_ACCOUNT,
     UNRESOLVED,
 )
-from ..core.records import AD_KEYS, Record, ad_record, consistency_text
+from ..core.records import AdRecord, AdUser, RawAttributes, anchored, consistency_text, read_ad_user
+from ..core.refusal import Refusal
 from ..core.text.counts import counted
 from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_names, join_sentences
 from .faults import object_fault
 from .kinds import not_a_user, system_account
 from .lookup import DN, Match
+from .protected_accounts import ACCOUNT_ATTRIBUTES
 
 STATUSES = (FOUND, STAMPED, PUT_BACK, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
 
@@ -42,9 +44,11 @@ class AdObject:
     """An object as it was found: its distinguished name, and raw values by lower-case attribute name."""
 
     distinguished_name: str
-    attributes: Mapping[str, Sequence[bytes]]
+    attributes: RawAttributes
     with_attributes: bool = False
-    """Whether the record has ``attributes``, the values that a sync sends."""
+    """Whether the user has the values that a sync sends."""
+    with_protection: bool = False
+    """Whether what shows that an account is protected was read."""
 
     @property
     def guid(self) -> bytes:
@@ -56,24 +60,68 @@ class AdObject:
         return object_fault(self.distinguished_name, self.attributes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class FoundUser:
+    """What is kept of an object that was found: the raw values of thousands of users are several times as large.
+
+    ``user`` is the AD user as it was read, only with its name and its GUID if there is a ``fault``, which says in a
+    sentence what cannot be used. ``consistency`` is mS-DS-ConsistencyGuid, empty for none. ``protection``: the raw
+    values that show whether the account is protected, if they were read.
+    """
+
+    guid: bytes
+    user: AdUser
+    consistency: bytes = b""
+    fault: str | None = None
+    protection: RawAttributes = field(default_factory=dict)
+
+
+class AnchorRecord(AdRecord):
+    """One user in the result of ad_user_guid.
+
+    ``attributes`` has the values that a sync sends, if the task asked for them. ``id`` is the cloud user's, if the
+    caller gave it. ``identity`` is what the caller asked for.
+    """
+
+    attributes: NotRequired[dict[str, str | None]]
+    id: NotRequired[str]
+    identity: NotRequired[str]
+    status: str
+    before: str | None
+    after: str | None
+    changed: bool
+    cause: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CloudName:
+    """What the caller says of a cloud user: the object id and the UPN."""
+
+    id: str | None = None
+    user_principal_name: str | None = None
+
+
+UNNAMED = CloudName()
+
+
+@dataclass(frozen=True, slots=True)
 class AnchorChange:
     """What happens to one user.
 
     ``before`` and ``after`` are mS-DS-ConsistencyGuid as raw bytes, empty if the attribute is empty. ``anchor`` is one
-    of ``anchors.SOURCE_ANCHORS``. ``known`` has what the caller or a journal says of the user in addition to the
-    identity: ``id`` in Entra and ``user_principal_name``.
+    of ``anchors.SOURCE_ANCHORS``. ``known`` is the cloud user whose anchor this one gets.
     """
 
     status: str
     anchor: str
-    found: AdObject | None = None
+    found: FoundUser | None = None
     identity: str | None = None
     before: bytes = b""
     after: bytes = b""
     cause: str | None = None
     reason: str | None = None
-    known: Mapping[str, Any] = field(default_factory=dict)
+    known: CloudName = UNNAMED
 
     @property
     def changed(self) -> bool:
@@ -102,12 +150,30 @@ class AnchorChange:
         """Return the same user after another writer filled the attribute first: that value stays."""
         return replace(self, status=FOUND, before=value, after=value)
 
-    def result(self) -> Record:
+    @property
+    def name(self) -> str:
+        """The name of the user in sentences."""
+        return self.found.user.name if self.found else self.user().name
+
+    def user(self) -> AdUser:
+        """Return the AD user as it is after the change."""
+        if self.found is None:
+            # Later modules name the user by the identity that was given, if it can be a UPN.
+            upn = self.identity if self.identity and upn_suffix(self.identity) else None
+            return AdUser(
+                user_principal_name=self.known.user_principal_name or upn,
+                identity=self.identity,
+                unresolved=Refusal(f"ad_{self.status}", self.reason or "") if self.status in UNRESOLVED else None,
+            )
+        if self.found.fault or self.after == self.found.consistency:
+            return self.found.user
+        return anchored(self.found.user, self.found.guid, self.after, self.anchor)
+
+    def result(self) -> AnchorRecord:
         """Return the user as the module returns it."""
-        asked = {} if self.identity is None else {"identity": self.identity}
-        return {
-            **self._record(),
-            **asked,
+        user = self.user()
+        result: AnchorRecord = {
+            **user.record(),
             "status": self.status,
             "before": consistency_text(self.before),
             "after": consistency_text(self.after),
@@ -115,40 +181,23 @@ class AnchorChange:
             "cause": self.cause,
             "reason": self.reason,
         }
-
-    def _record(self) -> Record:
-        if self.found is None:
-            # Later modules name the user by the identity that was given, if it can be a UPN.
-            upn = self.identity if self.identity and upn_suffix(self.identity) else None
-            return {**dict.fromkeys(AD_KEYS), "user_principal_name": upn, **self.known}
-        if self.found.fault:
-            return {
-                **dict.fromkeys(AD_KEYS),
-                "distinguished_name": self.found.distinguished_name,
-                "object_guid": guid_text(self.found.guid),
-            }
-        record = ad_record(self.found.distinguished_name, self.found.attributes, self.anchor)
-        chosen = source_anchor(self.found.guid, self.after, self.anchor)
-        sent = {"attributes": ad_attributes(self.found.attributes)} if self.found.with_attributes else {}
-        cloud = {"id": self.known["id"]} if "id" in self.known else {}
-        return {
-            **record,
-            **sent,
-            **cloud,
-            "consistency_guid": consistency_text(self.after),
-            "source_anchor": chosen.attribute,
-            "immutable_id": chosen.immutable_id,
-        }
+        if user.sent is not None:
+            result["attributes"] = by_key(user.sent)
+        if self.known.id and not (self.found and self.found.fault):
+            result["id"] = self.known.id
+        if self.identity is not None:
+            result["identity"] = self.identity
+        return result
 
 
 def list_searched(objects: Iterable[AdObject], anchor: str) -> list[AnchorChange]:
     """Return the users of a search without system accounts, sorted by UPN (those without one last), then by name."""
     users = [
-        _user(entry, anchor)
+        (_order(entry), found_user(entry, anchor))
         for entry in objects
         if not not_a_user(entry.attributes) and not system_account(entry.distinguished_name, entry.attributes)
     ]
-    return sorted(users, key=_order)
+    return [user for _order, user in sorted(users, key=lambda pair: pair[0])]
 
 
 def list_asked(
@@ -179,7 +228,7 @@ def _asked(match: Match, objects: Mapping[str, AdObject], anchor: str, domain: s
     if why:
         reason = f"{text} is never synchronised, because {why} ({entry.distinguished_name}); leave it out."
         return _unresolved(match, anchor, SYSTEM_ACCOUNT, "system_account", reason)
-    user = replace(_user(entry, anchor), identity=text)
+    user = found_user(entry, anchor, text)
     if user.blocked:
         return user
     if match.repeats:
@@ -202,17 +251,30 @@ def _unresolved(match: Match, anchor: str, status: str, cause: str, reason: str)
     return AnchorChange(status, anchor, identity=match.identity.text, cause=cause, reason=reason)
 
 
-def _user(entry: AdObject, anchor: str) -> AnchorChange:
+def found_user(entry: AdObject, anchor: str, identity: str | None = None) -> AnchorChange:
+    """Return the user that an object is; refused if something of it cannot be used."""
     value = next(iter(entry.attributes.get("ms-ds-consistencyguid", ())), b"")
-    user = AnchorChange(FOUND, anchor, entry, before=value, after=value)
-    return user.refused("unreadable_object", entry.fault) if entry.fault else user
+    change = AnchorChange(FOUND, anchor, _kept(entry, value, anchor, identity), identity, before=value, after=value)
+    return change.refused("unreadable_object", entry.fault) if entry.fault else change
 
 
-def _order(user: AnchorChange) -> tuple[bool, str, str]:
-    # Raw values, because making a record of each user only to sort them takes as long as making the result.
-    name, names = (user.found.distinguished_name, user.found.attributes) if user.found else ("", {})
-    upn = next(iter(names.get("userprincipalname", ())), None)
-    return upn is None, (upn or b"").decode("utf-8", "replace").casefold(), name.casefold()
+def _kept(entry: AdObject, consistency: bytes, anchor: str, identity: str | None) -> FoundUser:
+    name, attributes = entry.distinguished_name, entry.attributes
+    if entry.fault:
+        user = AdUser(distinguished_name=name, object_guid=guid_text(entry.guid), identity=identity)
+        return FoundUser(entry.guid, user, consistency, entry.fault)
+    sent = ad_attributes(attributes) if entry.with_attributes else None
+    user = read_ad_user(name, attributes, anchor, sent, identity)
+    if not entry.with_protection:
+        return FoundUser(entry.guid, user, consistency)
+    shown = {key: attributes[key] for key in map(str.lower, ACCOUNT_ATTRIBUTES) if key in attributes}
+    return FoundUser(entry.guid, user, consistency, protection=shown)
+
+
+def _order(entry: AdObject) -> tuple[bool, str, str]:
+    # Raw values, so that objects that cannot be used are sorted too.
+    upn = next(iter(entry.attributes.get("userprincipalname", ())), None)
+    return upn is None, (upn or b"").decode("utf-8", "replace").casefold(), entry.distinguished_name.casefold()
 
 
 def summarize(users: Iterable[AnchorChange]) -> dict[str, int]:

@@ -18,11 +18,11 @@ Exchange). They cannot be compared, so the map does not contain them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypedDict
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from .identities.comparison import entra_key
-from .records import Record
+from .records import RawAttributes
 
 CONNECT = "entra-docs hybrid/connect/reference-connect-sync-attributes-synchronized.md (2025-04-09)"
 USER = "graph-docs resources/user.md"
@@ -36,22 +36,12 @@ AT_RISK, CALCULATED, KEPT = "at_risk", "calculated", "kept"
 
 OVERWRITTEN, DISABLED = "overwritten", "disabled"
 
-RawAttributes = Mapping[str, Sequence[bytes]]
-CloudValues = tuple[str | None, ...]
-"""Values of a cloud user, in the order of some keys: thousands of users share the keys. None for an empty value."""
+Value: TypeAlias = "str | bool | list[str] | None"
+"""A value of one row: a text, whether the account is enabled, or addresses."""
 
-
-class Overwrite(TypedDict):
-    """A value of a cloud user that a match would overwrite: the record key, the value in the cloud, and AD's.
-
-    ``effect`` is ``overwritten``, ``at_risk`` (AD is empty, facts §2), ``disabled`` (the user can no longer sign in),
-    or for the password ``password`` or ``password_unknown``.
-    """
-
-    attribute: str
-    cloud: Any
-    ad: Any
-    effect: str
+Sent: TypeAlias = "Sequence[str | None]"
+"""What a sync sends besides what every record has, or the cloud has of that: one value for each of SENT_KEYS, None for
+an empty one. All users share the keys."""
 
 
 @dataclass(frozen=True)
@@ -144,27 +134,33 @@ def entra_properties() -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.entra.partition(".")[0] for row in _COMPARED))
 
 
-def ad_attributes(attributes: RawAttributes) -> Record:
-    """Return what a sync would send of an AD user's attributes, by record key; None for an empty attribute.
+def ad_attributes(attributes: RawAttributes) -> Sent:
+    """Return what a sync would send of an AD user's attributes, None for an empty attribute.
 
-    ``attributes`` maps lower-case LDAP names to raw values. The result lacks the keys that every record has
-    (``enabled``, UPN, ``mail``, ``proxy_addresses``).
+    The result lacks what every record has (``enabled``, UPN, ``mail``, ``proxy_addresses``).
     """
-    return {key: _ad_value(attributes.get(name), fallback, attributes) for key, name, fallback in _AD_COLUMNS}
+    found = [_ad_text(attributes[name]) if name in attributes else None for name in _AD_NAMES]
+    for position, fallback in _AD_FALLBACKS:
+        if not found[position] and fallback in attributes:
+            found[position] = _ad_text(attributes[fallback])
+    return tuple(found)
+
+
+def by_key(sent: Sent) -> dict[str, str | None]:
+    """Return values by their keys in records."""
+    return dict(zip(SENT_KEYS, sent, strict=True))
+
+
+def mail_nickname(sent: Sent) -> str | None:
+    return sent[_NICKNAME]
 
 
 _IN_EVERY_RECORD = ("enabled", "user_principal_name", "mail", "proxy_addresses")
-_OWN_ROWS = tuple(row for row in ROWS if row.record not in _IN_EVERY_RECORD and row.form != REFERENCE)
 
 
-def entra_attributes(user: Mapping[str, Any]) -> CloudValues:
-    """Return the values that can be compared with AD, from Graph's JSON of a user; ``compared_values`` names them."""
-    return _COMPARED_COLUMNS.values(user)
-
-
-def compared_values(values: CloudValues) -> dict[str, str | None]:
-    """Return what ``entra_attributes`` returned, by the keys of ``ad_attributes``; nothing if nothing was read."""
-    return dict(zip(_COMPARED_COLUMNS.keys, values, strict=True)) if values else {}
+def entra_attributes(user: Mapping[str, Any]) -> Sent:
+    """Return the values of SENT_KEYS from Graph's JSON of a user."""
+    return _SENT_COLUMNS.values(user)
 
 
 def every_property() -> tuple[str, ...]:
@@ -172,24 +168,60 @@ def every_property() -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.entra.partition(".")[0] for row in ROWS if row.form != REFERENCE))
 
 
-def every_attribute(user: Mapping[str, Any]) -> CloudValues:
+def every_attribute(user: Mapping[str, Any]) -> Sequence[str | None]:
     """Return all values of the map, in the order of ``EVERY_KEY``, from Graph's JSON of a user."""
     return _EVERY_COLUMN.values(user)
 
 
-def overwrites(ad: Mapping[str, Any], cloud: Mapping[str, Any]) -> list[Overwrite]:
-    """Return each value that a match would overwrite, in map order.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What is compared of a user of one side.
 
-    ``ad`` and ``cloud`` hold the keys of a record and those of ``ad_attributes``. A missing key was not read and is
-    skipped. ``user_principal_name`` of ``ad`` is the name that the user would get in the cloud.
+    ``user_principal_name`` of an AD user is the name that the user would get in the cloud. ``others``: values by
+    SENT_KEYS. A missing key was not read.
     """
+
+    enabled: bool | None = None
+    user_principal_name: str | None = None
+    mail: str | None = None
+    proxy_addresses: Sequence[str] = ()
+    others: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    """A value that a match overwrites.
+
+    ``effect`` is ``overwritten``, ``at_risk`` (AD is empty, facts §2) or ``disabled`` (the user can no longer sign in).
+    """
+
+    attribute: str
+    cloud: Value
+    ad: Value
+    effect: str
+
+
+def overwrites(ad: Compared, cloud: Compared) -> list[Overwrite]:
+    """Return the values that a match would overwrite, in map order. What was not read on both sides is skipped."""
+    sent = sent_addresses(ad.proxy_addresses, ad.mail)
+    own: dict[str, tuple[Value, Value]] = {
+        "enabled": (cloud.enabled, ad.enabled),
+        "user_principal_name": (cloud.user_principal_name, ad.user_principal_name),
+        # user.md: mail in Entra is the primary address, even if mail in AD is another one.
+        "mail": (cloud.mail, primary_address(sent) or ad.mail),
+        "proxy_addresses": (list(cloud.proxy_addresses), sorted(sent) or None),
+    }
     found = []
     for row in _COMPARED:
-        if row.record in ad and row.record in cloud:
-            before, after = cloud[row.record], _sent(row, ad)
-            effect = _effect(row, before, after)
-            if effect:
-                found.append(Overwrite(attribute=row.record, cloud=before, ad=after, effect=effect))
+        if row.record in own:
+            before, after = own[row.record]
+        elif row.record in ad.others and row.record in cloud.others:
+            before, after = cloud.others[row.record], ad.others[row.record]
+        else:
+            continue
+        effect = _effect(row, before, after)
+        if effect:
+            found.append(Overwrite(row.record, before, after, effect))
     return found
 
 
@@ -201,12 +233,10 @@ def equal(row: Row, ad_value: Any, cloud_value: Any) -> bool:
     return bool(comparable(ad_value) == comparable(cloud_value))
 
 
-def sent_addresses(ad: Mapping[str, Any]) -> list[str]:
+def sent_addresses(addresses: Sequence[str], mail: str | None) -> list[str]:
     """Return the proxy addresses that a sync sends: AD's, with ``mail`` as primary if none is primary (user.md)."""
-    addresses = list(ad.get("proxy_addresses") or [])
-    mail = ad.get("mail")
     if not mail or any(address.startswith(_PRIMARY) for address in addresses):
-        return addresses
+        return list(addresses)
     return [f"{_PRIMARY}{mail}", *(other for other in addresses if entra_key(other) != entra_key(f"{_PRIMARY}{mail}"))]
 
 
@@ -215,16 +245,7 @@ def primary_address(addresses: Sequence[str]) -> str | None:
     return next((address[len(_PRIMARY) :] for address in addresses if address.startswith(_PRIMARY)), None)
 
 
-def _sent(row: Row, ad: Mapping[str, Any]) -> Any:
-    if row.form == ADDRESSES:
-        return sorted(sent_addresses(ad)) or None
-    if row.record == "mail":
-        # user.md: mail in Entra is the primary address, even if mail in AD is another one.
-        return primary_address(sent_addresses(ad)) or ad["mail"]
-    return ad[row.record]
-
-
-def _effect(row: Row, before: Any, after: Any) -> str | None:
+def _effect(row: Row, before: Value, after: Value) -> str | None:
     if row.form == ENABLED:
         if before is None or after is None or before == after:
             return None
@@ -244,15 +265,15 @@ def _proxies(addresses: Sequence[str]) -> set[str]:
 _COMPARABLE: dict[str, Callable[[Any], Any]] = {ADDRESS: entra_key, ADDRESSES: _proxies}
 
 
-def _ad_value(values: Sequence[bytes] | None, fallback: str | None, attributes: RawAttributes) -> str | None:
-    text = values[0].decode("utf-8", "replace").strip() if values else None
-    return text or (_ad_value(attributes.get(fallback), None, attributes) if fallback else None)
+def _ad_text(values: Sequence[bytes]) -> str | None:
+    return values[0].decode("utf-8", "replace").strip() or None if values else None
 
 
 class _Columns:
     """Where Graph's JSON of a user has the values of some rows. It is read for every user of a tenant.
 
-    ``keys`` are the record keys, in the order of the values: texts, the first of lists, and texts within properties.
+    ``rows`` are in the order of the values: texts, the first of lists, and texts within properties. ``keys`` are their
+    record keys.
     """
 
     def __init__(self, rows: Iterable[Row]) -> None:
@@ -264,14 +285,13 @@ class _Columns:
                 nested.setdefault(row.entra.partition(".")[0], []).append(row)
             else:
                 (lists if row.form == FIRST else texts).append(row)
-        self.keys = tuple(
-            row.record for row in (*texts, *lists, *(row for within in nested.values() for row in within))
-        )
+        self.rows = (*texts, *lists, *(row for within in nested.values() for row in within))
+        self.keys = tuple(row.record for row in self.rows)
         self._texts = [row.entra for row in texts]
         self._lists = [row.entra for row in lists]
         self._nested = [(name, [row.entra.partition(".")[2] for row in within]) for name, within in nested.items()]
 
-    def values(self, user: Mapping[str, Any]) -> CloudValues:
+    def values(self, user: Mapping[str, Any]) -> tuple[str | None, ...]:
         found = [user.get(name) or None for name in self._texts]
         for name in self._lists:
             listed = user.get(name)
@@ -282,9 +302,12 @@ class _Columns:
         return tuple(found)
 
 
-_SENT_ROWS = tuple(row for row in _COMPARED if row.record not in _IN_EVERY_RECORD)
-_AD_COLUMNS = tuple((row.record, row.ad.lower(), row.fallback and row.fallback.lower()) for row in _SENT_ROWS)
-_COMPARED_COLUMNS = _Columns(_SENT_ROWS)
-_EVERY_COLUMN = _Columns(_OWN_ROWS)
+_SENT_COLUMNS = _Columns(row for row in _COMPARED if row.record not in _IN_EVERY_RECORD)
+SENT_KEYS = _SENT_COLUMNS.keys
+"""The keys of the values that a sync sends besides what every record has."""
+_NICKNAME = SENT_KEYS.index("mail_nickname")
+_AD_NAMES = tuple(row.ad.lower() for row in _SENT_COLUMNS.rows)
+_AD_FALLBACKS = tuple((place, row.fallback.lower()) for place, row in enumerate(_SENT_COLUMNS.rows) if row.fallback)
+_EVERY_COLUMN = _Columns(row for row in ROWS if row.record not in _IN_EVERY_RECORD and row.form != REFERENCE)
 EVERY_KEY = _EVERY_COLUMN.keys
 """The record keys of what ``every_attribute`` returns."""

@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records of AD users: one plain dict for each user, with the same keys everywhere (docs/architecture.md, "Words")."""
+"""One user of Active Directory, in memory and in results (docs/architecture.md, "Words")."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from .identities.anchors import anchor_bytes, guid_text, immutable_id_of_bytes, is_guid, parse_guid, source_anchor
 from .identities.sids import sid_text
-
-Record = dict[str, Any]
+from .refusal import Refusal
 
 AD_ATTRIBUTES = (
     "objectGUID",
@@ -28,70 +28,142 @@ AD_ATTRIBUTES = (
 )
 """The LDAP attributes of an AD record. A directory may lack the two with msDS (facts §11)."""
 
-AD_KEYS = (
-    "user_principal_name",
-    "sam_account_name",
-    "distinguished_name",
-    "object_guid",
-    "consistency_guid",
-    "source_anchor",
-    "immutable_id",
-    "mail",
-    "proxy_addresses",
-    "enabled",
-    "external_directory_object_id",
-    "object_soa",
-    "object_sid",
-)
-"""The keys of an AD record."""
-
+_NAMELESS = "(nameless)"
 _ACCOUNT_DISABLED = 0x2  # ADS_UF_ACCOUNTDISABLE (facts §13)
 
-
-def _texts(attributes: Mapping[str, Sequence[bytes]], name: str) -> list[str]:
-    return [value.decode("utf-8", "replace") for value in attributes.get(name.lower(), ())]
-
-
-def _text(attributes: Mapping[str, Sequence[bytes]], name: str) -> str | None:
-    values = _texts(attributes, name)
-    return values[0] if values else None
+RawAttributes = Mapping[str, Sequence[bytes]]
+"""Raw values of an AD object by lower-case attribute name. A missing attribute is empty."""
 
 
-def ad_record(distinguished_name: str, attributes: Mapping[str, Sequence[bytes]], anchor: str = "auto") -> Record:
-    """Return the record of one AD user.
+class AdRecord(TypedDict):
+    """One AD user in files and results."""
 
-    ``attributes`` maps lower-case LDAP attribute names to raw values; only ``objectguid`` is required, and other
-    missing attributes count as empty. ``anchor`` is one of ``anchors.SOURCE_ANCHORS``.
+    user_principal_name: str | None
+    sam_account_name: str | None
+    distinguished_name: str | None
+    object_guid: str | None
+    consistency_guid: str | None
+    source_anchor: str | None
+    immutable_id: str | None
+    mail: str | None
+    proxy_addresses: list[str] | None
+    enabled: bool | None
+    external_directory_object_id: str | None
+    object_soa: str | None
+    object_sid: str | None
+
+
+AD_KEYS = tuple(AdRecord.__annotations__)
+"""The keys of an AD record."""
+
+
+@dataclass(slots=True)
+class AdUser:
+    """One AD user, or an identity that is not one AD user. Nobody changes it after it was made.
+
+    The fields that ``AdRecord`` has too are None if the attribute is empty. ``sent`` has what a sync sends besides, by
+    ``attribute_map.SENT_KEYS``; None if it was not read. ``identity`` is what the caller asked for. ``unresolved`` says
+    why that is not one AD user. Its cause begins with ``ad_``.
     """
+
+    user_principal_name: str | None = None
+    sam_account_name: str | None = None
+    distinguished_name: str | None = None
+    object_guid: str | None = None
+    consistency_guid: str | None = None
+    source_anchor: str | None = None
+    immutable_id: str | None = None
+    mail: str | None = None
+    proxy_addresses: Sequence[str] | None = None
+    enabled: bool | None = None
+    external_directory_object_id: str | None = None
+    object_soa: str | None = None
+    object_sid: str | None = None
+    sent: Sequence[str | None] | None = None
+    identity: str | None = None
+    unresolved: Refusal | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the user for a sentence: the best one that is known."""
+        return self.user_principal_name or self.identity or self.distinguished_name or _NAMELESS
+
+    @property
+    def cloud_managed(self) -> bool:
+        """Whether Cloud Sync made this account, so that the cloud owns it (facts §12)."""
+        return (self.external_directory_object_id or "").startswith("User_") or bool(self.object_soa)
+
+    def record(self) -> AdRecord:
+        """Return the user as files and results have it."""
+        addresses = self.proxy_addresses
+        return {
+            "user_principal_name": self.user_principal_name,
+            "sam_account_name": self.sam_account_name,
+            "distinguished_name": self.distinguished_name,
+            "object_guid": self.object_guid,
+            "consistency_guid": self.consistency_guid,
+            "source_anchor": self.source_anchor,
+            "immutable_id": self.immutable_id,
+            "mail": self.mail,
+            "proxy_addresses": None if addresses is None else list(addresses),
+            "enabled": self.enabled,
+            "external_directory_object_id": self.external_directory_object_id,
+            "object_soa": self.object_soa,
+            "object_sid": self.object_sid,
+        }
+
+
+def read_ad_user(
+    distinguished_name: str,
+    attributes: RawAttributes,
+    anchor: str = "auto",
+    sent: Sequence[str | None] | None = None,
+    identity: str | None = None,
+) -> AdUser:
+    """Return an AD user; ``attributes`` must have ``objectguid``. ``anchor`` is one of ``anchors.SOURCE_ANCHORS``."""
     guid = attributes["objectguid"][0]
     consistency = next(iter(attributes.get("ms-ds-consistencyguid", ())), b"")
     chosen = source_anchor(guid, consistency, anchor)
-    record = planned_ad_record(distinguished_name, attributes)
-    record["object_guid"] = guid_text(guid)
-    record["consistency_guid"] = consistency_text(consistency)
-    record["source_anchor"] = chosen.attribute
-    record["immutable_id"] = chosen.immutable_id
-    return record
+    user = planned_ad_user(distinguished_name, attributes)
+    user.object_guid = guid_text(guid)
+    user.consistency_guid = consistency_text(consistency)
+    user.source_anchor = chosen.attribute
+    user.immutable_id = chosen.immutable_id
+    user.sent = sent
+    user.identity = identity
+    return user
 
 
-def planned_ad_record(distinguished_name: str, attributes: Mapping[str, Sequence[bytes]]) -> Record:
-    """Return the record of an account that does not exist yet, without a GUID: the directory assigns it on creation."""
-    control = _text(attributes, "userAccountControl")
-    return {
-        "user_principal_name": _text(attributes, "userPrincipalName"),
-        "sam_account_name": _text(attributes, "sAMAccountName"),
-        "distinguished_name": distinguished_name,
-        "object_guid": None,
-        "consistency_guid": None,
-        "source_anchor": None,
-        "immutable_id": None,
-        "mail": _text(attributes, "mail"),
-        "proxy_addresses": sorted(_texts(attributes, "proxyAddresses")),
-        "enabled": None if control is None else not int(control) & _ACCOUNT_DISABLED,
-        "external_directory_object_id": _text(attributes, "msDS-ExternalDirectoryObjectId"),
-        "object_soa": _text(attributes, "msDS-ObjectSoa"),
-        "object_sid": sid_text(next(iter(attributes.get("objectsid", ())), b"")),
-    }
+def anchored(user: AdUser, guid: bytes, consistency: bytes, anchor: str) -> AdUser:
+    """Return an AD user with another value of mS-DS-ConsistencyGuid, empty for none. ``guid``: its objectGUID."""
+    chosen = source_anchor(guid, consistency, anchor)
+    text = consistency_text(consistency)
+    return replace(user, consistency_guid=text, source_anchor=chosen.attribute, immutable_id=chosen.immutable_id)
+
+
+def planned_ad_user(distinguished_name: str, attributes: RawAttributes) -> AdUser:
+    """Return an account that does not exist yet, without a GUID: the directory assigns it on creation."""
+    control = _text(attributes, "useraccountcontrol")
+    return AdUser(
+        user_principal_name=_text(attributes, "userprincipalname"),
+        sam_account_name=_text(attributes, "samaccountname"),
+        distinguished_name=distinguished_name,
+        mail=_text(attributes, "mail"),
+        proxy_addresses=tuple(sorted(_texts(attributes, "proxyaddresses"))),
+        enabled=None if control is None else not int(control) & _ACCOUNT_DISABLED,
+        external_directory_object_id=_text(attributes, "msds-externaldirectoryobjectid"),
+        object_soa=_text(attributes, "msds-objectsoa"),
+        object_sid=sid_text(next(iter(attributes.get("objectsid", ())), b"")),
+    )
+
+
+def _texts(attributes: RawAttributes, name: str) -> list[str]:
+    return [value.decode("utf-8", "replace") for value in attributes.get(name, ())]
+
+
+def _text(attributes: RawAttributes, name: str) -> str | None:
+    values = attributes.get(name)
+    return values[0].decode("utf-8", "replace") if values else None
 
 
 def consistency_text(raw: bytes) -> str | None:
@@ -111,15 +183,9 @@ def consistency_bytes(text: str | None) -> bytes:
     return parse_guid(text).bytes_le if is_guid(text) else anchor_bytes(text)
 
 
-def cloud_managed(record: Mapping[str, Any]) -> bool:
-    """Return whether Cloud Sync made this AD account, so that the cloud owns it (facts §12)."""
-    external = str(record.get("external_directory_object_id") or "")
-    return external.startswith("User_") or bool(record.get("object_soa"))
-
-
-def record_name(record: Mapping[str, Any]) -> str:
+def record_name(record: Mapping[str, object]) -> str:
     """Return the name of this user for a sentence: the best one that the record has."""
     for key in ("user_principal_name", "identity", "distinguished_name", "id"):
         if record.get(key):
             return str(record[key])
-    return "(nameless)"
+    return _NAMELESS

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from ..core.cloud_user import CloudUser
 from ..core.errors import InputError
 from ..core.identities.cloud_identity import CloudIdentity, read_object_id
 from ..core.identities.comparison import entra_key
+from ..core.text.diffs import ValueChange
 
 RESTORE, PURGE = "restore", "purge"
 RESTORED, CLEARED, PURGED, KEPT = "restored", "restored_and_cleared", "purged", "kept"
@@ -64,15 +65,11 @@ class DeletedHolder:
         value = self.user.immutable_id if self.becomes == RESTORED else None
         return replace(self.user, user_principal_name=self.name, deleted=False, immutable_id=value)
 
-    def diff_row(self) -> dict[str, Any]:
-        """Return the row for ``diffs.users_diff``."""
+    def shown(self) -> ValueChange:
+        """Return the change for ``diffs.users_diff``."""
         value = self.user.immutable_id
-        return {
-            "user_principal_name": f"{self.name} (in the recycle bin)",
-            "changed": True,
-            "before": f"deleted with {value}",
-            "after": _SHOWN[self.becomes].format(value),
-        }
+        name = f"{self.name} (in the recycle bin)"
+        return ValueChange(name, f"deleted with {value}", _SHOWN[self.becomes].format(value))
 
     def result(self) -> HolderRecord:
         """Return the holder as the module returns it."""

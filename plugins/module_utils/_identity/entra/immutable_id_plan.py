@@ -16,8 +16,9 @@ from typing import Any
 
 from ..core.cloud_user import CloudUser
 from ..core.outcomes import CLEARED, FAILED, NOT_FOUND, REFUSED, RESTORED, SET, UNCHANGED, UNRESOLVED
+from ..core.records import record_name
 from ..core.text.counts import counted
-from ..core.text.diffs import Diff, users_diff
+from ..core.text.diffs import Diff, ValueChange, users_diff
 from . import immutable_id_refusals as refusals
 from .deleted_holders import KEPT, DeletedHolder, decide_holders, find_named
 from .immutable_id_requests import ImmutableIdRequest
@@ -91,7 +92,7 @@ class ImmutableIdChange:
             known["deleted_holders"] = [holder.result() for holder in self.holders]
         # The record may be an earlier result, and its ``deleted_holders`` do not belong to this change.
         stay = ("attributes", "deleted_holders")
-        given = {name: value for name, value in self.request.record.items() if name not in stay}
+        given = {name: value for name, value in (self.request.given or {}).items() if name not in stay}
         return {
             **given,
             **known,
@@ -109,8 +110,8 @@ class ImmutableIdChange:
         """The name of the user in sentences."""
         return (self.target.user_principal_name if self.target else None) or self.request.name
 
-    def _upn(self) -> str | None:
-        given = self.request.record.get("user_principal_name")
+    def _upn(self) -> object:
+        given = (self.request.given or {}).get("user_principal_name")
         if given or not self.target:
             return given
         return self.target.user_principal_name
@@ -139,8 +140,12 @@ def count_changes(changes: Iterable[ImmutableIdChange]) -> int:
 
 def diff_changes(changes: Sequence[ImmutableIdChange]) -> Diff:
     """Return the diff: values that change, and users that leave the recycle bin."""
-    users = [change.result() for change in changes if change.before != change.after]
-    return users_diff(PROPERTY, [*users, *(holder.diff_row() for change in changes for holder in change.leaving)])
+    values = [
+        ValueChange(record_name(change.result()), change.before, change.after)
+        for change in changes
+        if change.changed and change.before != change.after
+    ]
+    return users_diff(PROPERTY, [*values, *(holder.shown() for change in changes for holder in change.leaving)])
 
 
 def summarize(changes: Iterable[ImmutableIdChange]) -> dict[str, int]:

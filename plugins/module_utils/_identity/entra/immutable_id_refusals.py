@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from ..core.cloud_user import CloudUser
 from ..core.identities.cloud_identity import UPN
 from ..core.identities.upn import upn_fault
-from ..core.records import cloud_managed
 from ..core.refusal import Refusal
 from ..core.restorable import refuse_renamed
 from .deleted_holders import original_upn
@@ -67,7 +66,7 @@ def mastered_elsewhere(target: CloudUser) -> Refusal | None:
 def not_to_be_set(request: ImmutableIdRequest, target: CloudUser) -> Refusal | None:
     """Refuse to set a value if the cloud owns the AD account, or if the request may not replace the user's value."""
     name, before = target.user_principal_name, target.immutable_id
-    if cloud_managed(request.record):
+    if request.ad.cloud_managed:
         return Refusal(
             "cloud_managed_account",
             f"The AD account of {name} was made by Cloud Sync and the cloud owns it; it must not be hard-matched.",
@@ -87,9 +86,9 @@ def upn_not_kept(request: ImmutableIdRequest) -> Refusal | None:
     If the request names the user by id and the record is not of ad_user_guid, the UPN may be the cloud user's own. It
     is then not checked.
     """
-    upn = str(request.record.get("user_principal_name") or "")
+    upn = request.ad.user_principal_name or ""
     by_name = request.identity is not None and request.identity.kind == UPN
-    of_ad = by_name or request.record.get("distinguished_name")
+    of_ad = by_name or request.ad.distinguished_name
     fault = upn_fault(upn) if upn and of_ad else None
     if not fault:
         return None

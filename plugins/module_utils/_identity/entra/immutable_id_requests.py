@@ -21,28 +21,30 @@ from ..core.identities.anchors import (
 )
 from ..core.identities.cloud_identity import CloudIdentity, read_object_id, read_upn
 from ..core.outcomes import UNRESOLVED
-from ..core.records import Record, record_name
+from ..core.records import AdUser, record_name
 from ..core.refusal import Refusal
 from ..core.restorable import refuse_immutable_id
 from ..core.rollback import Undo
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImmutableIdRequest:
-    """The request for one user: record as given, identity in Entra, and the wanted ImmutableId (None: clear it).
+    """The request for one user: the AD user, the identity in Entra, and the wanted ImmutableId (None: clear it).
 
-    ``identity`` is None only if there is a ``refusal``. ``overwrite`` allows another value of the user to be replaced.
-    ``expected`` has the values that the user may have now; None
-    allows any. A request of a rollback has it, and ``named``, the UPN that the journal has for the user.
+    ``ad`` has what is known of the AD user. ``identity`` is None only if there is a ``refusal``. ``overwrite`` allows
+    another value of the user to be replaced. ``expected`` has the values that the user may have now; None allows any. A
+    request of a rollback has it, and ``named``, the UPN that the journal has for the user. ``given`` is the record that
+    the caller gave, for the result; None if there was none.
     """
 
-    record: Record
+    ad: AdUser
     identity: CloudIdentity | None
     immutable_id: str | None
     refusal: Refusal | None = None
     expected: tuple[Any, ...] | None = None
     named: Any = None
     overwrite: bool = False
+    given: Mapping[str, object] | None = None
 
     @property
     def takes_back(self) -> bool:
@@ -52,11 +54,13 @@ class ImmutableIdRequest:
     @property
     def name(self) -> str:
         """The name of the user in sentences."""
-        return self.identity.text if self.identity else record_name(self.record)
+        if self.identity:
+            return self.identity.text
+        return self.ad.name if self.given is None else record_name(self.given)
 
 
 def read_requests(
-    records: Iterable[Mapping[str, Any]], clear: bool = False, overwrite: bool = False
+    records: Iterable[Mapping[str, object]], clear: bool = False, overwrite: bool = False
 ) -> list[ImmutableIdRequest]:
     """Turn records into requests, in the order given.
 
@@ -66,8 +70,13 @@ def read_requests(
 
     :raises InputError: if a record names no user, unless it is an identity that ad_user_guid could not resolve.
     """
-    requests = [_read_request(dict(record), position, clear) for position, record in enumerate(records, start=1)]
+    requests = [_read_record(record, position, clear) for position, record in enumerate(records, start=1)]
     return _refuse_repeats([replace(request, overwrite=overwrite) for request in requests] if overwrite else requests)
+
+
+def request_matches(users: Iterable[AdUser]) -> list[ImmutableIdRequest]:
+    """Return the requests that give the cloud users with the UPNs of AD users their ImmutableIds, in order."""
+    return _refuse_repeats([_request(user, None, clear=False) for user in users])
 
 
 def request_restores(undos: Iterable[Undo]) -> list[ImmutableIdRequest]:
@@ -77,7 +86,13 @@ def request_restores(undos: Iterable[Undo]) -> list[ImmutableIdRequest]:
 
 def _request_restore(undo: Undo) -> ImmutableIdRequest:
     request = ImmutableIdRequest(
-        {"id": undo.id}, None, None, expected=undo.expected, named=undo.user_principal_name, overwrite=True
+        AdUser(),
+        None,
+        None,
+        expected=undo.expected,
+        named=undo.user_principal_name,
+        overwrite=True,
+        given={"id": undo.id},
     )
     try:
         request = replace(request, identity=read_object_id(str(undo.id)))
@@ -88,56 +103,73 @@ def _request_restore(undo: Undo) -> ImmutableIdRequest:
     return replace(request, refusal=refusal) if refusal else replace(request, immutable_id=undo.restore)
 
 
-def _read_request(record: Record, position: int, clear: bool) -> ImmutableIdRequest:
-    unresolved = _unresolved(record)
-    if unresolved:
-        refusal = Refusal(f"ad_{unresolved}", record.get("reason") or "No such AD user.")
-        return ImmutableIdRequest(record, None, None, refusal)
-    given_id = record.get("id")
-    upn = record.get("user_principal_name")
-    if not given_id and not upn:
-        if record.get("distinguished_name"):
-            reason = (
-                f"The AD account {record['distinguished_name']} has no user principal name; give it the cloud user's."
-            )
-            return ImmutableIdRequest(record, None, None, Refusal("no_user_principal_name", reason))
+def _read_record(record: Mapping[str, object], position: int, clear: bool) -> ImmutableIdRequest:
+    user, given_id = _read_user(record), _text(record, "id")
+    if not (user.unresolved or given_id or user.user_principal_name or user.distinguished_name):
         raise InputError(f"Record {position} of users names nobody; give it a user_principal_name or an id.")
+    return replace(_request(user, given_id, clear), given=record)
+
+
+def _read_user(record: Mapping[str, object]) -> AdUser:
+    """Return what a record says of the AD user."""
+    status = str(record.get("status"))
+    unresolved = None
+    if status in UNRESOLVED:
+        unresolved = Refusal(f"ad_{status}", _text(record, "reason") or "No such AD user.")
+    return AdUser(
+        user_principal_name=_text(record, "user_principal_name"),
+        distinguished_name=_text(record, "distinguished_name"),
+        object_guid=_text(record, "object_guid"),
+        source_anchor=_text(record, "source_anchor"),
+        immutable_id=_text(record, "immutable_id"),
+        external_directory_object_id=_text(record, "external_directory_object_id"),
+        object_soa=_text(record, "object_soa"),
+        unresolved=unresolved,
+    )
+
+
+def _text(record: Mapping[str, object], key: str) -> str | None:
+    value = record.get(key)
+    return str(value) if value else None
+
+
+def _request(user: AdUser, given_id: str | None, clear: bool) -> ImmutableIdRequest:
+    """Return the request for a user who has an id or one of the names of an AD user."""
+    upn = user.user_principal_name
+    if user.unresolved:
+        return ImmutableIdRequest(user, None, None, user.unresolved)
+    if not given_id and not upn:
+        reason = f"The AD account {user.distinguished_name} has no user principal name; give it the cloud user's."
+        return ImmutableIdRequest(user, None, None, Refusal("no_user_principal_name", reason))
     try:
-        identity = read_object_id(str(given_id)) if given_id else read_upn(str(upn))
+        identity = read_object_id(given_id) if given_id else read_upn(str(upn))
     except InputError as error:
         cause = "malformed_object_id" if given_id else "invalid_upn"
-        return ImmutableIdRequest(record, None, None, Refusal(cause, error.message))
+        return ImmutableIdRequest(user, None, None, Refusal(cause, error.message))
     if clear:
-        return ImmutableIdRequest(record, identity, None)
+        return ImmutableIdRequest(user, identity, None)
     try:
-        return ImmutableIdRequest(record, identity, _wanted_value(record, identity.text))
+        return ImmutableIdRequest(user, identity, _wanted_value(user, identity.text))
     except InputError as error:
-        return ImmutableIdRequest(record, identity, None, Refusal("malformed_immutable_id", error.message))
+        return ImmutableIdRequest(user, identity, None, Refusal("malformed_immutable_id", error.message))
 
 
-def _unresolved(record: Mapping[str, Any]) -> str | None:
-    """Return the status of an identity that is not one AD user; else None."""
-    status = str(record.get("status"))
-    return status if status in UNRESOLVED else None
-
-
-def _wanted_value(record: Mapping[str, Any], identity: str) -> str:
-    value, guid_given = record.get("immutable_id"), record.get("object_guid")
-    if not value and not guid_given:
+def _wanted_value(user: AdUser, identity: str) -> str:
+    value = user.immutable_id
+    if not value and not user.object_guid:
         raise InputError(f"The record of {identity} has neither immutable_id nor object_guid; give one of them.")
+    from_consistency_guid = user.source_anchor == CONSISTENCY_GUID
     if not value:
-        if record.get("source_anchor") == CONSISTENCY_GUID:
+        if from_consistency_guid:
             raise InputError(
                 f"mS-DS-ConsistencyGuid of {identity} is empty; stamp it first, or use source_anchor auto."
             )
-        return immutable_id_of_guid(str(guid_given))
-    value = str(value)
+        return immutable_id_of_guid(str(user.object_guid))
     raw = anchor_bytes(value)
-    from_consistency_guid = record.get("source_anchor") == CONSISTENCY_GUID
     if len(raw) != 16 and not from_consistency_guid:
         raise InputError(f"{value!r} holds {len(raw)} bytes, not the 16 of a GUID; check where it was copied from.")
-    if guid_given and not from_consistency_guid:
-        guid = parse_guid(str(guid_given))
+    if user.object_guid and not from_consistency_guid:
+        guid = parse_guid(user.object_guid)
         right = immutable_id_of_guid(guid)
         # Look for equality first: some GUIDs read the same in both orders.
         if value == right:

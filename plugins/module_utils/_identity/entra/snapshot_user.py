@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.attribute_map import CloudValues, entra_attributes, entra_properties
+from ..core.attribute_map import Sent, entra_attributes, entra_properties
 from ..core.cloud_user import ENTRA_PROPERTIES, CloudUser, make_cloud_user
 
 SNAPSHOT_PROPERTIES = tuple(
@@ -40,7 +40,7 @@ class SnapshotUser:
     mail_nickname: str | None = None
     on_premises_user_principal_name: str | None = None
     upn_in_quarantine: bool = False
-    attributes: CloudValues = ()
+    attributes: Sent = ()
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from ..core.attribute_map import EVERY_KEY, CloudValues, every_attribute, every_property
+from ..core.attribute_map import EVERY_KEY, every_attribute, every_property
 from ..core.cloud_user import ENTRA_PROPERTIES, CloudRecord, CloudUser, make_cloud_user
 from ..core.identities.cloud_identity import CloudIdentity
 from ..core.identities.upn import read_domain, upn_suffix
@@ -45,7 +45,7 @@ class DescribedUser:
     """A cloud user with all values of the attribute map, as ``every_attribute`` returns them."""
 
     user: CloudUser
-    attributes: CloudValues
+    attributes: Sequence[str | None]
     user_type: str
     manager: Manager | None
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ..core.errors import InputError
 from ..core.identities.anchors import immutable_id_of_guid
-from ..core.records import record_name
+from ..core.records import AdUser
 from .exported import exported
-from .predictions import Prediction
+from .predictions import AnchorOwner, Prediction
 
 NOBODY = "nobody"
 _CAUSE = "anchor_differs"
@@ -26,27 +25,27 @@ def list_foreign_anchors(found: Sequence[Prediction]) -> list[str]:
     return sorted({str(value) for value in values})
 
 
-def add_owners(found: Sequence[Prediction], owners: Mapping[str, Mapping[str, Any]]) -> list[Prediction]:
-    """Add to the predictions what Active Directory says of these ImmutableIds: ``{"kind", "name"}`` by ImmutableId."""
+def add_owners(found: Sequence[Prediction], owners: Mapping[str, AnchorOwner]) -> list[Prediction]:
+    """Add to the predictions whose ImmutableIds these are, as Active Directory says."""
     return [_add_owner(each, owners) for each in found]
 
 
-def add_known_owners(found: Sequence[Prediction], ad_users: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+def add_known_owners(found: Sequence[Prediction], ad_users: Sequence[AdUser]) -> list[Prediction]:
     """Add the owners that are among ``ad_users``, the AD users of the list."""
     if not any(_is_open(each) for each in found):
         return list(found)
-    owners: dict[str, dict[str, str]] = {}
-    for record in ad_users:
-        owner = {"kind": "user", "name": record_name(record)}
-        for value in (exported(record).anchor, _guid_anchor(record)):
+    owners: dict[str, AnchorOwner] = {}
+    for user in ad_users:
+        owner = AnchorOwner("user", user.name)
+        for value in (exported(user).anchor, _guid_anchor(user)):
             if value:
                 owners.setdefault(value, owner)
     return add_owners(found, owners)
 
 
-def _guid_anchor(record: Mapping[str, Any]) -> str | None:
+def _guid_anchor(user: AdUser) -> str | None:
     try:
-        return immutable_id_of_guid(str(record["object_guid"])) if record.get("object_guid") else None
+        return immutable_id_of_guid(user.object_guid) if user.object_guid else None
     except InputError:
         return None
 
@@ -55,21 +54,21 @@ def _is_open(each: Prediction) -> bool:
     return _CAUSE in each.causes and each.anchor_owner is None and each.cloud is not None
 
 
-def _add_owner(each: Prediction, owners: Mapping[str, Mapping[str, Any]]) -> Prediction:
+def _add_owner(each: Prediction, owners: Mapping[str, AnchorOwner]) -> Prediction:
     if not _is_open(each) or each.cloud is None:
         return each
     owner = owners.get(each.cloud.immutable_id or "")
     if owner is None:
         return each
-    cause = f"held_by_{owner['kind']}"
-    if owner["kind"] == NOBODY:
+    cause = f"held_by_{owner.kind}"
+    if owner.kind == NOBODY:
         whose = "No object of Active Directory has it as its GUID."
     else:
-        whose = f"In Active Directory it is the {owner['kind']} {owner['name']}."
+        whose = f"In Active Directory it is the {owner.kind} {owner.name}."
     is_first = each.cause == _CAUSE
     return replace(
         each,
-        anchor_owner=dict(owner),
+        anchor_owner=owner,
         cause=cause if is_first else each.cause,
         causes=tuple(dict.fromkeys((cause, *each.causes) if is_first else (*each.causes, cause))),
         reason=f"{each.reason} {whose}" if is_first else each.reason,

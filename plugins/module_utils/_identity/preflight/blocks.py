@@ -190,7 +190,7 @@ def _role_block(name: str, holding: RoleHolding) -> Block:
 
 def is_identifier_of(identifier: str, user: Exported) -> bool:
     """Return whether an onPremisesObjectIdentifier is the AD user's GUID or the GUID of its anchor, in any form."""
-    guids = [str(text) for text in (user.record.get("object_guid"), _anchor_guid(user)) if text]
+    guids = [str(text) for text in (user.ad.object_guid, _anchor_guid(user)) if text]
     return entra_key(identifier) in map(entra_key, guids) or identifier in filter(None, map(_base64, guids))
 
 

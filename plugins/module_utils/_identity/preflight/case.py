@@ -74,7 +74,7 @@ class Case:
             expected, outcome = expected or outcome, outcomes.BLOCKED
             cause, reason = refusal.cause, refusal.reason
         return Prediction(
-            record=self.user.record,
+            ad=self.user.ad,
             outcome=outcome,
             sync_action=self.action,
             cause=cause,

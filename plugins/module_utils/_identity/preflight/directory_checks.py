@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ..core import outcomes
 from ..core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects
@@ -16,7 +15,7 @@ from ..core.cloud_user import CloudUser
 from ..core.errors import InputError
 from ..core.identities.anchors import parse_guid
 from ..core.identities.comparison import entra_key
-from ..core.records import record_name
+from ..core.records import AdUser
 from ..entra import unread
 from ..entra.tenant_snapshot import ANCHOR_CLAIMS
 from .directory_view import AdAccount, AnchorJudge, DirectoryView
@@ -31,9 +30,9 @@ def list_anchors(found: Sequence[Prediction]) -> list[str]:
     return list(dict.fromkeys(anchor for each in found if (anchor := _anchor(each))))
 
 
-def list_names(ad_users: Iterable[Mapping[str, Any]]) -> list[str]:
+def list_names(ad_users: Iterable[AdUser]) -> list[str]:
     """Return the UPNs and the addresses of AD users, each once."""
-    return list(dict.fromkeys(name for record in ad_users for name in _names(record)))
+    return list(dict.fromkeys(name for user in ad_users for name in _names(user)))
 
 
 def judge_predictions(
@@ -59,18 +58,18 @@ def _judged(
     anchor = _anchor(each)
     if anchor is None:
         return each
-    name, guid = record_name(each.record), account_guid(each.record)
+    name, guid = each.ad.name, account_guid(each.ad)
     is_joined = outcomes.MATCHED in (each.outcome, each.expected)
     claim = judge.claim(name, anchor, guid)
     if claim:
         each = _with(each, outcomes.CONFLICT, claim.cause, claim.reason)
     if is_joined:
         return each  # nothing is written for those who are joined already
-    for effect, is_accepted in judge.effects(name, anchor, _has(each.cloud, anchor, each.record), guid):
+    for effect, is_accepted in judge.effects(name, anchor, _has(each.cloud, anchor, each.ad), guid):
         each = replace(each, effects=(*each.effects, effect.cause))
         if not is_accepted:
             each = _with(each, outcomes.BLOCKED, effect.cause, effect.reason)
-    for held in _held(each.record, strangers):
+    for held in _held(each.ad, strangers):
         cause = "upn_taken" if held.attribute == "user_principal_name" else "proxy_address_taken"
         reason = (
             f"{held.value} of {name} is also that of {held.holder} in Active Directory, so Entra would put it into "
@@ -115,20 +114,19 @@ def _doubted(each: Prediction, doubts: set[str]) -> Prediction:
 
 def _anchor(each: Prediction) -> str | None:
     # An identity that is no user to match has no anchor, and neither has an account that is not stamped yet.
-    return None if each.record.get("status") in outcomes.UNRESOLVED else read_anchor(each.record)[0]
+    return None if each.ad.unresolved else read_anchor(each.ad)[0]
 
 
-def _has(cloud: CloudUser | None, anchor: str, record: Mapping[str, Any]) -> bool:
+def _has(cloud: CloudUser | None, anchor: str, user: AdUser) -> bool:
     """Return whether the account's own cloud user has this ImmutableId already."""
     if cloud is None or cloud.immutable_id != anchor:
         return False
-    return entra_key(cloud.user_principal_name or "") == entra_key(str(record.get("user_principal_name") or ""))
+    return entra_key(cloud.user_principal_name or "") == entra_key(user.user_principal_name or "")
 
 
-def _names(record: Mapping[str, Any]) -> list[str]:
-    upn, mail = record.get("user_principal_name"), record.get("mail")
-    addresses = [str(address) for address in record.get("proxy_addresses") or ()]
-    return [*([str(upn)] if upn else []), *addresses, *([f"smtp:{mail}"] if mail else [])]
+def _names(user: AdUser) -> list[str]:
+    upn, mail = user.user_principal_name, user.mail
+    return [*([upn] if upn else []), *(user.proxy_addresses or ()), *([f"smtp:{mail}"] if mail else [])]
 
 
 def _strangers(found: Sequence[Prediction], view: DirectoryView) -> dict[str, list[AdAccount]]:
@@ -143,26 +141,26 @@ def _strangers(found: Sequence[Prediction], view: DirectoryView) -> dict[str, li
 
 
 def _own_guids(each: Prediction, view: DirectoryView) -> list[str]:
-    """Return the GUID of the account that a prediction is about: the record's, else that of its anchor's holders."""
-    guid = account_guid(each.record)
+    """Return the GUID of the account that a prediction is about: the user's, else that of its anchor's holders."""
+    guid = account_guid(each.ad)
     return [guid] if guid else [account.guid for account in view.holders(_anchor(each) or "")]
 
 
-def _held(record: Mapping[str, Any], strangers: Mapping[str, Sequence[AdAccount]]) -> list[Held]:
+def _held(user: AdUser, strangers: Mapping[str, Sequence[AdAccount]]) -> list[Held]:
     if not strangers:
         return []
-    upn = str(record.get("user_principal_name") or "")
+    upn = user.user_principal_name or ""
     seen: dict[str, Held] = {}
-    for name in _names(record):
+    for name in _names(user):
         attribute = "user_principal_name" if name == upn else "proxy_addresses"
         for account in strangers.get(entra_key(name), ()):
             seen.setdefault(entra_key(name), Held(attribute, name, account.distinguished_name))
     return list(seen.values())
 
 
-def account_guid(record: Mapping[str, Any]) -> str | None:
-    """Return the objectGUID, dashed, of the AD account that a record names; None if it names none by its GUID."""
+def account_guid(user: AdUser) -> str | None:
+    """Return the objectGUID of an AD user, dashed; None if it has none, or one that is no GUID."""
     try:
-        return str(parse_guid(str(record["object_guid"]))) if record.get("object_guid") else None
+        return str(parse_guid(user.object_guid)) if user.object_guid else None
     except InputError:
         return None

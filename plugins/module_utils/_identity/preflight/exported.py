@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from ..core.attribute_map import mail_nickname
 from ..core.errors import InputError
 from ..core.identities.anchors import anchor_bytes, immutable_id_of_guid
 from ..core.identities.comparison import entra_key
-from ..core.records import Record, record_name
+from ..core.records import AdUser
 from ..entra.snapshot_user import SnapshotUser
 
 _MAX_ADDRESS = 256  # facts §7
@@ -23,16 +23,16 @@ _DC = re.compile(r"(?<!\\),\s*DC=([^,]+)", re.IGNORECASE)
 _NOT_IN_ADDRESS = re.compile(r'[\s<>();,\[\]"]')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Exported:
     """An AD user as a sync exports it.
 
-    ``anchor`` is the ImmutableId. It is None if the record has no usable one, and ``problem`` then says why. ``upn`` is
+    ``anchor`` is the ImmutableId. It is None if the user has no usable one, and ``problem`` then says why. ``upn`` is
     AD's, or what a sync sends in its place. ``addresses`` have their prefix, ``SMTP:`` for the primary one.
     ``nickname`` is AD's own mailNickname, None if it is empty or was not read.
     """
 
-    record: Record
+    ad: AdUser
     anchor: str | None
     problem: str | None
     upn: str | None
@@ -41,7 +41,7 @@ class Exported:
 
     @property
     def name(self) -> str:
-        return record_name(self.record)
+        return self.ad.name
 
     @property
     def primary(self) -> str | None:
@@ -54,52 +54,48 @@ class Exported:
         if known:
             return known
         secondary = next((address[5:] for address in self.addresses if address.startswith("smtp:")), None)
-        source = self.primary or self.record.get("mail") or self.upn or secondary or ""
+        source = self.primary or self.ad.mail or self.upn or secondary or ""
         return str(source).partition("@")[0]
 
 
-def exported(record: Mapping[str, Any]) -> Exported:
-    """Read a record of ad_user_guid."""
-    anchor, problem = read_anchor(record)
-    attributes = record.get("attributes") or {}
-    mail = record.get("mail")
+def exported(user: AdUser) -> Exported:
+    anchor, problem = read_anchor(user)
     return Exported(
-        record=dict(record),
+        ad=user,
         anchor=anchor,
         problem=problem,
-        upn=record.get("user_principal_name") or _stand_in_upn(record),
-        addresses=_addresses([str(text) for text in record.get("proxy_addresses") or []], str(mail) if mail else None),
-        nickname=attributes.get("mail_nickname") or None,
+        upn=user.user_principal_name or _stand_in_upn(user),
+        addresses=_addresses(user.proxy_addresses or (), user.mail),
+        nickname=(mail_nickname(user.sent) if user.sent else None) or None,
     )
 
 
-def read_anchor(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def read_anchor(user: AdUser) -> tuple[str | None, str | None]:
     """Return the ImmutableId, or None and what is wrong.
 
     If mS-DS-ConsistencyGuid is empty, Connect takes objectGUID and writes it there (facts §2 "sourceAnchor").
     """
-    value, guid = record.get("immutable_id"), record.get("object_guid")
     try:
-        if value:
-            anchor_bytes(str(value))
-            return str(value), None
-        if guid:
-            return immutable_id_of_guid(str(guid)), None
+        if user.immutable_id:
+            anchor_bytes(user.immutable_id)
+            return user.immutable_id, None
+        if user.object_guid:
+            return immutable_id_of_guid(user.object_guid), None
     except InputError as error:
         return None, error.message
     return None, "The record has neither immutable_id nor object_guid; give one of them."
 
 
-def _stand_in_upn(record: Mapping[str, Any]) -> str | None:
+def _stand_in_upn(user: AdUser) -> str | None:
     """Return what Entra Connect sends for an account without userPrincipalName: sAMAccountName@<DNS domain name>.
 
     Its default rule "In from AD - User AccountEnabled": ``[sAMAccountName]&"@"&%Domain.FQDN%``.
     """
-    name, labels = record.get("sam_account_name"), _DC.findall(str(record.get("distinguished_name") or ""))
+    name, labels = user.sam_account_name, _DC.findall(user.distinguished_name or "")
     return f"{name}@{'.'.join(labels)}" if name and labels else None
 
 
-def _addresses(given: list[str], mail: str | None) -> tuple[str, ...]:
+def _addresses(given: Sequence[str], mail: str | None) -> tuple[str, ...]:
     """Add ``mail`` as the primary address if AD has none (Microsoft, "user resource type", proxyAddresses)."""
     if mail and not any(address.startswith("SMTP:") for address in given):
         return (f"SMTP:{mail}", *(address for address in given if entra_key(address) != entra_key(f"smtp:{mail}")))

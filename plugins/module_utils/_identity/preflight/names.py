@@ -128,7 +128,7 @@ def _wanted_upn(case: Case, user: Exported, domains: Domains) -> str | None:
 
 
 def _sent(case: Case, upn: str) -> str:
-    if case.user.record.get("user_principal_name"):
+    if case.user.ad.user_principal_name:
         return f"The suffix of {upn}"
     return f"{case.user.name} has no userPrincipalName, so that a sync sends {upn}, and its suffix"
 

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ..core import attribute_map, outcomes
-from ..core.attribute_map import Overwrite, compared_values
+from ..core.attribute_map import Compared, Overwrite, by_key
+from ..core.records import AdUser
 from ..entra.snapshot_user import SnapshotUser
 from ..entra.tenant_snapshot import HASH_SYNC_SWITCH, TenantSnapshot
 from .predictions import Prediction
@@ -26,18 +24,18 @@ def overwrites(found: Prediction, cloud: SnapshotUser | None, tenant: TenantSnap
     """
     if cloud is None or found.sync_action not in (outcomes.HARD_MATCH, outcomes.SOFT_MATCH):
         return ()
-    changes = attribute_map.overwrites(_ad_values(found), _cloud_values(cloud))
+    changes = attribute_map.overwrites(_of_ad(found.ad, found.future_upn), _of_cloud(cloud))
     synced = tenant.switches.get(HASH_SYNC_SWITCH)
     if synced is not False:
-        effect = REPLACED if synced else UNKNOWN
-        changes.append(Overwrite(attribute="password", cloud=None, ad=None, effect=effect))
+        changes.append(Overwrite("password", None, None, REPLACED if synced else UNKNOWN))
     return tuple(changes)
 
 
-def _ad_values(found: Prediction) -> Mapping[str, Any]:
-    record = found.record
-    return {**record, **(record.get("attributes") or {}), "user_principal_name": found.future_upn}
+def _of_ad(user: AdUser, future_upn: str | None) -> Compared:
+    others = by_key(user.sent) if user.sent else {}
+    return Compared(user.enabled, future_upn, user.mail, user.proxy_addresses or (), others)
 
 
-def _cloud_values(cloud: SnapshotUser) -> Mapping[str, Any]:
-    return {**cloud.user.record(), **compared_values(cloud.attributes)}
+def _of_cloud(cloud: SnapshotUser) -> Compared:
+    user, others = cloud.user, by_key(cloud.attributes) if cloud.attributes else {}
+    return Compared(user.enabled, user.user_principal_name, user.mail, user.proxy_addresses, others)

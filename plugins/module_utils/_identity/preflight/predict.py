@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace as changed
-from typing import Any
 
 from ..core import outcomes
 from ..core.cloud_user import CloudUser
 from ..core.identities.comparison import entra_key
-from ..core.outcomes import UNRESOLVED
-from ..core.records import cloud_managed
+from ..core.records import AdUser
 from ..entra.domains import Domains
 from ..entra.graph_json import unreadable_sentence
 from ..entra.immutable_id_plan import ImmutableIdChange
@@ -32,23 +30,23 @@ from .simulated_tenant import SimulatedTenant
 
 
 def predict(
-    ad_users: Sequence[Mapping[str, Any]],
+    ad_users: Sequence[AdUser],
     tenant: TenantSnapshot,
     planned: Sequence[ImmutableIdChange] = (),
 ) -> list[Prediction]:
     """Predict for each AD user what a sync that exports them in this order would do, in linear time.
 
-    ``ad_users`` are records of ad_user_guid. If they have ``attributes``, the whole attribute map is compared for what
-    a match would overwrite. ``planned``: changes that are made before the sync.
+    If what a sync sends of ``ad_users`` was read, the whole attribute map is compared for what a match would
+    overwrite. ``planned``: changes that are made before the sync.
     """
-    users = [exported(record) for record in ad_users]
+    users = [exported(user) for user in ad_users]
     now, tenant = tenant, _after(tenant, planned)
     domains = Domains(tenant)
     simulated = SimulatedTenant(tenant, tenant.users)
     holders = ((simulated.holder(user.anchor), user) for user in users if user.anchor)
     guids = blocks.identifiers_are_guids(tenant, ((target.user, user) for target, user in holders if target))
     matcher = Matcher(tenant, simulated, domains, blocks.Blocks(tenant, simulated, guids))
-    repeats = Counter(user.anchor for user in users if user.anchor and _unresolved(user) is None)
+    repeats = Counter(user.anchor for user in users if user.anchor and not user.ad.unresolved)
     found = [_predicted(user, matcher, simulated, repeats) for user in users]
     before = {each.user.id: each for each in (*now.users, *now.deleted)}
     shown = [_shown(each, before, tenant) for each in found]
@@ -68,7 +66,7 @@ def _user_of(found: SnapshotUser | None) -> CloudUser | None:
 def cloud_only(found: Sequence[Prediction], tenant: TenantSnapshot) -> list[CloudUser]:
     """Return the active cloud users that no prediction concerns and that have no AD user's UPN."""
     concerned = {prediction.cloud.id for prediction in found if prediction.cloud}
-    names = {entra_key(str(prediction.record.get("user_principal_name") or "")) for prediction in found} - {""}
+    names = {entra_key(prediction.ad.user_principal_name or "") for prediction in found} - {""}
     return [
         each.user
         for each in tenant.users
@@ -100,20 +98,14 @@ def _with_value(each: SnapshotUser, values: Mapping[str, str | None], domains: D
     return changed(each, user=changed(user, immutable_id=values[user.id]))
 
 
-def _unresolved(user: Exported) -> str | None:
-    status = user.record.get("status")
-    return status if status in UNRESOLVED else None
-
-
 def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, repeats: Counter[str]) -> Prediction:
-    status = _unresolved(user)
-    if status:
-        cause = f"ad_{status}"
-        reason = str(user.record.get("reason") or f"{user.name} is no AD user to match.")
-        return Prediction(user.record, outcomes.INVALID, None, cause, reason, (cause,))
+    unresolved = user.ad.unresolved
+    if unresolved:
+        reason = unresolved.reason or f"{user.name} is no AD user to match."
+        return Prediction(user.ad, outcomes.INVALID, None, unresolved.cause, reason, (unresolved.cause,))
     if user.anchor is None:
         cause = "no_anchor"
-        return Prediction(user.record, outcomes.INVALID, None, cause, user.problem, (cause,))
+        return Prediction(user.ad, outcomes.INVALID, None, cause, user.problem, (cause,))
     if repeats[user.anchor] > 1:
         cause = "duplicate_anchor"
         reason = (
@@ -121,13 +113,13 @@ def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, rep
             "them; keep one record a user, and one value of mS-DS-ConsistencyGuid."
         )
         cloud = simulated.holder(user.anchor)
-        return Prediction(user.record, outcomes.CONFLICT, None, cause, reason, (cause,), _user_of(cloud))
-    if cloud_managed(user.record):
+        return Prediction(user.ad, outcomes.CONFLICT, None, cause, reason, (cause,), _user_of(cloud))
+    if user.ad.cloud_managed:
         cause = "cloud_managed_account"
         # facts §12
         reason = f"The AD account of {user.name} was made by Cloud Sync and the cloud owns it; it must not be matched."
         cloud = simulated.holder(user.anchor) or (simulated.named(user.upn) if user.upn else None)
-        return Prediction(user.record, outcomes.BLOCKED, None, cause, reason, (cause,), _user_of(cloud))
+        return Prediction(user.ad, outcomes.BLOCKED, None, cause, reason, (cause,), _user_of(cloud))
     case = Case(user)
     matcher.judge(case)
     concerned = _user_of(case.target or case.cloud)

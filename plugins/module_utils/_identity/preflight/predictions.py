@@ -6,18 +6,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..core.attribute_map import Overwrite
 from ..core.cloud_user import CloudUser
 from ..core.outcomes import OUTCOMES
-from ..core.records import Record
+from ..core.records import AdUser
+from ..core.run_files.user_records import MatchRecord
 from ..core.text.counts import counted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Held:
     """A UPN or an address of the AD user that another object has, so that Entra puts it into quarantine (facts §3).
 
@@ -29,7 +29,18 @@ class Held:
     holder: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class AnchorOwner:
+    """The AD object whose GUID an ImmutableId is.
+
+    ``kind`` is a word such as ``user`` or ``contact``, or ``nobody``. ``name`` is for people, None for nobody.
+    """
+
+    kind: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What a sync would do with one AD user.
 
@@ -43,12 +54,12 @@ class Prediction:
     ``unknown``: the unread aspects because of which ``outcome`` is ``unknown``, or ``blocked`` because nobody can tell
     who is an administrator; ``expected`` is the outcome if none of them prevents it. ``caveats``: the unread aspects
     that could prevent the match and do not change its outcome.
-    ``anchor_owner``: for a conflict, the object whose GUID the cloud user's ImmutableId is:
-    ``{"kind": "user|contact|group|computer|nobody|...", "name": ...}``, None if it is not known.
+    ``anchor_owner``: for a conflict, the object whose GUID the cloud user's ImmutableId is, None if it is not known.
+    ``overwrites``: besides the effects of ``Overwrite``, they may have ``password`` or ``password_unknown``.
     ``effects``: those of ``accepted_effects.EFFECTS``, accepted or not.
     """
 
-    record: Record
+    ad: AdUser
     outcome: str
     sync_action: str | None
     cause: str | None = None
@@ -60,37 +71,31 @@ class Prediction:
     unknown: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     expected: str | None = None
-    anchor_owner: Mapping[str, Any] | None = None
+    anchor_owner: AnchorOwner | None = None
     overwrites: tuple[Overwrite, ...] = ()
     effects: tuple[str, ...] = ()
 
-    def result(self) -> dict[str, Any]:
-        """Return the user as the module returns it: the AD record, and what a sync would do.
-
-        ``attributes`` is left out, because ``overwrites`` has what matters of it, and it is half of what tasks pass on.
-        """
-        cloud = self.cloud
+    def record(self) -> MatchRecord:
+        """Return the prediction as files have it."""
+        owner = self.anchor_owner
         return {
-            **{name: value for name, value in self.record.items() if name != "attributes"},
-            "id": cloud.id if cloud else None,
-            "cloud_user_principal_name": cloud.user_principal_name if cloud else None,
-            "cloud_immutable_id": cloud.immutable_id if cloud else None,
             "outcome": self.outcome,
-            "status": self.outcome,
-            "changed": False,
+            "sync_action": self.sync_action,
             "cause": self.cause,
             "causes": list(self.causes),
             "reason": self.reason,
-            "sync_action": self.sync_action,
+            "effects": list(self.effects),
+            "overwrites": [
+                {"attribute": each.attribute, "cloud": each.cloud, "ad": each.ad, "effect": each.effect}
+                for each in self.overwrites
+            ],
             "quarantined": [
                 {"attribute": held.attribute, "value": held.value, "holder": held.holder} for held in self.quarantined
             ],
             "future_user_principal_name": self.future_upn,
+            "anchor_owner": {"kind": owner.kind, "name": owner.name} if owner else None,
             "unknown": list(self.unknown),
             "expected": self.expected,
-            "anchor_owner": self.anchor_owner,
-            "overwrites": list(self.overwrites),
-            "effects": list(self.effects),
         }
 
 

@@ -67,7 +67,7 @@ def describe_caveats(
     """
     concerned = {aspect for each in found for aspect in each.caveats}
     sentences = unread.caveats(concerned | (set(missing) & set(skipped)), skipped)
-    effects = {change["effect"] for each in found for change in each.overwrites}
+    effects = {change.effect for each in found for change in each.overwrites}
     if PASSWORD_UNKNOWN in effects and tenant_snapshot.SWITCHES not in skipped:
         sentences.append(_HASH_SYNC)
     return sentences if snapshot.pim_licensed else [*sentences, unread.NO_PIM]

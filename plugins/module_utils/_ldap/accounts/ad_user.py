@@ -17,7 +17,7 @@ from ..._identity.accounts.made import list_made
 from ..._identity.accounts.paths import read_paths
 from ..._identity.accounts.plan import ALWAYS, Rules, collect_new_names, disabled_in_cloud, plan_accounts
 from ..._identity.accounts.requests import GIVEN, RANDOM, AccountRequest, read_account_requests
-from ..._identity.accounts.state import ACCOUNT, account_state, journal_value
+from ..._identity.accounts.state import ACCOUNT, AccountState, account_state, journal_value
 from ..._identity.accounts.values import CONTROL, MANAGER, WRITTEN, Countries
 from ..._identity.ad.faults import left_out_warnings
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES
@@ -178,7 +178,7 @@ def _settle(journal_writer: JournalWriter, place: tuple[str, str], changes: Sequ
         journal_writer.settle(place, name, held)
 
 
-def _state(found: AdObject | None) -> Any:
+def _state(found: AdObject | None) -> AccountState | None:
     return account_state(found.distinguished_name, found.attributes) if found else None
 
 

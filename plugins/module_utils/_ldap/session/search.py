@@ -27,7 +27,7 @@ _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 _OWNER_AND_DACL = 0x1 | 0x4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An object: its name, and raw values by lower-case attribute name. Attributes without values are left out.
 

@@ -18,7 +18,8 @@ from ..._identity.core.identities.anchors import CONSISTENCY_GUID
 from ..._identity.core.journal import JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
 from ..._identity.core.outcomes import STAMPED
-from ..._identity.core.text.diffs import users_diff
+from ..._identity.core.records import consistency_text
+from ..._identity.core.text.diffs import ValueChange, users_diff
 from ..session.connection import LdapOptions, connected
 from ..session.errors import LdapError
 from ..session.forest import naming_contexts
@@ -70,7 +71,12 @@ def manage_users(
     if warnings:
         result["warnings"] = warnings
     _raise_failures(users, result)
-    return {**result, "diff": users_diff(CONSISTENCY_GUID, result["users"])}
+    changes = [
+        ValueChange(user.name, consistency_text(user.before), consistency_text(user.after))
+        for user in users
+        if user.changed
+    ]
+    return {**result, "diff": users_diff(CONSISTENCY_GUID, changes)}
 
 
 def _written(users: Sequence[AnchorChange]) -> dict[str, Any]:

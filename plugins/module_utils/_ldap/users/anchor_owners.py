@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
 
 from ..._identity.ad.anchor_holders import ANCHOR_ATTRIBUTES, AnchorHolder
 from ..._identity.ad.kinds import kind_word
 from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import CONSISTENCY_GUID, OBJECT_GUID, anchor_bytes, immutable_id_of_bytes
 from ..._identity.preflight.anchor_owners import NOBODY
+from ..._identity.preflight.predictions import AnchorOwner
 from ..session import filters
 from ..session.connection import Session
 from ..session.search import Entry, paged_entries
@@ -22,18 +22,18 @@ from ..session.search import Entry, paged_entries
 _ATTRIBUTES = ("objectClass", "sAMAccountType", OBJECT_GUID, CONSISTENCY_GUID)
 
 
-def anchor_owners(session: Session, domain: str, immutable_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return ``{"kind", "name"}`` by ImmutableId: the object's kind and distinguished name, or ``nobody`` and None.
+def anchor_owners(session: Session, domain: str, immutable_ids: Sequence[str]) -> dict[str, AnchorOwner]:
+    """Return the owners by ImmutableId: the object's kind and distinguished name, or ``nobody`` and None.
 
     If two objects of the domain hold one value, the object with that objectGUID counts.
 
     :raises LdapError: if the directory cannot be read.
     """
-    owners: dict[str, dict[str, Any]] = {value: {"kind": NOBODY, "name": None} for value in immutable_ids}
+    owners = {value: AnchorOwner(NOBODY, None) for value in immutable_ids}
     for raw, holder in anchor_holders(session, domain, raw_anchors(immutable_ids)):
         value = immutable_id_of_bytes(raw)
-        if value in owners and (holder.attribute == OBJECT_GUID or owners[value]["kind"] == NOBODY):
-            owners[value] = {"kind": holder.kind, "name": holder.distinguished_name}
+        if value in owners and (holder.attribute == OBJECT_GUID or owners[value].kind == NOBODY):
+            owners[value] = AnchorOwner(holder.kind, holder.distinguished_name)
     return owners
 
 

@@ -21,7 +21,7 @@ from ..._identity.core.journal import (
     JournalWriter,
     describe_unfinished,
 )
-from ..._identity.core.records import consistency_text, record_name
+from ..._identity.core.records import consistency_text
 from ..session.connection import Session
 from ..session.errors import CONSTRAINT_VIOLATION, ConnectionLost, LdapError
 from ..session.modifications import OVERTAKEN, object_name, value_changes
@@ -104,13 +104,13 @@ class AnchorWriter:
             self.warnings = [describe_unfinished(error)]
 
     def _entry(self, user: AnchorChange) -> JournalEntry:
-        record = user.result()
+        account = user.user()
         return JournalEntry(
-            str(record["object_guid"]),
-            record["user_principal_name"],
+            str(account.object_guid),
+            account.user_principal_name,
             CONSISTENCY_GUID,
-            before=record["before"],
-            after=record["after"],
+            before=consistency_text(user.before),
+            after=consistency_text(user.after),
             place=self._place,
         )
 
@@ -133,7 +133,7 @@ class AnchorWriter:
     def _modify(self, user: AnchorChange) -> None:
         held = {CONSISTENCY_GUID.lower(): [user.before] if user.before else []}
         changes = value_changes(held, {CONSISTENCY_GUID: [user.after] if user.after else []})
-        self._session.modify(_name(user), changes, user.found.distinguished_name if user.found else None)
+        self._session.modify(_name(user), changes, user.found.user.distinguished_name if user.found else None)
 
     def _lost(self, user: AnchorChange, error: ConnectionLost) -> AnchorChange:
         self._stop = ("not_tried", "Not tried, because the connection was lost before; run the task again.")
@@ -150,7 +150,7 @@ class AnchorWriter:
             return user.overtaken(value)
         return user.failed(
             "changed_meanwhile",
-            f"{CONSISTENCY_GUID} of {record_name(user.result())} became {consistency_text(value) or 'empty'} while "
+            f"{CONSISTENCY_GUID} of {user.name} became {consistency_text(value) or 'empty'} while "
             "this task ran, and stays so; find out who did it, then run the task again.",
         )
 

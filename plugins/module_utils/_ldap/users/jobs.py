@@ -71,7 +71,7 @@ class CloudJob:
     writes = True
     stamps = True
 
-    def __init__(self, records: Sequence[Mapping[str, Any]], overwrite: bool) -> None:
+    def __init__(self, records: Sequence[Mapping[str, object]], overwrite: bool) -> None:
         """Check the records without using the network.
 
         :raises InputError: if a record names no user.

@@ -77,6 +77,7 @@ class Lookup:
         self._place: tuple[str, str] | None = None
         self._anchor = source_anchor
         self._shown = with_attributes
+        self._protects = with_protection
         sent = ldap_attributes() if with_attributes else ()
         protection = ACCOUNT_ATTRIBUTES if with_protection else ()
         self._names = tuple(dict.fromkeys((*_ATTRIBUTES, *sent, *protection)))
@@ -139,7 +140,7 @@ class Lookup:
     def _objects(self, entries: Iterable[Entry]) -> Iterator[AdObject]:
         for entry in entries:
             if has_guid(entry.attributes):
-                yield AdObject(entry.distinguished_name, entry.attributes, self._shown)
+                yield AdObject(entry.distinguished_name, entry.attributes, self._shown, self._protects)
             else:
                 self.left_out.append(entry.distinguished_name)
 

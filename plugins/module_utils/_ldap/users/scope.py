@@ -69,7 +69,7 @@ class Scope:
             found = [
                 user
                 for user in lookup.find([guid_identity(guid) for guid in guids])
-                if entra_key(str(user.result()["user_principal_name"] or "")) in names
+                if entra_key(user.user().user_principal_name or "") in names
             ]
         else:
             found = lookup.search(self.search if len(guids) > _FEW else self._narrowed(guids))

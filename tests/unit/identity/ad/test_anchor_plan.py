@@ -25,7 +25,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.ancho
     AnchorRequest,
     read_anchor_requests,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import FOUND, AdObject, AnchorChange
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import (
+    AdObject,
+    AnchorChange,
+    found_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     CONSISTENCY_GUID,
@@ -45,8 +49,9 @@ def raw(number: int) -> bytes:
 
 
 def user(number: int, value: bytes = b"", **more: list[bytes]) -> AnchorChange:
-    attributes = {"objectguid": [raw(number)], "userprincipalname": [b"u%d@contoso.com" % number], **more}
-    return AnchorChange(FOUND, "auto", AdObject(f"CN=u{number}", attributes), before=value, after=value)
+    held = {"ms-ds-consistencyguid": [value]} if value else {}
+    attributes = {"objectguid": [raw(number)], "userprincipalname": [b"u%d@contoso.com" % number], **held, **more}
+    return found_user(AdObject(f"CN=u{number}", attributes), "auto")
 
 
 def request(number: int, value: bytes) -> AnchorRequest:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.anchor_requests import read_anchor_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import CloudName
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 
 GUID = uuid.UUID("876031de-bfb1-4f8b-9cb0-1c67a6094d3e")
@@ -29,7 +30,7 @@ def test_a_guid_goes_before_a_upn() -> None:
     assert (by_guid.identity.kind, by_guid.identity.guid_bytes) == ("guid", GUID.bytes_le)
     assert (by_upn.identity.kind, by_upn.identity.key) == ("upn", ANNA)
     assert by_guid.value == GUID.bytes_le
-    assert by_guid.known == {"id": "6b1f1e5e", "user_principal_name": ANNA}
+    assert by_guid.known == CloudName("6b1f1e5e", ANNA)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.att
     ad_attributes,
     ldap_attributes,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_ATTRIBUTES, ad_record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_ATTRIBUTES, read_ad_user
 
 NAMES = sorted(
     {
@@ -54,7 +54,7 @@ def test_what_has_no_fault_can_be_used(attributes: dict[str, list[bytes]], name:
     added_since(attributes)
     account_state(name, attributes)
     if object_fault(name, attributes) is None:
-        ad_record(name, attributes)
+        read_ad_user(name, attributes)
         ad_attributes(attributes)
 
 

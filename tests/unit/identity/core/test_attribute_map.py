@@ -13,14 +13,24 @@ from typing import Any
 import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import attribute_map
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import Compared, Overwrite
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import make_cloud_user
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import ad_record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import read_ad_user
 
 METADATA = Path(__file__).resolve().parents[3] / "lab" / "entra" / "metadata.json"
 
 
+def _compared(user: dict[str, Any]) -> Compared:
+    own = {name: user[name] for name in Compared.__dataclass_fields__ if name in user}
+    return Compared(**own, others={name: value for name, value in user.items() if name not in own})
+
+
+def _overwrites(ad: dict[str, Any], cloud: dict[str, Any]) -> list[Overwrite]:
+    return attribute_map.overwrites(_compared(ad), _compared(cloud))
+
+
 def _effects(ad: dict[str, Any], cloud: dict[str, Any]) -> dict[str, str]:
-    return {each["attribute"]: each["effect"] for each in attribute_map.overwrites(ad, cloud)}
+    return {each.attribute: each.effect for each in _overwrites(ad, cloud)}
 
 
 def test_each_row_names_one_key_one_attribute_and_a_property_that_graph_has() -> None:
@@ -36,14 +46,14 @@ def test_each_row_names_one_key_one_attribute_and_a_property_that_graph_has() ->
 
 def test_the_keys_of_the_map_fit_the_records() -> None:
     keys = {row.record for row in attribute_map.ROWS}
-    for record in (ad_record("CN=a", {"objectguid": [bytes(16)]}), make_cloud_user({"id": "1"}).record()):
+    ad = read_ad_user("CN=a", {"objectguid": [bytes(16)]}).record()
+    for record in (ad, make_cloud_user({"id": "1"}).record()):
         assert {"enabled", "user_principal_name", "mail", "proxy_addresses"} == keys & set(record)
 
 
 def test_both_sides_give_the_same_keys() -> None:
-    cloud = attribute_map.compared_values(attribute_map.entra_attributes({}))
-    assert attribute_map.ad_attributes({}).keys() == cloud.keys()
-    assert set(attribute_map.ad_attributes({}).values()) == {None} == set(cloud.values())
+    assert len(attribute_map.SENT_KEYS) == len(attribute_map.entra_attributes({}))
+    assert set(attribute_map.ad_attributes({})) == {None} == set(attribute_map.entra_attributes({}))
 
 
 def test_values_are_read_as_connect_sends_them() -> None:
@@ -55,7 +65,7 @@ def test_values_are_read_as_connect_sends_them() -> None:
         "extensionattribute15": [b"x"],
         "l": ["Köln".encode()],
     }
-    values = attribute_map.ad_attributes(raw)
+    values = attribute_map.by_key(attribute_map.ad_attributes(raw))
     assert values["job_title"] == "Head of Sales"
     assert values["department"] is None
     assert values["display_name"] == "Anna Berg"
@@ -69,7 +79,7 @@ def test_values_are_read_as_connect_sends_them() -> None:
             "onPremisesExtensionAttributes": {"extensionAttribute15": "x", "extensionAttribute1": None},
         }
     )
-    assert attribute_map.compared_values(cloud) == values
+    assert attribute_map.by_key(cloud) == values
 
 
 def test_everything_that_is_read_is_asked_for() -> None:
@@ -94,15 +104,15 @@ def test_a_text(ad: str | None, cloud: str | None, effect: str | None) -> None:
 
 
 def test_the_two_values_are_named() -> None:
-    assert attribute_map.overwrites({"job_title": "Chef", "city": None}, {"job_title": "Head", "city": "Köln"}) == [
-        {"attribute": "job_title", "cloud": "Head", "ad": "Chef", "effect": "overwritten"},
-        {"attribute": "city", "cloud": "Köln", "ad": None, "effect": "at_risk"},
+    assert _overwrites({"job_title": "Chef", "city": None}, {"job_title": "Head", "city": "Köln"}) == [
+        Overwrite("job_title", cloud="Head", ad="Chef", effect="overwritten"),
+        Overwrite("city", cloud="Köln", ad=None, effect="at_risk"),
     ]
 
 
 def test_what_was_not_read_is_passed_over() -> None:
-    assert attribute_map.overwrites({"department": "Sales"}, {}) == []
-    assert attribute_map.overwrites({}, {"department": "Sales"}) == []
+    assert _overwrites({"department": "Sales"}, {}) == []
+    assert _overwrites({}, {"department": "Sales"}) == []
 
 
 @pytest.mark.parametrize(
@@ -126,20 +136,20 @@ def test_names_and_addresses_ignore_case_but_the_primary_prefix_does_not() -> No
         "mail": "Anna@contoso.com",
         "proxy_addresses": ["SMTP:Anna@contoso.com"],
     }
-    assert attribute_map.overwrites(ad, cloud) == []
+    assert _overwrites(ad, cloud) == []
     swapped = {**ad, "proxy_addresses": ["SMTP:a@contoso.com", "smtp:anna@contoso.com"]}
     assert _effects(swapped, cloud) == {"mail": "overwritten", "proxy_addresses": "overwritten"}
 
 
 def test_addresses_that_ad_does_not_know_are_overwritten_or_at_risk() -> None:
     cloud = {"mail": "a@x.com", "proxy_addresses": ["SMTP:a@x.com", "smtp:b@x.com"]}
-    (change,) = attribute_map.overwrites({"mail": "a@x.com", "proxy_addresses": []}, cloud)
-    assert (change["effect"], change["ad"]) == ("overwritten", ["SMTP:a@x.com"])
+    (change,) = _overwrites({"mail": "a@x.com", "proxy_addresses": []}, cloud)
+    assert (change.effect, change.ad) == ("overwritten", ["SMTP:a@x.com"])
     assert _effects({"mail": None, "proxy_addresses": []}, cloud) == {"mail": "at_risk", "proxy_addresses": "at_risk"}
 
 
 def test_what_entra_makes_or_keeps_by_itself_is_not_at_risk() -> None:
     ad = {"mail_nickname": None, "usage_location": None, "user_principal_name": None}
     cloud = {"mail_nickname": "anna", "usage_location": "DE", "user_principal_name": "anna@contoso.com"}
-    assert attribute_map.overwrites(ad, cloud) == []
+    assert _overwrites(ad, cloud) == []
     assert _effects({"usage_location": "AT"}, cloud) == {"usage_location": "overwritten"}

@@ -20,6 +20,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_object_id,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import (
     PURGE,
     RESTORE,
@@ -298,7 +299,7 @@ def test_only_a_rollback_takes_a_value_from_an_administrator(holding: RoleHoldin
     """Also if it cannot be read who is one. A value that it puts back is judged as any other."""
     user = cloud(1)
     back = ImmutableIdRequest(
-        {"id": user.id},
+        AdUser(),
         read_object_id(user.id),
         None,
         None,

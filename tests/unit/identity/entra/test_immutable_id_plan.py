@@ -24,10 +24,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     immutable_id_of_guid,
     swapped_immutable_id,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import users_diff
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
     STATUSES,
     ImmutableIdChange,
+    diff_changes,
     plan_changes,
     summarize,
 )
@@ -262,7 +262,7 @@ def test_what_holds_for_every_plan(
     for before, after in zip(changes, again, strict=True):
         if before.changed:
             assert (after.status, after.before) == ("unchanged", before.after)
-    shown = users_diff("onPremisesImmutableId", [change.result() for change in changes])
+    shown = diff_changes(changes)
     assert shown["before"].count("\n") == shown["after"].count("\n") == len(changed)
 
 

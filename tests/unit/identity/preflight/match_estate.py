@@ -10,10 +10,12 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from support.ad_users import ad_user
+
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import Record
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import (
     SnapshotUser,
     make_snapshot_user,
@@ -39,23 +41,18 @@ DOMAINS = [
 ]
 
 
-def ad(number: int, **more: Any) -> Record:
+def ad(number: int, **more: Any) -> AdUser:
     """user<number>@contoso.com of AD, without addresses."""
-    return {
+    known = {
         "user_principal_name": f"user{number}@contoso.com",
         "sam_account_name": f"user{number}",
         "distinguished_name": f"CN=User {number},DC=ad,DC=contoso,DC=com",
         "object_guid": GUIDS[number],
         "immutable_id": VALUES[number],
-        "mail": None,
         "proxy_addresses": [],
         "enabled": True,
-        "external_directory_object_id": None,
-        "object_soa": None,
-        "object_sid": None,
-        "status": "found",
-        **more,
     }
+    return ad_user(**{**known, **more})
 
 
 def cloud(number: int, value: int | str | None = None, deleted: bool = False, **more: Any) -> SnapshotUser:

@@ -24,6 +24,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.clo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.refusal import Refusal
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_checks import (
     judge_predictions,
     list_anchors,
@@ -47,9 +49,9 @@ def anchor(number: int) -> str:
     return immutable_id_of_guid(guid(number))
 
 
-def record(number: int, **more: Any) -> dict[str, Any]:
+def user(number: int, **more: Any) -> AdUser:
     known = {"user_principal_name": f"{NAMES[number - 1]}@contoso.com", "object_guid": guid(number)}
-    return {**known, "immutable_id": anchor(number), "source_anchor": "objectGUID", **more}
+    return AdUser(**{**known, "immutable_id": anchor(number), "source_anchor": "objectGUID", **more})
 
 
 def account(number: int, **more: Any) -> AdAccount:
@@ -65,9 +67,9 @@ def cloud(upn: str, held: int | None) -> CloudUser:
 
 
 def prediction(number: int, outcome: str = "hard_match", **more: Any) -> Prediction:
-    given = more.pop("record", {})
+    given = more.pop("ad", {})
     mine = cloud(f"{NAMES[number - 1]}@contoso.com", None)
-    return Prediction(record(number, **given), outcome, "hard_match", **{"cloud": mine, **more})
+    return Prediction(user(number, **given), outcome, "hard_match", **{"cloud": mine, **more})
 
 
 def judged(
@@ -112,7 +114,7 @@ def test_objects_of_every_class_claim(kind: str) -> None:
 
 def test_an_anchor_that_only_another_account_has_is_claimed() -> None:
     """Also if the user's own account is not among those that the directory showed."""
-    found = prediction(1, record={"object_guid": guid(3)})
+    found = prediction(1, ad={"object_guid": guid(3)})
     assert judged([found], account(1)) == [("conflict", "anchor_claimed")]
     (shown,) = judge_predictions([found], DirectoryView([account(1), account(3)]), NOTHING_ACCEPTED)
     assert set(shown.causes) >= {"anchor_claimed", "foreign_anchor"}
@@ -121,14 +123,14 @@ def test_an_anchor_that_only_another_account_has_is_claimed() -> None:
 @pytest.mark.parametrize("named", [guid(1), guid(1).upper(), f"{{{guid(1)}}}"])
 def test_an_anchor_belongs_to_the_account_that_the_record_names(named: str) -> None:
     """The directory answers with an account that got the anchor since the record was made."""
-    found = [prediction(1, record={"object_guid": named})]
+    found = [prediction(1, ad={"object_guid": named})]
     assert judged(found, account(1)) == [("hard_match", None)]
     assert judged(found, account(9, own=anchor(1))) == [("conflict", "anchor_claimed")]
 
 
 @pytest.mark.parametrize("named", [None, "no GUID"])
 def test_nobody_is_matched_whose_account_the_record_does_not_name(named: str | None) -> None:
-    found = [prediction(1, record={"object_guid": named})]
+    found = [prediction(1, ad={"object_guid": named})]
     assert judged(found, account(1)) == [("blocked", "unread_anchor_claims")]
 
 
@@ -159,7 +161,7 @@ def test_an_acceptance_is_no_look_alike(upn: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "outcome"),
+    ("target", "outcome"),
     [
         (cloud("anna@contoso.com", None), "blocked"),
         (cloud("ANNA@contoso.com", 70), "hard_match"),
@@ -168,9 +170,9 @@ def test_an_acceptance_is_no_look_alike(upn: str) -> None:
         (None, "blocked"),
     ],
 )
-def test_a_foreign_anchor(user: CloudUser | None, outcome: str) -> None:
+def test_a_foreign_anchor(target: CloudUser | None, outcome: str) -> None:
     given = {"immutable_id": anchor(70), "source_anchor": "mS-DS-ConsistencyGuid"}
-    found = prediction(1, record=given, cloud=user)
+    found = prediction(1, ad=given, cloud=target)
     own = account(1, consistency=anchor(70))
     cause = None if outcome == "hard_match" else "foreign_anchor"
     assert judged([found], own) == [(outcome, cause)]
@@ -207,8 +209,8 @@ def test_what_is_worse_comes_first_and_what_was_found_stays() -> None:
 
 def test_an_account_outside_the_list_that_holds_an_address_or_the_upn() -> None:
     addresses = {"proxy_addresses": ["SMTP:anna@contoso.com", "smtp:sales@contoso.com"], "mail": "anna@contoso.com"}
-    found = [prediction(1, record=addresses)]
-    assert list_names([each.record for each in found]) == [
+    found = [prediction(1, ad=addresses)]
+    assert list_names([each.ad for each in found]) == [
         "anna@contoso.com", "SMTP:anna@contoso.com", "smtp:sales@contoso.com", "smtp:anna@contoso.com"
     ]  # fmt: skip
     other = account(9, addresses=("smtp:Sales@contoso.com",))
@@ -252,6 +254,8 @@ def test_what_could_not_be_read_refuses() -> None:
 
 
 def test_who_has_no_anchor_is_left_alone() -> None:
-    missing = Prediction({"identity": "nobody", "status": "missing"}, "invalid", None, "ad_missing")
+    missing = Prediction(
+        AdUser(identity="nobody", unresolved=Refusal("ad_missing", "No such user.")), "invalid", None, "ad_missing"
+    )
     assert list_anchors([missing]) == []
     assert judge_predictions([missing], DirectoryView(), NOTHING_ACCEPTED) == [missing]

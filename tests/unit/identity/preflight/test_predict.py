@@ -12,12 +12,17 @@ from typing import Any
 import pytest
 from match_estate import DOMAINS, GUIDS, VALUES, ad, cloud, tenant
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import Overwrite
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import OUTCOMES
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.refusal import Refusal
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
     ImmutableIdChange,
     plan_changes,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import (
+    request_matches,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.snapshot_user import (
     CONTACT,
     GROUP,
@@ -37,6 +42,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.prefligh
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predict import cloud_only, predict
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import (
+    AnchorOwner,
     Prediction,
     summarize,
 )
@@ -54,24 +60,25 @@ def role(how: str, name: str | None, privileged: bool | None, group: str | None 
     return {"roles": {ID: [RoleHolding(how, name, privileged, group)]}}
 
 
-def one(user: dict[str, Any], snapshot: TenantSnapshot, **options: Any) -> Prediction:
+def one(user: AdUser, snapshot: TenantSnapshot, **options: Any) -> Prediction:
     (found,) = predict([user], snapshot, **options)
     return found
 
 
 def changes(
-    users: list[dict[str, Any]],
+    users: list[AdUser],
     snapshot: TenantSnapshot,
     overwrite: bool = False,
     deleted: dict[str, str] | None = None,
 ) -> list[ImmutableIdChange]:
     """What a hard match of these AD users changes before the sync."""
     tenant_users = UserIndex(each.user for each in (*snapshot.users, *snapshot.deleted))
-    return plan_changes(read_requests(users, overwrite=overwrite), tenant_users, deleted)
+    requests = [replace(request, overwrite=overwrite) for request in request_matches(users)]
+    return plan_changes(requests, tenant_users, deleted)
 
 
 # outcome, cause, sync_action, AD user, tenant, a part of the sentence
-CASES: list[tuple[str, str | None, str | None, dict[str, Any], TenantSnapshot, str]] = [
+CASES: list[tuple[str, str | None, str | None, AdUser, TenantSnapshot, str]] = [
     ("matched", None, "update", ad(1), tenant(cloud(1, 1, onPremisesSyncEnabled=True)), ""),
     ("hard_match", None, "hard_match", ad(1), tenant(cloud(1, 1)), VALUES[1]),
     ("hard_match", None, "hard_match", ad(1), tenant(cloud(1, 1, onPremisesSyncEnabled=False)), VALUES[1]),
@@ -151,21 +158,22 @@ CASES: list[tuple[str, str | None, str | None, dict[str, Any], TenantSnapshot, s
      "would become user1@contoso.onmicrosoft.com"),
     ("invalid", "unverified_suffix", "hard_match", ad(1, user_principal_name="user1@ad.local"),
      tenant(cloud(1, 1, mailNickname="nick")), "would become nick@contoso.onmicrosoft.com"),
-    ("invalid", "ad_missing", None, ad(1, status="missing", reason="No such thing."), tenant(cloud(1)), "No such"),
+    ("invalid", "ad_missing", None, ad(1, unresolved=Refusal("ad_missing", "No such thing.")), tenant(cloud(1)),
+     "No such"),
     ("invalid", "no_anchor", None, ad(1, immutable_id=None, object_guid=None), tenant(cloud(1)), "give one of them"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("outcome", "cause", "action", "user", "snapshot", "words"), CASES)
 def test_each_outcome(
-    outcome: str, cause: str | None, action: str | None, user: dict[str, Any], snapshot: TenantSnapshot, words: str
+    outcome: str, cause: str | None, action: str | None, user: AdUser, snapshot: TenantSnapshot, words: str
 ) -> None:
     found = one(user, snapshot)
     assert (found.outcome, found.cause, found.sync_action) == (outcome, cause, action), found
     assert words in (found.reason or "")
-    result = found.result()
-    assert {**result, **user, "status": outcome, "cause": cause, "reason": found.reason} == result
-    assert result["changed"] is False
+    assert found.ad is user
+    record = found.record()
+    assert {**record, "outcome": outcome, "cause": cause, "sync_action": action, "reason": found.reason} == record
 
 
 def test_the_table_has_every_outcome_but_unknown() -> None:
@@ -194,7 +202,7 @@ def test_all_causes_are_named_and_the_worst_comes_first() -> None:
     ],
 )
 def test_what_could_not_be_read_is_unknown_and_names_the_permission(
-    aspect: str, user: dict[str, Any], snapshot: dict[str, Any], expected: str
+    aspect: str, user: AdUser, snapshot: dict[str, Any], expected: str
 ) -> None:
     found = one(user, tenant(cloud(1, 1), unknown=[aspect], **snapshot))
     assert (found.outcome, found.unknown, found.expected) == ("unknown", (aspect,), expected)
@@ -263,10 +271,10 @@ def test_one_anchor_twice() -> None:
 def test_whose_guid_the_other_value_is() -> None:
     snapshot = tenant(cloud(1, 2), cloud(3, 8))
     found = predict([ad(1), ad(2), ad(3)], snapshot)
-    assert (found[0].cause, found[0].anchor_owner) == ("held_by_user", {"kind": "user", "name": "user2@contoso.com"})
+    assert (found[0].cause, found[0].anchor_owner) == ("held_by_user", AnchorOwner("user", "user2@contoso.com"))
     assert list_foreign_anchors(found) == [VALUES[8]]
     for kind in ("contact", "nobody"):
-        (told,) = add_owners([found[2]], {VALUES[8]: {"kind": kind, "name": "CN=X"}})
+        (told,) = add_owners([found[2]], {VALUES[8]: AnchorOwner(kind, "CN=X")})
         assert (told.cause, told.causes[:2]) == (f"held_by_{kind}", (f"held_by_{kind}", "anchor_differs"))
         assert "CN=X" in str(told.reason) or kind == "nobody"
 
@@ -277,7 +285,7 @@ def test_after_the_hard_match_of_the_module() -> None:
     found = predict(users, snapshot, changes(users, snapshot))
     assert [each.outcome for each in found] == ["hard_match", "conflict", "blocked", "new_cloud_user", "invalid"]
     # The cloud user is shown as it is now.
-    assert found[0].result()["cloud_immutable_id"] is None
+    assert found[0].cloud == cloud(1).user
     assert predict(users, snapshot, changes(users, snapshot, overwrite=True))[1].outcome == "hard_match"
     federated = tenant(cloud(1, 8, userPrincipalName="user1@fed.contoso.com"))
     user = ad(1, user_principal_name="user1@fed.contoso.com")
@@ -328,12 +336,12 @@ def test_overwrites_of_a_match_and_of_nobody_else() -> None:
     cloud_user = cloud(1, 1, **BOX, jobTitle="Boss", city="Bonn", department="IT")
     user = ad(1, enabled=False, attributes={"job_title": "Clerk", "city": None, "department": "IT"})
     snapshot = tenant(cloud_user, switches={"passwordSyncEnabled": True})
-    listed = {each["attribute"]: each for each in one(user, snapshot).overwrites}
-    assert listed["job_title"] == {"attribute": "job_title", "cloud": "Boss", "ad": "Clerk", "effect": "overwritten"}
-    assert listed["city"] == {"attribute": "city", "cloud": "Bonn", "ad": None, "effect": "at_risk"}
+    listed = {each.attribute: each for each in one(user, snapshot).overwrites}
+    assert listed["job_title"] == Overwrite("job_title", cloud="Boss", ad="Clerk", effect="overwritten")
+    assert listed["city"] == Overwrite("city", cloud="Bonn", ad=None, effect="at_risk")
     assert "department" not in listed
-    assert {name: listed[name]["effect"] for name in ("enabled", "mail", "password")} == {
+    assert {name: listed[name].effect for name in ("enabled", "mail", "password")} == {
         "enabled": "disabled", "mail": "at_risk", "password": "password",
     }  # fmt: skip
     assert one(ad(2), snapshot).overwrites == ()
-    assert one(user, tenant(cloud_user)).overwrites[-1]["attribute"] != "password"
+    assert one(user, tenant(cloud_user)).overwrites[-1].attribute != "password"

@@ -15,7 +15,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     read_object_id,
     read_upn,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
     ChangeRecord,
     UserRecord,
@@ -39,7 +39,7 @@ STAMP = WriteRecord(attribute="mS-DS-ConsistencyGuid", id=GUID, before=None, aft
 def user(status: str, *writes: WriteRecord, reason: str | None = None, **ad: Any) -> UserRecord:
     known = {"user_principal_name": UPN, "object_guid": GUID, "object_sid": SID, "mail": UPN, "proxy_addresses": []}
     return UserRecord(
-        ad={**dict.fromkeys(AD_KEYS), **known, **ad},
+        ad=AdUser(**{**known, **ad}).record(),
         cloud=CLOUD,
         match=None,
         change=ChangeRecord(status=status, cause=None, reason=reason, immutable_id=VALUE, writes=[*writes]),

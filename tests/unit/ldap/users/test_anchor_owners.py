@@ -17,6 +17,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.att
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import AnchorOwner
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.anchor_owners import anchor_owners
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
@@ -49,9 +50,9 @@ def test_objects_of_every_class_answer_for_their_guids(certificates: Certificate
     ):
         found = anchor_owners(session, DOMAIN, [*values, "Zm9v", "not base64"])
     wire.verify()
-    assert [found[value]["kind"] for value in values] == ["contact", "group", "computer", "user", "nobody"]
-    assert found[values[3]]["name"] == f"CN=anna,OU=Staff,{DOMAIN}"
-    assert found["Zm9v"] == found["not base64"] == {"kind": "nobody", "name": None}
+    assert [found[value].kind for value in values] == ["contact", "group", "computer", "user", "nobody"]
+    assert found[values[3]].name == f"CN=anna,OU=Staff,{DOMAIN}"
+    assert found["Zm9v"] == found["not base64"] == AnchorOwner("nobody", None)
 
 
 def test_the_attributes_that_a_sync_sends(certificates: Certificates, options: Options, run_module: RunModule) -> None:

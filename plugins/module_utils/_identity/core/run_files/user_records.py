@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The records of plan, result and proof files: what each stage says of one user (docs/files.md)."""
+"""The records of plan, result and proof files: what each stage says of one user (docs/files.md).
+
+Writers and readers of the files share these types.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,50 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from ..attribute_map import Value
 from ..cloud_user import CloudRecord
-from ..records import AD_KEYS
+from ..records import AdRecord
+
+
+class OverwriteRecord(TypedDict):
+    """A value that a match overwrites; ``cloud`` and ``ad`` are None if there is none, or if it is a password."""
+
+    attribute: str
+    cloud: Value
+    ad: Value
+    effect: str
+
+
+class HeldRecord(TypedDict):
+    """A value that would be put into quarantine, because ``holder`` has it."""
+
+    attribute: str
+    value: str
+    holder: str
+
+
+class OwnerRecord(TypedDict):
+    """The AD object whose GUID an ImmutableId is; ``name`` is None if it is nobody's."""
+
+    kind: str
+    name: str | None
+
+
+class MatchRecord(TypedDict):
+    """What a sync would do with the user; ``Prediction`` says what the keys mean."""
+
+    outcome: str
+    sync_action: str | None
+    cause: str | None
+    causes: list[str]
+    reason: str | None
+    effects: list[str]
+    overwrites: list[OverwriteRecord]
+    quarantined: list[HeldRecord]
+    future_user_principal_name: str | None
+    anchor_owner: OwnerRecord | None
+    unknown: list[str]
+    expected: str | None
 
 
 class WriteRecord(TypedDict):
@@ -36,13 +81,13 @@ class ChangeRecord(TypedDict):
 class UserRecord(TypedDict):
     """One user of a plan or a result.
 
-    ``ad`` has AD_KEYS, None for a cloud user without an AD user. ``cloud`` is None if there is no such user. ``match``
-    is the prediction, None if nothing was predicted. ``change`` is None for a cloud user without an AD user.
+    ``ad`` and ``change`` are None for a cloud user without an AD user. ``cloud`` is None if there is no such user.
+    ``match`` is None if nothing was predicted.
     """
 
-    ad: Mapping[str, Any] | None
+    ad: AdRecord | None
     cloud: CloudRecord | None
-    match: Mapping[str, Any] | None
+    match: MatchRecord | None
     change: ChangeRecord | None
 
 
@@ -55,7 +100,7 @@ class ProblemRecord(TypedDict):
 
 
 class OtherRecord(TypedDict):
-    """The cloud user who is in the way."""
+    """The cloud user who is in the way of another one."""
 
     id: str
     user_principal_name: str | None
@@ -66,7 +111,7 @@ class SyncRecord(TypedDict):
     """What was found of the user in Entra after a sync.
 
     ``immutable_id``, ``sync_enabled``, ``security_identifier``, ``last_sync`` and ``provisioning_errors`` are the cloud
-    user's, None or empty if there is no such user.
+    user's, None or empty if there is no such user. ``other`` is the user who is in the way.
     """
 
     status: str
@@ -86,39 +131,23 @@ class ProofRecord(UserRecord):
     sync: SyncRecord | None
 
 
-MATCH_KEYS = (
-    "outcome",
-    "sync_action",
-    "cause",
-    "causes",
-    "reason",
-    "effects",
-    "overwrites",
-    "quarantined",
-    "future_user_principal_name",
-    "anchor_owner",
-    "unknown",
-    "expected",
-)
-"""The keys of ``match``."""
+def read_user(record: Mapping[str, Any]) -> UserRecord:
+    """Return the user of a record of a plan or a result file, without looking into its parts.
 
-
-def pick_ad(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: record.get(key) for key in AD_KEYS}
-
-
-def pick_match(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: record[key] for key in MATCH_KEYS}
+    :raises KeyError: if a part is missing.
+    """
+    return UserRecord(ad=record["ad"], cloud=record["cloud"], match=record["match"], change=record["change"])
 
 
 def name_of(user: UserRecord) -> str:
     """Return the name of a user for people."""
-    parts: tuple[Mapping[str, Any] | None, ...] = (user["ad"], user["cloud"])
-    for record in parts:
-        for key in ("user_principal_name", "sam_account_name", "distinguished_name", "id"):
-            if record and record.get(key):
-                return str(record[key])
-    return "(nameless)"
+    ad, cloud = user["ad"], user["cloud"]
+    name = None
+    if ad:
+        name = ad.get("user_principal_name") or ad.get("sam_account_name") or ad.get("distinguished_name")
+    if cloud and not name:
+        name = cloud.get("user_principal_name") or cloud.get("id")
+    return str(name) if name else "(nameless)"
 
 
 def count_statuses(users: Sequence[UserRecord]) -> dict[str, int]:

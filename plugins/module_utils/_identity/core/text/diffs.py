@@ -7,11 +7,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from ..records import Record, record_name
 from .visible import visible
 
 Diff = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """A value of one user that changes; None if there is none."""
+
+    name: str
+    before: str | None
+    after: str | None
 
 
 def list_diff(header: str, before: Sequence[str], after: Sequence[str]) -> Diff:
@@ -20,13 +29,13 @@ def list_diff(header: str, before: Sequence[str], after: Sequence[str]) -> Diff:
     return {"before_header": title, "after_header": title, "before": _lines(before), "after": _lines(after)}
 
 
-def users_diff(attribute: str, users: Iterable[Record]) -> Diff:
-    """Return the diff of one attribute over a module's ``users``: only the changed ones, sorted by name."""
-    changed = sorted((user for user in users if user["changed"]), key=lambda user: record_name(user).casefold())
+def users_diff(attribute: str, changes: Iterable[ValueChange]) -> Diff:
+    """Return the diff of one attribute over the users who change, sorted by name."""
+    ordered = sorted(changes, key=lambda change: change.name.casefold())
     return list_diff(
         attribute,
-        [f"{record_name(user)}: {_shown(user['before'])}" for user in changed],
-        [f"{record_name(user)}: {_shown(user['after'])}" for user in changed],
+        [f"{change.name}: {_shown(change.before)}" for change in ordered],
+        [f"{change.name}: {_shown(change.after)}" for change in ordered],
     )
 
 
