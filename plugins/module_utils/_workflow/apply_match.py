@@ -225,7 +225,7 @@ class MatchApplication:
     ) -> None:
         """Clear the ImmutableIds that were written for users whose anchor somebody else claims by now."""
         try:
-            view = await asyncio.to_thread(directory.read_view, list_wanted_anchors(self._changes))
+            view = await asyncio.to_thread(directory.read_claims, list_wanted_anchors(self._changes))
         except IdentityError as error:
             self.unproven = error.message
             return

@@ -46,6 +46,10 @@ class MatchDirectory:
         """Return the objects with these ImmutableIds, UPNs or addresses."""
         return read_view(self._session, self._domain, anchors, names, self._protects)
 
+    def read_claims(self, anchors: Sequence[str]) -> DirectoryView:
+        """Return the objects with these ImmutableIds, without what protects them."""
+        return read_view(self._session, self._domain, anchors, (), with_protection=False)
+
     def list_owners(self, immutable_ids: Sequence[str]) -> dict[str, AnchorOwner]:
         """Return the objects whose GUIDs these ImmutableIds are, as ``anchor_owners`` does."""
         return anchor_owners(self._session, self._domain, immutable_ids) if immutable_ids else {}

@@ -24,11 +24,8 @@ from ..session.connection import Session
 from ..session.search import Entry, listed_entries, paged_entries
 from .anchor_owners import anchor_conditions, raw_anchors
 
-_ATTRIBUTES = (
-    *(OBJECT_GUID, CONSISTENCY_GUID, "objectClass", "sAMAccountType"),
-    *("userPrincipalName", "mail", "proxyAddresses"),
-    *ACCOUNT_ATTRIBUTES,
-)
+_ATTRIBUTES = (OBJECT_GUID, CONSISTENCY_GUID, "objectClass", "sAMAccountType", "userPrincipalName")
+_ADDRESSES = ("mail", "proxyAddresses")
 # The objects that a listing reads: all that can hold one of the values.
 _ANYTHING = "(|(sAMAccountName=*)(mail=*)(proxyAddresses=*)(objectClass=contact)(mS-DS-ConsistencyGuid=*))"
 
@@ -38,12 +35,15 @@ def read_view(
 ) -> DirectoryView:
     """Return the objects of a domain with these ImmutableIds, or with these UPNs and addresses (``smtp:a@b``).
 
-    Without ``with_protection``, protected accounts are not looked for, and count as unread.
+    Without ``names``, the addresses of the objects are not read. Without ``with_protection``, protected accounts are
+    not looked for, and count as unread.
 
     :raises LdapError: if the directory cannot be read.
     """
     shield = try_read_shield(session, domain) if with_protection else None
-    found = list(_matching(session, domain, [*anchor_conditions(raw_anchors(immutable_ids)), *_of_names(names)]))
+    attributes = (*_ATTRIBUTES, *(_ADDRESSES if names else ()), *(ACCOUNT_ATTRIBUTES if with_protection else ()))
+    conditions = [*anchor_conditions(raw_anchors(immutable_ids)), *_of_names(names)]
+    found = list(_matching(session, domain, conditions, attributes))
     accounts = [_account(entry, shield) for entry in found if has_guid(entry.attributes)]
     return DirectoryView(accounts, claims_unread=len(accounts) < len(found), protection_unread=shield is None)
 
@@ -53,13 +53,13 @@ def _of_names(names: Iterable[str]) -> Iterator[str]:
         yield from filters.has_address(name) if ":" in name else [filters.equals("userPrincipalName", name)]
 
 
-def _matching(session: Session, domain: str, conditions: Sequence[str]) -> Iterable[Entry]:
+def _matching(session: Session, domain: str, conditions: Sequence[str], attributes: Sequence[str]) -> Iterable[Entry]:
     """Read by filters, or by a listing of the domain if that takes no more requests."""
     parts = filters.any_of_each(conditions)
-    listed = listed_entries(session, domain, _ANYTHING, _ATTRIBUTES, len(parts)) if len(parts) > 1 else None
+    listed = listed_entries(session, domain, _ANYTHING, attributes, len(parts)) if len(parts) > 1 else None
     if listed is not None:
         return listed
-    found = (paged_entries(session, domain, part, _ATTRIBUTES) for part in parts)
+    found = (paged_entries(session, domain, part, attributes) for part in parts)
     # An object may meet conditions of several parts. Its name may be another object's before the last one is read.
     return {entry.key: entry for entries in found for entry in entries}.values()
 
