@@ -66,7 +66,7 @@ def unit(core: str, whole: bool) -> Callable[[nox.Session], None]:
         elif core == NEWEST_CORE:
             unit_coverage.run(session, results(session))
         else:
-            pytest(session, "tests/unit", *([] if whole else ["--part=core"]))
+            pytest(session, "tests/unit", "-m", "not once", *([] if whole else ["--part=core"]))
 
     return body
 

@@ -42,8 +42,10 @@ VALUES = (
 """The names of ``Row.values``. ``immutable_id`` is that of the AD user if the plan is carried out."""
 
 # So that a missing part reads as one without values.
-_NO_AD, _NO_CLOUD = cast("AdRecord", {}), cast("CloudRecord", {})
-_NO_MATCH, _NO_CHANGE = cast("MatchRecord", {}), cast("ChangeRecord", {})
+_NO_AD: AdRecord = cast(Any, {})
+_NO_CLOUD: CloudRecord = cast(Any, {})
+_NO_MATCH: MatchRecord = cast(Any, {})
+_NO_CHANGE: ChangeRecord = cast(Any, {})
 
 
 @dataclass(frozen=True, slots=True)

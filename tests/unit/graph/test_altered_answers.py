@@ -47,6 +47,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.prefligh
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import read_expectations
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile, read_journal
 
+# Thousands of runs, about what servers send: no ansible-core changes that.
+pytestmark = pytest.mark.once
+
 GRAPH = "graph.example"
 CASES = 120
 JOURNALS = 60

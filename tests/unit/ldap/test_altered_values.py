@@ -31,6 +31,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.fore
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import read_view
 from ansible_collections.hybrid.identity.plugins.modules import ad_user, ad_user_guid
 
+# Thousands of runs, about what servers send: no ansible-core changes that.
+pytestmark = pytest.mark.once
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from support.alterations import altered_journal, chance

@@ -29,6 +29,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.comparison import entra_key
 
+# Thousands of runs, about what servers send: no ansible-core changes that.
+pytestmark = pytest.mark.once
+
 CASES = 25
 ADMIN = "carl"
 TERMS = {"write_consistency_guid": "from_guid", "max_refused": "100%"}
