@@ -22,6 +22,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from cores import number
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tests" / "tools"
 RESULTS = ROOT / ".cache" / "results"
@@ -30,26 +32,28 @@ LAB = "integration-"
 LANES = 3
 # How much less of a processor the other sessions get than those of the lab, if there are too few: as `nice -n` has it.
 NICENESS = 10
-# The longest first, so that no long one is left at the end while the other lanes have nothing to do.
-LONGEST = (
-    "integration-2.21",
-    "integration-2.16",
-    "powershell",
-    "sanity",
-    "ad-domain",
-    "recovery",
-    "lab",
-    "unit-2.21",
-)
+# After those of the lab, the newest first: so no long one is left at the end while the other lanes have nothing to do.
+LONGEST = ("powershell", "sanity", "ad-domain", "recovery", "lab")
+
+
+def longest_first(names: Sequence[str]) -> list[str]:
+    """Return the sessions in the order in which they start."""
+    labs = sorted((name for name in names if name.startswith(LAB)), key=_core, reverse=True)
+    long = [name for name in LONGEST if name in names]
+    return [*labs, *long, *(name for name in names if name not in {*labs, *long})]
+
+
+def _core(name: str) -> tuple[int, ...]:
+    return number(name.removeprefix(LAB))
 
 
 class Queue:
     """The sessions that nobody has started yet, for all lanes. With `one_lab`, one lane runs those of the lab."""
 
     def __init__(self, names: Sequence[str], one_lab: bool) -> None:
-        self._lab = deque(name for name in names if one_lab and name.startswith(LAB))
-        rest = [name for name in names if name not in self._lab]
-        self._rest = deque(sorted(rest, key=lambda name: LONGEST.index(name) if name in LONGEST else len(LONGEST)))
+        ordered = longest_first(names)
+        self._lab = deque(name for name in ordered if one_lab and name.startswith(LAB))
+        self._rest = deque(name for name in ordered if name not in self._lab)
         self._lock = threading.Lock()
 
     def clear(self) -> None:

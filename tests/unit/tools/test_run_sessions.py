@@ -10,14 +10,14 @@ import json
 from pathlib import Path
 
 import run_sessions
-from run_sessions import Queue, run_lane
+from run_sessions import Queue, longest_first, run_lane
 
 
 def test_only_one_lane_has_the_lab_and_it_takes_the_lab_first() -> None:
     names = ["lint", "integration-2.16", "unit-2.19", "integration-2.21"]
     queue = Queue(names, one_lab=True)
     taken = [queue.take(lab=True), queue.take(lab=False), queue.take(lab=True), queue.take(lab=True)]
-    assert taken == ["integration-2.16", "lint", "integration-2.21", "unit-2.19"]
+    assert taken == ["integration-2.21", "lint", "integration-2.16", "unit-2.19"]
     assert queue.take(lab=True) is None
     assert Queue(names[1:2], one_lab=True).take(lab=False) is None
 
@@ -29,8 +29,8 @@ def test_with_networks_of_their_own_labs_run_at_once() -> None:
 
 
 def test_long_sessions_start_first() -> None:
-    queue = Queue(["lint", "unit-2.16", "sanity", "powershell"], one_lab=True)
-    assert [queue.take(lab=False) for _turn in range(4)] == ["powershell", "sanity", "lint", "unit-2.16"]
+    names = ["lint", "unit-2.16", "sanity", "integration-2.9", "integration-2.19", "powershell"]
+    assert longest_first(names) == ["integration-2.19", "integration-2.9", "powershell", "sanity", "lint", "unit-2.16"]
 
 
 def test_after_an_interrupt_no_session_starts() -> None:
