@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import subprocess
-import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,13 +29,13 @@ def unpack(revision: str, folder: Path) -> Path:
     known = _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     if known.returncode:
         raise ProgramFailed(f"{revision!r} is no revision of this repository; set BASE to one that git log shows.")
-    packed = _git("archive", known.stdout.decode("ascii").strip(), *PARTS)
+    packed = _git("archive", "--format=zip", known.stdout.decode("ascii").strip(), *PARTS)
     if packed.returncode:
         raise ProgramFailed(f"git cannot unpack {revision}: {packed.stderr.decode('utf-8', 'replace').strip()}")
     place = folder / "base" / "ansible_collections" / "hybrid" / "identity"
     place.mkdir(parents=True)
-    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
-        archive.extractall(place, filter="data")
+    with zipfile.ZipFile(io.BytesIO(packed.stdout)) as archive:
+        archive.extractall(place)
     return folder / "base"
 
 
