@@ -18,7 +18,7 @@ DEBIAN_12 = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID
 DEBIAN_13 = 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nID=debian\nVERSION_ID="13"\n'
 UBUNTU = 'PRETTY_NAME="Ubuntu 24.04.3 LTS"\nID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n'
 BASE = {"ca-certificates", "curl", "git", "iproute2", "ldap-utils", "ldb-tools", "libatomic1", "make"}
-BASE |= {"openssl", "python3-apt", "python3-venv", "shellcheck"}
+BASE |= {"openssh-client", "openssl", "python3-apt", "python3-venv", "shellcheck"}
 BROWSER = "chromium-headless-shell"
 
 APT_GET = """echo "apt-get $*" >>"$NOTES"
