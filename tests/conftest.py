@@ -4,12 +4,13 @@
 """Which tests a run takes: those for this Python and this ansible-core, and of the unit tests all or a part.
 
 A test for another version is deselected: no machine could run it here. A test is skipped only if a program is missing.
+The PowerShell that several folders of tests share is here too.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from support.resident_powershell import ResidentPowerShell
 
 # A slow machine is no failure.
 settings.register_profile("any-speed", deadline=None)
@@ -44,6 +46,13 @@ class NoAnsible(MetaPathFinder):
         if name.partition(".")[0] == "ansible":
             raise ImportError("A pure unit test imports Ansible: take the test out of PURE in tests/conftest.py.")
         return None
+
+
+@pytest.fixture(scope="session")
+def resident() -> Iterator[ResidentPowerShell]:
+    process = ResidentPowerShell()
+    yield process
+    process.close()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -421,14 +421,12 @@ lookup:
       sample: 67
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import run as find_states
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_identity,
 )
@@ -485,9 +483,7 @@ class Proof:
         path = self._params["save_to"]
         result = read_run_file("result_file", self._params["result_file"], (RESULT,))
         if path:
-            check_run_file("save_to", path)
-            if os.path.abspath(path) == os.path.abspath(result.path):
-                raise InputError(f"save_to {path} is the result_file too; name another file.")
+            check_run_file("save_to", path, {"result_file": result.path})
         expectations = expect_result(_users(result))
         asked = [each for each in expectations if each]
         findings = self._find(asked, str(result.header["tenant"]))

@@ -126,8 +126,7 @@ trace:
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 """
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -195,7 +194,9 @@ class Application:
         planned = list_planned(_users(plan))
         if planned and not params["journal"] and not self._check_mode:
             raise InputError("The plan changes users, and no journal is named; set journal, so that you can undo it.")
-        self._check_files()
+        if not self._check_mode:
+            others = {option: params[option] for option in ("plan_file", "journal")}
+            check_run_file("result_file", self._path("result_file"), others)
         place = Place(str(plan.header["tenant"]), str(plan.header["domain"]), int(facts["tenant_users"]))
         application = MatchApplication(read_task(plan.header["scope"], terms), planned, place)
         journal = {
@@ -212,12 +213,13 @@ class Application:
                 self._save_after(error, plan, planned, application)
             raise
         outcomes = application.outcomes()
+        verdict = describe_outcome(planned, outcomes, application.unproven)
         users = list(_finished(plan, outcomes))
         table, summary = apply_table(users)
         answer = {
             **result,
             "changed": any(change["writes"] for change in outcomes.values()),
-            "verdict": describe_outcome(planned, outcomes, application.unproven),
+            "verdict": verdict,
             "table": table,
             "summary": summary,
             "run": journal["journal_run"],
@@ -227,25 +229,11 @@ class Application:
             return {**answer, "diff": writes_diff(users, plan.path)}
         path = self._path("result_file")
         try:
-            self._save(plan, planned, application)
+            self._save(plan, verdict, users)
         except IdentityError as error:
             error.details.update(answer)
             raise
         return {**answer, "result_file": path, "diff": writes_diff(users, path)}
-
-    def _check_files(self) -> None:
-        """Check the result file before anything is written to a directory.
-
-        :raises InputError: if it cannot be written, or if it is the plan or the journal too.
-        """
-        if self._check_mode:
-            return
-        result = self._path("result_file")
-        check_run_file("result_file", result)
-        for option in ("plan_file", "journal"):
-            other = self._params[option]
-            if other and os.path.abspath(other) == os.path.abspath(result):
-                raise InputError(f"result_file {result} is the {option} too; name another file.")
 
     def _write(self, application: MatchApplication, changes: bool, writer: JournalFile | None) -> dict[str, Any]:
         if changes:
@@ -260,16 +248,17 @@ class Application:
     ) -> None:
         """Save what was written until an error stopped the run. If that fails too, the error stays the first one."""
         try:
-            self._save(plan, planned, application)
+            outcomes = application.outcomes()
+            verdict = describe_outcome(planned, outcomes, application.unproven)
+            self._save(plan, verdict, _finished(plan, outcomes))
         except IdentityError as other:
             if isinstance(error, IdentityError):
                 error.details["warnings"] = [*error.details.get("warnings", ()), other.message]
 
-    def _save(self, plan: RunFile, planned: Sequence[Planned], application: MatchApplication) -> None:
-        outcomes = application.outcomes()
-        facts = {**plan.header["facts"], "verdict": describe_outcome(planned, outcomes, application.unproven)}
+    def _save(self, plan: RunFile, verdict: str, users: Iterable[UserRecord]) -> None:
+        facts = {**plan.header["facts"], "verdict": verdict}
         header: Header = {**plan.header, "kind": RESULT, "module": "match_apply", "time": utc_now(), "facts": facts}
-        write_run_file("result_file", self._path("result_file"), header, _finished(plan, outcomes))
+        write_run_file("result_file", self._path("result_file"), header, users)
 
     def _path(self, option: str) -> str:
         if not self._params[option]:

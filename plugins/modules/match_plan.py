@@ -316,7 +316,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files 
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_changes import WAYS
-from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import plan_table
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
+    Row,
+    keep_rows,
+    plan_table,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import (
     AFTER_APPLY,
     NOW,
@@ -367,12 +371,14 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
             "tenant_users": plan.tenant_users,
         },
     )
+    rows: list[Row] = []
+    sha256 = write_run_file("plan_file", path, header, keep_rows(plan.users(), rows))
     return {
         "changed": False,
         "plan_file": path,
-        "plan_sha256": write_run_file("plan_file", path, header, plan.users()),
+        "plan_sha256": sha256,
         "verdict": verdict,
-        "table": plan_table(plan.users()),
+        "table": plan_table(rows),
         "summary": summary,
         "caveats": list(plan.caveats),
         "run": name,

@@ -68,13 +68,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def resident() -> Iterator[ResidentPowerShell]:
-    process = ResidentPowerShell()
-    yield process
-    process.close()
-
-
-@pytest.fixture(scope="session")
 def with_resident(state: Path, resident: ResidentPowerShell, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lab's inventory; tasks on its Entra Connect server run in the PowerShell that stays."""
     inventory = yaml.safe_load((state / "inventory.yml").read_text("utf-8"))

@@ -48,12 +48,12 @@ class RunFile:
         return read_records(lines, self.path)
 
 
-def check_run_file(option: str, path: str) -> None:
+def check_run_file(option: str, path: str, others: Mapping[str, str | None] | None = None) -> None:
     """Check that a file can be written later, so that a wrong path is found before anything else is done.
 
-    ``option`` names the file in messages.
+    ``option`` names the file in messages. ``others`` are the paths of the task's other files, by option.
 
-    :raises InputError: as ``write_run_file`` does.
+    :raises InputError: as ``write_run_file`` does, or if it is one of the other files too.
     :raises RunFileError: if the operating system refuses.
     """
     folder = os.path.dirname(os.path.abspath(path))
@@ -69,6 +69,9 @@ def check_run_file(option: str, path: str) -> None:
                 )
     except OSError as error:
         raise RunFileError(f"{option} {path} cannot be written: {error.strerror}; name another file.") from error
+    for other, taken in (others or {}).items():
+        if taken and os.path.abspath(taken) == os.path.abspath(path):
+            raise InputError(f"{option} {path} is the {other} too; name another file.")
 
 
 def write_run_file(option: str, path: str, header: Header, records: Iterable[Mapping[str, Any]]) -> str:

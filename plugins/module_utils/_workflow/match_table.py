@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 from .._identity.core.outcomes import FINE, REFUSED
 from .._identity.core.run_files.user_records import UserRecord, count_statuses, name_of
@@ -20,11 +20,21 @@ SHOWN_IN_DIFF = 50
 SHOWN_IN_TABLE = 10
 """Reasons in a table, so that the output of a run stays short. The file has the others."""
 
+Row: TypeAlias = tuple[str, str, str | None]
+"""The status, the name and the reason of one user."""
 
-def plan_table(users: Iterable[UserRecord]) -> list[str]:
+
+def plan_table(rows: Iterable[Row]) -> list[str]:
     """Return the lines of a plan: users by predicted outcome, or by what changes if nothing was predicted."""
-    rows = (_row(user, _planned_status(user)) for user in users if user["change"])
     return outcome_lines(rows, SHOWN_IN_TABLE)
+
+
+def keep_rows(users: Iterable[UserRecord], rows: list[Row]) -> Iterator[UserRecord]:
+    """Return the users of a plan, one after another, and add to ``rows`` what its table needs of them."""
+    for user in users:
+        if user["change"]:
+            rows.append(_row(user, _planned_status(user)))
+        yield user
 
 
 def apply_table(users: Iterable[UserRecord]) -> tuple[list[str], dict[str, Any]]:
@@ -56,7 +66,7 @@ def _planned_status(user: UserRecord) -> str:
     return change["status"] if change else ""
 
 
-def _row(user: UserRecord, status: str) -> tuple[str, str, str | None]:
+def _row(user: UserRecord, status: str) -> Row:
     change, match = user["change"], user["match"]
     return status, name_of(user), (change["reason"] if change else None) or (match["reason"] if match else None)
 

@@ -31,13 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def resident() -> Iterator[ResidentPowerShell]:
-    process = ResidentPowerShell()
-    yield process
-    process.close()
-
-
-@pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return write_server_certificate(tmp_path_factory.mktemp("cloud"))
 
