@@ -147,6 +147,20 @@ def test_nonsense_ends_in_an_exception_of_the_decoder(answer: bytes) -> None:
             connection.unbind()
 
 
+def test_each_value_is_decoded_as_text_too() -> None:
+    connection = ldap3.Connection(ldap3.Server("127.0.0.1", get_info=ldap3.NONE), check_names=False)
+    value = [(0, False, 4, b"\x00\x01")]
+    attribute = (0, True, 16, [(0, False, 4, b"objectGUID"), (0, True, 17, value)])
+    message: dict[str, Any] = {
+        "controls": None,
+        "protocolOp": 4,
+        "payload": [(0, False, 4, b"CN=a"), (0, True, 16, [attribute])],
+    }
+    entry = connection.strategy.decode_response_fast(message)
+    assert entry["raw_attributes"] == {"objectGUID": [b"\x00\x01"]}
+    assert "attributes" in entry, gone("ldap3 returns only raw values now.", "_ldap/session/raw_entries.py")
+
+
 def test_a_schema_makes_an_unknown_attribute_an_error() -> None:
     server = ldap3.Server("mock", get_info=ldap3.OFFLINE_AD_2012_R2)
     connection = ldap3.Connection(server, client_strategy=ldap3.MOCK_SYNC)

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .._identity.core.errors import IdentityError, UnexpectedError, telling
@@ -37,7 +39,7 @@ def run(
     failure: IdentityError | None = None
     result: dict[str, Any] = {}
     try:
-        with telling():
+        with telling(), _garbage_kept():
             require(*dependencies)
             result = service()
     except IdentityError as error:
@@ -53,6 +55,22 @@ def run(
     if not module._diff:
         result.pop("diff", None)
     module.exit_json(invocation=_invocation(module), **result)
+
+
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """Let Python not look for unreachable cycles.
+
+    A module ends after its service, which keeps nearly everything that it makes. To look through the records of 10,000
+    users again and again took an eighth of the CPU time of a plan.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _warned(module: AnsibleModule, result: Mapping[str, Any]) -> dict[str, Any]:

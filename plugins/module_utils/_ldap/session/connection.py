@@ -19,6 +19,7 @@ from .auth import Auth, auth_method
 from .clock import Clock
 from .errors import SUCCESS, ConnectionLost, LdapError, Unreachable, bind_error, result_error, tls_error
 from .metered import MeteredSocket
+from .raw_entries import keep_raw_values
 from .tls import IGNORE, client_context, recording_tls
 
 LDAPS, START_TLS = "ldaps", "start_tls"
@@ -238,6 +239,7 @@ def _open(server: str, options: LdapOptions) -> Session:
         if result["result"] != SUCCESS:
             raise bind_error(result, server, options.auth.username)
         connection.socket = MeteredSocket(connection.socket, MAX_LDAP_ANSWER)
+        keep_raw_values(connection)
     except BaseException:
         _close(connection)
         raise

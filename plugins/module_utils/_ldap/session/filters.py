@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from ..._identity.core.errors import InputError
 
 MOST_CONDITIONS = 300
 """The most conditions in one filter. Each condition is on an indexed attribute."""
+
+HeldValue: TypeAlias = "tuple[str, str | bytes]"
+"""An attribute and one value of it."""
 
 _HOW = "write it as (department=Sales) or (&(department=Sales)(title=*))"
 _BAD_ESCAPE = re.compile(r"\\(?![0-9a-fA-F]{2})")
@@ -56,10 +60,15 @@ def any_of_each(conditions: Iterable[str]) -> list[str]:
     return [any_of(each[start : start + MOST_CONDITIONS]) for start in range(0, len(each), MOST_CONDITIONS)]
 
 
+def address_values(address: str) -> list[HeldValue]:
+    """Return the values of which an object that has the address holds one. It is written as in proxyAddresses."""
+    kind, _colon, bare = address.partition(":")
+    return [("proxyAddresses", address), *([("mail", bare)] if kind.lower() == "smtp" else [])]
+
+
 def has_address(address: str) -> list[str]:
     """Return the conditions of which an object that has the address meets one. It is written as in proxyAddresses."""
-    kind, _colon, bare = address.partition(":")
-    return [equals("proxyAddresses", address), *([equals("mail", bare)] if kind.lower() == "smtp" else [])]
+    return [equals(*value) for value in address_values(address)]
 
 
 def _combined(operator: str, filters: list[str]) -> str:

@@ -44,7 +44,7 @@ def anchor_holders(session: Session, domain: str, values: Sequence[bytes]) -> It
 
     :raises LdapError: if the directory cannot be read.
     """
-    for chosen in filters.any_of_each(anchor_conditions(values)):
+    for chosen in filters.any_of_each(filters.equals(*value) for value in anchor_values(values)):
         for entry in paged_entries(session, domain, chosen, _ATTRIBUTES):
             yield from _held(entry)
 
@@ -58,10 +58,10 @@ def raw_anchors(immutable_ids: Iterable[str]) -> list[bytes]:
     return found
 
 
-def anchor_conditions(values: Iterable[bytes]) -> list[str]:
-    """Return the conditions of which an object that holds one of these raw values meets one."""
+def anchor_values(values: Iterable[bytes]) -> list[filters.HeldValue]:
+    """Return these raw values with each attribute that may hold them."""
     return [
-        filters.equals(attribute, raw)
+        (attribute, raw)
         for raw in values
         for attribute in (ANCHOR_ATTRIBUTES if len(raw) == 16 else (CONSISTENCY_GUID,))
     ]

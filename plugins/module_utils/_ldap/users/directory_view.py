@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.kinds import kind_word
@@ -22,7 +22,7 @@ from ..protection.shield import try_read_shield
 from ..session import filters
 from ..session.connection import Session
 from ..session.search import Entry, listed_entries, paged_entries
-from .anchor_owners import anchor_conditions, raw_anchors
+from .anchor_owners import anchor_values, raw_anchors
 
 _ATTRIBUTES = (OBJECT_GUID, CONSISTENCY_GUID, "objectClass", "sAMAccountType", "userPrincipalName")
 _ADDRESSES = ("mail", "proxyAddresses")
@@ -42,23 +42,27 @@ def read_view(
     """
     shield = try_read_shield(session, domain) if with_protection else None
     attributes = (*_ATTRIBUTES, *(_ADDRESSES if names else ()), *(ACCOUNT_ATTRIBUTES if with_protection else ()))
-    conditions = [*anchor_conditions(raw_anchors(immutable_ids)), *_of_names(names)]
-    found = list(_matching(session, domain, conditions, attributes))
+    values = dict.fromkeys((*anchor_values(raw_anchors(immutable_ids)), *_of_names(names)))
+    found = list(_matching(session, domain, values, attributes))
     accounts = [_account(entry, shield) for entry in found if has_guid(entry.attributes)]
     return DirectoryView(accounts, claims_unread=len(accounts) < len(found), protection_unread=shield is None)
 
 
-def _of_names(names: Iterable[str]) -> Iterator[str]:
+def _of_names(names: Iterable[str]) -> Iterator[filters.HeldValue]:
     for name in names:
-        yield from filters.has_address(name) if ":" in name else [filters.equals("userPrincipalName", name)]
+        yield from filters.address_values(name) if ":" in name else [("userPrincipalName", name)]
 
 
-def _matching(session: Session, domain: str, conditions: Sequence[str], attributes: Sequence[str]) -> Iterable[Entry]:
+def _matching(
+    session: Session, domain: str, values: Collection[filters.HeldValue], attributes: Sequence[str]
+) -> Iterable[Entry]:
     """Read by filters, or by a listing of the domain if that takes no more requests."""
-    parts = filters.any_of_each(conditions)
-    listed = listed_entries(session, domain, _ANYTHING, attributes, len(parts)) if len(parts) > 1 else None
-    if listed is not None:
-        return listed
+    if len(values) > filters.MOST_CONDITIONS:
+        requests = -(-len(values) // filters.MOST_CONDITIONS)
+        listed = listed_entries(session, domain, _ANYTHING, attributes, requests)
+        if listed is not None:
+            return listed
+    parts = filters.any_of_each(filters.equals(*value) for value in values)
     found = (paged_entries(session, domain, part, attributes) for part in parts)
     # An object may meet conditions of several parts. Its name may be another object's before the last one is read.
     return {entry.key: entry for entries in found for entry in entries}.values()
