@@ -4,7 +4,7 @@
 """Which tests a run takes: those for this Python and this ansible-core, and of the unit tests all or a part.
 
 A test for another version is deselected: no machine could run it here. A test is skipped only if a program is missing.
-The PowerShell that several folders of tests share is here too.
+The PowerShell and the built modules that several folders of tests share are here too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from support import built_modules as built
 from support.resident_powershell import ResidentPowerShell
 
 # A slow machine is no failure.
@@ -53,6 +54,15 @@ def resident() -> Iterator[ResidentPowerShell]:
     process = ResidentPowerShell()
     yield process
     process.close()
+
+
+@pytest.fixture(scope="session")
+def built_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """From here on each ansible-playbook uses the modules that those before it have built."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in built.settings(tmp_path_factory.mktemp("modules")).items():
+            patch.setenv(name, value)
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

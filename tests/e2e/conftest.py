@@ -21,6 +21,11 @@ from lab.connect_server import HOST, environment
 from playbooks import Ansible, Run
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _built_modules(built_modules: None) -> None:
+    """Each module is built once."""
+
+
 @pytest.fixture(scope="session")
 def state() -> Path:
     folder = state_folder()
