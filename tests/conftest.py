@@ -38,6 +38,23 @@ PURE = (
     "test_versions.py",
     "tools",
 )
+# Those that call a service of ours with no module around it: of Ansible they see only how options are declared. One run
+# for each Python will do for them too.
+NO_MODULE = (
+    "graph/http",
+    "graph/reads",
+    "graph/test_altered_answers.py",
+    "graph/test_entra_immutable_id_failures.py",
+    "graph/test_entra_immutable_id_wire.py",
+    "graph/test_entra_sync_info_wire.py",
+    "graph/test_identities_wire.py",
+    "graph/writes",
+    "ldap/session/test_ldap_connection.py",
+    "ldap/users/test_directory_view.py",
+    "ldap/users/test_scope.py",
+    "workflow/test_match_changes.py",
+    "workflow/test_match_table.py",
+)
 
 
 class NoAnsible(MetaPathFinder):
@@ -67,7 +84,9 @@ def built_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--part", choices=("pure", "core"), help="of the unit tests, those that need no Ansible, or only the others"
+        "--part",
+        choices=("pure", "core"),
+        help="of the unit tests, those that need no Ansible, or those that an ansible-core may change",
     )
 
 
@@ -77,20 +96,28 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the other part's files and folders alone: a conftest of theirs may import Ansible."""
+    """Leave the files and folders alone that do not belong to the part: a conftest of theirs may import Ansible."""
     part = config.getoption("--part")
     if not part or UNIT not in collection_path.parents or collection_path.suffix not in ("", ".py"):
         return None
-    pure = [UNIT / each for each in PURE]
-    within = any(collection_path.is_relative_to(each) for each in pure)
-    holds = any(each.is_relative_to(collection_path) for each in pure)
-    return True if (within if part == "core" else not within and not holds) else None
+    if part == "core":
+        return _is_within(collection_path, (*PURE, *NO_MODULE)) or None
+    holds = any((UNIT / each).is_relative_to(collection_path) for each in PURE)
+    return None if holds or _is_within(collection_path, PURE) else True
+
+
+def _is_within(path: Path, names: Sequence[str]) -> bool:
+    return any(path.is_relative_to(UNIT / each) for each in names)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     here = {"python": _parts(sys.version.split()[0]), "ansible_core": _ansible_core()}
     for_others = []
     for item in items:
+        if "give_arguments" in getattr(item, "fixturenames", ()) and _is_within(item.path, NO_MODULE):
+            raise pytest.UsageError(
+                f"{item.nodeid} runs a module: take its file out of NO_MODULE in tests/conftest.py."
+            )
         for name, found in here.items():
             marker = item.get_closest_marker(name)
             if marker and found < _parts(marker.args[0]):
