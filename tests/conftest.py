@@ -4,7 +4,7 @@
 """Which tests a run takes: those for this Python and this ansible-core, and of the unit tests all or a part.
 
 A test for another version is deselected: no machine could run it here. A test is skipped only if a program is missing.
-The PowerShell that several folders of tests share is here too.
+The PowerShell and the built modules that several folders of tests share are here too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from support import built_modules as built
 from support.resident_powershell import ResidentPowerShell
 
 # A slow machine is no failure.
@@ -36,6 +37,23 @@ PURE = (
     "test_upstream_tests.py",
     "test_versions.py",
     "tools",
+)
+# Those that call a service of ours with no module around it: of Ansible they see only how options are declared. One run
+# for each Python will do for them too.
+NO_MODULE = (
+    "graph/http",
+    "graph/reads",
+    "graph/test_altered_answers.py",
+    "graph/test_entra_immutable_id_failures.py",
+    "graph/test_entra_immutable_id_wire.py",
+    "graph/test_entra_sync_info_wire.py",
+    "graph/test_identities_wire.py",
+    "graph/writes",
+    "ldap/session/test_ldap_connection.py",
+    "ldap/users/test_directory_view.py",
+    "ldap/users/test_scope.py",
+    "workflow/test_match_changes.py",
+    "workflow/test_match_table.py",
 )
 
 
@@ -55,9 +73,20 @@ def resident() -> Iterator[ResidentPowerShell]:
     process.close()
 
 
+@pytest.fixture(scope="session")
+def built_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """From here on each ansible-playbook uses the modules that those before it have built."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in built.settings(tmp_path_factory.mktemp("modules")).items():
+            patch.setenv(name, value)
+        yield
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--part", choices=("pure", "core"), help="of the unit tests, those that need no Ansible, or only the others"
+        "--part",
+        choices=("pure", "core"),
+        help="of the unit tests, those that need no Ansible, or those that an ansible-core may change",
     )
 
 
@@ -67,20 +96,28 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the other part's files and folders alone: a conftest of theirs may import Ansible."""
+    """Leave the files and folders alone that do not belong to the part: a conftest of theirs may import Ansible."""
     part = config.getoption("--part")
     if not part or UNIT not in collection_path.parents or collection_path.suffix not in ("", ".py"):
         return None
-    pure = [UNIT / each for each in PURE]
-    within = any(collection_path.is_relative_to(each) for each in pure)
-    holds = any(each.is_relative_to(collection_path) for each in pure)
-    return True if (within if part == "core" else not within and not holds) else None
+    if part == "core":
+        return _is_within(collection_path, (*PURE, *NO_MODULE)) or None
+    holds = any((UNIT / each).is_relative_to(collection_path) for each in PURE)
+    return None if holds or _is_within(collection_path, PURE) else True
+
+
+def _is_within(path: Path, names: Sequence[str]) -> bool:
+    return any(path.is_relative_to(UNIT / each) for each in names)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     here = {"python": _parts(sys.version.split()[0]), "ansible_core": _ansible_core()}
     for_others = []
     for item in items:
+        if "give_arguments" in getattr(item, "fixturenames", ()) and _is_within(item.path, NO_MODULE):
+            raise pytest.UsageError(
+                f"{item.nodeid} runs a module: take its file out of NO_MODULE in tests/conftest.py."
+            )
         for name, found in here.items():
             marker = item.get_closest_marker(name)
             if marker and found < _parts(marker.args[0]):

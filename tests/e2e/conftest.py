@@ -16,9 +16,15 @@ import pytest
 import yaml
 from outside import Control, Directory, Graph, state_folder
 from support.resident_powershell import ResidentPowerShell
+from support.resident_python import ResidentPython
 
 from lab.connect_server import HOST, environment
 from playbooks import Ansible, Run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built_modules(built_modules: None) -> None:
+    """Each module is built once."""
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +82,18 @@ def with_resident(state: Path, resident: ResidentPowerShell, tmp_path_factory: p
     return _write(inventory, tmp_path_factory.mktemp("inventory"))
 
 
+@pytest.fixture(scope="session")
+def resident_python() -> Iterator[ResidentPython]:
+    process = ResidentPython()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def own_python() -> None:
+    """Each module starts a Python, which a test can kill with all that a playbook has started."""
+
+
 @pytest.fixture
 def own_powershell() -> None:
     """Each task on the Entra Connect server starts a PowerShell, as it does over SSH or WinRM."""
@@ -111,16 +129,23 @@ def _write(inventory: dict[str, Any], folder: Path) -> Path:
 
 
 @pytest.fixture
-def ansible(request: pytest.FixtureRequest, state: Path, without_connect: Path, tmp_path: Path) -> Ansible:
+def ansible(
+    request: pytest.FixtureRequest,
+    state: Path,
+    without_connect: Path,
+    resident_python: ResidentPython,
+    tmp_path: Path,
+) -> Ansible:
     """The lab's inventory; with its Entra Connect server for the tests that ask for it."""
+    interpreter = None if "own_python" in request.fixturenames else resident_python.interpreter
     if "connect" not in request.fixturenames:
-        return Ansible(without_connect, tmp_path)
+        return Ansible(without_connect, tmp_path, interpreter=interpreter)
     if "own_powershell" in request.fixturenames:
-        return Ansible(state / "inventory.yml", tmp_path)
+        return Ansible(state / "inventory.yml", tmp_path, interpreter=interpreter)
     # What skips a test for want of pwsh comes first.
     request.getfixturevalue("connect")
     resident: ResidentPowerShell = request.getfixturevalue("resident")
-    return Ansible(request.getfixturevalue("with_resident"), tmp_path, resident.settings())
+    return Ansible(request.getfixturevalue("with_resident"), tmp_path, resident.settings(), interpreter)
 
 
 @pytest.fixture(scope="session")

@@ -95,11 +95,21 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 class Ansible:
-    """ansible-playbook of the Python that runs the tests, over an inventory of the lab, with environment variables."""
+    """ansible-playbook of the Python that runs the tests, over an inventory of the lab, with environment variables.
 
-    def __init__(self, inventory: Path, folder: Path, settings: dict[str, str] | None = None) -> None:
+    `interpreter` runs the modules; by default, that of the inventory.
+    """
+
+    def __init__(
+        self,
+        inventory: Path,
+        folder: Path,
+        settings: dict[str, str] | None = None,
+        interpreter: str | None = None,
+    ) -> None:
         self.inventory = inventory
         self.settings = settings or {}
+        self.interpreter = interpreter
         self.folder = folder
         self.runs = folder / "runs"
         self.runs.mkdir(0o700, exist_ok=True)
@@ -132,6 +142,8 @@ class Ansible:
         """Start a playbook and return at once."""
         folder = f"hybrid_identity_run_folder={self.runs}"
         command = [self.program, "--inventory", str(self.inventory), "--extra-vars", folder, name, *arguments]
+        if self.interpreter:
+            command += ["--extra-vars", f"ansible_python_interpreter={self.interpreter}"]
         if variables:
             # By a file: a list of a thousand users does not fit into an argument.
             (self.folder / "variables.json").write_text(json.dumps(variables), encoding="utf-8")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from outside import Control
+from support.resident_python import ResidentPython
 from test_chain import dump
 
 from playbooks import Ansible, Run
@@ -107,13 +108,15 @@ def answers(
     lab: dict[str, Any],
     control: Control,
     without_connect: Path,
+    resident_python: ResidentPython,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Run, list[str]]:
     """All of it in one play, each task's failure ignored; and the two directories before and after."""
     control("POST", "reset")
     gone = {"userPrincipalName": "old.anna@contoso.com", "deletedDateTime": "2026-11-10T09:30:00Z"}
     control("POST", "users", [{**gone, "onPremisesImmutableId": BINNED_VALUE}])
-    ansible = Ansible(without_connect, tmp_path_factory.mktemp("bad-input"))
+    folder = tmp_path_factory.mktemp("bad-input")
+    ansible = Ansible(without_connect, folder, interpreter=resident_python.interpreter)
     before = dump(state)
     tasks = [
         {"name": name, module: arguments, "register": f"result_{number}", "ignore_errors": True}

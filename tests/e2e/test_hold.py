@@ -57,7 +57,7 @@ def other_anchor(directory: Directory) -> str:
     return names[0].decode()
 
 
-@pytest.mark.usefixtures("fresh")
+@pytest.mark.usefixtures("fresh", "own_python")
 def test_what_a_killed_run_held_the_next_one_puts_right(
     ansible: Ansible, server: Server, control: Control, graph: Graph, secrets: list[str]
 ) -> None:

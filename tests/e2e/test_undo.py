@@ -133,7 +133,7 @@ def test_clearing_everybody_and_back(ansible: Ansible, graph: Graph, journal: Pa
 
 
 @pytest.mark.once
-@pytest.mark.usefixtures("fresh", "unstamped")
+@pytest.mark.usefixtures("fresh", "unstamped", "own_python")
 def test_killed_in_the_middle_of_the_playbook(ansible: Ansible, graph: Graph, control: Control, journal: Path) -> None:
     """With all that it started at once, as a CI system ends a job."""
     # Six batches: one is answered, the others that are sent are held, and at most four are in flight.

@@ -29,9 +29,10 @@ LOGS = ROOT / ".cache" / "results" / "integration"
 # Far above what any target takes, even on a busy machine: it only ends one that hangs.
 TIMEOUT = 3600
 
-sys.path.insert(0, str(ROOT / "tests" / "tools"))
+sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "tests")]
 
 from junit_results import Case, write
+from support import built_modules
 
 PLAYBOOK = """\
 ---
@@ -80,8 +81,11 @@ def stop(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def run(target: str, state: Path | None, logs: Path) -> Case:
-    """Run one target, in the lab where there is one, and return how it went; a failure holds the end of its output."""
+def run(target: str, state: Path | None, logs: Path, built: Path) -> Case:
+    """Run one target, in the lab where there is one, and return how it went; a failure holds the end of its output.
+
+    The targets keep the modules that they build in the folder `built`.
+    """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"{target}-") as folder:
         playbook = Path(folder) / "target.yml"
@@ -95,7 +99,7 @@ def run(target: str, state: Path | None, logs: Path) -> Case:
             *(("--extra-vars", f"@{state / 'vars.yml'}") if state else ()),
             str(playbook),
         ]
-        environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(TARGETS)}
+        environment = {**os.environ, **built_modules.settings(built), "ANSIBLE_ROLES_PATH": str(TARGETS)}
         log = logs / f"{target}.log"
         print(f"\n=== {target}", flush=True)
         with log.open("w+", encoding="utf-8") as output:
@@ -133,7 +137,8 @@ def main() -> int:
     state = None if options.without_lab else lab_state()
     logs = options.junit.parent if options.junit else LOGS
     logs.mkdir(parents=True, exist_ok=True)
-    cases = [run(name, state, logs) for name in names]
+    with tempfile.TemporaryDirectory(prefix="modules-") as built:
+        cases = [run(name, state, logs, Path(built)) for name in names]
     if options.junit:
         write(options.junit, "integration", cases)
     failed = [case.name for case in cases if case.failure is not None]

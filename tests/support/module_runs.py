@@ -23,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from support.libraries import LIBRARIES
 from support.module_answers import read_answer
 from support.polling import PATIENCE, wait_until
 
@@ -32,23 +33,7 @@ _FORKS.set_forkserver_preload(
     [
         f"{_MODULES}.entra_immutable_id",
         f"{_MODULES}.ad_user",
-        "anyio._backends._asyncio",
-        "azure.core.pipeline.transport._requests_basic",
-        "azure.core.rest._requests_basic",
-        "azure.identity",
-        "concurrent.futures.thread",
-        "kiota_abstractions.native_response_handler",
-        "kiota_authentication_azure.azure_identity_authentication_provider",
-        "kiota_http.middleware.options",
-        "ldap3",
-        "msal_extensions",
-        "msgraph.generated.directory.deleted_items.graph_user.graph_user_request_builder",
-        "msgraph.generated.role_management.directory.directory_request_builder",
-        "msgraph.generated.users.count.count_request_builder",
-        "msgraph.generated.users.users_request_builder",
-        "msgraph.graph_request_adapter",
-        "msgraph_core",
-        "pycountry",
+        *LIBRARIES,
     ]
 )
 

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run nox's sessions in lanes side by side, the longest first. Arguments: sessions to run instead of all.
 
-There is one lane more than two processors need, because many sessions wait for a server now and then. Where the machine
-allows no network of their own (own_network.py), only one lab fits on it, because of its ports; then one lane runs the
-sessions of the lab first, one after another, and comes first in line for the processors. A session's output goes to a
-log in .cache/results, and is shown whole when the session has ended.
+There is one lane more than two processors need, because many sessions wait for a server now and then. The sessions of
+the lab, which take longest, come first in line for the processors. Where the machine allows no network of their own
+(own_network.py), only one lab fits on it, because of its ports; then one lane runs these sessions first, one after
+another. A session's output goes to a log in .cache/results, and is shown whole when the session has ended.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from cores import number
@@ -32,19 +31,21 @@ LAB = "integration-"
 LANES = 3
 # How much less of a processor the other sessions get than those of the lab, if there are too few: as `nice -n` has it.
 NICENESS = 10
-# After those of the lab, the newest first: so no long one is left at the end while the other lanes have nothing to do.
-LONGEST = ("powershell", "sanity", "ad-domain", "recovery", "lab")
+# How the names of the longest sessions begin. None is left at the end, while the other lanes have nothing to do.
+LONGEST = (LAB, "ad-domain", "sanity", "unit-", "powershell", "lab", "recovery", "ansible-lint")
 
 
 def longest_first(names: Sequence[str]) -> list[str]:
-    """Return the sessions in the order in which they start."""
-    labs = sorted((name for name in names if name.startswith(LAB)), key=_core, reverse=True)
-    long = [name for name in LONGEST if name in names]
-    return [*labs, *long, *(name for name in names if name not in {*labs, *long})]
+    """Return the sessions in the order in which they start: of those of several ansible-cores, the newest first."""
+    return sorted(names, key=_place)
 
 
-def _core(name: str) -> tuple[int, ...]:
-    return number(name.removeprefix(LAB))
+def _place(name: str) -> tuple[int, tuple[int, ...]]:
+    for place, prefix in enumerate(LONGEST):
+        if name.startswith(prefix):
+            core = name.removeprefix(prefix)
+            return place, tuple(-part for part in number(core)) if core else ()
+    return len(LONGEST), ()
 
 
 class Queue:
@@ -96,15 +97,15 @@ _OUTPUT = threading.Lock()
 _CPU: dict[str, float] = {}
 
 
-def _run(name: str, niceness: int) -> int:
+def _run(name: str) -> int:
     log = RESULTS / f"{name}.log"
     command = [*NOX, "--report", str(_report(name)), "--sessions", name]
     _say(f"--- {name}: started, its output goes to {log.relative_to(ROOT)}")
     started = time.monotonic()
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-    if niceness and not name.startswith(LAB):
-        os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
+    if not name.startswith(LAB):
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
     _pid, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     _CPU[name] = used.ru_utime + used.ru_stime
@@ -128,10 +129,9 @@ def main() -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
     one_lab = subprocess.run([TOOLS / "as_root", sys.executable, TOOLS / "own_network.py"], check=False).returncode != 0
     queue = Queue(names, one_lab)
-    run = partial(_run, niceness=NICENESS if one_lab else 0)
     codes: list[int] = []
     with_lab = (True, *(LANES - 1) * (False,))
-    lanes = [threading.Thread(target=run_lane, args=(queue, lab, run, codes)) for lab in with_lab]
+    lanes = [threading.Thread(target=run_lane, args=(queue, lab, _run, codes)) for lab in with_lab]
     for lane in lanes:
         lane.start()
     interrupted = False

@@ -49,7 +49,7 @@ TASKS = [
 ]
 
 
-def test_no_name_writes_a_line_of_its_own(tmp_path: Path) -> None:
+def test_no_name_writes_a_line_of_its_own(tmp_path: Path, built_modules: None) -> None:
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": TASKS}
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), "utf-8")
     write_run_file("file", str(tmp_path / "plan.jsonl"), HEADER, [PLANNED])

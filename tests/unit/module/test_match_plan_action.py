@@ -50,7 +50,7 @@ Play = Callable[..., list[Results]]
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Play:
+def play(tmp_path: Path, built_modules: None) -> Play:
     """Run a play and return what its tasks returned, by name, for each host. A task may fail."""
     collection = tmp_path / "ansible_collections" / "test" / "small"
     modules = collection / "plugins" / "modules"

@@ -101,7 +101,7 @@ def run(
 
 
 @pytest.fixture(scope="module")
-def decided(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def decided(tmp_path_factory: pytest.TempPathFactory, built_modules: None) -> dict[str, Any]:
     """What one run of the role's own files decided: for each case, and for each origin of an MSI; and its pages."""
     folder = tmp_path_factory.mktemp("decide")
     # Where a play looks for its templates.
@@ -236,7 +236,7 @@ def planted(folder: Path, how: str) -> None:
 WRONG = ("a folder of everybody", "a note of everybody", "a link", "a hard link")
 
 
-def test_only_notes_of_our_own_are_believed(tmp_path: Path) -> None:
+def test_only_notes_of_our_own_are_believed(tmp_path: Path, built_modules: None) -> None:
     """Each case in one play; those that must fail say so where it is rescued."""
     tasks = []
     for number, how in enumerate(("nothing", "a good note", *WRONG)):

@@ -17,7 +17,7 @@ def test_only_one_lane_has_the_lab_and_it_takes_the_lab_first() -> None:
     names = ["lint", "integration-2.16", "unit-2.19", "integration-2.21"]
     queue = Queue(names, one_lab=True)
     taken = [queue.take(lab=True), queue.take(lab=False), queue.take(lab=True), queue.take(lab=True)]
-    assert taken == ["integration-2.21", "lint", "integration-2.16", "unit-2.19"]
+    assert taken == ["integration-2.21", "unit-2.19", "integration-2.16", "lint"]
     assert queue.take(lab=True) is None
     assert Queue(names[1:2], one_lab=True).take(lab=False) is None
 
@@ -29,8 +29,9 @@ def test_with_networks_of_their_own_labs_run_at_once() -> None:
 
 
 def test_long_sessions_start_first() -> None:
-    names = ["lint", "unit-2.16", "sanity", "integration-2.9", "integration-2.19", "powershell"]
-    assert longest_first(names) == ["integration-2.19", "integration-2.9", "powershell", "sanity", "lint", "unit-2.16"]
+    names = ["lint", "unit-2.9", "unit-2.16", "sanity", "integration-2.9", "mypy", "integration-2.19", "powershell"]
+    labs = ["integration-2.19", "integration-2.9"]
+    assert longest_first(names) == [*labs, "sanity", "unit-2.16", "unit-2.9", "powershell", "lint", "mypy"]
 
 
 def test_after_an_interrupt_no_session_starts() -> None:
