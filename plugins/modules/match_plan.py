@@ -447,10 +447,11 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
 
 def _read_review(params: dict[str, Any], scope: dict[str, Any], terms: dict[str, Any]) -> Review | None:
     path, sha256 = params["reviewed_plan"], params["reviewed_plan_sha256"]
-    if path is None:
+    if path is None and sha256 is None:
         return None
+    # Not required_together, which takes an empty text, such as a variable of a pipeline that is missing, for a value.
     if not path or not sha256:
-        raise InputError("reviewed_plan or reviewed_plan_sha256 is empty; name the reviewed plan and its hash.")
+        raise InputError("reviewed_plan and reviewed_plan_sha256 belong together, and one is empty; name both.")
     if terms["predict"] == NOW:
         raise InputError("With predict=now a plan changes nothing, so there is nothing to review; use after_apply.")
     file = read_reviewed_file("reviewed_plan", path, sha256)
@@ -494,7 +495,6 @@ def main() -> None:
             "plan_file": {"type": "path"},
             "run": {"type": "str"},
         },
-        required_together=[("reviewed_plan", "reviewed_plan_sha256")],
         supports_check_mode=True,
     )
     if module.params["predict"] == NOW:

@@ -83,7 +83,8 @@ class Estate:
         alter(lines)
         path = self.folder / "reviewed.jsonl"
         path.touch(0o600)
-        path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+        as_written = [json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines]
+        path.write_text("".join(f"{line}\n" for line in as_written), "utf-8")
         return {
             "reviewed_plan": str(path),
             "reviewed_plan_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
