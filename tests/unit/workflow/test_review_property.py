@@ -93,20 +93,21 @@ class Changer:
         self._cloud = estate.cloud
         self._by = by
 
-    def put(self, number: int) -> None:
-        name = f"person{number}"
-        self._directory.put(person(number, name, **account(1600 + number)))
-        self._cloud.control("POST", "users", [{"id": object_id(number), "userPrincipalName": upn(number)}])
+    def put(self, number: int, held: str | None = None) -> None:
+        """Make an account and its cloud user, who holds an ImmutableId already."""
+        self._directory.put(person(number, f"person{number}", **account(1600 + number)))
+        made = {"id": object_id(number), "userPrincipalName": upn(number), "onPremisesImmutableId": held}
+        self._cloud.control("POST", "users", [made])
 
     def change(self, number: int) -> None:
         """Change one thing that a plan depends on."""
         name = f"person{number}"
         if not any(each.startswith(f"CN={name},") for each in self._directory.held):
             return
-        match self._by.randrange(12):
+        match self._by.randrange(11):
             case 0 | 9 | 10:
                 self._set(number, onPremisesImmutableId=own(number))
-            case 1 | 11:
+            case 1:
                 self._set(number, onPremisesImmutableId=self._by.choice([None, own(number + 50), own(number + 60)]))
             case 2:
                 self._directory.change(name, mS_DS_ConsistencyGuid=[guid(number).bytes_le])
@@ -217,7 +218,7 @@ def planned(lines: Sequence[Any]) -> list[Written]:
     )
 
 
-def prepare(estate: EmulatedEstate, groups: dict[str, Any], by: random.Random) -> Changer:
+def prepare(estate: EmulatedEstate, groups: dict[str, Any], replaced: list[str], by: random.Random) -> Changer:
     estate.cloud.control("POST", "reset")
     estate.directory.held = copy.deepcopy(groups)
     estate.directory.requests.clear()
@@ -228,8 +229,8 @@ def prepare(estate: EmulatedEstate, groups: dict[str, Any], by: random.Random) -
     estate.cloud.control("POST", "users", [box])
     changer = Changer(estate, by)
     for number in range(1, USERS):
-        changer.put(number)
-        if by.random() < 0.6:
+        changer.put(number, own(number + 50) if upn(number) in replaced and by.random() < 0.7 else None)
+        if by.random() < 0.5:
             changer.change(number)
     return changer
 
@@ -237,7 +238,7 @@ def prepare(estate: EmulatedEstate, groups: dict[str, Any], by: random.Random) -
 def terms_of(by: random.Random) -> dict[str, Any]:
     return {
         "write_consistency_guid": by.choice(["never", "from_guid"]),
-        "replace": [upn(number) for number in range(1, USERS) if by.random() < 0.7],
+        "replace": [upn(number) for number in range(1, USERS) if by.random() < 0.4],
         "max_refused": "100%",
     }
 
@@ -248,8 +249,8 @@ def test_what_is_written_is_what_was_reviewed(emulated: EmulatedEstate) -> None:
     seen: Counter[str] = Counter()
     for number in range(CASES):
         case, by = f"case {number}", chance("reviewed plans", number)
-        changer = prepare(estate, groups, by)
         terms = terms_of(by)
+        changer = prepare(estate, groups, terms["replace"], by)
 
         estate.app = "preflight"
         assert estate.plan(**terms)["reviewable"], case
