@@ -258,6 +258,25 @@ def test_a_rerun_after_a_kill_goes_on(estate: Estate, stage: str) -> None:
     assert again["summary"]["review"] == {**NOTHING_LEFT_OUT, "already_done": 3}
 
 
+@pytest.mark.parametrize("way", ["purge", "restore", "restore the user"])
+def test_a_rerun_after_somebody_left_the_recycle_bin(estate: Estate, way: str) -> None:
+    """Who held the value is gone by then, or the user itself is back."""
+    number, name = (1, upn("anna")) if way == "restore the user" else (70, None)
+    estate.graph.users.pop(object_id(number), None)
+    estate.graph.put(user(number, name, immutable_id=VALUES["anna"]), deleted=True)
+    terms = {"deleted_holders": {way.split()[0]: [object_id(number)]}, "allowed_outcomes": ["hard_match", "blocked"]}
+    made = estate.plan(**terms)
+    assert (made["verdict"], estate.changes("plan")["anna"][1]) == ("", None)
+    given = estate.reviewed()
+    plan = estate.plan(**terms, **given)
+    assert plan["summary"]["review"] == NOTHING_LEFT_OUT
+    assert estate.apply(plan)["verdict"] == ""
+    assert estate.values() == VALUES
+    again = estate.plan(**terms, **given)
+    assert (again["verdict"], again["summary"]["changes"]) == ("", 0)
+    assert again["summary"]["review"] == {**NOTHING_LEFT_OUT, "already_done": 3}
+
+
 # --- Altered files
 
 
