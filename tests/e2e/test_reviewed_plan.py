@@ -60,8 +60,9 @@ def pipeline(state: Path, lab: dict[str, Any], without_connect: Path, tmp_path: 
     folders = [tmp_path / name for name in ("planner", "applier", "artifacts")]
     for folder in folders:
         folder.mkdir(mode=0o700)
-    jobs = [Ansible(without_connect, folder) for folder in folders[:2]]
-    return Pipeline(*jobs, {**known, **lab["apps"]["preflight"]}, folders[2])
+    planner, applier, artifacts = folders
+    reader = {**known, **lab["apps"]["preflight"]}
+    return Pipeline(Ansible(without_connect, planner), Ansible(without_connect, applier), reader, artifacts)
 
 
 @pytest.fixture

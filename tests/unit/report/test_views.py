@@ -354,10 +354,9 @@ def test_an_accepted_effect_is_told_with_the_causes() -> None:
 def test_a_change_that_is_only_proposed_is_shown_and_not_counted_as_one() -> None:
     """A reviewer sees what would be accepted."""
     write = {"attribute": "onPremisesImmutableId", "id": "1", "before": None, "after": "new="}
-    refused = {"status": "refused", "change_cause": "foreign_anchor", "change_proposed": [write]}
-    left_out = {"status": "not_reviewed", "change_proposed": [write]}
-    done = {"status": "already_done"}
-    report = plan([user("a@x.com", **refused), user("b@x.com", **left_out), user("c@x.com", **done)])
+    refused = user("a@x.com", status="refused", change_cause="foreign_anchor", change_proposed=[write])
+    left_out = user("b@x.com", status="not_reviewed", change_proposed=[write])
+    report = plan([refused, left_out, user("c@x.com", status="already_done")])
     rows = {row["user_principal_name"]: row for row in table(to_csv(report))}
     assert [rows[f"{name}@x.com"]["writes"] for name in "abc"] == [*["onPremisesImmutableId:  -> new="] * 2, ""]
     assert report.headline().endswith(
