@@ -163,15 +163,15 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files 
     utc_now,
     write_run_file,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import (
-    MatchApplication,
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import MatchApplication
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import apply_table, writes_diff
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import NOW, read_task
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.planned_users import (
     Place,
     Planned,
     describe_outcome,
     list_planned,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import apply_table, writes_diff
-from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import NOW, read_task
 
 
 class Application:

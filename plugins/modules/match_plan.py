@@ -19,6 +19,7 @@ description:
     says why.
   - If no user would be changed or refused, the module predicts nothing, because the prediction needs more requests. See
     O(predict_all).
+  - With O(reviewed_plan), only changes that somebody reviewed stay in the plan. All values still come from what the module reads.
 extends_documentation_fragment:
   - hybrid.identity.ldap
   - hybrid.identity.graph
@@ -143,18 +144,43 @@ options:
       - Effects of a match that are refused otherwise, each with a list of user principal names.
       - V(privileged_ad_account), the AD account is protected. For example, it is a member of Domain Admins.
       - V(foreign_anchor), C(mS-DS-ConsistencyGuid) is neither the C(objectGUID) of the account nor the ImmutableId of the cloud user.
+      - A user who has such an effect and is refused for nothing else keeps the proposed change in the plan, so that it can be
+        reviewed. See O(reviewed_plan).
     type: dict
     default: {}
   max_changes:
     description:
       - The most users whom the plan may change, as a count, such as V(20), or as a percentage of the users in scope, such as V(5%).
       - A restored or purged user of the recycle bin counts too. Without this option there is no limit.
+      - With O(reviewed_plan), only the changes that stay in the plan count.
     type: str
   max_refused:
     description:
       - How many users may be refused while the others are written, as a count or as a percentage of the users in scope.
     type: str
     default: "0"
+  reviewed_plan:
+    description:
+      - The path on the controller of a plan that another run of this module made and that somebody reviewed, for example in a pull
+        request.
+      - A change stays in the new plan only if the reviewed plan has the same one, with the same two objects, attribute, value before
+        and after, predicted outcome and effects. The effects that the reviewed plan shows for a user are accepted for this user.
+      - Other changes are left out with the status V(not_reviewed), or V(changed_since_review) if the reviewed plan changes the user
+        otherwise. V(already_done) are users who have the reviewed values already. None of them counts as refused.
+      - The module fails if the plan is damaged, too old, of another tenant or domain, or made with another O(scope),
+        O(source_anchor), O(write_consistency_guid), O(replace), O(deleted_holders), O(skip_checks) or O(allowed_outcomes), with
+        O(predict=now), or if it has a verdict that does not rest only on effects.
+    type: path
+  reviewed_plan_sha256:
+    description:
+      - The SHA-256 hash of O(reviewed_plan), as its run returned it in RV(plan_sha256).
+      - Take it from where whoever made the plan cannot write, such as the input of an approval. Otherwise the review protects from
+        nothing.
+    type: str
+  reviewed_plan_max_age:
+    description: How many hours ago O(reviewed_plan) may have been made.
+    type: int
+    default: 72
   plan_file:
     description:
       - The path of the plan file on the controller. A file that exists is replaced.
@@ -199,6 +225,15 @@ EXAMPLES = r"""
     plan_sha256: "{{ plan.plan_sha256 }}"
     journal: /var/lib/hybrid-identity/journal.jsonl
 
+- name: Keep only what was reviewed
+  hybrid.identity.match_plan:
+    scope:
+      upn_suffixes: [contoso.com]
+    max_changes: 50
+    reviewed_plan: reviewed/hard_match-plan.jsonl
+    reviewed_plan_sha256: "{{ approved_sha256 }}"
+  register: plan
+
 - name: See what the next sync would do if nobody changed anything
   hybrid.identity.match_plan:
     scope:
@@ -223,6 +258,13 @@ verdict:
   returned: success
   type: str
   sample: ""
+reviewable:
+  description:
+    - Whether the plan can be given to another run as O(reviewed_plan). RV(verdict) is empty then, or rests only on effects that a
+      review accepts.
+  returned: success
+  type: bool
+  sample: true
 table:
   description: The plan for people. Counts come first, then the users who need attention.
   returned: success
@@ -259,6 +301,13 @@ summary:
       returned: always
       type: dict
       sample: {hard_match: 40}
+    review:
+      description:
+        - Users by what a comparison with O(reviewed_plan) found, V(not_reviewed), V(changed_since_review) and V(already_done).
+        - Reviewed users who are not in scope any more count as V(changed_since_review). A warning names them.
+      returned: if O(reviewed_plan) is given
+      type: dict
+      sample: {not_reviewed: 1, changed_since_review: 0, already_done: 2}
 caveats:
   description: What could not be read and does not stop the plan, each in one sentence that says how to end it.
   returned: success
@@ -292,6 +341,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.out
     MATCHED,
     OUTCOMES,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import Review
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.reviewed_plan import (
+    AFTER_APPLY,
+    check_reviewed_plan,
+    read_review,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PLAN,
     VERSION,
@@ -311,6 +366,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.progress i
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     check_run_file,
+    current_time,
+    read_reviewed_file,
     utc_now,
     write_run_file,
 )
@@ -322,7 +379,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_ta
     plan_table,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import (
-    AFTER_APPLY,
     NOW,
     TERMS,
     read_task,
@@ -344,11 +400,11 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     path = params["plan_file"]
     if not path:
         raise InputError("plan_file is empty; name a file on the controller.")
-    check_run_file("plan_file", path)
+    check_run_file("plan_file", path, {"reviewed_plan": params["reviewed_plan"]})
     name = run_name(params["run"])
     scope = {option: value for option, value in params["scope"].items() if value is not None}
     terms = {option: params[option] for option in TERMS}
-    task = read_task(scope, terms)
+    task = read_task(scope, terms, _read_review(params, scope, terms))
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
     plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
     summary, verdict = plan.summary(), plan.decided.verdict
@@ -366,6 +422,8 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         facts={
             "summary": summary,
             "verdict": verdict,
+            "reviewable": plan.is_reviewable,
+            "reviewed_plan_sha256": params["reviewed_plan_sha256"],
             "caveats": list(plan.caveats),
             "unread": list(plan.unread),
             "tenant_users": plan.tenant_users,
@@ -378,12 +436,27 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         "plan_file": path,
         "plan_sha256": sha256,
         "verdict": verdict,
+        "reviewable": plan.is_reviewable,
         "table": plan_table(rows),
         "summary": summary,
         "caveats": list(plan.caveats),
         "run": name,
         "warnings": list(plan.warnings),
     }
+
+
+def _read_review(params: dict[str, Any], scope: dict[str, Any], terms: dict[str, Any]) -> Review | None:
+    path, sha256 = params["reviewed_plan"], params["reviewed_plan_sha256"]
+    if path is None and sha256 is None:
+        return None
+    # Not required_together, which takes an empty text, such as a variable of a pipeline that is missing, for a value.
+    if not path or not sha256:
+        raise InputError("reviewed_plan and reviewed_plan_sha256 belong together, and one is empty; name both.")
+    if terms["predict"] == NOW:
+        raise InputError("With predict=now a plan changes nothing, so there is nothing to review; use after_apply.")
+    file = read_reviewed_file("reviewed_plan", path, sha256)
+    check_reviewed_plan(file.header, path, scope, terms, current_time(), params["reviewed_plan_max_age"])
+    return read_review(file.header, file.records(), path)
 
 
 def main() -> None:
@@ -416,6 +489,9 @@ def main() -> None:
             "accepted_effects": {"type": "dict", "default": {}},
             "max_changes": {"type": "str"},
             "max_refused": {"type": "str", "default": "0"},
+            "reviewed_plan": {"type": "path"},
+            "reviewed_plan_sha256": {"type": "str"},
+            "reviewed_plan_max_age": {"type": "int", "default": 72},
             "plan_file": {"type": "path"},
             "run": {"type": "str"},
         },

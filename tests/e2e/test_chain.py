@@ -31,7 +31,7 @@ REFUSED = {
     "tom.alder@contoso.com": ("predicted_blocked", "deleted_holder"),
     "selma.wolf@contoso.com": ("predicted_blocked", "cloud_managed_account"),
     # Graph would take these, and the next sync would refuse the match: the plan keeps them out.
-    "ada.fuchs@contoso.com": ("predicted_blocked", "foreign_anchor"),
+    "ada.fuchs@contoso.com": ("foreign_anchor", None),
     "carla.admin@contoso.com": ("predicted_blocked", "privileged_role"),
     "greta.leser@contoso.com": ("predicted_blocked", "directory_role"),
     "hanna.schulz@contoso.com": ("predicted_quarantine", "proxy_address_taken"),

@@ -166,7 +166,7 @@ def test_defaults_of_both_action_groups_reach_both_modules(ansible: Ansible, gra
     run = ansible.tasks([role], module_defaults=defaults)
     assert run.code == 0, run.output
     assert run.changes()[ANNA]["status"] == "set"
-    assert "foreign_anchor" in run.users("plan")[FOREIGN]["match"]["causes"]
+    assert run.users("plan")[FOREIGN]["match"]["effects"] == ["foreign_anchor"]
     assert graph.users()[ANNA]["onPremisesImmutableId"] == run.changes()[ANNA]["immutable_id"]
 
 

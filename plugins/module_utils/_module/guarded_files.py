@@ -38,7 +38,9 @@ class Rule:
 
 
 INPUT = Rule(own=False)
-"""Files that a person or the system made: CA files, tokens, reviewed plans."""
+"""Files that a person or the system made: CA files, tokens."""
+LARGE_INPUT = Rule(own=False, most=2048 * _MIB)
+"""Reviewed plans."""
 INPUT_BY_NAME = Rule(own=False, again=True)
 """Input that a library reads once more."""
 SECRET_INPUT = Rule(own=False, private=True)

@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .._identity.core.errors import IdentityError, InputError
-from .._identity.core.run_files.run_file import Header, encode_file, is_run_file, read_header, read_records
-from .guarded_files import OWN, check_place, open_file, read_file
+from .._identity.core.run_files.run_file import PLAN, Header, encode_file, is_run_file, read_header, read_records
+from .guarded_files import LARGE_INPUT, OWN, check_place, open_file, read_file
 from .run_host import run_host
 
 _BEGINNING = 64
@@ -116,15 +116,40 @@ def read_run_file(option: str, path: str, kinds: Iterable[str], sha256: str | No
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256.strip().lower():
         raise InputError(f"{option} {path} was changed since it was made (its sha256 is {found}); make it again.")
-    header = read_header(content[: content.find(b"\n") + 1], path, kinds)
-    if header["host"] != run_host():
+    file = _parse(path, content, found, kinds)
+    if file.header["host"] != run_host():
         raise InputError(
-            f"{option} {path} was written for the host {header['host']}, and this is {run_host()}; give each host its "
-            "own file."
+            f"{option} {path} was written for the host {file.header['host']}, and this is {run_host()}; give each host "
+            "its own file."
         )
-    return RunFile(path, header, found, content)
+    return file
+
+
+def read_reviewed_file(option: str, path: str, sha256: str) -> RunFile:
+    """Read a plan that was made elsewhere. Nothing of it is looked at before its hash is compared.
+
+    :raises InputError: if the file is missing, is no plan, or is not the one with this hash.
+    """
+    content = read_file(option, path, LARGE_INPUT)
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256.strip().lower():
+        raise InputError(
+            f"{option} {path} is not the plan that was reviewed: its sha256 is {found}, and {option}_sha256 is "
+            f"{sha256}; give both of the same plan."
+        )
+    return _parse(path, content, found, [PLAN])
+
+
+def _parse(path: str, content: bytes, sha256: str, kinds: Iterable[str]) -> RunFile:
+    header = read_header(content[: content.find(b"\n") + 1], path, kinds)
+    return RunFile(path, header, sha256, content)
 
 
 def utc_now() -> str:
     """Return the time, in ISO 8601, to the second."""
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{current_time():%Y-%m-%dT%H:%M:%SZ}"
+
+
+def current_time() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)

@@ -128,7 +128,9 @@ class Report:
         if self.is_now:
             return f" What would become of {people(refused, 'user')} is not allowed." if refused else ""
         end = f" and refuses {number(refused)}" if refused else ""
-        return f" The plan changes {people(changed, 'user')}{end}."
+        left_out = sum(row.is_left_out for row in self.rows)
+        rest = f" It leaves out {people(left_out, 'change')}, because the reviewed plan differs." if left_out else ""
+        return f" The plan changes {people(changed, 'user')}{end}.{rest}"
 
 
 def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None = None, note: str = "") -> Report:

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from .._identity.core.decision import REVIEWED
 from .._identity.core.errors import InputError
-from .._identity.core.outcomes import FAILED, REFUSED, Outcome, outcome
+from .._identity.core.outcomes import CHANGED_SINCE_REVIEW, FAILED, NOT_REVIEWED, REFUSED, Outcome, outcome
 from .._identity.core.records import AdRecord
 from .._identity.core.run_files.user_records import (
     ChangeRecord,
@@ -75,6 +76,7 @@ class Row:
     ``prediction`` is the outcome, None if nothing was predicted; ``status`` says what happens to the user. A cloud user
     without an AD user has neither. ``causes`` has the one that decided first. ``values`` are those of VALUES.
     ``expected`` is the key of an outcome, empty if there is none. ``unknown`` and ``quarantined`` are texts for people.
+    ``writes`` are also those that are only proposed.
     """
 
     name: str
@@ -106,8 +108,13 @@ class Row:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the user is written, and nothing of it is refused or fails."""
-        return bool(self.writes) and self.status is not None and self.status.key not in (REFUSED, FAILED)
+        """Whether the user is written, and nothing of it is refused, left out or fails."""
+        return bool(self.writes) and self.status is not None and self.status.key not in (REFUSED, FAILED, *REVIEWED)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the change of the user is not made because of a review."""
+        return self.status is not None and self.status.key in (NOT_REVIEWED, CHANGED_SINCE_REVIEW)
 
     @property
     def needs_decision(self) -> bool:
@@ -158,7 +165,7 @@ class RowReader:
                 f"{shown(held['value'])} (held by {shown(held['holder'])})" for held in match.get("quarantined") or ()
             ),
             overwrites=tuple(map(self._overwrite, match.get("overwrites") or ())),
-            writes=tuple(map(self._write, change.get("writes") or ())),
+            writes=tuple(map(self._write, change.get("writes") or change.get("proposed") or ())),
         )
 
     def _overwrite(self, one: OverwriteRecord) -> Overwrite:

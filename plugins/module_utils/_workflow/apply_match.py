@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._graph.http.together import together
@@ -21,15 +21,13 @@ from .._graph.reads.users import Users
 from .._graph.writes.immutable_id_writer import ImmutableIdWriter
 from .._identity.ad.users import AnchorChange
 from .._identity.core.cloud_user import ENTRA_PROPERTIES, CloudUser, make_cloud_user
-from .._identity.core.decision import Write
 from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
 from .._identity.core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from .._identity.core.journal import JournalWriter
 from .._identity.core.outcomes import CLEARED
 from .._identity.core.refusal import Refusal
-from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, name_of
-from .._identity.core.text.sentences import join_reasons
+from .._identity.core.run_files.user_records import ChangeRecord
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.immutable_id_guards import ROLE_ASPECTS
 from .._identity.entra.immutable_id_plan import FAILED, REFUSED, ImmutableIdChange
@@ -37,49 +35,21 @@ from .._identity.entra.immutable_id_requests import ImmutableIdRequest
 from .._identity.entra.tenant_snapshot import DELETED_USERS, DOMAINS
 from .._identity.entra.user_index import UserIndex
 from .._ldap.session.connection import LdapOptions, connected
-from .match_changes import MatchChange, describe_hidden, find_claims, guard_matches, list_wanted_anchors, plan_matches
+from .match_changes import (
+    MatchChange,
+    describe_hidden,
+    find_claims,
+    guard_matches,
+    list_wanted_anchors,
+    plan_matches,
+    refuse_effects,
+)
 from .match_directory import MatchDirectory
 from .match_records import list_writes, make_change
 from .match_task import MatchTask
+from .planned_users import Place, Planned
 
 CHANGED_SINCE, ANCHOR_FAILED = "changed_since", "anchor_not_written"
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A user whom a plan changes. ``guid`` and ``cloud_id`` name the two objects."""
-
-    name: str
-    guid: str
-    cloud_id: str
-    writes: tuple[Write, ...]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a plan was made: the ids of the tenant and of the domain, and how many active users the tenant has."""
-
-    tenant: str
-    domain: str
-    tenant_users: int
-
-
-def list_planned(users: Iterable[UserRecord]) -> list[Planned]:
-    """Return the users of a plan who change.
-
-    :raises InputError: if one of them lacks an object that a change needs.
-    """
-    found = []
-    for user in users:
-        change = user["change"]
-        if not change or not change["writes"]:
-            continue
-        ad, cloud = user["ad"], user["cloud"]
-        if not ad or not cloud or not ad["object_guid"] or not cloud["id"]:
-            raise InputError(f"The plan changes {name_of(user)} and does not say which objects that is; make it again.")
-        writes = tuple(Write(each["attribute"], each["id"], each["before"], each["after"]) for each in change["writes"])
-        found.append(Planned(name_of(user), ad["object_guid"], cloud["id"], writes))
-    return found
 
 
 class MatchApplication:
@@ -171,7 +141,8 @@ class MatchApplication:
         )
         if not users.bin_readable:
             tenant = replace(tenant, unknown=tenant.unknown | {DELETED_USERS})
-        return guard_matches(matches, tenant, view, terms)
+        guarded = guard_matches(matches, tenant, view, terms)
+        return refuse_effects(guarded, view, terms.accepted, {each.guid: each.effects for each in self._planned})
 
     async def _read_cloud(self, users: Users[CloudUser]) -> list[CloudUser]:
         identities: list[CloudIdentity] = [read_object_id(each.cloud_id) for each in self._planned]
@@ -230,7 +201,7 @@ class MatchApplication:
             self.unproven = error.message
             return
         self.unproven = describe_hidden(self._changes, view, self._task.terms)
-        claims = find_claims(self._changes, view, self._task.terms)
+        claims = find_claims(self._changes, view)
         positions = [position for position in claims if self._changes[position].immutable_id.changed]
         for position in claims.keys() - set(positions):
             self._changes[position] = _claimed_anchor(self._changes[position], claims[position])
@@ -239,27 +210,6 @@ class MatchApplication:
         self.warnings += writer.warnings
         for position, outcome in zip(positions, cleared, strict=True):
             self._changes[position] = _after_clearing(self._changes[position], outcome, claims[position])
-
-
-def describe_outcome(planned: Sequence[Planned], outcomes: Mapping[str, ChangeRecord], unproven: str | None) -> str:
-    """Return the verdict: one sentence about the planned users who were not changed; empty if all were."""
-    missed = [
-        (each.name, str(change["reason"]))
-        for each in planned
-        if (change := outcomes.get(each.guid)) and change["status"] in (REFUSED, FAILED)
-    ]
-    sentences = []
-    if missed:
-        sentences.append(
-            f"{len(missed)} of {len(planned)} planned users were not changed: "
-            f"{join_reasons(missed, 'the result file')} Correct them, then make a new plan."
-        )
-    if unproven:
-        sentences.append(
-            "The ImmutableIds were written, but nobody can tell whether somebody else claims one of them meanwhile: "
-            f"{unproven} Make a new plan before the next sync."
-        )
-    return " ".join(sentences)
 
 
 def _interrupted(change: MatchChange) -> MatchChange:
@@ -301,4 +251,6 @@ def _claimed_anchor(change: MatchChange, claim: Refusal) -> MatchChange:
 
 
 def _refused_record(refusal: Refusal) -> ChangeRecord:
-    return ChangeRecord(status=REFUSED, cause=refusal.cause, reason=refusal.reason, immutable_id=None, writes=[])
+    return ChangeRecord(
+        status=REFUSED, cause=refusal.cause, reason=refusal.reason, immutable_id=None, writes=[], proposed=[]
+    )

@@ -13,7 +13,7 @@ from .._identity.ad.anchor_plan import plan_requests, plan_stamps
 from .._identity.ad.anchor_requests import AnchorRequest
 from .._identity.ad.lookup import upn_identity
 from .._identity.ad.users import FOUND, AnchorChange
-from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
+from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects
 from .._identity.core.decision import Terms
 from .._identity.core.errors import InputError
 from .._identity.core.identities.anchors import guid_of_immutable_id, immutable_id_of_bytes
@@ -121,8 +121,23 @@ def guard_matches(
         MatchChange(change.anchor.unplanned(), after) if after.blocked and not change.immutable_id.blocked else change
         for change, after in zip(changes, guarded, strict=True)
     ]
-    judge = AnchorJudge(view, [str(change.value) for change in changes if change.writes], terms.accepted)
+    judge = _judge(changes, view)
     return [_judged(change, judge, view, terms) if change.writes else change for change in changes]
+
+
+def refuse_effects(
+    changes: Sequence[MatchChange],
+    view: DirectoryView,
+    accepted: AcceptedEffects,
+    planned: Mapping[str, Collection[str]],
+) -> list[MatchChange]:
+    """Refuse users whose match has an effect that is not accepted, and return all users.
+
+    ``planned``: the effects that a plan shows and that were accepted when it was made, by dashed GUID. The planner
+    leaves this to ``decide``.
+    """
+    judge = _judge(changes, view)
+    return [_accepted(change, judge, accepted, planned) if change.writes else change for change in changes]
 
 
 def list_wanted_anchors(changes: Sequence[MatchChange]) -> list[str]:
@@ -136,9 +151,9 @@ def list_wanted_anchors(changes: Sequence[MatchChange]) -> list[str]:
     return list(dict.fromkeys(anchor for anchor in wanted if anchor))
 
 
-def find_claims(changes: Sequence[MatchChange], view: DirectoryView, terms: Terms) -> dict[int, Refusal]:
+def find_claims(changes: Sequence[MatchChange], view: DirectoryView) -> dict[int, Refusal]:
     """Return the claims of others on the anchors of users who were written, by position."""
-    judge = AnchorJudge(view, [str(change.value) for change in changes if change.writes], terms.accepted)
+    judge = _judge(changes, view)
     claims = {
         position: judge.claim(change.name, str(change.value), change.guid)
         for position, change in enumerate(changes)
@@ -157,16 +172,26 @@ def describe_hidden(changes: Sequence[MatchChange], view: DirectoryView, terms: 
     return f"Active Directory does not show the account of {join_names(gone)} any more." if gone else None
 
 
+def _judge(changes: Sequence[MatchChange], view: DirectoryView) -> AnchorJudge:
+    return AnchorJudge(view, [str(change.value) for change in changes if change.writes])
+
+
+def _accepted(
+    change: MatchChange, judge: AnchorJudge, accepted: AcceptedEffects, planned: Mapping[str, Collection[str]]
+) -> MatchChange:
+    target, value = change.immutable_id.target, str(change.value)
+    already = target is not None and target.immutable_id == value
+    known = planned.get(str(change.guid), ())
+    effects = judge.effects(change.name, value, already, change.guid)
+    refusal = accepted.refuse(effect for effect in effects if effect.key not in known)
+    return change.refused(refusal) if refusal else change
+
+
 def _judged(change: MatchChange, judge: AnchorJudge, view: DirectoryView, terms: Terms) -> MatchChange:
     name, value = change.name, str(change.value)
     claim = judge.claim(name, value, change.guid)
     if claim:
         return change.refused(claim)
-    target = change.immutable_id.target
-    already = target is not None and target.immutable_id == value
-    for effect, is_accepted in judge.effects(name, value, already, change.guid):
-        if not is_accepted:
-            return change.refused(effect)
     if (view.claims_unread or not view.account(change.guid)) and ANCHOR_CLAIMS not in terms.skip_checks:
         return change.refused(
             Refusal(

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .._identity.core.decision import Write
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
 from .._identity.core.outcomes import FAILED, REFUSED, STAMPED
 from .._identity.core.records import consistency_text
+from .._identity.core.review.changes import Held, Write
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, WriteRecord
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
-from .._identity.entra.deleted_holders import IN_BIN
+from .._identity.entra.deleted_holders import IN_BIN, RESTORED
 from .._identity.entra.immutable_id_plan import PROPERTY
 from .._identity.preflight.predictions import Prediction
 from .match_changes import MatchChange
@@ -46,6 +46,19 @@ def list_writes(change: MatchChange) -> tuple[Write, ...]:
     return tuple(writes)
 
 
+def list_held(change: MatchChange) -> tuple[Held, ...]:
+    """Return the values that the two objects of a user have now."""
+    target, found = change.immutable_id.target, change.anchor.found
+    held: list[Held] = []
+    if found:
+        held.append((CONSISTENCY_GUID, str(change.guid), consistency_text(change.anchor.before)))
+    if target:
+        held.append((PROPERTY, target.id, target.immutable_id))
+    if target and not target.deleted:
+        held.append((RECYCLE_BIN, target.id, RESTORED))
+    return tuple(held)
+
+
 def make_record(
     change: MatchChange, prediction: Prediction | None, decided: ChangeRecord, identifiers: Mapping[str, str]
 ) -> UserRecord:
@@ -71,6 +84,7 @@ def make_change(change: MatchChange) -> ChangeRecord:
         reason=failed.reason,
         immutable_id=change.value,
         writes=list_write_records(list_writes(change)),
+        proposed=[],
     )
 
 

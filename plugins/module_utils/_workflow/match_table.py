@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
+from .._identity.core.decision import REVIEWED
 from .._identity.core.outcomes import FINE, REFUSED
 from .._identity.core.run_files.user_records import UserRecord, count_statuses, name_of
 from .._identity.core.text.diffs import Diff, list_diff
@@ -61,7 +62,7 @@ def writes_diff(users: Sequence[UserRecord], path: str) -> Diff:
 
 def _planned_status(user: UserRecord) -> str:
     change, match = user["change"], user["match"]
-    if match and not (change and change["status"] == REFUSED and match["outcome"] in FINE):
+    if match and not (change and change["status"] in (REFUSED, *REVIEWED) and match["outcome"] in FINE):
         return match["outcome"]
     return change["status"] if change else ""
 

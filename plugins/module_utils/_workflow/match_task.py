@@ -14,11 +14,12 @@ from .._identity.core.accepted_effects import read_accepted_effects
 from .._identity.core.decision import Terms
 from .._identity.core.errors import InputError
 from .._identity.core.identities.cloud_identity import read_upn
+from .._identity.core.review.changes import Review
 from .._identity.entra.deleted_holders import read_deleted_holders
 from .._ldap.users.scope import Scope
 from .match_changes import Matching
 
-AFTER_APPLY, NOW = "after_apply", "now"
+NOW = "now"
 
 TERMS = (
     "source_anchor",
@@ -40,7 +41,7 @@ TERMS = (
 class MatchTask:
     """A task of match_plan, checked.
 
-    ``predict`` is AFTER_APPLY or NOW. ``switches``: values of the tenant's switches that the caller gives.
+    ``predict`` is ``after_apply`` or NOW. ``switches``: values of the tenant's switches that the caller gives.
     """
 
     scope: Scope
@@ -51,7 +52,7 @@ class MatchTask:
     switches: Mapping[str, bool]
 
 
-def read_task(scope: Mapping[str, Any], terms: Mapping[str, Any]) -> MatchTask:
+def read_task(scope: Mapping[str, Any], terms: Mapping[str, Any], review: Review | None = None) -> MatchTask:
     """Read the options of match_plan, or what a plan file keeps of them.
 
     :raises InputError: if an option is wrong.
@@ -65,6 +66,7 @@ def read_task(scope: Mapping[str, Any], terms: Mapping[str, Any]) -> MatchTask:
         skip_checks=frozenset(terms["skip_checks"]),
         max_changes=terms["max_changes"],
         max_refused=terms["max_refused"],
+        review=review,
     )
     allowed.check()
     matching = Matching(

@@ -19,10 +19,11 @@ from .._graph.reads.survey import Survey
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
 from .._identity.core.cloud_user import CloudUser
 from .._identity.core.decision import Plan, Proposal, decide
-from .._identity.core.outcomes import HARD_MATCH, OUTCOMES, REFUSED, SOFT_MATCH, UNCHANGED
+from .._identity.core.outcomes import HARD_MATCH, OUTCOMES, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import AdUser
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
 from .._identity.core.text.counts import counted
+from .._identity.core.text.sentences import join_names
 from .._identity.entra.snapshot_user import SnapshotUser
 from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY, TenantSnapshot
 from .._identity.entra.user_index import UserIndex
@@ -34,7 +35,7 @@ from .._identity.preflight.result import describe_caveats, describe_unread, list
 from .._ldap.session.connection import LdapOptions, connected
 from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anchors, plan_matches
 from .match_directory import MatchDirectory
-from .match_records import list_write_records, list_writes, make_record, status_of
+from .match_records import list_held, list_write_records, list_writes, make_record, status_of
 from .match_task import NOW, MatchTask
 
 
@@ -45,7 +46,8 @@ class MatchPlan:
     ``matches``, ``found`` and the users of ``decided`` belong together. ``found`` has the predictions, None if nothing
     was predicted. ``outside``: the cloud users without an AD user. ``identifiers``: as ``TenantSnapshot`` has them.
     ``tenant`` and ``domain`` are ids. ``caveats`` are sentences. ``unread``: as ``describe_unread`` returns it.
-    ``tenant_users`` counts the active users of the tenant.
+    ``tenant_users`` counts the active users of the tenant. ``is_reviewable``: whether the plan can be given to another
+    run as its reviewed plan. ``is_reviewed``: whether it was compared with one.
     """
 
     matches: Sequence[MatchChange]
@@ -59,6 +61,8 @@ class MatchPlan:
     unread: Sequence[Mapping[str, Any]]
     warnings: Sequence[str]
     tenant_users: int
+    is_reviewable: bool
+    is_reviewed: bool
 
     def users(self) -> Iterator[UserRecord]:
         """Return the records of the AD users, then those of the cloud users without one.
@@ -80,6 +84,7 @@ class MatchPlan:
             "refused": self.decided.refused,
             "cloud_only": len(self.outside),
             "outcomes": {} if found is None else counted((each.outcome for each in found), OUTCOMES),
+            **({"review": self.decided.count_reviewed()} if self.is_reviewed else {}),
         }
 
 
@@ -126,13 +131,15 @@ async def _plan(
     watch: Watch | None,
 ) -> MatchPlan:
     async with open_transport(graph, watch) as transport:
+        place = transport.place()[1], directory.place[1]
+        if task.terms.review:
+            task.terms.review.check_place(*place)
         survey = Survey(transport, graph["client_id"])
         anchors, cloud = await together(asyncio.to_thread(directory.find), survey.read_users())
         matching = Matching() if task.predict == NOW else task.matching
         matches = plan_matches(anchors, _index(cloud), matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
-        place = transport.place()[1], directory.place[1]
     return _build_plan(task, seen.matches if seen else matches, seen, where, place, len(cloud), directory.warnings)
 
 
@@ -164,13 +171,14 @@ async def _look_around(
         )
     found = predict(users, assumed, planned)
     owners = await asyncio.to_thread(directory.list_owners, list_foreign_anchors(found))
-    found = judge_predictions(add_owners(found, owners), view, task.terms.accepted, task.terms.skip_checks)
+    guarded = guard_matches(matches, snapshot, view, task.terms)
+    written = {str(each.guid) for each in guarded if each.writes}
+    found = judge_predictions(add_owners(found, owners), view, written, task.terms.skip_checks)
     # The predictions say whom an unknown source of authority concerns. If the check is skipped, it concerns nobody.
     known = snapshot.unknown - {SOURCE_OF_AUTHORITY} if asks else snapshot.unknown
     unread = list_unread(replace(snapshot, unknown=known), found)
     unread |= {PROTECTED_ACCOUNTS} if view.protection_unread else set()
     unread |= {ANCHOR_CLAIMS} if view.claims_unread else set()
-    guarded = guard_matches(matches, snapshot, view, task.terms)
     return _Seen(guarded, found, assumed, unread)
 
 
@@ -201,24 +209,36 @@ def _build_plan(
 ) -> MatchPlan:
     found: Sequence[Prediction | None] = seen.found if seen else [None] * len(matches)
     may_write = task.predict != NOW
-    proposals = [_propose(change, prediction, may_write) for change, prediction in zip(matches, found, strict=True)]
-    skipped = task.terms.skip_checks
+    compares = task.terms.review is not None
+    proposals = [
+        _propose(change, prediction, may_write, compares) for change, prediction in zip(matches, found, strict=True)
+    ]
+    decided, skipped = decide(proposals, task.terms, where), task.terms.skip_checks
     return MatchPlan(
         matches=matches,
         found=seen.found if seen else None,
         outside=cloud_only(seen.found, seen.snapshot) if seen else (),
         identifiers=seen.snapshot.identifiers if seen else {},
-        decided=decide(proposals, task.terms, where),
+        decided=decided,
         tenant=place[0],
         domain=place[1],
         caveats=describe_caveats(seen.found, seen.snapshot, seen.unread, skipped) if seen else (),
         unread=describe_unread(seen.unread, skipped) if seen else (),
-        warnings=warnings,
+        warnings=[*warnings, *_describe_missing(decided.missing)],
         tenant_users=tenant_users,
+        is_reviewable=may_write and decided.is_reviewable,
+        is_reviewed=compares,
     )
 
 
-def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool) -> Proposal:
+def _describe_missing(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    return [f"The reviewed plan changes users who are not in the scope any more ({len(names)}): {join_names(names)}."]
+
+
+def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool, compares: bool) -> Proposal:
+    target = change.immutable_id.target
     return Proposal(
         name=change.name,
         status=status_of(change) if may_write else UNCHANGED,
@@ -228,6 +248,10 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
         refusal=change.refusal if may_write else None,
         outcome=prediction.outcome if prediction else None,
         outcome_reason=prediction.reason if prediction else None,
+        effects=prediction.effects if prediction else (),
+        guid=change.guid,
+        cloud_id=target.id if target else None,
+        held=list_held(change) if compares and not change.writes else (),
     )
 
 
@@ -236,10 +260,11 @@ def _record(
 ) -> UserRecord:
     refusal = decided.refusal
     made = ChangeRecord(
-        status=REFUSED if refusal else decided.status,
+        status=decided.status,
         cause=refusal.cause if refusal else None,
         reason=refusal.reason if refusal else None,
         immutable_id=change.value,
         writes=list_write_records(decided.writes),
+        proposed=list_write_records(decided.proposed),
     )
     return make_record(change, prediction, made, identifiers)

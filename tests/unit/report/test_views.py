@@ -351,6 +351,20 @@ def test_an_accepted_effect_is_told_with_the_causes() -> None:
     assert [data["causes"][place][0] for place in data["rows"][0][1]] == ["foreign_anchor"]
 
 
+def test_a_change_that_is_only_proposed_is_shown_and_not_counted_as_one() -> None:
+    """A reviewer sees what would be accepted."""
+    write = {"attribute": "onPremisesImmutableId", "id": "1", "before": None, "after": "new="}
+    refused = user("a@x.com", status="refused", change_cause="foreign_anchor", change_proposed=[write])
+    left_out = user("b@x.com", status="not_reviewed", change_proposed=[write])
+    report = plan([refused, left_out, user("c@x.com", status="already_done")])
+    rows = {row["user_principal_name"]: row for row in table(to_csv(report))}
+    assert [rows[f"{name}@x.com"]["writes"] for name in "abc"] == [*["onPremisesImmutableId:  -> new="] * 2, ""]
+    assert report.headline().endswith(
+        " The plan changes 0 users and refuses 1. It leaves out 1 change, because the reviewed plan differs."
+    )
+    assert {row.name for row in report.rows if row.needs_decision} == {"a@x.com", "b@x.com"}
+
+
 @pytest.mark.parametrize("key", outcomes.OUTCOMES)
 def test_what_a_prediction_says_is_known_to_the_report(key: str) -> None:
     held = predictions.Held("proxy_addresses", "smtp:a@x.com", "the group Sales")

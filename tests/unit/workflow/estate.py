@@ -75,6 +75,21 @@ class Estate:
         path.write_bytes(content)
         return {"plan_file": str(path), "plan_sha256": hashlib.sha256(content).hexdigest()}
 
+    def reviewed(
+        self, alter: Callable[[list[Any]], None] = lambda _lines: None, source: str = "plan"
+    ) -> dict[str, Any]:
+        """Keep a plan as the reviewed one, its lines altered, and return the options that name it with its hash."""
+        lines = self.lines(source)
+        alter(lines)
+        path = self.folder / "reviewed.jsonl"
+        path.touch(0o600)
+        as_written = [json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines]
+        path.write_text("".join(f"{line}\n" for line in as_written), "utf-8")
+        return {
+            "reviewed_plan": str(path),
+            "reviewed_plan_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+
     def users(self, file: str = "result") -> dict[str, dict[str, Any]]:
         """Return the records of the AD users in a file of the estate, by the first part of their UPN."""
         _header, *records, _end = self.lines(file)

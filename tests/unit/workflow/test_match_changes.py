@@ -16,6 +16,7 @@ from scripted_graph import object_id
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import AnchorChange
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
+    NOTHING_ACCEPTED,
     read_accepted_effects,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.decision import Terms
@@ -38,6 +39,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_ch
     find_claims,
     guard_matches,
     list_wanted_anchors,
+    refuse_effects,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_records import list_writes, status_of
 
@@ -207,7 +209,8 @@ def guarded(
     terms: Terms | None = None,
     **view: bool,
 ) -> list[tuple[str, str | None]]:
-    result = guard_matches(changes, tenant, DirectoryView(accounts, **view), terms or Terms())
+    allowed, shown = terms or Terms(), DirectoryView(accounts, **view)
+    result = refuse_effects(guard_matches(changes, tenant, shown, allowed), shown, allowed.accepted, {})
     return [(status_of(each), each.refusal.cause if each.refusal else None) for each in result]
 
 
@@ -235,7 +238,8 @@ def test_nothing_speaks_against_ordinary_users(way: str) -> None:
 def test_what_active_directory_speaks_against(way: str, accounts: list[AdAccount], cause: str) -> None:
     changes = both(write_consistency_guid=way)
     assert guarded(changes, [*accounts, account(2)]) == [("refused", cause), ("set", None)]
-    refused = guard_matches(changes, ORDINARY, DirectoryView([*accounts, account(2)]), Terms())[0]
+    view = DirectoryView([*accounts, account(2)])
+    refused = refuse_effects(guard_matches(changes, ORDINARY, view, Terms()), view, NOTHING_ACCEPTED, {})[0]
     assert list_writes(refused) == ()
 
 
@@ -257,6 +261,19 @@ def test_a_protected_account_is_accepted_by_its_upn_in_the_directory() -> None:
     assert guarded(both(), accounts, terms=accepted) == FINE
     other = Terms(accepted=read_accepted_effects({"privileged_ad_account": ["bob@contoso.com"]}))
     assert guarded(both(), accounts, terms=other) == [("refused", "privileged_ad_account"), ("set", None)]
+
+
+def test_an_effect_that_the_plan_shows_was_accepted() -> None:
+    """By terms or by a review. Another effect of the same user was not."""
+    view = DirectoryView([account(1, held=5, protected="it belongs to Domain Admins")])
+    changes = planned([found(1, held=5)], [cloud(1)])
+    for effects, cause in (
+        ({"privileged_ad_account", "foreign_anchor"}, None),
+        ({"privileged_ad_account"}, "foreign_anchor"),
+        ({"foreign_anchor"}, "privileged_ad_account"),
+    ):
+        (result,) = refuse_effects(changes, view, NOTHING_ACCEPTED, {str(guid(1)): effects})
+        assert (result.refusal.cause if result.refusal else None) == cause
 
 
 @pytest.mark.parametrize(
@@ -305,17 +322,17 @@ def test_the_anchors_that_decide() -> None:
 
 def test_a_claim_that_turns_up_after_the_write() -> None:
     done = both()
-    assert find_claims(done, DirectoryView(PAIR), Terms()) == {}
-    claims = find_claims(done, DirectoryView([*PAIR, account(9, held=2)]), Terms())
+    assert find_claims(done, DirectoryView(PAIR)) == {}
+    claims = find_claims(done, DirectoryView([*PAIR, account(9, held=2)]))
     assert list(claims) == [1]
     assert claims[1].cause == "anchor_claimed"
     assert "the mS-DS-ConsistencyGuid of the user CN=u9,DC=x" in claims[1].reason
     # The account itself shows the value that was written into it.
     stamped = both(write_consistency_guid=FROM_GUID)
-    assert find_claims(stamped, DirectoryView([account(1, held=1), account(2, held=2)]), Terms()) == {}
+    assert find_claims(stamped, DirectoryView([account(1, held=1), account(2, held=2)])) == {}
     # Nobody claims what was not written.
     refused = [each.refused(Refusal("x", "X.")) for each in done]
-    assert find_claims(refused, DirectoryView([*PAIR, account(9, held=2)]), Terms()) == {}
+    assert find_claims(refused, DirectoryView([*PAIR, account(9, held=2)])) == {}
 
 
 def test_who_claims_an_anchor_is_unknown_if_the_directory_hides_something() -> None:

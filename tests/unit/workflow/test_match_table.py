@@ -18,11 +18,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import UserRecord
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
-from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import (
-    Planned,
-    describe_outcome,
-    list_planned,
-)
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_records import (
     make_change,
     make_record,
@@ -35,6 +30,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_ta
     keep_rows,
     plan_table,
     writes_diff,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.planned_users import (
+    Planned,
+    describe_outcome,
+    list_planned,
 )
 
 
@@ -142,7 +142,7 @@ def change(status: str, reason: str | None = None) -> Any:
 
 
 def test_the_verdict_names_who_was_not_changed() -> None:
-    planned_users = [Planned(f"u{number}@x.com", str(number), "c", ()) for number in range(6)]
+    planned_users = [Planned(f"u{number}@x.com", str(number), "c", (), frozenset()) for number in range(6)]
     done = {str(number): change("set") for number in range(6)}
     assert describe_outcome(planned_users, done, None) == ""
     done |= {str(number): change("refused", "Renamed.") for number in range(4)} | {"5": change("failed", "No.")}

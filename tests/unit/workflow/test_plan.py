@@ -93,6 +93,7 @@ def test_the_plan_file(estate: Estate) -> None:
         "reason": None,
         "immutable_id": VALUES["anna"],
         "writes": [{"attribute": "onPremisesImmutableId", "id": IDS["anna"], "before": None, "after": VALUES["anna"]}],
+        "proposed": [],
     }
     assert records[-1] == {**records[-1], "ad": None, "match": None, "change": None}
     assert records[-1]["cloud"]["user_principal_name"] == "cloud.only@contoso.com"
@@ -131,10 +132,11 @@ def test_what_active_directory_says_decides(estate: Estate) -> None:
     estate.directory.move("mallory", "OU=Elsewhere,DC=ad,DC=contoso,DC=com")
     estate.plan(scope={"users": [upn(name) for name in IDS]}, max_refused="100%")
     assert estate.outcomes() == {
-        "anna": ("blocked", "privileged_ad_account"),
+        "anna": ("hard_match", None),
         "bob": ("conflict", "anchor_claimed"),
         "carl": ("hard_match", None),
     }  # fmt: skip
+    assert estate.changes("plan")["anna"] == ("refused", "privileged_ad_account")
     assert estate.users("plan")["anna"]["match"]["effects"] == ["privileged_ad_account"]
     accepted = {"privileged_ad_account": [upn("anna")]}
     estate.plan(scope={"users": [upn("anna")]}, accepted_effects=accepted)

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import InputError
 from .identities.comparison import entra_key
+from .refusal import Refusal
 
 PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR = "privileged_ad_account", "foreign_anchor"
 EFFECTS = (PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR)
@@ -19,6 +20,22 @@ EFFECTS = (PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR)
 
 PROTECTED_ACCOUNTS = "protected_accounts"
 """The check of AD's protected accounts, as ``skip_checks`` names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect that the match of one user has. ``refusal`` is what follows unless it is accepted for ``upn``.
+
+    ``upn`` is the one that the account has in the directory.
+    """
+
+    refusal: Refusal
+    upn: str | None
+
+    @property
+    def key(self) -> str:
+        """One of EFFECTS."""
+        return self.refusal.cause
 
 
 @dataclass(frozen=True)
@@ -29,6 +46,10 @@ class AcceptedEffects:
 
     def covers(self, effect: str, upn: str | None) -> bool:
         return bool(upn) and entra_key(upn or "") in self.upns.get(effect, ())
+
+    def refuse(self, effects: Iterable[Effect]) -> Refusal | None:
+        """Return the refusal of the first effect that is not accepted; None if all are."""
+        return next((each.refusal for each in effects if not self.covers(each.key, each.upn)), None)
 
 
 NOTHING_ACCEPTED = AcceptedEffects({})

@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from .accepted_effects import NOTHING_ACCEPTED, AcceptedEffects
+from .accepted_effects import EFFECTS, NOTHING_ACCEPTED, AcceptedEffects, Effect
 from .limits import read_limit, too_many_changes
-from .outcomes import HARD_MATCH, MATCHED
+from .outcomes import ALREADY_DONE, CHANGED_SINCE_REVIEW, HARD_MATCH, MATCHED, NOT_REVIEWED, REFUSED
 from .refusal import Refusal
+from .review.changes import Held, Review, ReviewedUser, Write
 from .text.sentences import join_reasons
+
+REVIEWED = (NOT_REVIEWED, CHANGED_SINCE_REVIEW, ALREADY_DONE)
+"""The statuses that come from a comparison with a reviewed plan."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Terms:
     ``allowed_outcomes``: the predicted outcomes of users who may be written. ``accepted``: effects that would be
     refused otherwise. ``skip_checks``: aspects that refuse nobody if they cannot be read. ``max_changes`` and
     ``max_refused`` are texts as ``limits.read_limit`` takes them; without ``max_changes``, all users may change.
+    ``review``: the reviewed plan, without which everything may change that the other terms allow.
     """
 
     allowed_outcomes: Collection[str] = (MATCHED, HARD_MATCH)
@@ -30,6 +36,7 @@ class Terms:
     skip_checks: Collection[str] = ()
     max_changes: str | None = None
     max_refused: str = "0"
+    review: Review | None = None
 
     def check(self) -> None:
         """Check the limits.
@@ -42,22 +49,15 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """A value of one object that changes. ``id``: the objectGUID of an AD object, or the object id of a cloud user."""
-
-    attribute: str
-    id: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Proposal:
     """What is proposed for one user.
 
-    ``name`` is for sentences. ``status`` says what happens to the user if nothing refuses it. ``also`` counts users who
-    are written besides this one. ``outcome`` is the predicted one, ``outcome_reason`` its sentence; None if nothing was
-    predicted.
+    ``name`` is for sentences. ``status`` says what happens to the user if nothing stands against it. ``also`` counts
+    users who are written besides this one. ``refusal``: why the user is not written; after the decision also why the
+    user is left out. ``outcome`` is the predicted one, ``outcome_reason`` its sentence; None if nothing was predicted.
+    ``effects`` are those of the match. ``guid`` (dashed) and ``cloud_id`` name the two objects. ``held`` has the values
+    that they have now; it is needed only to compare users without writes with a reviewed plan.
+    ``proposed``: the writes of a user who was refused only because of effects, or whom the review left out.
     """
 
     name: str
@@ -67,43 +67,119 @@ class Proposal:
     refusal: Refusal | None = None
     outcome: str | None = None
     outcome_reason: str | None = None
+    effects: tuple[Effect, ...] = ()
+    guid: str | None = None
+    cloud_id: str | None = None
+    held: tuple[Held, ...] = ()
+    proposed: tuple[Write, ...] = ()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The proposals after the decision: refused ones have a refusal and no writes.
+    """The proposals after the decision: those that are not written have a refusal and no writes.
 
     ``verdict`` is a sentence that says why nothing may be written; empty if the plan may be applied. ``changes`` counts
-    the users who would be written.
+    the users who would be written. ``is_reviewable``: whether a verdict, if there is one, rests only on effects, which
+    a review accepts. ``missing``: the names of users whom the reviewed plan changes and who are not in this one.
     """
 
     users: Sequence[Proposal]
     verdict: str
     changes: int
     refused: int
+    is_reviewable: bool = True
+    missing: Sequence[str] = ()
+
+    def count_reviewed(self) -> dict[str, int]:
+        """Return how many users have each of REVIEWED. Those who are missing changed since the review."""
+        counts = Counter(user.status for user in self.users)
+        counts[CHANGED_SINCE_REVIEW] += len(self.missing)
+        return {status: counts[status] for status in REVIEWED}
 
 
 def decide(proposals: Sequence[Proposal], terms: Terms, where: str) -> Plan:
-    """Refuse the users whose outcome is not allowed, and the whole plan if it breaks a limit.
+    """Refuse who may not be written, leave out what was not reviewed, and refuse the whole plan if it breaks a limit.
 
-    Limits count users. ``where`` says in messages where people find the plan.
+    Limits count users, and ``max_changes`` only those who remain. ``where`` says in messages where people find the
+    plan.
     """
     users = [_decided(proposal, terms) for proposal in proposals]
     changes = sum(1 + user.also for user in users if user.writes)
-    refused = [user for user in users if user.refusal]
-    verdict = _too_many_refused(refused, len(users), terms, where) or too_many_changes(
-        terms.max_changes, changes, len(users), where
+    refused = [user for user in users if user.status == REFUSED]
+    beyond_effects = [user for user in refused if user.refusal and user.refusal.cause not in EFFECTS]
+    too_many = too_many_changes(terms.max_changes, changes, len(users), where)
+    return Plan(
+        users=users,
+        verdict=_too_many_refused(refused, len(users), terms, where) or too_many or "",
+        changes=changes,
+        refused=len(refused),
+        is_reviewable=not (_too_many_refused(beyond_effects, len(users), terms, where) or too_many),
+        missing=_list_missing(users, terms.review),
     )
-    return Plan(users, verdict or "", changes, len(refused))
 
 
 def _decided(proposal: Proposal, terms: Terms) -> Proposal:
-    refusal = proposal.refusal
-    if proposal.outcome is not None and proposal.outcome not in terms.allowed_outcomes:
-        # The prediction says more than that the user cannot be written.
-        reason = proposal.outcome_reason or f"The outcome {proposal.outcome} is not in allowed_outcomes."
-        refusal = Refusal(f"predicted_{proposal.outcome}", reason)
-    return replace(proposal, refusal=refusal, writes=(), also=0) if refusal else proposal
+    refusal = _refuse_outcome(proposal, terms) or proposal.refusal
+    if refusal:
+        return replace(proposal, status=REFUSED, refusal=refusal, writes=(), also=0)
+    reviewed = terms.review.users.get(proposal.guid or "") if terms.review else None
+    if terms.review and proposal.writes:
+        return _compared(proposal, reviewed)
+    # Nothing is to be written, or nothing was reviewed.
+    if not (reviewed and reviewed.accepts(proposal.cloud_id, _keys(proposal))):
+        refusal = terms.accepted.refuse(proposal.effects)
+        if refusal:
+            return _without_writes(proposal, REFUSED, refusal)
+    return _settled(proposal, reviewed) if reviewed and reviewed.writes else proposal
+
+
+def _compared(proposal: Proposal, reviewed: ReviewedUser | None) -> Proposal:
+    """Return a user who would be written, without writes unless the reviewed plan shows all of them."""
+    if reviewed is None or not reviewed.writes:
+        reason = f"The reviewed plan does not change {proposal.name}, so this run does not either."
+        return _without_writes(proposal, NOT_REVIEWED, Refusal(NOT_REVIEWED, reason))
+    different = reviewed.list_differences(proposal.cloud_id, proposal.outcome, _keys(proposal), proposal.writes)
+    if not different:
+        return proposal
+    reason = (
+        f"What the reviewed plan says of {proposal.name} is not true any more ({', '.join(different)}), so the user is "
+        "left out; make a new plan and have it reviewed."
+    )
+    return _without_writes(proposal, CHANGED_SINCE_REVIEW, Refusal(CHANGED_SINCE_REVIEW, reason))
+
+
+def _settled(proposal: Proposal, reviewed: ReviewedUser) -> Proposal:
+    """Return a user for whom nothing is left of what was reviewed."""
+    if reviewed.cloud_id == proposal.cloud_id and reviewed.is_in_effect(proposal.held):
+        return replace(proposal, status=ALREADY_DONE)
+    reason = (
+        f"The reviewed plan changes {proposal.name}, and nothing is to be changed now, although the values are not "
+        "those of the reviewed plan; make a new plan and have it reviewed."
+    )
+    return _without_writes(proposal, CHANGED_SINCE_REVIEW, Refusal(CHANGED_SINCE_REVIEW, reason))
+
+
+def _without_writes(proposal: Proposal, status: str, refusal: Refusal) -> Proposal:
+    return replace(proposal, status=status, refusal=refusal, writes=(), also=0, proposed=proposal.writes)
+
+
+def _refuse_outcome(proposal: Proposal, terms: Terms) -> Refusal | None:
+    if proposal.outcome is None or proposal.outcome in terms.allowed_outcomes:
+        return None
+    # The prediction says more than that the user cannot be written.
+    reason = proposal.outcome_reason or f"The outcome {proposal.outcome} is not in allowed_outcomes."
+    return Refusal(f"predicted_{proposal.outcome}", reason)
+
+
+def _keys(proposal: Proposal) -> list[str]:
+    return [effect.key for effect in proposal.effects]
+
+
+def _list_missing(users: Sequence[Proposal], review: Review | None) -> tuple[str, ...]:
+    if review is None:
+        return ()
+    known = {user.guid for user in users}
+    return tuple(user.name for guid, user in review.users.items() if user.writes and guid not in known)
 
 
 def _too_many_refused(refused: Sequence[Proposal], scope: int, terms: Terms, where: str) -> str | None:

@@ -38,6 +38,9 @@ UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
 EXCLUDED = "excluded"
 """The status of users whom the caller excluded."""
 
+NOT_REVIEWED, CHANGED_SINCE_REVIEW, ALREADY_DONE = "not_reviewed", "changed_since_review", "already_done"
+"""What match_plan finds if it compares a plan with a reviewed one."""
+
 SET, CLEARED, RESTORED = "set", "cleared", "restored"
 """What entra_immutable_id does with the ImmutableId of a cloud user."""
 
@@ -128,6 +131,8 @@ _ROWS = (
     (MISSING, "not found in AD", STOPS),
     (NOT_FOUND, "not found", STOPS),
     (LEFT_OUT, "left out", STOPS),
+    (CHANGED_SINCE_REVIEW, "changed since the review", STOPS),
+    (NOT_REVIEWED, "not reviewed", STOPS),
     (UNKNOWN, "unknown", UNCLEAR, "The app can't read something that decides the outcome."),
     (PENDING, "pending in Entra ID", UNCLEAR),
     # What is done, or would be.
@@ -151,6 +156,7 @@ _ROWS = (
     # Where there is nothing to do.
     (MATCHED, "already matched", JOINS, "Sync has already matched the AD user and the cloud user."),
     (FOUND, "found", DONE),
+    (ALREADY_DONE, "already done", DONE),
     (UNCHANGED, "unchanged", DONE),
     (EXCLUDED, "excluded", OUTSIDE),
     (SKIPPED, "not hard-matched", OUTSIDE),

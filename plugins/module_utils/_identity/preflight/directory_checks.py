@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..core import outcomes
-from ..core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects
+from ..core.accepted_effects import PROTECTED_ACCOUNTS
 from ..core.cloud_user import CloudUser
 from ..core.errors import InputError
 from ..core.identities.anchors import parse_guid
@@ -36,16 +36,16 @@ def list_names(ad_users: Iterable[AdUser]) -> list[str]:
 
 
 def judge_predictions(
-    found: Sequence[Prediction], view: DirectoryView, accepted: AcceptedEffects, skipped: Collection[str] = ()
+    found: Sequence[Prediction], view: DirectoryView, written: Collection[str] = (), skipped: Collection[str] = ()
 ) -> list[Prediction]:
-    """Return the predictions with what the directory says against them.
+    """Return the predictions with their effects, and with what the directory says against them.
 
-    ``view`` must hold all objects with one of ``list_anchors`` or ``list_names``. ``skipped``: the checks that
-    the caller skips.
+    ``view`` must hold all objects with one of ``list_anchors`` or ``list_names``. ``written``: the dashed GUIDs of
+    the AD users for whom something is to be written. ``skipped``: the checks that the caller skips.
     """
-    judge = AnchorJudge(view, list_anchors(found), accepted)
+    judge = AnchorJudge(view, list_anchors(found))
     strangers = _strangers(found, view)
-    return [_judged(each, judge, view, strangers, skipped) for each in found]
+    return [_judged(each, judge, view, strangers, written, skipped) for each in found]
 
 
 def _judged(
@@ -53,6 +53,7 @@ def _judged(
     judge: AnchorJudge,
     view: DirectoryView,
     strangers: Mapping[str, Sequence[AdAccount]],
+    written: Collection[str],
     skipped: Collection[str],
 ) -> Prediction:
     anchor = _anchor(each)
@@ -63,12 +64,10 @@ def _judged(
     claim = judge.claim(name, anchor, guid)
     if claim:
         each = _with(each, outcomes.CONFLICT, claim.cause, claim.reason)
+    if not is_joined or guid in written:
+        each = replace(each, effects=judge.effects(name, anchor, _has(each.cloud, anchor, each.ad), guid))
     if is_joined:
-        return each  # nothing is written for those who are joined already
-    for effect, is_accepted in judge.effects(name, anchor, _has(each.cloud, anchor, each.ad), guid):
-        each = replace(each, effects=(*each.effects, effect.cause))
-        if not is_accepted:
-            each = _with(each, outcomes.BLOCKED, effect.cause, effect.reason)
+        return each
     for held in _held(each.ad, strangers):
         cause = "upn_taken" if held.attribute == "user_principal_name" else "proxy_address_taken"
         reason = (

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..core.accepted_effects import FOREIGN_ANCHOR, PRIVILEGED_AD_ACCOUNT, AcceptedEffects, protected_sentence
+from ..core.accepted_effects import FOREIGN_ANCHOR, PRIVILEGED_AD_ACCOUNT, Effect, protected_sentence
 from ..core.identities.anchors import CONSISTENCY_GUID, OBJECT_GUID
 from ..core.refusal import Refusal
 
@@ -77,9 +77,8 @@ class AnchorJudge:
     Only the directory's own word counts, never that of the record that a caller passed.
     """
 
-    def __init__(self, view: DirectoryView, planned: Iterable[str], accepted: AcceptedEffects) -> None:
+    def __init__(self, view: DirectoryView, planned: Iterable[str]) -> None:
         self._view = view
-        self._accepted = accepted
         self._claims = {anchor: holders for anchor in planned if len(holders := view.holders(anchor)) > 1}
         self._claimants = {account.guid: anchor for anchor, holders in self._claims.items() for account in holders}
 
@@ -107,20 +106,20 @@ class AnchorJudge:
         """Return whether the account with this GUID is not in the directory that was read."""
         return self._view.claims_unread or self._view.account(guid) is None
 
-    def effects(self, name: str, anchor: str, already: bool, guid: str | None) -> list[tuple[Refusal, bool]]:
-        """Return the effects of matching the account with this GUID by this anchor, and whether each is accepted.
+    def effects(self, name: str, anchor: str, already: bool, guid: str | None) -> tuple[Effect, ...]:
+        """Return the effects of matching the account with this GUID by this anchor.
 
         ``already``: whether the cloud user of this name has the anchor now.
         """
         account = self._view.account(guid)
         if account is None:
-            return []
+            return ()
         found = []
         if account.protected:
             found.append(Refusal(PRIVILEGED_AD_ACCOUNT, protected_sentence(name, account.protected)))
         if anchor != account.own and not already:
             found.append(Refusal(FOREIGN_ANCHOR, _foreign_sentence(name, anchor)))
-        return [(each, self._accepted.covers(each.cause, account.upn)) for each in found]
+        return tuple(Effect(each, account.upn) for each in found)
 
 
 def _held_as(account: AdAccount, anchor: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..core.accepted_effects import Effect
 from ..core.attribute_map import Overwrite
 from ..core.cloud_user import CloudUser
 from ..core.outcomes import OUTCOMES
@@ -56,7 +57,7 @@ class Prediction:
     that could prevent the match and do not change its outcome.
     ``anchor_owner``: for a conflict, the object whose GUID the cloud user's ImmutableId is, None if it is not known.
     ``overwrites``: besides the effects of ``Overwrite``, they may have ``password`` or ``password_unknown``.
-    ``effects``: those of ``accepted_effects.EFFECTS``, accepted or not.
+    ``effects``: accepted or not. They do not change the outcome.
     """
 
     ad: AdUser
@@ -73,7 +74,7 @@ class Prediction:
     expected: str | None = None
     anchor_owner: AnchorOwner | None = None
     overwrites: tuple[Overwrite, ...] = ()
-    effects: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
     def record(self) -> MatchRecord:
         """Return the prediction as files have it."""
@@ -84,7 +85,7 @@ class Prediction:
             "cause": self.cause,
             "causes": list(self.causes),
             "reason": self.reason,
-            "effects": list(self.effects),
+            "effects": [effect.key for effect in self.effects],
             "overwrites": [
                 {"attribute": each.attribute, "cloud": each.cloud, "ad": each.ad, "effect": each.effect}
                 for each in self.overwrites

@@ -14,13 +14,25 @@ from typing import Any
 from ..core.errors import InputError
 from ..core.identities.anchors import immutable_id_of_guid
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
-from ..core.outcomes import CLEARED, FAILED, NOT_FOUND, REFUSED, RESTORED, SET, SKIPPED, STAMPED, UNCHANGED, UNRESOLVED
+from ..core.outcomes import (
+    ALREADY_DONE,
+    CLEARED,
+    FAILED,
+    NOT_FOUND,
+    REFUSED,
+    RESTORED,
+    SET,
+    SKIPPED,
+    STAMPED,
+    UNCHANGED,
+    UNRESOLVED,
+)
 from ..core.record_types import check_records
 from ..core.records import record_name
 from ..core.run_files.user_records import UserRecord, WriteRecord, name_of
 
 _IMMUTABLE_ID = "onPremisesImmutableId"
-_TO_PROVE = (SET, STAMPED, RESTORED, UNCHANGED)
+_TO_PROVE = (SET, STAMPED, RESTORED, UNCHANGED, ALREADY_DONE)
 _HARD_MATCHED = (SET, UNCHANGED)
 _NOT_HARD_MATCHED = (CLEARED, REFUSED, FAILED, NOT_FOUND, SKIPPED, *UNRESOLVED)
 
@@ -97,7 +109,7 @@ def _of_result(user: UserRecord) -> Expectation | None:
         before=_value_before(change["writes"], change["immutable_id"]),
         object_sid=ad["object_sid"],
         primary_address=_primary_address(ad),
-        exported=change["status"] != UNCHANGED,
+        exported=change["status"] not in (UNCHANGED, ALREADY_DONE),
         in_ad=in_ad,
     )
 

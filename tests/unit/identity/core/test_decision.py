@@ -16,13 +16,13 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.dec
     Plan,
     Proposal,
     Terms,
-    Write,
     decide,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.limits import read_limit
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import OUTCOMES
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.refusal import Refusal
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import Write
 
 WHERE = "/runs/1/plan.jsonl"
 NO = Refusal("synced_user", "It is synchronised.")

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts import changes, restores
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad import users
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import decision, outcomes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.outcome_table import outcome_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import immutable_id_plan, user_choice
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof import findings
@@ -19,6 +19,7 @@ RETURNED = {
     *outcomes.OUTCOMES,
     outcomes.CLOUD_ONLY,
     outcomes.EXCLUDED,
+    *decision.REVIEWED,
     *changes.STATUSES,
     *restores.STATUSES,
     *users.STATUSES,

@@ -14,7 +14,6 @@ import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
     NOTHING_ACCEPTED,
-    AcceptedEffects,
     read_accepted_effects,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
@@ -72,22 +71,24 @@ def prediction(number: int, outcome: str = "hard_match", **more: Any) -> Predict
     return Prediction(user(number, **given), outcome, "hard_match", **{"cloud": mine, **more})
 
 
-def judged(
-    found: Sequence[Prediction], *accounts: AdAccount, accepted: AcceptedEffects = NOTHING_ACCEPTED, **view: bool
-) -> list[tuple[str, str | None]]:
-    result = judge_predictions(found, DirectoryView(accounts, **view), accepted)
+def judged(found: Sequence[Prediction], *accounts: AdAccount, **view: bool) -> list[tuple[str, str | None]]:
+    result = judge_predictions(found, DirectoryView(accounts, **view))
     return [(each.outcome, each.cause) for each in result]
+
+
+def effects(found: Prediction) -> list[str]:
+    return [effect.key for effect in found.effects]
 
 
 def test_nothing_speaks_against_an_ordinary_account() -> None:
     found = [prediction(1), prediction(2, "matched")]
-    assert judge_predictions(found, DirectoryView([account(1), account(2)]), NOTHING_ACCEPTED) == found
+    assert judge_predictions(found, DirectoryView([account(1), account(2)])) == found
 
 
 def test_an_account_outside_the_list_claims_an_anchor() -> None:
     thief = account(9, consistency=anchor(1))
     found = [prediction(1), prediction(2)]
-    first, second = judge_predictions(found, DirectoryView([account(1), account(2), thief]), NOTHING_ACCEPTED)
+    first, second = judge_predictions(found, DirectoryView([account(1), account(2), thief]))
     assert (first.outcome, first.cause, second.outcome) == ("conflict", "anchor_claimed", "hard_match")
     assert first.reason == (
         f"The ImmutableId {anchor(1)}, which concerns anna@contoso.com, is the objectGUID of the user CN=anna,"
@@ -116,8 +117,8 @@ def test_an_anchor_that_only_another_account_has_is_claimed() -> None:
     """Also if the user's own account is not among those that the directory showed."""
     found = prediction(1, ad={"object_guid": guid(3)})
     assert judged([found], account(1)) == [("conflict", "anchor_claimed")]
-    (shown,) = judge_predictions([found], DirectoryView([account(1), account(3)]), NOTHING_ACCEPTED)
-    assert set(shown.causes) >= {"anchor_claimed", "foreign_anchor"}
+    (shown,) = judge_predictions([found], DirectoryView([account(1), account(3)]))
+    assert (shown.cause, effects(shown)) == ("anchor_claimed", ["foreign_anchor"])
 
 
 @pytest.mark.parametrize("named", [guid(1), guid(1).upper(), f"{{{guid(1)}}}"])
@@ -134,22 +135,21 @@ def test_nobody_is_matched_whose_account_the_record_does_not_name(named: str | N
     assert judged(found, account(1)) == [("blocked", "unread_anchor_claims")]
 
 
-def test_a_protected_account_is_blocked_unless_its_upn_is_accepted() -> None:
+def test_a_protected_account_is_an_effect_that_its_upn_accepts() -> None:
     admin = account(1, protected="it belongs to Domain Admins")
-    (found,) = judge_predictions([prediction(1)], DirectoryView([admin]), NOTHING_ACCEPTED)
-    assert (found.outcome, found.cause, found.effects) == (
-        "blocked", "privileged_ad_account", ("privileged_ad_account",)
-    )  # fmt: skip
-    assert found.reason == (
+    (found,) = judge_predictions([prediction(1)], DirectoryView([admin]))
+    assert (found.outcome, found.cause, effects(found)) == ("hard_match", None, ["privileged_ad_account"])
+    assert found.record()["effects"] == ["privileged_ad_account"]
+    assert NOTHING_ACCEPTED.refuse(found.effects) == Refusal(
+        "privileged_ad_account",
         "The AD account of anna@contoso.com is protected, because it belongs to Domain Admins; leave it out, or if "
-        "this administrator is to be matched, name the UPN under privileged_ad_account in accepted_effects."
+        "this administrator is to be matched, name the UPN under privileged_ad_account in accepted_effects.",
     )
     accepted = read_accepted_effects({"privileged_ad_account": ["Anna@Contoso.com"]})
-    (taken,) = judge_predictions([prediction(1)], DirectoryView([admin]), accepted)
-    assert (taken.outcome, taken.effects) == ("hard_match", ("privileged_ad_account",))
+    assert accepted.refuse(found.effects) is None
     # By the UPN that the directory has, not the one in the record.
-    other = replace(admin, upn="root@contoso.com")
-    assert judged([prediction(1)], other, accepted=accepted) == [("blocked", "privileged_ad_account")]
+    (other,) = judge_predictions([prediction(1)], DirectoryView([replace(admin, upn="root@contoso.com")]))
+    assert accepted.refuse(other.effects) == NOTHING_ACCEPTED.refuse(found.effects)
 
 
 @pytest.mark.parametrize("upn", ["ſysadmin@contoso.com", "sysadmin@contoso.com ", "sysadmin@contoſo.com"])
@@ -161,23 +161,22 @@ def test_an_acceptance_is_no_look_alike(upn: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "outcome"),
+    ("target", "shown"),
     [
-        (cloud("anna@contoso.com", None), "blocked"),
-        (cloud("ANNA@contoso.com", 70), "hard_match"),
-        (cloud("anna@contoso.com", 71), "blocked"),
-        (cloud("victim@contoso.com", 70), "blocked"),
-        (None, "blocked"),
+        (cloud("anna@contoso.com", None), ["foreign_anchor"]),
+        (cloud("ANNA@contoso.com", 70), []),
+        (cloud("anna@contoso.com", 71), ["foreign_anchor"]),
+        (cloud("victim@contoso.com", 70), ["foreign_anchor"]),
+        (None, ["foreign_anchor"]),
     ],
 )
-def test_a_foreign_anchor(target: CloudUser | None, outcome: str) -> None:
+def test_a_foreign_anchor(target: CloudUser | None, shown: list[str]) -> None:
     given = {"immutable_id": anchor(70), "source_anchor": "mS-DS-ConsistencyGuid"}
     found = prediction(1, ad=given, cloud=target)
     own = account(1, consistency=anchor(70))
-    cause = None if outcome == "hard_match" else "foreign_anchor"
-    assert judged([found], own) == [(outcome, cause)]
-    accepted = read_accepted_effects({"foreign_anchor": ["anna@contoso.com"]})
-    assert judged([found], own, accepted=accepted) == [("hard_match", None)]
+    (result,) = judge_predictions([found], DirectoryView([own]))
+    assert (result.outcome, effects(result)) == ("hard_match", shown)
+    assert read_accepted_effects({"foreign_anchor": ["anna@contoso.com"]}).refuse(result.effects) is None
 
 
 @pytest.mark.parametrize(
@@ -188,11 +187,13 @@ def test_a_foreign_anchor(target: CloudUser | None, outcome: str) -> None:
         {"outcome": "blocked", "unknown": ("role_assignments",), "expected": "matched"},
     ],
 )
-def test_who_is_joined_already_is_only_asked_for_claims(more: dict[str, Any]) -> None:
+def test_who_is_joined_already_is_only_asked_for_claims_unless_something_is_written(more: dict[str, Any]) -> None:
     found = prediction(1, **{"outcome": "matched", **more})
     own = account(1, protected="it belongs to Domain Admins")
-    assert judge_predictions([found], DirectoryView([own]), NOTHING_ACCEPTED) == [found]
+    assert judge_predictions([found], DirectoryView([own])) == [found]
     assert judged([found], own, account(9, consistency=anchor(1))) == [("conflict", "anchor_claimed")]
+    (written,) = judge_predictions([found], DirectoryView([own]), [guid(1)])
+    assert (replace(written, effects=()), effects(written)) == (found, ["privileged_ad_account"])
 
 
 def test_a_stamped_account_has_its_own_anchor() -> None:
@@ -202,9 +203,9 @@ def test_a_stamped_account_has_its_own_anchor() -> None:
 def test_what_is_worse_comes_first_and_what_was_found_stays() -> None:
     blocked = prediction(1, "blocked", cause="privileged_role", causes=("privileged_role",))
     accounts = [account(1, protected="it has adminCount set"), account(9, consistency=anchor(1))]
-    (found,) = judge_predictions([blocked], DirectoryView(accounts), NOTHING_ACCEPTED)
+    (found,) = judge_predictions([blocked], DirectoryView(accounts))
     assert (found.outcome, found.cause) == ("blocked", "privileged_role")
-    assert found.causes == ("privileged_role", "anchor_claimed", "privileged_ad_account")
+    assert (found.causes, effects(found)) == (("privileged_role", "anchor_claimed"), ["privileged_ad_account"])
 
 
 def test_an_account_outside_the_list_that_holds_an_address_or_the_upn() -> None:
@@ -214,7 +215,7 @@ def test_an_account_outside_the_list_that_holds_an_address_or_the_upn() -> None:
         "anna@contoso.com", "SMTP:anna@contoso.com", "smtp:sales@contoso.com", "smtp:anna@contoso.com"
     ]  # fmt: skip
     other = account(9, addresses=("smtp:Sales@contoso.com",))
-    (first,) = judge_predictions(found, DirectoryView([account(1), other]), NOTHING_ACCEPTED)
+    (first,) = judge_predictions(found, DirectoryView([account(1), other]))
     assert (first.outcome, first.cause) == ("quarantine", "proxy_address_taken")
     (held,) = first.quarantined
     assert (held.attribute, held.value, held.holder) == (
@@ -236,7 +237,7 @@ def test_what_could_not_be_read_refuses() -> None:
         prediction(3, "unknown", unknown=("groups",), expected="hard_match"),
         prediction(4, "blocked", unknown=("role_assignments",), expected="hard_match"),
     ]
-    result = judge_predictions(found, UNREAD, NOTHING_ACCEPTED)
+    result = judge_predictions(found, UNREAD)
     assert [(each.outcome, each.unknown, each.expected) for each in result] == [
         ("blocked", ("anchor_claims", "protected_accounts"), "hard_match"),
         ("matched", (), None),
@@ -246,7 +247,7 @@ def test_what_could_not_be_read_refuses() -> None:
     assert [result[0].cause, result[3].cause] == ["unread_anchor_claims", "unread_role_assignments"]
     assert "RoleManagement.Read.Directory" in str(result[3].reason)
     assert "name anchor_claims and protected_accounts in skip_checks" in str(result[3].reason)
-    skipped = judge_predictions(found[:1], UNREAD, NOTHING_ACCEPTED, ["anchor_claims", "protected_accounts"])
+    skipped = judge_predictions(found[:1], UNREAD, skipped=["anchor_claims", "protected_accounts"])
     assert skipped == found[:1]
     assert judged(found[:1], account(1), protection_unread=True) == [("blocked", "unread_protected_accounts")]
     # An account of another domain.
@@ -258,4 +259,4 @@ def test_who_has_no_anchor_is_left_alone() -> None:
         AdUser(identity="nobody", unresolved=Refusal("ad_missing", "No such user.")), "invalid", None, "ad_missing"
     )
     assert list_anchors([missing]) == []
-    assert judge_predictions([missing], DirectoryView(), NOTHING_ACCEPTED) == [missing]
+    assert judge_predictions([missing], DirectoryView()) == [missing]

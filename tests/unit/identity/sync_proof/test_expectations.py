@@ -42,7 +42,9 @@ def user(status: str, *writes: WriteRecord, reason: str | None = None, **ad: Any
         ad=AdUser(**{**known, **ad}).record(),
         cloud=CLOUD,
         match=None,
-        change=ChangeRecord(status=status, cause=None, reason=reason, immutable_id=VALUE, writes=[*writes]),
+        change=ChangeRecord(
+            status=status, cause=None, reason=reason, immutable_id=VALUE, writes=[*writes], proposed=[]
+        ),
     )
 
 
@@ -60,6 +62,7 @@ def expect(given: UserRecord) -> Expectation:
         (user("stamped", STAMP), VALUE, True),
         (user("restored"), VALUE, True),
         (user("unchanged"), VALUE, False),
+        (user("already_done"), VALUE, False),
     ],
 )
 def test_users_to_prove(given: UserRecord, before: str | None, exported: bool) -> None:

@@ -69,13 +69,18 @@ class WriteRecord(TypedDict):
 
 
 class ChangeRecord(TypedDict):
-    """What happens to the user. ``immutable_id``: what a sync makes of the AD user afterwards."""
+    """What happens to the user. ``immutable_id``: what a sync makes of the AD user afterwards.
+
+    ``proposed``: the values of a user who is refused only because of effects, or whom the review left out. They are not
+    written.
+    """
 
     status: str
     cause: str | None
     reason: str | None
     immutable_id: str | None
     writes: list[WriteRecord]
+    proposed: list[WriteRecord]
 
 
 class UserRecord(TypedDict):

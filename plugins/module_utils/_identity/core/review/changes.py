@@ -1,0 +1,93 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a reviewed plan shows of each user, and how the fresh plan is compared with it.
+
+A reviewed plan only selects changes of the fresh plan. Nothing of it is ever written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ..errors import InputError
+
+Held: TypeAlias = tuple[str, str, str | None]
+"""An attribute, the id of its object, and the value that it has now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A value of one object that changes. ``id``: the objectGUID of an AD object, or the object id of a cloud user."""
+
+    attribute: str
+    id: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedUser:
+    """One user of a reviewed plan: the two objects, what a sync would do, and the values that change.
+
+    ``guid`` is the dashed objectGUID. ``effects`` has the causes of effects. ``writes`` has also the changes of a user
+    who was refused only because of them. ``name`` is for sentences.
+    """
+
+    name: str
+    guid: str
+    cloud_id: str | None
+    outcome: str | None
+    effects: frozenset[str]
+    writes: frozenset[Write]
+
+    def list_differences(
+        self, cloud_id: str | None, outcome: str | None, effects: Collection[str], writes: Collection[Write]
+    ) -> list[str]:
+        """Return in words what of a change of the fresh plan is not in this one; empty if all of it is.
+
+        Values that are in effect already are missing in the fresh plan, which is no difference.
+        """
+        found = {
+            "the cloud user": cloud_id != self.cloud_id,
+            "the outcome": outcome != self.outcome,
+            "the effects": set(effects) != self.effects,
+            "the values": not self.writes.issuperset(writes),
+        }
+        return [what for what, differs in found.items() if differs]
+
+    def accepts(self, cloud_id: str | None, effects: Collection[str]) -> bool:
+        """Return whether the plan shows all these effects for a match with this cloud user."""
+        return cloud_id == self.cloud_id and self.effects.issuperset(effects)
+
+    def is_in_effect(self, held: Collection[Held]) -> bool:
+        """Return whether the AD user and the cloud user have the values that the plan gives them.
+
+        Other objects, such as a user who was in the recycle bin, do not matter then.
+        """
+        own = [write for write in self.writes if write.id in (self.guid, self.cloud_id)]
+        return bool(own) and all((write.attribute, write.id, write.after) in held for write in own)
+
+
+@dataclass(frozen=True)
+class Review:
+    """A reviewed plan. ``tenant`` and ``domain`` are ids. ``users`` are by dashed objectGUID."""
+
+    tenant: str | None
+    domain: str | None
+    users: Mapping[str, ReviewedUser]
+
+    def check_place(self, tenant: str, domain: str) -> None:
+        """Check that the plan is for this tenant and this domain.
+
+        :raises InputError: if it is for another one.
+        """
+        for what, now, then in (("tenant", tenant, self.tenant), ("domain", domain, self.domain)):
+            if now != then:
+                raise InputError(
+                    f"The reviewed plan was made for the {what} {then}, and this task is connected to {now}; give it "
+                    "the plan of that one."
+                )

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read a reviewed plan, which may come from anywhere, and refuse one that does not fit the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..accepted_effects import EFFECTS
+from ..errors import InputError
+from ..outcomes import CHANGED_SINCE_REVIEW, NOT_REVIEWED, REFUSED
+from ..run_files.run_file import Header
+from ..run_files.user_records import UserRecord, name_of, read_user
+from .changes import Review, ReviewedUser, Write
+
+MODULE, AFTER_APPLY = "match_plan", "after_apply"
+
+COMPARED_TERMS = (
+    "source_anchor",
+    "write_consistency_guid",
+    "replace",
+    "deleted_holders",
+    "skip_checks",
+    "allowed_outcomes",
+)
+"""The terms that must be those of the run, besides the scope."""
+
+_CLOCKS = timedelta(minutes=5)
+"""How far the clocks of the two machines may be apart."""
+_LEFT_OUT = (NOT_REVIEWED, CHANGED_SINCE_REVIEW)
+
+
+def check_reviewed_plan(
+    header: Header, path: str, scope: Mapping[str, Any], terms: Mapping[str, Any], now: datetime, max_age: int
+) -> None:
+    """Check that a plan fits the run: its age in hours, its module, its scope and terms, and its verdict.
+
+    ``scope`` and ``terms`` are those of the run. Texts in lists may come in any order.
+
+    :raises InputError: if it does not fit; it says what to do.
+    """
+    if header["module"] != MODULE or header["terms"].get("predict") != AFTER_APPLY:
+        raise InputError(
+            f"{path} is no plan that can be applied; give the file of a {MODULE} with predict: {AFTER_APPLY}."
+        )
+    _check_age(header["time"], path, now, max_age)
+    different = [] if _plain(header["scope"]) == _plain(scope) else ["scope"]
+    different += [name for name in COMPARED_TERMS if _plain(header["terms"].get(name)) != _plain(terms.get(name))]
+    if different:
+        raise InputError(
+            f"{path} was made with other terms than this run ({', '.join(different)}); use the same ones for both, or "
+            "make a new plan and have it reviewed."
+        )
+    if header["facts"].get("reviewable") is not True:
+        raise InputError(
+            f"{path} may not be applied, reviewed or not: {header['facts'].get('verdict')} Then make a new plan and "
+            "have it reviewed."
+        )
+
+
+def read_review(header: Header, records: Iterable[Mapping[str, Any]], path: str) -> Review:
+    """Return what a reviewed plan shows. Only texts and lists of texts are taken from its records.
+
+    :raises InputError: if a line is no record of a user, or if two are of the same AD user.
+    """
+    users: dict[str, ReviewedUser] = {}
+    for line, record in enumerate(records, start=2):
+        try:
+            user = _read(read_user(record))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(f"Line {line} of {path} is no record of a user; make the plan again.") from error
+        if user is None:
+            continue
+        if user.guid in users:
+            raise InputError(f"Line {line} of {path} is about the same AD user as another one; make the plan again.")
+        users[user.guid] = user
+    return Review(header["tenant"], header["domain"], users)
+
+
+def _read(user: UserRecord) -> ReviewedUser | None:
+    """Return a user who changes, or for whom effects would be accepted; None for the others."""
+    ad, cloud, match, change = user["ad"], user["cloud"], user["match"], user["change"]
+    if ad is None or change is None:
+        return None
+    status, cause = change["status"], change["cause"]
+    # A user who is refused for anything else, or whom another review left out, shows nothing that was approved.
+    if status in _LEFT_OUT or (status == REFUSED and cause not in EFFECTS):
+        return None
+    writes = frozenset(_write(each) for each in (*change["writes"], *change["proposed"]))
+    effects = frozenset(map(_text, match["effects"])) if match is not None else frozenset()
+    if not writes and not effects:
+        return None
+    return ReviewedUser(
+        name=name_of(user),
+        guid=_text(ad["object_guid"]),
+        cloud_id=_text(cloud["id"]) if cloud is not None else None,
+        outcome=_text(match["outcome"]) if match is not None else None,
+        effects=effects,
+        writes=writes,
+    )
+
+
+def _write(given: Mapping[str, Any]) -> Write:
+    return Write(
+        _text(given["attribute"]), _text(given["id"]), _text_or_none(given["before"]), _text_or_none(given["after"])
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _check_age(time: str, path: str, now: datetime, max_age: int) -> None:
+    if max_age < 1:
+        raise InputError(f"reviewed_plan_max_age is {max_age}; write a number of hours, 1 or more.")
+    try:
+        made = datetime.fromisoformat(time)
+        age = now - made
+    except (TypeError, ValueError):  # also a time without a time zone
+        raise InputError(
+            f"The time in the first line of {path} is not as it was written; make the plan again."
+        ) from None
+    if age < -_CLOCKS:
+        raise InputError(f"{path} was made at {time}, which is in the future; set the clocks, and make the plan again.")
+    if age > timedelta(hours=max_age):
+        raise InputError(
+            f"{path} was made at {time}, and reviewed_plan_max_age allows {max_age} hours; make a new plan and have it "
+            "reviewed."
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Return a term in a form that can be compared: nothing is as good as empty, and the order of texts is not kept."""
+    if isinstance(value, Mapping):
+        return {name: plain for name, each in value.items() if (plain := _plain(each)) is not None}
+    if isinstance(value, list):
+        return sorted({json.dumps(each, sort_keys=True) for each in value}) or None
+    return value

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The users whom a plan changes, as its file says, and the verdict on what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .._identity.core.errors import InputError
+from .._identity.core.outcomes import FAILED, REFUSED
+from .._identity.core.review.changes import Write
+from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, name_of
+from .._identity.core.text.sentences import join_reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A user whom a plan changes. ``guid`` and ``cloud_id`` name the two objects. ``effects`` are those it shows."""
+
+    name: str
+    guid: str
+    cloud_id: str
+    writes: tuple[Write, ...]
+    effects: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a plan was made: the ids of the tenant and of the domain, and how many active users the tenant has."""
+
+    tenant: str
+    domain: str
+    tenant_users: int
+
+
+def list_planned(users: Iterable[UserRecord]) -> list[Planned]:
+    """Return the users of a plan who change.
+
+    :raises InputError: if one of them lacks an object that a change needs.
+    """
+    found = []
+    for user in users:
+        change = user["change"]
+        if not change or not change["writes"]:
+            continue
+        ad, cloud = user["ad"], user["cloud"]
+        if not ad or not cloud or not ad["object_guid"] or not cloud["id"]:
+            raise InputError(f"The plan changes {name_of(user)} and does not say which objects that is; make it again.")
+        writes = tuple(Write(each["attribute"], each["id"], each["before"], each["after"]) for each in change["writes"])
+        effects = frozenset(user["match"]["effects"] if user["match"] else ())
+        found.append(Planned(name_of(user), ad["object_guid"], cloud["id"], writes, effects))
+    return found
+
+
+def describe_outcome(planned: Sequence[Planned], outcomes: Mapping[str, ChangeRecord], unproven: str | None) -> str:
+    """Return the verdict: one sentence about the planned users who were not changed; empty if all were."""
+    missed = [
+        (each.name, str(change["reason"]))
+        for each in planned
+        if (change := outcomes.get(each.guid)) and change["status"] in (REFUSED, FAILED)
+    ]
+    sentences = []
+    if missed:
+        sentences.append(
+            f"{len(missed)} of {len(planned)} planned users were not changed: "
+            f"{join_reasons(missed, 'the result file')} Correct them, then make a new plan."
+        )
+    if unproven:
+        sentences.append(
+            "The ImmutableIds were written, but nobody can tell whether somebody else claims one of them meanwhile: "
+            f"{unproven} Make a new plan before the next sync."
+        )
+    return " ".join(sentences)

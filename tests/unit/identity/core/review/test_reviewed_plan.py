@@ -1,0 +1,258 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A reviewed plan is read with suspicion: age, terms, verdict, and records of every kind."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from support.alterations import altered_json, chance
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import Review, Write
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.reviewed_plan import (
+    COMPARED_TERMS,
+    check_reviewed_plan,
+    read_review,
+)
+
+NOW = datetime(2026, 11, 30, 10, 0, 0, tzinfo=UTC)
+PATH = "reviewed.jsonl"
+SCOPE: dict[str, Any] = {"users": ["anna@x.com", "bob@x.com"]}
+TERMS: dict[str, Any] = {
+    "source_anchor": "auto",
+    "write_consistency_guid": "never",
+    "replace": [],
+    "deleted_holders": {},
+    "predict": "after_apply",
+    "tenant_switches": {},
+    "skip_checks": [],
+    "allowed_outcomes": ["matched", "hard_match"],
+    "accepted_effects": {},
+    "max_changes": None,
+    "max_refused": "0",
+}
+WRITE = {"attribute": "onPremisesImmutableId", "id": "c1", "before": None, "after": "a=="}
+
+
+def header(**more: Any) -> Any:
+    known = {
+        "version": 1,
+        "kind": "plan",
+        "tenant": "t",
+        "domain": "d",
+        "module": "match_plan",
+        "run": "r",
+        "host": "h",
+        "scope": SCOPE,
+        "terms": TERMS,
+        "time": "2026-11-30T09:00:00Z",
+        "facts": {"verdict": "Nobody may.", "reviewable": True},
+    }
+    return {**known, **more}
+
+
+def user(guid: str = "g1", status: str = "set", cause: str | None = None, **more: Any) -> dict[str, Any]:
+    known = {
+        "ad": {"object_guid": guid, "user_principal_name": "anna@x.com"},
+        "cloud": {"id": "c1"},
+        "match": {"outcome": "hard_match", "effects": []},
+        "change": {"status": status, "cause": cause, "reason": None, "writes": [WRITE], "proposed": []},
+    }
+    return {**known, **more}
+
+
+def check(scope: Any = None, terms: Any = None, hours: int = 72, **more: Any) -> None:
+    check_reviewed_plan(header(**more), PATH, scope or SCOPE, {**TERMS, **(terms or {})}, NOW, hours)
+
+
+def read(*records: Any) -> Review:
+    return read_review(header(), records, PATH)
+
+
+def test_a_plan_of_the_same_terms_fits() -> None:
+    check()
+    check(scope={"users": ["bob@x.com", "anna@x.com", "bob@x.com"], "search_base": None})
+    check(terms={"allowed_outcomes": ["hard_match", "matched"], "deleted_holders": {"restore": None, "purge": []}})
+    # What the run allows besides, and what is said of the tenant, is of the run alone.
+    check(
+        terms={
+            "accepted_effects": {"foreign_anchor": ["anna@x.com"]},
+            "max_changes": "1",
+            "max_refused": "5%",
+            "tenant_switches": {"blockSoftMatchEnabled": True},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("terms", "name"),
+    [
+        ({"source_anchor": "objectGUID"}, "source_anchor"),
+        ({"write_consistency_guid": "from_guid"}, "write_consistency_guid"),
+        ({"replace": ["anna@x.com"]}, "replace"),
+        ({"deleted_holders": {"purge": ["x"]}}, "deleted_holders"),
+        ({"skip_checks": ["domains"]}, "skip_checks"),
+        ({"allowed_outcomes": ["matched"]}, "allowed_outcomes"),
+    ],
+)
+def test_other_terms_are_named(terms: dict[str, Any], name: str) -> None:
+    assert name in COMPARED_TERMS
+    with pytest.raises(InputError, match=rf"made with other terms than this run \({name}\)"):
+        check(terms=terms)
+    with pytest.raises(InputError, match=r"\(scope\)"):
+        check(scope={"all": True})
+    with pytest.raises(InputError, match=rf"\(scope, {name}\)"):
+        check(scope={"users": ["anna@x.com"]}, terms=terms)
+
+
+@pytest.mark.parametrize("name", COMPARED_TERMS)
+def test_a_term_that_the_plan_does_not_say_is_another_one(name: str) -> None:
+    given = {**TERMS, "replace": ["a@x.com"], "deleted_holders": {"purge": ["x"]}, "skip_checks": ["domains"]}
+    left = {other: value for other, value in given.items() if other != name}
+    with pytest.raises(InputError, match=name):
+        check_reviewed_plan(header(terms=left), PATH, SCOPE, given, NOW, 72)
+
+
+@pytest.mark.parametrize(
+    ("age", "hours", "words"),
+    [
+        (timedelta(hours=72), 72, None),
+        (timedelta(hours=72, seconds=1), 72, "reviewed_plan_max_age allows 72 hours"),
+        (timedelta(hours=1), 1, None),
+        (timedelta(hours=2), 1, "allows 1 hours"),
+        (timedelta(minutes=-5), 72, None),
+        (timedelta(minutes=-5, seconds=-1), 72, "is in the future"),
+        (timedelta(0), 0, "1 or more"),
+        (timedelta(0), -1, "1 or more"),
+    ],
+)
+def test_the_age(age: timedelta, hours: int, words: str | None) -> None:
+    time = f"{NOW - age:%Y-%m-%dT%H:%M:%SZ}"
+    if words is None:
+        check(hours=hours, time=time)
+    else:
+        with pytest.raises(InputError, match=words):
+            check(hours=hours, time=time)
+
+
+@pytest.mark.parametrize("time", ["", "yesterday", "2026-11-30T09:00:00", "0001-01-01T00:00:00+23:59"])
+def test_a_time_that_is_none(time: str) -> None:
+    with pytest.raises(InputError, match=r"not as it was written|reviewed_plan_max_age allows"):
+        check(time=time)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"module": "ad_user"}, "no plan that can be applied"),
+        ({"terms": {**TERMS, "predict": "now"}}, "no plan that can be applied"),
+        ({"terms": {}}, "no plan that can be applied"),
+        ({"facts": {"verdict": "Nobody may.", "reviewable": False}}, "reviewed or not: Nobody may."),
+        ({"facts": {"verdict": "", "reviewable": 1}}, "reviewed or not"),
+        ({"facts": {}}, "reviewed or not"),
+    ],
+)
+def test_a_plan_that_cannot_be_reviewed(more: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        check_reviewed_plan(header(**more), PATH, SCOPE, TERMS, NOW, 72)
+
+
+def test_what_a_plan_shows() -> None:
+    review = read(user(), {"ad": None, "cloud": {"id": "c2"}, "match": None, "change": None})
+    (shown,) = review.users.values()
+    assert (shown.name, shown.guid, shown.cloud_id, shown.outcome) == ("anna@x.com", "g1", "c1", "hard_match")
+    assert shown.writes == {Write("onPremisesImmutableId", "c1", None, "a==")}
+    review.check_place("t", "d")
+    for place in (("other", "d"), ("t", "other")):
+        with pytest.raises(InputError, match="this task is connected to other"):
+            review.check_place(*place)
+
+
+def proposing(status: str, cause: str | None) -> dict[str, Any]:
+    made = user("g1", status, cause, match={"outcome": "hard_match", "effects": ["foreign_anchor"]})
+    return {**made, "change": {**made["change"], "writes": [], "proposed": [WRITE]}}
+
+
+@pytest.mark.parametrize(
+    ("record", "writes"),
+    [
+        (proposing("refused", "foreign_anchor"), 1),
+        (proposing("refused", "privileged_ad_account"), 1),
+        # Whoever wrote the file: what was refused or left out was not approved.
+        (proposing("refused", "synced_user"), None),
+        (proposing("refused", None), None),
+        (proposing("not_reviewed", "not_reviewed"), None),
+        (proposing("changed_since_review", "changed_since_review"), None),
+        (user("g1", "refused", "synced_user"), None),
+        (user("g1", "not_reviewed", "foreign_anchor"), None),
+    ],
+)
+def test_only_changes_that_could_be_approved_count(record: dict[str, Any], writes: int | None) -> None:
+    users = read(record).users
+    assert [len(each.writes) for each in users.values()] == ([] if writes is None else [writes])
+
+
+def test_an_effect_without_a_change_counts() -> None:
+    quiet = user("g1", "unchanged", change={"status": "unchanged", "cause": None, "writes": [], "proposed": []})
+    assert read(quiet).users == {}
+    shown = read({**quiet, "match": {"outcome": "hard_match", "effects": ["foreign_anchor"]}}).users["g1"]
+    assert shown.effects == {"foreign_anchor"}
+    assert not shown.writes
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"ad": 5, "cloud": None, "match": None, "change": 5},
+        user(ad={"object_guid": None, "user_principal_name": "x"}),
+        user(ad={"object_guid": 5, "user_principal_name": "x"}),
+        user(cloud={"id": None}),
+        user(cloud={}),
+        user(match={}),
+        {**user(), "ad": {}},
+        user(match={"outcome": None, "effects": []}),
+        user(match={"outcome": "hard_match", "effects": [5]}),
+        user(match={"outcome": "hard_match", "effects": 5}),
+        user(change={"status": "set", "cause": None, "writes": [], "proposed": None}),
+        user(change={"status": "set", "cause": None, "writes": [5], "proposed": []}),
+        user(change={"status": "set", "cause": None, "writes": [{**WRITE, "before": 5}], "proposed": []}),
+        user(change={"status": "set", "cause": None, "writes": [{**WRITE, "after": ["x"]}], "proposed": []}),
+        user(change={"status": "set", "cause": None, "writes": [{**WRITE, "id": None}], "proposed": []}),
+        user(change={"status": "set", "cause": None, "writes": [{"attribute": "x"}], "proposed": []}),
+        user(change={"status": ["set"], "cause": None, "writes": [{"attribute": "x"}], "proposed": []}),
+    ],
+)
+def test_a_line_that_is_no_record_is_named(record: Any) -> None:
+    with pytest.raises(InputError, match=r"Line 3 of reviewed\.jsonl is no record of a user; make the plan again\."):
+        read(user("g0"), record)
+
+
+def test_two_records_of_one_user() -> None:
+    with pytest.raises(InputError, match=r"Line 3 of reviewed\.jsonl is about the same AD user as another one"):
+        read(user(), user())
+
+
+def test_altered_records() -> None:
+    """It is either read or refused, and what is read has only texts."""
+    kept = 0
+    for number in range(2000):
+        by = chance("reviewed plan", number)
+        record = altered_json(copy.deepcopy(proposing("refused", "foreign_anchor") if number % 2 else user()), by)
+        try:
+            review = read(json.loads(json.dumps(record)))
+        except InputError:
+            continue
+        for each in review.users.values():
+            kept += 1
+            texts = [each.name, each.guid, *each.effects]
+            texts += [text for write in each.writes for text in (write.attribute, write.id)]
+            assert all(isinstance(text, str) for text in texts)
+    assert kept > 500
