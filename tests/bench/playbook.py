@@ -47,11 +47,9 @@ class Playbooks:
         revision of the collection.
         """
         variables = {
-            "hard_match_search_base": BASE,
-            "hard_match_max_refused": "0",
+            "hybrid_identity_scope": {"search_base": BASE},
+            "hybrid_identity_max_changes": "100%",
             "hybrid_identity_run_folder": str(self._run_folder),
-            "hard_match_ad": "{{ hybrid_identity_ad }}",
-            "hard_match_entra": "{{ hybrid_identity_entra }}",
         }
         role = {"role": "hybrid.identity.hard_match", "vars": variables}
         if keep is None:

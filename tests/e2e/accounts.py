@@ -70,10 +70,9 @@ def given_passwords(folder: Path, passwords: dict[str, str]) -> str:
 def choices(path: str, folder: Path, **more: Any) -> dict[str, Any]:
     """Variables of the role for the crowd."""
     return {
-        "accounts_domains": [SUFFIX],
+        "hybrid_identity_domains": [SUFFIX],
+        "accounts_scope": {"all": True},
         "accounts_path": path,
-        "accounts_journal": str(folder / "journal"),
         "accounts_password_file": str(folder / "passwords"),
-        "accounts_result_file": str(folder / "accounts.json"),
         **more,
     }

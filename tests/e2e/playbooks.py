@@ -56,6 +56,10 @@ class Run:
         """What became of the AD users of a hard match, by UPN."""
         return {name: user["change"] for name, user in self.users().items()}
 
+    def accounts(self) -> dict[str, Any]:
+        """The result of the role accounts: ``summary`` and ``users``."""
+        return dict(json.loads((self.folder / "accounts-result.json").read_text("utf-8")))
+
     def _lines(self, kind: str) -> list[dict[str, Any]]:
         lines = [
             json.loads(line) for line in (self.folder / f"hard_match-{kind}.jsonl").read_text("utf-8").splitlines()

@@ -51,19 +51,19 @@ def test_missing_suffixes_are_one_error_before_any_write(
     assert run.code == 2
     assert f"UPN suffixes that the forest has not ({SUFFIX})" in " ".join(run.output.split()), run.output
     assert dump(state) == before
-    assert not (tmp_path / "journal").exists()
+    assert list(run.folder.iterdir()) == []
 
 
 def test_check_mode_then_the_run_then_nothing_left_then_back(
     ansible: Ansible, state: Path, directory: Directory, path: str, tmp_path: Path
 ) -> None:
-    run = ansible.playbook("hybrid.identity.upn_suffixes", variables={"upn_suffixes_suffixes": [SUFFIX]})
+    run = ansible.playbook("hybrid.identity.upn_suffixes", variables={"hybrid_identity_domains": [SUFFIX]})
     assert run.code == 0, run.output
-    before, variables = dump(state), choices(path, tmp_path, accounts_journal_run="job-1")
+    before, variables = dump(state), choices(path, tmp_path)
     predicted = ansible.playbook("hybrid.identity.accounts", "--check", "--diff", variables=variables)
     assert predicted.code == 0, predicted.output
     assert dump(state) == before
-    assert not (tmp_path / "journal").exists()
+    assert [found.name for found in predicted.folder.iterdir()] == ["accounts-result.json"]
     assert not (tmp_path / "passwords").exists()
 
     limited = ansible.playbook("hybrid.identity.accounts", variables={**variables, "accounts_max_changes": "50%"})
@@ -78,11 +78,13 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
     assert f"account created {COUNT:>19}" in done.output, done.output
     upns = [user["userPrincipalName"] for user in crowd(COUNT)]
     assert made(directory, path) == upns
-    assert stat.S_IMODE((tmp_path / "accounts.json").stat().st_mode) == 0o600
+    result = done.folder / "accounts-result.json"
+    assert {stat.S_IMODE(found.stat().st_mode) for found in (result, done.journal)} == {0o600}
+    assert stat.S_IMODE(done.folder.stat().st_mode) == 0o700
     for line in (tmp_path / "passwords").read_text().splitlines():
         password = json.loads(line)["password"]
         assert password not in done.output
-        assert password not in (tmp_path / "accounts.json").read_text() + (tmp_path / "journal").read_text()
+        assert password not in result.read_text() + done.journal.read_text()
 
     after = dump(state)
     again = ansible.playbook("hybrid.identity.accounts", "--diff", variables=variables)
@@ -91,7 +93,7 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
     assert diff_lines(again.output) == []
     assert dump(state) == after
 
-    back = {"journal": variables["accounts_journal"], "rollback": "job-1"}
+    back = {"hybrid_identity_journal": str(done.journal), "hybrid_identity_rollback": done.folder.name}
     run = ansible.playbook("hybrid.identity.rollback", variables=back)
     assert run.code == 0, run.output
     assert f"account removed {COUNT:>19}" in run.output, run.output
@@ -102,9 +104,9 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
 def test_the_chain_makes_accounts_only_where_it_is_asked_to(
     ansible: Ansible, directory: Directory, path: str, tmp_path: Path
 ) -> None:
-    variables = {**choices(path, tmp_path), "hard_match_search_base": path, "sync_cycle": "never"}
+    variables = {**choices(path, tmp_path), "hard_match_scope": {"search_base": path}, "sync_cycle": "never"}
     site = "hybrid.identity.site"
-    assert ansible.playbook(site, "--skip-tags", "domain,hard_match,sync", variables=variables).code == 0
+    assert ansible.playbook(site, "--skip-tags", "ad_domain,hard_match,sync", variables=variables).code == 0
     assert made(directory, path) == []
     run = ansible.playbook(site, "--tags", "accounts", variables=variables)
     assert run.code == 0, run.output
@@ -112,10 +114,10 @@ def test_the_chain_makes_accounts_only_where_it_is_asked_to(
 
 
 def test_nobody_to_make_an_account_for(ansible: Ansible, path: str, tmp_path: Path) -> None:
-    variables = choices(path, tmp_path, accounts_domains=["nobody.contoso.com"])
+    variables = choices(path, tmp_path, hybrid_identity_domains=["nobody.contoso.com"])
     run = ansible.playbook("hybrid.identity.accounts", variables=variables)
     assert run.code == 0, run.output
-    assert json.loads((tmp_path / "accounts.json").read_text())["summary"]["total"] == 0
+    assert run.accounts()["summary"]["total"] == 0
 
 
 @pytest.mark.usefixtures("suffix")
@@ -133,9 +135,9 @@ def test_given_passwords_are_seen_nowhere(ansible: Ansible, directory: Directory
         assert f"account created {1:>19}" in run.output
         assert f"given@{SUFFIX}: displayName: Given" in run.output
         assert run.recap()["failed"] == 0
-        assert f"given@{SUFFIX}" in (tmp_path / "accounts.json").read_text()
+        assert [user["user_principal_name"] for user in run.accounts()["users"]] == [f"given@{SUFFIX}"]
+        assert secret not in "".join(found.read_text() for found in run.folder.iterdir())
     assert directory.signs_in(f"given@{SUFFIX}", secret)
-    assert secret not in "".join((tmp_path / name).read_text() for name in ("accounts.json", "journal"))
 
 
 @pytest.mark.usefixtures("suffix")

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,10 +66,6 @@ def cloud(control: Control) -> dict[str, dict[str, Any]]:
     return {user["userPrincipalName"]: user for user in users if user["userPrincipalName"] in NAMES}
 
 
-def results(path: Path) -> dict[str, dict[str, Any]]:
-    return {user["user_principal_name"]: user for user in json.loads(path.read_text("utf-8"))["users"]}
-
-
 def test_every_awkward_person_is_matched_and_proven(
     ansible: Ansible,
     state: Path,
@@ -81,16 +76,14 @@ def test_every_awkward_person_is_matched_and_proven(
     path: str,
     tmp_path: Path,
 ) -> None:
-    accounts_file = tmp_path / "accounts.json"
     variables = {
-        "hybrid_identity_stages": ["suffixes", "accounts", "hard_match", "sync"],
-        "accounts_identities": NAMES,
+        "hybrid_identity_stages": ["upn_suffixes", "accounts", "hard_match", "sync"],
+        "accounts_scope": {"users": NAMES},
         "accounts_path": path,
         "accounts_on_refused": "skip",
-        "hard_match_search_base": path,
+        "hard_match_scope": {"search_base": path},
         # The cycle takes the seed's accounts too, which are not hard-matched here, and some of which are refused.
         "sync_fail_on_run_errors": False,
-        "accounts_result_file": str(accounts_file),
     }
     server = Server(connect)
     before, everything = cloud(control), dump(state)
@@ -106,7 +99,7 @@ def test_every_awkward_person_is_matched_and_proven(
     places = [done.output.index(task) for task in tasks]
     assert places == sorted(places)
     assert (server.enabled(), server.noted()) == (True, [])
-    accounts = results(accounts_file)
+    accounts = {user["user_principal_name"]: user for user in done.accounts()["users"]}
     refused = {name: user["cause"] for name, user in accounts.items() if user["status"] == "refused"}
     assert refused == {UNKNOWN_COUNTRY: "unknown_country"}
     made = set(NAMES) - {UNKNOWN_COUNTRY}

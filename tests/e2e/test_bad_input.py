@@ -91,6 +91,8 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "may only read": (ENTRA, {**ANNA, **application("reader"), "skip_checks": ROLES}, ["User.ReadWrite.All"]),
     "nobody in scope": (PLAN, {"scope": {}}, ["scope", "users", "all", "upn_suffixes", "search_base"]),
     "an empty list": (PLAN, {"scope": {"users": []}}, ["scope.users"]),
+    "an empty list of suffixes": (PLAN, {"scope": {"upn_suffixes": []}}, ["scope.upn_suffixes"]),
+    "an empty base": (PLAN, {"scope": {"search_base": ""}}, ["scope.search_base"]),
     "two scopes": (PLAN, {"scope": {"all": True, "upn_suffixes": ["contoso.com"]}}, ["mutually exclusive"]),
     "a filter without a base": (PLAN, {"scope": {"all": True, "search_filter": "(cn=*)"}}, ["search_base"]),
     "no such limit of a plan": (PLAN, {"scope": {"all": True}, "max_refused": "five"}, ["max_refused", "'five'", "5%"]),

@@ -68,7 +68,7 @@ def diff_lines(output: str) -> list[str]:
 @pytest.mark.usefixtures("fresh")
 @pytest.mark.parametrize("arguments", [(), pytest.param(("--check",), marks=pytest.mark.once)])
 def test_more_changes_than_allowed_stop_the_role(ansible: Ansible, state: Path, arguments: tuple[str, ...]) -> None:
-    choices = {"hard_match_max_refused": "100%", "hard_match_max_changes": 0}
+    choices = {"hybrid_identity_max_refused": "100%", "hybrid_identity_max_changes": 0}
     before = dump(state)
     run = ansible.playbook("hybrid.identity.hard_match", *arguments, variables=choices)
     assert run.code != 0
@@ -85,7 +85,7 @@ def test_the_whole_chain(
     control: Control,
     shows_no_secret: Callable[[Run], None],
 ) -> None:
-    choices = {"hard_match_max_refused": "100%"}
+    choices = {"hybrid_identity_max_refused": "100%"}
     before = dump(state)
     cloud_before = graph.users()
     predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", "-vvvv", variables=choices)
@@ -148,7 +148,7 @@ def test_by_default_one_refused_user_stops_it_with_nothing_written(
 ) -> None:
     directory.add_suffixes(*SUFFIXES)
     before = dump(state)
-    run = ansible.playbook("hybrid.identity.site", "--skip-tags", "domain", "-vvvv")
+    run = ansible.playbook("hybrid.identity.site", "--skip-tags", "ad_domain", "-vvvv")
     assert run.code == 2
     shows_no_secret(run)
     assert "selma.wolf@contoso.com" in run.output or "jonas.weber@contoso.com" in run.output, run.output
@@ -156,7 +156,9 @@ def test_by_default_one_refused_user_stops_it_with_nothing_written(
 
 
 @pytest.mark.usefixtures("fresh")
-@pytest.mark.parametrize("how", [("--tags", "suffixes"), ("--extra-vars", '{"hybrid_identity_stages": ["suffixes"]}')])
+@pytest.mark.parametrize(
+    "how", [("--tags", "upn_suffixes"), ("--extra-vars", '{"hybrid_identity_stages": ["upn_suffixes"]}')]
+)
 def test_a_stage_alone(ansible: Ansible, directory: Directory, control: Control, how: tuple[str, str]) -> None:
     control("DELETE", "requests")
     run = ansible.playbook("hybrid.identity.site", *how)
@@ -183,12 +185,11 @@ def test_the_playbook_of_the_readme(ansible: Ansible, lab: dict[str, Any], tmp_p
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
     plays = yaml.safe_load(readme.partition("```yaml\n")[2].partition("```")[0])
     assert len(plays) == 1
-    # Of the tenant and the domain that it names, the lab's: what they are called is all that changes.
-    assert set(plays[0]["module_defaults"]) == {"group/hybrid.identity.ad", "group/hybrid.identity.entra"}
-    for group, lab_options in (("ad", "hybrid_identity_ad"), ("entra", "hybrid_identity_entra")):
-        plays[0]["module_defaults"][f"group/hybrid.identity.{group}"] = f"{{{{ {lab_options} }}}}"
+    # The tenant, the domain and the folder are the lab's.
+    for name in ("hybrid_identity_ad", "hybrid_identity_entra", "hybrid_identity_run_folder"):
+        del plays[0]["vars"][name]
     path = tmp_path / "readme.yml"
     path.write_text(yaml.safe_dump(plays), encoding="utf-8")
-    run = ansible.playbook(str(path), "--check", "--diff", variables={"hard_match_max_refused": "100%"})
+    run = ansible.playbook(str(path), "--check", "--diff", variables={"hybrid_identity_max_refused": "100%"})
     assert run.code == 0, run.output
     assert "+anna.berg@contoso.com onPremisesImmutableId: " in run.output

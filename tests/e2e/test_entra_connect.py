@@ -35,7 +35,7 @@ def test_the_role_stops_at_the_wizard_and_goes_on_after_it(ansible: Ansible, ser
     connectors = (server / "connectors.json").read_text("utf-8")
     (server / "connectors.json").write_text("[]", encoding="utf-8")
     page = tmp_path / "wizard.md"
-    stopped = ansible.playbook(PLAYBOOK, variables={"entra_connect_page": str(page)})
+    stopped = ansible.playbook(PLAYBOOK, variables={"entra_connect_wizard_guide": str(page)})
     assert stopped.code == 2, stopped.output
     assert "waits for its wizard, which asks a person to sign in to Entra ID" in " ".join(stopped.output.split())
     text = page.read_text("utf-8")

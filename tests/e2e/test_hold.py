@@ -24,7 +24,7 @@ from lab.connect_server import environment
 from playbooks import Ansible, kill
 
 ANNA = "anna.berg@contoso.com"
-ONE: dict[str, Any] = {"hard_match_identities": [ANNA]}
+ONE: dict[str, Any] = {"hard_match_scope": {"users": [ANNA]}}
 HELD_WRITE = {"method": "PATCH", "path": "/users/", "hold": True}
 
 
@@ -129,13 +129,13 @@ def test_what_an_administrator_disabled_stays_so_and_the_anchor_is_the_servers(
     upn = other_anchor(directory)
     entry = directory.search(f"(userPrincipalName={upn})", "objectGUID")[0]
 
-    other = {"hard_match_identities": [upn], "hard_match_source_anchor": "mS-DS-ConsistencyGuid"}
+    other = {"hard_match_scope": {"users": [upn]}, "hybrid_identity_source_anchor": "mS-DS-ConsistencyGuid"}
     refused = ansible.playbook("hybrid.identity.hard_match", variables=other)
     assert refused.code == 2, refused.output
     told = " ".join(refused.output.split())
-    assert "makes ImmutableIds from objectGUID, and hard_match_source_anchor is mS-DS-ConsistencyGuid" in told
+    assert "makes ImmutableIds from objectGUID, and hybrid_identity_source_anchor is mS-DS-ConsistencyGuid" in told
 
-    chosen = {"hard_match_identities": [upn], "hard_match_replace": [upn]}
+    chosen = {"hard_match_scope": {"users": [upn]}, "hard_match_replace": [upn]}
     done = ansible.playbook("hybrid.identity.hard_match", variables=chosen)
     assert done.code == 0, done.output
     assert graph.users()[upn.lower()]["onPremisesImmutableId"] == expected_immutable_id(entry)
@@ -160,7 +160,8 @@ def test_what_servers_do_is_told_before_anything_is_written(
 
     def role(tasks_from: str, hosts: list[str], **variables: Any) -> dict[str, Any]:
         include = {"name": "hybrid.identity.entra_connect", "tasks_from": tasks_from}
-        variables["entra_connect_hosts"] = hosts
+        # In place of those of the inventory.
+        variables["__entra_connect_hosts"] = hosts
         # So that one play shows every refusal.
         rescue = [{"name": "Refused", "ansible.builtin.debug": {"msg": f"refused: {' '.join(hosts)}"}}]
         task = {"name": "Role", "ansible.builtin.include_role": include, "vars": variables}

@@ -27,7 +27,15 @@ COUNT = 60
 SHOWN = 50
 ATTRIBUTES = ("mS-DS-ConsistencyGuid", "onPremisesImmutableId")
 HOSTS = [f"tenant-{number}.example" for number in range(10)]
-BULK: dict[str, Any] = {"hard_match_search_base": "OU=Bulk,DC=ad,DC=contoso,DC=com"}
+BULK: dict[str, Any] = {"hard_match_scope": {"search_base": "OU=Bulk,DC=ad,DC=contoso,DC=com"}}
+# Scopes that name nobody, and what is said of them.
+NOBODY: list[tuple[dict[str, Any], str]] = [
+    ({}, "one of the following is required: users, upn_suffixes, search_base, all found in hard_match_scope"),
+    ({"users": []}, "scope.users is empty"),
+    ({"upn_suffixes": []}, "scope.upn_suffixes is empty"),
+    ({"all": False}, "value of all must be one of: True, got: False found in hard_match_scope"),
+    ({"usrs": [ANNA]}, "hard_match_scope.usrs. Supported parameters include"),
+]
 NO_FOLDER = {"hybrid_identity_run_folder": ""}
 
 
@@ -68,10 +76,7 @@ def test_ten_hosts_in_one_play_share_no_file(
     ansible: Ansible, graph: Graph, directory: Directory, tmp_path: Path
 ) -> None:
     scopes = {host: upn(number) for number, host in enumerate(HOSTS, start=1)}
-    role = {
-        "role": "hybrid.identity.hard_match",
-        "vars": {"hard_match_ad": "{{ hybrid_identity_ad }}", "hard_match_entra": "{{ hybrid_identity_entra }}"},
-    }
+    role = {"role": "hybrid.identity.hard_match"}
     where = {
         "name": "Keep where the plan is",
         "ansible.builtin.copy": {
@@ -84,7 +89,7 @@ def test_ten_hosts_in_one_play_share_no_file(
     play = {"hosts": "tenants", "connection": "local", "gather_facts": False, "roles": [role], "post_tasks": [where]}
     book = tmp_path / "tenants.yml"
     book.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
-    hosts = {host: {"hard_match_identities": [name]} for host, name in scopes.items()}
+    hosts = {host: {"hybrid_identity_scope": {"users": [name]}} for host, name in scopes.items()}
     inventory = tmp_path / "tenants-inventory.yml"
     inventory.write_text(yaml.safe_dump({"all": {"children": {"tenants": {"hosts": hosts}}}}), encoding="utf-8")
     arguments = (str(book), "--inventory", str(inventory), "--forks", "10")
@@ -129,7 +134,7 @@ def test_a_user_who_could_not_be_written_stops_the_role_after_the_others(
 ) -> None:
     names = [upn(number) for number in range(COUNT - 2, COUNT + 1)]
     control("PUT", "settings", {"faults": [{"method": "PATCH", "path": "/users/", "status": 403, "count": 1}]})
-    run = ansible.playbook("hybrid.identity.hard_match", variables={"hard_match_identities": names})
+    run = ansible.playbook("hybrid.identity.hard_match", variables={"hard_match_scope": {"users": names}})
     control("PUT", "settings", {"faults": []})
     assert run.code == 2, run.output
     statuses = {name: change["status"] for name, change in run.changes().items()}
@@ -153,7 +158,7 @@ def test_defaults_of_both_action_groups_reach_both_modules(ansible: Ansible, gra
         "name": "Match",
         "ansible.builtin.include_role": {"name": "hybrid.identity.hard_match"},
         "vars": {
-            "hard_match_identities": [ANNA, FOREIGN],
+            "hard_match_scope": {"users": [ANNA, FOREIGN]},
             "hard_match_max_refused": 1,
             "hard_match_ad": {"password": "{{ hybrid_identity_ad.password }}"},
             "hard_match_entra": {"secret": "{{ hybrid_identity_entra.secret }}"},
@@ -173,13 +178,13 @@ def test_defaults_of_both_action_groups_reach_both_modules(ansible: Ansible, gra
 @pytest.mark.usefixtures("fresh")
 def test_nothing_is_written_without_a_folder_for_the_journal(ansible: Ansible, state: Path, tmp_path: Path) -> None:
     before = dump(state)
-    choices = {**NO_FOLDER, "hard_match_identities": [ANNA]}
+    choices = {**NO_FOLDER, "hard_match_scope": {"users": [ANNA]}}
     looked = ansible.playbook("hybrid.identity.hard_match", "--check", "--diff", variables=choices)
     assert looked.code == 0, looked.output
     assert f"+{ANNA} onPremisesImmutableId: " in looked.output
     refused = ansible.playbook("hybrid.identity.hard_match", variables=choices)
     assert refused.code == 2, refused.output
-    assert "no journal is named" in " ".join(refused.output.split())
+    assert "and hybrid_identity_run_folder, which keeps its journal" in " ".join(refused.output.split())
     missing = ansible.playbook(
         "hybrid.identity.hard_match", variables={**choices, "hybrid_identity_run_folder": str(tmp_path / "no" / "runs")}
     )
@@ -191,7 +196,8 @@ def test_nothing_is_written_without_a_folder_for_the_journal(ansible: Ansible, s
 @pytest.mark.usefixtures("fresh")
 def test_nobody_is_not_everybody(ansible: Ansible, state: Path) -> None:
     before = dump(state)
-    run = ansible.playbook("hybrid.identity.hard_match", variables={"hard_match_upn_suffixes": []})
-    assert run.code == 2, run.output
-    assert "one of the following is required: users, all, upn_suffixes, search_base" in " ".join(run.output.split())
+    for scope, words in NOBODY:
+        run = ansible.playbook("hybrid.identity.hard_match", variables={"hybrid_identity_scope": scope})
+        assert run.code == 2, run.output
+        assert words in " ".join(run.output.split()), run.output
     assert dump(state) == before

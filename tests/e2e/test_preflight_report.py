@@ -29,7 +29,7 @@ def paths(folder: Path) -> dict[str, str]:
 def test_the_files_agree(ansible: Ansible, graph: Graph, directory: Directory, tmp_path: Path, playbook: str) -> None:
     before = graph.users()
     report = paths(tmp_path)
-    variables = {"hard_match_report": report, "hard_match_upn_suffixes": SUFFIXES}
+    variables = {"hard_match_report": report, "hybrid_identity_scope": {"upn_suffixes": SUFFIXES}}
     run = ansible.playbook(f"hybrid.identity.{playbook}", variables=variables)
     # The seed has users whose outcome hard_match does not allow: it stops, and the report says why.
     assert (run.code == 0) == (playbook == "preflight"), run.output
@@ -74,7 +74,10 @@ def test_the_files_agree(ansible: Ansible, graph: Graph, directory: Directory, t
 @pytest.mark.usefixtures("fresh")
 def test_a_wrong_path_stops_the_role_before_any_write(ansible: Ansible, graph: Graph, tmp_path: Path) -> None:
     before = graph.users()
-    variables = {"hard_match_report": {"html": str(tmp_path / "nowhere" / "x.html")}, "hard_match_max_refused": "100%"}
+    variables = {
+        "hard_match_report": {"html": str(tmp_path / "nowhere" / "x.html")},
+        "hybrid_identity_max_refused": "100%",
+    }
     run = ansible.playbook("hybrid.identity.hard_match", variables=variables)
     assert run.code != 0
     assert f"there is no folder {tmp_path}/nowhere; make it first." in re.sub(r"\s+", " ", run.output)

@@ -23,10 +23,10 @@ NOT_TAKEN = {MAPPED: "export_error", "mia.cloud@contoso.com": "pending"}
 # Not prepared, whatever is allowed.
 ADMINISTRATORS = [f"{name}@contoso.com" for name in ("carla.admin", "greta.leser", "nina.krause", "omar.haddad")]
 # The cycle also exports the accounts that the prediction kept out of the hard match, and some of those are refused.
-CHOICES = {"hard_match_max_refused": "100%", "sync_fail_on_run_errors": False}
+CHOICES = {"hybrid_identity_max_refused": "100%", "sync_fail_on_run_errors": False}
 BLINDLY = {
     **CHOICES,
-    "hard_match_allowed_outcomes": ["matched", "hard_match", "blocked"],
+    "hybrid_identity_allowed_outcomes": ["matched", "hard_match", "blocked"],
     "hard_match_hold_scheduler": False,
 }
 
@@ -74,7 +74,7 @@ def test_the_chain_ends_with_users_proven_to_be_synchronised(
 def test_one_user_who_is_not_proven_fails_the_role(ansible: Ansible, connect: Path, control: Control) -> None:
     mapping = {"onPremisesObjectIdentifier": "0f6f2d2a-1c52-4b0e-8f0a-6f1f6f2f9b99"}
     control("PATCH", "users", [{"userPrincipalName": MAPPED, "lab": mapping}])
-    run = ansible.playbook("hybrid.identity.site", "--skip-tags", "domain", variables=BLINDLY)
+    run = ansible.playbook("hybrid.identity.site", "--skip-tags", "ad_domain", variables=BLINDLY)
     assert run.code == 2
     assert HELD not in run.output
     assert "2 of 33 users are not proven to be matched" in " ".join(run.output.split()), run.output

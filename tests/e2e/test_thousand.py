@@ -29,7 +29,7 @@ MATCH = {"name": "Match", "hybrid.identity.entra_immutable_id": {"users": "{{ ad
 ROLE: dict[str, Any] = {
     "name": "Match",
     "ansible.builtin.include_role": {"name": "hybrid.identity.hard_match"},
-    "vars": {"hard_match_search_base": BASE},
+    "vars": {"hard_match_scope": {"search_base": BASE}},
 }
 # Role-assignable groups of the seed.
 ROLE_GROUPS = 1

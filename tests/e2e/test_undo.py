@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,10 @@ def anchors(directory: Directory) -> dict[str, list[bytes]]:
     return {entry["dn"][0].decode(): entry.get("ms-ds-consistencyguid", []) for entry in found}
 
 
+def undo_of(journal: Path, run: str) -> dict[str, str]:
+    return {"hybrid_identity_journal": str(journal), "hybrid_identity_rollback": run}
+
+
 def values(graph: Graph) -> dict[str, Any]:
     return {name: user[PROPERTY] for name, user in graph.users().items()}
 
@@ -55,8 +60,8 @@ def lines(journal: Path) -> list[dict[str, Any]]:
 @pytest.mark.usefixtures("fresh", "unstamped")
 def test_the_chain_and_back(ansible: Ansible, graph: Graph, directory: Directory, control: Control) -> None:
     choices = {
-        "hybrid_identity_stages": ["suffixes", "hard_match"],
-        "hard_match_max_refused": "100%",
+        "hybrid_identity_stages": ["upn_suffixes", "hard_match"],
+        "hybrid_identity_max_refused": "100%",
         "hard_match_write_consistency_guid": "from_guid",
     }
     cloud, ad = values(graph), anchors(directory)
@@ -79,7 +84,7 @@ def test_the_chain_and_back(ansible: Ansible, graph: Graph, directory: Directory
     stamped = [name for name, now in anchors(directory).items() if now != ad[name]]
     assert len(stamped) == len(by_attribute["mS-DS-ConsistencyGuid"]) > 20
 
-    undo = {"journal": str(journal), "rollback": name}
+    undo = undo_of(journal, name)
     size = journal.stat().st_size
     now = values(graph)
     looked = ansible.playbook("hybrid.identity.rollback", "--check", "--diff", variables=undo)
@@ -94,10 +99,10 @@ def test_the_chain_and_back(ansible: Ansible, graph: Graph, directory: Directory
 
 @pytest.mark.usefixtures("fresh")
 def test_a_rollback_asks_for_the_run_by_name(ansible: Ansible, journal: Path) -> None:
-    run = ansible.playbook("hybrid.identity.rollback", variables={"journal": str(journal)})
+    run = ansible.playbook("hybrid.identity.rollback", variables={"hybrid_identity_journal": str(journal)})
     assert run.code == 2
-    assert "-e journal=PATH -e rollback=RUN" in run.output
-    run = ansible.playbook("hybrid.identity.rollback", variables={"journal": str(journal), "rollback": "last"})
+    assert "missing required arguments: hybrid_identity_rollback" in run.output
+    run = ansible.playbook("hybrid.identity.rollback", variables=undo_of(journal, "last"))
     assert run.code == 2
     assert "cannot be read: No such file or directory." in run.output
 
@@ -106,27 +111,34 @@ def test_a_rollback_asks_for_the_run_by_name(ansible: Ansible, journal: Path) ->
 @pytest.mark.usefixtures("fresh")
 def test_clearing_everybody_and_back(ansible: Ansible, graph: Graph, journal: Path) -> None:
     cloud = values(graph)
-    scope = {"clear_scope": "all_users", "journal": str(journal)}
-    run = ansible.playbook("hybrid.identity.clear_immutable_id", variables={**scope, "max_changes": 1})
-    assert run.code == 2
-    assert "max_changes allows 1" in " ".join(run.output.split())
-    assert values(graph) == cloud
-    assert not journal.exists()
+    scope = {"hybrid_identity_clear_scope": "all_users", "hybrid_identity_journal": str(journal)}
+    planned = 0
+    for expected in ({}, {"hybrid_identity_clear_expected": 1}, {"hybrid_identity_clear_expected": "100%"}):
+        run = ansible.playbook("hybrid.identity.clear_immutable_id", variables={**scope, **expected})
+        assert run.code == 2
+        told = " ".join(run.output.split())
+        found = re.search(r"The plan clears (\d+) ImmutableIds, and hybrid_identity_clear_expected is (\S+)", told)
+        assert found, run.output
+        planned = int(found[1])
+        assert planned > 1
+        assert values(graph) == cloud
+        assert not journal.exists()
 
-    run = ansible.playbook("hybrid.identity.clear_immutable_id", "--diff", variables={**scope, "max_changes": "100%"})
+    counted = {**scope, "hybrid_identity_clear_expected": planned}
+    run = ansible.playbook("hybrid.identity.clear_immutable_id", "--diff", variables=counted)
     assert run.code == 0, run.output
     users = graph.users()
     eligible = {name for name, value in cloud.items() if value and users[name]["onPremisesSyncEnabled"] is None}
     left = {name for name in eligible if users[name][PROPERTY]}
-    assert len(eligible - left) >= 3
+    assert len(eligible - left) == planned >= 3
     assert all(name in run.output for name in left), left
     assert {name for name, value in values(graph).items() if value != cloud[name]} == eligible - left
 
-    undo = {"journal": str(journal), "rollback": "last"}
+    undo = undo_of(journal, "last")
     refused = ansible.playbook("hybrid.identity.rollback", variables=undo)
     assert refused.code == 2
     assert "is not checked, so it is not given back" in " ".join(refused.output.split())
-    vouched = {**undo, "skip_checks": ["anchor_claims", "protected_accounts"]}
+    vouched = {**undo, "hybrid_identity_rollback_skip_checks": ["anchor_claims", "protected_accounts"]}
     back = ansible.playbook("hybrid.identity.rollback", variables=vouched)
     assert back.code == 0, back.output
     assert values(graph) == cloud
@@ -175,6 +187,6 @@ def test_killed_in_the_middle_of_the_playbook(ansible: Ansible, graph: Graph, co
     assert {line["outcome"] for line in lines(journal)} <= {"written", "aborted"}
     written = [line["user_principal_name"] for line in lines(journal) if line["outcome"] == "written"]
     assert sorted(written) == [f"{name}@contoso.com" for name in names]
-    back = ansible.playbook("hybrid.identity.rollback", variables={"journal": str(journal), "rollback": "all"})
+    back = ansible.playbook("hybrid.identity.rollback", variables=undo_of(journal, "all"))
     assert back.code == 0, back.output
     assert values(graph) == cloud

@@ -236,14 +236,14 @@ def _inventory(state: Path, lab: dict[str, Any], domain_controller: dict[str, An
         "ad_domain_netbios_name": NETBIOS,
         "ad_domain_admin_password": lab["admin_password"],
         **domain_controller,
-        "upn_suffixes_suffixes": SUFFIXES,
-        "accounts_domains": "{{ upn_suffixes_suffixes }}",
         "accounts_path": f"OU=People,{ldap['base_dn']}",
-        "hard_match_upn_suffixes": "{{ upn_suffixes_suffixes }}",
         # Long enough for what the emulator does at once, and not as long as a service takes.
         "sync_verify_timeout": 6,
         "sync_verify_poll_interval": 3,
         "entra_connect_poll_interval": 1,
+        "hybrid_identity_domains": SUFFIXES,
+        "hybrid_identity_scope": {"upn_suffixes": SUFFIXES},
+        "hybrid_identity_max_changes": "100%",
         "hybrid_identity_run_folder": str(state / "runs"),
         # A lab's own: connect1 of another lab is another server.
         "entra_connect_note_folder": str(state / "held"),

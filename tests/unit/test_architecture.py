@@ -19,7 +19,14 @@ PLUGINS = ROOT / "plugins"
 MODULE_UTILS = PLUGINS / "module_utils"
 OURS = "ansible_collections.hybrid.identity.plugins"
 LIBRARIES = ("azure", "gssapi", "httpx", "kiota_", "ldap3", "msgraph", "pycountry")
-MAY_IMPORT_ANSIBLE = ("plugins/action", "plugins/plugin_utils", "plugins/modules", "plugins/filter", "_module")
+MAY_IMPORT_ANSIBLE = (
+    "plugins/action",
+    "plugins/plugin_utils",
+    "plugins/modules",
+    "plugins/filter",
+    "plugins/lookup",
+    "_module",
+)
 PURE = {
     "__future__",
     "base64",

@@ -26,7 +26,7 @@ from typing import Any
 from ansible.plugins.callback import CallbackBase
 
 # The stages of the role hybrid_identity, which are tags of everything that it does in them.
-STAGES = frozenset({"domain", "suffixes", "accounts", "hard_match", "sync"})
+STAGES = frozenset({"ad_domain", "upn_suffixes", "accounts", "hard_match", "sync"})
 # What modules return that a person wants to read in one line. It holds counts and names, and no secrets.
 RETURNED = ("msg", "summary", "suffixes", "added")
 

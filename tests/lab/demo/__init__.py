@@ -19,7 +19,7 @@ from .stages import Chain
 from .table import Run, table
 
 LOG = estate.ROOT / ".cache" / "demo.log"
-STAGES = ["domain", "suffixes", "accounts", "hard_match"]
+STAGES = ["ad_domain", "upn_suffixes", "accounts", "hard_match"]
 # A hard match leaves out administrators, and users who belong to the cloud or to another directory. If the sync saw
 # their accounts, it would create second users for them. So these accounts go to an OU that the sync leaves out.
 KEPT_OUT = [
@@ -107,16 +107,12 @@ def _tenant(lab: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _chain(state: Path, name: str, log: Path, steps: Steps) -> Run:
     """One run of the chain. Without PowerShell the lab runs the cycle, and the check in Entra ID is the same."""
-    accounts_file, runs = state / f"{name}-accounts.json", state / f"{name}-runs"
+    runs = state / f"{name}-runs"
     runs.mkdir(mode=0o700)
     # Some of the tenant's users cannot be matched, and are there to show that. The others are matched all the same.
-    common: dict[str, Any] = {"hard_match_max_refused": "100%", "hybrid_identity_run_folder": str(runs)}
+    common: dict[str, Any] = {"hybrid_identity_max_refused": "100%", "hybrid_identity_run_folder": str(runs)}
     kept_out = {"user_principal_name": KEPT_OUT, "path": f"OU=Service Accounts,{estate.read(state)['ldap']['base_dn']}"}
-    site = {
-        **common,
-        "accounts_result_file": str(accounts_file),
-        "accounts_path_by": [kept_out],
-    }
+    site = {**common, "accounts_path_by": [kept_out]}
     lacking = connect_server.lacking()
     stages = STAGES if lacking else [*STAGES, "sync"]
     changed = _play(state, "site", {**site, "hybrid_identity_stages": stages}, log, Chain(steps))
@@ -125,9 +121,9 @@ def _chain(state: Path, name: str, log: Path, steps: Steps) -> Run:
         connect_server.run_cycle(state)
         steps.end(f"run by the lab, not by the module adsync_cycle: {lacking}")
         changed += _play(state, "sync", {**common, "sync_cycle": "never"}, log, Chain(steps, "check"))
-    accounts = json.loads(accounts_file.read_text("utf-8"))["users"]
     # Without PowerShell there are two runs. The name of a run begins with its time.
     folders = sorted(runs.iterdir())
+    accounts = json.loads((folders[0] / "accounts-result.json").read_text("utf-8"))["users"]
     matched = _ad_users(folders[0] / "hard_match-result.jsonl", "change")
     proof = _ad_users(folders[-1] / "proof.jsonl", "sync")
     return Run(accounts, matched, proof, changed)

@@ -12,8 +12,8 @@ from ..playbook import Event
 from ..steps import Steps
 
 NAMES = {
-    "domain": "domain",
-    "suffixes": "UPN suffixes",
+    "ad_domain": "domain",
+    "upn_suffixes": "UPN suffixes",
     "accounts": "accounts",
     "hard_match": "hard match",
     "sync": "sync",
@@ -75,9 +75,9 @@ def outcome(stage: str, events: Sequence[Event]) -> str:
     if any(event["event"] == "failed" for event in events):
         return "failed"
     match stage:
-        case "domain":
+        case "ad_domain":
             return "created or changed" if _changed(events) else "already there"
-        case "suffixes":
+        case "upn_suffixes":
             result = _last(events, "ad_upn_suffix")
             return f"{len(result['added'])} added" if result.get("added") else "already there"
         case "accounts":

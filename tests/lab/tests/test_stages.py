@@ -25,10 +25,10 @@ PLAY = """
     - name: Belongs to no stage
       ansible.builtin.command: {argv: [echo, Fenchurch]}
       changed_when: false
-      tags: [suffixes, sync]
+      tags: [upn_suffixes, sync]
     - name: Changes something
       ansible.builtin.command: {argv: ["true"]}
-      tags: [suffixes]
+      tags: [upn_suffixes]
     - name: Is skipped
       ansible.builtin.command: {argv: ["false"]}
       when: false
@@ -75,7 +75,7 @@ def test_events_say_what_each_task_did_and_the_log_holds_the_output(
     assert seen == events
     assert [(each["event"], each["stage"], each["task"], each.get("changed")) for each in events] == [
         ("result", "", "Belongs to no stage", False),
-        ("result", "suffixes", "Changes something", True),
+        ("result", "upn_suffixes", "Changes something", True),
         ("end", "", "", 2),
     ]
     assert "PLAY RECAP" in (folder / "log").read_text()
@@ -119,10 +119,10 @@ PROVEN = _event("sync", "entra_sync_info", summary={"verified": 40, "skipped": 6
 @pytest.mark.parametrize(
     ("stage", "events", "expected"),
     [
-        ("domain", [_event("domain")], "already there"),
-        ("domain", [_event("domain", changed=True)], "created or changed"),
-        ("suffixes", [_event("suffixes", "ad_upn_suffix", True, added=["a.com", "b.com"])], "2 added"),
-        ("suffixes", [_event("suffixes", "ad_upn_suffix", added=[])], "already there"),
+        ("ad_domain", [_event("ad_domain")], "already there"),
+        ("ad_domain", [_event("ad_domain", changed=True)], "created or changed"),
+        ("upn_suffixes", [_event("upn_suffixes", "ad_upn_suffix", True, added=["a.com", "b.com"])], "2 added"),
+        ("upn_suffixes", [_event("upn_suffixes", "ad_upn_suffix", added=[])], "already there"),
         ("accounts", [CREATED], "3 created, 1 refused"),
         ("accounts", [_event("accounts")], "nobody"),
         ("accounts", [CREATED, {"event": "failed"}], "failed"),

@@ -139,7 +139,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory, built_modules: None) -> di
                     "vars": {
                         **case(True, "2.6.84.0"),
                         **variables,
-                        "entra_connect_page": str(folder / f"{name}.md"),
+                        "entra_connect_wizard_guide": str(folder / f"{name}.md"),
                     },
                 }
             ],
@@ -172,12 +172,12 @@ ORIGINS = {
 PAGES: dict[str, dict[str, Any]] = {
     "staging": {
         "entra_connect_organizational_units": ["OU=People,DC=ad"],
-        "entra_connect_upn_suffixes": ["contoso.com"],
+        "hybrid_identity_domains": ["contoso.com"],
     },
     "at-once": {
         "entra_connect_staging": False,
         "entra_connect_sign_in": "pass_through",
-        "entra_connect_wanted_anchor": "objectGUID",
+        "hybrid_identity_source_anchor": "objectGUID",
     },
 }
 
@@ -244,7 +244,7 @@ def test_only_notes_of_our_own_are_believed(tmp_path: Path, built_modules: None)
         if how != "nothing":
             planted(folder, how)
         include = {"name": "hybrid.identity.entra_connect", "tasks_from": "notes"}
-        given = {"entra_connect_hosts": ["connect1"], "entra_connect_note_folder": str(folder)}
+        given = {"hybrid_identity_connect_host": "connect1", "entra_connect_note_folder": str(folder)}
         refused = {"ansible.builtin.debug": {"msg": f"refused {how}: {{{{ ansible_failed_result.msg }}}}"}}
         tasks.append({"block": [{"ansible.builtin.include_role": include, "vars": given}], "rescue": [refused]})
     done = run(tmp_path, tasks)

@@ -20,8 +20,8 @@ PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
 EXAMPLE = ROOT / "playbooks" / "inventories" / "windows"
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 FOREIGN = ("ansible.windows.", "microsoft.ad.")
-# Roles of the chain share it.
-SHARED = "hybrid_identity_run_folder"
+# What all roles share, and what only this one knows.
+CHAIN = "hybrid_identity"
 # Keywords of tasks that hold tasks themselves.
 NESTS = ("block", "rescue", "always")
 
@@ -127,13 +127,18 @@ def test_the_example_inventory_sets_only_what_roles_know() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_defaults_and_argument_specs_say_the_same(role: str) -> None:
-    options = specs(role)
+    options, shared = specs(role), specs(CHAIN)
     defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text("utf-8"))
-    assert set(defaults) <= set(options)
-    assert all(name.startswith(f"{role}_") or name == SHARED for name in options)
-    for name, option in options.items():
-        if "default" in option:
+    assert set(defaults) <= {*options, *shared}
+    assert all(name.startswith(f"{role}_") or name in shared for name in options)
+    for name, option in {**shared, **options}.items():
+        if "default" in option and (name in options or name in defaults):
             assert defaults[name] == option["default"], name
+    # A role's own one in place of the shared one.
+    for name in options:
+        twin = f"{CHAIN}_{name.removeprefix(f'{role}_')}"
+        if role != CHAIN and name not in shared and twin in shared:
+            assert defaults[name] == f"{{{{ {twin} }}}}"
     readme = (ROOT / "roles" / role / "README.md").read_text("utf-8")
     for name in options:
         short = name.removeprefix(role)

@@ -42,9 +42,14 @@ class Scope:
             return cls(tuple(map(upn_identity, users)), Search())
         if given.get("all") is False:
             raise InputError("scope.all is false, so nobody is in scope; name users, upn_suffixes or search_base.")
+        if given.get("upn_suffixes") == []:
+            raise InputError("scope.upn_suffixes is empty, so nobody is in scope; name a domain, or leave it out.")
+        base = given.get("search_base")
+        if base is not None and not base.strip():
+            raise InputError("scope.search_base is empty, so nobody is in scope; name a container, or leave it out.")
         search = Search.from_params(
             {
-                "search_base": given.get("search_base"),
+                "search_base": base,
                 "search_filter": given.get("search_filter"),
                 "search_scope": "subtree",
                 "upn_suffix": given.get("upn_suffixes"),

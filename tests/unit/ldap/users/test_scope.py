@@ -109,6 +109,10 @@ def test_a_name_is_compared_as_entra_does(directory: LiveDirectory, options: Opt
     ("given", "words"),
     [
         ({"users": []}, r"scope\.users is empty; name at least one UPN"),
+        ({"upn_suffixes": []}, r"scope\.upn_suffixes is empty, so nobody is in scope"),
+        ({"search_base": " "}, r"scope\.search_base is empty, so nobody is in scope"),
+        ({"search_base": ""}, r"scope\.search_base is empty, so nobody is in scope"),
+        ({"upn_suffixes": [], "search_base": STAFF}, r"scope\.upn_suffixes is empty, so nobody is in scope"),
         ({"users": ["anna"]}, "anna"),
         ({"all": False}, r"scope\.all is false, so nobody is in scope"),
         ({"upn_suffixes": ["@contoso.com@"]}, "contoso"),

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lookup with which each role of this collection begins."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: misspelt_variables
+short_description: Variables that look like those of this collection's roles and are none
+version_added: 1.0.0
+author:
+  - hybrid.identity contributors (@hybrid)
+description:
+  - Compares the names of all variables of the host with the argument specs of roles of this collection. Ansible ignores
+    a variable that no role knows, so a misspelt C(hybrid_identity_max_changes), say, would go unnoticed.
+  - Each role of this collection begins with it and stops if it finds a name.
+  - A name that begins with the name of a role, or with C(hybrid_identity_), must be known. A name that begins with
+    C(accounts_) or C(sync_) is found only if it resembles a known one, because variables of other people begin with
+    these words too.
+options:
+  _terms:
+    description: The roles. The variables that all roles share are always among those compared.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Refuse misspelt variables before anything is asked of a directory
+  ansible.builtin.assert:
+    that: misspelt | length == 0
+    fail_msg: "{{ misspelt }}"
+  vars:
+    misspelt: "{{ lookup('hybrid.identity.misspelt_variables', 'hard_match', 'sync') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: One text that names each of them with the nearest known name. Empty if there are none.
+  type: list
+  elements: str
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.misspelt_names import (
+    SHARED,
+    find_misspelt,
+    misspelt_sentence,
+)
+
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+
+
+class LookupModule(LookupBase):
+    """Ansible's entry point."""
+
+    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        known = {name for role in [*terms, SHARED] for name in self._known(ROLES / role / "meta")}
+        return [misspelt_sentence(find_misspelt(variables or {}, known, terms))]
+
+    def _known(self, meta: Path) -> set[str]:
+        """The variables of a role, and what it leaves for later tasks."""
+        specs = self._loader.load_from_file(str(meta / "argument_specs.yml"))["argument_specs"]
+        variables = {name for entry in specs.values() for name in entry.get("options", {})}
+        return variables | set(self._loader.load_from_file(str(meta / "results.yml"))["results"])

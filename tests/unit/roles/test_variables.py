@@ -1,0 +1,264 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Wrong variables of roles are refused before anything is asked of a directory: one play, a case a task."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import OUTCOMES
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+CHAIN = "hybrid_identity"
+STAGES = {"hybrid_identity_stages": ["upn_suffixes", "accounts", "hard_match", "sync"]}
+# Enough for each role. Nothing answers there.
+FINE: dict[str, Any] = {
+    "hybrid_identity_ad": {"server": "127.0.0.1", "port": 1},
+    "hybrid_identity_entra": {"tenant": "contoso.com", "graph_url": "https://localhost:1"},
+    "hybrid_identity_domains": ["contoso.com"],
+    "hybrid_identity_scope": {"upn_suffixes": ["contoso.com"]},
+    "hybrid_identity_journal": "/nonexistent",
+    "hybrid_identity_rollback": "last",
+    "hybrid_identity_clear_scope": "anna@contoso.com",
+}
+ENTRY_POINTS = [
+    ("upn_suffixes", "main"),
+    ("accounts", "main"),
+    ("hard_match", "main"),
+    ("hard_match", "preflight"),
+    ("sync", "main"),
+    ("entra_connect", "main"),
+    ("entra_connect", "inspect"),
+    ("entra_connect", "hold"),
+    ("entra_connect", "release"),
+    (CHAIN, "main"),
+    (CHAIN, "rollback"),
+    (CHAIN, "clear_immutable_id"),
+]
+CHECK = "Refuse misspelt variables"
+VALIDATION = "Validating arguments against arg spec"
+DIRECTORIES = ("entra", "ad")
+
+
+def entries(role: str) -> dict[str, dict[str, Any]]:
+    """The options of each entry point of a role."""
+    specs = yaml.safe_load((ROLES / role / "meta" / "argument_specs.yml").read_text("utf-8"))["argument_specs"]
+    return {name: entry["options"] for name, entry in specs.items()}
+
+
+def options(role: str) -> dict[str, Any]:
+    return {name: option for entry in entries(role).values() for name, option in entry.items()}
+
+
+# The shared variables, and those of a role that take their place.
+TABLE = sorted(
+    {*options(CHAIN)}
+    | {
+        name
+        for role in ("upn_suffixes", "accounts", "hard_match", "sync")
+        for name in options(role)
+        if name.replace(role, CHAIN, 1) in options(CHAIN)
+    }
+)
+
+
+def misspelt(name: str) -> str:
+    """The name without its last letter, or with one more if few are left."""
+    return name[:-1] if len(name.rpartition("_")[2]) > 3 else f"{name}s"
+
+
+def case(role: str, entry: str = "main", **variables: Any) -> tuple[str, str, dict[str, Any]]:
+    return role, entry, {**FINE, **variables}
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in FINE.items() if key != name}
+
+
+NOT_DEFINED = {"tenant": "contoso.com", "secret": "{{ nobody_defines_this }}"}
+CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "misspelt names": (CHAIN, "main", {**FINE, **STAGES, **{misspelt(name): "x" for name in TABLE}}),
+    **{
+        f"{role} {entry} begins with the check": case(role, entry, hybrid_identity_scop="x")
+        for role, entry in ENTRY_POINTS
+    },
+    **{
+        f"{role} {entry}: {kind} is not defined": case(role, entry, **{f"hybrid_identity_{kind}": NOT_DEFINED})
+        for role, entry in ENTRY_POINTS
+        for kind in DIRECTORIES
+        if {f"hybrid_identity_{kind}", f"{role}_{kind}"} & set(entries(role).get(entry, {}))
+    },
+    "the chain without a scope": (CHAIN, "main", without("hybrid_identity_scope")),
+    "a role without a scope": ("hard_match", "main", without("hybrid_identity_scope")),
+    "no domains": ("upn_suffixes", "main", without("hybrid_identity_domains")),
+    "an empty scope": case("hard_match", hybrid_identity_scope={}),
+    "a misspelt key": case("hard_match", hybrid_identity_scope={"usrs": ["anna@contoso.com"]}),
+    "a misspelt key of the chain": case(CHAIN, hybrid_identity_scope={"usrs": ["anna@contoso.com"]}),
+    "two scopes": case("hard_match", hybrid_identity_scope={"all": True, "search_base": "DC=x"}),
+    "no base for a filter": case("hard_match", hybrid_identity_scope={"upn_suffixes": ["x"], "search_filter": "(a=b)"}),
+    "no limit": case("hard_match", hybrid_identity_run_folder="/nonexistent"),
+    "no run folder": case("hard_match", hybrid_identity_max_changes=5),
+    "accounts without a limit": case("accounts", hybrid_identity_run_folder="/nonexistent"),
+    "accounts of a search in AD": case(
+        "accounts",
+        hybrid_identity_scope={"search_base": "DC=x"},
+        hybrid_identity_max_changes=5,
+        hybrid_identity_run_folder="/nonexistent",
+    ),
+    "accounts of no domain": case(
+        "accounts",
+        hybrid_identity_scope={"upn_suffixes": ["fabrikam.com"]},
+        hybrid_identity_max_changes=5,
+        hybrid_identity_run_folder="/nonexistent",
+    ),
+    "accounts without a folder": case(
+        "accounts",
+        # In another case, and with an @: the same domain.
+        hybrid_identity_scope={"upn_suffixes": ["@Contoso.com"]},
+        hybrid_identity_max_changes=5,
+        hybrid_identity_run_folder="/nonexistent",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """By case, the task that failed and its message; both are empty if none did."""
+    folder = tmp_path_factory.mktemp("variables")
+    facts: dict[str, Any] = {"task": "{{ ansible_failed_task.name }}", "said": "{{ ansible_failed_result.msg }}"}
+    tasks: list[dict[str, Any]] = []
+    for number, (role, entry, variables) in enumerate(CASES.values()):
+        include = {"name": f"hybrid.identity.{role}", "tasks_from": entry}
+        keep = {f"case_{number}": [facts["task"], facts["said"]]}
+        tasks.append(
+            {
+                "block": [{"ansible.builtin.include_role": include, "vars": variables}],
+                "rescue": [{"ansible.builtin.set_fact": keep}],
+            }
+        )
+    names = ", ".join(f"case_{number} | default(['', ''])" for number in range(len(CASES)))
+    write = {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(folder / "found.json"), "mode": "0600"}
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "tasks": [*tasks, {"ansible.builtin.copy": write}],
+    }
+    (folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")  # JSON is YAML
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    done = subprocess.run(
+        [program, "--inventory", "localhost,", str(folder / "play.yml")],
+        env={name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "MICROSOFT_AD_"))},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(zip(CASES, json.loads((folder / "found.json").read_text("utf-8")), strict=True))
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_each_misspelt_name_is_refused_with_the_nearest_one(refused: dict[str, list[str]], name: str) -> None:
+    task, said = refused["misspelt names"]
+    assert task == CHECK
+    assert f"There is no variable {misspelt(name)}; the nearest name is {name}." in said
+
+
+@pytest.mark.parametrize(("role", "entry"), ENTRY_POINTS)
+def test_each_role_begins_with_the_check(refused: dict[str, list[str]], role: str, entry: str) -> None:
+    task, said = refused[f"{role} {entry} begins with the check"]
+    assert task == CHECK
+    assert "the nearest name is hybrid_identity_scope." in said
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name.endswith("is not defined")])
+def test_an_undefined_part_of_a_connection_is_an_error(refused: dict[str, list[str]], name: str) -> None:
+    """On ansible-core before 2.19, default({}) would drop the whole connection instead."""
+    task, said = refused[name]
+    assert task.startswith(VALIDATION)
+    assert "'nobody_defines_this' is undefined" in said
+
+
+def test_every_connection_is_looked_at() -> None:
+    """Of each role that has one, and of each entry point that asks a directory."""
+    looked_at = [name for name in CASES if name.endswith("is not defined")]
+    assert len(looked_at) == 14
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("the chain without a scope", "missing required arguments: hybrid_identity_scope"),
+        ("a role without a scope", "'hybrid_identity_scope' is undefined"),
+        ("no domains", "missing required arguments: hybrid_identity_domains"),
+        ("an empty scope", "one of the following is required: users, upn_suffixes, search_base, all"),
+        ("a misspelt key", "hard_match_scope.usrs. Supported parameters include"),
+        ("a misspelt key of the chain", "hybrid_identity_scope.usrs. Supported parameters include"),
+        ("two scopes", "parameters are mutually exclusive: users|all|search_base"),
+        ("no base for a filter", "missing parameter(s) required by 'search_filter': search_base"),
+    ],
+)
+def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[str]], name: str, words: str) -> None:
+    task, said = refused[name]
+    assert task.startswith(VALIDATION)
+    assert words in said
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("no limit", "Set hybrid_identity_max_changes"),
+        ("no run folder", "and hybrid_identity_run_folder, which keeps its journal"),
+        ("accounts without a limit", "Set hybrid_identity_max_changes"),
+        ("accounts of a search in AD", "Set accounts_scope to the cloud users"),
+        ("accounts of no domain", "No domain is both in hybrid_identity_domains (contoso.com) and in upn_suffixes"),
+        ("accounts without a folder", "there is no folder /nonexistent; make it first"),
+    ],
+)
+def test_what_a_run_that_writes_needs(refused: dict[str, list[str]], name: str, words: str) -> None:
+    assert words in " ".join(refused[name][1].split())
+
+
+def test_every_shared_variable_is_one_of_the_chain() -> None:
+    """And is specified alike in every role. A scope of a role is specified as the shared one."""
+    chain = options(CHAIN)
+    words = ("description", "required")
+    for role in (path.name for path in ROLES.iterdir()):
+        for name, option in options(role).items():
+            twin = CHAIN + name.removeprefix(role)
+            if name.startswith(f"{CHAIN}_") or (twin in chain and option["type"] == "dict" and "options" in option):
+                shared = chain[name if name in chain else twin]
+                for key in {*shared, *option} - set(words):
+                    assert without_words(option.get(key)) == without_words(shared.get(key)), (role, name, key)
+
+
+def without_words(value: Any) -> Any:
+    """Options without their descriptions."""
+    if isinstance(value, dict):
+        return {key: without_words(each) for key, each in value.items() if key != "description"}
+    return value
+
+
+def test_the_outcomes_are_those_of_the_modules() -> None:
+    assert options(CHAIN)["hybrid_identity_allowed_outcomes"]["choices"] == list(OUTCOMES)
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in ROLES.iterdir()))
+def test_results_are_no_variables(role: str) -> None:
+    results = yaml.safe_load((ROLES / role / "meta" / "results.yml").read_text("utf-8"))["results"]
+    assert not set(results) & set(options(role))
+    tasks = "".join(path.read_text("utf-8") for path in sorted((ROLES / role / "tasks").glob("*.yml")))
+    assert all(f"{name}:" in tasks or f"register: {name}\n" in tasks for name in results)
