@@ -37,7 +37,7 @@ class Pipeline:
     handed_over: Path
 
     def plan(self, names: list[str]) -> Run:
-        variables = {"hard_match_identities": names, "hybrid_identity_entra": self.reader}
+        variables = {"hybrid_identity_scope": {"users": names}, "hybrid_identity_entra": self.reader}
         return self.planner.playbook("hybrid.identity.preflight", variables=variables)
 
     def hand_over(self, run: Run) -> dict[str, str]:
@@ -49,7 +49,7 @@ class Pipeline:
 
     def apply(self, names: list[str], **variables: Any) -> Run:
         return self.applier.playbook(
-            "hybrid.identity.hard_match", variables={"hard_match_identities": names, **variables}
+            "hybrid.identity.hard_match", variables={"hybrid_identity_scope": {"users": names}, **variables}
         )
 
 
