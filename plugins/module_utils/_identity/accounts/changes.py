@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..ad.users import AdObject
+from ..ad.objects import AdObject
 from ..core.outcomes import CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
 from ..core.records import AdUser, planned_ad_user, read_ad_user
 from ..core.text.counts import counted

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from ..ad.faults import whole_number
 from ..ad.lookup import dn_key
+from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
-from ..ad.users import AdObject
 from ..core.identities.anchors import guid_text
 from ..core.identities.comparison import entra_key
 from ..core.identities.upn import upn_fault

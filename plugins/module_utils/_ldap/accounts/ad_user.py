@@ -20,8 +20,8 @@ from ..._identity.accounts.requests import GIVEN, RANDOM, AccountRequest, read_a
 from ..._identity.accounts.state import ACCOUNT, AccountState, account_state, journal_value
 from ..._identity.accounts.values import CONTROL, MANAGER, WRITTEN, Countries
 from ..._identity.ad.faults import left_out_warnings
+from ..._identity.ad.objects import AdObject
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES
-from ..._identity.ad.users import AdObject
 from ..._identity.core import journal
 from ..._identity.core.errors import IdentityError, InputError, UnexpectedError
 from ..._identity.core.identities.anchors import guid_text

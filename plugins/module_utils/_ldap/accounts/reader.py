@@ -17,7 +17,7 @@ from ..._identity.accounts.values import MANAGER, UPN, WRITTEN, Schema
 from ..._identity.ad import kinds
 from ..._identity.ad.faults import has_guid, whole_number
 from ..._identity.ad.lookup import dn_key
-from ..._identity.ad.users import AdObject
+from ..._identity.ad.objects import AdObject
 from ..._identity.core.errors import InputError
 from ..._identity.core.records import AD_ATTRIBUTES
 from ..session import filters
