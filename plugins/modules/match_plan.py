@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - hybrid.identity.ldap
   - hybrid.identity.graph
   - hybrid.identity.deleted_holders
+  - hybrid.identity.exclude
   - hybrid.identity.run_file
   - hybrid.identity.attributes
   - hybrid.identity.attributes.both
@@ -67,29 +68,6 @@ options:
       all:
         description: Set to V(true) for all users of the domain.
         type: bool
-  exclude:
-    description:
-      - Users who are never touched, such as emergency accounts. They leave the scope, count neither as changes nor as refused, and
-        have the status V(excluded) in the plan. O(scope.users) must not name one of them.
-      - An entry that nobody has, and a group whose members cannot all be read, make the module fail.
-    type: dict
-    default: {}
-    suboptions:
-      users:
-        description: User principal names, of the AD user or of the cloud user.
-        type: list
-        elements: str
-      groups:
-        description:
-          - Groups whose members are excluded, also through groups in them. A distinguished name is a group of Active Directory, and
-            also those whose primary group it is are its members. An object id is a group of Entra ID, which must have assigned
-            members.
-        type: list
-        elements: str
-      organizational_units:
-        description: Distinguished names of organizational units or containers. All accounts below them are excluded.
-        type: list
-        elements: str
   source_anchor:
     description:
       - The attribute that the sync engine makes ImmutableIds from.
@@ -399,15 +377,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
     VERSION,
     Header,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.scope.exclusions import (
-    GROUPS,
-    UNITS,
-    USERS,
-)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
     deleted_holders_option,
+    exclude_option,
     graph_options,
     ldap_options,
 )
@@ -445,7 +419,6 @@ SCOPE = {
     "group": {"type": "str"},
     "all": {"type": "bool"},
 }
-EXCLUDE = {option: {"type": "list", "elements": "str"} for option in (USERS, GROUPS, UNITS)}
 SEARCH = ("upn_suffixes", "search_base")
 
 
@@ -527,7 +500,7 @@ def main() -> None:
                 "mutually_exclusive": [("users", "group", "all", name) for name in SEARCH],
                 "required_by": {"search_filter": "search_base"},
             },
-            "exclude": {"type": "dict", "default": {}, "options": EXCLUDE},
+            "exclude": exclude_option(),
             "source_anchor": {"type": "str", "choices": list(SOURCE_ANCHORS), "default": "auto"},
             "write_consistency_guid": {"type": "str", "choices": list(WAYS), "default": "never"},
             "replace": {"type": "list", "elements": "str", "default": []},

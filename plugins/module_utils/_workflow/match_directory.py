@@ -18,13 +18,13 @@ from .._identity.core.journal import JournalWriter
 from .._identity.core.scope.named_object import NamedObject
 from .._identity.preflight.directory_view import DirectoryView
 from .._identity.preflight.predictions import AnchorOwner
+from .._ldap.groups.named_objects import find_upns, member_conditions, read_places
 from .._ldap.session.connection import Session
 from .._ldap.session.forest import domain_place, naming_contexts
 from .._ldap.users.anchor_owners import anchor_owners
 from .._ldap.users.anchor_writer import AnchorWriter
 from .._ldap.users.directory_view import read_view
 from .._ldap.users.lookup import Lookup
-from .._ldap.users.named_objects import find_upns, member_conditions, read_places
 from .._ldap.users.scope import Members
 from .match_task import MatchTask
 

@@ -204,10 +204,10 @@ def test_every_connection_is_looked_at() -> None:
         ("the chain without a scope", "missing required arguments: hybrid_identity_scope"),
         ("a role without a scope", "'hybrid_identity_scope' is undefined"),
         ("no domains", "missing required arguments: hybrid_identity_domains"),
-        ("an empty scope", "one of the following is required: users, upn_suffixes, search_base, all"),
+        ("an empty scope", "one of the following is required: users, upn_suffixes, search_base, group, all"),
         ("a misspelt key", "hard_match_scope.usrs. Supported parameters include"),
         ("a misspelt key of the chain", "hybrid_identity_scope.usrs. Supported parameters include"),
-        ("two scopes", "parameters are mutually exclusive: users|all|search_base"),
+        ("two scopes", "parameters are mutually exclusive: users|group|all|search_base"),
         ("no base for a filter", "missing parameter(s) required by 'search_filter': search_base"),
     ],
 )

@@ -65,7 +65,12 @@ def describe_exclusion(name: str, entry: NamedObject) -> Refusal:
         reason = f"{name} is excluded as a member of {entry.text} ({entry.option})."
     else:
         reason = f"{name} is excluded by name ({entry.option})."
-    return Refusal(_CAUSES[entry.option], reason)
+    return Refusal(exclusion_cause(entry), reason)
+
+
+def exclusion_cause(entry: NamedObject) -> str:
+    """Return the cause of an exclusion by this entry."""
+    return _CAUSES[entry.option]
 
 
 def check_named_users(users: Sequence[str], exclusions: Exclusions) -> None:
