@@ -339,6 +339,11 @@ caveats:
   type: list
   elements: str
   sample: []
+cause:
+  description: V(empty_scope) if nobody is in scope.
+  returned: failure, if nobody is in scope
+  type: str
+  sample: empty_scope
 run:
   description: The name of the run.
   returned: success

@@ -28,6 +28,9 @@ from .._ldap.users.lookup import Lookup
 from .._ldap.users.scope import Members
 from .match_task import MatchTask
 
+EMPTY_SCOPE = "empty_scope"
+"""The cause of the error if nobody is in scope."""
+
 
 class MatchDirectory:
     """What a plan and its application need of one domain. All methods raise LdapError if it cannot be read."""
@@ -50,7 +53,7 @@ class MatchDirectory:
         """
         found = self._scope.find(self._lookup, members or self._members())
         if not found:
-            raise InputError(self._scope.describe_nobody(self._domain))
+            raise InputError(self._scope.describe_nobody(self._domain), cause=EMPTY_SCOPE)
         return found
 
     def find_again(self, guids: Sequence[str], members: Members | None = None) -> dict[str, AnchorChange]:

@@ -125,7 +125,7 @@ def test_a_scope_without_anybody_fails(estate: Estate, given: dict[str, Any], wo
     empty_group(estate)
     estate.graph.put_group(800)
     result = estate.plan(scope=given)
-    assert result["failed"]
+    assert (result["failed"], result["cause"]) == (True, "empty_scope")
     assert words in result["msg"]
     assert not (estate.folder / "plan.jsonl").exists()
 

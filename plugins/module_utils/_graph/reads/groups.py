@@ -37,8 +37,7 @@ async def read_group_members(transport: Transport, groups: Sequence[NamedObject]
     """Return the users who are members of each group, directly or through other groups.
 
     A dynamic group is refused, also one that is nested: whoever may change the attributes of users decides about its
-    members. So is a group with a hidden membership, whose members need a permission of their own
-    (Microsoft, "group resource type" and "List group transitive members").
+    members. So is a group with a hidden membership, whose members need a permission of their own (facts §21).
 
     :raises InputError: if there is no such group, or if one is refused.
     :raises GraphError: if the members of one cannot all be read.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 MANAGED_CLASSES = ("msDS-ManagedServiceAccount", "msDS-GroupManagedServiceAccount")
-"""The classes of managed service accounts (sMSA and gMSA; Microsoft, "Secure managed service accounts")."""
+"""The classes of managed service accounts (sMSA and gMSA, facts §21)."""
 
 SERVICE_NAMES = "servicePrincipalName"
 """The attribute with the names of the services that run as an account."""

@@ -42,6 +42,8 @@ def read_places(session: Session, domain: str, groups: Sequence[NamedObject], un
 def member_conditions(session: Session, domain: str, group: NamedObject) -> list[str]:
     """Return the conditions of which the members of a group meet one, also those of groups nested in it.
 
+    ``memberOf`` lacks the primary group (facts §21).
+
     :raises InputError: if there is no such group.
     :raises LdapError: if it cannot be read.
     """
