@@ -31,6 +31,7 @@ description:
 extends_documentation_fragment:
   - hybrid.identity.ldap
   - hybrid.identity.journal
+  - hybrid.identity.exclude
   - hybrid.identity.attributes
   - hybrid.identity.attributes.ad
 attributes:
@@ -252,7 +253,7 @@ users:
       sample: true
     status:
       description:
-        - V(created), V(updated), V(unchanged), V(refused) or V(failed).
+        - V(created), V(updated), V(unchanged), V(excluded), V(refused) or V(failed).
         - With O(rollback), V(removed), V(put_back), V(unchanged), V(refused) or V(failed).
       returned: always
       type: str
@@ -322,7 +323,7 @@ table:
   elements: str
   sample: ["unchanged                        41"]
 summary:
-  description: How many users have each status, zeros included, and V(total).
+  description: How many users have each status, zeros included, and V(total). V(excluded) is among them only if there are such users.
   returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: dict
   sample:
@@ -375,6 +376,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.rol
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     OptionSpec,
     connection,
+    exclude_option,
     journal_options,
     ldap_options,
     pick,
@@ -444,6 +446,7 @@ def main() -> None:
         "given_passwords_file": {"type": "path", "no_log": False},
         "password_file": {"type": "path", "no_log": False},
         "password_must_change": {"type": "bool", "default": False, "no_log": False},
+        "exclude": exclude_option(),
         "max_changes": {"type": "str"},
         "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     }

@@ -19,6 +19,7 @@ description:
   - It changes nothing.
 extends_documentation_fragment:
   - hybrid.identity.graph
+  - hybrid.identity.exclude
   - hybrid.identity.attributes
   - hybrid.identity.attributes.entra
 attributes:
@@ -47,6 +48,7 @@ options:
     description:
       - Groups, by object id or display name (in which only the case of A to Z is ignored), of which the users must be members,
         directly or through other groups.
+      - A group must have assigned members. A dynamic group is refused, because its members depend on attributes of users.
       - The app then also needs the application permission C(GroupMember.Read.All).
     type: list
     elements: str
@@ -295,6 +297,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_user_info import Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_user_info import run as read_users
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.scope.exclusions import read_exclusions
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
     CLOUD,
     MEMBER,
@@ -303,7 +306,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.us
     Choice,
     read_domains,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import connection, graph_options
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
+    connection,
+    exclude_option,
+    graph_options,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
@@ -317,7 +324,13 @@ def question(params: dict[str, Any]) -> Question:
         sync_states=frozenset(params["sync_states"]),
         enabled=params["enabled"],
     )
-    return Question(choice, params["identities"], params["groups"], params["on_missing"] == "skip")
+    return Question(
+        choice,
+        params["identities"],
+        params["groups"],
+        params["on_missing"] == "skip",
+        read_exclusions(params["exclude"]),
+    )
 
 
 def main() -> None:
@@ -328,6 +341,7 @@ def main() -> None:
             "identities": {"type": "list", "elements": "str"},
             "domains": {"type": "list", "elements": "str", "default": []},
             "groups": {"type": "list", "elements": "str", "default": []},
+            "exclude": exclude_option(),
             "user_types": {"type": "list", "elements": "str", "choices": list(USER_TYPES), "default": [MEMBER]},
             "sync_states": {"type": "list", "elements": "str", "choices": list(SYNC_STATES), "default": [CLOUD]},
             "enabled": {"type": "bool"},

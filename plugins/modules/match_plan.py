@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - hybrid.identity.ldap
   - hybrid.identity.graph
   - hybrid.identity.deleted_holders
+  - hybrid.identity.exclude
   - hybrid.identity.run_file
   - hybrid.identity.attributes
   - hybrid.identity.attributes.both
@@ -37,7 +38,9 @@ attributes:
     support: full
 options:
   scope:
-    description: The AD users whom the plan is about. Name O(scope.users), O(scope.all), or a search.
+    description:
+      - The AD users whom the plan is about. Name O(scope.users), O(scope.group), O(scope.all), or a search.
+      - If nobody is in scope, the module fails.
     type: dict
     required: true
     suboptions:
@@ -54,6 +57,13 @@ options:
         type: str
       search_filter:
         description: An LDAP filter that users must also meet.
+        type: str
+      group:
+        description:
+          - The members of a group, also through groups in it. A distinguished name is a group of Active Directory, and also those
+            whose primary group it is are its members. An object id is a group of Entra ID, and the AD users with the user principal
+            names of its members are in scope.
+          - A group of Entra ID must have assigned members. If the members cannot all be read, the module fails.
         type: str
       all:
         description: Set to V(true) for all users of the domain.
@@ -168,7 +178,7 @@ options:
       - Other changes are left out with the status V(not_reviewed), or V(changed_since_review) if the reviewed plan changes the user
         otherwise. V(already_done) are users who have the reviewed values already. None of them counts as refused.
       - The module fails if the plan is damaged, too old, of another tenant or domain, or made with another O(scope),
-        O(source_anchor), O(write_consistency_guid), O(replace), O(deleted_holders), O(skip_checks) or O(allowed_outcomes), with
+        O(exclude), O(source_anchor), O(write_consistency_guid), O(replace), O(deleted_holders), O(skip_checks) or O(allowed_outcomes), with
         O(predict=now), or if it has a verdict that does not rest only on effects.
     type: path
   reviewed_plan_sha256:
@@ -207,6 +217,9 @@ EXAMPLES = r"""
   hybrid.identity.match_plan:
     scope:
       upn_suffixes: [contoso.com]
+    exclude:
+      users: [emergency@contoso.com]
+      groups: ["CN=Administrators of Contoso,OU=Groups,DC=ad,DC=contoso,DC=com"]
     max_changes: 50
   register: plan
 
@@ -277,7 +290,7 @@ summary:
   type: dict
   contains:
     total:
-      description: AD users in scope.
+      description: AD users in scope, without those who are excluded and without service accounts.
       returned: always
       type: int
       sample: 40
@@ -291,6 +304,18 @@ summary:
       returned: always
       type: int
       sample: 0
+    excluded:
+      description: Users who are excluded by O(exclude).
+      returned: always
+      type: int
+      sample: 2
+    service_accounts:
+      description:
+        - Service accounts, which are left alone. These are managed service accounts, and accounts with a C(servicePrincipalName) and no
+          cloud user. An account that O(scope.users) names is not taken for one.
+      returned: always
+      type: int
+      sample: 1
     cloud_only:
       description: Cloud users without an AD user in scope. 0 if nothing was predicted.
       returned: always
@@ -314,6 +339,11 @@ caveats:
   type: list
   elements: str
   sample: []
+cause:
+  description: V(empty_scope) if nobody is in scope.
+  returned: failure, if nobody is in scope
+  type: str
+  sample: empty_scope
 run:
   description: The name of the run.
   returned: success
@@ -356,6 +386,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.te
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
     deleted_holders_option,
+    exclude_option,
     graph_options,
     ldap_options,
 )
@@ -390,6 +421,7 @@ SCOPE = {
     "upn_suffixes": {"type": "list", "elements": "str"},
     "search_base": {"type": "str"},
     "search_filter": {"type": "str"},
+    "group": {"type": "str"},
     "all": {"type": "bool"},
 }
 SEARCH = ("upn_suffixes", "search_base")
@@ -403,7 +435,8 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     check_run_file("plan_file", path, {"reviewed_plan": params["reviewed_plan"]})
     name = run_name(params["run"])
     scope = {option: value for option, value in params["scope"].items() if value is not None}
-    terms = {option: params[option] for option in TERMS}
+    excluded = {option: value for option, value in params["exclude"].items() if value}
+    terms = {**{option: params[option] for option in TERMS}, "exclude": excluded}
     task = read_task(scope, terms, _read_review(params, scope, terms))
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
     plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
@@ -468,10 +501,11 @@ def main() -> None:
                 "type": "dict",
                 "required": True,
                 "options": SCOPE,
-                "required_one_of": [("users", "all", *SEARCH)],
-                "mutually_exclusive": [("users", "all", name) for name in SEARCH],
+                "required_one_of": [("users", "group", "all", *SEARCH)],
+                "mutually_exclusive": [("users", "group", "all", name) for name in SEARCH],
                 "required_by": {"search_filter": "search_base"},
             },
+            "exclude": exclude_option(),
             "source_anchor": {"type": "str", "choices": list(SOURCE_ANCHORS), "default": "auto"},
             "write_consistency_guid": {"type": "str", "choices": list(WAYS), "default": "never"},
             "replace": {"type": "list", "elements": "str", "default": []},

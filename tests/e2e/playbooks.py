@@ -45,11 +45,11 @@ class Run:
 
     def header(self, kind: str = "result") -> dict[str, Any]:
         """The first line of the plan or the result of a hard match."""
-        return dict(self._lines(kind)[0])
+        return dict(self.lines(kind)[0])
 
     def users(self, kind: str = "result") -> dict[str, dict[str, Any]]:
         """The AD users in the plan or the result of a hard match, by UPN."""
-        records = self._lines(kind)[1:-1]
+        records = self.lines(kind)[1:-1]
         return {record["ad"]["user_principal_name"]: record for record in records if record["ad"]}
 
     def changes(self) -> dict[str, dict[str, Any]]:
@@ -60,7 +60,8 @@ class Run:
         """The result of the role accounts: ``summary`` and ``users``."""
         return dict(json.loads((self.folder / "accounts-result.json").read_text("utf-8")))
 
-    def _lines(self, kind: str) -> list[dict[str, Any]]:
+    def lines(self, kind: str) -> list[dict[str, Any]]:
+        """All lines of the plan or the result of a hard match."""
         lines = [
             json.loads(line) for line in (self.folder / f"hard_match-{kind}.jsonl").read_text("utf-8").splitlines()
         ]

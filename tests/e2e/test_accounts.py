@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from accounts import SUFFIX, choices, crowd, given_passwords, unit
-from outside import Control, Directory
+from outside import Control, Directory, Graph
 from test_chain import diff_lines, dump
 
 from playbooks import Ansible
@@ -111,6 +111,45 @@ def test_the_chain_makes_accounts_only_where_it_is_asked_to(
     run = ansible.playbook(site, "--tags", "accounts", variables=variables)
     assert run.code == 0, run.output
     assert len(made(directory, path)) == COUNT
+
+
+@pytest.mark.usefixtures("suffix")
+def test_check_mode_of_the_chain_where_all_accounts_are_missing(
+    ansible: Ansible, directory: Directory, path: str, tmp_path: Path
+) -> None:
+    variables = {**choices(path, tmp_path), "hard_match_scope": {"search_base": path}, "sync_cycle": "never"}
+    run = ansible.playbook("hybrid.identity.site", "--check", "--tags", "accounts,hard_match", variables=variables)
+    assert run.code == 0, run.output
+    assert "check mode does not make the accounts" in " ".join(run.output.split())
+    assert made(directory, path) == []
+
+
+@pytest.mark.usefixtures("suffix")
+def test_who_is_excluded_gets_no_account_and_keeps_one_as_it_is(
+    ansible: Ansible, directory: Directory, control: Control, graph: Graph, path: str, tmp_path: Path
+) -> None:
+    names = [f"person{number:03d}@{SUFFIX}" for number in range(1, 5)]
+    ids = [graph.users()[name]["id"] for name in names]
+    pilot, kept = (f"44444444-cccc-4000-8000-{number:012d}" for number in (11, 12))
+    groups = [
+        {"id": pilot, "displayName": "Pilot", "members": ids},
+        {"id": kept, "displayName": "Kept", "members": [ids[1]]},
+    ]
+    control("POST", "objects", {"groups": groups})
+    exclude = {"users": [names[0]], "groups": [kept]}
+    variables = choices(path, tmp_path, accounts_scope={"group": pilot}, hybrid_identity_exclude=exclude)
+    run = ansible.playbook("hybrid.identity.accounts", variables=variables)
+    assert run.code == 0, run.output
+    assert made(directory, path) == names[2:]
+
+    variables |= {"accounts_update": "always", "hybrid_identity_exclude": {**exclude, "organizational_units": [path]}}
+    control("PATCH", "users", [{"id": ids[2], "department": "Finance"}])
+    again = ansible.playbook("hybrid.identity.accounts", variables=variables)
+    assert again.code == 0, again.output
+    assert again.accounts()["summary"]["excluded"] == 2
+    assert {user["cause"] for user in again.accounts()["users"]} == {"excluded_organizational_unit"}
+    (entry,) = directory.search(f"(userPrincipalName={names[2]})", "department")
+    assert entry["department"] == [b"Sales"]
 
 
 def test_nobody_to_make_an_account_for(ansible: Ansible, path: str, tmp_path: Path) -> None:

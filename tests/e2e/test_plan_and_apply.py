@@ -30,7 +30,7 @@ HOSTS = [f"tenant-{number}.example" for number in range(10)]
 BULK: dict[str, Any] = {"hard_match_scope": {"search_base": "OU=Bulk,DC=ad,DC=contoso,DC=com"}}
 # Scopes that name nobody, and what is said of them.
 NOBODY: list[tuple[dict[str, Any], str]] = [
-    ({}, "one of the following is required: users, upn_suffixes, search_base, all found in hard_match_scope"),
+    ({}, "one of the following is required: users, upn_suffixes, search_base, group, all found in hard_match_scope"),
     ({"users": []}, "scope.users is empty"),
     ({"upn_suffixes": []}, "scope.upn_suffixes is empty"),
     ({"all": False}, "value of all must be one of: True, got: False found in hard_match_scope"),

@@ -93,13 +93,17 @@ class LiveDirectory(Wire):
             entries = [each for each in entries if base in (each.name, _guid_name(each))]
         else:
             entries = [each for each in entries if each.name.endswith(base)]
-        return [_picked(each, search) for each in entries if _meets(search.filter, _lower(each.values))]
+        return [_picked(each, search) for each in entries if _meets(search.filter, _lower(_named(each)))]
 
     def _modified(self, request: Modify) -> Done:
         for name, values in self.held.items():
             if _guid_name(Entry(name, values)) == request.name.decode():
                 return _modify(values, request)
         return NO_SUCH_OBJECT
+
+
+def _named(entry: Entry) -> Mapping[str, Sequence[bytes | str]]:
+    return {**entry.values, "distinguishedName": [entry.name]}
 
 
 def _modify(values: dict[str, list[bytes]], request: Modify) -> Done:
@@ -158,6 +162,8 @@ def _meets(filter_: Any, values: Mapping[str, Sequence[bytes]]) -> bool:
 
 
 def _same(name: str, one: bytes, other: bytes) -> bool:
+    if name == "distinguishedname":
+        return one.lower() == other.lower().replace(b", ", b",")
     if name == "objectcategory":
         return one.lower() == other.lower() or one.lower().startswith(b"cn=" + other.lower() + b",")
     return one == other if name in _BINARY else one.lower() == other.lower()

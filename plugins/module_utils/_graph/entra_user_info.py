@@ -15,13 +15,16 @@ from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.identities.anchors import is_guid
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_identity, read_object_id
 from .._identity.core.identities.comparison import entra_key
+from .._identity.core.scope.exclusions import NOBODY_EXCLUDED, Exclusions
+from .._identity.core.scope.named_object import NamedObject
 from .._identity.entra import user_choice
 from .._identity.entra.user_choice import Choice, DescribedUser
 from .http.batch import MAX_REQUESTS
-from .http.errors import GraphError, not_graph
-from .http.pages import PAGE_SIZE, pages
-from .http.transport import ADVANCED, Transport, open_transport
+from .http.errors import not_graph
+from .http.pages import pages
+from .http.transport import Transport, open_transport
 from .http.watch import Watch
+from .reads.groups import read_group_members
 from .reads.queries import identity_filters, literal
 from .reads.tenant_reader import note_lookup
 from .reads.users import Users
@@ -35,6 +38,7 @@ class Question:
     identities: Sequence[str] | None = None
     groups: Sequence[str] = ()
     skip_missing: bool = True
+    exclusions: Exclusions = NOBODY_EXCLUDED
 
 
 def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
@@ -43,7 +47,7 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
     ``options`` are those of ``argspec.connection``. ``watch`` follows the progress.
 
     :raises InputError: if an option is wrong, if an identity is neither a UPN nor an object id, if a group does not
-        exist, or if several groups have the name.
+        exist or has no assigned members, or if several groups have the name.
     :raises IdentityError: if an identity is not found or not wanted, and ``skip_missing`` is false.
     :raises GraphError: if the tenant cannot be read.
     """
@@ -61,7 +65,7 @@ async def _users(
 ) -> list[dict[str, Any]]:
     async with open_transport(options, watch) as transport:
         users = Users(transport, user_choice.PROPERTIES, user_choice.make_described_user, expand=[user_choice.EXPAND])
-        choice = question.choice
+        choice = replace(question.choice, excluded=await _excluded(transport, question.exclusions))
         if question.groups:
             choice = replace(choice, members=await _members(transport, question.groups))
         if asked is not None:
@@ -72,6 +76,14 @@ async def _users(
         return user_choice.choose_listed(
             await users.list_active(filter_text=user_choice.default_filter(choice)), choice
         )
+
+
+async def _excluded(transport: Transport, exclusions: Exclusions) -> dict[CloudIdentity, NamedObject]:
+    members = await read_group_members(transport, exclusions.entra_groups)
+    return {
+        **{read_object_id(key): group for group, found in members.items() for key in found.upns},
+        **exclusions.users,
+    }
 
 
 async def _named(users: Users[DescribedUser], identities: Sequence[CloudIdentity]) -> list[DescribedUser]:
@@ -87,23 +99,9 @@ async def _named(users: Users[DescribedUser], identities: Sequence[CloudIdentity
 
 async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str]:
     """Return the ids of all users in these groups, including nested groups."""
-    found: set[str] = set()
-    for name in groups:
-        group = name if is_guid(name) else await _group_id(transport, name)
-        builder = transport.client.groups.by_group_id(group).transitive_members.graph_user
-        # A cast is an advanced query (Microsoft, "List group transitive members").
-        request = transport.get(builder, ADVANCED, select=["id"], count="true", top=PAGE_SIZE)
-        # The SDK writes the cast with Graph's alias of the namespace. The documented path has the full namespace.
-        # tests/upstream/test_graph_sdk.py::test_a_cast_is_written_with_an_alias
-        request.url_template = request.url_template.replace("/graph.user", "/microsoft.graph.user")
-        try:
-            async for members, _more in pages(transport, request):
-                found.update(member["id"] for member in members if is_guid(member.get("id")))
-        except GraphError as error:
-            if error.details.get("status_code") != 404:
-                raise
-            raise InputError(f"There is no group {name}; write its object id or its display name.") from None
-    return frozenset(found)
+    named = [NamedObject("groups", name if is_guid(name) else await _group_id(transport, name)) for name in groups]
+    found = await read_group_members(transport, named)
+    return frozenset(key for members in found.values() for key in members.upns)
 
 
 async def _group_id(transport: Transport, name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
+from .._identity.core.scope.exclusions import GROUPS, UNITS, USERS
 from .guarded_files import INPUT, INPUT_BY_NAME, read_file
 
 OptionSpec = dict[str, Any]
@@ -82,6 +83,12 @@ def deleted_holders_option() -> OptionSpec:
     """Return the option that names users in the recycle bin to restore or purge."""
     ids = {"type": "list", "elements": "str", "default": []}
     return {"type": "dict", "options": {"restore": dict(ids), "purge": dict(ids)}, "default": {}}
+
+
+def exclude_option() -> OptionSpec:
+    """Return the option that names users who are never touched."""
+    texts = {"type": "list", "elements": "str"}
+    return {"type": "dict", "options": {key: dict(texts) for key in (USERS, GROUPS, UNITS)}, "default": {}}
 
 
 def connection(params: dict[str, Any], options: dict[str, OptionSpec]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ from .match_directory import MatchDirectory
 from .match_records import list_writes, make_change
 from .match_task import MatchTask
 from .planned_users import Place, Planned
+from .set_apart import find_excluded, read_entra_groups
 
 CHANGED_SINCE, ANCHOR_FAILED = "changed_since", "anchor_not_written"
 
@@ -122,16 +123,21 @@ class MatchApplication:
     ) -> list[MatchChange]:
         """Read the planned users in both directories, and plan and check them as the planner does."""
         terms, users = self._task.terms, Users(transport, ENTRA_PROPERTIES, make_cloud_user)
+        groups = await read_entra_groups(transport, self._task)
         in_scope, cloud = await together(
-            asyncio.to_thread(directory.find_again, [each.guid for each in self._planned]),
+            asyncio.to_thread(directory.find_again, [each.guid for each in self._planned], groups.scope),
             self._read_cloud(users),
         )
+        index = UserIndex(cloud)
         for each in self._planned:
             if each.guid not in in_scope:
                 reason = f"The AD account of {each.name} is no longer in the scope of the plan, or was deleted."
                 self._gone[each.guid] = Refusal(CHANGED_SINCE, reason)
-        anchors = [in_scope[each.guid] for each in self._planned if each.guid in in_scope]
-        matches = plan_matches(anchors, UserIndex(cloud), self._task.matching)
+        for anchor, why in find_excluded(in_scope.values(), index, self._task, groups):
+            reason = f"Something changed since the plan was made: {why.reason}"
+            self._gone[str(anchor.user().object_guid)] = Refusal(CHANGED_SINCE, reason)
+        anchors = [in_scope[each.guid] for each in self._planned if each.guid not in self._gone]
+        matches = plan_matches(anchors, index, self._task.matching)
         wanted = list_wanted_anchors(matches)
         if not wanted:
             return matches

@@ -9,18 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._identity.ad.faults import left_out_warnings
+from .._identity.ad.marks import Marker, Places
 from .._identity.ad.users import AnchorChange
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
+from .._identity.core.errors import InputError
+from .._identity.core.identities.comparison import entra_key
 from .._identity.core.journal import JournalWriter
+from .._identity.core.scope.named_object import NamedObject
 from .._identity.preflight.directory_view import DirectoryView
 from .._identity.preflight.predictions import AnchorOwner
+from .._ldap.groups.named_objects import find_upns, member_conditions, read_places
 from .._ldap.session.connection import Session
 from .._ldap.session.forest import domain_place, naming_contexts
 from .._ldap.users.anchor_owners import anchor_owners
 from .._ldap.users.anchor_writer import AnchorWriter
 from .._ldap.users.directory_view import read_view
 from .._ldap.users.lookup import Lookup
+from .._ldap.users.scope import Members
 from .match_task import MatchTask
+
+EMPTY_SCOPE = "empty_scope"
+"""The cause of the error if nobody is in scope."""
 
 
 class MatchDirectory:
@@ -28,19 +37,45 @@ class MatchDirectory:
 
     def __init__(self, session: Session, task: MatchTask, with_attributes: bool) -> None:
         self._session = session
-        self._scope = task.scope
+        self._scope, excluded = task.scope, task.exclusions
         self._domain = naming_contexts(session).default
         self._protects = PROTECTED_ACCOUNTS not in task.terms.skip_checks
-        self._lookup = Lookup(session, self._domain, task.source_anchor, with_attributes)
+        named = bool(excluded.ad_groups or excluded.units)
+        places = read_places(session, self._domain, excluded.ad_groups, excluded.units) if named else Places()
+        marker = Marker(places, services=task.scope.users is None)
+        self._lookup = Lookup(session, self._domain, task.source_anchor, with_attributes, marker=marker)
         self.place = domain_place(session, self._domain)
 
-    def find(self) -> list[AnchorChange]:
-        """Return the users in scope."""
-        return self._scope.find(self._lookup)
+    def find(self, members: Members | None = None) -> list[AnchorChange]:
+        """Return the users in scope. ``members`` are those of the group of Entra, if the scope is one.
 
-    def find_again(self, guids: Sequence[str]) -> dict[str, AnchorChange]:
-        """Return those of these users who are still in scope, by dashed GUID."""
-        return self._scope.find_again(self._lookup, guids)
+        :raises InputError: if nobody is in scope.
+        """
+        found = self._scope.find(self._lookup, members or self._members())
+        if not found:
+            raise InputError(self._scope.describe_nobody(self._domain), cause=EMPTY_SCOPE)
+        return found
+
+    def find_again(self, guids: Sequence[str], members: Members | None = None) -> dict[str, AnchorChange]:
+        """Return those of these users who are still in scope, by dashed GUID. ``members`` as for ``find``."""
+        return self._scope.find_again(self._lookup, guids, members or self._members())
+
+    def _members(self) -> Members | None:
+        group = self._scope.ad_group
+        return Members(member_conditions(self._session, self._domain, group)) if group else None
+
+    def check_present(self, users: Sequence[NamedObject]) -> None:
+        """Check that accounts of the domain have these UPNs, which no cloud user has.
+
+        :raises InputError: if nobody has one of them.
+        """
+        found = find_upns(self._session, self._domain, [user.text for user in users]) if users else set()
+        for user in users:
+            if entra_key(user.text) not in found:
+                raise InputError(
+                    f"{user}, and neither Entra ID nor {self._domain} has a user of this name; correct the entry or "
+                    "remove it."
+                )
 
     def read_view(self, anchors: Sequence[str], names: Sequence[str] = ()) -> DirectoryView:
         """Return the objects with these ImmutableIds, UPNs or addresses."""

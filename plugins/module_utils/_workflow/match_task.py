@@ -15,6 +15,7 @@ from .._identity.core.decision import Terms
 from .._identity.core.errors import InputError
 from .._identity.core.identities.cloud_identity import read_upn
 from .._identity.core.review.changes import Review
+from .._identity.core.scope.exclusions import Exclusions, check_named_users, read_exclusions
 from .._identity.entra.deleted_holders import read_deleted_holders
 from .._ldap.users.scope import Scope
 from .match_changes import Matching
@@ -22,6 +23,7 @@ from .match_changes import Matching
 NOW = "now"
 
 TERMS = (
+    "exclude",
     "source_anchor",
     "write_consistency_guid",
     "replace",
@@ -45,6 +47,7 @@ class MatchTask:
     """
 
     scope: Scope
+    exclusions: Exclusions
     source_anchor: str
     matching: Matching
     terms: Terms
@@ -74,8 +77,11 @@ def read_task(scope: Mapping[str, Any], terms: Mapping[str, Any], review: Review
         replace=frozenset(read_upn(upn).key for upn in terms["replace"]),
         deleted=read_deleted_holders(terms["deleted_holders"]),
     )
+    exclusions = read_exclusions(terms["exclude"])
+    check_named_users(scope.get("users") or (), exclusions)
     return MatchTask(
         scope=Scope.from_option(scope),
+        exclusions=exclusions,
         source_anchor=terms["source_anchor"],
         matching=matching,
         terms=allowed,

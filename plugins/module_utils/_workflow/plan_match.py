@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +20,7 @@ from .._graph.reads.survey import Survey
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
 from .._identity.core.cloud_user import CloudUser
 from .._identity.core.decision import Plan, Proposal, decide
-from .._identity.core.outcomes import HARD_MATCH, OUTCOMES, SOFT_MATCH, UNCHANGED
+from .._identity.core.outcomes import EXCLUDED, HARD_MATCH, OUTCOMES, SERVICE_ACCOUNT, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import AdUser
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
 from .._identity.core.text.counts import counted
@@ -37,6 +38,7 @@ from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anc
 from .match_directory import MatchDirectory
 from .match_records import list_held, list_write_records, list_writes, make_record, status_of
 from .match_task import NOW, MatchTask
+from .set_apart import Apart, list_absent, read_entra_groups, set_apart
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,16 @@ class MatchPlan:
     """A plan.
 
     ``matches``, ``found`` and the users of ``decided`` belong together. ``found`` has the predictions, None if nothing
-    was predicted. ``outside``: the cloud users without an AD user. ``identifiers``: as ``TenantSnapshot`` has them.
-    ``tenant`` and ``domain`` are ids. ``caveats`` are sentences. ``unread``: as ``describe_unread`` returns it.
-    ``tenant_users`` counts the active users of the tenant. ``is_reviewable``: whether the plan can be given to another
-    run as its reviewed plan. ``is_reviewed``: whether it was compared with one.
+    was predicted. ``apart``: users of the scope who are left alone. ``outside``: the cloud users without an AD user.
+    ``identifiers``: as ``TenantSnapshot`` has them. ``tenant`` and ``domain`` are ids. ``caveats`` are sentences.
+    ``unread``: as ``describe_unread`` returns it. ``tenant_users`` counts the active users of the tenant.
+    ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it
+    was compared with one.
     """
 
     matches: Sequence[MatchChange]
     found: Sequence[Prediction] | None
+    apart: Sequence[Apart]
     outside: Sequence[CloudUser]
     identifiers: Mapping[str, str]
     decided: Plan
@@ -65,23 +69,28 @@ class MatchPlan:
     is_reviewed: bool
 
     def users(self) -> Iterator[UserRecord]:
-        """Return the records of the AD users, then those of the cloud users without one.
+        """Return the records of the AD users, of those left alone too, then those of the cloud users without one.
 
         They are made one after another, because together they are larger than all that was read.
         """
         found: Sequence[Prediction | None] = [None] * len(self.matches) if self.found is None else self.found
         for change, prediction, decided in zip(self.matches, found, self.decided.users, strict=True):
             yield _record(change, prediction, decided, self.identifiers)
+        for each in self.apart:
+            yield each.record(self.identifiers)
         for user in self.outside:
             yield UserRecord(ad=None, cloud=user.record(self.identifiers.get(user.id)), match=None, change=None)
 
     def summary(self) -> dict[str, Any]:
         """Return the counts of users, and of their outcomes if they were predicted."""
         found = self.found
+        statuses = Counter(each.status for each in self.apart)
         return {
             "total": len(self.matches),
             "changes": self.decided.changes,
             "refused": self.decided.refused,
+            "excluded": statuses[EXCLUDED],
+            "service_accounts": statuses[SERVICE_ACCOUNT],
             "cloud_only": len(self.outside),
             "outcomes": {} if found is None else counted((each.outcome for each in found), OUTCOMES),
             **({"review": self.decided.count_reviewed()} if self.is_reviewed else {}),
@@ -111,7 +120,7 @@ def plan_match(
     Outcomes are predicted only if somebody would be changed or refused, or with ``predict_all``. ``where`` says in
     messages where the plan is.
 
-    :raises InputError: if an option is wrong.
+    :raises InputError: if an option is wrong, if nobody is in scope, or if an entry of ``exclude`` names nobody.
     :raises LdapError: if the directory cannot be read.
     :raises GraphError: if the tenant's users cannot be read.
     """
@@ -135,12 +144,18 @@ async def _plan(
         if task.terms.review:
             task.terms.review.check_place(*place)
         survey = Survey(transport, graph["client_id"])
-        anchors, cloud = await together(asyncio.to_thread(directory.find), survey.read_users())
+        groups = await read_entra_groups(transport, task)
+        in_scope, cloud = await together(asyncio.to_thread(directory.find, groups.scope), survey.read_users())
+        index = _index(cloud)
+        await asyncio.to_thread(directory.check_present, list_absent(in_scope, index, task))
+        anchors, apart = set_apart(in_scope, index, task, groups)
         matching = Matching() if task.predict == NOW else task.matching
-        matches = plan_matches(anchors, _index(cloud), matching)
+        matches = plan_matches(anchors, index, matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
-    return _build_plan(task, seen.matches if seen else matches, seen, where, place, len(cloud), directory.warnings)
+    plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, len(cloud), directory.warnings)
+    partners = {each.cloud.id for each in apart if each.cloud}
+    return replace(plan, apart=apart, outside=[user for user in plan.outside if user.id not in partners])
 
 
 async def _look_around(
@@ -217,6 +232,7 @@ def _build_plan(
     return MatchPlan(
         matches=matches,
         found=seen.found if seen else None,
+        apart=(),
         outside=cloud_only(seen.found, seen.snapshot) if seen else (),
         identifiers=seen.snapshot.identifiers if seen else {},
         decided=decided,

@@ -81,11 +81,23 @@ def _transitive(store: Store, group: dict[str, Any]) -> list[str]:
 
 
 def _people(store: Store, call: Call, ids: Iterable[str]) -> Reply:
-    if call.segments[-1] == "microsoft.graph.user":
-        _require_advanced(call)
+    ids = list(ids)
     users = [store.users[key] for key in ids if key in store.users]
     found = [_member(call, user) for user in users if not user.get("deletedDateTime")]
-    return objects.page(call, "user", found, "directoryObjects", default=schema.DEFAULT_USER_PROPERTIES)
+    if call.segments[-1] == "microsoft.graph.user":
+        _require_advanced(call)
+        return objects.page(call, "user", found, "directoryObjects", default=schema.DEFAULT_USER_PROPERTIES)
+    groups = [store.of("group")[key] for key in ids if key in store.of("group")]
+    found += [{**group, "@odata.type": "#microsoft.graph.group"} for group in groups]
+    return objects.page(
+        call,
+        "user",
+        found,
+        "directoryObjects",
+        # Objects of several types: properties of each may be selected.
+        beta=schema.properties("group"),
+        default=schema.DEFAULT_USER_PROPERTIES,
+    )
 
 
 def _member(call: Call, user: Record) -> Record:

@@ -110,6 +110,15 @@ def test_members_of_members_and_what_a_cast_needs(entra: Emulator) -> None:
     found = entra.values(f"{path}&$count=true", headers={"ConsistencyLevel": "eventual"})
     assert {each["id"] for each in found} == {entra.user_id(NINA), entra.user_id(MIA)}
     assert entra.graph("GET", path, "preflight").json()["error"]["code"] == "Request_UnsupportedQuery"
+    # Without a cast, the groups in it are members too.
+    everything = entra.values(f"/groups/{outer['id']}/transitiveMembers?$select=id,userPrincipalName,groupTypes")
+    typed = {each["id"]: (each["@odata.type"], each["userPrincipalName"]) for each in everything}
+    assert typed == {
+        inner: ("#microsoft.graph.group", None),
+        **{entra.user_id(name): ("#microsoft.graph.user", name) for name in (MIA, NINA)},
+    }
+    kinds = entra.values(f"/groups?$filter=id in ('{inner}')&$select=id,groupTypes,visibility")
+    assert kinds == [{"id": inner, "groupTypes": [], "visibility": None}]
 
 
 def test_owners_of_an_app(entra: Emulator) -> None:

@@ -137,10 +137,13 @@ class Tenant:
             return {"value": [{"id": object_id(78), "displayName": "Reader", "isPrivileged": False}]}
         if "onPremisesSynchronization" in path:
             return {"value": [{"id": object_id(9), "features": {"blockSoftMatchEnabled": False}}]}
-        if path.startswith("/groups?") and "isAssignableToRole" in path:
-            return {"value": [{"id": object_id(80), "displayName": "Admins"}]}
+        if path.startswith("/groups?") and ("isAssignableToRole" in path or "id in" in path):
+            groups = [{"id": object_id(number), "displayName": "A", "groupTypes": []} for number in (80, 81)]
+            return {"value": [each for each in groups if "id in" not in path or each["id"] in path]}
         if path.startswith("/groups/"):
-            return {"value": [{"id": object_id(2)}] if "transitive" in path else []}
+            kinds = {object_id(2): "user", object_id(81): "group"}
+            members = [{"id": key, "@odata.type": f"#microsoft.graph.{kind}"} for key, kind in kinds.items()]
+            return {"value": [{**each, "userPrincipalName": NAMES[0]} for each in members if "transitive" in path]}
         return {"value": []}
 
     def _reply(self, item: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.looku
     read_identities,
     upn_identity,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import AdObject
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.objects import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
     CloudUser,
     make_cloud_user,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from scripted_graph import Reply, Request, ScriptedGraph, error, found
+from scripted_graph import Reply, Request, ScriptedGraph, error, found, object_id
 
 DENIED = error(403, "Authorization_RequestDenied")
 GONE = error(404, "Request_ResourceNotFound")
@@ -31,7 +31,9 @@ _ONLY_BETA = "isPrivileged"
 
 
 class LiveGraph(ScriptedGraph):
-    """``users`` and ``deleted`` are the tenant's users by id, as Graph shows them.
+    """``users`` and ``deleted`` are the tenant's users by id, and ``groups`` its groups, as Graph shows them.
+
+    A group has the ids of its ``members`` besides. ``page_size``: how many members are on a page.
 
     ``listings`` has what other paths answer, by the beginning of the path. ``denied``: beginnings of paths that the app
     may not read. ``answers`` may give another answer to a request (method, path), by returning it.
@@ -42,6 +44,8 @@ class LiveGraph(ScriptedGraph):
         self.users: dict[str, dict[str, Any]] = {}
         self.deleted: dict[str, dict[str, Any]] = {}
         self.denied: set[str] = set()
+        self.groups: dict[str, dict[str, Any]] = {}
+        self.page_size = 999
         self.asked: list[str] = []
         """Method and path of each request, in ``$batch``es too."""
         self.answers: Callable[[str, str], Reply | None] = lambda _method, _path: None
@@ -115,10 +119,43 @@ class LiveGraph(ScriptedGraph):
             return Reply(200, found(*_chosen(self.users.values(), path)))
         if path.startswith(BIN):
             return Reply(200, found(*_chosen(self.deleted.values(), path)))
+        if path.startswith("/groups?") and "$filter=id in" in path:
+            return Reply(200, found(*_chosen(self.groups.values(), path)))
+        members = re.match(rf"/groups/({_ID})/transitiveMembers\?", path)
+        if members and members[1] in self.groups:
+            return self._members(members[1], path)
         for beginning, listed in self.listings.items():
             if path.startswith(beginning):
                 return Reply(200, found(*(_selected(each, path) for each in listed)))
         return None
+
+    def _members(self, group: str, path: str) -> Reply:
+        """Return a page of the members of a group, those of groups in it too."""
+        known, waiting = dict.fromkeys(self.groups[group]["members"]), [*self.groups[group]["members"]]
+        while waiting:
+            inner = self.groups.get(waiting.pop(), {}).get("members", ())
+            waiting += [each for each in inner if each not in known]
+            known |= dict.fromkeys(inner)
+        token = re.search(r"skiptoken=(\d+)", path)
+        start = int(token[1]) if token else 0
+        body = found(*map(self._member, [*known][start : start + self.page_size]))
+        if start + self.page_size < len(known):
+            rest = f"$select=id,userPrincipalName&$skiptoken={start + self.page_size}"
+            body["@odata.nextLink"] = f"{self.url}/v1.0/groups/{group}/transitiveMembers?{rest}"
+        return Reply(200, body)
+
+    def _member(self, key: str) -> dict[str, Any]:
+        if key not in self.users:
+            return {"@odata.type": f"#microsoft.graph.{'group' if key in self.groups else 'device'}", "id": key}
+        upn = self.users[key]["userPrincipalName"]
+        return {"@odata.type": "#microsoft.graph.user", "id": key, "userPrincipalName": upn}
+
+    def put_group(self, number: int, *members: str, **properties: Any) -> str:
+        """Make a group with assigned members and return its id."""
+        key = object_id(number)
+        known = {"id": key, "displayName": f"Group {number}", "groupTypes": [], "visibility": None}
+        self.groups[key] = {**known, **properties, "members": list(members)}
+        return key
 
     def _written(self, method: str, path: str, body: Any) -> Reply | None:
         user = re.fullmatch(rf"/users/({_ID})", path)

@@ -13,8 +13,8 @@ from typing import Any
 from forest_script import guid, person
 from scripted_graph import object_id
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.objects import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import (
-    AdObject,
     AnchorChange,
     found_user,
 )

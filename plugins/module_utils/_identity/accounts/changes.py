@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..ad.users import AdObject
-from ..core.outcomes import CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
+from ..ad.objects import AdObject
+from ..core.outcomes import CREATED, EXCLUDED, FAILED, REFUSED, UNCHANGED, UPDATED
 from ..core.records import AdUser, planned_ad_user, read_ad_user
+from ..core.refusal import Refusal
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, list_diff
 from ..core.text.outcome_table import users_table
@@ -66,6 +67,9 @@ class AccountChange:
 
     def refused(self, cause: str, reason: str) -> AccountChange:
         return replace(self._untouched(), status=REFUSED, cause=cause, reason=reason)
+
+    def excluded(self, why: Refusal) -> AccountChange:
+        return replace(self._untouched(), status=EXCLUDED, cause=why.cause, reason=why.reason)
 
     def failed(self, cause: str, reason: str) -> AccountChange:
         """Return the same change after the directory refused it or was no longer asked."""
@@ -122,7 +126,8 @@ def password_effect(mode: str, kept: bool) -> str:
 def build_result(changes: Sequence[AccountChange]) -> dict[str, Any]:
     """Return ``users``, ``summary`` and ``table`` of a module's result."""
     users = [change.result() for change in changes]
-    summary = counted((change.status for change in changes), STATUSES)
+    excluded = (EXCLUDED,) if any(change.status == EXCLUDED for change in changes) else ()
+    summary = counted((change.status for change in changes), (*STATUSES, *excluded))
     return {"users": users, "summary": summary, "table": users_table(users)}
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from ..ad.lookup import dn_key
-from ..ad.users import AdObject
+from ..ad.objects import AdObject
 from ..core.identities.anchors import parse_guid
 from ..core.identities.comparison import ad_key, entra_key
 from .requests import AccountRequest, address_key

@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..ad.faults import whole_number
 from ..ad.lookup import dn_key
+from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
-from ..ad.users import AdObject
 from ..core.identities.anchors import guid_text
+from ..core.identities.cloud_identity import CloudIdentity, possible_upn
 from ..core.identities.comparison import entra_key
 from ..core.identities.upn import upn_fault
 from ..core.refusal import Refusal
+from ..core.scope.exclusions import describe_exclusion
+from ..core.scope.named_object import NamedObject
 from ..core.text.sentences import join_names
 from . import names
 from .changes import AD_PASSWORD, CREATED, UNCHANGED, UPDATED, AccountChange, password_effect
@@ -49,7 +52,7 @@ class Rules:
     """The options that a task sets for all users. ``kept``: random passwords are written to a file.
 
     ``made``: the GUIDs of the accounts that a journal records as made. Only these are ever enabled, if they are not
-    protected either, which ``shield`` decides; None: it could not be read.
+    protected either, which ``shield`` decides; None: it could not be read. ``excluded``: entries of ``exclude`` by UPN.
     """
 
     paths: Paths
@@ -60,6 +63,7 @@ class Rules:
     must_change: bool = False
     shortest_password: int = 0
     made: frozenset[str] = frozenset()
+    excluded: Mapping[CloudIdentity, NamedObject] = field(default_factory=dict)
     shield: Shield | None = None
 
 
@@ -96,6 +100,10 @@ def _found_or_missing(
     if request.refusal:
         return change.refused(request.refusal.cause, request.refusal.reason)
     found = directory.named(request.upn)
+    entry = _exclusion(request, found, rules)
+    if entry:
+        account = found[0] if len(found) == 1 else None
+        return replace(change, found=account).excluded(describe_exclusion(request.upn, entry))
     wanted = wanted_values(request, schema, countries)
     if found:
         return _existing(replace(change, left_out=wanted.left_out), found, directory, rules, wanted)
@@ -130,6 +138,13 @@ def _existing(
     if holder:
         return change.refused("address_of_other_account", _held(change.request, *holder))
     return replace(change, status=UPDATED if after else UNCHANGED, before=before, after=after)
+
+
+def _exclusion(request: AccountRequest, found: Sequence[AdObject], rules: Rules) -> NamedObject | None:
+    """Return the entry of ``exclude`` that a person meets by name, or one of the person's accounts."""
+    identity = possible_upn(request.upn)
+    named = rules.excluded.get(identity) if identity else None
+    return named or next((account.marks.excluded for account in found if account.marks.excluded), None)
 
 
 def _untouchable(request: AccountRequest, found: Sequence[AdObject]) -> Refusal | None:

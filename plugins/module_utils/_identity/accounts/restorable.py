@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..ad.lookup import dn_key
+from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
-from ..ad.users import AdObject
 from ..core.refusal import Refusal
 from ..core.restorable import not_ours
 from ..core.rollback import Undo

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
 from ..ad.lookup import dn_key
+from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
-from ..ad.users import AdObject
 from ..core.identities.anchors import guid_text
 from ..core.identities.comparison import entra_key
 from ..core.outcomes import FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ..ad.kinds import not_a_user, system_account
+from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield, why_protected
-from ..ad.users import AdObject
 from ..core.records import read_ad_user
 from ..core.refusal import Refusal
 from .values import NEEDS_NO_PASSWORD

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..ad.users import AdObject
+from ..ad.objects import AdObject
 from ..core.attribute_map import ROWS, equal
 from .directory import texts
 from .values import COUNTRY, Values

@@ -17,6 +17,7 @@ from ..core.errors import InputError
 from ..core.identities.anchors import parse_guid
 from ..core.identities.cloud_identity import read_upn
 from ..core.identities.comparison import ad_key, entra_key
+from ..core.identities.distinguished_names import is_distinguished_name
 from ..core.identities.upn import character_name
 
 GUID, DN, NAME, UPN = "guid", "dn", "name", "upn"
@@ -25,8 +26,6 @@ NAME_ATTRIBUTES = ("userPrincipalName", "mail", "sAMAccountName")
 
 # Texts that can only be meant as a GUID: in braces, in five groups, or 28 to 44 hexadecimal digits and dashes.
 _NEARLY_GUID = re.compile(r"\{.*|[^{]*-[^{]*\}|[0-9A-Za-z]{8}(-[0-9A-Za-z]{4}){3}-[0-9A-Za-z]{12}|[0-9a-fA-F-]{28,44}")
-# At least two name parts. A sAMAccountName cannot contain "=" (facts §7).
-_DN = re.compile(r"\s*[A-Za-z][A-Za-z0-9.-]*\s*=.+,.+=.*", re.DOTALL)
 _DN_PART = re.compile(r"(?:\\.|[^,\\])+", re.DOTALL)
 _DN_ESCAPES = re.compile(r"((?:\\[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
 
@@ -71,7 +70,7 @@ def _identity(text: str, position: int) -> Identity:
         raise InputError(f"Identity {position}, {text!r}, begins or ends with {character_name(edge)}; remove it.")
     if _NEARLY_GUID.fullmatch(text):
         return guid_identity(text)
-    if _DN.fullmatch(text):
+    if is_distinguished_name(text):
         return Identity(text, DN, dn_key(text))
     return Identity(text, NAME, _name_key(_composed(text)))
 
@@ -113,6 +112,12 @@ def dn_key(text: str) -> str:
         # No name can contain this separator, so an escaped comma does not look like the end of a part.
         keys.append(f"{ad_key(attribute)}={ad_key(_DN_ESCAPES.sub(_unescaped, value.strip()))}")
     return "\x1f".join(keys)
+
+
+def parent_dn(text: str) -> str:
+    """Return the distinguished name of the object above; empty for a name of one part."""
+    first = _DN_PART.match(text)
+    return text[first.end() + 1 :] if first else ""
 
 
 def _unescaped(match: re.Match[str]) -> str:

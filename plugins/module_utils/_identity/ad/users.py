@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any, NotRequired
 
 from ..core.attribute_map import ad_attributes, by_key
@@ -26,54 +25,18 @@ from ..core.outcomes import (
     SYSTEM_ACCOUNT,
     UNRESOLVED,
 )
-from ..core.records import AdRecord, AdUser, RawAttributes, anchored, consistency_text, read_ad_user
+from ..core.records import AdRecord, AdUser, anchored, consistency_text, read_ad_user
 from ..core.refusal import Refusal
 from ..core.text.counts import counted
 from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_names, join_sentences
-from .faults import object_fault
 from .kinds import not_a_user, system_account
 from .lookup import DN, Match
+from .objects import AdObject, FoundUser
 from .protected_accounts import ACCOUNT_ATTRIBUTES
+from .service_accounts import MANAGED
 
 STATUSES = (FOUND, STAMPED, PUT_BACK, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
-
-
-@dataclass(frozen=True)
-class AdObject:
-    """An object as it was found: its distinguished name, and raw values by lower-case attribute name."""
-
-    distinguished_name: str
-    attributes: RawAttributes
-    with_attributes: bool = False
-    """Whether the user has the values that a sync sends."""
-    with_protection: bool = False
-    """Whether what shows that an account is protected was read."""
-
-    @property
-    def guid(self) -> bytes:
-        return self.attributes["objectguid"][0]
-
-    @cached_property
-    def fault(self) -> str | None:
-        """What cannot be used of the object, in a sentence; None if all of it can."""
-        return object_fault(self.distinguished_name, self.attributes)
-
-
-@dataclass(frozen=True, slots=True)
-class FoundUser:
-    """What is kept of an object that was found: the raw values of thousands of users are several times as large.
-
-    ``user`` is the AD user as it was read, only with its name and its GUID if there is a ``fault``, which says in a
-    sentence what cannot be used. ``consistency`` is mS-DS-ConsistencyGuid, empty for none. ``protection``: the raw
-    values that show whether the account is protected, if they were read.
-    """
-
-    guid: bytes
-    user: AdUser
-    consistency: bytes = b""
-    fault: str | None = None
-    protection: RawAttributes = field(default_factory=dict)
 
 
 class AnchorRecord(AdRecord):
@@ -191,11 +154,15 @@ class AnchorChange:
 
 
 def list_searched(objects: Iterable[AdObject], anchor: str) -> list[AnchorChange]:
-    """Return the users of a search without system accounts, sorted by UPN (those without one last), then by name."""
+    """Return the users of a search without system accounts, sorted by UPN (those without one last), then by name.
+
+    Managed service accounts are among them only if they are marked.
+    """
     users = [
         (_order(entry), found_user(entry, anchor))
         for entry in objects
-        if not not_a_user(entry.attributes) and not system_account(entry.distinguished_name, entry.attributes)
+        if entry.marks.service == MANAGED
+        or (not not_a_user(entry.attributes) and not system_account(entry.distinguished_name, entry.attributes))
     ]
     return [user for _order, user in sorted(users, key=lambda pair: pair[0])]
 
@@ -262,13 +229,13 @@ def _kept(entry: AdObject, consistency: bytes, anchor: str, identity: str | None
     name, attributes = entry.distinguished_name, entry.attributes
     if entry.fault:
         user = AdUser(distinguished_name=name, object_guid=guid_text(entry.guid), identity=identity)
-        return FoundUser(entry.guid, user, consistency, entry.fault)
+        return FoundUser(entry.guid, user, consistency, entry.fault, marks=entry.marks)
     sent = ad_attributes(attributes) if entry.with_attributes else None
     user = read_ad_user(name, attributes, anchor, sent, identity)
     if not entry.with_protection:
-        return FoundUser(entry.guid, user, consistency)
+        return FoundUser(entry.guid, user, consistency, marks=entry.marks)
     shown = {key: attributes[key] for key in map(str.lower, ACCOUNT_ATTRIBUTES) if key in attributes}
-    return FoundUser(entry.guid, user, consistency, protection=shown)
+    return FoundUser(entry.guid, user, consistency, protection=shown, marks=entry.marks)
 
 
 def _order(entry: AdObject) -> tuple[bool, str, str]:

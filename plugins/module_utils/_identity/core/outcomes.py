@@ -37,6 +37,8 @@ UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
 """What every module does that changes users."""
 EXCLUDED = "excluded"
 """The status of users whom the caller excluded."""
+SERVICE_ACCOUNT = "service_account"
+"""The status of accounts that programs sign in with. They are no persons, and left alone."""
 
 NOT_REVIEWED, CHANGED_SINCE_REVIEW, ALREADY_DONE = "not_reviewed", "changed_since_review", "already_done"
 """What match_plan finds if it compares a plan with a reviewed one."""
@@ -159,6 +161,7 @@ _ROWS = (
     (ALREADY_DONE, "already done", DONE),
     (UNCHANGED, "unchanged", DONE),
     (EXCLUDED, "excluded", OUTSIDE),
+    (SERVICE_ACCOUNT, "service account", OUTSIDE),
     (SKIPPED, "not hard-matched", OUTSIDE),
     (CLOUD_ONLY, "only in the cloud", OUTSIDE, "No AD user matches this cloud user, so sync would not change it."),
 )

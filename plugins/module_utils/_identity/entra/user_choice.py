@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from ..core.attribute_map import EVERY_KEY, every_attribute, every_property
@@ -15,6 +15,8 @@ from ..core.cloud_user import ENTRA_PROPERTIES, CloudRecord, CloudUser, make_clo
 from ..core.identities.cloud_identity import CloudIdentity
 from ..core.identities.upn import read_domain, upn_suffix
 from ..core.outcomes import FOUND, LEFT_OUT, NOT_FOUND
+from ..core.scope.exclusions import exclusion_cause
+from ..core.scope.named_object import NamedObject
 from ..core.text.counts import counted
 from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_sentences
@@ -54,7 +56,8 @@ class DescribedUser:
 class Choice:
     """The conditions. ``domains``: UPN suffixes, as ``entra_key`` (empty: any). ``enabled``: None for both.
 
-    ``members``: the ids of the members of the groups (None: no group was named).
+    ``members``: the ids of the members of the groups (None: no group was named). ``excluded``: entries of ``exclude``
+    by the identity of a user.
     """
 
     domains: frozenset[str] = frozenset()
@@ -62,12 +65,16 @@ class Choice:
     sync_states: frozenset[str] = frozenset({CLOUD})
     enabled: bool | None = None
     members: frozenset[str] | None = None
+    excluded: Mapping[CloudIdentity, NamedObject] = field(default_factory=dict)
 
     def objection(self, found: DescribedUser) -> tuple[str, str] | None:
         """Return why a user is not wanted: a cause, and the end of a sentence; None if the user is wanted."""
         user = found.user
         if user.unreadable:
             return "unreadable_user", f"cannot be read: {', '.join(user.unreadable)} is not as Graph documents it"
+        entry = next((self.excluded[each] for each in user.identities() if each in self.excluded), None)
+        if entry:
+            return exclusion_cause(entry), f"is excluded: {entry}"
         state = _STATE[user.sync_enabled]
         if found.user_type not in self.user_types:
             return "user_type", f"is a {found.user_type}, and user_types names no such"

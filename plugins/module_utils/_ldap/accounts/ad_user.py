@@ -20,16 +20,20 @@ from ..._identity.accounts.requests import GIVEN, RANDOM, AccountRequest, read_a
 from ..._identity.accounts.state import ACCOUNT, AccountState, account_state, journal_value
 from ..._identity.accounts.values import CONTROL, MANAGER, WRITTEN, Countries
 from ..._identity.ad.faults import left_out_warnings
+from ..._identity.ad.marks import Marker
+from ..._identity.ad.objects import AdObject
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES
-from ..._identity.ad.users import AdObject
 from ..._identity.core import journal
 from ..._identity.core.errors import IdentityError, InputError, UnexpectedError
 from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
+from ..._identity.core.outcomes import EXCLUDED, REFUSED
+from ..._identity.core.scope.exclusions import Exclusions, read_exclusions
 from ..._identity.core.text.sentences import join_names
+from ..groups.named_objects import read_places
 from ..protection.shield import try_read_shield
-from ..session.connection import LdapOptions, connected
+from ..session.connection import LdapOptions, Session, connected
 from ..session.errors import LdapError
 from ..session.forest import domain_place
 from .reader import Reader, check_paths, read_domain
@@ -62,12 +66,14 @@ def manage_accounts(
 
     ``params`` holds the connection options, ``task`` the module's own options (``users``, ``path`` and so on).
 
-    :raises InputError: if an option is wrong or a container does not exist.
+    :raises InputError: if an option is wrong, or if a container or an entry of ``exclude`` does not exist.
     :raises LimitExceeded: if more accounts would change than ``max_changes`` allows.
     :raises IdentityError: if users are refused and ``on_refused`` is ``fail``; ``users`` and ``summary`` are details.
     :raises LdapError: if the directory cannot be read, or if a write fails; in that case with the same details.
     """
     rules = _rules(task)
+    exclusions = read_exclusions(task["exclude"])
+    rules = replace(rules, excluded=exclusions.users)
     given = helpers.given or GivenPasswords()
     requests = read_account_requests(task["users"], given)
     unused = _unused_passwords(given, requests)
@@ -79,10 +85,10 @@ def manage_accounts(
         place = domain_place(session, domain.dn) if helpers.journal_writer else ("domain", "")
         check_paths(session, rules.paths, domain.dn)
         rules = replace(rules, shortest_password=domain.shortest_password, made=helpers.made)
-        reader = Reader(session, domain.dn)
+        more: Sequence[str] = ()
         if rules.update == ALWAYS and rules.made:
-            rules = replace(rules, shield=try_read_shield(session, domain.dn))
-            reader = Reader(session, domain.dn, ACCOUNT_ATTRIBUTES)
+            rules, more = replace(rules, shield=try_read_shield(session, domain.dn)), ACCOUNT_ATTRIBUTES
+        reader = Reader(session, domain.dn, more, _marker(session, domain.dn, exclusions))
         changes = _planned(reader, requests, rules, domain.schema, helpers.countries)
         sentence = refusal_sentence(changes)
         if sentence and task["on_refused"] != "skip":
@@ -114,6 +120,12 @@ def manage_accounts(
             unused += _note_made(helpers.journal_writer, list_made(changes, place))
     warnings = [*_warnings(changes, rules), *unused, *left_out_warnings(reader.left_out)]
     return _result(changes, warnings, writer.broken)
+
+
+def _marker(session: Session, domain: str, exclusions: Exclusions) -> Marker | None:
+    if not exclusions.ad_groups and not exclusions.units:
+        return None
+    return Marker(read_places(session, domain, exclusions.ad_groups, exclusions.units), services=False)
 
 
 def _note_made(journal_writer: JournalWriter | None, entries: Sequence[JournalEntry]) -> list[str]:
@@ -170,7 +182,7 @@ def _password(change: AccountChange, rules: Rules, helpers: Helpers) -> str:
 
 def _settle(journal_writer: JournalWriter, place: tuple[str, str], changes: Sequence[AccountChange]) -> None:
     """Settle the open journal lines of killed runs whose objects this run has read."""
-    usable = [change for change in changes if change.status != "refused"]
+    usable = [change for change in changes if change.status not in (REFUSED, EXCLUDED)]
     journal_writer.settle(place, ACCOUNT, {change.request.upn: _state(change.found) for change in usable})
     found = [change.found for change in usable if change.found]
     for name in (*WRITTEN, CONTROL, MANAGER):

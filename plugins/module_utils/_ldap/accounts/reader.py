@@ -17,7 +17,8 @@ from ..._identity.accounts.values import MANAGER, UPN, WRITTEN, Schema
 from ..._identity.ad import kinds
 from ..._identity.ad.faults import has_guid, whole_number
 from ..._identity.ad.lookup import dn_key
-from ..._identity.ad.users import AdObject
+from ..._identity.ad.marks import NO_MARKS, Marker
+from ..._identity.ad.objects import AdObject
 from ..._identity.core.errors import InputError
 from ..._identity.core.records import AD_ATTRIBUTES
 from ..session import filters
@@ -97,11 +98,13 @@ def _is_there(session: Session, path: str) -> bool:
 class Reader:
     """Reads accounts by their names and addresses. Does not repeat a condition or a listing of the domain.
 
-    ``more``: attributes to read besides ATTRIBUTES. ``left_out`` names the objects that cannot be used.
+    ``more``: attributes to read besides ATTRIBUTES. ``marker`` notes what concerns accounts. ``left_out`` names the
+    objects that cannot be used.
     """
 
-    def __init__(self, session: Session, domain: str, more: Sequence[str] = ()) -> None:
-        self._attributes = tuple(dict.fromkeys((*ATTRIBUTES, *more)))
+    def __init__(self, session: Session, domain: str, more: Sequence[str] = (), marker: Marker | None = None) -> None:
+        self._marker = marker
+        self._attributes = tuple(dict.fromkeys((*ATTRIBUTES, *more, *(marker.attributes if marker else ()))))
         self._session = session
         self._domain = domain
         self.left_out: list[str] = []
@@ -161,6 +164,7 @@ class Reader:
     def _objects(self, entries: Iterable[Entry]) -> Iterator[AdObject]:
         for entry in entries:
             if has_guid(entry.attributes):
-                yield AdObject(entry.distinguished_name, entry.attributes)
+                marks = self._marker.mark(entry.distinguished_name, entry.attributes) if self._marker else NO_MARKS
+                yield AdObject(entry.distinguished_name, entry.attributes, marks=marks)
             else:
                 self.left_out.append(entry.distinguished_name)

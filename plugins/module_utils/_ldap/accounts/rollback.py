@@ -24,7 +24,7 @@ from ..._identity.accounts.restores import (
 from ..._identity.accounts.state import ACCOUNT
 from ..._identity.accounts.values import CONTROL, UPN
 from ..._identity.ad.faults import has_guid
-from ..._identity.ad.users import AdObject
+from ..._identity.ad.objects import AdObject
 from ..._identity.core import journal
 from ..._identity.core.errors import IdentityError, telling
 from ..._identity.core.identities.anchors import guid_text, parse_guid

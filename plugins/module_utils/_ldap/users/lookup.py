@@ -15,8 +15,11 @@ from ..._identity.ad import kinds
 from ..._identity.ad.anchor_holders import AnchorHolder
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.lookup import DN, GUID, NAME_ATTRIBUTES, UPN, Candidate, Identity, match_identities
+from ..._identity.ad.marks import NO_MARKS, Marker
+from ..._identity.ad.objects import AdObject
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES, Shield
-from ..._identity.ad.users import FOUND, AdObject, AnchorChange, list_asked, list_searched
+from ..._identity.ad.service_accounts import MANAGED_CLASSES
+from ..._identity.ad.users import FOUND, AnchorChange, list_asked, list_searched
 from ..._identity.core.attribute_map import ldap_attributes
 from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import guid_text
@@ -44,6 +47,8 @@ class Search:
     scope: str = SUBTREE
     filter_text: str | None = None
     upn_suffixes: tuple[str, ...] = ()
+    with_managed: bool = False
+    """Whether managed service accounts are found too."""
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Search:
@@ -65,11 +70,17 @@ class Lookup:
 
     ``source_anchor`` says what their ImmutableId is made from. With ``with_attributes``, the result contains the
     attributes that a sync sends. With ``with_protection``, what shows whether an account is protected is read too.
-    ``left_out`` names the objects that cannot be used.
+    ``marker`` notes what concerns accounts. ``left_out`` names the objects that cannot be used.
     """
 
     def __init__(
-        self, session: Session, domain: str, source_anchor: str, with_attributes: bool, with_protection: bool = False
+        self,
+        session: Session,
+        domain: str,
+        source_anchor: str,
+        with_attributes: bool,
+        with_protection: bool = False,
+        marker: Marker | None = None,
     ) -> None:
         self.domain = domain
         self.left_out: list[str] = []
@@ -80,7 +91,9 @@ class Lookup:
         self._protects = with_protection
         sent = ldap_attributes() if with_attributes else ()
         protection = ACCOUNT_ATTRIBUTES if with_protection else ()
-        self._names = tuple(dict.fromkeys((*_ATTRIBUTES, *sent, *protection)))
+        self._marker = marker
+        marked = marker.attributes if marker else ()
+        self._names = tuple(dict.fromkeys((*_ATTRIBUTES, *sent, *protection, *marked)))
 
     def place(self) -> tuple[str, str]:
         """Return the domain as journals name it.
@@ -90,16 +103,15 @@ class Lookup:
         self._place = self._place or domain_place(self._session, self.domain)
         return self._place
 
-    def search(self, search: Search) -> list[AnchorChange]:
-        """Return the users of a search.
+    def search(self, *searches: Search) -> list[AnchorChange]:
+        """Return the users of these searches, each of them once.
 
         :raises LdapError: if the directory cannot be read.
         """
-        base = search.base or self.domain
-        entries = paged_entries(self._session, base, _search_filter(search), self._names, search.scope)
-        suffixes = set(map(entra_key, search.upn_suffixes))
-        wanted = (each for each in self._objects(entries) if not suffixes or _may_end_in(each, suffixes))
-        return list_searched(wanted, self._anchor)
+        if len(searches) == 1:
+            return list_searched(self._searched(searches[0]), self._anchor)
+        objects = {found.guid: found for search in searches for found in self._searched(search)}
+        return list_searched(objects.values(), self._anchor)
 
     def find(self, identities: Sequence[Identity]) -> list[AnchorChange]:
         """Return one change for each identity, in order; its status says if the identity is not one user.
@@ -133,6 +145,12 @@ class Lookup:
         """Return the change for an identity that is not looked up."""
         return AnchorChange(FOUND, self._anchor, identity=identity.text)
 
+    def _searched(self, search: Search) -> Iterator[AdObject]:
+        base = search.base or self.domain
+        entries = paged_entries(self._session, base, _search_filter(search), self._names, search.scope)
+        suffixes = set(map(entra_key, search.upn_suffixes))
+        return (each for each in self._objects(entries) if not suffixes or _may_end_in(each, suffixes))
+
     def _looked_up(self, identities: Sequence[Identity]) -> Iterator[AdObject]:
         for chosen in filters.any_of_each(each for identity in identities for each in _conditions(identity)):
             yield from self._objects(paged_entries(self._session, self.domain, chosen, self._names))
@@ -140,7 +158,8 @@ class Lookup:
     def _objects(self, entries: Iterable[Entry]) -> Iterator[AdObject]:
         for entry in entries:
             if has_guid(entry.attributes):
-                yield AdObject(entry.distinguished_name, entry.attributes, self._shown, self._protects)
+                marks = self._marker.mark(entry.distinguished_name, entry.attributes) if self._marker else NO_MARKS
+                yield AdObject(entry.distinguished_name, entry.attributes, self._shown, self._protects, marks)
             else:
                 self.left_out.append(entry.distinguished_name)
 
@@ -167,8 +186,11 @@ def _search_filter(search: Search) -> str:
         *(filters.equals(names, name) for name in kinds.SYSTEM_NAMES),
     ]
     # Use only attributes that every directory has: if the schema lacks one, a negated condition on it is never true.
+    wanted = [filters.equals("sAMAccountType", str(kinds.NORMAL_USER_ACCOUNT))]
+    if search.with_managed:
+        wanted += [filters.equals("objectClass", name) for name in MANAGED_CLASSES]
     conditions = [
-        filters.equals("sAMAccountType", str(kinds.NORMAL_USER_ACCOUNT)),
+        filters.any_of(wanted),
         *map(filters.negated, system),
     ]
     if search.upn_suffixes:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,25 +15,49 @@ from ..._identity.ad.users import AnchorChange
 from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.identities.comparison import entra_key
+from ..._identity.core.scope.named_object import NamedObject, is_entra_group
 from ..session import filters
 from .lookup import Lookup, Search
 
 _FEW = filters.MOST_CONDITIONS
 """Up to so many users are looked for by their GUIDs, in one filter; for more, the whole scope is read again."""
 
+_MOST_FILTERS = 10
+"""Members of a group are looked for by so many filters at most; for more, all users of the domain are read."""
+
+
+@dataclass(frozen=True)
+class Members:
+    """The members of the group that is the scope.
+
+    ``conditions``: LDAP conditions of which each member meets one. ``upns``: the UPNs of the members by ``entra_key``,
+    None if the conditions alone decide.
+    """
+
+    conditions: Sequence[str]
+    upns: Collection[str] | None = None
+
+
+def members_of(upns: Collection[str]) -> Members:
+    """Return the AD users who have these UPNs of cloud users, given as Graph has them."""
+    keys = frozenset(map(entra_key, upns))
+    return Members([filters.equals("userPrincipalName", upn) for upn in upns], keys)
+
 
 @dataclass(frozen=True)
 class Scope:
-    """The users with these UPNs, or if that is None, those whom a search finds."""
+    """The users with these UPNs, or if that is None, those whom a search finds; with a group, only its members."""
 
     users: tuple[Identity, ...] | None
     search: Search
+    ad_group: NamedObject | None = None
+    entra_group: NamedObject | None = None
 
     @classmethod
     def from_option(cls, given: Mapping[str, Any]) -> Scope:
         """Read the option ``scope``, whose keys exclude each other as the argument spec of match_plan says.
 
-        :raises InputError: if it names nobody, or if a UPN, a filter or a suffix is malformed.
+        :raises InputError: if it names nobody, or if a UPN, a filter, a suffix or a group is malformed.
         """
         users = given.get("users")
         if users is not None:
@@ -55,34 +79,78 @@ class Scope:
                 "upn_suffix": given.get("upn_suffixes"),
             }
         )
-        return cls(None, search)
+        search = replace(search, with_managed=True)
+        if given.get("group") is None:
+            return cls(None, search)
+        group = NamedObject("scope.group", given["group"])
+        return cls(None, search, entra_group=group) if is_entra_group(group) else cls(None, search, ad_group=group)
 
-    def find(self, lookup: Lookup) -> list[AnchorChange]:
+    def find(self, lookup: Lookup, members: Members | None = None) -> list[AnchorChange]:
         """Return the users in scope; for a list of UPNs, one change for each, in order, also if there is no such user.
+
+        ``members`` are those of the group, if the scope is one.
 
         :raises LdapError: if the directory cannot be read.
         """
-        return lookup.search(self.search) if self.users is None else lookup.find(self.users)
+        if self.users is not None:
+            return lookup.find(self.users)
+        if members is None:
+            return lookup.search(self.search)
+        if not members.conditions:
+            return []
+        parts = filters.any_of_each(members.conditions)
+        if members.upns is not None and len(parts) > _MOST_FILTERS:
+            return _among(lookup.search(self.search), members)
+        return _among(lookup.search(*(replace(self.search, filter_text=part) for part in parts)), members)
 
-    def find_again(self, lookup: Lookup, guids: Sequence[str]) -> dict[str, AnchorChange]:
+    def find_again(
+        self, lookup: Lookup, guids: Sequence[str], members: Members | None = None
+    ) -> dict[str, AnchorChange]:
         """Return those of these users who are still in scope, by GUID. ``guids`` are dashed.
 
         :raises LdapError: if the directory cannot be read.
         """
         if self.users is not None:
             names = {user.key for user in self.users}
-            found = [
-                user
-                for user in lookup.find([guid_identity(guid) for guid in guids])
-                if entra_key(user.user().user_principal_name or "") in names
-            ]
+            found = [user for user in lookup.find(list(map(guid_identity, guids))) if _upn_key(user) in names]
+        elif len(guids) > _FEW:
+            found = self.find(lookup, members)
         else:
-            found = lookup.search(self.search if len(guids) > _FEW else self._narrowed(guids))
+            found = self._find_few(lookup, guids, members)
         wanted = set(guids)
         by_guid = {guid_text(user.found.guid): user for user in found if user.found}
         return {guid: user for guid, user in by_guid.items() if guid in wanted}
 
-    def _narrowed(self, guids: Sequence[str]) -> Search:
+    def describe_nobody(self, domain: str) -> str:
+        """Return the sentences that say why nobody is in scope."""
+        return f"Nobody is in scope: {self._nobody(domain)}. Correct the scope, or check what the account may read."
+
+    def _nobody(self, domain: str) -> str:
+        search, group = self.search, self.ad_group or self.entra_group
+        if group:
+            return f"no user of {domain} is a member of {group.text}"
+        where = f"below {search.base}" if search.base else f"in {domain}"
+        suffixes = " or ".join(f"@{suffix}" for suffix in search.upn_suffixes)
+        conditions = [
+            *([f"has a user principal name that ends in {suffixes}"] if suffixes else ()),
+            *([f"meets {search.filter_text}"] if search.filter_text else ()),
+        ]
+        return f"no user {where} {' and '.join(conditions)}" if conditions else f"no user is {where}"
+
+    def _find_few(self, lookup: Lookup, guids: Sequence[str], members: Members | None) -> list[AnchorChange]:
         chosen = filters.any_of(filters.equals("objectGUID", guid_identity(guid).guid_bytes) for guid in guids)
-        mine = self.search.filter_text
-        return replace(self.search, filter_text=filters.all_of([mine, chosen]) if mine else chosen)
+        if members is None or members.upns is not None:
+            parts = [self.search.filter_text] if self.search.filter_text else [""]
+        else:
+            parts = filters.any_of_each(members.conditions)
+        texts = [filters.all_of(filter(None, (part, chosen))) for part in parts]
+        found = lookup.search(*(replace(self.search, filter_text=text) for text in texts))
+        return found if members is None else _among(found, members)
+
+
+def _among(users: Sequence[AnchorChange], members: Members) -> list[AnchorChange]:
+    return [user for user in users if members.upns is None or _upn_key(user) in members.upns]
+
+
+def _upn_key(user: AnchorChange) -> str:
+    return entra_key(user.user().user_principal_name or "")

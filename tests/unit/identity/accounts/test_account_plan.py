@@ -30,8 +30,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.requests import read_account_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.values import WRITTEN, Country
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.objects import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protected_accounts import build_shield
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 
 BASE = "DC=ad,DC=contoso,DC=com"

@@ -25,8 +25,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.ancho
     AnchorRequest,
     read_anchor_requests,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.objects import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import (
-    AdObject,
     AnchorChange,
     found_user,
 )

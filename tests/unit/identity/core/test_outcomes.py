@@ -19,6 +19,7 @@ RETURNED = {
     *outcomes.OUTCOMES,
     outcomes.CLOUD_ONLY,
     outcomes.EXCLUDED,
+    outcomes.SERVICE_ACCOUNT,
     *decision.REVIEWED,
     *changes.STATUSES,
     *restores.STATUSES,

@@ -21,6 +21,7 @@ from .changes import Review, ReviewedUser, Write
 MODULE, AFTER_APPLY = "match_plan", "after_apply"
 
 COMPARED_TERMS = (
+    "exclude",
     "source_anchor",
     "write_consistency_guid",
     "replace",

@@ -26,6 +26,7 @@ NOW = datetime(2026, 11, 30, 10, 0, 0, tzinfo=UTC)
 PATH = "reviewed.jsonl"
 SCOPE: dict[str, Any] = {"users": ["anna@x.com", "bob@x.com"]}
 TERMS: dict[str, Any] = {
+    "exclude": {},
     "source_anchor": "auto",
     "write_consistency_guid": "never",
     "replace": [],
@@ -99,6 +100,7 @@ def test_a_plan_of_the_same_terms_fits() -> None:
         ({"replace": ["anna@x.com"]}, "replace"),
         ({"deleted_holders": {"purge": ["x"]}}, "deleted_holders"),
         ({"skip_checks": ["domains"]}, "skip_checks"),
+        ({"exclude": {"users": ["carl@x.com"]}}, "exclude"),
         ({"allowed_outcomes": ["matched"]}, "allowed_outcomes"),
     ],
 )
@@ -114,7 +116,8 @@ def test_other_terms_are_named(terms: dict[str, Any], name: str) -> None:
 
 @pytest.mark.parametrize("name", COMPARED_TERMS)
 def test_a_term_that_the_plan_does_not_say_is_another_one(name: str) -> None:
-    given = {**TERMS, "replace": ["a@x.com"], "deleted_holders": {"purge": ["x"]}, "skip_checks": ["domains"]}
+    lists = {"replace": ["a@x.com"], "skip_checks": ["domains"]}
+    given = {**TERMS, **lists, "deleted_holders": {"purge": ["x"]}, "exclude": {"users": ["carl@x.com"]}}
     left = {other: value for other, value in given.items() if other != name}
     with pytest.raises(InputError, match=name):
         check_reviewed_plan(header(terms=left), PATH, SCOPE, given, NOW, 72)

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the members of groups, those of nested groups included, in few requests however many members there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..._identity.core.errors import InputError
+from ..._identity.core.identities.anchors import is_guid
+from ..._identity.core.identities.comparison import entra_key
+from ..._identity.core.scope.named_object import NamedObject
+from ..._identity.core.text.sentences import join_names
+from ..http.batch import Item, Outcome, send_batch
+from ..http.errors import GraphError, not_graph, successful
+from ..http.pages import PAGE_SIZE, pages
+from ..http.transport import Transport
+from .queries import filters_in
+
+_SELECT = ["id", "displayName", "groupTypes", "visibility"]
+_DYNAMIC, _HIDDEN = "DynamicMembership", "HiddenMembership"
+_USER, _GROUP = "#microsoft.graph.user", "#microsoft.graph.group"
+
+
+@dataclass(frozen=True)
+class GroupMembers:
+    """The users of a group: the UPN as Graph has it by object id (as ``entra_key``)."""
+
+    upns: Mapping[str, str]
+
+
+async def read_group_members(transport: Transport, groups: Sequence[NamedObject]) -> dict[NamedObject, GroupMembers]:
+    """Return the users who are members of each group, directly or through other groups.
+
+    A dynamic group is refused, also one that is nested: whoever may change the attributes of users decides about its
+    members. So is a group with a hidden membership, whose members need a permission of their own (facts §21).
+
+    :raises InputError: if there is no such group, or if one is refused.
+    :raises GraphError: if the members of one cannot all be read.
+    """
+    if not groups:
+        return {}
+    try:
+        return await _read(transport, groups)
+    except GraphError as error:
+        named = join_names([str(group) for group in groups])
+        raise GraphError(
+            error.cause, f"{named}. Their members cannot be read: {error.message}", **_rest(error)
+        ) from None
+
+
+async def _read(transport: Transport, groups: Sequence[NamedObject]) -> dict[NamedObject, GroupMembers]:
+    known = await _list_groups(transport, [group.text for group in groups])
+    for group in groups:
+        if entra_key(group.text) not in known:
+            raise InputError(f"{group}, and Entra ID has no such group; correct the entry or remove it.")
+        _check(known[entra_key(group.text)], group)
+    urls = [
+        f"/groups/{entra_key(group.text)}/transitiveMembers?$select=id,userPrincipalName&$top={PAGE_SIZE}"
+        for group in groups
+    ]
+    outcomes = await send_batch(transport, [Item("GET", url) for url in urls])
+    members = {
+        group: await _list_members(transport, url, outcome)
+        for group, url, outcome in zip(groups, urls, outcomes, strict=True)
+    }
+    await _check_nested(transport, members)
+    return {
+        group: GroupMembers({entra_key(each["id"]): _upn(each) for each in found if each["@odata.type"] == _USER})
+        for group, found in members.items()
+    }
+
+
+async def _check_nested(transport: Transport, members: Mapping[NamedObject, Sequence[dict[str, Any]]]) -> None:
+    outer = {
+        entra_key(each["id"]): group
+        for group, found in members.items()
+        for each in found
+        if each["@odata.type"] == _GROUP
+    }
+    known = await _list_groups(transport, outer)
+    for key, group in outer.items():
+        if key not in known:
+            raise not_graph("it does not show a group that is a member of another one")
+        _check(known[key], group, nested=True)
+
+
+async def _list_groups(transport: Transport, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return those of these groups that there are, by ``entra_key`` of their ids."""
+    found: dict[str, dict[str, Any]] = {}
+    for text in filters_in("id", ids):
+        request = transport.get(transport.client.groups, select=_SELECT, filter=text)
+        async for page, _more in pages(transport, request):
+            found |= {entra_key(each["id"]): each for each in page if is_guid(each.get("id"))}
+    return found
+
+
+async def _list_members(transport: Transport, url: str, outcome: Outcome) -> list[dict[str, Any]]:
+    if isinstance(outcome, GraphError):
+        raise outcome
+    found = [
+        each async for page, _more in pages(transport, transport.get_url(url), successful(outcome)) for each in page
+    ]
+    if not all(is_guid(each.get("id")) and isinstance(each.get("@odata.type"), str) for each in found):
+        raise not_graph("it sent a member of a group without its id or its type")
+    return found
+
+
+def _check(group: Mapping[str, Any], named: NamedObject, nested: bool = False) -> None:
+    kinds, name = group.get("groupTypes"), group.get("displayName") or group["id"]
+    if not isinstance(kinds, list):
+        raise not_graph("it sent a group without its groupTypes")
+    what = f"{named}, and the group {name} in it" if nested else f"{named} ({name}), which"
+    if _DYNAMIC in kinds:
+        raise InputError(
+            f"{what} is a dynamic group, whose members depend on attributes of users; name a group with assigned "
+            "members."
+        )
+    if group.get("visibility") == _HIDDEN:
+        raise InputError(f"{what} has a hidden membership, so its members are not known; name another group.")
+
+
+def _upn(member: Mapping[str, Any]) -> str:
+    upn = member.get("userPrincipalName")
+    if not isinstance(upn, str):
+        raise GraphError(
+            "access_denied",
+            "Graph does not show the user principal names of members; grant the app the application permission "
+            "User.Read.All and give admin consent.",
+        )
+    return upn
+
+
+def _rest(error: GraphError) -> dict[str, Any]:
+    return {name: value for name, value in error.details.items() if name != "cause"}
