@@ -93,7 +93,7 @@ class MatchApplication:
         :raises JournalError: if the open lines of killed runs cannot be settled; nothing was written.
         """
         with connected(LdapOptions.from_params(ldap, writes=True)) as session:
-            directory = MatchDirectory(session, self._task, with_attributes=False)
+            directory = MatchDirectory(session, self._task, for_plan=False)
             asyncio.run(self._run(directory, graph, journal_writer, watch, check_mode))
 
     async def _run(
@@ -142,7 +142,7 @@ class MatchApplication:
         if not wanted:
             return matches
         view, tenant = await together(
-            asyncio.to_thread(directory.read_view, wanted),
+            asyncio.to_thread(directory.read_claims, [each.anchor for each in matches], wanted),
             Survey(transport, client_id).read_for_writing({DOMAINS, *ROLE_ASPECTS}),
         )
         if not users.bin_readable:
@@ -202,11 +202,13 @@ class MatchApplication:
     ) -> None:
         """Clear the ImmutableIds that were written for users whose anchor somebody else claims by now."""
         try:
-            view = await asyncio.to_thread(directory.read_claims, list_wanted_anchors(self._changes))
+            users = [change.anchor for change in self._changes]
+            wanted = list_wanted_anchors(self._changes)
+            view = await asyncio.to_thread(directory.read_claims, users, wanted, with_protection=False)
         except IdentityError as error:
             self.unproven = error.message
             return
-        self.unproven = describe_hidden(self._changes, view, self._task.terms)
+        self.unproven = describe_hidden(view, self._task.terms)
         claims = find_claims(self._changes, view)
         positions = [position for position in claims if self._changes[position].immutable_id.changed]
         for position in claims.keys() - set(positions):

@@ -21,7 +21,6 @@ from .._identity.core.identities.cloud_identity import possible_upn
 from .._identity.core.identities.comparison import entra_key
 from .._identity.core.records import AdUser
 from .._identity.core.refusal import Refusal
-from .._identity.core.text.sentences import join_names
 from .._identity.entra.immutable_id_guards import refuse_guarded
 from .._identity.entra.immutable_id_plan import ImmutableIdChange, plan_changes
 from .._identity.entra.immutable_id_requests import ImmutableIdRequest, request_matches
@@ -162,14 +161,11 @@ def find_claims(changes: Sequence[MatchChange], view: DirectoryView) -> dict[int
     return {position: claim for position, claim in claims.items() if claim}
 
 
-def describe_hidden(changes: Sequence[MatchChange], view: DirectoryView, terms: Terms) -> str | None:
+def describe_hidden(view: DirectoryView, terms: Terms) -> str | None:
     """Return why nobody can tell who claims the anchors of users who were written; None if the view shows it."""
-    if ANCHOR_CLAIMS in terms.skip_checks:
+    if ANCHOR_CLAIMS in terms.skip_checks or not view.claims_unread:
         return None
-    if view.claims_unread:
-        return "an object that may claim one does not show its objectGUID, or is too large."
-    gone = [change.name for change in changes if change.writes and not view.account(change.guid)]
-    return f"Active Directory does not show the account of {join_names(gone)} any more." if gone else None
+    return "an object that may claim one does not show its objectGUID, or is too large."
 
 
 def _judge(changes: Sequence[MatchChange], view: DirectoryView) -> AnchorJudge:

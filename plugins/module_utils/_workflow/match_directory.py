@@ -23,7 +23,7 @@ from .._ldap.session.connection import Session
 from .._ldap.session.forest import domain_place, naming_contexts
 from .._ldap.users.anchor_owners import anchor_owners
 from .._ldap.users.anchor_writer import AnchorWriter
-from .._ldap.users.directory_view import read_view
+from .._ldap.users.directory_view import read_claims, read_view
 from .._ldap.users.lookup import Lookup
 from .._ldap.users.scope import Members
 from .match_task import MatchTask
@@ -35,7 +35,8 @@ EMPTY_SCOPE = "empty_scope"
 class MatchDirectory:
     """What a plan and its application need of one domain. All methods raise LdapError if it cannot be read."""
 
-    def __init__(self, session: Session, task: MatchTask, with_attributes: bool) -> None:
+    def __init__(self, session: Session, task: MatchTask, for_plan: bool) -> None:
+        """``for_plan``: read of each user what a sync sends; else what protects the account."""
         self._session = session
         self._scope, excluded = task.scope, task.exclusions
         self._domain = naming_contexts(session).default
@@ -43,7 +44,8 @@ class MatchDirectory:
         named = bool(excluded.ad_groups or excluded.units)
         places = read_places(session, self._domain, excluded.ad_groups, excluded.units) if named else Places()
         marker = Marker(places, services=task.scope.users is None)
-        self._lookup = Lookup(session, self._domain, task.source_anchor, with_attributes, marker=marker)
+        protects = self._protects and not for_plan
+        self._lookup = Lookup(session, self._domain, task.source_anchor, for_plan, protects, marker)
         self.place = domain_place(session, self._domain)
 
     def find(self, members: Members | None = None) -> list[AnchorChange]:
@@ -77,13 +79,16 @@ class MatchDirectory:
                     "remove it."
                 )
 
-    def read_view(self, anchors: Sequence[str], names: Sequence[str] = ()) -> DirectoryView:
+    def read_view(self, anchors: Sequence[str], names: Sequence[str]) -> DirectoryView:
         """Return the objects with these ImmutableIds, UPNs or addresses."""
         return read_view(self._session, self._domain, anchors, names, self._protects)
 
-    def read_claims(self, anchors: Sequence[str]) -> DirectoryView:
-        """Return the objects with these ImmutableIds, without what protects them."""
-        return read_view(self._session, self._domain, anchors, (), with_protection=False)
+    def read_claims(
+        self, users: Sequence[AnchorChange], anchors: Sequence[str], with_protection: bool = True
+    ) -> DirectoryView:
+        """Return these users, whom ``find_again`` has found, and all others with these ImmutableIds."""
+        found = [user.found for user in users if user.found]
+        return read_claims(self._session, self._domain, found, anchors, with_protection and self._protects)
 
     def list_owners(self, immutable_ids: Sequence[str]) -> dict[str, AnchorOwner]:
         """Return the objects whose GUIDs these ImmutableIds are, as ``anchor_owners`` does."""

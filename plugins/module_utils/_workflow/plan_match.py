@@ -127,7 +127,7 @@ def plan_match(
     options = LdapOptions.from_params(ldap, writes=task.predict != NOW)
     # Around asyncio.run, which waits for the threads that use the session.
     with connected(options) as session:
-        directory = MatchDirectory(session, task, with_attributes=True)
+        directory = MatchDirectory(session, task, for_plan=True)
         return asyncio.run(_plan(directory, graph, task, where, predict_all, watch))
 
 

@@ -455,23 +455,6 @@ def test_a_directory_that_is_lost_after_the_last_write(estate: Estate) -> None:
     assert estate.changes() == dict.fromkeys(IDS, ("set", None))
 
 
-def test_an_account_that_is_gone_after_the_last_write(estate: Estate) -> None:
-    """Its anchor is not known to be its own any more: somebody else may claim it."""
-    plan = estate.plan()
-
-    def answers(method: str, _path: str) -> Reply | None:
-        if method == "PATCH":
-            estate.directory.held.pop(
-                next((name for name in estate.directory.held if name.startswith("CN=anna,")), ""), None
-            )
-        return None
-
-    estate.graph.answers = answers
-    result = estate.apply(plan)
-    assert "does not show the account of anna@contoso.com any more" in result["verdict"]
-    assert result["verdict"].endswith("Make a new plan before the next sync.")
-
-
 def test_a_run_can_be_rolled_back_by_its_journal(estate: Estate) -> None:
     """The lines name the run as the module returns it."""
     result = estate.apply(estate.plan(), run="20261129T101500Z-abc123")

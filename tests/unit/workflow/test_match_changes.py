@@ -336,14 +336,7 @@ def test_a_claim_that_turns_up_after_the_write() -> None:
 
 
 def test_who_claims_an_anchor_is_unknown_if_the_directory_hides_something() -> None:
-    done = both()
-    assert describe_hidden(done, DirectoryView(PAIR), Terms()) is None
     hidden = DirectoryView(PAIR, claims_unread=True)
-    assert "does not show its objectGUID" in str(describe_hidden(done, hidden, Terms()))
-    gone = describe_hidden(done, DirectoryView(PAIR[:1]), Terms())
-    assert gone == f"Active Directory does not show the account of {done[1].name} any more."
-    skipped = Terms(skip_checks=["anchor_claims"])
-    assert {describe_hidden(done, view, skipped) for view in (hidden, DirectoryView())} == {None}
-    # What was not written claims nothing.
-    refused = [each.refused(Refusal("x", "X.")) for each in done]
-    assert describe_hidden(refused, DirectoryView(), Terms()) is None
+    assert describe_hidden(DirectoryView(PAIR), Terms()) is None
+    assert "does not show its objectGUID" in str(describe_hidden(hidden, Terms()))
+    assert describe_hidden(hidden, Terms(skip_checks=["anchor_claims"])) is None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the AD objects that hold given ImmutableIds, UPNs or addresses, and which of them are protected."""
+"""Read the AD objects that hold or claim given ImmutableIds, UPNs or addresses, and which of them are protected."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.kinds import kind_word
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES, Shield, why_protected
+from ..._identity.ad.users import FoundUser
 from ..._identity.core.identities.anchors import (
     CONSISTENCY_GUID,
     OBJECT_GUID,
@@ -48,6 +49,45 @@ def read_view(
     return DirectoryView(accounts, claims_unread=len(accounts) < len(found), protection_unread=shield is None)
 
 
+def read_claims(
+    session: Session, domain: str, users: Sequence[FoundUser], immutable_ids: Sequence[str], with_protection: bool
+) -> DirectoryView:
+    """Return users who were read before, and all other objects of the domain with one of these ImmutableIds.
+
+    With ``with_protection``, the users were read with what protects them. Without it, they count as unread.
+
+    :raises LdapError: if the directory cannot be read.
+    """
+    shield = try_read_shield(session, domain) if with_protection else None
+    attributes = (*_ATTRIBUTES, *(ACCOUNT_ATTRIBUTES if with_protection else ()))
+    known = {user.guid for user in users}
+    values = [
+        value
+        for value in anchor_values(raw_anchors(immutable_ids))
+        if value[0] == CONSISTENCY_GUID or value[1] not in known
+    ]
+    found = list(_claiming(session, domain, values, attributes))
+    others = [_account(entry, shield) for entry in found if has_guid(entry.attributes)]
+    accounts = {account.guid: account for account in (*(_known_account(user, shield) for user in users), *others)}
+    return DirectoryView(
+        list(accounts.values()), claims_unread=len(others) < len(found), protection_unread=shield is None
+    )
+
+
+def _claiming(
+    session: Session, domain: str, values: Sequence[filters.HeldValue], attributes: Sequence[str]
+) -> Iterable[Entry]:
+    """Read by filters, or read all objects with an anchor of their own, which are often few, if those are many."""
+    claims = [value for value in values if value[0] == CONSISTENCY_GUID]
+    requests = _count_filters(claims)
+    claiming = f"({CONSISTENCY_GUID}=*)"
+    listed = listed_entries(session, domain, claiming, attributes, requests) if requests > 1 else None
+    if listed is None:
+        return _filtered(session, domain, values, attributes)
+    owners = [value for value in values if value[0] != CONSISTENCY_GUID]
+    return {entry.key: entry for entry in (*listed, *_filtered(session, domain, owners, attributes))}.values()
+
+
 def _of_names(names: Iterable[str]) -> Iterator[filters.HeldValue]:
     for name in names:
         yield from filters.address_values(name) if ":" in name else [("userPrincipalName", name)]
@@ -57,15 +97,33 @@ def _matching(
     session: Session, domain: str, values: Collection[filters.HeldValue], attributes: Sequence[str]
 ) -> Iterable[Entry]:
     """Read by filters, or by a listing of the domain if that takes no more requests."""
-    if len(values) > filters.MOST_CONDITIONS:
-        requests = -(-len(values) // filters.MOST_CONDITIONS)
-        listed = listed_entries(session, domain, _ANYTHING, attributes, requests)
-        if listed is not None:
-            return listed
+    requests = _count_filters(values)
+    listed = listed_entries(session, domain, _ANYTHING, attributes, requests) if requests > 1 else None
+    return _filtered(session, domain, values, attributes) if listed is None else listed
+
+
+def _count_filters(values: Collection[filters.HeldValue]) -> int:
+    return -(-len(values) // filters.MOST_CONDITIONS)
+
+
+def _filtered(
+    session: Session, domain: str, values: Iterable[filters.HeldValue], attributes: Sequence[str]
+) -> Iterable[Entry]:
     parts = filters.any_of_each(filters.equals(*value) for value in values)
     found = (paged_entries(session, domain, part, attributes) for part in parts)
     # An object may meet conditions of several parts. Its name may be another object's before the last one is read.
     return {entry.key: entry for entries in found for entry in entries}.values()
+
+
+def _known_account(user: FoundUser, shield: Shield | None) -> AdAccount:
+    return AdAccount(
+        guid_text(user.guid),
+        user.user.distinguished_name or "",
+        user.user.user_principal_name,
+        immutable_id_of_bytes(user.guid),
+        immutable_id_of_bytes(user.consistency) if user.consistency else None,
+        protected=why_protected(user.protection, shield) if shield else None,
+    )
 
 
 def _account(entry: Entry, shield: Shield | None) -> AdAccount:

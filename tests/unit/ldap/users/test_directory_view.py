@@ -14,13 +14,15 @@ from forest_script import BIND, DOMAIN, guid, person
 from ldap_wire import SUB, Done, Entry, Search, Turn, Wire
 from shield_script import account, group, shield
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import FoundUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import DirectoryView
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import filters
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import read_view
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import read_claims, read_view
 
 ADMINS = group("Domänen-Admins", 512)
 ASKED = (
@@ -157,3 +159,82 @@ def test_an_object_that_was_renamed_meanwhile_is_one_object(
     parts = [Turn(Search, (person(1, name), Done(cookie=b""))) for name in ("anna", "anna-smith")]
     view = read(certificates, options, [*pages, *parts], False, anchors, [])
     assert [each.guid for each in view.holders(anchors[0])] == [str(guid(1))]
+
+
+def known(number: int, name: str, held: int | None = None) -> FoundUser:
+    """A user as an earlier search has found it."""
+    user = AdUser(distinguished_name=f"CN={name},OU=Staff,{DOMAIN}", user_principal_name=f"{name}@contoso.com")
+    shown = {
+        key.lower(): [value if isinstance(value, bytes) else value.encode() for value in values]
+        for key, values in account(1600 + number, "Domänen-Admins").items()
+    }
+    return FoundUser(guid(number).bytes_le, user, guid(held).bytes_le if held else b"", protection=shown)
+
+
+def claims(
+    certificates: Certificates, options: Options, script: list[Turn], users: list[FoundUser], protection: bool
+) -> DirectoryView:
+    anchors = [immutable_id_of_guid(guid(number)) for number in (1, 2, 5)]
+    with (
+        Wire([BIND, *script], certificates.good) as wire,
+        connected(LdapOptions.from_params(options(wire), writes=False)) as session,
+    ):
+        view = read_claims(session, DOMAIN, users, anchors, protection)
+    wire.verify()
+    return view
+
+
+CLAIM = b"mS-DS-ConsistencyGuid"
+FOREIGN = ("equal", b"objectGUID", guid(5).bytes_le)
+
+
+def test_accounts_that_were_read_are_not_read_again(certificates: Certificates, options: Options) -> None:
+    values = [("equal", CLAIM, guid(number).bytes_le) for number in (1, 2)]
+    wanted = ("or", *values, FOREIGN, ("equal", CLAIM, guid(5).bytes_le))
+    thief = person(9, "mallory", mS_DS_ConsistencyGuid=[guid(2).bytes_le], **account(1609))
+    # Meanwhile this user lost the value.
+    now = person(2, "bert", mS_DS_ConsistencyGuid=[guid(1).bytes_le], **account(1602))
+    asked = (*ASKED[:5], *ASKED[7:])
+    script = [*shield([ADMINS]), search(wanted, thief, now, asked=asked)]
+    view = claims(certificates, options, script, [known(1, "anna"), known(2, "bert", held=2)], True)
+    found = {each.upn: each for each in view.accounts}
+    assert set(found) == {"anna@contoso.com", "bert@contoso.com", "mallory@contoso.com"}
+    assert found["anna@contoso.com"].protected == "it belongs to Domain Admins"
+    assert found["bert@contoso.com"].consistency == immutable_id_of_guid(guid(1))
+    assert [each.upn for each in view.holders(immutable_id_of_guid(guid(2)))] == [
+        "bert@contoso.com",
+        "mallory@contoso.com",
+    ]
+    assert (view.protection_unread, view.claims_unread) == (False, False)
+
+
+def test_of_many_anchors_all_objects_with_one_of_their_own_are_listed(
+    certificates: Certificates, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filters, "MOST_CONDITIONS", 2)
+    asked = ASKED[:5]
+    thief = person(9, "mallory", mS_DS_ConsistencyGuid=[guid(2).bytes_le])
+    owner = person(5, "carl")
+    script = [search(("present", CLAIM), thief, asked=asked), search(FOREIGN, owner, asked=asked)]
+    view = claims(certificates, options, script, [known(1, "anna"), known(2, "bert")], False)
+    assert [each.guid for each in view.accounts] == [str(guid(number)) for number in (1, 2, 9, 5)]
+    assert view.protection_unread
+
+    # More pages than filters: three values in two filters.
+    pages = [
+        search(("present", CLAIM), thief, cookie=b"c", asked=asked),
+        search(("present", CLAIM), cookie=b"d", page=b"c", asked=asked),
+    ]
+    values = [("equal", CLAIM, guid(number).bytes_le) for number in (1, 2, 5)]
+    parts = [
+        search(("or", values[0], values[1]), thief, asked=asked),
+        search(("or", FOREIGN, values[2]), owner, asked=asked),
+    ]
+    again = claims(certificates, options, [*pages, *parts], [known(1, "anna"), known(2, "bert")], False)
+    assert [each.guid for each in again.accounts] == [str(guid(number)) for number in (1, 2, 9, 5)]
+
+
+def test_a_claimant_that_hides_its_guid_leaves_the_claims_unread(certificates: Certificates, options: Options) -> None:
+    hidden = Entry(f"CN=x,{DOMAIN}", {"mS-DS-ConsistencyGuid": [guid(1).bytes_le]})
+    view = claims(certificates, options, [Turn(Search, (hidden, Done(cookie=b"")))], [known(1, "anna")], False)
+    assert (len(view.accounts), view.claims_unread) == (1, True)
