@@ -168,6 +168,7 @@ def known(number: int, name: str, held: int | None = None) -> FoundUser:
         key.lower(): [value if isinstance(value, bytes) else value.encode() for value in values]
         for key, values in account(1600 + number, "Domänen-Admins").items()
     }
+    shown["useraccountcontrol"] = [b"512"]
     return FoundUser(guid(number).bytes_le, user, guid(held).bytes_le if held else b"", protection=shown)
 
 
