@@ -35,7 +35,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: For each folder, a sentence that says who has the lock. Empty if this C(ansible-playbook) has it.
+  description:
+    - For each folder, a sentence that says who has the lock, or why it cannot be taken.
+    - Empty if this C(ansible-playbook) has it.
   type: list
   elements: str
 """
@@ -44,7 +46,6 @@ import multiprocessing
 import os
 from typing import Any
 
-from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
@@ -58,7 +59,10 @@ class LookupModule(LookupBase):
         # A task runs in a process that ansible-playbook forked.
         parent = multiprocessing.parent_process()
         playbook = parent.pid if parent and parent.pid else os.getpid()
+        return [self._refusal(folder, playbook) for folder in terms]
+
+    def _refusal(self, folder: str, playbook: int) -> str:
         try:
-            return [take_lock(folder, playbook) for folder in terms]
+            return take_lock(folder, playbook)
         except InputError as error:
-            raise AnsibleError(error.message) from error
+            return error.message
