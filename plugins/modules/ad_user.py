@@ -130,13 +130,12 @@ options:
       - The most accounts that may change, as a count such as V(20), or as a percentage of RV(users) such as V(5%). If more would, the task
         fails before the first write.
     type: str
-  on_refused:
+  max_refused:
     description:
-      - What to do where users are refused.
-      - V(fail) fails the task before anything is written. V(skip) goes on with the others and says why in RV(users).
+      - How many users may be refused while the others are written, as a count or as a percentage of RV(users). If more are, the task
+        fails before the first write. RV(users) says why each was.
     type: str
-    choices: [fail, skip]
-    default: fail
+    default: "0"
 notes:
   - The account that signs in needs the right to create users in the containers, and to write their attributes.
   - O(rollback) removes exactly the accounts that a run made and that nobody has changed since, and puts back the values of those that it filled.
@@ -419,7 +418,7 @@ def roll_back(params: dict[str, Any], options: dict[str, Any], check_mode: bool)
             lines,
             journal,
             max_changes=params["max_changes"],
-            skip_refused=params["on_refused"] == "skip",
+            max_refused=params["max_refused"],
             check_mode=check_mode,
         ),
         check_mode=check_mode,
@@ -448,7 +447,7 @@ def main() -> None:
         "password_must_change": {"type": "bool", "default": False, "no_log": False},
         "exclude": exclude_option(),
         "max_changes": {"type": "str"},
-        "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+        "max_refused": {"type": "str", "default": "0"},
     }
     module = RecordsModule(
         argument_spec={**ldap_options(), **journal_options(), **task},

@@ -80,7 +80,7 @@ def test_every_awkward_person_is_matched_and_proven(
         "hybrid_identity_stages": ["upn_suffixes", "accounts", "hard_match", "sync"],
         "accounts_scope": {"users": NAMES},
         "accounts_path": path,
-        "accounts_on_refused": "skip",
+        "accounts_max_refused": "100%",
         "hard_match_scope": {"search_base": path},
         # The cycle takes the seed's accounts too, which are not hard-matched here, and some of which are refused.
         "sync_fail_on_run_errors": False,

@@ -42,7 +42,8 @@ class Report:
     ``origin`` says where the file is from. ``verdict`` is that of the file: why the plan may not be applied, or who was
     not changed. ``by_status``: rows are counted and filtered by their status, otherwise by their prediction.
     ``rows`` are sorted by what a person should look at first, ``counts`` are by key, those without anybody too if
-    outcomes are counted. ``total`` counts the AD users, ``outside`` the cloud users without one.
+    outcomes are counted. ``total`` counts the AD users, ``apart`` those besides who are left alone, and ``outside`` the
+    cloud users without one.
     ``overwrites`` counts users by attribute and effect.
     """
 
@@ -59,6 +60,7 @@ class Report:
     counts: Mapping[str, int]
     overwrites: Mapping[tuple[str, str], int]
     total: int
+    apart: int
     outside: int
 
     @property
@@ -86,6 +88,11 @@ class Report:
 
     def headline(self) -> str:
         """Return the report in a sentence or two."""
+        verb = "is" if self.apart == 1 else "are"
+        left_alone = f" {people(self.apart, 'more AD user')} {verb} left alone." if self.apart else ""
+        return f"{self._headline()}{left_alone}"
+
+    def _headline(self) -> str:
         if not self.total:
             return "There is no AD user in the scope."
         if self.is_result:
@@ -155,7 +162,7 @@ def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None
     found = Counter(_kind(row, by_status).key for row in rows)
     order = sorted({*found, *(() if by_status else OUTCOMES)}, key=lambda key: (outcome(key).rank, key))
     overwrites = Counter((change.attribute, change.effect) for row in rows for change in row.overwrites)
-    outside = sum(row.is_outside for row in rows)
+    outside, apart = sum(row.is_outside for row in rows), sum(row.is_apart for row in rows)
     return Report(
         title=shown(title) or _title(is_result, is_now),
         note=shown(note),
@@ -169,7 +176,8 @@ def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None
         rows=rows,
         counts={key: found[key] for key in order},
         overwrites=dict(sorted(overwrites.items(), key=lambda item: (-item[1], item[0]))),
-        total=len(rows) - outside,
+        total=len(rows) - outside - apart,
+        apart=apart,
         outside=outside,
     )
 

@@ -118,7 +118,7 @@ def _bars(report: Report) -> str:
             "</svg></button>"
         )
     heading, shows = ("Statuses", "statuses") if report.by_status else ("Outcomes", "outcomes")
-    total = people(report.total, "AD user")
+    total = people(report.total + report.apart, "AD user")
     if report.outside:
         total += f" and {people(report.outside, 'cloud user')} without one"
     return (

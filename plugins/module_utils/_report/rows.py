@@ -12,7 +12,16 @@ from typing import Any, cast
 
 from .._identity.core.decision import REVIEWED
 from .._identity.core.errors import InputError
-from .._identity.core.outcomes import CHANGED_SINCE_REVIEW, FAILED, NOT_REVIEWED, REFUSED, Outcome, outcome
+from .._identity.core.outcomes import (
+    CHANGED_SINCE_REVIEW,
+    EXCLUDED,
+    FAILED,
+    NOT_REVIEWED,
+    REFUSED,
+    SERVICE_ACCOUNT,
+    Outcome,
+    outcome,
+)
 from .._identity.core.records import AdRecord
 from .._identity.core.run_files.user_records import (
     ChangeRecord,
@@ -101,6 +110,11 @@ class Row:
     def is_outside(self) -> bool:
         """Whether this is a cloud user without an AD user."""
         return self.status is None
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the user is left alone, because somebody excluded the user or a service runs as the account."""
+        return self.status is not None and self.status.key in (EXCLUDED, SERVICE_ACCOUNT)
 
     @property
     def is_refused(self) -> bool:

@@ -151,6 +151,26 @@ def data_of(report: Report) -> dict[str, Any]:
     return dict(json.loads(Elements(to_html(report)).data))
 
 
+def test_who_is_left_alone_is_counted_apart() -> None:
+    users = [
+        user("a@contoso.com"),
+        user("b@contoso.com", None, "excluded", change_reason="b is excluded."),
+        user("c@contoso.com", None, "service_account", change_cause="service_principal_name"),
+    ]
+    report = plan(users)
+    assert (report.total, report.apart) == (1, 2)
+    assert report.headline().startswith("1 of 1 AD user would be joined to their cloud user.")
+    assert report.headline().endswith(" 2 more AD users are left alone.")
+    assert {key: count for key, count in report.counts.items() if count} == {
+        "hard_match": 1,
+        "excluded": 1,
+        "service_account": 1,
+    }
+    assert [row["reason"] for row in table(to_csv(report))] == ["", "b is excluded.", ""]
+    assert not any(row.needs_decision for row in report.rows)
+    assert result(users[1:2]).headline() == "There is no AD user in the scope. 1 more AD user is left alone."
+
+
 def test_what_is_looked_at_first_comes_first() -> None:
     users = [
         user("zoe@contoso.com"),

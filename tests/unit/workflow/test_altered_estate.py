@@ -21,8 +21,9 @@ import pytest
 from altered_entries import altered
 from estate import IDS, VALUES, Estate
 from ldap_wire import Entry, Modify, Search
-from scripted_graph import TOKEN, Reply, Request
+from scripted_graph import TOKEN, Reply, Request, object_id, user
 from support.alterations import FOREIGN, altered_bytes, altered_json, chance
+from test_exclusions import TIER0, put_groups
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_bytes,
@@ -34,7 +35,9 @@ pytestmark = pytest.mark.once
 
 CASES = 25
 ADMIN = "carl"
-TERMS = {"write_consistency_guid": "from_guid", "max_refused": "100%"}
+# The excluded groups have no member in the scope, so that what is expected stays the same.
+EXCLUDED = [TIER0, object_id(800)]
+TERMS = {"write_consistency_guid": "from_guid", "max_refused": "100%", "exclude": {"groups": EXCLUDED}}
 
 
 class Saboteur:
@@ -159,6 +162,10 @@ def check_writes(case: str, estate: Estate, saboteur: Saboteur) -> int:
 @pytest.mark.parametrize("stage", ["plan", "apply"])
 @pytest.mark.parametrize("side", ["graph", "directory"])
 def test_altered_answers(estate: Estate, monkeypatch: pytest.MonkeyPatch, stage: str, side: str) -> None:
+    put_groups(estate, "Tier 0", "Inner")
+    estate.directory.change("Inner", memberOf=[TIER0])
+    estate.graph.put(user(802))
+    estate.graph.put_group(800, estate.graph.put_group(801, object_id(802)))
     estate.graph.assign(IDS[ADMIN])
     estate.graph.assign(IDS[ADMIN], "roleEligibilitySchedules")
     estate.directory.change(ADMIN, adminCount=["1"], userAccountControl=[str(0x200 | 0x80000)])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..ad.objects import AdObject
+from ..core.limits import read_limit
 from ..core.outcomes import CREATED, EXCLUDED, FAILED, REFUSED, UNCHANGED, UPDATED
 from ..core.records import AdUser, planned_ad_user, read_ad_user
 from ..core.refusal import Refusal
@@ -131,14 +132,21 @@ def build_result(changes: Sequence[AccountChange]) -> dict[str, Any]:
     return {"users": users, "summary": summary, "table": users_table(users)}
 
 
-def refusal_sentence(changes: Sequence[AccountChange]) -> str | None:
-    """Return one sentence about the refused users, the first few with their reasons; None if there are none."""
+def refusal_sentence(changes: Sequence[AccountChange], max_refused: str) -> str | None:
+    """Return the sentence that refuses a plan with more refused users than ``max_refused`` allows; None if it does not.
+
+    It has the reasons of the first few.
+
+    :raises InputError: if ``max_refused`` is not a limit.
+    """
+    limit = read_limit(max_refused, "max_refused")
     reasons = [change.reason or "" for change in changes if change.status == REFUSED]
-    if not reasons:
+    if len(reasons) <= limit.most(len(changes)):
         return None
     return (
-        f"{len(reasons)} of {len(changes)} users cannot be taken, and nothing was written: {join_sentences(reasons)} "
-        "Correct the list, or set on_refused to skip to go on without them."
+        f"{len(reasons)} of {len(changes)} users cannot be taken, and nothing was written, because max_refused allows "
+        f"{limit.describe(len(changes))}: {join_sentences(reasons)} Correct the list, or raise max_refused to go on "
+        "without them."
     )
 
 

@@ -48,7 +48,9 @@ class Marker:
     def __init__(self, places: Places, services: bool) -> None:
         self._places = places
         self.services = services
+        # Thousands of accounts are in the same few groups and units, and comparing names takes long.
         self._unit_of = cache(self._find_unit)
+        self._group_of = cache(self._find_group)
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -66,13 +68,16 @@ class Marker:
         if unit or not places.groups:
             return unit
         for value in attributes.get("memberof", ()):
-            group = places.groups.get(dn_key(value.decode("utf-8", "replace")))
+            group = self._group_of(value)
             if group:
                 return group
         primary = next(iter(attributes.get("primarygroupid", ())), b"").decode("ascii", "replace")
         rid = whole_number(primary, 0xFFFFFFFF)
         # Every account has a primary group. If it is hidden, it may be any of these.
         return next(iter(places.groups.values())) if rid is None else places.rids.get(rid)
+
+    def _find_group(self, value: bytes) -> NamedObject | None:
+        return self._places.groups.get(dn_key(value.decode("utf-8", "replace")))
 
     def _find_unit(self, parent: str) -> NamedObject | None:
         while parent:

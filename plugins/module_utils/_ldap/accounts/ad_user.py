@@ -68,7 +68,7 @@ def manage_accounts(
 
     :raises InputError: if an option is wrong, or if a container or an entry of ``exclude`` does not exist.
     :raises LimitExceeded: if more accounts would change than ``max_changes`` allows.
-    :raises IdentityError: if users are refused and ``on_refused`` is ``fail``; ``users`` and ``summary`` are details.
+    :raises IdentityError: if more users are refused than ``max_refused`` allows; ``users`` and ``summary`` are details.
     :raises LdapError: if the directory cannot be read, or if a write fails; in that case with the same details.
     """
     rules = _rules(task)
@@ -79,6 +79,7 @@ def manage_accounts(
     unused = _unused_passwords(given, requests)
     if task["max_changes"] is not None:
         read_limit(task["max_changes"])
+    read_limit(task["max_refused"], "max_refused")
     options = LdapOptions.from_params(params, writes=True)
     with connected(options) as session:
         domain = read_domain(session)
@@ -90,8 +91,8 @@ def manage_accounts(
             rules, more = replace(rules, shield=try_read_shield(session, domain.dn)), ACCOUNT_ATTRIBUTES
         reader = Reader(session, domain.dn, more, _marker(session, domain.dn, exclusions))
         changes = _planned(reader, requests, rules, domain.schema, helpers.countries)
-        sentence = refusal_sentence(changes)
-        if sentence and task["on_refused"] != "skip":
+        sentence = refusal_sentence(changes, task["max_refused"])
+        if sentence:
             # A user may have been refused because the UPN is misspelled in given_passwords_file.
             details = {"warnings": unused, **build_result([change.unplanned() for change in changes])}
             raise IdentityError(sentence, changed=False, **details)

@@ -30,7 +30,7 @@ from ..._identity.core.errors import IdentityError, telling
 from ..._identity.core.identities.anchors import guid_text, parse_guid
 from ..._identity.core.interrupted import mark_interrupted
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter, Line, describe_unfinished
-from ..._identity.core.limits import check_max_changes
+from ..._identity.core.limits import check_max_changes, read_limit
 from ..._identity.core.rollback import Undo, build_undos, check_place
 from ..protection.shield import try_read_shield
 from ..session import filters
@@ -52,7 +52,7 @@ def roll_back_accounts(
     journal_writer: JournalWriter | None = None,
     *,
     max_changes: str | None = None,
-    skip_refused: bool = False,
+    max_refused: str = "0",
     check_mode: bool = False,
 ) -> dict[str, Any]:
     """Undo runs of ``ad_user`` by the ``lines`` of their journal and return the module's result.
@@ -62,9 +62,10 @@ def roll_back_accounts(
 
     :raises InputError: if the run changed another domain.
     :raises LimitExceeded: if more accounts would change than ``max_changes`` allows; nothing was written.
-    :raises IdentityError: if an account cannot be restored and ``skip_refused`` is false; nothing was written.
+    :raises IdentityError: if more accounts cannot be restored than ``max_refused`` allows; nothing was written.
     :raises LdapError: if the directory cannot be read, or if a write fails.
     """
+    limit = read_limit(max_refused, "max_refused")
     with connected(LdapOptions.from_params(params, writes=True)) as session:
         domain = naming_contexts(session).default
         place = domain_place(session, domain)
@@ -74,10 +75,11 @@ def roll_back_accounts(
         shield = try_read_shield(session, domain) if enables else None
         restores = plan_rollback(wanted, AccountDirectory(_read(session, domain, wanted)), domain, shield)
         refused = [restore for restore in restores if restore.status == REFUSED]
-        if refused and not skip_refused:
+        if len(refused) > limit.most(len(restores)):
             raise IdentityError(
-                f"{len(refused)} of {len(restores)} accounts cannot go back, and nothing was written: "
-                f"{refused[0].reason} Set on_refused to skip to go on without them.",
+                f"{len(refused)} of {len(restores)} accounts cannot go back, and nothing was written, because "
+                f"max_refused allows {limit.describe(len(restores))}: {refused[0].reason} Raise max_refused to go on "
+                "without them.",
                 changed=False,
                 **_unwritten(restores),
             )

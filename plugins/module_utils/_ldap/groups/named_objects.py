@@ -105,17 +105,24 @@ def _with_nested(
     seen: dict[str, NamedObject] = {}
     level = list(groups)
     while level:
-        new = [(entry, group) for entry, group in level if entry.distinguished_name not in seen]
-        seen |= {entry.distinguished_name: group for entry, group in new}
-        yield from new
-        above = [filters.equals("memberOf", entry.distinguished_name) for entry, _group in new]
-        level = [
-            (entry, next(seen[dn] for dn in entry.texts("memberOf") if dn in seen))
-            for chosen in filters.any_of_each(above)
-            for entry in paged_entries(
-                session, domain, filters.all_of(["(objectClass=group)", chosen]), (*_ATTRIBUTES, "memberOf")
-            )
-        ]
+        new = {dn_key(entry.distinguished_name): (entry, group) for entry, group in level}
+        new = {key: found for key, found in new.items() if key not in seen}
+        seen |= {key: group for key, (_entry, group) in new.items()}
+        yield from new.values()
+        above = [filters.equals("memberOf", entry.distinguished_name) for entry, _group in new.values()]
+        level = [(entry, _above(entry, seen)) for entry in _groups_in(session, domain, above)]
+
+
+def _groups_in(session: Session, domain: str, conditions: Sequence[str]) -> Iterator[Entry]:
+    for chosen in filters.any_of_each(conditions):
+        groups = filters.all_of(["(objectClass=group)", chosen])
+        yield from paged_entries(session, domain, groups, (*_ATTRIBUTES, "memberOf"))
+
+
+def _above(entry: Entry, seen: Mapping[str, NamedObject]) -> NamedObject:
+    """Return the entry that a nested group comes from; if its memberOf is hidden, any of them."""
+    keys = map(dn_key, entry.texts("memberOf"))
+    return next((seen[key] for key in keys if key in seen), next(iter(seen.values())))
 
 
 def _rid(session: Session, entry: Entry, group: NamedObject) -> int | None:

@@ -129,7 +129,7 @@ def test_an_account_is_one_request_with_its_password_in_it(run: Run, passwords_f
 def test_a_look_alike_that_the_directory_finds_is_neither_taken_nor_doubled(run: Run) -> None:
     look_alike = person(1, "x", userPrincipalName=["\u017fysadmin@contoso.com"])
     users = [{"user_principal_name": "sysadmin@contoso.com"}, anna()]
-    result = run([*START, looked_up(look_alike, person(2, "anna"))], users=users, update="never", on_refused="skip")
+    result = run([*START, looked_up(look_alike, person(2, "anna"))], users=users, update="never", max_refused="100%")
     assert [(user["status"], user["cause"]) for user in result["users"]] == [
         ("refused", "similar_upn"),
         ("unchanged", None),
@@ -171,7 +171,7 @@ def test_the_very_filters(run: Run) -> None:
         Turn(Search(DOMAIN.encode(), SUB, conditions, attributes, (1000, b"")), (Done(cookie=b""),))
         for conditions in (people, names)
     ]
-    result = run([*START, *searches], check=True, users=records, on_refused="skip")
+    result = run([*START, *searches], check=True, users=records, max_refused="100%")
     assert [(user["status"], user["cause"]) for user in result["users"]] == [
         ("refused", "invalid_upn"),
         ("created", None),
@@ -325,6 +325,13 @@ def test_refused_users_and_limits_end_it_before_a_write(run: Run) -> None:
     refused = run([*START, NOBODY, NOBODY], users=[anna(), {"user_principal_name": "x"}])
     assert refused["msg"].startswith("1 of 2 users cannot be taken, and nothing was written")
     assert refused["summary"]["created"] == 0
+    assert "because max_refused allows 0: " in refused["msg"]
+    within = run([*START, NOBODY, NOBODY], users=[anna(), {"user_principal_name": "x"}], max_refused="50%", check=True)
+    assert [user["status"] for user in within["users"]] == ["created", "refused"]
+    beyond = run([*START, NOBODY, NOBODY], users=[anna(), {"user_principal_name": "x"}], max_refused="49%", check=True)
+    assert "because max_refused allows 49% of 2, so 0 at most" in beyond["msg"]
+    malformed = run([], users=[anna()], max_refused="skip")
+    assert "max_refused: 'skip' is neither a count of users such as 20 nor a percentage" in malformed["msg"]
     limited = run([*START, NOBODY, NOBODY], users=[anna()], max_changes="0")
     assert "max_changes" in limited["msg"]
     assert limited["changed"] is False

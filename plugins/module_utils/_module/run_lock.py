@@ -1,0 +1,128 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lock of a folder of runs: one ansible-playbook writes at a time, and all its hosts share the lock.
+
+The tasks of an ansible-playbook are processes that end. So a small process holds the lock until ansible-playbook ends,
+also if that is killed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+
+from .._identity.core.errors import InputError
+from .guarded_files import OWN, open_file
+from .run_files import utc_now
+
+NAME = "lock"
+_OPTION = "hybrid_identity_run_folder"
+_LONGEST = 4096
+
+# The holder inherits the descriptor, and with it the lock.
+_HOLDER = """
+import os, select, sys, time
+owner = int(sys.argv[1])
+try:
+    select.select([os.pidfd_open(owner)], [], [])
+except ProcessLookupError:
+    pass
+except (AttributeError, OSError):  # no Linux, or one older than 5.3
+    while True:
+        try:
+            os.kill(owner, 0)
+        except ProcessLookupError:
+            break
+        except PermissionError:
+            pass
+        time.sleep(1)
+"""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The ansible-playbook that has a lock: its process on which machine, and since when (UTC)."""
+
+    process: int
+    machine: str
+    since: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended. Of another machine's process nobody can tell."""
+        if self.machine != platform.node():
+            return False
+        try:
+            os.kill(self.process, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            pass
+        return False
+
+
+def take_lock(folder: str, process: int) -> str:
+    """Take the lock of a folder for the ansible-playbook with this process id, which may have it already.
+
+    Return the sentence that says who has it instead; empty if nobody else has.
+
+    :raises InputError: if the folder does not exist, or if the lock cannot be made in it.
+    """
+    path = os.path.join(os.path.expanduser(folder), NAME)
+    try:
+        file = open_file(_OPTION, path, OWN, os.O_RDWR | os.O_CREAT)
+    except FileNotFoundError:
+        raise InputError(f"{_OPTION}: there is no folder {folder}; make it first.") from None
+    except OSError as error:
+        raise InputError(f"{_OPTION} {path} cannot be written: {error.strerror}; name another folder.") from None
+    try:
+        return _take(file, folder, Owner(process, platform.node(), utc_now()))
+    finally:
+        os.close(file)
+
+
+def _take(file: int, folder: str, owner: Owner) -> str:
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            other = _read(file)
+            if other is None or other.is_over:
+                continue  # who has the lock has not written so yet, or has just ended
+            if (other.process, other.machine) == (owner.process, owner.machine):
+                return ""
+            return (
+                f"Another ansible-playbook (process {other.process} on {other.machine}, since {other.since}) writes "
+                f"with {_OPTION} {folder}; wait until it ends, then run again."
+            )
+        os.ftruncate(file, 0)
+        os.pwrite(file, json.dumps(asdict(owner)).encode(), 0)
+        _hold(file, owner.process)
+        return ""
+
+
+def _hold(file: int, process: int) -> None:
+    subprocess.Popen(  # noqa: S603  # our own Python and text, and a number
+        [sys.executable, "-I", "-c", _HOLDER, str(process)],
+        pass_fds=[file],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,  # a signal to the terminal's processes is not meant for it
+    )
+
+
+def _read(file: int) -> Owner | None:
+    try:
+        found = json.loads(os.pread(file, _LONGEST, 0))
+        return Owner(int(found["process"]), str(found["machine"]), str(found["since"]))
+    except (ValueError, KeyError, TypeError):
+        return None
