@@ -138,8 +138,8 @@ class Tenant:
         if "onPremisesSynchronization" in path:
             return {"value": [{"id": object_id(9), "features": {"blockSoftMatchEnabled": False}}]}
         if path.startswith("/groups?") and ("isAssignableToRole" in path or "id in" in path):
-            groups = [{"id": object_id(number), "displayName": "A", "groupTypes": []} for number in (80, 81)]
-            return {"value": [each for each in groups if "id in" not in path or each["id"] in path]}
+            keys = [key for key in map(object_id, (80, 81)) if "id in" not in path or key in path]
+            return {"value": [{"id": key, "displayName": "A", "groupTypes": []} for key in keys]}
         if path.startswith("/groups/"):
             kinds = {object_id(2): "user", object_id(81): "group"}
             members = [{"id": key, "@odata.type": f"#microsoft.graph.{kind}"} for key, kind in kinds.items()]

@@ -153,7 +153,7 @@ class LiveGraph(ScriptedGraph):
     def put_group(self, number: int, *members: str, **properties: Any) -> str:
         """Make a group with assigned members and return its id."""
         key = object_id(number)
-        known = {"id": key, "displayName": f"Group {number}", "groupTypes": [], "visibility": None}
+        known: dict[str, Any] = {"id": key, "displayName": f"Group {number}", "groupTypes": [], "visibility": None}
         self.groups[key] = {**known, **properties, "members": list(members)}
         return key
 
