@@ -200,10 +200,15 @@ class Control:
         """How many requests are held by a fault, and how many are under way."""
         return dict(self("GET", "held"))
 
-    def let_go(self) -> None:
-        """End all faults, release what is held, and return when no request is under way any more."""
-        self("PUT", "settings", {"faults": []})
+    def let_go(self, **fault: Any) -> None:
+        """End all faults, release what is held, and return when no request is under way any more.
+
+        A fault, such as ``status=503``, acts until then, on the rest of a batch too.
+        """
+        self("PUT", "settings", {"faults": [{"count": 1_000_000, **fault}] if fault else []})
         wait_until(self._is_quiet, "no request is under way")
+        if fault:
+            self("PUT", "settings", {"faults": []})
 
     def _is_quiet(self) -> bool:
         # Again and again: a batch can be held after one of its items was.

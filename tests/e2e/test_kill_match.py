@@ -105,10 +105,7 @@ class Matches:
     def _end(self, run: ModuleRun, **lost: Any) -> None:
         run.kill()
         self.gate.forget()
-        # Also what is left of a batch.
-        self._control("PUT", "settings", {"faults": [{"count": 1_000_000, **lost}] if lost else []})
-        self._control.let_go()
-        self._control("PUT", "settings", {"faults": []})
+        self._control.let_go(**lost)
 
     def files(self) -> dict[str, int]:
         """The permissions of all files of all runs, by name."""
