@@ -16,6 +16,8 @@ import os
 import platform
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from .._identity.core.errors import InputError
@@ -25,6 +27,8 @@ from .run_files import utc_now
 NAME = "lock"
 _OPTION = "hybrid_identity_run_folder"
 _LONGEST = 4096
+_TRIES, _PAUSE = 100, 0.1
+"""How often a lock is tried whose owner has just ended or has not written yet who it is, and the seconds between."""
 
 # The holder inherits the descriptor, and with it the lock.
 _HOLDER = """
@@ -68,7 +72,7 @@ class Owner:
         return False
 
 
-def take_lock(folder: str, process: int) -> str:
+def take_lock(folder: str, process: int, pause: Callable[[float], None] = time.sleep) -> str:
     """Take the lock of a folder for the ansible-playbook with this process id, which may have it already.
 
     Return the sentence that says who has it instead; empty if nobody else has.
@@ -83,19 +87,20 @@ def take_lock(folder: str, process: int) -> str:
     except OSError as error:
         raise InputError(f"{_OPTION} {path} cannot be written: {error.strerror}; name another folder.") from None
     try:
-        return _take(file, folder, Owner(process, platform.node(), utc_now()))
+        return _take(file, folder, Owner(process, platform.node(), utc_now()), pause)
     finally:
         os.close(file)
 
 
-def _take(file: int, folder: str, owner: Owner) -> str:
-    while True:
+def _take(file: int, folder: str, owner: Owner, pause: Callable[[float], None]) -> str:
+    for _try in range(_TRIES):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             other = _read(file)
             if other is None or other.is_over:
-                continue  # who has the lock has not written so yet, or has just ended
+                pause(_PAUSE)
+                continue
             if (other.process, other.machine) == (owner.process, owner.machine):
                 return ""
             return (
@@ -106,6 +111,10 @@ def _take(file: int, folder: str, owner: Owner) -> str:
         os.pwrite(file, json.dumps(asdict(owner)).encode(), 0)
         _hold(file, owner.process)
         return ""
+    return (
+        f"Another process has the lock of {_OPTION} {folder} and does not say which; end it, or find it with "
+        f"fuser {os.path.join(folder, NAME)}."
+    )
 
 
 def _hold(file: int, process: int) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import platform
@@ -98,3 +99,16 @@ def test_a_folder_that_is_not_there_or_is_open_to_others(folder: str, tmp_path: 
     os.chmod(folder, 0o777)  # noqa: S103
     with pytest.raises(InputError, match="hybrid_identity_run_folder"):
         take_lock(folder, os.getpid())
+
+
+def test_a_lock_whose_owner_never_says_who_it_is(folder: str, start: Start) -> None:
+    path = Path(folder) / "lock"
+    path.touch(0o600)
+    pauses: list[float] = []
+    with path.open("r+b") as stranger:
+        stranger.write(b"nobody")
+        stranger.flush()
+        fcntl.flock(stranger, fcntl.LOCK_EX)
+        refusal = take_lock(folder, start().pid, pauses.append)
+    assert refusal.startswith(f"Another process has the lock of hybrid_identity_run_folder {folder} and does not say")
+    assert 5 < sum(pauses) < 60
