@@ -128,14 +128,17 @@ class Ansible:
         variables: dict[str, Any] | None = None,
     ) -> Run:
         """Run a playbook by its path or its full name."""
-        before = set(self.runs.iterdir())
+        before = self._folders()
         with self.start(name, *arguments, environment=environment, variables=variables) as process:
             try:
                 output, errors = process.communicate(timeout=600)
             except BaseException:
                 kill(process)
                 raise
-        return Run(process.returncode, output + errors, folders=sorted(set(self.runs.iterdir()) - before))
+        return Run(process.returncode, output + errors, folders=sorted(self._folders() - before))
+
+    def _folders(self) -> set[Path]:
+        return {path for path in self.runs.iterdir() if path.is_dir()}
 
     def start(
         self,

@@ -141,7 +141,7 @@ def services(estate: Estate) -> None:
     """A group managed service account, one with a service name, and a person who has one too."""
     managed = ["top", "person", "user", "computer", "msDS-GroupManagedServiceAccount"]
     estate.directory.put(
-        person(60, "gmsa", objectClass=managed, sAMAccountType=["805306369"], **account(1660)),
+        person(60, "gmsa", objectClass=managed, isCriticalSystemObject=["FALSE"], **account(1660)),
         person(61, "svc-sql", servicePrincipalName=["MSSQLSvc/db.contoso.com"], **account(1661)),
     )
     estate.directory.change("anna", servicePrincipalName=["HTTP/anna.contoso.com"])
