@@ -139,9 +139,10 @@ def test_a_domain_without_users_is_no_scope(estate: Estate) -> None:
 @pytest.fixture
 def services(estate: Estate) -> None:
     """A group managed service account, one with a service name, and a person who has one too."""
-    managed = ["top", "person", "user", "computer", "msDS-GroupManagedServiceAccount"]
+    kinds = ["top", "person", "user", "computer", "msDS-GroupManagedServiceAccount"]
+    computer = {"sAMAccountType": ["805306369"], "isCriticalSystemObject": ["FALSE"]}
     estate.directory.put(
-        person(60, "gmsa", objectClass=managed, sAMAccountType=["805306369"], **account(1660)),
+        person(60, "gmsa", objectClass=kinds, **computer, **account(1660)),
         person(61, "svc-sql", servicePrincipalName=["MSSQLSvc/db.contoso.com"], **account(1661)),
     )
     estate.directory.change("anna", servicePrincipalName=["HTTP/anna.contoso.com"])

@@ -186,13 +186,14 @@ def _search_filter(search: Search) -> str:
         *(filters.equals(names, name) for name in kinds.SYSTEM_NAMES),
     ]
     # Use only attributes that every directory has: if the schema lacks one, a negated condition on it is never true.
-    wanted = [filters.equals("sAMAccountType", str(kinds.NORMAL_USER_ACCOUNT))]
-    if search.with_managed:
-        wanted += [filters.equals("objectClass", name) for name in MANAGED_CLASSES]
     conditions = [
-        filters.any_of(wanted),
+        filters.equals("sAMAccountType", str(kinds.NORMAL_USER_ACCOUNT)),
         *map(filters.negated, system),
     ]
+    if search.with_managed:
+        # As computers, they have isCriticalSystemObject too: FALSE.
+        managed = [filters.equals("objectClass", name) for name in MANAGED_CLASSES]
+        conditions = [filters.any_of([filters.all_of(conditions), *managed])]
     if search.upn_suffixes:
         conditions.append(
             filters.any_of(filters.ends_with("userPrincipalName", f"@{suffix}") for suffix in search.upn_suffixes)
