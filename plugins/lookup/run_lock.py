@@ -49,7 +49,7 @@ from typing import Any
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_lock import take_lock
+from ansible_collections.hybrid.identity.plugins.plugin_utils.run_lock import take_lock
 
 
 class LookupModule(LookupBase):

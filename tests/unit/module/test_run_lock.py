@@ -19,8 +19,8 @@ import pytest
 from support.polling import wait_until
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._module import run_lock
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_lock import take_lock
+from ansible_collections.hybrid.identity.plugins.plugin_utils import run_lock
+from ansible_collections.hybrid.identity.plugins.plugin_utils.run_lock import take_lock
 
 Start = Callable[[], "subprocess.Popen[bytes]"]
 

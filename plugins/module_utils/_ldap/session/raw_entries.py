@@ -25,7 +25,8 @@ def keep_raw_values(connection: Any) -> None:
             decoded: dict[str, Any] = decode(message)
             return decoded
         name, attributes = message["payload"]
-        raw = {kind[3].decode(): [value[3] for value in values[3]] for _, _, _, (kind, values) in attributes[3]}
+        pairs = (attribute[3] for attribute in attributes[3])
+        raw = {kind[3].decode(): [value[3] for value in values[3]] for kind, values in pairs}
         return {"type": "searchResEntry", "raw_dn": name[3], "raw_attributes": raw}
 
     connection.strategy.decode_response_fast = decode_response

@@ -103,4 +103,5 @@ def test_the_sentence_names_each() -> None:
     [("", "", 0), ("", "ab", 2), ("ab", "ba", 1), ("abc", "ca", 3), ("kitten", "sitting", 3), ("run", "rnu", 1)],
 )
 def test_edits(one: str, other: str, count: int) -> None:
-    assert edits(one, other) == edits(other, one) == count
+    assert edits(one, other) == count
+    assert edits(other=one, one=other) == count

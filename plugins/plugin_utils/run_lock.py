@@ -20,9 +20,9 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from .._identity.core.errors import InputError
-from .guarded_files import OWN, open_file
-from .run_files import utc_now
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_files import OWN, open_file
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import utc_now
 
 NAME = "lock"
 _OPTION = "hybrid_identity_run_folder"
