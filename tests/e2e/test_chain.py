@@ -185,9 +185,13 @@ def test_the_playbook_of_the_readme(ansible: Ansible, lab: dict[str, Any], tmp_p
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
     plays = yaml.safe_load(readme.partition("```yaml\n")[2].partition("```")[0])
     assert len(plays) == 1
-    # The tenant, the domain and the folder are the lab's.
+    # The tenant, the domain, the folder and who is excluded are the lab's.
     for name in ("hybrid_identity_ad", "hybrid_identity_entra", "hybrid_identity_run_folder"):
         del plays[0]["vars"][name]
+    plays[0]["vars"]["hybrid_identity_exclude"] = {
+        "users": ["anna.berg@contoso.com"],
+        "groups": ["CN=Domain Admins,CN=Users,DC=ad,DC=contoso,DC=com"],
+    }
     path = tmp_path / "readme.yml"
     path.write_text(yaml.safe_dump(plays), encoding="utf-8")
     run = ansible.playbook(str(path), "--check", "--diff", variables={"hybrid_identity_max_refused": "100%"})
