@@ -189,7 +189,7 @@ def test_the_playbook_of_the_readme(ansible: Ansible, lab: dict[str, Any], tmp_p
     for name in ("hybrid_identity_ad", "hybrid_identity_entra", "hybrid_identity_run_folder"):
         del plays[0]["vars"][name]
     plays[0]["vars"]["hybrid_identity_exclude"] = {
-        "users": ["anna.berg@contoso.com"],
+        "users": ["ada.fuchs@contoso.com"],
         "groups": ["CN=Domain Admins,CN=Users,DC=ad,DC=contoso,DC=com"],
     }
     path = tmp_path / "readme.yml"
