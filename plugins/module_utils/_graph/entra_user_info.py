@@ -24,7 +24,7 @@ from .http.errors import not_graph
 from .http.pages import pages
 from .http.transport import Transport, open_transport
 from .http.watch import Watch
-from .reads.groups import read_group_members
+from .reads.groups import list_member_ids, read_group_members
 from .reads.queries import identity_filters, literal
 from .reads.tenant_reader import note_lookup
 from .reads.users import Users
@@ -80,10 +80,7 @@ async def _users(
 
 async def _excluded(transport: Transport, exclusions: Exclusions) -> dict[CloudIdentity, NamedObject]:
     members = await read_group_members(transport, exclusions.entra_groups)
-    return {
-        **{read_object_id(key): group for group, found in members.items() for key in found.upns},
-        **exclusions.users,
-    }
+    return {**list_member_ids(members), **exclusions.users}
 
 
 async def _named(users: Users[DescribedUser], identities: Sequence[CloudIdentity]) -> list[DescribedUser]:

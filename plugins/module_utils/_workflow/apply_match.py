@@ -134,8 +134,7 @@ class MatchApplication:
                 reason = f"The AD account of {each.name} is no longer in the scope of the plan, or was deleted."
                 self._gone[each.guid] = Refusal(CHANGED_SINCE, reason)
         for anchor, why in find_excluded(in_scope.values(), index, self._task, groups):
-            reason = f"Something changed since the plan was made: {why.reason}"
-            self._gone[str(anchor.user().object_guid)] = Refusal(CHANGED_SINCE, reason)
+            self._gone[str(anchor.user().object_guid)] = _changed_since(why)
         anchors = [in_scope[each.guid] for each in self._planned if each.guid not in self._gone]
         matches = plan_matches(anchors, index, self._task.matching)
         wanted = list_wanted_anchors(matches)
@@ -160,8 +159,7 @@ class MatchApplication:
         """Refuse a user for whom the plan would be another one now."""
         planned = self._by_guid[str(change.guid)]
         if change.refusal:
-            reason = f"Something changed since the plan was made: {change.refusal.reason}"
-            return change.refused(Refusal(CHANGED_SINCE, reason))
+            return change.refused(_changed_since(change.refusal))
         if change.writes and list_writes(change) != planned.writes:
             reason = f"The values of {planned.name} changed since the plan was made; make a new plan."
             return change.refused(Refusal(CHANGED_SINCE, reason))
@@ -218,6 +216,10 @@ class MatchApplication:
         self.warnings += writer.warnings
         for position, outcome in zip(positions, cleared, strict=True):
             self._changes[position] = _after_clearing(self._changes[position], outcome, claims[position])
+
+
+def _changed_since(why: Refusal) -> Refusal:
+    return Refusal(CHANGED_SINCE, f"Something changed since the plan was made: {why.reason}")
 
 
 def _interrupted(change: MatchChange) -> MatchChange:

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .._graph.http.transport import Transport
-from .._graph.reads.groups import read_group_members
+from .._graph.reads.groups import list_member_ids, read_group_members
 from .._identity.ad.service_accounts import MANAGED, describe_service
 from .._identity.ad.users import AnchorChange
 from .._identity.core.cloud_user import CloudUser
 from .._identity.core.identities.anchors import immutable_id_of_bytes
-from .._identity.core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id
+from .._identity.core.identities.cloud_identity import CloudIdentity, possible_upn
 from .._identity.core.outcomes import EXCLUDED, SERVICE_ACCOUNT
 from .._identity.core.records import consistency_text
 from .._identity.core.refusal import Refusal
@@ -48,7 +48,7 @@ async def read_entra_groups(transport: Transport, task: MatchTask) -> EntraGroup
     found = await read_group_members(transport, [*([chosen] if chosen else ()), *excluded])
     return EntraGroups(
         scope=members_of(list(found[chosen].upns.values())) if chosen else None,
-        excluded={read_object_id(key): group for group in excluded for key in found[group].upns},
+        excluded=list_member_ids({group: found[group] for group in excluded}),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import is_guid
+from ..._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
 from ..._identity.core.identities.comparison import entra_key
 from ..._identity.core.scope.named_object import NamedObject
 from ..._identity.core.text.sentences import join_names
@@ -73,6 +74,11 @@ async def _read(transport: Transport, groups: Sequence[NamedObject]) -> dict[Nam
         group: GroupMembers({entra_key(each["id"]): _upn(each) for each in found if each["@odata.type"] == _USER})
         for group, found in members.items()
     }
+
+
+def list_member_ids(found: Mapping[NamedObject, GroupMembers]) -> dict[CloudIdentity, NamedObject]:
+    """Return the group of each member, by object id; of several groups the last one."""
+    return {read_object_id(key): group for group, members in found.items() for key in members.upns}
 
 
 async def _check_nested(transport: Transport, members: Mapping[NamedObject, Sequence[dict[str, Any]]]) -> None:

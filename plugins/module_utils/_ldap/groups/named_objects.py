@@ -17,7 +17,7 @@ from ..._identity.core.scope.named_object import NamedObject
 from ..session import filters
 from ..session.connection import Session
 from ..session.errors import LdapError
-from ..session.search import Entry, paged_entries
+from ..session.search import Entry, group_entries, paged_entries
 
 _ATTRIBUTES = ("objectClass", "objectSid")
 _UPN = "userPrincipalName"
@@ -110,13 +110,7 @@ def _with_nested(
         seen |= {key: group for key, (_entry, group) in new.items()}
         yield from new.values()
         above = [filters.equals("memberOf", entry.distinguished_name) for entry, _group in new.values()]
-        level = [(entry, _above(entry, seen)) for entry in _groups_in(session, domain, above)]
-
-
-def _groups_in(session: Session, domain: str, conditions: Sequence[str]) -> Iterator[Entry]:
-    for chosen in filters.any_of_each(conditions):
-        groups = filters.all_of(["(objectClass=group)", chosen])
-        yield from paged_entries(session, domain, groups, (*_ATTRIBUTES, "memberOf"))
+        level = [(entry, _above(entry, seen)) for entry in group_entries(session, domain, above, _ATTRIBUTES)]
 
 
 def _above(entry: Entry, seen: Mapping[str, NamedObject]) -> NamedObject:

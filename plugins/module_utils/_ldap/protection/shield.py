@@ -24,7 +24,7 @@ from ..._identity.core.text.sentences import join_names
 from ..session import filters
 from ..session.connection import Session
 from ..session.errors import ConnectionLost, LdapError
-from ..session.search import Entry, paged_entries, read_descriptor, read_entry
+from ..session.search import Entry, group_entries, read_descriptor, read_entry
 
 _UNREAD = "protected_accounts_unread"
 
@@ -76,7 +76,7 @@ def _groups(session: Session, domain: str, sid: bytes, may_replicate: set[bytes]
     ]
     names: dict[str, str] = {}
     level: list[tuple[Entry, str]] = []
-    found = list(_matching(session, domain, conditions))
+    found = list(group_entries(session, domain, conditions, GROUP_ATTRIBUTES))
     hidden = hidden_groups(sid, {_sid(session, entry) for entry in found})
     if hidden:
         raise _unread(f"{session.server} does not show {join_names(hidden)}")
@@ -90,7 +90,7 @@ def _groups(session: Session, domain: str, sid: bytes, may_replicate: set[bytes]
             names[entry.distinguished_name] = name
             yield entry.distinguished_name, _sid(session, entry), name
         above = [filters.equals("memberOf", entry.distinguished_name) for entry, _name in new]
-        level = [(entry, _nested(entry, names)) for entry in _matching(session, domain, above)]
+        level = [(entry, _nested(entry, names)) for entry in group_entries(session, domain, above, GROUP_ATTRIBUTES)]
 
 
 def _sid(session: Session, entry: Entry) -> bytes:
@@ -103,12 +103,6 @@ def _sid(session: Session, entry: Entry) -> bytes:
 def _nested(entry: Entry, names: dict[str, str]) -> str:
     above = next((names[dn] for dn in entry.texts("memberOf") if dn in names), "a powerful group")
     return f"{above.partition(' through ')[0]} through {entry.text('sAMAccountName') or entry.distinguished_name}"
-
-
-def _matching(session: Session, domain: str, conditions: list[str]) -> Iterator[Entry]:
-    for chosen in filters.any_of_each(conditions):
-        groups = filters.all_of(["(objectClass=group)", chosen])
-        yield from paged_entries(session, domain, groups, (*GROUP_ATTRIBUTES, "memberOf"))
 
 
 def _unread(why: str) -> LdapError:

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..._identity.core.answer_limits import MAX_OBJECT, MAX_OBJECTS, SPARE_PAGES
 from .connection import Session, translated
 from .errors import SUCCESS, ConnectionLost, LdapError, result_error
+from .filters import all_of, any_of_each
 from .modifications import object_name
 from .ranges import read_parts
 
@@ -65,6 +66,18 @@ def paged_entries(
     """
     for entries, _more in entry_pages(session, base, filter_text, attributes, scope, page_size):
         yield from entries
+
+
+def group_entries(
+    session: Session, domain: str, conditions: Iterable[str], attributes: Sequence[str]
+) -> Iterator[Entry]:
+    """Return the groups of a domain that meet any of these conditions, with ``memberOf`` too. One may come twice.
+
+    :raises LdapError: as ``entry_pages`` does.
+    """
+    for chosen in any_of_each(conditions):
+        groups = all_of(["(objectClass=group)", chosen])
+        yield from paged_entries(session, domain, groups, (*attributes, "memberOf"))
 
 
 def listed_entries(
