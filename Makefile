@@ -16,6 +16,8 @@ SIZES ?=
 BENCH_OUT ?=
 # A revision that the benchmark runs in turn with the working tree: make bench BASE=HEAD~1 SIZES=10000
 BASE ?=
+# A YAML file of its role's variables, if they had other names: make bench BASE=1e3b73c BASE_VARS=tests/bench/old_variables.yml
+BASE_VARS ?=
 
 # Byte code goes below .cache, also if the caller's environment forbids it beside the sources. Without byte code, each start
 # of Ansible or of a module takes twice as long.
@@ -64,7 +66,7 @@ demo: environment
 .PHONY: bench
 bench:
 	@$(BOOTSTRAP) bench
-	@PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m bench $(if $(SIZES),--sizes $(SIZES)) $(if $(BASE),--base $(BASE)) $(if $(BENCH_OUT),--out $(BENCH_OUT))
+	@PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m bench $(if $(SIZES),--sizes $(SIZES)) $(if $(BASE),--base $(BASE)) $(if $(BASE_VARS),--base-vars $(BASE_VARS)) $(if $(BENCH_OUT),--out $(BENCH_OUT))
 
 .PHONY: lab-up
 lab-up: environment

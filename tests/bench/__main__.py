@@ -1,7 +1,7 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m bench [--sizes N ...] [--base REVISION] [--out FILE]`: measure, print tables, also as Markdown."""
+"""`python -m bench [--sizes N ...] [--base REVISION [--base-vars FILE]] [--out FILE]`: measure, and print tables."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", metavar="N", help="numbers of users")
     parser.add_argument("--base", metavar="REVISION", help="measure the role of this revision too, in turn")
+    parser.add_argument("--base-vars", type=Path, metavar="FILE", help="the variables of that revision's role, as YAML")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the tables as Markdown")
     return parser.parse_args()
 
@@ -52,8 +53,8 @@ class Measured:
     runs: Runs
 
 
-def _measure(state: Path, sizes: Sequence[int], revision: str | None, folder: Path) -> Measured:
-    collections = base.unpack(revision, folder) if revision else None
+def _measure(state: Path, sizes: Sequence[int], options: argparse.Namespace, folder: Path) -> Measured:
+    other = base.unpack(options.base, options.base_vars, folder) if options.base else None
     site = Site(state)
     runs = Runs(site, folder)
     found: list[Figure] = []
@@ -72,7 +73,7 @@ def _measure(state: Path, sizes: Sequence[int], revision: str | None, folder: Pa
             note(figure)
         for figure in peers.measured(site, runs.books, with_loop=size == sizes[0]):
             note(figure)
-        for side, figure in base.compare(runs, collections) if collections else ():
+        for side, figure in base.compare(runs, other) if other else ():
             sides.append((side, figure))
             show(figure, f", {side}")
         if quota is None and size > WRITES:
@@ -93,7 +94,7 @@ def main() -> int:
         signal.signal(number, _stop)
     try:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            done = _measure(state, sizes, options.base, Path(folder))
+            done = _measure(state, sizes, options, Path(folder))
         described = machine.described(_samba_version())
     except (LabError, ProgramFailed, WrongRun) as error:
         print(error, file=sys.stderr)

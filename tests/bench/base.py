@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import figures
 from .figures import Figure
+from .playbook import Collection
 from .processes import ProgramFailed
 from .runs import Runs
 
@@ -21,11 +22,13 @@ ROUNDS = 3
 PARTS = ("galaxy.yml", "meta", "plugins", "roles", "playbooks")
 
 
-def unpack(revision: str, folder: Path) -> Path:
-    """Return a folder for ANSIBLE_COLLECTIONS_PATH that has the collection of a revision.
+def unpack(revision: str, variables: Path | None, folder: Path) -> Collection:
+    """Unpack the collection of a revision. ``variables``: a YAML file with those of its role, if they had other names.
 
-    :raises ProgramFailed: if there is no such revision.
+    :raises ProgramFailed: if there is no such revision or no such file.
     """
+    if variables and not variables.is_file():
+        raise ProgramFailed(f"There is no file {variables}; set BASE_VARS to a YAML file of role variables.")
     known = _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     if known.returncode:
         raise ProgramFailed(f"{revision!r} is no revision of this repository; set BASE to one that git log shows.")
@@ -36,14 +39,14 @@ def unpack(revision: str, folder: Path) -> Path:
     place.mkdir(parents=True)
     with zipfile.ZipFile(io.BytesIO(packed.stdout)) as archive:
         archive.extractall(place)
-    return folder / "base"
+    return Collection(folder / "base", variables)
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
 
 
-def compare(runs: Runs, collections: Path) -> Iterator[tuple[str, Figure]]:
+def compare(runs: Runs, base: Collection) -> Iterator[tuple[str, Figure]]:
     """Run the role of both revisions in turn over the users that the site has now, and yield ``base`` or ``now`` with
     each figure of a first and a second run.
 
@@ -51,6 +54,6 @@ def compare(runs: Runs, collections: Path) -> Iterator[tuple[str, Figure]]:
     :raises WrongRun: if a run makes other writes than it should.
     """
     for _round in range(ROUNDS):
-        for side, where in ((figures.BASE, collections), (figures.NOW, None)):
+        for side, where in ((figures.BASE, base), (figures.NOW, None)):
             for figure in runs.both(where):
                 yield side, figure

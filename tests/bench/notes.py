@@ -10,7 +10,8 @@ from .peers import SAMPLE
 from .runs import TIME_SCALE
 
 _NOTES = (
-    "The whole role is `hard_match` with its defaults: plan, apply, no report. It has the start of `ansible-playbook`. "
+    "The whole role is `hard_match` with its defaults: plan, apply, no report and no Entra Connect server. It has the "
+    "start of `ansible-playbook`. "
     "The servers share the machine's cores with it; their CPU stands beside each line.",
     "The floor is one paged search by `ldap3`, one listing and `$batch`es of PATCHes by `httpx`, four in flight, "
     "and no check at all. Before a first run writes, the role also reads roles, domains, contacts, groups, the recycle "

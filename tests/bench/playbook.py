@@ -30,6 +30,18 @@ class Task:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Collection:
+    """Another revision of the collection.
+
+    ``folder``: for ANSIBLE_COLLECTIONS_PATH. ``variables``: a YAML file with the variables of its role, in which
+    ``bench_search_base`` and ``bench_folder`` are known; None if they are those of the working tree.
+    """
+
+    folder: Path
+    variables: Path | None
+
+
 class Playbooks:
     """Runs plays against a site, in a folder of their own."""
 
@@ -37,30 +49,35 @@ class Playbooks:
         self._site = site
         self._folder = folder
         self._notes = folder / "tasks.json"
-        self._run_folder = folder / "runs"
-        self._run_folder.mkdir()
-
-    def hard_match(self, keep: Path | None = None, collections: Path | None = None) -> tuple[Run, list[Task]]:
-        """The role over the plain users.
-
-        ``keep``: change nothing, and leave what each module returned there. ``collections``: a folder that has another
-        revision of the collection.
-        """
-        variables = {
+        run_folder = folder / "runs"
+        run_folder.mkdir()
+        self._run_folder = {"hybrid_identity_run_folder": str(run_folder)}
+        self._variables = {
             "hybrid_identity_scope": {"search_base": BASE},
             "hybrid_identity_max_changes": "100%",
-            "hybrid_identity_run_folder": str(self._run_folder),
+            "hybrid_identity_connect_host": "",
+            **self._run_folder,
         }
-        role = {"role": "hybrid.identity.hard_match", "vars": variables}
-        if keep is None:
-            paths = [str(collections), os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")]
-            there = {"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(filter(None, paths))}
-            return self.run({"roles": [role]}, there if collections else None)
-        return self.run({"roles": [role], "check_mode": True}, {"BENCH_KEEP": str(keep)})
+
+    def hard_match(self, keep: Path | None = None, other: Collection | None = None) -> tuple[Run, list[Task]]:
+        """Run the role over the plain users.
+
+        ``keep``: change nothing, and leave what each module returned there. ``other``: take this revision's role.
+        """
+        play: dict[str, Any] = {"roles": [{"role": "hybrid.identity.hard_match"}], "vars": self._variables}
+        if keep is not None:
+            return self.run({**play, "check_mode": True}, {"BENCH_KEEP": str(keep)})
+        if other is None:
+            return self.run(play)
+        if other.variables:
+            known = {"bench_search_base": BASE, "bench_folder": str(self._folder)}
+            play |= {"vars": known, "vars_files": [str(other.variables.resolve())]}
+        paths = [str(other.folder), os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")]
+        return self.run(play, {"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(filter(None, paths))})
 
     def same_shape(self, answers: Path) -> tuple[Run, list[Task]]:
         """What Ansible itself costs: the same tasks, with modules that do nothing and return what ``answers`` holds."""
-        variables = {"same_shape_answers": str(answers), "hybrid_identity_run_folder": str(self._run_folder)}
+        variables = {"same_shape_answers": str(answers), **self._run_folder}
         return self.run({"roles": [{"role": str(HERE / "roles" / "same_shape"), "vars": variables}]})
 
     def run(self, play: dict[str, Any], environment: dict[str, str] | None = None) -> tuple[Run, list[Task]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import figures, floor, processes
 from .figures import Figure, Quota
-from .playbook import MODULES, TIMEOUT, Playbooks, Task
+from .playbook import MODULES, TIMEOUT, Collection, Playbooks, Task
 from .processes import Run
 from .site import BASE, Asked, Site
 
@@ -77,11 +77,11 @@ class Runs:
         yield self._figure(figures.FLOOR_FIRST, self._floor, writes=users)
         yield self._figure(figures.FLOOR_SECOND, self._floor, writes=0)
 
-    def both(self, collections: Path | None) -> Iterator[Figure]:
-        """A first and a second run of the role, as the working tree has it or a folder of collections."""
+    def both(self, other: Collection | None) -> Iterator[Figure]:
+        """A first and a second run of the role, as the working tree has it or another revision."""
 
         def play() -> tuple[Run, list[Task]]:
-            return self.books.hard_match(collections=collections)
+            return self.books.hard_match(other=other)
 
         self._site.empty()
         yield self._played(figures.FIRST, play, [], writes=self._site.users)
