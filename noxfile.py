@@ -58,7 +58,7 @@ NO_PYTHON = "there is no Python 3.11 or newer: install python3 python3-venv"
 
 def unit(core: str, whole: bool) -> Callable[[nox.Session], None]:
     def body(session: nox.Session) -> None:
-        """Unit tests; those that need no Ansible once for each Python."""
+        """Unit tests; those that need no Ansible on the oldest and the newest Python."""
         install(session, core, *TEST)
         if session.posargs:
             named = any(Path(each.split("::")[0]).exists() for each in session.posargs)

@@ -6,13 +6,14 @@
     python tests/integration/run.py [--junit FILE] [--without TARGET] [--without-lab] [TARGET...]
 
 A target gets the lab's variables (.lab/vars.yml), and its inventory (.lab/inventory.yml) where the lab wrote one; with
---without-lab neither.
+--without-lab neither. The modules of all targets run in forks of one Python.
 Output goes to <target>.log beside FILE, or in .cache/results/integration. Exits 1 where a target failed.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -33,6 +34,7 @@ sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "tests")]
 
 from junit_results import Case, write
 from support import built_modules
+from support.resident_python import ResidentPython
 
 PLAYBOOK = """\
 ---
@@ -41,7 +43,7 @@ PLAYBOOK = """\
   connection: local
   gather_facts: false
   vars:
-    ansible_python_interpreter: "{{{{ ansible_playbook_python }}}}"
+    ansible_python_interpreter: "{interpreter}"
     target_tmp: {tmp}
   tasks:
     - name: Run the target
@@ -81,17 +83,17 @@ def stop(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def run(target: str, state: Path | None, logs: Path, built: Path) -> Case:
+def run(target: str, state: Path | None, logs: Path, built: Path, interpreter: str) -> Case:
     """Run one target, in the lab where there is one, and return how it went; a failure holds the end of its output.
 
-    The targets keep the modules that they build in the folder `built`.
+    The targets keep the modules that they build in the folder `built`. `interpreter`: the Python that runs them.
     """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"{target}-") as folder:
         playbook = Path(folder) / "target.yml"
         work = Path(folder) / "work"
         work.mkdir()
-        playbook.write_text(PLAYBOOK.format(target=target, tmp=work), encoding="utf-8")
+        playbook.write_text(PLAYBOOK.format(target=target, tmp=work, interpreter=interpreter), encoding="utf-8")
         inventory = state / "inventory.yml" if state else None
         command = [
             shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook",
@@ -137,8 +139,8 @@ def main() -> int:
     state = None if options.without_lab else lab_state()
     logs = options.junit.parent if options.junit else LOGS
     logs.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="modules-") as built:
-        cases = [run(name, state, logs, Path(built)) for name in names]
+    with tempfile.TemporaryDirectory(prefix="modules-") as built, contextlib.closing(ResidentPython()) as python:
+        cases = [run(name, state, logs, Path(built), python.interpreter) for name in names]
     if options.junit:
         write(options.junit, "integration", cases)
     failed = [case.name for case in cases if case.failure is not None]

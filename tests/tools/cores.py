@@ -42,13 +42,11 @@ def newest_for(python: str) -> str:
 def whole_runs(pythons: Mapping[str, str], newest: str) -> set[str]:
     """Return the ansible-cores whose session runs all unit tests; the others leave out those that need no Ansible.
 
-    `pythons` holds the Python of each ansible-core that has one here. Each Python gets one whole run; `newest` is one,
-    since coverage is measured there.
+    `pythons` holds the Python of each ansible-core that has one here. Coverage is measured in the session of `newest`.
+    The other whole run is on the oldest Python, if that is another one.
     """
-    whole = {python: core for core, python in reversed(list(pythons.items()))}
-    if newest in pythons:
-        whole[pythons[newest]] = newest
-    return set(whole.values())
+    oldest = min(pythons, key=lambda core: number(pythons[core]), default=newest)
+    return {newest} if pythons.get(oldest) == pythons.get(newest) else {newest, oldest}
 
 
 def integration(newest: str) -> list[str]:

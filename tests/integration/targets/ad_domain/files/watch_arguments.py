@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a command and look, many times a second, whether a secret is among the arguments of any process.
+"""Run a command and look, ten times a second, whether a secret is among the arguments of any process.
+
+No program that gets one, samba-tool above all, lives for less than that.
 
 Arguments: a file that holds the secret, then the command. Ends as the command does; says on stderr where it was seen.
 """
@@ -33,7 +35,7 @@ def main() -> int:
     seen = ""
     while process.poll() is None:
         seen = seen or holder(secret)
-        time.sleep(0.02)
+        time.sleep(0.1)
     if seen:
         print(f"WATCHED SECRET SEEN in {seen}", file=sys.stderr)
     return process.returncode
