@@ -53,7 +53,7 @@ options:
         ones where the schema has Exchange's attributes.
       - C(proxy_addresses) is a list; the primary address has C(SMTP:) in capitals. Without one, C(mail) becomes it.
       - C(country) is an English name or a code of ISO 3166; C(c), C(co) and C(countryCode) are written together. A name stays
-        in C(co) as it is given. An unknown country is refused.
+        in C(co) as it is given. A country that is unknown is written only to C(co), and C(left_out) and RV(table) say so.
       - C(manager) is a user principal name, or a dictionary with C(user_principal_name) or C(id). A manager whose account this task
         makes is written in a second pass; one who has no account is left out and told.
       - C(enabled) counts for O(enabled=same). C(sam_account_name) chooses that name.
@@ -280,7 +280,7 @@ users:
     cause:
       description:
         - A stable identifier of why a user was refused or failed, else null.
-        - V(malformed_upn), V(invalid_upn), V(malformed_value), V(value_too_long), V(unknown_country), V(two_primary_addresses),
+        - V(malformed_upn), V(invalid_upn), V(malformed_value), V(value_too_long), V(two_primary_addresses),
           V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(no_password) and
           V(password_too_short) for a record that cannot be written.
         - V(address_of_other_account), V(similar_upn), V(several_accounts), V(not_a_user), V(system_account), V(cloud_managed_account) and
@@ -301,7 +301,7 @@ users:
       type: str
       sample: null
     left_out:
-      description: What of the record was not written, by key, and why.
+      description: What of the record was not written, or not as it is, by key, and why.
       returned: O(users) is given
       type: dict
       sample:
@@ -316,7 +316,9 @@ users:
       type: str
       sample: replaces_with_kept
 table:
-  description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
+  description:
+    - The users in lines for people. Counts come first, then the users who need attention, with the reasons, and at the end what of
+      the records was not written as it is.
   returned: when RV(users) is
   type: list
   elements: str

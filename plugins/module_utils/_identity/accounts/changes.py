@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,7 +19,8 @@ from ..core.refusal import Refusal
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, list_diff
 from ..core.text.outcome_table import users_table
-from ..core.text.sentences import join_sentences
+from ..core.text.sentences import join_names, join_sentences
+from ..core.text.visible import visible
 from .requests import GIVEN, AccountRequest
 from .values import Values
 
@@ -129,7 +131,18 @@ def build_result(changes: Sequence[AccountChange]) -> dict[str, Any]:
     users = [change.result() for change in changes]
     excluded = (EXCLUDED,) if any(change.status == EXCLUDED for change in changes) else ()
     summary = counted((change.status for change in changes), (*STATUSES, *excluded))
-    return {"users": users, "summary": summary, "table": users_table(users)}
+    return {"users": users, "summary": summary, "table": [*users_table(users), *left_out_lines(changes)]}
+
+
+def left_out_lines(changes: Iterable[AccountChange], limit: int = 100) -> list[str]:
+    """Return a line for each reason why a value of a record is not written as it is, with the users' names."""
+    alike: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for change in changes:
+        for key, why in change.left_out.items():
+            alike[key, why].append(change.request.upn)
+    lines = [f"{key}: {join_names(sorted(names))}: {why}" for (key, why), names in sorted(alike.items())]
+    more = len(lines) - limit
+    return [visible(line) for line in lines[:limit]] + ([f"... and {more} more reasons"] if more > 0 else [])
 
 
 def refusal_sentence(changes: Sequence[AccountChange], max_refused: str) -> str | None:

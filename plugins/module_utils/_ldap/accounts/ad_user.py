@@ -258,5 +258,7 @@ def _warnings(changes: Sequence[AccountChange], rules: Rules) -> list[str]:
     left_out = [change for change in changes if change.left_out]
     if left_out:
         names = sorted({name for change in left_out for name in change.left_out})
-        told.append(f"Of {len(left_out)} users, {', '.join(names)} is not written; left_out of each in users says why.")
+        told.append(
+            f"Of {len(left_out)} users, {', '.join(names)} is not written as it is; the end of the table says why."
+        )
     return told

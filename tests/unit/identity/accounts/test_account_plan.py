@@ -15,7 +15,9 @@ from support.descriptors import DOMAIN_SID, of_domain
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.changes import (
     AccountChange,
+    build_result,
     diff_accounts,
+    left_out_lines,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.directory import AccountDirectory
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.given_passwords import (
@@ -109,6 +111,38 @@ def test_a_code_becomes_the_name_of_the_country() -> None:
     assert one({"country": "DE"}).after["co"] == ("Germany",)
 
 
+def test_an_unknown_country_is_written_to_co_only() -> None:
+    change = one({"country": "Deutschland", "city": "Bonn"})
+    assert change.status == "created"
+    assert {name: change.after.get(name) for name in ("c", "co", "countryCode", "l")} == {
+        "c": None,
+        "co": ("Deutschland",),
+        "countryCode": None,
+        "l": ("Bonn",),
+    }
+    line = (
+        "country: anna@contoso.com: 'Deutschland' is no country of ISO 3166, so it is written to co only; in Entra ID, "
+        "write the English name or the two letters"
+    )
+    assert build_result([change])["table"][-1] == line
+
+
+def test_an_unknown_country_does_not_replace_a_known_one() -> None:
+    found = account("anna", c="DE", co="Germany", countryCode="276")
+    assert one({"country": "Atlantis"}, found, update="always").status == "unchanged"
+    only_co = account("anna", co="Atlantis", countryCode="0")
+    assert one({"country": "Lemuria"}, only_co, update="always").after == {"co": ("Lemuria",)}
+    assert one({"country": "Lemuria"}, only_co).status == "unchanged"
+    assert set(one({"country": "DE"}, only_co, update="always").after) == {"c", "co", "countryCode"}
+
+
+def test_reasons_for_what_is_left_out_are_told_once() -> None:
+    records = [{"user_principal_name": f"{name}@contoso.com", "mail_nickname": name} for name in "ba"]
+    lines = build_result(plan(records))["table"]
+    assert lines[-1] == "mail_nickname: a@contoso.com, b@contoso.com: the schema of the directory has no mailNickname"
+    assert left_out_lines(plan(records), limit=0) == ["... and 1 more reasons"]
+
+
 def test_mail_becomes_the_primary_address() -> None:
     change = one({"mail": "anna@contoso.com", "proxy_addresses": ["anna@fabrikam.com", "smtp:ANNA@contoso.com"]})
     assert change.after["proxyAddresses"] == ("SMTP:anna@contoso.com", "smtp:anna@fabrikam.com")
@@ -124,7 +158,6 @@ def test_mail_becomes_the_primary_address() -> None:
         ({"department": ["Sales"]}, "malformed_value"),
         ({"department": "a\0b"}, "malformed_value"),
         ({"proxy_addresses": "SMTP:a@b.c"}, "malformed_value"),
-        ({"country": "Freedonia"}, "unknown_country"),
         ({"proxy_addresses": ["SMTP:a@b.c", "SMTP:d@b.c"]}, "two_primary_addresses"),
         ({"sam_account_name": "a*b"}, "bad_sam_account_name"),
         ({"status": "not_found", "reason": "Nobody."}, "entra_not_found"),
