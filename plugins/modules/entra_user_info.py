@@ -47,7 +47,7 @@ options:
   groups:
     description:
       - Groups, by object id or display name (in which only the case of A to Z is ignored), of which the users must be members,
-        directly or through other groups.
+        directly or through other groups. If several groups have the display name, the task fails and names their object ids.
       - A group must have assigned members. A dynamic group is refused, because its members depend on attributes of users.
       - The app then also needs the application permission C(GroupMember.Read.All).
     type: list

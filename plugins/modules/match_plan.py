@@ -61,8 +61,9 @@ options:
       group:
         description:
           - The members of a group, also through groups in it. A distinguished name is a group of Active Directory, and also those
-            whose primary group it is are its members. An object id is a group of Entra ID, and the AD users with the user principal
-            names of its members are in scope.
+            whose primary group it is are its members. An object id or a display name is a group of Entra ID, and the AD users with the
+            user principal names of its members are in scope.
+          - In a display name, only the case of A to Z is ignored. If several groups have it, the module fails and names their object ids.
           - A group of Entra ID must have assigned members. If the members cannot all be read, the module fails.
         type: str
       all:

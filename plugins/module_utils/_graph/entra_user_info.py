@@ -11,21 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._identity.core.errors import IdentityError, InputError
-from .._identity.core.identities.anchors import is_guid
+from .._identity.core.errors import IdentityError
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_identity, read_object_id
-from .._identity.core.identities.comparison import entra_key
 from .._identity.core.scope.exclusions import NOBODY_EXCLUDED, Exclusions
 from .._identity.core.scope.named_object import NamedObject
 from .._identity.entra import user_choice
 from .._identity.entra.user_choice import Choice, DescribedUser
 from .http.batch import MAX_REQUESTS
-from .http.errors import not_graph
-from .http.pages import pages
 from .http.transport import Transport, open_transport
 from .http.watch import Watch
 from .reads.groups import list_member_ids, read_group_members
-from .reads.queries import identity_filters, literal
+from .reads.queries import identity_filters
 from .reads.tenant_reader import note_lookup
 from .reads.users import Users
 
@@ -96,24 +92,5 @@ async def _named(users: Users[DescribedUser], identities: Sequence[CloudIdentity
 
 async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str]:
     """Return the ids of all users in these groups, including nested groups."""
-    named = [NamedObject("groups", name if is_guid(name) else await _group_id(transport, name)) for name in groups]
-    found = await read_group_members(transport, named)
+    found = await read_group_members(transport, [NamedObject("groups", name) for name in groups])
     return frozenset(key for members in found.values() for key in members.upns)
-
-
-async def _group_id(transport: Transport, name: str) -> str:
-    named = f"displayName eq {literal(name)}"
-    request = transport.get(transport.client.groups, select=["id", "displayName"], filter=named)
-    found = [
-        group
-        async for groups, _more in pages(transport, request)
-        for group in groups
-        # Graph's filter may find look-alikes too.
-        if entra_key(group.get("displayName") or "") == entra_key(name)
-    ]
-    if len(found) != 1:
-        count = "no group" if not found else f"{len(found)} groups"
-        raise InputError(f"There is {count} of the name {name!r}; write the group's object id.")
-    if not is_guid(found[0].get("id")):
-        raise not_graph("the id of a group that it sent is no GUID")
-    return str(found[0]["id"])
