@@ -252,7 +252,8 @@ users:
       sample: true
     status:
       description:
-        - V(created), V(updated), V(unchanged), V(excluded), V(refused) or V(failed).
+        - V(created), V(updated), V(unchanged), V(excluded), V(left_out), V(refused) or V(failed).
+        - V(left_out) are people whom M(hybrid.identity.entra_user_info) left out, such as guests. They are neither changed nor refused.
         - With O(rollback), V(removed), V(put_back), V(unchanged), V(refused) or V(failed).
       returned: always
       type: str
@@ -284,8 +285,8 @@ users:
           V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(no_password) and
           V(password_too_short) for a record that cannot be written.
         - V(address_of_other_account), V(similar_upn), V(several_accounts), V(not_a_user), V(system_account), V(cloud_managed_account) and
-          V(unreadable_object) for what is in the directory. V(entra_not_found) and V(entra_left_out) for records that
-          M(hybrid.identity.entra_user_info) marked so.
+          V(unreadable_object) for what is in the directory. For records that M(hybrid.identity.entra_user_info) did not find or left out,
+          its cause, such as V(unlicensed).
         - V(not_tried) where the run ended before. V(interrupted) where it met an exception. V(changed_meanwhile) where the account is not as it
           was read any more. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
           others for what the directory said.
@@ -324,7 +325,8 @@ table:
   elements: str
   sample: ["unchanged                        41"]
 summary:
-  description: How many users have each status, zeros included, and V(total). V(excluded) is among them only if there are such users.
+  description:
+    - How many users have each status, zeros included, and V(total). V(excluded) and V(left_out) are among them only if there are such users.
   returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: dict
   sample:

@@ -10,6 +10,7 @@ import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from accounts import SUFFIX, choices, crowd, given_passwords, unit
@@ -146,8 +147,48 @@ def test_who_is_excluded_gets_no_account_and_keeps_one_as_it_is(
     control("PATCH", "users", [{"id": ids[2], "department": "Finance"}])
     again = ansible.playbook("hybrid.identity.accounts", variables=variables)
     assert again.code == 0, again.output
-    assert again.accounts()["summary"]["excluded"] == 2
-    assert {user["cause"] for user in again.accounts()["users"]} == {"excluded_organizational_unit"}
+    assert again.accounts()["summary"]["excluded"] == 4
+    causes = {user["user_principal_name"]: user["cause"] for user in again.accounts()["users"]}
+    assert causes == {
+        names[0]: "excluded_user",
+        names[1]: "excluded_group",
+        **dict.fromkeys(names[2:], "excluded_organizational_unit"),
+    }
+
+
+@pytest.mark.usefixtures("suffix")
+def test_only_people_with_a_licence_get_accounts(
+    ansible: Ansible,
+    lab: dict[str, Any],
+    directory: Directory,
+    control: Control,
+    graph: Graph,
+    path: str,
+    tmp_path: Path,
+) -> None:
+    names = [f"person{number:03d}@{SUFFIX}" for number in range(1, 6)]
+    ids = [graph.users()[name]["id"] for name in names]
+    control("POST", "objects", {"groups": [{"displayName": "All of one team", "members": ids}]})
+    differences = (
+        {"userType": "Guest"},
+        {"assignedLicenses": []},
+        {"lab": {"mailbox": "shared"}},
+        {"lab": {"mailbox": "room"}},
+    )
+    control("PATCH", "users", [{"id": key, **each} for key, each in zip(ids[1:], differences, strict=True)])
+    scope = {"accounts_scope": {"group": "all of one team"}}
+    variables = choices(path, tmp_path, hybrid_identity_entra=lab["apps"]["privileged"], **scope)
+    run = ansible.playbook("hybrid.identity.accounts", variables=variables)
+    assert run.code == 0, run.output
+    assert made(directory, path) == names[:1]
+    causes = {user["user_principal_name"]: user["cause"] for user in run.accounts()["users"]}
+    assert [causes[name] for name in names] == [None, "user_type", "unlicensed", "shared_mailbox", "room_mailbox"]
+    assert f"left out: {names[2]}: The user has no licence" in " ".join(run.output.split())
+
+    # An app that may not read mailboxes says so.
+    blind = ansible.playbook("hybrid.identity.accounts", "--check", variables=choices(path, tmp_path, **scope))
+    assert "of 3 users are shared, or of rooms or equipment, could not be read" in " ".join(blind.output.split())
+    assert blind.accounts()["summary"]["created"] == 2
     (entry,) = directory.search(f"(userPrincipalName={names[2]})", "department")
     assert entry["department"] == [b"Sales"]
 

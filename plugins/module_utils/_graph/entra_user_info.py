@@ -21,6 +21,7 @@ from .http.batch import MAX_REQUESTS
 from .http.transport import Transport, open_transport
 from .http.watch import Watch
 from .reads.groups import list_member_ids, read_group_members
+from .reads.mailboxes import read_purposes
 from .reads.queries import identity_filters
 from .reads.tenant_reader import note_lookup
 from .reads.users import Users
@@ -38,7 +39,7 @@ class Question:
 
 
 def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
-    """Do a task and return the module's result: ``changed`` (False), ``users`` and ``summary``.
+    """Do a task and return the module's result: ``changed`` (False), ``users``, ``summary``, ``table`` and ``caveats``.
 
     ``options`` are those of ``argspec.connection``. ``watch`` follows the progress.
 
@@ -48,8 +49,8 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
     :raises GraphError: if the tenant cannot be read.
     """
     asked = None if question.identities is None else [read_identity(text) for text in question.identities]
-    users = asyncio.run(_users(options, question, asked, watch))
-    result = {"changed": False, **user_choice.build_result(users)}
+    users, caveats = asyncio.run(_users(options, question, asked, watch))
+    result = {"changed": False, **user_choice.build_result(users), "caveats": caveats}
     sentence = user_choice.missing_sentence(users)
     if sentence and not question.skip_missing:
         raise IdentityError(sentence, **result)
@@ -58,20 +59,44 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
 
 async def _users(
     options: Mapping[str, Any], question: Question, asked: Sequence[CloudIdentity] | None, watch: Watch | None
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], list[str]]:
     async with open_transport(options, watch) as transport:
         users = Users(transport, user_choice.PROPERTIES, user_choice.make_described_user, expand=[user_choice.EXPAND])
         choice = replace(question.choice, excluded=await _excluded(transport, question.exclusions))
         if question.groups:
             choice = replace(choice, members=await _members(transport, question.groups))
         if asked is not None:
-            return user_choice.choose_asked(asked, await _named(users, asked), choice)
-        if choice.members is not None:
-            members = [read_object_id(member) for member in sorted(choice.members)]
-            return user_choice.choose_listed(await _named(users, members), choice)
-        return user_choice.choose_listed(
-            await users.list_active(filter_text=user_choice.default_filter(choice)), choice
-        )
+            found = await _named(users, asked)
+        elif choice.members is not None:
+            found = await _named(users, [read_object_id(member) for member in sorted(choice.members)])
+        else:
+            found = await users.list_active(filter_text=user_choice.default_filter(choice))
+        caveats = await _read_mailboxes(transport, found, choice, asked)
+        if asked is not None:
+            return user_choice.choose_asked(asked, found, choice), caveats
+        return user_choice.choose_listed(found, choice), caveats
+
+
+async def _read_mailboxes(
+    transport: Transport, found: Sequence[DescribedUser], choice: Choice, asked: Sequence[CloudIdentity] | None
+) -> list[str]:
+    """Add to the users who are wanted what their mailboxes are for. Return a sentence about those it is unknown for."""
+    wanted = None if asked is None else set(asked)
+    users = [
+        each
+        for each in user_choice.list_candidates(found, choice)
+        if wanted is None or wanted & set(each.user.identities())
+    ]
+    purposes = await read_purposes(transport, [each.user.id for each in users])
+    for each in users:
+        each.mailbox = purposes.of.get(each.user.id)
+    if not purposes.unread:
+        return []
+    return [
+        f"Whether the mailboxes of {len(purposes.unread)} users are shared, or of rooms or equipment, could not be "
+        "read, so these users count as people; grant the app the application permission MailboxSettings.Read, or name "
+        "those who are none in exclude."
+    ]
 
 
 async def _excluded(transport: Transport, exclusions: Exclusions) -> dict[CloudIdentity, NamedObject]:

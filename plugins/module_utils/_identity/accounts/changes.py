@@ -13,7 +13,7 @@ from typing import Any
 
 from ..ad.objects import AdObject
 from ..core.limits import read_limit
-from ..core.outcomes import CREATED, EXCLUDED, FAILED, REFUSED, UNCHANGED, UPDATED
+from ..core.outcomes import APART, CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
 from ..core.records import AdUser, planned_ad_user, read_ad_user
 from ..core.refusal import Refusal
 from ..core.text.counts import counted
@@ -71,8 +71,8 @@ class AccountChange:
     def refused(self, cause: str, reason: str) -> AccountChange:
         return replace(self._untouched(), status=REFUSED, cause=cause, reason=reason)
 
-    def excluded(self, why: Refusal) -> AccountChange:
-        return replace(self._untouched(), status=EXCLUDED, cause=why.cause, reason=why.reason)
+    def set_apart(self, status: str, why: Refusal) -> AccountChange:
+        return replace(self._untouched(), status=status, cause=why.cause, reason=why.reason)
 
     def failed(self, cause: str, reason: str) -> AccountChange:
         """Return the same change after the directory refused it or was no longer asked."""
@@ -129,8 +129,8 @@ def password_effect(mode: str, kept: bool) -> str:
 def build_result(changes: Sequence[AccountChange]) -> dict[str, Any]:
     """Return ``users``, ``summary`` and ``table`` of a module's result."""
     users = [change.result() for change in changes]
-    excluded = (EXCLUDED,) if any(change.status == EXCLUDED for change in changes) else ()
-    summary = counted((change.status for change in changes), (*STATUSES, *excluded))
+    apart = [status for status in APART if any(change.status == status for change in changes)]
+    summary = counted((change.status for change in changes), (*STATUSES, *apart))
     return {"users": users, "summary": summary, "table": [*users_table(users), *left_out_lines(changes)]}
 
 
@@ -145,6 +145,11 @@ def left_out_lines(changes: Iterable[AccountChange], limit: int = 100) -> list[s
     return [visible(line) for line in lines[:limit]] + ([f"... and {more} more reasons"] if more > 0 else [])
 
 
+def count_scope(changes: Iterable[AccountChange]) -> int:
+    """Return how many people may get accounts."""
+    return sum(change.status not in APART for change in changes)
+
+
 def refusal_sentence(changes: Sequence[AccountChange], max_refused: str) -> str | None:
     """Return the sentence that refuses a plan with more refused users than ``max_refused`` allows; None if it does not.
 
@@ -152,13 +157,13 @@ def refusal_sentence(changes: Sequence[AccountChange], max_refused: str) -> str 
 
     :raises InputError: if ``max_refused`` is not a limit.
     """
-    limit = read_limit(max_refused, "max_refused")
+    limit, scope = read_limit(max_refused, "max_refused"), count_scope(changes)
     reasons = [change.reason or "" for change in changes if change.status == REFUSED]
-    if len(reasons) <= limit.most(len(changes)):
+    if len(reasons) <= limit.most(scope):
         return None
     return (
-        f"{len(reasons)} of {len(changes)} users cannot be taken, and nothing was written, because max_refused allows "
-        f"{limit.describe(len(changes))}: {join_sentences(reasons)} Correct the list, or raise max_refused to go on "
+        f"{len(reasons)} of {scope} users cannot be taken, and nothing was written, because max_refused allows "
+        f"{limit.describe(scope)}: {join_sentences(reasons)} Correct the list, or raise max_refused to go on "
         "without them."
     )
 

@@ -17,6 +17,7 @@ from ..core.identities.anchors import guid_text
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn
 from ..core.identities.comparison import entra_key
 from ..core.identities.upn import upn_fault
+from ..core.outcomes import EXCLUDED
 from ..core.refusal import Refusal
 from ..core.scope.exclusions import describe_exclusion
 from ..core.scope.named_object import NamedObject
@@ -97,13 +98,15 @@ def _found_or_missing(
     request: AccountRequest, directory: AccountDirectory, rules: Rules, schema: Schema, countries: Countries
 ) -> AccountChange:
     change = AccountChange(request, UNCHANGED)
+    if request.refusal and request.apart:
+        return change.set_apart(request.apart, request.refusal)
     if request.refusal:
         return change.refused(request.refusal.cause, request.refusal.reason)
     found = directory.named(request.upn)
     entry = _exclusion(request, found, rules)
     if entry:
         account = found[0] if len(found) == 1 else None
-        return replace(change, found=account).excluded(describe_exclusion(request.upn, entry))
+        return replace(change, found=account).set_apart(EXCLUDED, describe_exclusion(request.upn, entry))
     wanted = wanted_values(request, schema, countries)
     if found:
         return _existing(replace(change, left_out=wanted.left_out), found, directory, rules, wanted)

@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..._identity.accounts.changes import CREATED, FAILED, AccountChange, build_result, diff_accounts, refusal_sentence
+from ..._identity.accounts.changes import (
+    CREATED,
+    FAILED,
+    AccountChange,
+    build_result,
+    count_scope,
+    diff_accounts,
+    refusal_sentence,
+)
 from ..._identity.accounts.directory import AccountDirectory, texts
 from ..._identity.accounts.given_passwords import GivenPasswords
 from ..._identity.accounts.made import list_made
@@ -28,7 +36,7 @@ from ..._identity.core.errors import IdentityError, InputError, UnexpectedError
 from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
-from ..._identity.core.outcomes import EXCLUDED, REFUSED
+from ..._identity.core.outcomes import APART, REFUSED
 from ..._identity.core.scope.exclusions import Exclusions, read_exclusions
 from ..._identity.core.text.sentences import join_names
 from ..groups.named_objects import read_places
@@ -99,7 +107,7 @@ def manage_accounts(
         check_max_changes(
             task["max_changes"],
             sum(change.changed for change in changes),
-            len(changes),
+            count_scope(changes),
             lambda: {"changed": False, **build_result([change.unplanned() for change in changes])},
         )
         writer = AccountWriter(
@@ -183,7 +191,7 @@ def _password(change: AccountChange, rules: Rules, helpers: Helpers) -> str:
 
 def _settle(journal_writer: JournalWriter, place: tuple[str, str], changes: Sequence[AccountChange]) -> None:
     """Settle the open journal lines of killed runs whose objects this run has read."""
-    usable = [change for change in changes if change.status not in (REFUSED, EXCLUDED)]
+    usable = [change for change in changes if change.status not in (REFUSED, *APART)]
     journal_writer.settle(place, ACCOUNT, {change.request.upn: _state(change.found) for change in usable})
     found = [change.found for change in usable if change.found]
     for name in (*WRITTEN, CONTROL, MANAGER):

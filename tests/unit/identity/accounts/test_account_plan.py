@@ -18,6 +18,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
     build_result,
     diff_accounts,
     left_out_lines,
+    refusal_sentence,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.directory import AccountDirectory
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.given_passwords import (
@@ -160,7 +161,7 @@ def test_mail_becomes_the_primary_address() -> None:
         ({"proxy_addresses": "SMTP:a@b.c"}, "malformed_value"),
         ({"proxy_addresses": ["SMTP:a@b.c", "SMTP:d@b.c"]}, "two_primary_addresses"),
         ({"sam_account_name": "a*b"}, "bad_sam_account_name"),
-        ({"status": "not_found", "reason": "Nobody."}, "entra_not_found"),
+        ({"status": "not_found", "cause": "no_cloud_user", "reason": "Nobody."}, "no_cloud_user"),
         ({"user_principal_name": "an$na@contoso.com"}, "invalid_upn"),
         ({"user_principal_name": "anna.@contoso.com"}, "invalid_upn"),
         ({"user_principal_name": f"{'a' * 65}@contoso.com"}, "invalid_upn"),
@@ -169,6 +170,32 @@ def test_mail_becomes_the_primary_address() -> None:
 def test_what_cannot_be_written_is_refused(record: dict[str, Any], cause: str) -> None:
     change = one(record)
     assert (change.status, change.cause, change.after) == ("refused", cause, {})
+
+
+@pytest.mark.parametrize(("cause", "status"), [("unlicensed", "left_out"), ("excluded_group", "excluded")])
+def test_who_is_left_out_counts_neither_as_changed_nor_as_refused(cause: str, status: str) -> None:
+    left = {"user_principal_name": "gast@contoso.com", "status": "left_out", "cause": cause, "reason": "No person."}
+    changes = plan([left, {"user_principal_name": "anna@contoso.com", "manager": "gast@contoso.com"}])
+    assert [(change.status, change.cause) for change in changes] == [(status, cause), ("created", None)]
+    assert "manager" in changes[1].left_out
+    result = build_result(changes)
+    assert (result["summary"][status], result["summary"]["refused"]) == (1, 0)
+    assert refusal_sentence(changes, "0") is None
+    refused = plan([left, {"user_principal_name": "b$@contoso.com"}])
+    assert (refusal_sentence(refused, "0") or "").startswith("1 of 1 users cannot be taken")
+
+
+def test_who_is_left_out_is_in_the_table_with_the_reason() -> None:
+    left = [
+        {
+            "user_principal_name": f"{name}@contoso.com",
+            "status": "left_out",
+            "cause": "unlicensed",
+            "reason": "No licence.",
+        }
+        for name in "ba"
+    ]
+    assert build_result(plan(left))["table"][-1] == "left out: a@contoso.com, b@contoso.com: No licence."
 
 
 def test_a_upn_that_entra_connect_would_not_keep_makes_no_account() -> None:
