@@ -230,6 +230,13 @@ summary:
     left_out: 0
     not_found: 1
     total: 42
+password_hash_sync:
+  description:
+    - Whether password hash synchronization is on for the tenant, as O(hybrid.identity.ad_user#module:password_hash_sync) takes it. Null if the
+      app may not read it, which Microsoft documents only for a signed-in Global Administrator.
+  returned: success, and failure because of O(on_missing)
+  type: bool
+  sample: null
 caveats:
   description: What could not be read, each in one sentence that says how to end it.
   returned: success, and failure because of O(on_missing)
@@ -351,6 +358,7 @@ def question(params: dict[str, Any]) -> Question:
         params["groups"],
         params["on_missing"] == "skip",
         read_exclusions(params["exclude"]),
+        with_hash_sync=True,
     )
 
 

@@ -154,6 +154,7 @@ options:
     description:
       - Effects of a match that are refused otherwise, each with a list of user principal names.
       - V(privileged_ad_account), the AD account is protected. For example, it is a member of Domain Admins.
+      - V(password_replaced) may be in it too, for M(hybrid.identity.ad_user). It means nothing here.
       - V(foreign_anchor), C(mS-DS-ConsistencyGuid) is neither the C(objectGUID) of the account nor the ImmutableId of the cloud user.
       - A user who has such an effect and is refused for nothing else keeps the proposed change in the plan, so that it can be
         reviewed. See O(reviewed_plan).

@@ -193,6 +193,30 @@ def test_only_people_with_a_licence_get_accounts(
     assert entry["department"] == [b"Sales"]
 
 
+@pytest.mark.usefixtures("suffix")
+def test_random_passwords_are_not_made_where_people_would_be_locked_out(
+    ansible: Ansible, state: Path, directory: Directory, path: str, tmp_path: Path
+) -> None:
+    before, variables = dump(state), choices(path, tmp_path)
+    del variables["accounts_password"]
+    unsaid = ansible.playbook("hybrid.identity.accounts", variables=variables)
+    assert (unsaid.code, "accounts_password" in unsaid.output) == (2, True)
+    variables = choices(path, tmp_path)
+    del variables["accounts_password_hash_sync"]
+    refused = ansible.playbook("hybrid.identity.accounts", variables=variables)
+    assert refused.code == 2
+    assert "can no longer sign in with their cloud password" in " ".join(refused.output.split()), refused.output
+    (tmp_path / "checkout" / ".git").mkdir(parents=True)
+    kept = {"accounts_password_file": str(tmp_path / "checkout" / "passwords")}
+    in_git = ansible.playbook("hybrid.identity.accounts", variables={**choices(path, tmp_path), **kept})
+    assert (in_git.code, "is in the Git work tree" in " ".join(in_git.output.split())) == (2, True)
+    assert dump(state) == before
+    accepted = {**variables, "hybrid_identity_accepted_effects": {"password_replaced": "all"}}
+    done = ansible.playbook("hybrid.identity.accounts", variables=accepted)
+    assert done.code == 0, done.output
+    assert len(made(directory, path)) == COUNT
+
+
 def test_nobody_to_make_an_account_for(ansible: Ansible, path: str, tmp_path: Path) -> None:
     variables = choices(path, tmp_path, hybrid_identity_domains=["nobody.contoso.com"])
     run = ansible.playbook("hybrid.identity.accounts", variables=variables)
@@ -206,6 +230,8 @@ def test_given_passwords_are_seen_nowhere(ansible: Ansible, directory: Directory
     secret = "Rather-Secret-4711"
     person = {"user_principal_name": f"given@{SUFFIX}", "display_name": "Given"}
     variables = choices(path, tmp_path, accounts_users=[person], accounts_password="given")
+    # Given passwords are those that people know, so password hash sync need not be off.
+    del variables["accounts_password_hash_sync"]
     variables["accounts_given_passwords_file"] = given_passwords(tmp_path, {f"Given@{SUFFIX}": secret})
     del variables["accounts_password_file"]
     for check in (["--check"], []):

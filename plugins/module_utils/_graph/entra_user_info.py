@@ -16,6 +16,7 @@ from .._identity.core.identities.cloud_identity import CloudIdentity, read_ident
 from .._identity.core.scope.exclusions import NOBODY_EXCLUDED, Exclusions
 from .._identity.core.scope.named_object import NamedObject
 from .._identity.entra import user_choice
+from .._identity.entra.tenant_snapshot import HASH_SYNC_SWITCH
 from .._identity.entra.user_choice import Choice, DescribedUser
 from .http.batch import MAX_REQUESTS
 from .http.transport import Transport, open_transport
@@ -23,23 +24,30 @@ from .http.watch import Watch
 from .reads.groups import list_member_ids, read_group_members
 from .reads.mailboxes import read_purposes
 from .reads.queries import identity_filters
+from .reads.survey import Survey
 from .reads.tenant_reader import note_lookup
 from .reads.users import Users
 
 
 @dataclass(frozen=True)
 class Question:
-    """A task of the module. ``identities``: None for all users. ``groups``: object ids or display names."""
+    """A task of the module. ``identities``: None for all users. ``groups``: object ids or display names.
+
+    ``with_hash_sync``: whether to read if password hash synchronization is on.
+    """
 
     choice: Choice
     identities: Sequence[str] | None = None
     groups: Sequence[str] = ()
     skip_missing: bool = True
     exclusions: Exclusions = NOBODY_EXCLUDED
+    with_hash_sync: bool = False
 
 
 def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
-    """Do a task and return the module's result: ``changed`` (False), ``users``, ``summary``, ``table`` and ``caveats``.
+    """Do a task and return the module's result: ``changed`` (False), ``users``, ``summary``, ``table``, ``caveats``.
+
+    If it is asked for, ``password_hash_sync`` is in it too; None if it is unknown.
 
     ``options`` are those of ``argspec.connection``. ``watch`` follows the progress.
 
@@ -49,8 +57,8 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
     :raises GraphError: if the tenant cannot be read.
     """
     asked = None if question.identities is None else [read_identity(text) for text in question.identities]
-    users, caveats = asyncio.run(_users(options, question, asked, watch))
-    result = {"changed": False, **user_choice.build_result(users), "caveats": caveats}
+    users, facts = asyncio.run(_users(options, question, asked, watch))
+    result = {"changed": False, **user_choice.build_result(users), **facts}
     sentence = user_choice.missing_sentence(users)
     if sentence and not question.skip_missing:
         raise IdentityError(sentence, **result)
@@ -59,7 +67,7 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
 
 async def _users(
     options: Mapping[str, Any], question: Question, asked: Sequence[CloudIdentity] | None, watch: Watch | None
-) -> tuple[list[dict[str, Any]], list[str]]:
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     async with open_transport(options, watch) as transport:
         users = Users(transport, user_choice.PROPERTIES, user_choice.make_described_user, expand=[user_choice.EXPAND])
         choice = replace(question.choice, excluded=await _excluded(transport, question.exclusions))
@@ -71,10 +79,13 @@ async def _users(
             found = await _named(users, [read_object_id(member) for member in sorted(choice.members)])
         else:
             found = await users.list_active(filter_text=user_choice.default_filter(choice))
-        caveats = await _read_mailboxes(transport, found, choice, asked)
+        facts: dict[str, Any] = {"caveats": await _read_mailboxes(transport, found, choice, asked)}
+        if question.with_hash_sync:
+            switches = await Survey(transport, None).read_switches()
+            facts["password_hash_sync"] = switches.get(HASH_SYNC_SWITCH)
         if asked is not None:
-            return user_choice.choose_asked(asked, found, choice), caveats
-        return user_choice.choose_listed(found, choice), caveats
+            return user_choice.choose_asked(asked, found, choice), facts
+        return user_choice.choose_listed(found, choice), facts
 
 
 async def _read_mailboxes(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..ad.objects import AdObject
+from ..core.accepted_effects import AcceptedEffects, Effect
 from ..core.limits import read_limit
 from ..core.outcomes import APART, CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
 from ..core.records import AdUser, planned_ad_user, read_ad_user
@@ -19,9 +20,9 @@ from ..core.refusal import Refusal
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, list_diff
 from ..core.text.outcome_table import users_table
-from ..core.text.sentences import join_names, join_sentences
+from ..core.text.sentences import join_names, join_reasons
 from ..core.text.visible import visible
-from .requests import GIVEN, AccountRequest
+from .requests import AccountRequest
 from .values import Values
 
 STATUSES = (CREATED, UPDATED, UNCHANGED, REFUSED, FAILED)
@@ -29,12 +30,7 @@ STATUSES = (CREATED, UPDATED, UNCHANGED, REFUSED, FAILED)
 LISTS = ("proxyAddresses",)
 """The written attributes that have several values, and are shown as lists."""
 
-UNKNOWN_PASSWORD, KEPT_PASSWORD, GIVEN_PASSWORD, AD_PASSWORD = (
-    "locks_out",
-    "replaces_with_kept",
-    "replaces_with_given",
-    "replaces_with_existing",
-)
+KEPT_PASSWORD, GIVEN_PASSWORD, AD_PASSWORD = "replaces_with_kept", "replaces_with_given", "replaces_with_existing"
 """What password hash sync does to the cloud password (facts §13), depending on where AD's password comes from."""
 
 
@@ -44,7 +40,7 @@ class AccountChange:
 
     ``before`` and ``after`` hold the attributes that change; for a new account, ``after`` has all except the password.
     If this run creates the manager's account too, ``manager`` is its DN, which a second pass writes. ``found`` is the
-    account as the directory has it, also after it was created.
+    account as the directory has it, also after it was created. ``effects`` are refused unless they are accepted.
     """
 
     request: AccountRequest
@@ -57,6 +53,7 @@ class AccountChange:
     found: AdObject | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     password_hash_sync: str | None = None
+    effects: tuple[Effect, ...] = ()
     cause: str | None = None
     reason: str | None = None
 
@@ -94,7 +91,7 @@ class AccountChange:
         return replace(self, status=status, before=before, after=after, manager=None, left_out=left_out)
 
     def _untouched(self) -> AccountChange:
-        return replace(self, before={}, after={}, manager=None, password_hash_sync=None)
+        return replace(self, before={}, after={}, manager=None, password_hash_sync=None, effects=())
 
     def result(self) -> dict[str, object]:
         """Return the user as the module returns it: the record as given, overwritten by the account as it is now."""
@@ -119,11 +116,13 @@ class AccountChange:
         return AdUser(user_principal_name=self.request.upn or None)
 
 
-def password_effect(mode: str, kept: bool) -> str:
-    """Return what password hash sync would do with the password of a new account."""
-    if mode == GIVEN:
-        return GIVEN_PASSWORD
-    return KEPT_PASSWORD if kept else UNKNOWN_PASSWORD
+def refuse_effects(changes: Iterable[AccountChange], accepted: AcceptedEffects) -> list[AccountChange]:
+    """Return the changes, those refused that have an effect which is not accepted."""
+    found = []
+    for change in changes:
+        refusal = accepted.refuse(change.effects)
+        found.append(change.refused(refusal.cause, refusal.reason) if refusal else change)
+    return found
 
 
 def build_result(changes: Sequence[AccountChange]) -> dict[str, Any]:
@@ -158,12 +157,12 @@ def refusal_sentence(changes: Sequence[AccountChange], max_refused: str) -> str 
     :raises InputError: if ``max_refused`` is not a limit.
     """
     limit, scope = read_limit(max_refused, "max_refused"), count_scope(changes)
-    reasons = [change.reason or "" for change in changes if change.status == REFUSED]
+    reasons = [(change.request.upn, change.reason or "") for change in changes if change.status == REFUSED]
     if len(reasons) <= limit.most(scope):
         return None
     return (
         f"{len(reasons)} of {scope} users cannot be taken, and nothing was written, because max_refused allows "
-        f"{limit.describe(scope)}: {join_sentences(reasons)} Correct the list, or raise max_refused to go on "
+        f"{limit.describe(scope)}: {join_reasons(reasons)} Correct the list, or raise max_refused to go on "
         "without them."
     )
 

@@ -19,6 +19,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
     diff_accounts,
     left_out_lines,
     refusal_sentence,
+    refuse_effects,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.directory import AccountDirectory
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.given_passwords import (
@@ -35,6 +36,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.values import WRITTEN, Country
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.objects import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protected_accounts import build_shield
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
+    NOTHING_ACCEPTED,
+    read_accepted_effects,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 
 BASE = "DC=ad,DC=contoso,DC=com"
@@ -331,8 +336,7 @@ def test_a_password_in_a_record_is_refused(record: dict[str, Any], status: str) 
 
 
 def test_what_password_hash_sync_would_do() -> None:
-    assert one({}).password_hash_sync == "locks_out"
-    assert one({}, kept=True).password_hash_sync == "replaces_with_kept"
+    assert one({}).password_hash_sync == "replaces_with_kept"
     assert (
         one({}, given=passwords("anna@contoso.com,Secret-1"), password="given").password_hash_sync
         == "replaces_with_given"
@@ -390,3 +394,31 @@ def test_an_account_that_stays_disabled(found: AdObject, rules: dict[str, Any], 
     assert (change.status, change.after) == ("updated", {"department": ("Sales",)})
     assert why in change.left_out["enabled"]
     assert disabled_in_cloud([change]) == ["anna@contoso.com"]
+
+
+@pytest.mark.parametrize(
+    ("hash_sync", "words"), [(True, "Password hash synchronization is on, "), (None, "synchronization may be on, ")]
+)
+def test_random_passwords_lock_people_out_of_the_cloud(hash_sync: bool | None, words: str) -> None:
+    records = [{"user_principal_name": f"{name}@contoso.com"} for name in ("anna", "bert", "there")]
+    changes = plan(records, account("there"), hash_sync=hash_sync)
+    refused = refuse_effects(changes, NOTHING_ACCEPTED)
+    assert [(change.status, change.cause) for change in refused] == [
+        ("refused", "password_replaced"),
+        ("refused", "password_replaced"),
+        ("unchanged", None),
+    ]
+    sentence = refusal_sentence(refused, "0") or ""
+    assert "anna@contoso.com, bert@contoso.com: Password hash synchronization" in sentence
+    assert words in sentence
+    assert "can no longer sign in with their cloud password" in sentence
+    assert [each.status for each in refuse_effects(changes, read_accepted_effects({"password_replaced": "all"}))] == [
+        *["created"] * 2,
+        "unchanged",
+    ]
+    some = read_accepted_effects({"password_replaced": ["ANNA@contoso.com"]})
+    assert [each.status for each in refuse_effects(changes, some)] == ["created", "refused", "unchanged"]
+    off = plan(records, hash_sync=False)
+    assert [each.status for each in refuse_effects(off, NOTHING_ACCEPTED)] == ["created"] * 3
+    given = plan(records[:1], given=passwords("anna@contoso.com,Secret-1"), password="given", hash_sync=hash_sync)
+    assert refuse_effects(given, NOTHING_ACCEPTED)[0].status == "created"
