@@ -53,7 +53,7 @@ options:
         ones where the schema has Exchange's attributes.
       - C(proxy_addresses) is a list; the primary address has C(SMTP:) in capitals. Without one, C(mail) becomes it.
       - C(country) is an English name or a code of ISO 3166; C(c), C(co) and C(countryCode) are written together. A name stays
-        in C(co) as it is given. An unknown country is refused.
+        in C(co) as it is given. A country that is unknown is written only to C(co), and C(left_out) and RV(table) say so.
       - C(manager) is a user principal name, or a dictionary with C(user_principal_name) or C(id). A manager whose account this task
         makes is written in a second pass; one who has no account is left out and told.
       - C(enabled) counts for O(enabled=same). C(sam_account_name) chooses that name.
@@ -93,14 +93,14 @@ options:
     default: same
   account_password:
     description:
-      - The password of new accounts. V(random) makes a strong one for each, which nobody knows unless it is kept in O(password_file).
-        V(given) takes them from O(given_passwords_file).
+      - The password of new accounts. V(random) makes a strong one for each and keeps them in O(password_file), which it requires.
+        V(given) takes them from O(given_passwords_file). One of the two is required with O(users).
       - It is written in the request that makes the account, over TLS.
       - With password hash synchronization, which the express settings of Entra Connect turn on, the password of the account replaces the
-        one in the cloud. C(password_hash_sync) of RV(users) says what that means for each user.
+        one in the cloud. People who do not know it can no longer sign in. So V(random) is refused unless O(password_hash_sync) says that
+        it is off, or O(accepted_effects) accepts V(password_replaced).
     type: str
     choices: [random, given]
-    default: random
   given_passwords_file:
     description:
       - A CSV file on the controller with the passwords for O(account_password=given), which requires it.
@@ -115,8 +115,9 @@ options:
   password_file:
     description:
       - A file on the controller to which the random passwords are added, one JSON line with C(user_principal_name) and
-        C(password) each, before their accounts are made. It is made with mode 0600, and refused if others may read it, if it belongs to
-        another user or is a link, or if others may write to its folder.
+        C(password) each. All of them are on the disk before the first account is made.
+      - The file is made with mode 0600, and refused if it is in a Git work tree, if others may read it, if it belongs to another user or is
+        a link, or if others may write to its folder.
       - After a run that was killed, a user may have several lines; the last one counts.
     type: path
   password_must_change:
@@ -125,6 +126,17 @@ options:
       - What this does to the cloud password of a user who is hard-matched is not documented by Microsoft, so unknown.
     type: bool
     default: false
+  password_hash_sync:
+    description:
+      - Whether password hash synchronization is on for the tenant. Without it, this is unknown.
+    type: bool
+  accepted_effects:
+    description:
+      - Effects that are refused otherwise, each with a list of user principal names.
+      - V(password_replaced), the cloud password of the person is replaced by a random one. V(all) instead of a list accepts it for everybody.
+      - The effects of O(hybrid.identity.match_plan#module:accepted_effects) may be in it too. They mean nothing here.
+    type: dict
+    default: {}
   max_changes:
     description:
       - The most accounts that may change, as a count such as V(20), or as a percentage of RV(users) such as V(5%). If more would, the task
@@ -164,6 +176,9 @@ EXAMPLES = r"""
   hybrid.identity.ad_user:
     users: "{{ cloud.users }}"
     path: OU=Staff,DC=ad,DC=contoso,DC=com
+    account_password: random
+    password_file: /root/new-passwords.jsonl
+    accepted_effects: {password_replaced: all}
   check_mode: true
   diff: true
 
@@ -177,7 +192,9 @@ EXAMPLES = r"""
       - country: [Germany, Austria]
         city: Berlin
         path: OU=Berlin,OU=Staff,DC=ad,DC=contoso,DC=com
+    account_password: random
     password_file: /root/new-passwords.jsonl
+    accepted_effects: {password_replaced: all}
     journal: /var/lib/hybrid-identity/journal
     max_changes: 500
   register: accounts
@@ -252,7 +269,8 @@ users:
       sample: true
     status:
       description:
-        - V(created), V(updated), V(unchanged), V(excluded), V(refused) or V(failed).
+        - V(created), V(updated), V(unchanged), V(excluded), V(left_out), V(refused) or V(failed).
+        - V(left_out) are people whom M(hybrid.identity.entra_user_info) left out, such as guests. They are neither changed nor refused.
         - With O(rollback), V(removed), V(put_back), V(unchanged), V(refused) or V(failed).
       returned: always
       type: str
@@ -280,12 +298,12 @@ users:
     cause:
       description:
         - A stable identifier of why a user was refused or failed, else null.
-        - V(malformed_upn), V(invalid_upn), V(malformed_value), V(value_too_long), V(unknown_country), V(two_primary_addresses),
-          V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(no_password) and
-          V(password_too_short) for a record that cannot be written.
+        - V(malformed_upn), V(invalid_upn), V(malformed_value), V(value_too_long), V(two_primary_addresses),
+          V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(no_password),
+          V(password_replaced) and V(password_too_short) for a record that cannot be written.
         - V(address_of_other_account), V(similar_upn), V(several_accounts), V(not_a_user), V(system_account), V(cloud_managed_account) and
-          V(unreadable_object) for what is in the directory. V(entra_not_found) and V(entra_left_out) for records that
-          M(hybrid.identity.entra_user_info) marked so.
+          V(unreadable_object) for what is in the directory. For records that M(hybrid.identity.entra_user_info) did not find or left out,
+          its cause, such as V(unlicensed).
         - V(not_tried) where the run ended before. V(interrupted) where it met an exception. V(changed_meanwhile) where the account is not as it
           was read any more. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
           others for what the directory said.
@@ -301,7 +319,7 @@ users:
       type: str
       sample: null
     left_out:
-      description: What of the record was not written, by key, and why.
+      description: What of the record was not written, or not as it is, by key, and why.
       returned: O(users) is given
       type: dict
       sample:
@@ -309,20 +327,23 @@ users:
     password_hash_sync:
       description:
         - What password hash synchronization, where it is on, does to the cloud password of the user.
-        - V(locks_out), it becomes a random one that nobody knows. V(replaces_with_kept), it becomes the one in O(password_file).
+        - V(replaces_with_kept), it becomes the one in O(password_file).
           V(replaces_with_given), it becomes the one in O(given_passwords_file). V(replaces_with_existing), it becomes that of the account that was there.
         - Null for users who were refused or failed.
       returned: O(users) is given
       type: str
       sample: replaces_with_kept
 table:
-  description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
+  description:
+    - The users in lines for people. Counts come first, then the users who need attention, with the reasons, and at the end what of
+      the records was not written as it is.
   returned: when RV(users) is
   type: list
   elements: str
   sample: ["unchanged                        41"]
 summary:
-  description: How many users have each status, zeros included, and V(total). V(excluded) is among them only if there are such users.
+  description:
+    - How many users have each status, zeros included, and V(total). V(excluded) and V(left_out) are among them only if there are such users.
   returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: dict
   sample:
@@ -395,8 +416,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run import
 def make(params: dict[str, Any], options: dict[str, Any], task: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Make and fill accounts, with the journal and the files of passwords that are asked for."""
     given = read_given_passwords(task["given_passwords_file"]) if task["given_passwords_file"] else None
-    keeper = PasswordFile(task["password_file"]) if task["password_file"] and not check_mode else None
-
+    keeper = PasswordFile(task["password_file"]) if task["password_file"] else None
+    if keeper and check_mode:
+        keeper.check()
     kept = params["journal"] and os.path.exists(params["journal"])
     made = made_accounts(read_journal(params["journal"])) if kept else frozenset()
 
@@ -404,7 +426,7 @@ def make(params: dict[str, Any], options: dict[str, Any], task: dict[str, Any], 
         helpers = Helpers(find_country, random_password, journal, keeper, given, made)
         return manage_accounts(options, task, helpers, check_mode)
 
-    with keeper or nullcontext():
+    with keeper if keeper and not check_mode else nullcontext():
         return journaled(params, service, check_mode=check_mode)
 
 
@@ -441,10 +463,12 @@ def main() -> None:
         "path_by": {"type": "list", "elements": "dict"},
         "update": {"type": "str", "choices": ["never", "empty", "always"], "default": "empty"},
         "enabled": {"type": "str", "choices": ["same", "true", "false"], "default": "same"},
-        "account_password": {"type": "str", "choices": ["random", "given"], "default": "random", "no_log": False},
+        "account_password": {"type": "str", "choices": ["random", "given"], "no_log": False},
         "given_passwords_file": {"type": "path", "no_log": False},
         "password_file": {"type": "path", "no_log": False},
         "password_must_change": {"type": "bool", "default": False, "no_log": False},
+        "password_hash_sync": {"type": "bool", "no_log": False},
+        "accepted_effects": {"type": "dict", "default": {}},
         "exclude": exclude_option(),
         "max_changes": {"type": "str"},
         "max_refused": {"type": "str", "default": "0"},
@@ -453,8 +477,11 @@ def main() -> None:
         argument_spec={**ldap_options(), **journal_options(), **task},
         mutually_exclusive=[("users", "rollback"), ("path", "rollback"), ("path_by", "rollback")],
         required_one_of=[("users", "rollback")],
-        required_if=[("account_password", "given", ["given_passwords_file"])],
-        required_by={"rollback": "journal", "journal_run": "journal"},
+        required_if=[
+            ("account_password", "given", ["given_passwords_file"]),
+            ("account_password", "random", ["password_file"]),
+        ],
+        required_by={"rollback": "journal", "journal_run": "journal", "users": "account_password"},
         supports_check_mode=True,
         # People's records do not belong in the system's log, into which Ansible writes all arguments:
         # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log

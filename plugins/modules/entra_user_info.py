@@ -15,7 +15,8 @@ author:
 description:
   - Reads cloud users with everything that an account in Active Directory can hold. RV(users) can be handed as it is to
     M(hybrid.identity.ad_user).
-  - Guests, and users who are synchronised or were once, are left out unless they are asked for.
+  - Users who are synchronised, or were once, are not in the result unless they are asked for. Guests, users without a licence, those whose
+    mailbox is shared or belongs to a room or to equipment, and those whom O(exclude) names are in the result as V(left_out).
   - It changes nothing.
 extends_documentation_fragment:
   - hybrid.identity.graph
@@ -47,7 +48,7 @@ options:
   groups:
     description:
       - Groups, by object id or display name (in which only the case of A to Z is ignored), of which the users must be members,
-        directly or through other groups.
+        directly or through other groups. If several groups have the display name, the task fails and names their object ids.
       - A group must have assigned members. A dynamic group is refused, because its members depend on attributes of users.
       - The app then also needs the application permission C(GroupMember.Read.All).
     type: list
@@ -72,6 +73,12 @@ options:
     description:
       - Whether the users must be enabled or disabled. Without it, both are wanted.
     type: bool
+  include_unlicensed:
+    description:
+      - Whether users without a licence are wanted. Licences count that are assigned to the user, also by a group.
+      - Shared and room mailboxes need no licence in most cases, so this also keeps accounts for them from being made.
+    type: bool
+    default: false
   on_missing:
     description:
       - What to do where one of O(identities) is not there, or does not meet the conditions.
@@ -81,6 +88,8 @@ options:
     default: skip
 notes:
   - The app needs the application permission C(User.Read.All).
+  - What a mailbox is for shows only an app with the application permission C(MailboxSettings.Read). It is asked about each user who is wanted
+    and has an address, 20 users in a request. Without the permission, RV(caveats) says so, and the users count as people.
 seealso:
   - module: hybrid.identity.ad_user
   - name: List users
@@ -112,7 +121,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 users:
-  description: The users, sorted by user principal name; for O(identities) one for each, in the order given.
+  description:
+    - The users who meet O(domains), O(groups), O(sync_states) and O(enabled), sorted by user principal name. Those who are no people with
+      a licence are among them as V(left_out).
+    - For O(identities) one for each, in the order given.
   returned: success, and failure because of O(on_missing)
   type: list
   elements: dict
@@ -180,7 +192,7 @@ users:
       type: str
       sample: Adele Vance
     status:
-      description: V(found); for O(identities) also V(left_out) or V(not_found).
+      description: V(found) or V(left_out); for O(identities) also V(not_found).
       returned: always
       type: str
       sample: found
@@ -191,8 +203,10 @@ users:
       sample: false
     cause:
       description:
-        - A stable identifier of why an identity is not taken, else null. V(no_cloud_user), or the condition that is not met,
-          V(user_type), V(sync_state), V(enabled), V(domain), V(group); V(unreadable_user) if Graph's answer is not as documented.
+        - A stable identifier of why a user is left out, else null. V(user_type) for a guest, V(unlicensed), V(shared_mailbox),
+          V(room_mailbox), V(equipment_mailbox), V(excluded_user), V(excluded_group), and V(unreadable_user) if Graph's answer is not as
+          documented.
+        - For O(identities) also V(no_cloud_user), or the condition that is not met, V(sync_state), V(enabled), V(domain), V(group).
       returned: always
       type: str
       sample: null
@@ -216,6 +230,19 @@ summary:
     left_out: 0
     not_found: 1
     total: 42
+password_hash_sync:
+  description:
+    - Whether password hash synchronization is on for the tenant, as O(hybrid.identity.ad_user#module:password_hash_sync) takes it. Null if the
+      app may not read it, which Microsoft documents only for a signed-in Global Administrator.
+  returned: success, and failure because of O(on_missing)
+  type: bool
+  sample: null
+caveats:
+  description: What could not be read, each in one sentence that says how to end it.
+  returned: success, and failure because of O(on_missing)
+  type: list
+  elements: str
+  sample: []
 trace:
   description:
     - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
@@ -323,6 +350,7 @@ def question(params: dict[str, Any]) -> Question:
         user_types=frozenset(params["user_types"]),
         sync_states=frozenset(params["sync_states"]),
         enabled=params["enabled"],
+        with_unlicensed=params["include_unlicensed"],
     )
     return Question(
         choice,
@@ -330,6 +358,7 @@ def question(params: dict[str, Any]) -> Question:
         params["groups"],
         params["on_missing"] == "skip",
         read_exclusions(params["exclude"]),
+        with_hash_sync=True,
     )
 
 
@@ -345,6 +374,7 @@ def main() -> None:
             "user_types": {"type": "list", "elements": "str", "choices": list(USER_TYPES), "default": [MEMBER]},
             "sync_states": {"type": "list", "elements": "str", "choices": list(SYNC_STATES), "default": [CLOUD]},
             "enabled": {"type": "bool"},
+            "include_unlicensed": {"type": "bool", "default": False},
             "on_missing": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
         },
         supports_check_mode=True,

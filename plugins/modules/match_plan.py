@@ -61,8 +61,9 @@ options:
       group:
         description:
           - The members of a group, also through groups in it. A distinguished name is a group of Active Directory, and also those
-            whose primary group it is are its members. An object id is a group of Entra ID, and the AD users with the user principal
-            names of its members are in scope.
+            whose primary group it is are its members. An object id or a display name is a group of Entra ID, and the AD users with the
+            user principal names of its members are in scope.
+          - In a display name, only the case of A to Z is ignored. If several groups have it, the module fails and names their object ids.
           - A group of Entra ID must have assigned members. If the members cannot all be read, the module fails.
         type: str
       all:
@@ -153,6 +154,7 @@ options:
     description:
       - Effects of a match that are refused otherwise, each with a list of user principal names.
       - V(privileged_ad_account), the AD account is protected. For example, it is a member of Domain Admins.
+      - V(password_replaced) may be in it too, for M(hybrid.identity.ad_user). It means nothing here.
       - V(foreign_anchor), C(mS-DS-ConsistencyGuid) is neither the C(objectGUID) of the account nor the ImmutableId of the cloud user.
       - A user who has such an effect and is refused for nothing else keeps the proposed change in the plan, so that it can be
         reviewed. See O(reviewed_plan).

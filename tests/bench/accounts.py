@@ -72,7 +72,9 @@ class Bench:
 
     def ad_user(self, users: list[Any], **options: Any) -> tuple[dict[str, Any], float]:
         connection = {key: self.lab["ldap"][key] for key in LDAP}
-        return self._module("ad_user", users=users, path=self.unit, **connection, **options)
+        with tempfile.TemporaryDirectory() as folder:
+            random = {"account_password": "random", "password_file": f"{folder}/new.jsonl", "password_hash_sync": False}
+            return self._module("ad_user", users=users, path=self.unit, **random, **connection, **options)
 
     def loop(self, planned: list[dict[str, Any]]) -> float:
         """The floor: seconds that adding the planned accounts takes, one after the other, with a password each."""

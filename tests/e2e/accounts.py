@@ -73,6 +73,8 @@ def choices(path: str, folder: Path, **more: Any) -> dict[str, Any]:
         "hybrid_identity_domains": [SUFFIX],
         "accounts_scope": {"all": True},
         "accounts_path": path,
+        "accounts_password": "random",
         "accounts_password_file": str(folder / "passwords"),
+        "accounts_password_hash_sync": False,
         **more,
     }

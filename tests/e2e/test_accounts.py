@@ -10,6 +10,7 @@ import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from accounts import SUFFIX, choices, crowd, given_passwords, unit
@@ -146,10 +147,74 @@ def test_who_is_excluded_gets_no_account_and_keeps_one_as_it_is(
     control("PATCH", "users", [{"id": ids[2], "department": "Finance"}])
     again = ansible.playbook("hybrid.identity.accounts", variables=variables)
     assert again.code == 0, again.output
-    assert again.accounts()["summary"]["excluded"] == 2
-    assert {user["cause"] for user in again.accounts()["users"]} == {"excluded_organizational_unit"}
+    assert again.accounts()["summary"]["excluded"] == 4
+    causes = {user["user_principal_name"]: user["cause"] for user in again.accounts()["users"]}
+    assert causes == {
+        names[0]: "excluded_user",
+        names[1]: "excluded_group",
+        **dict.fromkeys(names[2:], "excluded_organizational_unit"),
+    }
+
+
+@pytest.mark.usefixtures("suffix")
+def test_only_people_with_a_licence_get_accounts(
+    ansible: Ansible,
+    lab: dict[str, Any],
+    directory: Directory,
+    control: Control,
+    graph: Graph,
+    path: str,
+    tmp_path: Path,
+) -> None:
+    names = [f"person{number:03d}@{SUFFIX}" for number in range(1, 6)]
+    ids = [graph.users()[name]["id"] for name in names]
+    control("POST", "objects", {"groups": [{"displayName": "All of one team", "members": ids}]})
+    differences = (
+        {"userType": "Guest"},
+        {"assignedLicenses": []},
+        {"lab": {"mailbox": "shared"}},
+        {"lab": {"mailbox": "room"}},
+    )
+    control("PATCH", "users", [{"id": key, **each} for key, each in zip(ids[1:], differences, strict=True)])
+    scope = {"accounts_scope": {"group": "all of one team"}}
+    variables = choices(path, tmp_path, hybrid_identity_entra=lab["apps"]["privileged"], **scope)
+    run = ansible.playbook("hybrid.identity.accounts", variables=variables)
+    assert run.code == 0, run.output
+    assert made(directory, path) == names[:1]
+    causes = {user["user_principal_name"]: user["cause"] for user in run.accounts()["users"]}
+    assert [causes[name] for name in names] == [None, "user_type", "unlicensed", "shared_mailbox", "room_mailbox"]
+    assert f"left out: {names[2]}: The user has no licence" in " ".join(run.output.split())
+
+    # An app that may not read mailboxes says so.
+    blind = ansible.playbook("hybrid.identity.accounts", "--check", variables=choices(path, tmp_path, **scope))
+    assert "of 3 users are shared, or of rooms or equipment, could not be read" in " ".join(blind.output.split())
+    assert blind.accounts()["summary"]["created"] == 2
     (entry,) = directory.search(f"(userPrincipalName={names[2]})", "department")
     assert entry["department"] == [b"Sales"]
+
+
+@pytest.mark.usefixtures("suffix")
+def test_random_passwords_are_not_made_where_people_would_be_locked_out(
+    ansible: Ansible, state: Path, directory: Directory, path: str, tmp_path: Path
+) -> None:
+    before, variables = dump(state), choices(path, tmp_path)
+    del variables["accounts_password"]
+    unsaid = ansible.playbook("hybrid.identity.accounts", variables=variables)
+    assert (unsaid.code, "accounts_password" in unsaid.output) == (2, True)
+    variables = choices(path, tmp_path)
+    del variables["accounts_password_hash_sync"]
+    refused = ansible.playbook("hybrid.identity.accounts", variables=variables)
+    assert refused.code == 2
+    assert "can no longer sign in with their cloud password" in " ".join(refused.output.split()), refused.output
+    (tmp_path / "checkout" / ".git").mkdir(parents=True)
+    kept = {"accounts_password_file": str(tmp_path / "checkout" / "passwords")}
+    in_git = ansible.playbook("hybrid.identity.accounts", variables={**choices(path, tmp_path), **kept})
+    assert (in_git.code, "is in the Git work tree" in " ".join(in_git.output.split())) == (2, True)
+    assert dump(state) == before
+    accepted = {**variables, "hybrid_identity_accepted_effects": {"password_replaced": "all"}}
+    done = ansible.playbook("hybrid.identity.accounts", variables=accepted)
+    assert done.code == 0, done.output
+    assert len(made(directory, path)) == COUNT
 
 
 def test_nobody_to_make_an_account_for(ansible: Ansible, path: str, tmp_path: Path) -> None:
@@ -165,6 +230,8 @@ def test_given_passwords_are_seen_nowhere(ansible: Ansible, directory: Directory
     secret = "Rather-Secret-4711"
     person = {"user_principal_name": f"given@{SUFFIX}", "display_name": "Given"}
     variables = choices(path, tmp_path, accounts_users=[person], accounts_password="given")
+    # Given passwords are those that people know, so password hash sync need not be off.
+    del variables["accounts_password_hash_sync"]
     variables["accounts_given_passwords_file"] = given_passwords(tmp_path, {f"Given@{SUFFIX}": secret})
     del variables["accounts_password_file"]
     for check in (["--check"], []):

@@ -57,6 +57,7 @@ class Runs:
     ) -> None:
         self.directory, self.gate, self.path, self.folder = directory, gate, path, folder
         self.journal, self.passwords = folder / "journal", folder / "passwords"
+        self.random = {"account_password": "random", "password_file": str(self.passwords), "password_hash_sync": False}
         self._started = started
         self._options = {key: lab["ldap"][key] for key in ("server", "ca_cert", "username", "password")}
         self._options["port"] = gate.port
@@ -66,7 +67,7 @@ class Runs:
         return self._started.enter_context(ModuleRun("ad_user", arguments))
 
     def make(self) -> ModuleRun:
-        return self.start(users=records(), path=self.path, password_file=str(self.passwords))
+        return self.start(users=records(), path=self.path, **self.random)
 
     def make_and_kill(self, writes: int, way: str) -> None:
         """Kill a run at the write after so many."""

@@ -12,6 +12,7 @@ import secrets
 import shutil
 import socket
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ SUFFIXES = ["contoso.com", "fabrikam.com", "sub.fabrikam.com"]
 DC_HOST = "dc1"
 # Says that a folder is a lab's, so that no other is ever removed.
 MARK = "this-is-a-lab"
+OUTSIDE = "outside"
+"""The file in the state that names the lab's folder outside of it."""
 DOMAIN = "ad.contoso.com"
 NETBIOS = "CONTOSO"
 
@@ -73,6 +76,8 @@ def up(
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     (state / MARK).touch()
     (state / "runs").mkdir(mode=0o700)
+    # Passwords of new accounts must not be in a Git work tree, and the state often is in one.
+    (state / OUTSIDE).write_text(tempfile.mkdtemp(prefix="hybrid-identity-lab-"), encoding="utf-8")
     processes.mark(state)
     try:
         steps.begin("Entra ID")
@@ -111,6 +116,8 @@ def down(state: Path) -> bool:
         return False
     _require_own(state)
     _stop(state)
+    if (state / OUTSIDE).exists():
+        shutil.rmtree((state / OUTSIDE).read_text("utf-8"), ignore_errors=True)
     shutil.rmtree(state)
     return True
 
@@ -237,6 +244,10 @@ def _inventory(state: Path, lab: dict[str, Any], domain_controller: dict[str, An
         "ad_domain_admin_password": lab["admin_password"],
         **domain_controller,
         "accounts_path": f"OU=People,{ldap['base_dn']}",
+        "accounts_password": "random",
+        "accounts_password_file": str(Path((state / OUTSIDE).read_text("utf-8"), "new-passwords.jsonl")),
+        # The lab's sync sends no passwords.
+        "accounts_password_hash_sync": False,
         # Long enough for what the emulator does at once, and not as long as a service takes.
         "sync_verify_timeout": 6,
         "sync_verify_poll_interval": 3,

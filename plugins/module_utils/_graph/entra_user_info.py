@@ -11,38 +11,43 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._identity.core.errors import IdentityError, InputError
-from .._identity.core.identities.anchors import is_guid
+from .._identity.core.errors import IdentityError
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_identity, read_object_id
-from .._identity.core.identities.comparison import entra_key
 from .._identity.core.scope.exclusions import NOBODY_EXCLUDED, Exclusions
 from .._identity.core.scope.named_object import NamedObject
 from .._identity.entra import user_choice
+from .._identity.entra.tenant_snapshot import HASH_SYNC_SWITCH
 from .._identity.entra.user_choice import Choice, DescribedUser
 from .http.batch import MAX_REQUESTS
-from .http.errors import not_graph
-from .http.pages import pages
 from .http.transport import Transport, open_transport
 from .http.watch import Watch
 from .reads.groups import list_member_ids, read_group_members
-from .reads.queries import identity_filters, literal
+from .reads.mailboxes import read_purposes
+from .reads.queries import identity_filters
+from .reads.survey import Survey
 from .reads.tenant_reader import note_lookup
 from .reads.users import Users
 
 
 @dataclass(frozen=True)
 class Question:
-    """A task of the module. ``identities``: None for all users. ``groups``: object ids or display names."""
+    """A task of the module. ``identities``: None for all users. ``groups``: object ids or display names.
+
+    ``with_hash_sync``: whether to read if password hash synchronization is on.
+    """
 
     choice: Choice
     identities: Sequence[str] | None = None
     groups: Sequence[str] = ()
     skip_missing: bool = True
     exclusions: Exclusions = NOBODY_EXCLUDED
+    with_hash_sync: bool = False
 
 
 def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
-    """Do a task and return the module's result: ``changed`` (False), ``users`` and ``summary``.
+    """Do a task and return the module's result: ``changed`` (False), ``users``, ``summary``, ``table``, ``caveats``.
+
+    If it is asked for, ``password_hash_sync`` is in it too; None if it is unknown.
 
     ``options`` are those of ``argspec.connection``. ``watch`` follows the progress.
 
@@ -52,8 +57,8 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
     :raises GraphError: if the tenant cannot be read.
     """
     asked = None if question.identities is None else [read_identity(text) for text in question.identities]
-    users = asyncio.run(_users(options, question, asked, watch))
-    result = {"changed": False, **user_choice.build_result(users)}
+    users, facts = asyncio.run(_users(options, question, asked, watch))
+    result = {"changed": False, **user_choice.build_result(users), **facts}
     sentence = user_choice.missing_sentence(users)
     if sentence and not question.skip_missing:
         raise IdentityError(sentence, **result)
@@ -62,20 +67,47 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
 
 async def _users(
     options: Mapping[str, Any], question: Question, asked: Sequence[CloudIdentity] | None, watch: Watch | None
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     async with open_transport(options, watch) as transport:
         users = Users(transport, user_choice.PROPERTIES, user_choice.make_described_user, expand=[user_choice.EXPAND])
         choice = replace(question.choice, excluded=await _excluded(transport, question.exclusions))
         if question.groups:
             choice = replace(choice, members=await _members(transport, question.groups))
         if asked is not None:
-            return user_choice.choose_asked(asked, await _named(users, asked), choice)
-        if choice.members is not None:
-            members = [read_object_id(member) for member in sorted(choice.members)]
-            return user_choice.choose_listed(await _named(users, members), choice)
-        return user_choice.choose_listed(
-            await users.list_active(filter_text=user_choice.default_filter(choice)), choice
-        )
+            found = await _named(users, asked)
+        elif choice.members is not None:
+            found = await _named(users, [read_object_id(member) for member in sorted(choice.members)])
+        else:
+            found = await users.list_active(filter_text=user_choice.default_filter(choice))
+        facts: dict[str, Any] = {"caveats": await _read_mailboxes(transport, found, choice, asked)}
+        if question.with_hash_sync:
+            switches = await Survey(transport, None).read_switches()
+            facts["password_hash_sync"] = switches.get(HASH_SYNC_SWITCH)
+        if asked is not None:
+            return user_choice.choose_asked(asked, found, choice), facts
+        return user_choice.choose_listed(found, choice), facts
+
+
+async def _read_mailboxes(
+    transport: Transport, found: Sequence[DescribedUser], choice: Choice, asked: Sequence[CloudIdentity] | None
+) -> list[str]:
+    """Add to the users who are wanted what their mailboxes are for. Return a sentence about those it is unknown for."""
+    wanted = None if asked is None else set(asked)
+    users = [
+        each
+        for each in user_choice.list_candidates(found, choice)
+        if wanted is None or wanted & set(each.user.identities())
+    ]
+    purposes = await read_purposes(transport, [each.user.id for each in users])
+    for each in users:
+        each.mailbox = purposes.of.get(each.user.id)
+    if not purposes.unread:
+        return []
+    return [
+        f"Whether the mailboxes of {len(purposes.unread)} users are shared, or of rooms or equipment, could not be "
+        "read, so these users count as people; grant the app the application permission MailboxSettings.Read, or name "
+        "those who are none in exclude."
+    ]
 
 
 async def _excluded(transport: Transport, exclusions: Exclusions) -> dict[CloudIdentity, NamedObject]:
@@ -96,24 +128,5 @@ async def _named(users: Users[DescribedUser], identities: Sequence[CloudIdentity
 
 async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str]:
     """Return the ids of all users in these groups, including nested groups."""
-    named = [NamedObject("groups", name if is_guid(name) else await _group_id(transport, name)) for name in groups]
-    found = await read_group_members(transport, named)
+    found = await read_group_members(transport, [NamedObject("groups", name) for name in groups])
     return frozenset(key for members in found.values() for key in members.upns)
-
-
-async def _group_id(transport: Transport, name: str) -> str:
-    named = f"displayName eq {literal(name)}"
-    request = transport.get(transport.client.groups, select=["id", "displayName"], filter=named)
-    found = [
-        group
-        async for groups, _more in pages(transport, request)
-        for group in groups
-        # Graph's filter may find look-alikes too.
-        if entra_key(group.get("displayName") or "") == entra_key(name)
-    ]
-    if len(found) != 1:
-        count = "no group" if not found else f"{len(found)} groups"
-        raise InputError(f"There is {count} of the name {name!r}; write the group's object id.")
-    if not is_guid(found[0].get("id")):
-        raise not_graph("the id of a group that it sent is no GUID")
-    return str(found[0]["id"])

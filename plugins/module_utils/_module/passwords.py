@@ -65,11 +65,25 @@ def read_given_passwords(path: str) -> GivenPasswords:
     return parse_given_passwords(read_file("given_passwords_file", path, SECRET_INPUT), path)
 
 
-class PasswordFile:
-    """A file of passwords: JSON Lines with ``user_principal_name`` and ``password``, mode 0600.
+def find_work_tree(path: str) -> str | None:
+    """Return the innermost Git work tree that a path is in, its links followed; None if it is in none.
 
-    Lines are only appended, and are on the disk before their accounts are created. A killed run may leave a line
-    without an account, and the next run appends a new line. So the last line of a user counts.
+    A work tree has a ``.git``: a folder, or a file in linked work trees and submodules.
+    """
+    folder = os.path.dirname(os.path.realpath(path))
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder
+
+
+class PasswordFile:
+    """A file of passwords: JSON Lines with ``user_principal_name`` and ``password``, mode 0600, in no Git work tree.
+
+    Lines are only appended, and all are on the disk before the first account is created. A killed run may leave lines
+    without an account, and the next run appends new lines. So the last line of a user counts.
     """
 
     def __init__(self, path: str) -> None:
@@ -77,15 +91,26 @@ class PasswordFile:
         self._file: int | None = None
         self._threads = threading.Lock()
 
-    def __enter__(self) -> PasswordFile:
-        """Check that the file can be written. The first password creates it.
+    def check(self) -> None:
+        """Check that the file can be written, without making it.
 
-        :raises InputError: if the path cannot be used, if others may read the file, or if it has something else.
+        :raises InputError: if the path cannot be used, if it is in a Git work tree, if others may read the file, or if
+            it has something else.
         """
         check_place(_OPTION, self._path)
+        tree = find_work_tree(self._path)
+        if tree:
+            raise InputError(
+                f"{_OPTION} {self._path} is in the Git work tree {tree}, from which passwords get into a commit; name "
+                "a file outside."
+            )
         if os.path.lexists(self._path):
             with self._trouble():
                 os.close(self._opened(os.O_RDWR))
+
+    def __enter__(self) -> PasswordFile:
+        """Check that the file can be written, as ``check`` does. The first password creates it."""
+        self.check()
         return self
 
     def __exit__(

@@ -39,6 +39,8 @@ READ_SYNCHRONIZATION = frozenset(
 )
 # application-list-owners.md and serviceprincipal-list-owners.md, without the permission for apps that one owns.
 READ_APPS = frozenset({"Application.Read.All", "Application.ReadWrite.All", *_DIRECTORY})
+# user-get-mailboxsettings.md (facts §22).
+READ_MAILBOX_SETTINGS = frozenset({"MailboxSettings.Read", "MailboxSettings.ReadWrite"})
 READ_ORGANIZATION = frozenset({"Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY})
 
 SENSITIVE = {

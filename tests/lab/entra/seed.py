@@ -15,8 +15,17 @@ from .errors import GraphError
 from .journal import Entry
 from .store import Record
 
-_HIDDEN = {"roles", "eligibleRoles", "isCloudManaged", "onPremisesObjectIdentifier", "immutableIdFrom", "manager"}
+_HIDDEN = {
+    "roles",
+    "eligibleRoles",
+    "isCloudManaged",
+    "onPremisesObjectIdentifier",
+    "immutableIdFrom",
+    "manager",
+    "mailbox",
+}
 _GROUP_HIDDEN = {"members", "owners", "roles", "eligibleRoles", "lab"}
+_LICENCE = "6fd2c87f-b296-42f0-b197-1e91e994b900"
 _CREATED = "2024-03-01T08:00:00Z"
 
 
@@ -46,6 +55,8 @@ def raw_user(given: dict[str, Any], tenant_id: str, old: Record | None = None) -
             "userType": "Member",
             "mailNickname": upn.partition("@")[0],
             "proxyAddresses": [f"SMTP:{mail}"] if mail else [],
+            # People of a company have a licence; a test takes it away with an empty list.
+            "assignedLicenses": [{"disabledPlans": [], "skuId": _LICENCE}],
         }
     record = {name: value for name, value in {**base, **changes}.items() if value is not None}
     record["id"] = str(record["id"]).lower()

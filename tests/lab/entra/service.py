@@ -39,6 +39,7 @@ _ROUTES: list[tuple[tuple[str | None, ...], dict[str, Handler]]] = [
     (("directory", "onPremisesSynchronization"), {"GET": tenant.list_synchronization}),
     (("directory", "onPremisesSynchronization", None), {"GET": tenant.get_synchronization}),
     (("users", None, "onPremisesSyncBehavior"), {"GET": users.get_sync_behavior}),
+    (("users", None, "mailboxSettings", "userPurpose"), {"GET": users.get_user_purpose}),
     (("roleManagement", "directory", "roleDefinitions"), {"GET": roles.list_definitions}),
     (("roleManagement", "directory", "roleAssignments"), {"GET": roles.list_assignments}),
     (("roleManagement", "directory", "roleEligibilitySchedules"), {"GET": roles.list_eligibilities}),

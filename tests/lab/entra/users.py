@@ -10,7 +10,7 @@ import uuid
 from . import listing, permissions, rules
 from .call import Call
 from .clock import CLOCK
-from .errors import Reply, not_found
+from .errors import GraphError, Reply, not_found
 from .store import Record, Store
 
 
@@ -63,6 +63,17 @@ def get_sync_behavior(store: Store, call: Call) -> Reply:
     context = f"{call.origin}/{call.version}/$metadata#users('{record['id']}')/onPremisesSyncBehavior/$entity"
     managed = bool(record.get("lab", {}).get("isCloudManaged"))
     return Reply(200, {"@odata.context": context, "id": record["id"], "isCloudManaged": managed})
+
+
+def get_user_purpose(store: Store, call: Call) -> Reply:
+    """facts §22 (user-get-mailboxsettings.md): what the user's mailbox is for; `lab.mailbox` says it, or "none"."""
+    permissions.require(call.principal, permissions.READ_MAILBOX_SETTINGS)
+    record = find_shown(store, call)
+    purpose = record.get("lab", {}).get("mailbox", "user")
+    if purpose == "none":
+        raise GraphError(404, "MailboxNotEnabledForRESTAPI", "REST API is not yet supported for this mailbox.")
+    context = f"{call.origin}/{call.version}/$metadata#users('{record['id']}')/mailboxSettings/userPurpose"
+    return Reply(200, {"@odata.context": context, "value": purpose})
 
 
 def create_user(store: Store, call: Call) -> Reply:

@@ -275,3 +275,14 @@ def test_read_lag(entra: Emulator) -> None:
     assert entra.graph("GET", "/directory/deletedItems/microsoft.graph.user").json()["value"][0]["surname"] == "Alder"
     assert _upns(entra, find) == ["ada.fuchs@contoso.com"]
     assert _upns(entra, "userPrincipalName eq 'ben.hartmann@contoso.com'") == []
+
+
+def test_licences_and_what_a_mailbox_is_for(entra: Emulator) -> None:
+    """facts §22."""
+    name = "jonas.weber@contoso.com"
+    licences = entra.graph("GET", f"/users/{name}?$select=assignedLicenses").json()["assignedLicenses"]
+    assert [set(licence) for licence in licences] == [{"disabledPlans", "skuId"}]
+    path = f"/users/{name}/mailboxSettings/userPurpose"
+    assert entra.graph("GET", path).status_code == 403
+    answer = entra.graph("GET", path, app="privileged")
+    assert (answer.status_code, answer.json()["value"]) == (200, "user")

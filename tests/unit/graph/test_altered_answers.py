@@ -127,6 +127,8 @@ class Tenant:
             return len(self.users)
         if "/onPremisesSyncBehavior?" in path:
             return {"isCloudManaged": False}
+        if path.endswith("/userPurpose"):
+            return {"value": "user"}
         if path.startswith("/users"):
             return {"value": [each for each in self.users if self._meant(path, each)]}
         if path.startswith("/domains"):

@@ -25,7 +25,7 @@ from support.module_answers import read_answer
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.clock import Clock
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import ldap_options
 from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_files import read_file
-from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
+from ansible_collections.hybrid.identity.plugins.modules import ad_user, ad_user_guid
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "localhost")
 
@@ -114,12 +114,27 @@ RunModule = Callable[..., tuple[dict[str, Any], str]]
 
 
 @pytest.fixture
-def run_module(give_arguments: Callable[[dict[str, Any]], None], capfd: pytest.CaptureFixture[str]) -> RunModule:
-    """Run a module in this process, from its arguments' JSON to its result's: the result, and all that may be shown."""
+def run_module(
+    give_arguments: Callable[[dict[str, Any]], None],
+    capfd: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> RunModule:
+    """Run a module in this process, from its arguments' JSON to its result's: the result, and all that may be shown.
+
+    ad_user makes random passwords, unless the arguments say which ones.
+    """
+    random = {
+        "account_password": "random",
+        "password_file": str(tmp_path_factory.mktemp("passwords") / "new"),
+        "password_hash_sync": False,
+    }
 
     def run(
         module: ModuleType, arguments: dict[str, Any], check: bool = False, diff: bool = True
     ) -> tuple[dict[str, Any], str]:
+        if module is ad_user and "users" in arguments:
+            chosen = arguments if "account_password" in arguments else {**random, **arguments}
+            arguments = {name: value for name, value in chosen.items() if value is not None}
         internal = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
         give_arguments({**arguments, **internal})
         with pytest.raises(SystemExit):

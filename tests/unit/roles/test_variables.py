@@ -27,6 +27,7 @@ FINE: dict[str, Any] = {
     "hybrid_identity_entra": {"tenant": "contoso.com", "graph_url": "https://localhost:1"},
     "hybrid_identity_domains": ["contoso.com"],
     "hybrid_identity_scope": {"upn_suffixes": ["contoso.com"]},
+    "accounts_password": "random",
     "hybrid_identity_journal": "/nonexistent",
     "hybrid_identity_rollback": "last",
     "hybrid_identity_clear_scope": "anna@contoso.com",
@@ -109,6 +110,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "no base for a filter": case("hard_match", hybrid_identity_scope={"upn_suffixes": ["x"], "search_filter": "(a=b)"}),
     "no limit": case("hard_match", hybrid_identity_run_folder="/nonexistent"),
     "no run folder": case("hard_match", hybrid_identity_max_changes=5),
+    "accounts without a choice of passwords": ("accounts", "main", without("accounts_password")),
     "accounts without a limit": case("accounts", hybrid_identity_run_folder="/nonexistent"),
     "accounts of a search in AD": case(
         "accounts",
@@ -237,6 +239,7 @@ def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[s
     [
         ("no limit", "Set hybrid_identity_max_changes"),
         ("no run folder", "and hybrid_identity_run_folder, which keeps its journal"),
+        ("accounts without a choice of passwords", "missing required arguments: accounts_password"),
         ("accounts without a limit", "Set hybrid_identity_max_changes"),
         ("accounts of a search in AD", "Set accounts_scope to the cloud users"),
         ("accounts of a group in AD", "or a group by its distinguished name"),

@@ -121,6 +121,11 @@ class LiveGraph(ScriptedGraph):
             return Reply(200, found(*_chosen(self.deleted.values(), path)))
         if path.startswith("/groups?") and "$filter=id in" in path:
             return Reply(200, found(*_chosen(self.groups.values(), path)))
+        named = re.match(r"/groups\?\$filter=displayName eq '([^']*)'&", path)
+        if named:
+            # Graph ignores case.
+            alike = [each for each in self.groups.values() if each["displayName"].lower() == named[1].lower()]
+            return Reply(200, found(*(_selected(each, path) for each in alike)))
         members = re.match(rf"/groups/({_ID})/transitiveMembers\?", path)
         if members and members[1] in self.groups:
             return self._members(members[1], path)

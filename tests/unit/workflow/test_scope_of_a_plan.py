@@ -45,6 +45,28 @@ def cloud_group(estate: Estate) -> str:
     return estate.graph.put_group(800, IDS["anna"], IDS["bob"], inner)
 
 
+def test_a_group_of_entra_by_its_display_name(estate: Estate, cloud_group: str) -> None:
+    plan = estate.plan(scope={"group": "gROUP 800"})
+    assert plan["summary"]["changes"] == 3
+    assert estate.apply(plan)["verdict"] == ""
+
+
+def test_a_name_of_several_groups_names_them(estate: Estate, cloud_group: str) -> None:
+    other = estate.graph.put_group(802, displayName="group 800")
+    result = estate.plan(scope={"group": "Group 800"})
+    assert result["msg"] == (
+        f"scope.group names Group 800, and 2 groups of Entra ID have this name ({cloud_group}, {other}); write the "
+        "object id of the one that is meant."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("Group 900", "and Entra ID has no such group"), ("  ", "which names no group; write")]
+)
+def test_a_name_of_no_group_stops_the_run(estate: Estate, cloud_group: str, name: str, words: str) -> None:
+    assert words in estate.plan(scope={"group": name})["msg"]
+
+
 @pytest.mark.parametrize("kind", ["group", "cloud_group"])
 def test_the_members_of_a_group_are_in_scope(estate: Estate, request: pytest.FixtureRequest, kind: str) -> None:
     plan = estate.plan(scope={"group": request.getfixturevalue(kind)})

@@ -27,6 +27,7 @@ _READS: tuple[tuple[str, str, str], ...] = (
         "users' source of authority",
         PERMISSIONS[tenant_snapshot.SOURCE_OF_AUTHORITY],
     ),
+    (r"/users/[^/?]+/mailboxSettings", "users' mailbox settings", "MailboxSettings.Read"),
     ("/users", "users", "User.Read.All or User.ReadWrite.All"),
 )
 

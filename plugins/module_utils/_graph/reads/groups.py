@@ -20,7 +20,7 @@ from ..http.batch import Item, Outcome, send_batch
 from ..http.errors import GraphError, not_graph, successful
 from ..http.pages import PAGE_SIZE, pages
 from ..http.transport import Transport
-from .queries import filters_in
+from .queries import filters_in, literal
 
 _SELECT = ["id", "displayName", "groupTypes", "visibility"]
 _DYNAMIC, _HIDDEN = "DynamicMembership", "HiddenMembership"
@@ -37,10 +37,12 @@ class GroupMembers:
 async def read_group_members(transport: Transport, groups: Sequence[NamedObject]) -> dict[NamedObject, GroupMembers]:
     """Return the users who are members of each group, directly or through other groups.
 
+    A group is named by its object id or by its display name, in which only the case of A to Z is ignored.
+
     A dynamic group is refused, also one that is nested: whoever may change the attributes of users decides about its
     members. So is a group with a hidden membership, whose members need a permission of their own (facts §21).
 
-    :raises InputError: if there is no such group, or if one is refused.
+    :raises InputError: if there is no such group, if several have the name, or if one is refused.
     :raises GraphError: if the members of one cannot all be read.
     """
     if not groups:
@@ -55,13 +57,11 @@ async def read_group_members(transport: Transport, groups: Sequence[NamedObject]
 
 
 async def _read(transport: Transport, groups: Sequence[NamedObject]) -> dict[NamedObject, GroupMembers]:
-    known = await _list_groups(transport, [group.text for group in groups])
-    for group in groups:
-        if entra_key(group.text) not in known:
-            raise InputError(f"{group}, and Entra ID has no such group; correct the entry or remove it.")
-        _check(known[entra_key(group.text)], group)
+    known = await _find_groups(transport, groups)
+    for group, answer in known.items():
+        _check(answer, group)
     urls = [
-        f"/groups/{entra_key(group.text)}/transitiveMembers?$select=id,userPrincipalName&$top={PAGE_SIZE}"
+        f"/groups/{entra_key(known[group]['id'])}/transitiveMembers?$select=id,userPrincipalName&$top={PAGE_SIZE}"
         for group in groups
     ]
     outcomes = await send_batch(transport, [Item("GET", url) for url in urls])
@@ -81,6 +81,29 @@ def list_member_ids(found: Mapping[NamedObject, GroupMembers]) -> dict[CloudIden
     return {read_object_id(key): group for group, members in found.items() for key in members.upns}
 
 
+async def _find_groups(transport: Transport, groups: Sequence[NamedObject]) -> dict[NamedObject, dict[str, Any]]:
+    by_id = await _list_groups(transport, [group.text for group in groups if is_guid(group.text)])
+    found: dict[NamedObject, dict[str, Any]] = {}
+    for group in groups:
+        key = entra_key(group.text)
+        if is_guid(group.text):
+            alike = [by_id[key]] if key in by_id else []
+        else:
+            named = await _filtered(transport, f"displayName eq {literal(group.text)}")
+            # Graph's filter may find look-alikes too.
+            alike = [each for each in named if entra_key(each.get("displayName") or "") == key]
+        if not alike:
+            raise InputError(f"{group}, and Entra ID has no such group; correct the entry or remove it.")
+        if len(alike) > 1:
+            ids = join_names(sorted(entra_key(each["id"]) for each in alike))
+            raise InputError(
+                f"{group}, and {len(alike)} groups of Entra ID have this name ({ids}); write the object id of the one "
+                "that is meant."
+            )
+        found[group] = alike[0]
+    return found
+
+
 async def _check_nested(transport: Transport, members: Mapping[NamedObject, Sequence[dict[str, Any]]]) -> None:
     outer = {
         entra_key(each["id"]): group
@@ -97,11 +120,15 @@ async def _check_nested(transport: Transport, members: Mapping[NamedObject, Sequ
 
 async def _list_groups(transport: Transport, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return those of these groups that there are, by ``entra_key`` of their ids."""
-    found: dict[str, dict[str, Any]] = {}
-    for text in filters_in("id", ids):
-        request = transport.get(transport.client.groups, select=_SELECT, filter=text)
-        async for page, _more in pages(transport, request):
-            found |= {entra_key(each["id"]): each for each in page if is_guid(each.get("id"))}
+    found = [each for text in filters_in("id", ids) for each in await _filtered(transport, text)]
+    return {entra_key(each["id"]): each for each in found}
+
+
+async def _filtered(transport: Transport, text: str) -> list[dict[str, Any]]:
+    request = transport.get(transport.client.groups, select=_SELECT, filter=text)
+    found = [each async for page, _more in pages(transport, request) for each in page]
+    if not all(is_guid(each.get("id")) for each in found):
+        raise not_graph("the id of a group that it sent is no GUID")
     return found
 
 

@@ -65,6 +65,13 @@ class Survey:
         """
         return await self._users(self._transport.get(self._client.users, select=_SELECT, top=PAGE_SIZE), deleted=False)
 
+    async def read_switches(self) -> dict[str, bool]:
+        """Read the tenant's switches by name. Those that cannot be read are missing.
+
+        :raises GraphError: if Graph cannot be reached.
+        """
+        return await self._optional(tenant_snapshot.SWITCHES, self._switches(), {})
+
     async def read_sides(self, source_of_authority: bool = True) -> TenantSnapshot:
         """Read all but the active users, and return a snapshot without them.
 
@@ -75,7 +82,7 @@ class Survey:
         """
         deleted = asyncio.create_task(self._optional(tenant_snapshot.DELETED_USERS, self._deleted(), []))
         domains = asyncio.create_task(self._optional(tenant_snapshot.DOMAINS, self._domains(), []))
-        switches = asyncio.create_task(self._optional(tenant_snapshot.SWITCHES, self._switches(), {}))
+        switches = asyncio.create_task(self.read_switches())
         roles = asyncio.create_task(self._roles())
         contacts = asyncio.create_task(self._optional(tenant_snapshot.CONTACTS, self._contacts(), []))
         groups = asyncio.create_task(self._optional(tenant_snapshot.GROUPS, self._groups(), []))

@@ -6,20 +6,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..ad.objects import AdObject
+from ..core.accepted_effects import AcceptedEffects, Effect
 from ..core.limits import read_limit
-from ..core.outcomes import CREATED, EXCLUDED, FAILED, REFUSED, UNCHANGED, UPDATED
+from ..core.outcomes import APART, CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
 from ..core.records import AdUser, planned_ad_user, read_ad_user
 from ..core.refusal import Refusal
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, list_diff
 from ..core.text.outcome_table import users_table
-from ..core.text.sentences import join_sentences
-from .requests import GIVEN, AccountRequest
+from ..core.text.sentences import join_names, join_reasons
+from ..core.text.visible import visible
+from .requests import AccountRequest
 from .values import Values
 
 STATUSES = (CREATED, UPDATED, UNCHANGED, REFUSED, FAILED)
@@ -27,12 +30,7 @@ STATUSES = (CREATED, UPDATED, UNCHANGED, REFUSED, FAILED)
 LISTS = ("proxyAddresses",)
 """The written attributes that have several values, and are shown as lists."""
 
-UNKNOWN_PASSWORD, KEPT_PASSWORD, GIVEN_PASSWORD, AD_PASSWORD = (
-    "locks_out",
-    "replaces_with_kept",
-    "replaces_with_given",
-    "replaces_with_existing",
-)
+KEPT_PASSWORD, GIVEN_PASSWORD, AD_PASSWORD = "replaces_with_kept", "replaces_with_given", "replaces_with_existing"
 """What password hash sync does to the cloud password (facts §13), depending on where AD's password comes from."""
 
 
@@ -42,7 +40,7 @@ class AccountChange:
 
     ``before`` and ``after`` hold the attributes that change; for a new account, ``after`` has all except the password.
     If this run creates the manager's account too, ``manager`` is its DN, which a second pass writes. ``found`` is the
-    account as the directory has it, also after it was created.
+    account as the directory has it, also after it was created. ``effects`` are refused unless they are accepted.
     """
 
     request: AccountRequest
@@ -55,6 +53,7 @@ class AccountChange:
     found: AdObject | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     password_hash_sync: str | None = None
+    effects: tuple[Effect, ...] = ()
     cause: str | None = None
     reason: str | None = None
 
@@ -69,8 +68,8 @@ class AccountChange:
     def refused(self, cause: str, reason: str) -> AccountChange:
         return replace(self._untouched(), status=REFUSED, cause=cause, reason=reason)
 
-    def excluded(self, why: Refusal) -> AccountChange:
-        return replace(self._untouched(), status=EXCLUDED, cause=why.cause, reason=why.reason)
+    def set_apart(self, status: str, why: Refusal) -> AccountChange:
+        return replace(self._untouched(), status=status, cause=why.cause, reason=why.reason)
 
     def failed(self, cause: str, reason: str) -> AccountChange:
         """Return the same change after the directory refused it or was no longer asked."""
@@ -92,7 +91,7 @@ class AccountChange:
         return replace(self, status=status, before=before, after=after, manager=None, left_out=left_out)
 
     def _untouched(self) -> AccountChange:
-        return replace(self, before={}, after={}, manager=None, password_hash_sync=None)
+        return replace(self, before={}, after={}, manager=None, password_hash_sync=None, effects=())
 
     def result(self) -> dict[str, object]:
         """Return the user as the module returns it: the record as given, overwritten by the account as it is now."""
@@ -117,19 +116,37 @@ class AccountChange:
         return AdUser(user_principal_name=self.request.upn or None)
 
 
-def password_effect(mode: str, kept: bool) -> str:
-    """Return what password hash sync would do with the password of a new account."""
-    if mode == GIVEN:
-        return GIVEN_PASSWORD
-    return KEPT_PASSWORD if kept else UNKNOWN_PASSWORD
+def refuse_effects(changes: Iterable[AccountChange], accepted: AcceptedEffects) -> list[AccountChange]:
+    """Return the changes, those refused that have an effect which is not accepted."""
+    found = []
+    for change in changes:
+        refusal = accepted.refuse(change.effects)
+        found.append(change.refused(refusal.cause, refusal.reason) if refusal else change)
+    return found
 
 
 def build_result(changes: Sequence[AccountChange]) -> dict[str, Any]:
     """Return ``users``, ``summary`` and ``table`` of a module's result."""
     users = [change.result() for change in changes]
-    excluded = (EXCLUDED,) if any(change.status == EXCLUDED for change in changes) else ()
-    summary = counted((change.status for change in changes), (*STATUSES, *excluded))
-    return {"users": users, "summary": summary, "table": users_table(users)}
+    apart = [status for status in APART if any(change.status == status for change in changes)]
+    summary = counted((change.status for change in changes), (*STATUSES, *apart))
+    return {"users": users, "summary": summary, "table": [*users_table(users), *left_out_lines(changes)]}
+
+
+def left_out_lines(changes: Iterable[AccountChange], limit: int = 100) -> list[str]:
+    """Return a line for each reason why a value of a record is not written as it is, with the users' names."""
+    alike: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for change in changes:
+        for key, why in change.left_out.items():
+            alike[key, why].append(change.request.upn)
+    lines = [f"{key}: {join_names(sorted(names))}: {why}" for (key, why), names in sorted(alike.items())]
+    more = len(lines) - limit
+    return [visible(line) for line in lines[:limit]] + ([f"... and {more} more reasons"] if more > 0 else [])
+
+
+def count_scope(changes: Iterable[AccountChange]) -> int:
+    """Return how many people may get accounts."""
+    return sum(change.status not in APART for change in changes)
 
 
 def refusal_sentence(changes: Sequence[AccountChange], max_refused: str) -> str | None:
@@ -139,13 +156,13 @@ def refusal_sentence(changes: Sequence[AccountChange], max_refused: str) -> str 
 
     :raises InputError: if ``max_refused`` is not a limit.
     """
-    limit = read_limit(max_refused, "max_refused")
-    reasons = [change.reason or "" for change in changes if change.status == REFUSED]
-    if len(reasons) <= limit.most(len(changes)):
+    limit, scope = read_limit(max_refused, "max_refused"), count_scope(changes)
+    reasons = [(change.request.upn, change.reason or "") for change in changes if change.status == REFUSED]
+    if len(reasons) <= limit.most(scope):
         return None
     return (
-        f"{len(reasons)} of {len(changes)} users cannot be taken, and nothing was written, because max_refused allows "
-        f"{limit.describe(len(changes))}: {join_sentences(reasons)} Correct the list, or raise max_refused to go on "
+        f"{len(reasons)} of {scope} users cannot be taken, and nothing was written, because max_refused allows "
+        f"{limit.describe(scope)}: {join_reasons(reasons)} Correct the list, or raise max_refused to go on "
         "without them."
     )
 

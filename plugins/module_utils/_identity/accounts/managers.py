@@ -12,11 +12,13 @@ from dataclasses import replace
 from ..ad.lookup import dn_key
 from ..core.errors import InputError
 from ..core.identities.cloud_identity import UPN, CloudIdentity, identities_of, read_identity
-from ..core.outcomes import EXCLUDED
+from ..core.outcomes import APART
 from .changes import CREATED, FAILED, REFUSED, UPDATED, AccountChange
 from .directory import AccountDirectory, texts
 from .requests import AccountRequest
 from .values import MANAGER
+
+_WITHOUT_ACCOUNT = (REFUSED, FAILED, *APART)
 
 
 def manager_identity(request: AccountRequest) -> CloudIdentity | None:
@@ -53,7 +55,7 @@ def _people(changes: Iterable[AccountChange]) -> dict[CloudIdentity, AccountChan
 def _add_manager(
     change: AccountChange, index: Mapping[CloudIdentity, AccountChange], directory: AccountDirectory, update: str
 ) -> AccountChange:
-    if change.status in (REFUSED, FAILED, EXCLUDED) or (change.status != CREATED and update == "never"):
+    if change.status in _WITHOUT_ACCOUNT or (change.status != CREATED and update == "never"):
         return change
     try:
         manager = manager_identity(change.request)
@@ -81,7 +83,7 @@ def _manager_dn(
     manager: CloudIdentity, index: Mapping[CloudIdentity, AccountChange], directory: AccountDirectory
 ) -> tuple[str | None, bool]:
     change = index.get(manager)
-    if change is not None and change.status not in (REFUSED, FAILED, EXCLUDED):
+    if change is not None and change.status not in _WITHOUT_ACCOUNT:
         return change.dn, change.status == CREATED
     found = directory.named(manager.text) if manager.kind == UPN else []
     return (found[0].distinguished_name, False) if len(found) == 1 else (None, False)

@@ -13,16 +13,18 @@ from ..ad.faults import whole_number
 from ..ad.lookup import dn_key
 from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
+from ..core.accepted_effects import PASSWORD_REPLACED, Effect
 from ..core.identities.anchors import guid_text
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn
 from ..core.identities.comparison import entra_key
 from ..core.identities.upn import upn_fault
+from ..core.outcomes import EXCLUDED
 from ..core.refusal import Refusal
 from ..core.scope.exclusions import describe_exclusion
 from ..core.scope.named_object import NamedObject
 from ..core.text.sentences import join_names
 from . import names
-from .changes import AD_PASSWORD, CREATED, UNCHANGED, UPDATED, AccountChange, password_effect
+from .changes import AD_PASSWORD, CREATED, GIVEN_PASSWORD, KEPT_PASSWORD, UNCHANGED, UPDATED, AccountChange
 from .directory import AccountDirectory, texts
 from .managers import add_managers
 from .paths import Paths
@@ -49,7 +51,7 @@ NORMAL = 0x200
 
 @dataclass(frozen=True)
 class Rules:
-    """The options that a task sets for all users. ``kept``: random passwords are written to a file.
+    """The options that a task sets for all users. ``hash_sync``: whether password hash sync is on; None: unknown.
 
     ``made``: the GUIDs of the accounts that a journal records as made. Only these are ever enabled, if they are not
     protected either, which ``shield`` decides; None: it could not be read. ``excluded``: entries of ``exclude`` by UPN.
@@ -59,7 +61,7 @@ class Rules:
     update: str = EMPTY
     enabled: str = SAME
     password: str = RANDOM
-    kept: bool = False
+    hash_sync: bool | None = None
     must_change: bool = False
     shortest_password: int = 0
     made: frozenset[str] = frozenset()
@@ -97,13 +99,15 @@ def _found_or_missing(
     request: AccountRequest, directory: AccountDirectory, rules: Rules, schema: Schema, countries: Countries
 ) -> AccountChange:
     change = AccountChange(request, UNCHANGED)
+    if request.refusal and request.apart:
+        return change.set_apart(request.apart, request.refusal)
     if request.refusal:
         return change.refused(request.refusal.cause, request.refusal.reason)
     found = directory.named(request.upn)
     entry = _exclusion(request, found, rules)
     if entry:
         account = found[0] if len(found) == 1 else None
-        return replace(change, found=account).excluded(describe_exclusion(request.upn, entry))
+        return replace(change, found=account).set_apart(EXCLUDED, describe_exclusion(request.upn, entry))
     wanted = wanted_values(request, schema, countries)
     if found:
         return _existing(replace(change, left_out=wanted.left_out), found, directory, rules, wanted)
@@ -183,8 +187,27 @@ def _missing(change: AccountChange, directory: AccountDirectory, rules: Rules, v
         CONTROL: (control,),
         **values,
     }
-    effect = password_effect(rules.password, rules.kept)
-    return replace(change, status=CREATED, dn=path, after=after, password_hash_sync=effect)
+    random = rules.password == RANDOM
+    return replace(
+        change,
+        status=CREATED,
+        dn=path,
+        after=after,
+        password_hash_sync=KEPT_PASSWORD if random else GIVEN_PASSWORD,
+        effects=(_replaced_password(request.upn, rules.hash_sync),) if random and rules.hash_sync is not False else (),
+    )
+
+
+def _replaced_password(upn: str, hash_sync: bool | None) -> Effect:
+    """Return the effect of a random password (facts §13). The sentence is the same for all users."""
+    state = "is on" if hash_sync else "may be on"
+    reason = (
+        f"Password hash synchronization {state}, and it replaces the cloud password by the random one of the new "
+        "account, so these people can no longer sign in with their cloud password; give passwords that they know, or "
+        f"name {PASSWORD_REPLACED} in accepted_effects"
+        f"{'' if hash_sync else ', or say in password_hash_sync that it is off'}."
+    )
+    return Effect(Refusal(PASSWORD_REPLACED, reason), upn)
 
 
 def _bad_password(request: AccountRequest, rules: Rules) -> Refusal | None:

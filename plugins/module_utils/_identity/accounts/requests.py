@@ -14,15 +14,15 @@ from ..core.attribute_map import ADDRESSES, ENABLED, REFERENCE, ROWS, sent_addre
 from ..core.errors import InputError
 from ..core.identities.cloud_identity import read_upn
 from ..core.identities.comparison import ad_key, entra_key
+from ..core.outcomes import EXCLUDED, LEFT_OUT, NOT_FOUND
 from ..core.refusal import Refusal
+from ..core.scope.exclusions import EXCLUSION_CAUSES
 from ..core.text.secret_keys import find_secret_keys
 from .given_passwords import GivenPasswords
 from .names import sam_problem
 
 RANDOM, GIVEN = "random", "given"
 
-# entra_user_info returns these statuses for identities that it did not find or that are not wanted.
-_NOT_TAKEN = ("not_found", "left_out")
 _PRIMARY = "SMTP:"
 _TEXTS = tuple(row.record for row in ROWS if row.form not in (ADDRESSES, ENABLED, REFERENCE))
 
@@ -35,7 +35,8 @@ class AccountRequest:
     ``proxyAddresses`` in full, the primary one first. ``password`` is None unless one was given. ``texts`` has the
     other values that are not empty, by key of the attribute map, and ``malformed`` the keys whose value cannot be a
     text. ``enabled`` is None if the record does not say it. ``cloud_id`` is the object id of the cloud user, and
-    ``manager`` names the manager, both as given.
+    ``manager`` names the manager, both as given. ``apart``: the status of a person who is to have no account, for the
+    reason in ``refusal``.
     """
 
     given: Mapping[str, object]
@@ -49,6 +50,7 @@ class AccountRequest:
     enabled: bool | None = None
     cloud_id: str | None = None
     manager: str | None = None
+    apart: str | None = None
 
     @property
     def key(self) -> str:
@@ -79,10 +81,13 @@ def _read_request(record: Mapping[str, object], position: int, passwords: GivenP
             "and put a password into the file that given_passwords_file names."
         )
     upn, cloud_id = (str(record.get(key) or "") for key in ("user_principal_name", "id"))
-    if record.get("status") in _NOT_TAKEN:
+    status = record.get("status")
+    if status in (NOT_FOUND, LEFT_OUT):
         name = upn or str(record.get("identity") or "")
-        refusal = Refusal(f"entra_{record['status']}", str(record.get("reason")))
-        return AccountRequest(record, name, refusal=refusal, cloud_id=cloud_id or None)
+        cause = str(record.get("cause") or status)
+        apart = None if status == NOT_FOUND else EXCLUDED if cause in EXCLUSION_CAUSES else LEFT_OUT
+        refusal = Refusal(cause, str(record.get("reason")))
+        return AccountRequest(record, name, refusal=refusal, cloud_id=cloud_id or None, apart=apart)
     if not upn:
         raise InputError(f"Record {position} of users has no user_principal_name; give it the cloud user's.")
     texts, malformed = _read_texts(record)

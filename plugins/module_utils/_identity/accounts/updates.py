@@ -18,15 +18,17 @@ _NO_COUNTRY = "0"  # countryCode of an account without a country
 def changed_values(account: AdObject, wanted: Values, overwrite: bool) -> tuple[Values, Values]:
     """Return the values before and after, only for attributes that change. Attributes that ``wanted`` lacks stay.
 
-    Without ``overwrite``, the three attributes of the country are filled only if all of them are empty.
+    Without ``overwrite``, the three attributes of the country are filled only if all of them are empty. A country that
+    only ``co`` can hold does not overwrite one that the account has in all three.
     """
     before: Values = {}
     after: Values = {}
     has_country = any(_held(account, name) for name in COUNTRY)
+    keeps_country = (has_country and not overwrite) or ("c" not in wanted and bool(_held(account, "c")))
     for name, values in wanted.items():
         held = _held(account, name)
-        filled = has_country if name in COUNTRY else bool(held)
-        if _same(name, held, values) or (filled and not overwrite):
+        kept = keeps_country if name in COUNTRY else bool(held) and not overwrite
+        if kept or _same(name, held, values):
             continue
         before[name], after[name] = held, values
     return before, after

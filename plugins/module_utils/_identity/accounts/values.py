@@ -19,7 +19,7 @@ DISABLED, NEEDS_NO_PASSWORD = 0x2, 0x20
 """The bit ACCOUNTDISABLE of userAccountControl."""
 
 COUNTRY = ("c", "co", "countryCode")
-"""The three attributes of a country, which belong together (facts §13)."""
+"""The three attributes of a country, which belong together (facts §13). Only ``co`` takes any text."""
 
 FILLED: tuple[Row, ...] = tuple(
     row for row in ROWS if row.to_ad and row.form not in (ENABLED, REFERENCE) and row.ad != UPN
@@ -73,9 +73,9 @@ def wanted_values(request: AccountRequest, schema: Schema, countries: Countries)
             continue
         if row.record == "country":
             country = countries(given[0])
+            values.update(_country_values(given[0], country) if country else {"co": given})
             if country is None:
-                return Wanted(values, left_out, _unknown_country(given[0], request))
-            values.update(_country_values(given[0], country))
+                left_out[row.record] = _unknown_country(given[0])
             continue
         values[row.ad] = given
     return Wanted(values, left_out, _too_long(values, schema, request))
@@ -104,11 +104,10 @@ def _malformed(row: Row, request: AccountRequest) -> Refusal:
     return Refusal("malformed_value", f"{row.record} of {request.upn} is no text that AD could hold; correct it.")
 
 
-def _unknown_country(given: str, request: AccountRequest) -> Refusal:
-    return Refusal(
-        "unknown_country",
-        f"{given!r}, the country of {request.upn}, is no country of ISO 3166; write its English name or its two "
-        "letters.",
+def _unknown_country(given: str) -> str:
+    return (
+        f"{given!r} is no country of ISO 3166, so it is written to co only; in Entra ID, write the English name or "
+        "the two letters"
     )
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Effects of a match that are refused, unless the caller accepts them user by user."""
+"""Effects of a match, or of a new account, that are refused unless the caller accepts them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from .identities.comparison import entra_key
 from .refusal import Refusal
 
 PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR = "privileged_ad_account", "foreign_anchor"
-EFFECTS = (PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR)
-"""None of these can be accepted for everybody at once."""
+PASSWORD_REPLACED = "password_replaced"  # noqa: S105 - the name of an effect
+EFFECTS = (PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR, PASSWORD_REPLACED)
+ALL = "all"
+_FOR_ALL = (PASSWORD_REPLACED,)
+"""The effects that can be accepted for everybody at once."""
 
 PROTECTED_ACCOUNTS = "protected_accounts"
 """The check of AD's protected accounts, as ``skip_checks`` names it."""
@@ -40,12 +43,13 @@ class Effect:
 
 @dataclass(frozen=True)
 class AcceptedEffects:
-    """The UPNs for which each effect is accepted, compared by ``entra_key``."""
+    """The UPNs for which each effect is accepted, compared by ``entra_key``, and the effects that are for everybody."""
 
     upns: Mapping[str, frozenset[str]]
+    for_all: frozenset[str] = frozenset()
 
     def covers(self, effect: str, upn: str | None) -> bool:
-        return bool(upn) and entra_key(upn or "") in self.upns.get(effect, ())
+        return effect in self.for_all or (bool(upn) and entra_key(upn or "") in self.upns.get(effect, ()))
 
     def refuse(self, effects: Iterable[Effect]) -> Refusal | None:
         """Return the refusal of the first effect that is not accepted; None if all are."""
@@ -56,11 +60,13 @@ NOTHING_ACCEPTED = AcceptedEffects({})
 
 
 def read_accepted_effects(given: Mapping[str, Any] | None) -> AcceptedEffects:
-    """Read the option ``accepted_effects``: lists of UPNs by effect.
+    """Read the option ``accepted_effects``: lists of UPNs by effect. Some effects also take ``all``.
 
     :raises InputError: if an effect is unknown, or is not accepted by a list of UPNs.
     """
-    return AcceptedEffects({effect: _upns(effect, upns) for effect, upns in (given or {}).items()})
+    for_all = frozenset(effect for effect, upns in (given or {}).items() if effect in _FOR_ALL and upns == ALL)
+    listed = {effect: upns for effect, upns in (given or {}).items() if effect not in for_all}
+    return AcceptedEffects({effect: _upns(effect, upns) for effect, upns in listed.items()}, for_all)
 
 
 def protected_sentence(name: str, why: str) -> str:
@@ -75,6 +81,8 @@ def _upns(effect: str, upns: Any) -> frozenset[str]:
     if effect not in EFFECTS:
         raise InputError(f"accepted_effects knows no effect {effect!r}; write {' or '.join(EFFECTS)}.")
     if not isinstance(upns, list) or not all(isinstance(upn, str) and "@" in upn for upn in upns):
+        if effect in _FOR_ALL:
+            raise InputError(f"accepted_effects: {effect} is {upns!r}; write {ALL}, or a list of UPNs.")
         raise InputError(
             f"accepted_effects: {effect} is {upns!r}, and it is accepted user by user only; write the list of UPNs."
         )

@@ -48,6 +48,8 @@ SET, CLEARED, RESTORED = "set", "cleared", "restored"
 
 FOUND, NOT_FOUND, LEFT_OUT = "found", "not_found", "left_out"
 """Whether there is a user, and whether the caller's conditions take the user."""
+APART = (EXCLUDED, LEFT_OUT)
+"""The statuses of people who get no account. They are neither changed nor refused, and limits do not count them."""
 
 STAMPED, PUT_BACK = "stamped", "put_back"
 """What ad_user_guid does with the mS-DS-ConsistencyGuid of an AD user."""

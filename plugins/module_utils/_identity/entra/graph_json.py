@@ -21,6 +21,10 @@ def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
 def _is_list_of_texts(value: Any) -> bool:
     return isinstance(value, list) and all(map(is_text, value))
 
@@ -56,6 +60,7 @@ _TESTS: dict[str, Callable[[Any], bool]] = {
     "createdDateTime": _is_moment,
     "onPremisesLastSyncDateTime": _is_moment,
     "manager": _is_reference,
+    "assignedLicenses": _is_list,
     "isPrivileged": _is_flag,
     "isVerified": _is_flag,
     "isInitial": _is_flag,

@@ -31,7 +31,8 @@ SYNC_STATES = (CLOUD, SYNCED, FORMERLY_SYNCED)
 _STATE = {None: CLOUD, True: SYNCED, False: FORMERLY_SYNCED}
 """``onPremisesSyncEnabled`` has three values (facts §0.3)."""
 
-PROPERTIES = tuple(dict.fromkeys((*ENTRA_PROPERTIES, *every_property(), "userType")))
+LICENCES = "assignedLicenses"
+PROPERTIES = tuple(dict.fromkeys((*ENTRA_PROPERTIES, *every_property(), "userType", LICENCES)))
 EXPAND = "manager($select=id,userPrincipalName)"
 
 
@@ -44,12 +45,31 @@ class Manager(TypedDict):
 
 @dataclass(slots=True)
 class DescribedUser:
-    """A cloud user with all values of the attribute map, as ``every_attribute`` returns them."""
+    """A cloud user with all values of the attribute map, as ``every_attribute`` returns them.
+
+    ``licensed``: whether the user has a licence, also by a group; None: Graph does not say. ``mailbox``: what the
+    user's mailbox is for; None if there is none, or if it was not read.
+    """
 
     user: CloudUser
     attributes: Sequence[str | None]
     user_type: str
     manager: Manager | None
+    licensed: bool | None = None
+    mailbox: str | None = None
+
+    @property
+    def has_address(self) -> bool:
+        """Whether the user can have a mailbox."""
+        return bool(self.user.mail or self.user.proxy_addresses)
+
+
+@dataclass(frozen=True)
+class Objection:
+    """Why a user is not wanted. ``text`` continues a sentence that begins with the user."""
+
+    cause: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +77,7 @@ class Choice:
     """The conditions. ``domains``: UPN suffixes, as ``entra_key`` (empty: any). ``enabled``: None for both.
 
     ``members``: the ids of the members of the groups (None: no group was named). ``excluded``: entries of ``exclude``
-    by the identity of a user.
+    by the identity of a user. ``with_unlicensed``: whether users without a licence are wanted.
     """
 
     domains: frozenset[str] = frozenset()
@@ -66,29 +86,46 @@ class Choice:
     enabled: bool | None = None
     members: frozenset[str] | None = None
     excluded: Mapping[CloudIdentity, NamedObject] = field(default_factory=dict)
+    with_unlicensed: bool = True
 
-    def objection(self, found: DescribedUser) -> tuple[str, str] | None:
-        """Return why a user is not wanted: a cause, and the end of a sentence; None if the user is wanted."""
+    def objection(self, found: DescribedUser) -> Objection | None:
+        """Return why a user is not wanted; None if the user is."""
+        return self.outside(found) or self.unfit(found)
+
+    def outside(self, found: DescribedUser) -> Objection | None:
+        """Return why a user is none of those whom the caller asks about; None if the user is one."""
+        user = found.user
+        state = _STATE[user.sync_enabled]
+        if state not in self.sync_states:
+            return Objection("sync_state", f"is {_STATES[state]}, and sync_states names no such")
+        if self.enabled is not None and user.enabled is not self.enabled:
+            return Objection("enabled", f"is {'enabled' if user.enabled else 'disabled'}")
+        if self.domains and upn_suffix(user.user_principal_name or "") not in self.domains:
+            return Objection("domain", "is in none of the domains")
+        if self.members is not None and user.id not in self.members:
+            return Objection("group", "is in none of the groups")
+        return None
+
+    def unfit(self, found: DescribedUser) -> Objection | None:
+        """Return why one of those users is left out; None if the user is not."""
         user = found.user
         if user.unreadable:
-            return "unreadable_user", f"cannot be read: {', '.join(user.unreadable)} is not as Graph documents it"
+            named = ", ".join(user.unreadable)
+            return Objection("unreadable_user", f"cannot be read: {named} is not as Graph documents it")
         entry = next((self.excluded[each] for each in user.identities() if each in self.excluded), None)
         if entry:
-            return exclusion_cause(entry), f"is excluded: {entry}"
-        state = _STATE[user.sync_enabled]
+            return Objection(exclusion_cause(entry), f"is excluded: {entry}")
         if found.user_type not in self.user_types:
-            return "user_type", f"is a {found.user_type}, and user_types names no such"
-        if state not in self.sync_states:
-            return "sync_state", f"is {_STATES[state]}, and sync_states names no such"
-        if self.enabled is not None and user.enabled is not self.enabled:
-            return "enabled", f"is {'enabled' if user.enabled else 'disabled'}"
-        if self.domains and upn_suffix(user.user_principal_name or "") not in self.domains:
-            return "domain", "is in none of the domains"
-        if self.members is not None and user.id not in self.members:
-            return "group", "is in none of the groups"
+            return Objection("user_type", f"is a {found.user_type}, and user_types names no such")
+        if found.licensed is False and not self.with_unlicensed:
+            return Objection("unlicensed", "has no licence, and include_unlicensed is false")
+        if found.mailbox in SHARED_MAILBOXES:
+            return Objection(f"{found.mailbox}_mailbox", f"has a mailbox that is {SHARED_MAILBOXES[found.mailbox]}")
         return None
 
 
+SHARED_MAILBOXES = {"shared": "shared", "room": "a room's", "equipment": "a piece of equipment's"}
+"""The values of ``userPurpose`` of mailboxes that belong to no person, with words (facts §22)."""
 _STATES = {
     CLOUD: "a user of the cloud alone",
     SYNCED: "synchronised already",
@@ -111,19 +148,25 @@ def make_described_user(
 
     Without ``userType``, the user counts as a member, because guests are marked.
     """
-    manager = user.get("manager")
+    manager, licences = user.get("manager"), user.get(LICENCES)
     return DescribedUser(
         make_cloud_user(user, deleted, unreadable),
         every_attribute(user),
         (user.get("userType") or MEMBER).lower(),
         Manager(id=manager["id"], user_principal_name=manager.get("userPrincipalName")) if manager else None,
+        None if licences is None else bool(licences),
     )
 
 
+def list_candidates(users: Iterable[DescribedUser], choice: Choice) -> list[DescribedUser]:
+    """Return the users who are wanted as far as is known without their mailboxes, and who can have one."""
+    return [each for each in users if each.has_address and choice.objection(each) is None]
+
+
 def choose_listed(users: Iterable[DescribedUser], choice: Choice) -> list[dict[str, Any]]:
-    """Return the users of a listing that are wanted, sorted by UPN."""
-    wanted = [_result(_described(each)) for each in users if choice.objection(each) is None]
-    return sorted(wanted, key=lambda result: (result["user_principal_name"] or "").casefold())
+    """Return the users of a listing whom the caller asks about, sorted by UPN; some of them are left out."""
+    listed = [_listed(each, choice) for each in users if choice.outside(each) is None]
+    return sorted(listed, key=lambda result: (result["user_principal_name"] or "").casefold())
 
 
 def choose_asked(
@@ -134,19 +177,26 @@ def choose_asked(
     return [{**_choose(identity, index.get(identity), choice), "identity": identity.text} for identity in identities]
 
 
+def _listed(found: DescribedUser, choice: Choice) -> dict[str, Any]:
+    objection = choice.unfit(found)
+    # The same for all, so that a table has it only once.
+    return _left_out(found, objection, f"The user {objection.text}.") if objection else _result(_described(found))
+
+
 def _choose(identity: CloudIdentity, found: DescribedUser | None, choice: Choice) -> dict[str, Any]:
     if found is None:
         reason = f"{identity} is not among the active cloud users; check the spelling."
         return _result({**_NOBODY, identity.kind: identity.text}, NOT_FOUND, "no_cloud_user", reason)
-    described = _described(found)
     objection = choice.objection(found)
     if objection is None:
-        return _result(described)
-    if found.user.unreadable:
-        described["unreadable"] = list(found.user.unreadable)
-    cause, text = objection
-    reason = f"{found.user.user_principal_name} {text}; leave the user out, or ask for it."
-    return _result(described, LEFT_OUT, cause, reason)
+        return _result(_described(found))
+    name = found.user.user_principal_name
+    return _left_out(found, objection, f"{name} {objection.text}; leave the user out, or ask for it.")
+
+
+def _left_out(found: DescribedUser, objection: Objection, reason: str) -> dict[str, Any]:
+    unreadable = {"unreadable": list(found.user.unreadable)} if found.user.unreadable else {}
+    return _result({**_described(found), **unreadable}, LEFT_OUT, objection.cause, reason)
 
 
 def _described(found: DescribedUser) -> dict[str, Any]:

@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..._identity.accounts.changes import CREATED, FAILED, AccountChange, build_result, diff_accounts, refusal_sentence
+from ..._identity.accounts.changes import (
+    CREATED,
+    FAILED,
+    AccountChange,
+    build_result,
+    count_scope,
+    diff_accounts,
+    refusal_sentence,
+    refuse_effects,
+)
 from ..._identity.accounts.directory import AccountDirectory, texts
 from ..._identity.accounts.given_passwords import GivenPasswords
 from ..._identity.accounts.made import list_made
@@ -24,11 +33,12 @@ from ..._identity.ad.marks import Marker
 from ..._identity.ad.objects import AdObject
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES
 from ..._identity.core import journal
+from ..._identity.core.accepted_effects import read_accepted_effects
 from ..._identity.core.errors import IdentityError, InputError, UnexpectedError
 from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
-from ..._identity.core.outcomes import EXCLUDED, REFUSED
+from ..._identity.core.outcomes import APART, REFUSED
 from ..._identity.core.scope.exclusions import Exclusions, read_exclusions
 from ..._identity.core.text.sentences import join_names
 from ..groups.named_objects import read_places
@@ -71,7 +81,7 @@ def manage_accounts(
     :raises IdentityError: if more users are refused than ``max_refused`` allows; ``users`` and ``summary`` are details.
     :raises LdapError: if the directory cannot be read, or if a write fails; in that case with the same details.
     """
-    rules = _rules(task)
+    rules, accepted = _rules(task), read_accepted_effects(task["accepted_effects"])
     exclusions = read_exclusions(task["exclude"])
     rules = replace(rules, excluded=exclusions.users)
     given = helpers.given or GivenPasswords()
@@ -90,7 +100,7 @@ def manage_accounts(
         if rules.update == ALWAYS and rules.made:
             rules, more = replace(rules, shield=try_read_shield(session, domain.dn)), ACCOUNT_ATTRIBUTES
         reader = Reader(session, domain.dn, more, _marker(session, domain.dn, exclusions))
-        changes = _planned(reader, requests, rules, domain.schema, helpers.countries)
+        changes = refuse_effects(_planned(reader, requests, rules, domain.schema, helpers.countries), accepted)
         sentence = refusal_sentence(changes, task["max_refused"])
         if sentence:
             # A user may have been refused because the UPN is misspelled in given_passwords_file.
@@ -99,7 +109,7 @@ def manage_accounts(
         check_max_changes(
             task["max_changes"],
             sum(change.changed for change in changes),
-            len(changes),
+            count_scope(changes),
             lambda: {"changed": False, **build_result([change.unplanned() for change in changes])},
         )
         writer = AccountWriter(
@@ -150,7 +160,7 @@ def _rules(task: Mapping[str, Any]) -> Rules:
         update=task["update"],
         enabled=task["enabled"],
         password=task["account_password"],
-        kept=bool(task["password_file"]),
+        hash_sync=task["password_hash_sync"],
         must_change=task["password_must_change"],
     )
 
@@ -183,7 +193,7 @@ def _password(change: AccountChange, rules: Rules, helpers: Helpers) -> str:
 
 def _settle(journal_writer: JournalWriter, place: tuple[str, str], changes: Sequence[AccountChange]) -> None:
     """Settle the open journal lines of killed runs whose objects this run has read."""
-    usable = [change for change in changes if change.status not in (REFUSED, EXCLUDED)]
+    usable = [change for change in changes if change.status not in (REFUSED, *APART)]
     journal_writer.settle(place, ACCOUNT, {change.request.upn: _state(change.found) for change in usable})
     found = [change.found for change in usable if change.found]
     for name in (*WRITTEN, CONTROL, MANAGER):
@@ -244,10 +254,11 @@ def _warnings(changes: Sequence[AccountChange], rules: Rules) -> list[str]:
             "next sync disables the cloud users too."
         )
     made = [change for change in changes if change.status == CREATED]
-    if made and rules.password == RANDOM and not rules.kept:
+    replaced = [change for change in made if change.effects]
+    if replaced:
         told.append(
-            f"{len(made)} accounts have random passwords that nobody knows: with password hash sync, the cloud "
-            "password of each is replaced by one of these. Set passwords before that, or name a password_file."
+            f"{len(replaced)} new accounts have random passwords, which password hash synchronization makes the cloud "
+            "passwords: hand them out before the next sync, for these people can no longer sign in with the old ones."
         )
     if made and rules.must_change:
         # facts §13: NF
@@ -258,5 +269,7 @@ def _warnings(changes: Sequence[AccountChange], rules: Rules) -> list[str]:
     left_out = [change for change in changes if change.left_out]
     if left_out:
         names = sorted({name for change in left_out for name in change.left_out})
-        told.append(f"Of {len(left_out)} users, {', '.join(names)} is not written; left_out of each in users says why.")
+        told.append(
+            f"Of {len(left_out)} users, {', '.join(names)} is not written as it is; the end of the table says why."
+        )
     return told

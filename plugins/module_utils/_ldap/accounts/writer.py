@@ -28,7 +28,7 @@ from ..session.modifications import OVERTAKEN, object_name, value_changes
 
 CONNECTIONS = 4
 CHUNK = 25
-"""The number of changes that are journaled, and whose passwords are saved, before the first of them is sent."""
+"""The number of changes that are journaled before the first of them is sent."""
 
 
 class _Lost(IdentityError):
@@ -61,13 +61,19 @@ class AccountWriter:
     keeper: Keeper | None = None
     broken: IdentityError | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _passwords: dict[str, str] = field(default_factory=dict, repr=False)
 
     def write(self, session: Session, changes: Sequence[AccountChange]) -> list[AccountChange]:
         """Write the changes and return them with their outcomes.
 
-        All accounts are written first, then the managers that did not exist before.
+        All passwords are saved first. Then all accounts are written, then the managers that did not exist before.
+
+        :raises IdentityError: if the passwords cannot be saved; nothing was written.
         """
         done = list(changes)
+        self._passwords = {change.request.upn: self.new_password(change) for change in done if change.status == CREATED}
+        if self._passwords and self.keeper:
+            self.keeper.keep(self._passwords)
         self._all(session, done, [place for place, change in enumerate(done) if change.changed and _now(change)], _now)
         made = {dn_key(change.dn) for change in done if change.status == CREATED and change.dn}
         later = [place for place, change in enumerate(done) if change.changed and change.manager]
@@ -128,11 +134,10 @@ class AccountWriter:
         try:
             if self.broken:
                 raise self.broken
-            passwords = self._passwords([done[place] for place in chunk], part)
             tickets = self._begin(chunk, done, part)
             while unsent:
                 place = unsent.pop(0)
-                outcome = self._outcome(session, place, done, part, passwords.get(done[place].request.upn))
+                outcome = self._outcome(session, place, done, part)
                 outcomes.update(dict.fromkeys(tickets.get(place, ()), outcome))
                 if outcome == journal.UNKNOWN:
                     raise _Lost(done[place].reason or "", done[place].cause or "connection_lost")
@@ -148,11 +153,10 @@ class AccountWriter:
         place: int,
         done: list[AccountChange],
         part: Callable[[AccountChange], Values],
-        password: str | None,
     ) -> str:
         change = done[place]
         try:
-            self._one(session, change, part, password)
+            self._one(session, change, part)
         except LdapError as error:
             done[place] = _failed(change, part, error)
             return journal.UNKNOWN if isinstance(error, ConnectionLost) else journal.REFUSED
@@ -165,12 +169,6 @@ class AccountWriter:
             raise UnexpectedError(error) from error
         return journal.WRITTEN
 
-    def _passwords(self, changes: Sequence[AccountChange], part: Callable[[AccountChange], Values]) -> dict[str, str]:
-        passwords = {change.request.upn: self.new_password(change) for change in changes if _is_new(change, part)}
-        if passwords and self.keeper:
-            self.keeper.keep(passwords)
-        return passwords
-
     def _begin(
         self, chunk: Sequence[int], done: Sequence[AccountChange], part: Callable[[AccountChange], Values]
     ) -> dict[int, list[int]]:
@@ -181,11 +179,9 @@ class AccountWriter:
         tickets = iter(self.journal_writer.begin([entry for own in entries.values() for entry in own]))
         return {place: [next(tickets) for _entry in own] for place, own in entries.items()}
 
-    def _one(
-        self, session: Session, change: AccountChange, part: Callable[[AccountChange], Values], password: str | None
-    ) -> None:
+    def _one(self, session: Session, change: AccountChange, part: Callable[[AccountChange], Values]) -> None:
         values = {name: [value.encode() for value in given] for name, given in part(change).items()}
-        if password is None:
+        if not _is_new(change, part):
             if change.found:
                 changes = value_changes(change.found.attributes, values)
                 session.modify(object_name(change.found.guid), changes, change.found.distinguished_name)
@@ -194,7 +190,7 @@ class AccountWriter:
                 session.modify(change.dn or "", value_changes({}, values))
             return
         # facts §13: quoted, in UTF-16LE, and part of the add, so that an account never exists without a password.
-        values["unicodePwd"] = [f'"{password}"'.encode("utf-16-le")]
+        values["unicodePwd"] = [f'"{self._passwords[change.request.upn]}"'.encode("utf-16-le")]
         if self.must_change:
             values["pwdLastSet"] = [b"0"]
         session.add(change.dn or "", "user", values)

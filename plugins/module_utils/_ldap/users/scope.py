@@ -83,7 +83,9 @@ class Scope:
         if given.get("group") is None:
             return cls(None, search)
         group = NamedObject("scope.group", given["group"])
-        return cls(None, search, entra_group=group) if is_entra_group(group) else cls(None, search, ad_group=group)
+        if is_entra_group(group, by_name=True):
+            return cls(None, search, entra_group=group)
+        return cls(None, search, ad_group=group)
 
     def find(self, lookup: Lookup, members: Members | None = None) -> list[AnchorChange]:
         """Return the users in scope; for a list of UPNs, one change for each, in order, also if there is no such user.

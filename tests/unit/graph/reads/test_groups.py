@@ -111,7 +111,11 @@ def test_users_of_a_group_without_those_who_are_excluded(graph: ScriptedGraph, o
     exclusions = read_exclusions({"groups": [INNER, "CN=A,DC=contoso,DC=com"], "users": ["USER3@contoso.com"]})
     question = entra_user_info.Question(Choice(), groups=[OUTER], exclusions=exclusions)
     result = entra_user_info.run(options, question)
-    assert [each["user_principal_name"] for each in result["users"]] == ["user1@contoso.com"]
+    assert [(each["user_principal_name"], each["cause"]) for each in result["users"]] == [
+        ("user1@contoso.com", None),
+        ("user2@contoso.com", "excluded_group"),
+        ("user3@contoso.com", "excluded_user"),
+    ]
 
 
 def test_a_user_who_is_asked_for_and_excluded_is_left_out(graph: ScriptedGraph, options: dict[str, Any]) -> None:

@@ -15,7 +15,11 @@ from support.descriptors import DOMAIN_SID, of_domain
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.changes import (
     AccountChange,
+    build_result,
     diff_accounts,
+    left_out_lines,
+    refusal_sentence,
+    refuse_effects,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.directory import AccountDirectory
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.given_passwords import (
@@ -32,6 +36,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.values import WRITTEN, Country
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.objects import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protected_accounts import build_shield
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
+    NOTHING_ACCEPTED,
+    read_accepted_effects,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 
 BASE = "DC=ad,DC=contoso,DC=com"
@@ -109,6 +117,38 @@ def test_a_code_becomes_the_name_of_the_country() -> None:
     assert one({"country": "DE"}).after["co"] == ("Germany",)
 
 
+def test_an_unknown_country_is_written_to_co_only() -> None:
+    change = one({"country": "Deutschland", "city": "Bonn"})
+    assert change.status == "created"
+    assert {name: change.after.get(name) for name in ("c", "co", "countryCode", "l")} == {
+        "c": None,
+        "co": ("Deutschland",),
+        "countryCode": None,
+        "l": ("Bonn",),
+    }
+    line = (
+        "country: anna@contoso.com: 'Deutschland' is no country of ISO 3166, so it is written to co only; in Entra ID, "
+        "write the English name or the two letters"
+    )
+    assert build_result([change])["table"][-1] == line
+
+
+def test_an_unknown_country_does_not_replace_a_known_one() -> None:
+    found = account("anna", c="DE", co="Germany", countryCode="276")
+    assert one({"country": "Atlantis"}, found, update="always").status == "unchanged"
+    only_co = account("anna", co="Atlantis", countryCode="0")
+    assert one({"country": "Lemuria"}, only_co, update="always").after == {"co": ("Lemuria",)}
+    assert one({"country": "Lemuria"}, only_co).status == "unchanged"
+    assert set(one({"country": "DE"}, only_co, update="always").after) == {"c", "co", "countryCode"}
+
+
+def test_reasons_for_what_is_left_out_are_told_once() -> None:
+    records = [{"user_principal_name": f"{name}@contoso.com", "mail_nickname": name} for name in "ba"]
+    lines = build_result(plan(records))["table"]
+    assert lines[-1] == "mail_nickname: a@contoso.com, b@contoso.com: the schema of the directory has no mailNickname"
+    assert left_out_lines(plan(records), limit=0) == ["... and 1 more reasons"]
+
+
 def test_mail_becomes_the_primary_address() -> None:
     change = one({"mail": "anna@contoso.com", "proxy_addresses": ["anna@fabrikam.com", "smtp:ANNA@contoso.com"]})
     assert change.after["proxyAddresses"] == ("SMTP:anna@contoso.com", "smtp:anna@fabrikam.com")
@@ -124,10 +164,9 @@ def test_mail_becomes_the_primary_address() -> None:
         ({"department": ["Sales"]}, "malformed_value"),
         ({"department": "a\0b"}, "malformed_value"),
         ({"proxy_addresses": "SMTP:a@b.c"}, "malformed_value"),
-        ({"country": "Freedonia"}, "unknown_country"),
         ({"proxy_addresses": ["SMTP:a@b.c", "SMTP:d@b.c"]}, "two_primary_addresses"),
         ({"sam_account_name": "a*b"}, "bad_sam_account_name"),
-        ({"status": "not_found", "reason": "Nobody."}, "entra_not_found"),
+        ({"status": "not_found", "cause": "no_cloud_user", "reason": "Nobody."}, "no_cloud_user"),
         ({"user_principal_name": "an$na@contoso.com"}, "invalid_upn"),
         ({"user_principal_name": "anna.@contoso.com"}, "invalid_upn"),
         ({"user_principal_name": f"{'a' * 65}@contoso.com"}, "invalid_upn"),
@@ -136,6 +175,32 @@ def test_mail_becomes_the_primary_address() -> None:
 def test_what_cannot_be_written_is_refused(record: dict[str, Any], cause: str) -> None:
     change = one(record)
     assert (change.status, change.cause, change.after) == ("refused", cause, {})
+
+
+@pytest.mark.parametrize(("cause", "status"), [("unlicensed", "left_out"), ("excluded_group", "excluded")])
+def test_who_is_left_out_counts_neither_as_changed_nor_as_refused(cause: str, status: str) -> None:
+    left = {"user_principal_name": "gast@contoso.com", "status": "left_out", "cause": cause, "reason": "No person."}
+    changes = plan([left, {"user_principal_name": "anna@contoso.com", "manager": "gast@contoso.com"}])
+    assert [(change.status, change.cause) for change in changes] == [(status, cause), ("created", None)]
+    assert "manager" in changes[1].left_out
+    result = build_result(changes)
+    assert (result["summary"][status], result["summary"]["refused"]) == (1, 0)
+    assert refusal_sentence(changes, "0") is None
+    refused = plan([left, {"user_principal_name": "b$@contoso.com"}])
+    assert (refusal_sentence(refused, "0") or "").startswith("1 of 1 users cannot be taken")
+
+
+def test_who_is_left_out_is_in_the_table_with_the_reason() -> None:
+    left = [
+        {
+            "user_principal_name": f"{name}@contoso.com",
+            "status": "left_out",
+            "cause": "unlicensed",
+            "reason": "No licence.",
+        }
+        for name in "ba"
+    ]
+    assert build_result(plan(left))["table"][-1] == "left out: a@contoso.com, b@contoso.com: No licence."
 
 
 def test_a_upn_that_entra_connect_would_not_keep_makes_no_account() -> None:
@@ -271,8 +336,7 @@ def test_a_password_in_a_record_is_refused(record: dict[str, Any], status: str) 
 
 
 def test_what_password_hash_sync_would_do() -> None:
-    assert one({}).password_hash_sync == "locks_out"
-    assert one({}, kept=True).password_hash_sync == "replaces_with_kept"
+    assert one({}).password_hash_sync == "replaces_with_kept"
     assert (
         one({}, given=passwords("anna@contoso.com,Secret-1"), password="given").password_hash_sync
         == "replaces_with_given"
@@ -330,3 +394,31 @@ def test_an_account_that_stays_disabled(found: AdObject, rules: dict[str, Any], 
     assert (change.status, change.after) == ("updated", {"department": ("Sales",)})
     assert why in change.left_out["enabled"]
     assert disabled_in_cloud([change]) == ["anna@contoso.com"]
+
+
+@pytest.mark.parametrize(
+    ("hash_sync", "words"), [(True, "Password hash synchronization is on, "), (None, "synchronization may be on, ")]
+)
+def test_random_passwords_lock_people_out_of_the_cloud(hash_sync: bool | None, words: str) -> None:
+    records = [{"user_principal_name": f"{name}@contoso.com"} for name in ("anna", "bert", "there")]
+    changes = plan(records, account("there"), hash_sync=hash_sync)
+    refused = refuse_effects(changes, NOTHING_ACCEPTED)
+    assert [(change.status, change.cause) for change in refused] == [
+        ("refused", "password_replaced"),
+        ("refused", "password_replaced"),
+        ("unchanged", None),
+    ]
+    sentence = refusal_sentence(refused, "0") or ""
+    assert "anna@contoso.com, bert@contoso.com: Password hash synchronization" in sentence
+    assert words in sentence
+    assert "can no longer sign in with their cloud password" in sentence
+    assert [each.status for each in refuse_effects(changes, read_accepted_effects({"password_replaced": "all"}))] == [
+        *["created"] * 2,
+        "unchanged",
+    ]
+    some = read_accepted_effects({"password_replaced": ["ANNA@contoso.com"]})
+    assert [each.status for each in refuse_effects(changes, some)] == ["created", "refused", "unchanged"]
+    off = plan(records, hash_sync=False)
+    assert [each.status for each in refuse_effects(off, NOTHING_ACCEPTED)] == ["created"] * 3
+    given = plan(records[:1], given=passwords("anna@contoso.com,Secret-1"), password="given", hash_sync=hash_sync)
+    assert refuse_effects(given, NOTHING_ACCEPTED)[0].status == "created"

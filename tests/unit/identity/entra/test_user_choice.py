@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.att
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_identity,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.scope.exclusions import read_exclusions
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
     PROPERTIES,
     Choice,
@@ -22,6 +24,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.us
     choose_asked,
     choose_listed,
     default_filter,
+    list_candidates,
     make_described_user,
 )
 
@@ -64,7 +67,58 @@ def test_conditions(choice: Choice, names: list[str]) -> None:
         user("dora", accountEnabled=False),
         user("anna"),
     ]
-    assert [each["user_principal_name"].partition("@")[0] for each in choose_listed(everybody, choice)] == names
+    listed = choose_listed(everybody, choice)
+    assert [each["user_principal_name"].partition("@")[0] for each in listed if each["status"] == "found"] == names
+
+
+def licensed(name: str, mailbox: str | None = None, **more: Any) -> DescribedUser:
+    return replace(user(name, assignedLicenses=[{"skuId": "x"}], **more), mailbox=mailbox)
+
+
+def test_those_who_are_no_people_with_a_licence_are_listed_with_the_reason() -> None:
+    everybody = [
+        licensed("anna", "user"),
+        licensed("bert"),
+        user("cleo", assignedLicenses=[]),
+        user("dora"),
+        licensed("info", "shared"),
+        licensed("room1", "room"),
+        licensed("truck", "equipment"),
+        licensed("guest", userType="Guest"),
+        licensed("emergency"),
+        licensed("other", userPrincipalName="other@fabrikam.com"),
+    ]
+    excluded = read_exclusions({"users": ["emergency@contoso.com"]}).users
+    choice = Choice(domains=frozenset({"contoso.com"}), excluded=excluded, with_unlicensed=False)
+    listed = choose_listed(everybody, choice)
+    assert {each["user_principal_name"].partition("@")[0]: each["cause"] for each in listed} == {
+        "anna": None,
+        "bert": None,
+        "cleo": "unlicensed",
+        "dora": None,  # Graph does not say it, and nothing is guessed.
+        "emergency": "excluded_user",
+        "guest": "user_type",
+        "info": "shared_mailbox",
+        "room1": "room_mailbox",
+        "truck": "equipment_mailbox",
+    }
+    assert {each["status"] for each in listed if each["cause"]} == {"left_out"}
+    reasons = {each["cause"]: each["reason"] for each in listed}
+    assert reasons["unlicensed"] == "The user has no licence, and include_unlicensed is false."
+    assert reasons["room_mailbox"] == "The user has a mailbox that is a room's."
+    assert len([each for each in choose_listed(everybody, replace(choice, with_unlicensed=True)) if each["cause"]]) == 5
+
+
+def test_mailboxes_are_asked_for_only_where_the_answer_counts() -> None:
+    everybody = [
+        licensed("anna", mail="anna@contoso.com"),
+        licensed("bert", proxyAddresses=["SMTP:bert@contoso.com"]),
+        licensed("nomail"),
+        user("cleo", mail="cleo@contoso.com", assignedLicenses=[]),
+        licensed("guest", mail="guest@contoso.com", userType="Guest"),
+    ]
+    found = list_candidates(everybody, Choice(with_unlicensed=False))
+    assert [each.user.user_principal_name for each in found] == ["anna@contoso.com", "bert@contoso.com"]
 
 
 def test_who_was_asked_for_and_is_not_taken_is_told() -> None:

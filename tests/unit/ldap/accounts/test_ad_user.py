@@ -18,7 +18,7 @@ from forest_script import ANYTHING, BIND, DOMAIN, by_guid_name, guid, person
 from ldap_wire import ADD, BASE, CLOSE, DELETE, SUB, Add, Answer, Delete, Done, Entry, Modify, Search, Turn, Wire
 from shield_script import account, group, shield
 
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts import reader
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts import reader, writer
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import filters
 from ansible_collections.hybrid.identity.plugins.modules import ad_user
 
@@ -66,7 +66,7 @@ def run(certificates: Certificates, options: Options, run_module: RunModule) -> 
         script = with_place(script, 2 if arguments.get("rollback") else 4, check, arguments)
         with Wire(script, certificates.good) as wire:
             given = {**options(wire), "path": OU, **arguments}
-            given = {name: value for name, value in given.items() if value is not None}
+            given = {name: value for name, value in given.items() if value is not None or name == "password_hash_sync"}
             result, printed = run_module(ad_user, given, check)
         wire.verify()
         assert PASSWORD not in printed
@@ -198,6 +198,65 @@ def test_a_password_is_kept_before_its_account_is_made(run: Run, tmp_path: Path)
     assert kept.stat().st_mode & 0o777 == 0o600
     assert json.loads((tmp_path / "journal").read_text())["outcome"] == "unknown"
     assert password not in (tmp_path / "journal").read_text() + json.dumps(result)
+
+
+def test_all_passwords_are_kept_before_the_first_account_is_made(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "CHUNK", 1)
+    monkeypatch.setattr(writer, "CONNECTIONS", 1)
+    kept, people = tmp_path / "passwords", [{"user_principal_name": f"{name}@contoso.com"} for name in ("a", "b", "c")]
+    result = run([*START, NOBODY, NOBODY, Turn(Add, (CLOSE,))], users=people, password_file=str(kept))
+    assert [user["status"] for user in result["users"]] == ["failed"] * 3
+    lines = map(json.loads, kept.read_text().splitlines())
+    assert [line["user_principal_name"] for line in lines] == [person["user_principal_name"] for person in people]
+
+
+def test_passwords_that_cannot_be_kept_make_no_account(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_file: int, _content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    result = run([*START, NOBODY, NOBODY], users=[anna()], password_file=str(tmp_path / "passwords"))
+    assert "The passwords cannot be written to" in result["msg"]
+    assert "No space left on device" in result["msg"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+def test_no_password_file_in_a_git_work_tree(run: Run, tmp_path: Path, kind: str, check: bool) -> None:
+    tree = tmp_path / "checkout"
+    (tree / "inventory").mkdir(parents=True)
+    (tree / ".git").mkdir() if kind == "folder" else (tree / ".git").write_text("gitdir: /elsewhere")
+    folder = tree / "inventory"
+    if kind == "link":
+        folder = tmp_path / "outside"
+        folder.symlink_to(tree / "inventory")
+    path = folder / "passwords"
+    result = run([], users=[anna()], password_file=str(path), check=check)
+    assert result["msg"] == (
+        f"password_file {path} is in the Git work tree {tree}, from which passwords get into a commit; name a file "
+        "outside."
+    )
+
+
+def test_a_random_password_that_replaces_the_one_of_the_cloud_is_refused(run: Run) -> None:
+    refused = run([*START, NOBODY, NOBODY], users=[anna()], password_hash_sync=None)
+    assert "these people can no longer sign in with their cloud password" in refused["msg"]
+    assert [(user["status"], user["cause"]) for user in refused["users"]] == [("refused", "password_replaced")]
+    accepted = {"password_replaced": "all", "privileged_ad_account": ["x@contoso.com"]}
+    script = [*START, NOBODY, NOBODY, Turn(Add), looked_up(person(1, "anna"))]
+    made = run(script, users=[anna()], password_hash_sync=True, accepted_effects=accepted)
+    assert made["users"][0]["status"] == "created"
+    assert "hand them out before the next sync" in json.dumps(made["warnings"])
+
+
+def test_there_is_no_default_password(run_module: RunModule) -> None:
+    given = {"server": "dc1.contoso.com", "path": OU, "users": [anna()], "account_password": None}
+    result, _printed = run_module(ad_user, given)
+    assert "missing parameter(s) required by 'users': account_password" in result["msg"]
 
 
 def test_the_rest_is_not_tried_after_a_lost_connection(run: Run, tmp_path: Path) -> None:
@@ -434,6 +493,11 @@ def test_files_of_passwords_that_the_mode_does_not_use(
             "has the key 'PassWord', which looks like that of a secret",
         ),
         ({"users": [{"user_principal_name": "a@b.c"}], "account_password": "given"}, "missing: given_passwords_file"),
+        ({"users": [{"user_principal_name": "a@b.c"}], "account_password": "random"}, "missing: password_file"),
+        (
+            {"users": [{"user_principal_name": "a@b.c"}], "accepted_effects": {"password_replaced": True}},
+            "write all, or",
+        ),
         (
             {
                 "users": [{"user_principal_name": "a@b.c"}],

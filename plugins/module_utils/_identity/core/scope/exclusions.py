@@ -22,6 +22,8 @@ _CAUSES = {
     f"exclude.{GROUPS}": "excluded_group",
     f"exclude.{UNITS}": "excluded_organizational_unit",
 }
+EXCLUSION_CAUSES = frozenset(_CAUSES.values())
+"""The causes of exclusions by name, by group and by organizational unit."""
 
 
 @dataclass(frozen=True)

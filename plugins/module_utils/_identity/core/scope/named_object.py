@@ -28,16 +28,18 @@ class NamedObject:
         return f"{self.option} names {self.text}"
 
 
-def is_entra_group(group: NamedObject) -> bool:
+def is_entra_group(group: NamedObject, by_name: bool = False) -> bool:
     """Return whether a group is one of Entra, which an object id names; a distinguished name is a group's of AD.
 
-    :raises InputError: if the text is neither.
+    ``by_name``: a display name names a group of Entra too.
+
+    :raises InputError: if the text names no group.
     """
-    if is_guid(group.text):
-        return True
     if is_distinguished_name(group.text):
         return False
+    if is_guid(group.text) or (by_name and group.text.strip()):
+        return True
     raise InputError(
         f"{group}, which names no group; write the distinguished name of a group in Active Directory, or the object id "
-        "of one in Entra ID."
+        f"{'or the display name ' if by_name else ''}of one in Entra ID."
     )
