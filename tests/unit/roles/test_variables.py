@@ -128,6 +128,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "hard_match", "preflight", hard_match_reviewed_plan=None, hard_match_reviewed_plan_sha256=None
     ),
     "stages in a text": case(CHAIN, hybrid_identity_stages="hard_match,sync", hard_match_scop="x"),
+    **{
+        f"{role} finds {name}": case(role, **RUN, **{name: "x"})
+        for role, name in (("upn_suffixes", "hard_match_scop"), ("accounts", "sync_rnu"), ("hard_match", "sync_rnu"))
+    },
     "no limit": case("hard_match", hybrid_identity_run_folder="/nonexistent"),
     "no run folder": case("hard_match", hybrid_identity_max_changes=5),
     "accounts without a limit": case("accounts", hybrid_identity_run_folder="/nonexistent"),
@@ -287,6 +291,22 @@ def test_what_a_run_that_writes_needs(refused: dict[str, list[str]], name: str, 
 )
 def test_a_variable_without_a_value_allows_nothing(refused: dict[str, list[str]], name: str, words: str) -> None:
     assert words in " ".join(refused[name][1].split())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "upn_suffixes finds hard_match_scop",
+        "accounts finds sync_rnu",
+        "hard_match finds sync_rnu",
+    ],
+)
+def test_the_first_role_of_a_playbook_finds_what_is_meant_for_a_later_one(
+    refused: dict[str, list[str]], name: str
+) -> None:
+    task, said = refused[name]
+    assert task == CHECK
+    assert said.startswith("There is no variable ")
 
 
 def test_stages_may_be_a_text(refused: dict[str, list[str]]) -> None:
