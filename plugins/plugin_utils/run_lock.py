@@ -52,11 +52,19 @@ except (AttributeError, OSError):  # no Linux, or one older than 5.3
 
 @dataclass(frozen=True)
 class Owner:
-    """The ansible-playbook that has a lock: its process on which machine, and since when (UTC)."""
+    """The ansible-playbook that has a lock: its process on which machine, and since when (UTC).
+
+    ``started``: as ``_started`` returns it. Two containers of one machine have the same process ids, and the same name
+    if they are started so.
+    """
 
     process: int
     machine: str
     since: str
+    started: str
+
+    def is_same(self, other: Owner) -> bool:
+        return (self.process, self.machine, self.started) == (other.process, other.machine, other.started)
 
     @property
     def is_over(self) -> bool:
@@ -69,7 +77,7 @@ class Owner:
             return True
         except PermissionError:
             pass
-        return False
+        return _started(self.process) != self.started
 
 
 def take_lock(folder: str, process: int, pause: Callable[[float], None] = time.sleep) -> str:
@@ -87,7 +95,7 @@ def take_lock(folder: str, process: int, pause: Callable[[float], None] = time.s
     except OSError as error:
         raise InputError(f"{_OPTION} {path} cannot be written: {error.strerror}; name another folder.") from None
     try:
-        return _take(file, folder, Owner(process, platform.node(), utc_now()), pause)
+        return _take(file, folder, Owner(process, platform.node(), utc_now(), _started(process)), pause)
     finally:
         os.close(file)
 
@@ -101,7 +109,7 @@ def _take(file: int, folder: str, owner: Owner, pause: Callable[[float], None]) 
             if other is None or other.is_over:
                 pause(_PAUSE)
                 continue
-            if (other.process, other.machine) == (owner.process, owner.machine):
+            if other.is_same(owner):
                 return ""
             return (
                 f"Another ansible-playbook (process {other.process} on {other.machine}, since {other.since}) writes "
@@ -129,9 +137,19 @@ def _hold(file: int, process: int) -> None:
     )
 
 
+def _started(process: int) -> str:
+    """Return when a process started, in ticks since the machine did; empty if the system does not tell."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
+            # The name, in parentheses, may hold blanks. Field 22 of proc(5), after the name the 20th.
+            return file.read().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
 def _read(file: int) -> Owner | None:
     try:
         found = json.loads(os.pread(file, _LONGEST, 0))
-        return Owner(int(found["process"]), str(found["machine"]), str(found["since"]))
+        return Owner(int(found["process"]), str(found["machine"]), str(found["since"]), str(found["started"]))
     except (ValueError, KeyError, TypeError):
         return None

@@ -217,6 +217,20 @@ def test_random_passwords_are_not_made_where_people_would_be_locked_out(
     assert len(made(directory, path)) == COUNT
 
 
+@pytest.mark.usefixtures("suffix")
+def test_an_excluded_user_whom_nobody_knows_stops_the_role(
+    ansible: Ansible, directory: Directory, path: str, tmp_path: Path
+) -> None:
+    """One who is in Active Directory only is known."""
+    exclude = {"users": [f"person001@{SUFFIX}", "svc-sync@contoso.com", f"person02@{SUFFIX}"]}
+    variables = choices(path, tmp_path, hybrid_identity_exclude=exclude)
+    run = ansible.playbook("hybrid.identity.accounts", variables=variables)
+    assert run.code == 2, run.output
+    said = " ".join(run.output.split())
+    assert f"hybrid_identity_exclude.users names person02@{SUFFIX}, and neither Entra ID nor" in said
+    assert made(directory, path) == []
+
+
 def test_nobody_to_make_an_account_for(ansible: Ansible, path: str, tmp_path: Path) -> None:
     variables = choices(path, tmp_path, hybrid_identity_domains=["nobody.contoso.com"])
     run = ansible.playbook("hybrid.identity.accounts", variables=variables)

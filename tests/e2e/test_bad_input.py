@@ -90,6 +90,7 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "may not read roles": (ENTRA, {**ANNA, **application("reader")}, ["RoleManagement.Read.Directory", "skip_checks"]),
     "may only read": (ENTRA, {**ANNA, **application("reader"), "skip_checks": ROLES}, ["User.ReadWrite.All"]),
     "nobody in scope": (PLAN, {"scope": {}}, ["scope", "users", "all", "upn_suffixes", "search_base"]),
+    "no value of a scope": (PLAN, {"scope": {"users": None}}, ["scope has no value", "users"]),
     "an empty list": (PLAN, {"scope": {"users": []}}, ["scope.users"]),
     "an empty list of suffixes": (PLAN, {"scope": {"upn_suffixes": []}}, ["scope.upn_suffixes"]),
     "an empty base": (PLAN, {"scope": {"search_base": ""}}, ["scope.search_base"]),

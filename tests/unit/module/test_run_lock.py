@@ -77,7 +77,7 @@ def test_a_playbook_that_ended_while_it_took_the_lock_leaves_it_free(folder: str
 def test_what_is_in_the_file_says_nothing_without_a_lock(folder: str, start: Start) -> None:
     path = Path(folder) / "lock"
     path.touch(0o600)
-    path.write_text(json.dumps({"process": os.getpid(), "machine": platform.node(), "since": "x"}))
+    path.write_text(json.dumps({"process": os.getpid(), "machine": platform.node(), "since": "x", "started": "1"}))
     assert take_lock(folder, start().pid) == ""
 
 
@@ -91,6 +91,18 @@ def test_a_playbook_on_another_machine_is_never_over(
     monkeypatch.undo()
     for process in (one, start()):
         assert f"(process {one.pid} on other.example," in take_lock(folder, process.pid)
+
+
+def test_a_process_of_another_container_is_another_one(
+    folder: str, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process id and the name of its machine may be the same."""
+    one, pauses = start(), list[float]()
+    monkeypatch.setattr(run_lock, "_started", lambda _process: "1")
+    assert take_lock(folder, one.pid) == ""
+    monkeypatch.setattr(run_lock, "_started", lambda _process: "2")
+    assert "does not say which" in take_lock(folder, one.pid, pauses.append)
+    assert pauses
 
 
 def test_a_folder_that_is_not_there_or_is_open_to_others(folder: str, tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in FINE.items() if key != name}
 
 
+RUN: dict[str, Any] = {"hybrid_identity_max_changes": 5, "hybrid_identity_run_folder": "/nonexistent"}
 NOT_DEFINED = {"tenant": "contoso.com", "secret": "{{ nobody_defines_this }}"}
 CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "misspelt names": (CHAIN, "main", {**FINE, **STAGES, **{misspelt(name): "x" for name in TABLE}}),
@@ -108,6 +109,30 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a misspelt key of the chain": case(CHAIN, hybrid_identity_scope={"usrs": ["anna@contoso.com"]}),
     "two scopes": case("hard_match", hybrid_identity_scope={"all": True, "search_base": "DC=x"}),
     "no base for a filter": case("hard_match", hybrid_identity_scope={"upn_suffixes": ["x"], "search_filter": "(a=b)"}),
+    "no value in the scope": case("hard_match", "preflight", hybrid_identity_scope={"users": None}),
+    "one value of two in the scope": case(
+        "hard_match", "preflight", hybrid_identity_scope={"upn_suffixes": ["contoso.com"], "search_base": None}
+    ),
+    "no user in the scope of accounts": case("accounts", **RUN, hybrid_identity_scope={"users": []}),
+    "no value in the scope of accounts": case("accounts", **RUN, hybrid_identity_scope={"users": None}),
+    # As -e accounts_scope='{"users":["anna@contoso.com"]}' gives it.
+    "a scope in a text": case("accounts", **RUN, accounts_scope='{"users":["anna@contoso.com"]}'),
+    "exclusions in a text": case("accounts", **RUN, hybrid_identity_exclude='{"users":["anna@contoso.com"]}'),
+    "no value of the limit": case(
+        "hard_match", hybrid_identity_max_changes=None, hybrid_identity_run_folder="/nonexistent"
+    ),
+    "no value of the limit of accounts": case(
+        "accounts", accounts_max_changes=None, hybrid_identity_run_folder="/nonexistent"
+    ),
+    "no value of the folder": case("hard_match", hybrid_identity_max_changes=5, hybrid_identity_run_folder=None),
+    "no value of the review": case(
+        "hard_match", "preflight", hard_match_reviewed_plan=None, hard_match_reviewed_plan_sha256=None
+    ),
+    "stages in a text": case(CHAIN, hybrid_identity_stages="hard_match,sync", hard_match_scop="x"),
+    **{
+        f"{role} finds {name}": case(role, **RUN, **{name: "x"})
+        for role, name in (("upn_suffixes", "hard_match_scop"), ("accounts", "sync_rnu"), ("hard_match", "sync_rnu"))
+    },
     "no limit": case("hard_match", hybrid_identity_run_folder="/nonexistent"),
     "no run folder": case("hard_match", hybrid_identity_max_changes=5),
     "accounts without a choice of passwords": ("accounts", "main", without("accounts_password")),
@@ -250,6 +275,47 @@ def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[s
 )
 def test_what_a_run_that_writes_needs(refused: dict[str, list[str]], name: str, words: str) -> None:
     assert words in " ".join(refused[name][1].split())
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("no value in the scope", 'The scope is {"users": null}. Write hybrid_identity_scope as a dictionary'),
+        ("one value of two in the scope", '"search_base": null'),
+        ("no user in the scope of accounts", 'The scope is {"users": []}.'),
+        ("no value in the scope of accounts", 'The scope is {"users": null}.'),
+        ("a scope in a text", "give each key a value; on the command line, as -e"),
+        ("exclusions in a text", "hybrid_identity_exclude is a text. Write it as a dictionary"),
+        ("no value of the limit", "Set hybrid_identity_max_changes"),
+        ("no value of the limit of accounts", "Set hybrid_identity_max_changes"),
+        ("no value of the folder", "hybrid_identity_run_folder"),
+        ("no value of the review", "reviewed_plan and reviewed_plan_sha256 belong together"),
+    ],
+)
+def test_a_variable_without_a_value_allows_nothing(refused: dict[str, list[str]], name: str, words: str) -> None:
+    assert words in " ".join(refused[name][1].split())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "upn_suffixes finds hard_match_scop",
+        "accounts finds sync_rnu",
+        "hard_match finds sync_rnu",
+    ],
+)
+def test_the_first_role_of_a_playbook_finds_what_is_meant_for_a_later_one(
+    refused: dict[str, list[str]], name: str
+) -> None:
+    task, said = refused[name]
+    assert task == CHECK
+    assert said.startswith("There is no variable ")
+
+
+def test_stages_may_be_a_text(refused: dict[str, list[str]]) -> None:
+    task, said = refused["stages in a text"]
+    assert task == CHECK
+    assert said.startswith("There is no variable hard_match_scop;")
 
 
 def test_every_shared_variable_is_one_of_the_chain() -> None:

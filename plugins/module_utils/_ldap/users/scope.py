@@ -19,6 +19,9 @@ from ..._identity.core.scope.named_object import NamedObject, is_entra_group
 from ..session import filters
 from .lookup import Lookup, Search
 
+_CHOICES = ("users", "upn_suffixes", "search_base", "group", "all")
+"""The keys of the option of which one must have a value. Without one, a search would find all users of the domain."""
+
 _FEW = filters.MOST_CONDITIONS
 """Up to so many users are looked for by their GUIDs, in one filter; for more, the whole scope is read again."""
 
@@ -59,6 +62,9 @@ class Scope:
 
         :raises InputError: if it names nobody, or if a UPN, a filter, a suffix or a group is malformed.
         """
+        if all(given.get(name) is None for name in _CHOICES):
+            # The argument spec takes a key without a value for one that has one.
+            raise InputError(f"scope has no value; give one to {', '.join(_CHOICES[:-1])} or {_CHOICES[-1]}.")
         users = given.get("users")
         if users is not None:
             if not users:

@@ -20,14 +20,17 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.tex
 
 ROLES = Path(__file__).resolve().parents[4] / "roles"
 NAMES = sorted(path.name for path in ROLES.iterdir())
-KNOWN = {
-    name
+BY_ROLE = {
+    role: {
+        name
+        for entry in yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text("utf-8"))[
+            "argument_specs"
+        ].values()
+        for name in entry["options"]
+    }
     for role in NAMES
-    for entry in yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text("utf-8"))[
-        "argument_specs"
-    ].values()
-    for name in entry["options"]
 }
+KNOWN = {name for names in BY_ROLE.values() for name in names}
 
 
 def misspellings(name: str, beginning: str) -> Iterator[str]:
@@ -43,7 +46,7 @@ def test_each_misspelling_of_each_variable_is_found(name: str) -> None:
     # Where nothing else begins like that, the beginning may be misspelt too.
     beginning = name[0] if role in ("hybrid_identity", "hard_match") else f"{role}_"
     for misspelt in {*misspellings(name, beginning)} - KNOWN:
-        assert [found for found, _nearest in find_misspelt([misspelt], KNOWN, [role])] == [misspelt]
+        assert [found for found, _nearest in find_misspelt([misspelt], BY_ROLE, [role])] == [misspelt]
 
 
 @pytest.mark.parametrize(
@@ -58,16 +61,20 @@ def test_each_misspelling_of_each_variable_is_found(name: str) -> None:
         ("accounts_domains", "hybrid_identity_domains"),
         ("accounts_enable", "accounts_enabled"),
         ("sync_rnu", "sync_run"),
+        ("account_scope", "accounts_scope"),
+        ("acounts_max_changes", "accounts_max_changes"),
     ],
 )
 def test_the_nearest_name(name: str, nearest: str) -> None:
-    assert find_misspelt([name], KNOWN, NAMES) == [(name, nearest)]
+    assert find_misspelt([name], BY_ROLE, NAMES) == [(name, nearest)]
 
 
 @pytest.mark.parametrize(
     "name",
     [
         "accounts_payable",
+        "account_password",
+        "account_id",
         "accounts_db",
         "sync_home",
         "sync_interval_minutes",
@@ -80,13 +87,19 @@ def test_the_nearest_name(name: str, nearest: str) -> None:
     ],
 )
 def test_variables_of_other_people(name: str) -> None:
-    assert find_misspelt([name], KNOWN, NAMES) == []
+    assert find_misspelt([name], BY_ROLE, NAMES) == []
 
 
-def test_only_names_of_the_roles_are_compared() -> None:
+def test_of_roles_that_are_not_run_only_what_resembles_a_name_is_found() -> None:
     names = ["ad_domain_name", "upn_suffixes_list"]
-    assert find_misspelt(names, KNOWN, ["hard_match"]) == []
-    assert [name for name, _nearest in find_misspelt(names, KNOWN, ["ad_domain", "upn_suffixes"])] == names
+    assert find_misspelt(names, BY_ROLE, ["hard_match"]) == []
+    assert [name for name, _nearest in find_misspelt(names, BY_ROLE, ["ad_domain", "upn_suffixes"])] == names
+
+
+@pytest.mark.parametrize("name", ["hard_match_identites", "hard_match_scop", "upn_suffixes_forc", "sync_rnu"])
+def test_a_misspelt_name_of_a_later_role_is_found(name: str) -> None:
+    """A playbook runs several roles, and the first one writes already."""
+    assert [found for found, _nearest in find_misspelt([name], BY_ROLE, ["accounts"])] == [name]
 
 
 def test_the_sentence_names_each() -> None:

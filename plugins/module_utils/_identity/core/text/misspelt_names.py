@@ -6,30 +6,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 SHARED = "hybrid_identity"
 """What the names of the variables that all roles share begin with."""
 
 _COMMON = frozenset({"accounts", "sync"})
 """Roles whose names are common words. Other people's variables begin with them too."""
-_DISTINCTIVE = (f"{SHARED}_", "hard_match_")
-"""No other variable begins like these, so a misspelt beginning is recognised too."""
+_DISTINCTIVE = (SHARED, "hard_match")
+"""No other variable begins like the names of these roles, so a misspelt beginning is recognised too."""
 _MOST_EDITS = 2
 _LETTERS_PER_EDIT = 3
 
 
-def find_misspelt(names: Iterable[str], known: Collection[str], roles: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the names that look like variables of these roles and are none, each with the nearest known name.
+def find_misspelt(
+    names: Iterable[str], known: Mapping[str, Collection[str]], roles: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return the names that look like variables of the collection and are none, each with the nearest known name.
 
-    ``known``: all variables and results of the roles, and the shared variables. Names that begin with a role's name are
-    misspelt if they are not known. Those that begin with a common word are misspelt only if they resemble a known name.
+    ``known``: the variables and results of every role, by role. Names that begin with one of ``roles``, or as no other
+    variable does, are misspelt if they are not known. Those that begin with another role, or with a common word, are
+    misspelt only if they resemble a known name: a later role of the same playbook may read that.
     """
-    prefixes = [f"{role}_" for role in dict.fromkeys([*roles, SHARED])]
+    every = {name for role in known.values() for name in role}
+    strict = {*roles, *_DISTINCTIVE} - _COMMON
+    alike = _list_alike(known)
     found = []
-    for name in sorted(set(names) - set(known)):
-        prefix = next((each for each in prefixes if name.lower().startswith(each)), "")
-        nearest = _nearest(name, prefix, known) if prefix else _nearest_beginning(name, known)
+    for name in sorted(set(names) - every):
+        role = next((each for each in known if name.lower().startswith(f"{each}_")), None)
+        nearest = _nearest(name, role, every, role in strict) if role else _nearest_beginning(name, alike)
         if nearest:
             found.append((name, nearest))
     return found
@@ -43,17 +48,17 @@ def misspelt_sentence(found: Sequence[tuple[str, str]]) -> str:
     return " ".join([*refused, f"Correct or remove {'it' if len(found) == 1 else 'them'}."])
 
 
-def _nearest(name: str, prefix: str, known: Collection[str]) -> str:
-    """Return the nearest of the known names with this prefix and of the shared ones.
+def _nearest(name: str, role: str, known: Collection[str], is_strict: bool) -> str:
+    """Return the nearest of the known names of this role and of the shared ones.
 
-    It is empty if the prefix is a common word and no name is near.
+    Unless it ``is_strict``, it is empty if no name is near.
     """
+    prefix, shared = f"{role}_", f"{SHARED}_"
     ending = name[len(prefix) :]
     ranked = [(edits(ending, each.removeprefix(prefix)), each) for each in known if each.startswith(prefix)]
-    shared = f"{SHARED}_"
     # The ending of a shared variable behind the name of a role.
     ranked += [(edits(ending, each.removeprefix(shared)) + 1, each) for each in known if each.startswith(shared)]
-    if prefix.rstrip("_") in _COMMON:
+    if not is_strict:
         ranked = [(distance, each) for distance, each in ranked if distance <= _allowed(prefix, ending, each)]
     return min(ranked, default=(0, ""))[1]
 
@@ -65,12 +70,26 @@ def _allowed(prefix: str, ending: str, known: str) -> int:
     return min(_MOST_EDITS, max(len(ending), len(known) - len(prefix)) // _LETTERS_PER_EDIT)
 
 
-def _nearest_beginning(name: str, known: Collection[str]) -> str:
-    """Return the known name of which only a few letters differ, if it begins like no other variable; empty if none."""
+def _list_alike(known: Mapping[str, Collection[str]]) -> list[tuple[str, int]]:
+    """Return the names of which the beginning may be misspelt, each with how many edits at most.
+
+    Of roles whose names are like other variables, these are the names that take the place of a shared variable, with
+    one edit: a misspelt ``accounts_scope`` would widen the scope.
+    """
+    shared = {name.removeprefix(SHARED) for name in known[SHARED]}
+    return [
+        (name, _MOST_EDITS if role in _DISTINCTIVE else 1)
+        for role, names in known.items()
+        for name in names
+        if role in _DISTINCTIVE or name.removeprefix(role) in shared
+    ]
+
+
+def _nearest_beginning(name: str, alike: Sequence[tuple[str, int]]) -> str:
+    """Return the known name of which only a few letters differ; empty if there is none."""
     # The first letter is hardly ever wrong, and few variables of other people begin with it.
-    candidates = [each for each in known if each.startswith(_DISTINCTIVE) and each[0] == name[0]]
-    near = [each for each in candidates if abs(len(each) - len(name)) <= _MOST_EDITS]
-    ranked = [(distance, each) for each in near if (distance := edits(name, each)) <= _MOST_EDITS]
+    near = [(each, most) for each, most in alike if each[0] == name[0] and abs(len(each) - len(name)) <= most]
+    ranked = [(distance, each) for each, most in near if (distance := edits(name, each)) <= most]
     return min(ranked, default=(0, ""))[1]
 
 
