@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -90,3 +92,25 @@ def test_an_error_of_ours_is_not_wrapped() -> None:
     with pytest.raises(IdentityError, match="Do this") as caught, telling():
         raise IdentityError("Do this.")
     assert not isinstance(caught.value, UnexpectedError)
+
+
+class Response:
+    """An object that holds itself, as a response of httpx does through its request and its stream."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_the_libraries_leave_behind_does_not_pile_up(answered: Answered) -> None:
+    before = gc.get_threshold()
+
+    def service() -> dict[str, Any]:
+        gc.collect()
+        left = [weakref.ref(Response()) for _number in range(100_000)]
+        return {"alive": sum(each() is not None for each in left), "kept": gc.get_threshold()[1]}
+
+    result = answered(service)
+    assert result["alive"] < 50_000
+    # Objects that have outlived one look are not looked at again.
+    assert result["kept"] > 10**9
+    assert gc.get_threshold() == before
