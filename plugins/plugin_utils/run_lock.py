@@ -85,8 +85,8 @@ def take_lock(folder: str, process: int, pause: Callable[[float], None] = time.s
 
     Return the sentence that says who has it instead; empty if nobody else has.
 
-    :raises InputError: if the path is relative, as Ansible's tasks and this process are in different folders; if there is
-        no such folder, or if the lock cannot be made in it.
+    :raises InputError: if the path is relative, because Ansible's tasks would look for it in another folder than this
+        process; if there is no such folder, or if the lock cannot be made in it.
     """
     whole = os.path.expanduser(folder)
     if not os.path.isabs(whole):
