@@ -85,9 +85,13 @@ def take_lock(folder: str, process: int, pause: Callable[[float], None] = time.s
 
     Return the sentence that says who has it instead; empty if nobody else has.
 
-    :raises InputError: if the folder does not exist, or if the lock cannot be made in it.
+    :raises InputError: if the path is relative, because Ansible's tasks would look for it in another folder than this
+        process; if there is no such folder, or if the lock cannot be made in it.
     """
-    path = os.path.join(os.path.expanduser(folder), NAME)
+    whole = os.path.expanduser(folder)
+    if not os.path.isabs(whole):
+        raise InputError(f"{_OPTION} is {folder}; write an absolute path.")
+    path = os.path.join(whole, NAME)
     try:
         file = open_file(_OPTION, path, OWN, os.O_RDWR | os.O_CREAT)
     except FileNotFoundError:

@@ -22,6 +22,7 @@ from .._identity.core.cloud_user import CloudUser
 from .._identity.core.decision import Plan, Proposal, decide
 from .._identity.core.outcomes import EXCLUDED, HARD_MATCH, OUTCOMES, SERVICE_ACCOUNT, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import AdUser
+from .._identity.core.review.changes import upns_of
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
 from .._identity.core.text.counts import counted
 from .._identity.core.text.sentences import join_names
@@ -268,6 +269,9 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
         guid=change.guid,
         cloud_id=target.id if target else None,
         held=list_held(change) if compares and not change.writes else (),
+        upns=upns_of(change.ad.user_principal_name, target.user_principal_name if target else None)
+        if compares
+        else (None, None),
     )
 
 

@@ -113,6 +113,13 @@ def test_a_folder_that_is_not_there_or_is_open_to_others(folder: str, tmp_path: 
         take_lock(folder, os.getpid())
 
 
+def test_a_relative_path(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks would look for it beside the playbook."""
+    monkeypatch.chdir(Path(folder).parent)
+    with pytest.raises(InputError, match="hybrid_identity_run_folder is runs; write an absolute path"):
+        take_lock("runs", os.getpid())
+
+
 def test_a_lock_whose_owner_never_says_who_it_is(folder: str, start: Start) -> None:
     path = Path(folder) / "lock"
     path.touch(0o600)

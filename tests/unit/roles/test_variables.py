@@ -133,6 +133,14 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         f"{role} finds {name}": case(role, **RUN, **{name: "x"})
         for role, name in (("upn_suffixes", "hard_match_scop"), ("accounts", "sync_rnu"), ("hard_match", "sync_rnu"))
     },
+    "a relative folder": case("hard_match", "preflight", hybrid_identity_run_folder="runs"),
+    "a relative report": case("hard_match", "preflight", hard_match_report={"html": "plan.html", "csv": "/x.csv"}),
+    "a relative file of passwords": case("accounts", **RUN, accounts_password_file="passwords.jsonl"),
+    "a relative reviewed plan": case("hard_match", "preflight", hard_match_reviewed_plan="plan.jsonl"),
+    **{
+        f"a relative journal of {entry}": case(CHAIN, entry, hybrid_identity_journal="journal.jsonl")
+        for entry in ("rollback", "clear_immutable_id")
+    },
     "no limit": case("hard_match", hybrid_identity_run_folder="/nonexistent"),
     "no run folder": case("hard_match", hybrid_identity_max_changes=5),
     "accounts without a choice of passwords": ("accounts", "main", without("accounts_password")),
@@ -310,6 +318,14 @@ def test_the_first_role_of_a_playbook_finds_what_is_meant_for_a_later_one(
     task, said = refused[name]
     assert task == CHECK
     assert said.startswith("There is no variable ")
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name.startswith("a relative ")])
+def test_a_path_must_be_absolute(refused: dict[str, list[str]], name: str) -> None:
+    """A relative one would be in the folder of the collection, which an upgrade replaces."""
+    said = " ".join(refused[name][1].split())
+    assert "write an absolute path" in said
+    assert "/x.csv" not in said
 
 
 def test_stages_may_be_a_text(refused: dict[str, list[str]]) -> None:

@@ -308,6 +308,23 @@ def test_altered_values_write_nothing(estate: Estate, change: dict[str, Any]) ->
     )
 
 
+@pytest.mark.parametrize("part", ["ad", "cloud"])
+def test_whose_ids_are_shown_with_the_name_of_another_is_left_out(estate: Estate, part: str) -> None:
+    """The reviewer approved names. Ids say nothing to a person."""
+    estate.plan()
+    shown = estate.reviewed(lambda lines: record(lines, "anna")[part].update(user_principal_name=upn("carl")))
+    plan = estate.plan(**shown)
+    assert (plan["verdict"], plan["summary"]["changes"]) == ("", 2)
+    assert estate.changes("plan")["anna"] == LEFT_OUT
+    assert "(the user principal names)" in estate.users("plan")["anna"]["change"]["reason"]
+
+
+def test_a_change_of_a_user_who_is_shown_as_unchanged_ends_the_review(estate: Estate) -> None:
+    estate.plan()
+    shown = estate.reviewed(lambda lines: record(lines, "anna")["change"].update(status="unchanged"))
+    assert "is no record of a user; make the plan again." in estate.plan(**shown)["msg"]
+
+
 def set_header(**more: Any) -> Callable[[list[Any]], None]:
     return lambda lines: lines[0].update(more)
 

@@ -6,8 +6,8 @@
 
 Each case makes a plan, alters both directories and the file of the plan, and gives the file with its new hash to a
 second run. The oracle reads the two plans for itself: a user of a plan that was made without a review is written if
-the reviewed file has each of the changes, with the same objects, values, outcome and effects. The writes come from the
-emulator's log of requests, the domain controller's, and the journal.
+the reviewed file has each of the changes, with the same objects, names, values, outcome and effects. The writes come
+from the emulator's log of requests, the domain controller's, and the journal.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Changer:
         name = f"person{number}"
         if not any(each.startswith(f"CN={name},") for each in self._directory.held):
             return
-        match self._by.randrange(11):
+        match self._by.randrange(12):
             case 0 | 9 | 10:
                 self._set(number, onPremisesImmutableId=own(number))
             case 1:
@@ -125,6 +125,9 @@ class Changer:
                 self._directory.change(name, proxyAddresses=taken)
             case 8:
                 self._directory.delete(name)
+            case 11:
+                self._directory.change(name, userPrincipalName=[f"renamed{number}@contoso.com"])
+                self._set(number, userPrincipalName=f"renamed{number}@contoso.com")
 
     def _set(self, number: int, **changes: Any) -> None:
         self._cloud.control("PATCH", "users", [{"id": object_id(number), **changes}])
@@ -136,7 +139,9 @@ def alter_file(lines: list[Any], by: random.Random) -> None:
     for user in by.sample(users, by.randrange(4)):
         writes = [*user["change"]["writes"], *user["change"]["proposed"]]
         other = by.choice(users)
-        kinds = ["effects", "outcome", "cloud"] + (["before", "after", "id", "attribute"] * 2 if writes else [])
+        kinds = ["effects", "outcome", "cloud", "names"] + (
+            ["before", "after", "id", "attribute"] * 2 if writes else []
+        )
         kind = by.choice(kinds)
         if kind in ("before", "after"):
             by.choice(writes)[kind] = by.choice([None, own(90), own(91), str(guid(92))])
@@ -146,6 +151,8 @@ def alter_file(lines: list[Any], by: random.Random) -> None:
             by.choice(writes)["attribute"] = by.choice(["mS-DS-ConsistencyGuid", "onPremisesImmutableId", "mail"])
         elif kind == "cloud" and user["cloud"]:
             user["cloud"]["id"] = object_id(by.randrange(1, USERS))
+        elif kind == "names":
+            by.choice([user["ad"], user["cloud"] or {}])["user_principal_name"] = other["ad"]["user_principal_name"]
         elif kind == "outcome" and user["match"]:
             user["match"]["outcome"] = by.choice(["hard_match", "matched", "quarantine"])
         elif kind == "effects" and user["match"]:
@@ -167,8 +174,10 @@ def proposed(user: dict[str, Any]) -> list[dict[str, Any]]:
 def keys(user: dict[str, Any]) -> list[tuple[Any, ...]]:
     """What must be the same of each change of a user."""
     match = user["match"] or {"outcome": None, "effects": []}
-    whose = user["ad"]["object_guid"], (user["cloud"] or {}).get("id"), match["outcome"], frozenset(match["effects"])
-    return [(*whose, each["attribute"], each["id"], each["before"], each["after"]) for each in proposed(user)]
+    cloud = user["cloud"] or {}
+    whose = user["ad"]["object_guid"], cloud.get("id"), match["outcome"], frozenset(match["effects"])
+    names = [each.get("user_principal_name") for each in (user["ad"], cloud)]
+    return [(*whose, *names, each["attribute"], each["id"], each["before"], each["after"]) for each in proposed(user)]
 
 
 def read_users(lines: list[Any]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from .accepted_effects import EFFECTS, NOTHING_ACCEPTED, AcceptedEffects, Effect
 from .limits import read_limit, too_many_changes
 from .outcomes import ALREADY_DONE, CHANGED_SINCE_REVIEW, HARD_MATCH, MATCHED, NOT_REVIEWED, REFUSED
 from .refusal import Refusal
-from .review.changes import Held, Review, ReviewedUser, Write
+from .review.changes import Held, Review, ReviewedUser, Upns, Write
 from .text.sentences import join_reasons
 
 REVIEWED = (NOT_REVIEWED, CHANGED_SINCE_REVIEW, ALREADY_DONE)
@@ -57,7 +57,8 @@ class Proposal:
     user is left out. ``outcome`` is the predicted one, ``outcome_reason`` its sentence; None if nothing was predicted.
     ``effects`` are those of the match. ``guid`` (dashed) and ``cloud_id`` name the two objects. ``held`` has the values
     that they have now; it is needed only to compare users without writes with a reviewed plan.
-    ``proposed``: the writes of a user who was refused only because of effects, or whom the review left out.
+    ``proposed``: the writes of a user who was refused only because of effects, or whom the review left out. ``upns``
+    are the user principal names of the two objects.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Proposal:
     cloud_id: str | None = None
     held: tuple[Held, ...] = ()
     proposed: tuple[Write, ...] = ()
+    upns: Upns = (None, None)
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ def _compared(proposal: Proposal, reviewed: ReviewedUser | None) -> Proposal:
     if reviewed is None or not reviewed.writes:
         reason = f"The reviewed plan does not change {proposal.name}, so this run does not either."
         return _without_writes(proposal, NOT_REVIEWED, Refusal(NOT_REVIEWED, reason))
-    different = reviewed.list_differences(proposal.cloud_id, proposal.outcome, _keys(proposal), proposal.writes)
+    different = reviewed.list_differences(
+        proposal.cloud_id, proposal.outcome, _keys(proposal), proposal.writes, proposal.upns
+    )
     if not different:
         return proposal
     reason = (

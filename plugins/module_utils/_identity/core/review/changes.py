@@ -14,9 +14,19 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..errors import InputError
+from ..identities.comparison import entra_key
+
+Upns: TypeAlias = tuple[str | None, str | None]
+"""The user principal names of an AD user and of a cloud user, as ``upns_of`` returns them."""
 
 Held: TypeAlias = tuple[str, str, str | None]
 """An attribute, the id of its object, and the value that it has now."""
+
+
+def upns_of(ad: str | None, cloud: str | None) -> Upns:
+    """Return two user principal names in the form in which they are compared; None for one that there is not."""
+    first, second = (None if upn is None else entra_key(upn) for upn in (ad, cloud))
+    return first, second
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,8 @@ class ReviewedUser:
     """One user of a reviewed plan: the two objects, what a sync would do, and the values that change.
 
     ``guid`` is the dashed objectGUID. ``effects`` has the causes of effects. ``writes`` has also the changes of a user
-    who was refused only because of them. ``name`` is for sentences.
+    who was refused only because of them. ``name`` is for sentences. ``upns`` are the names that the reviewer saw: ids
+    tell a person nothing, so a plan could show the ids of one user with the names of another.
     """
 
     name: str
@@ -43,9 +54,15 @@ class ReviewedUser:
     outcome: str | None
     effects: frozenset[str]
     writes: frozenset[Write]
+    upns: Upns = (None, None)
 
     def list_differences(
-        self, cloud_id: str | None, outcome: str | None, effects: Collection[str], writes: Collection[Write]
+        self,
+        cloud_id: str | None,
+        outcome: str | None,
+        effects: Collection[str],
+        writes: Collection[Write],
+        upns: Upns = (None, None),
     ) -> list[str]:
         """Return in words what of a change of the fresh plan is not in this one; empty if all of it is.
 
@@ -53,6 +70,7 @@ class ReviewedUser:
         """
         found = {
             "the cloud user": cloud_id != self.cloud_id,
+            "the user principal names": upns != self.upns,
             "the outcome": outcome != self.outcome,
             "the effects": set(effects) != self.effects,
             "the values": not self.writes.issuperset(writes),

@@ -13,10 +13,10 @@ from typing import Any
 
 from ..accepted_effects import EFFECTS
 from ..errors import InputError
-from ..outcomes import CHANGED_SINCE_REVIEW, NOT_REVIEWED, REFUSED
+from ..outcomes import CHANGED_SINCE_REVIEW, NOT_REVIEWED, REFUSED, RESTORED, SET, STAMPED
 from ..run_files.run_file import Header
 from ..run_files.user_records import UserRecord, name_of, read_user
-from .changes import Review, ReviewedUser, Write
+from .changes import Review, ReviewedUser, Write, upns_of
 
 MODULE, AFTER_APPLY = "match_plan", "after_apply"
 
@@ -34,6 +34,7 @@ COMPARED_TERMS = (
 _CLOCKS = timedelta(minutes=5)
 """How far the clocks of the two machines may be apart."""
 _LEFT_OUT = (NOT_REVIEWED, CHANGED_SINCE_REVIEW)
+_CHANGING = (SET, STAMPED, RESTORED)
 
 
 def check_reviewed_plan(
@@ -67,7 +68,8 @@ def check_reviewed_plan(
 def read_review(header: Header, records: Iterable[Mapping[str, Any]], path: str) -> Review:
     """Return what a reviewed plan shows. Only texts and lists of texts are taken from its records.
 
-    :raises InputError: if a line is no record of a user, or if two are of the same AD user.
+    :raises InputError: if a line is no record of a user, if a change contradicts its status, or if two lines are of the
+        same AD user.
     """
     users: dict[str, ReviewedUser] = {}
     for line, record in enumerate(records, start=2):
@@ -92,6 +94,9 @@ def _read(user: UserRecord) -> ReviewedUser | None:
     # A user who is refused for anything else, or whom another review left out, shows nothing that was approved.
     if status in _LEFT_OUT or (status == REFUSED and cause not in EFFECTS):
         return None
+    # What is written must be what reports show: the status, and the writes or else those proposed.
+    if (change["writes"] and status not in _CHANGING) or (change["proposed"] and status != REFUSED):
+        raise ValueError
     writes = frozenset(_write(each) for each in (*change["writes"], *change["proposed"]))
     effects = frozenset(map(_text, match["effects"])) if match is not None else frozenset()
     if not writes and not effects:
@@ -103,6 +108,9 @@ def _read(user: UserRecord) -> ReviewedUser | None:
         outcome=_text(match["outcome"]) if match is not None else None,
         effects=effects,
         writes=writes,
+        upns=upns_of(
+            _text_or_none(ad["user_principal_name"]), _text_or_none(cloud["user_principal_name"]) if cloud else None
+        ),
     )
 
 

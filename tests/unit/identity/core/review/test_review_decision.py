@@ -46,13 +46,20 @@ def effects(*keys: str, number: int = 1) -> tuple[Effect, ...]:
 
 
 def proposal(number: int, *writes: Write, **more: Any) -> Proposal:
-    known = {"outcome": "hard_match", "guid": f"guid{number}", "cloud_id": f"id{number}"}
+    upns = (f"u{number}@x.com",) * 2
+    known = {"outcome": "hard_match", "guid": f"guid{number}", "cloud_id": f"id{number}", "upns": upns}
     return Proposal(f"u{number}@x.com", "set" if writes else "unchanged", writes, **{**known, **more})
 
 
 def reviewed(number: int, *writes: Write, **more: Any) -> ReviewedUser:
     known = ReviewedUser(
-        f"u{number}@x.com", f"guid{number}", f"id{number}", "hard_match", frozenset(), frozenset(writes)
+        name=f"u{number}@x.com",
+        guid=f"guid{number}",
+        cloud_id=f"id{number}",
+        outcome="hard_match",
+        effects=frozenset(),
+        writes=frozenset(writes),
+        upns=(f"u{number}@x.com",) * 2,
     )
     return replace(known, **more)
 
@@ -98,6 +105,10 @@ def test_a_change_that_was_not_reviewed_is_left_out_and_stops_nobody() -> None:
         (reviewed(1, value(1), cloud_id="id2"), "(the cloud user)"),
         (reviewed(1, value(1), cloud_id=None), "(the cloud user)"),
         (reviewed(1, value(1), outcome="soft_match"), "(the outcome)"),
+        # Whoever reviewed it saw these names.
+        (reviewed(1, value(1), upns=("u2@x.com", "u1@x.com")), "(the user principal names)"),
+        (reviewed(1, value(1), upns=("u1@x.com", "u2@x.com")), "(the user principal names)"),
+        (reviewed(1, value(1), upns=(None, "u1@x.com")), "(the user principal names)"),
         (reviewed(1, value(1), effects=frozenset({ADMIN})), "(the effects)"),
         (reviewed(1, anchor(1), outcome="matched"), "(the outcome, the values)"),
     ],

@@ -62,7 +62,7 @@ def header(**more: Any) -> Any:
 def user(guid: str = "g1", status: str = "set", cause: str | None = None, **more: Any) -> dict[str, Any]:
     known = {
         "ad": {"object_guid": guid, "user_principal_name": "anna@x.com"},
-        "cloud": {"id": "c1"},
+        "cloud": {"id": "c1", "user_principal_name": "Anna@x.com"},
         "match": {"outcome": "hard_match", "effects": []},
         "change": {"status": status, "cause": cause, "reason": None, "writes": [WRITE], "proposed": []},
     }
@@ -171,6 +171,7 @@ def test_what_a_plan_shows() -> None:
     review = read(user(), {"ad": None, "cloud": {"id": "c2"}, "match": None, "change": None})
     (shown,) = review.users.values()
     assert (shown.name, shown.guid, shown.cloud_id, shown.outcome) == ("anna@x.com", "g1", "c1", "hard_match")
+    assert shown.upns == ("anna@x.com", "anna@x.com")
     assert shown.writes == {Write("onPremisesImmutableId", "c1", None, "a==")}
     review.check_place("t", "d")
     for place in (("other", "d"), ("t", "other")):
@@ -218,6 +219,16 @@ def test_an_effect_without_a_change_counts() -> None:
         user(ad={"object_guid": None, "user_principal_name": "x"}),
         user(ad={"object_guid": 5, "user_principal_name": "x"}),
         user(cloud={"id": None}),
+        user(cloud={"id": "c1"}),
+        user(cloud={"id": "c1", "user_principal_name": 5}),
+        user(ad={"object_guid": "g1"}),
+        # A report would show no change.
+        user("g1", "unchanged"),
+        user("g1", "excluded", "excluded_user"),
+        user("g1", "already_done"),
+        user(change={"status": "set", "cause": None, "writes": [], "proposed": [WRITE]}),
+        user(change={"status": "set", "cause": None, "writes": [WRITE], "proposed": [WRITE]}),
+        user(change={"status": "refused", "cause": "foreign_anchor", "writes": [WRITE], "proposed": []}),
         user(cloud={}),
         user(match={}),
         {**user(), "ad": {}},
@@ -258,4 +269,4 @@ def test_altered_records() -> None:
             texts = [each.name, each.guid, *each.effects]
             texts += [text for write in each.writes for text in (write.attribute, write.id)]
             assert all(isinstance(text, str) for text in texts)
-    assert kept > 500
+    assert kept > 400
