@@ -222,7 +222,7 @@ def test_an_excluded_user_whom_nobody_knows_stops_the_role(
     ansible: Ansible, directory: Directory, path: str, tmp_path: Path
 ) -> None:
     """One who is in Active Directory only is known."""
-    exclude = {"users": [f"person001@{SUFFIX}", "svc-sync@contoso.com", f"person02@{SUFFIX}"]}
+    exclude = {"users": [f"person001@{SUFFIX}", "otto.onlyad@contoso.com", f"person02@{SUFFIX}"]}
     variables = choices(path, tmp_path, hybrid_identity_exclude=exclude)
     run = ansible.playbook("hybrid.identity.accounts", variables=variables)
     assert run.code == 2, run.output
