@@ -13,11 +13,9 @@ from typing import Any
 
 from .._identity.core.cloud_user import ENTRA_PROPERTIES, make_cloud_user
 from .._identity.core.errors import InputError, telling
-from .._identity.core.journal import JournalWriter, Line
+from .._identity.core.journal import JournalWriter
 from .._identity.core.limits import check_max_changes, read_limit
-from .._identity.core.rollback import build_undos, check_place
 from .._identity.core.text.outcome_table import users_table
-from .._identity.entra.immutable_id_guards import refuse_given_back
 from .._identity.entra.immutable_id_plan import (
     FAILED,
     ImmutableIdChange,
@@ -26,7 +24,7 @@ from .._identity.entra.immutable_id_plan import (
     plan_changes,
     summarize,
 )
-from .._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests, request_restores
+from .._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests
 from .._identity.entra.user_index import UserIndex
 from .http.transport import open_transport
 from .http.watch import Watch
@@ -39,7 +37,7 @@ from .writes.refusals import blocked_error, failed_error, unwritten
 
 @dataclass(frozen=True)
 class Task:
-    """A task of the module: one request for each record, or with ``undo`` what a journal says of the runs to undo.
+    """A task of the module: one request for each record.
 
     ``clear`` sends null. ``everybody`` clears all users who may be cleared and needs no records. ``overwrite`` allows
     replacing another value. ``deleted`` says how to get a value from deleted holders, as ``read_deleted_holders`` does.
@@ -48,7 +46,6 @@ class Task:
     """
 
     records: Sequence[Mapping[str, Any]] = ()
-    undo: Sequence[Line] | None = None
     clear: bool = False
     overwrite: bool = False
     skip_refused: bool = False
@@ -78,11 +75,7 @@ class Task:
             read_limit(self.max_changes)
 
     def read_requests(self) -> list[ImmutableIdRequest]:
-        return (
-            read_requests(self.records, clear=self.clear, overwrite=self.overwrite)
-            if self.undo is None
-            else request_restores(build_undos(self.undo))
-        )
+        return read_requests(self.records, clear=self.clear, overwrite=self.overwrite)
 
 
 def run(
@@ -124,8 +117,7 @@ async def _run(
     watch: Watch | None,
 ) -> dict[str, Any]:
     async with open_transport(options, watch) as transport:
-        place = transport.place() if journal_writer or task.undo else ("tenant", "")
-        check_place(task.undo or (), place)
+        place = transport.place() if journal_writer else ("tenant", "")
         users = Users(transport, ENTRA_PROPERTIES, make_cloud_user)
         if task.everybody:
             changes, scope = await plan_clearing(users)
@@ -135,8 +127,6 @@ async def _run(
         changes, warnings = await check_guards(
             transport, changes, options["client_id"], task.skip_checks, users.bin_readable
         )
-        if task.undo is not None:
-            changes = refuse_given_back(changes, task.skip_checks)
         _refuse(changes, task, scope, warnings)
         if not task.check_mode:
             writer = ImmutableIdWriter(transport, journal_writer, place)

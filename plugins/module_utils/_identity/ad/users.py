@@ -36,7 +36,7 @@ from .objects import AdObject, FoundUser
 from .protected_accounts import ACCOUNT_ATTRIBUTES
 from .service_accounts import MANAGED
 
-STATUSES = (FOUND, STAMPED, PUT_BACK, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
+STATUSES = (FOUND, STAMPED, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
 
 
 class AnchorRecord(AdRecord):

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._identity.ad.faults import left_out_warnings
 from ..._identity.ad.protection import ProtectionTerms
-from ..._identity.ad.users import FAILED, PUT_BACK, AnchorChange, build_result, refusal_sentence
+from ..._identity.ad.users import FAILED, AnchorChange, build_result, refusal_sentence
 from ..._identity.core.errors import IdentityError, telling
 from ..._identity.core.identities.anchors import CONSISTENCY_GUID
 from ..._identity.core.journal import JournalWriter
@@ -103,8 +103,8 @@ def _raise_failures(users: Sequence[AnchorChange], result: Mapping[str, Any]) ->
         return
     raise LdapError(
         f"{CONSISTENCY_GUID} of {len(failed)} users was not written, of {_changes(users)} it was: {failed[0].reason} "
-        f"The users that were written are marked {STAMPED} or {PUT_BACK} in users; running the task "
-        "again does the rest.",
+        f"The users that were written are marked {STAMPED} in users; running the task again does the "
+        "rest.",
         failed[0].cause or FAILED,
         **result,
     )
