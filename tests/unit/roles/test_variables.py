@@ -43,6 +43,7 @@ ENTRY_POINTS = [
     ("entra_connect", "hold"),
     ("entra_connect", "release"),
     (CHAIN, "main"),
+    (CHAIN, "accounts"),
     (CHAIN, "rollback"),
     (CHAIN, "clear_immutable_id"),
 ]
