@@ -126,14 +126,13 @@ options:
     elements: str
     choices: [protected_accounts]
     default: []
-  on_refused:
+  max_refused:
     description:
-      - What to do where an identity is missing, ambiguous, no user, a system account or given twice, or a user must not be
-        stamped.
-      - V(fail) fails the task before anything is written; V(skip) goes on with the others and says why in RV(users).
+      - How many users may be refused while the task goes on with the others, as a count such as V(20) or as a percentage of the users it looks at
+        such as V(5%). If more are, the task fails before anything is written. RV(users) says why each was.
+      - An identity counts as refused if it is missing, ambiguous, no user, a system account or given twice, and a user who must not be stamped.
     type: str
-    choices: [fail, skip]
-    default: fail
+    default: "0"
 notes:
   - A sync with Entra ID has to use C(mS-DS-ConsistencyGuid) as its source anchor, the default of Entra Connect since 1.1.524.0,
     for a stamped value to count.
@@ -163,7 +162,7 @@ EXAMPLES = r"""
       - bob
       - CN=Carol King,OU=Staff,DC=ad,DC=contoso,DC=com
       - 876031de-bfb1-4f8b-9cb0-1c67a6094d3e
-    on_refused: skip
+    max_refused: 100%
 
 - name: Stamp the users of one department, and see which
   hybrid.identity.ad_user_guid:
@@ -453,7 +452,7 @@ def manage(module: RecordsModule) -> dict[str, Any]:
         source_anchor=params["source_anchor"],
         with_attributes=params["with_attributes"],
         max_changes=params["max_changes"],
-        skip_refused=params["on_refused"] == "skip",
+        max_refused=params["max_refused"],
         check_mode=check_mode,
         protection=ProtectionTerms(
             read_accepted_effects(params["accepted_effects"]), PROTECTED_ACCOUNTS in params["skip_checks"]
@@ -480,7 +479,7 @@ def main() -> None:
             "max_changes": {"type": "str"},
             "accepted_effects": {"type": "dict", "default": {}},
             "skip_checks": {"type": "list", "elements": "str", "choices": [PROTECTED_ACCOUNTS], "default": []},
-            "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "max_refused": {"type": "str", "default": "0"},
         },
         mutually_exclusive=[
             *((way, name) for way in WHOM for name in SEARCH),

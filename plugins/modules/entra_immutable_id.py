@@ -18,7 +18,7 @@ description:
   - Takes one user or a whole list in one task; a list is read and written in the fewest requests that Microsoft Graph
     allows.
   - Everything is planned before the first write. A user who may not be changed fails the task with nothing written, unless
-    O(on_refused=skip).
+    O(max_refused) allows it.
   - It never starts a synchronisation and never changes anything else of a user.
 extends_documentation_fragment:
   - hybrid.identity.graph
@@ -65,7 +65,7 @@ options:
       - Clears the value of every active user of the tenant who has one and may be cleared. It needs O(state=absent) and
         O(max_changes).
       - Who has a value and may not be cleared, such as a synchronised user, is shown in RV(users) with the reason, as
-        refused, and does not fail the task, whatever O(on_refused) says. Users without a value are not shown.
+        refused, and does not fail the task, whatever O(max_refused) says. Users without a value are not shown.
     type: bool
   max_changes:
     description:
@@ -87,14 +87,13 @@ options:
         account, so it is refused by default.
     type: bool
     default: false
-  on_refused:
+  max_refused:
     description:
-      - What to do when users may not be changed, or are not found.
-      - V(fail) fails the task before anything is written. V(skip) changes the other users and lists these in RV(users) with
-        their reasons.
+      - How many users may be refused, or not found, while the others are changed, as a count such as V(20) or as a percentage of the users asked
+        for such as V(5%). If more are, the task fails before anything is written. RV(users) says why each was.
+      - With O(all_users) it does not apply.
     type: str
-    choices: [fail, skip]
-    default: fail
+    default: "0"
   skip_checks:
     description:
       - Checks to skip if what they need could not be read. What can be read counts all the same, and a warning says what was skipped.
@@ -154,7 +153,7 @@ EXAMPLES = r"""
 - name: Set the ImmutableIds, leaving out who may not be changed
   hybrid.identity.entra_immutable_id:
     users: "{{ ad.users }}"
-    on_refused: skip
+    max_refused: 100%
   register: matched
 
 - name: Show what became of them
@@ -470,7 +469,7 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
         records=records(params),
         clear=params["state"] == "absent",
         overwrite=params["replace"],
-        skip_refused=params["on_refused"] == "skip",
+        max_refused=params["max_refused"],
         check_mode=check_mode,
         everybody=params["all_users"] is True,
         max_changes=params["max_changes"],
@@ -495,7 +494,7 @@ def main() -> None:
             "deleted_holders": deleted_holders_option(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "replace": {"type": "bool", "default": False},
-            "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "max_refused": {"type": "str", "default": "0"},
             "skip_checks": {
                 "type": "list",
                 "elements": "str",

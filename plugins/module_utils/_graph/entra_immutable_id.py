@@ -41,29 +41,28 @@ class Task:
 
     ``clear`` sends null. ``everybody`` clears all users who may be cleared and needs no records. ``overwrite`` allows
     replacing another value. ``deleted`` says how to get a value from deleted holders, as ``read_deleted_holders`` does.
-    ``max_changes`` is a text as ``limits.read_limit`` takes it. ``skip_checks`` names aspects of the tenant that refuse
-    nobody if they cannot be read.
+    ``max_changes`` and ``max_refused`` are texts as ``limits.read_limit`` takes them. ``skip_checks`` names aspects of
+    the tenant that refuse nobody if they cannot be read.
     """
 
     records: Sequence[Mapping[str, Any]] = ()
     clear: bool = False
     overwrite: bool = False
-    skip_refused: bool = False
+    max_refused: str = "0"
     check_mode: bool = False
     everybody: bool = False
     max_changes: str | None = None
     deleted: Mapping[str, str] = field(default_factory=dict)
     skip_checks: Collection[str] = ()
 
-    @property
-    def skips(self) -> bool:
-        """Whether the task goes on without refused users. With ``everybody`` it always does."""
-        return self.skip_refused or self.everybody
+    def allows(self, refused: int, scope: int) -> bool:
+        """Return whether the task goes on without so many refused users. With ``everybody`` it always does."""
+        return self.everybody or refused <= read_limit(self.max_refused, "max_refused").most(scope)
 
     def check(self) -> None:
         """Check the options.
 
-        :raises InputError: if they do not fit together, or if ``max_changes`` is malformed.
+        :raises InputError: if they do not fit together, or if a limit is malformed.
         """
         if self.everybody and not self.clear:
             raise InputError("all_users only clears; set state to absent, or name the users to set in users.")
@@ -73,6 +72,7 @@ class Task:
             raise InputError("deleted_holders is of no use with state absent; leave one of them out.")
         if self.max_changes is not None:
             read_limit(self.max_changes)
+        read_limit(self.max_refused, "max_refused")
 
     def read_requests(self) -> list[ImmutableIdRequest]:
         return read_requests(self.records, clear=self.clear, overwrite=self.overwrite)
@@ -90,7 +90,7 @@ def run(
     contacted if the records alone decide the outcome. Nothing of AD is checked.
 
     :raises InputError: if a record or an option is wrong; nothing was read or written.
-    :raises PlanBlocked: if users are blocked and must not be skipped; nothing was written.
+    :raises PlanBlocked: if more users are blocked than ``max_refused`` allows; nothing was written.
     :raises LimitExceeded: if more users would change than ``max_changes`` allows; nothing was written.
     :raises WritesFailed: if Graph refused writes; the other changes were made.
     :raises GraphError: if Graph cannot be reached or read; nothing was written.
@@ -106,7 +106,7 @@ def run(
 
 def _worth_asking(requests: Sequence[ImmutableIdRequest], task: Task) -> bool:
     refused = [request for request in requests if request.refusal]
-    return len(refused) < len(requests) and (task.skip_refused or not refused)
+    return len(refused) < len(requests) and task.allows(len(refused), len(requests))
 
 
 async def _run(
@@ -142,10 +142,10 @@ async def _run(
 def _refuse(changes: Sequence[ImmutableIdChange], task: Task, scope: int, warnings: list[str]) -> None:
     """Stop a task before its first write.
 
-    :raises PlanBlocked: if users are blocked and must not be skipped.
+    :raises PlanBlocked: if more users are blocked than ``max_refused`` allows.
     :raises LimitExceeded: if more users would change than ``max_changes`` allows.
     """
-    if not task.skips and any(change.blocked for change in changes):
+    if not task.allows(sum(change.blocked for change in changes), scope):
         raise blocked_error(changes, scope, warnings)
     check_max_changes(task.max_changes, count_changes(changes), scope, lambda: unwritten(changes, warnings))
 

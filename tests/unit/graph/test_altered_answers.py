@@ -227,7 +227,7 @@ def prove(options: dict[str, Any], watch: Watch) -> dict[str, Any]:
 
 RUNS: dict[str, Run] = {
     "entra_immutable_id": lambda options, watch: entra_immutable_id.run(
-        options, entra_immutable_id.Task(RECORDS, skip_refused=True, deleted={object_id(7): "restore"}), watch=watch
+        options, entra_immutable_id.Task(RECORDS, max_refused="100%", deleted={object_id(7): "restore"}), watch=watch
     ),
     "survey": survey,
     "entra_sync_info": prove,

@@ -98,14 +98,17 @@ def test_replace(graph: ScriptedGraph, call: Call) -> None:
     assert call(user="user1@contoso.com", immutable_id=VALUE, replace=True)["changed"] is True
 
 
-def test_a_list_with_skip(graph: ScriptedGraph, call: Call) -> None:
+@pytest.mark.parametrize(("most", "goes_on"), [("1", True), ("50%", True), ("49%", False), (0, False)])
+def test_so_many_of_a_list_may_be_refused(graph: ScriptedGraph, call: Call, most: str | int, goes_on: bool) -> None:
     graph.expect_batch(found(user(1)), found(), found())
-    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
+    if goes_on:
+        graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
     users = [
         {"user_principal_name": "user1@contoso.com", "object_guid": GUID, "distinguished_name": "CN=u1,DC=x"},
         {"user_principal_name": "nobody@contoso.com", "immutable_id": "nlbGyIhGPE+EYq/E/2CBew=="},
     ]
-    result = call(users=users, on_refused="skip")
+    result = call(users=users, max_refused=most)
+    assert (result.get("failed", False), result["changed"]) == (not goes_on, goes_on)
     assert [one["status"] for one in result["users"]] == ["set", "not_found"]
     assert result["users"][0]["distinguished_name"] == "CN=u1,DC=x"
 

@@ -85,7 +85,7 @@ def check(case: str, result: Mapping[str, Any], printed: str, wire: LenientWire)
     assert not wire.problems, f"{case}: {wire.problems}"
 
 
-UNGUARDED = {"stamp": True, "skip_checks": ["protected_accounts"], "on_refused": "skip"}
+UNGUARDED = {"stamp": True, "skip_checks": ["protected_accounts"], "max_refused": "100%"}
 STAMP = {**UNGUARDED, "identities": [f"{name}@contoso.com" for name in PEOPLE]}
 SEARCH = {**UNGUARDED, "upn_suffix": ["contoso.com"], "with_attributes": True}
 FILL = {
