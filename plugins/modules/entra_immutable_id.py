@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - hybrid.identity.graph
   - hybrid.identity.journal
   - hybrid.identity.deleted_holders
+  - hybrid.identity.exclude
   - hybrid.identity.attributes
   - hybrid.identity.attributes.entra
 attributes:
@@ -230,7 +231,7 @@ users:
       description:
         - V(set) and V(cleared) for users who were changed, V(restored) for those brought back from the recycle bin with their
           value, V(unchanged) for those who need no change.
-        - V(not_found) and V(refused) for users who may not be changed, V(failed) where Graph did not take the change.
+        - V(not_found) and V(refused) for users who may not be changed, V(excluded) for those whom O(exclude) names, V(failed) where Graph did not take the change.
       returned: always
       type: str
       sample: set
@@ -256,7 +257,7 @@ users:
           V(malformed_object_id), V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
           V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(federated_domain),
           V(admin_role), V(eligible_role),
-          V(role_assignable_group), V(app_owner), V(unreadable_user), C(unread_) with V(role_assignments), V(role_eligibility),
+          V(role_assignable_group), V(app_owner), V(unreadable_user), V(excluded_user), V(excluded_group), C(unread_) with V(role_assignments), V(role_eligibility),
           V(role_assignable_groups) or V(deleted_users), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.
         - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain), V(mastered_elsewhere),
@@ -301,7 +302,7 @@ table:
   elements: str
   sample: ["unchanged                        41"]
 summary:
-  description: How many users there are by status, zeros included, and in total.
+  description: How many users there are by status, zeros included, and in total. C(excluded) is among them only if there are such users.
   returned: success, and failure once the records were read
   type: dict
   contains:
@@ -433,6 +434,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_identity,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.scope.exclusions import read_exclusions
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import (
     read_deleted_holders,
 )
@@ -440,6 +442,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.im
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
     deleted_holders_option,
+    exclude_option,
     graph_options,
     journal_options,
 )
@@ -475,6 +478,7 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
         max_changes=params["max_changes"],
         deleted=read_deleted_holders(params["deleted_holders"]),
         skip_checks=params["skip_checks"],
+        exclusions=read_exclusions(params["exclude"]),
     )
     return journaled(params, lambda journal: set_immutable_ids(options, task, journal, watch), check_mode=check_mode)
 
@@ -492,6 +496,7 @@ def main() -> None:
             "all_users": {"type": "bool"},
             "max_changes": {"type": "str"},
             "deleted_holders": deleted_holders_option(),
+            "exclude": exclude_option(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "replace": {"type": "bool", "default": False},
             "max_refused": {"type": "str", "default": "0"},

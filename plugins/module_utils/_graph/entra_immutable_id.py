@@ -15,12 +15,14 @@ from .._identity.core.cloud_user import ENTRA_PROPERTIES, make_cloud_user
 from .._identity.core.errors import InputError, telling
 from .._identity.core.journal import JournalWriter
 from .._identity.core.limits import check_max_changes, read_limit
+from .._identity.core.scope.exclusions import NOBODY_EXCLUDED, Exclusions
 from .._identity.core.text.outcome_table import users_table
 from .._identity.entra.immutable_id_plan import (
     FAILED,
     ImmutableIdChange,
     count_changes,
     diff_changes,
+    exclude_users,
     plan_changes,
     summarize,
 )
@@ -28,6 +30,7 @@ from .._identity.entra.immutable_id_requests import ImmutableIdRequest, read_req
 from .._identity.entra.user_index import UserIndex
 from .http.transport import open_transport
 from .http.watch import Watch
+from .reads.groups import read_excluded
 from .reads.tenant_reader import plan_clearing, plan_from_tenant
 from .reads.users import Users
 from .writes.guards import check_guards
@@ -54,6 +57,7 @@ class Task:
     max_changes: str | None = None
     deleted: Mapping[str, str] = field(default_factory=dict)
     skip_checks: Collection[str] = ()
+    exclusions: Exclusions = NOBODY_EXCLUDED
 
     def allows(self, refused: int, scope: int) -> bool:
         """Return whether the task goes on without so many refused users. With ``everybody`` it always does."""
@@ -70,6 +74,12 @@ class Task:
             raise InputError("all_users needs max_changes; say how many users it may clear at most, such as 20 or 5%.")
         if self.deleted and self.clear:
             raise InputError("deleted_holders is of no use with state absent; leave one of them out.")
+        foreign = [*self.exclusions.ad_groups, *self.exclusions.units]
+        if foreign:
+            raise InputError(
+                f"{foreign[0]} is in Active Directory, which this module does not read, so nobody can tell whom it "
+                "excludes; exclude user principal names and groups of Entra ID."
+            )
         if self.max_changes is not None:
             read_limit(self.max_changes)
         read_limit(self.max_refused, "max_refused")
@@ -124,6 +134,7 @@ async def _run(
         else:
             changes = await plan_from_tenant(users, requests, task.deleted)
             scope = len(changes)
+        changes = exclude_users(changes, await read_excluded(transport, task.exclusions))
         changes, warnings = await check_guards(
             transport, changes, options["client_id"], task.skip_checks, users.bin_readable
         )

@@ -26,6 +26,8 @@ GUID = "876031de-bfb1-4f8b-9cb0-1c67a6094d3e"
 VALUE = "3jFgh7G/i0+csBxnpglNPg=="
 HEAVY = ("msgraph", "msgraph_core", "azure", "msal", "httpx", "kiota_abstractions", "kiota_http", "requests")
 
+GROUPS = "$select=id,displayName,groupTypes,visibility"
+
 Call = Callable[..., dict[str, Any]]
 
 
@@ -262,3 +264,26 @@ def test_records_do_not_go_into_the_system_log(
     graph.expect_batch(found(user(1, immutable_id=VALUE)), found(user(1, immutable_id=VALUE)), found())
     call(users=[{"user_principal_name": "user1@contoso.com", "object_guid": GUID}])
     assert not any(GUID in text for text in logged), logged
+
+
+def test_excluded_users_are_left_alone(graph: ScriptedGraph, call: Call) -> None:
+    """By name, in another case, and as a member of a group of Entra ID."""
+    group = "44444444-cccc-4000-8000-000000000001"
+    listed: dict[str, Any] = {"id": group, "displayName": "Tier 0", "groupTypes": [], "visibility": None}
+    member = {"@odata.type": "#microsoft.graph.user", "id": object_id(2), "userPrincipalName": "user2@contoso.com"}
+    graph.expect("GET", PAGE, found(*(user(number, immutable_id=VALUE) for number in (1, 2, 3))))
+    graph.expect("GET", f"/groups?$filter=id%20in%20%28%27{group}%27%29&{GROUPS}", found(listed))
+    graph.expect_batch(found(member))
+    graph.expect("PATCH", f"/users/{object_id(3)}", Reply(204))
+    exclude = {"users": ["USER1@contoso.com"], "groups": [group]}
+    result = call(all_users=True, state="absent", max_changes="1", exclude=exclude)
+    assert [(one["status"], one["cause"]) for one in result["users"]] == [
+        ("excluded", "excluded_user"), ("excluded", "excluded_group"), ("cleared", None)
+    ]  # fmt: skip
+    assert (result["summary"]["excluded"], result["summary"]["cleared"]) == (2, 1)
+
+
+@pytest.mark.parametrize("exclude", [{"groups": ["CN=Tier 0,DC=x"]}, {"organizational_units": ["OU=Service,DC=x"]}])
+def test_what_only_active_directory_knows_excludes_nobody_here(call: Call, exclude: dict[str, list[str]]) -> None:
+    result = call(all_users=True, state="absent", max_changes="1", exclude=exclude)
+    assert "is in Active Directory, which this module does not read" in result["msg"]

@@ -144,6 +144,9 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     },
     "no limit": case("hard_match"),
     "no run folder": case("hard_match", hybrid_identity_max_changes=5, hybrid_identity_run_folder=""),
+    "nothing cleared without AD": case(
+        CHAIN, "clear_immutable_id", hybrid_identity_exclude={"organizational_units": ["OU=x,DC=y"]}
+    ),
     "nothing cleared without a run folder": case(CHAIN, "clear_immutable_id", hybrid_identity_run_folder=""),
     "accounts without a choice of passwords": ("accounts", "main", without("accounts_password")),
     "accounts without a limit": case("accounts"),
@@ -270,6 +273,7 @@ def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[s
         ("no limit", "Set hybrid_identity_max_changes"),
         ("no run folder", "and hybrid_identity_run_folder, which keeps its journal"),
         ("accounts without a choice of passwords", "missing required arguments: accounts_password"),
+        ("nothing cleared without AD", "nobody can tell whom they exclude. Set hybrid_identity_clear_exclude"),
         ("nothing cleared without a run folder", "Set hybrid_identity_run_folder, which keeps the journal"),
         ("accounts without a limit", "Set hybrid_identity_max_changes"),
         ("accounts of a search in AD", "Set accounts_scope to the cloud users"),
