@@ -19,6 +19,8 @@ options:
       - M(hybrid.identity.entra_user_info) leaves the groups and organizational units of Active Directory out, and
         M(hybrid.identity.ad_user) the groups of Entra ID, and both accept user principal names that nobody has. Use them with the same
         value.
+      - M(hybrid.identity.entra_immutable_id) does not read Active Directory, so it refuses groups and organizational units of it. It accepts
+        user principal names that nobody has.
     type: dict
     default: {}
     suboptions:

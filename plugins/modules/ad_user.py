@@ -22,7 +22,7 @@ description:
   - No account is made with a UPN that Entra Connect would not keep. Graph allows a C($) in a UPN, for instance, and Entra Connect
     does not.
   - The plan is complete before the first write, and values that the directory's own schema would refuse are found then. Nothing
-    is deleted, save by O(rollback).
+    is deleted.
   - The new C(sAMAccountName) is the part of the UPN before the C(@) without accents and without what is no ASCII letter, digit,
     dot, underscore or dash, cut to 20 characters. The new C(cn) is the display name, else given name and surname, else the UPN, cut
     to 64. Where several accounts would get one name, the first of them by UPN has it, unless somebody in the directory does; the
@@ -59,9 +59,9 @@ options:
       - C(enabled) counts for O(enabled=same). C(sam_account_name) chooses that name.
       - Keys that are not named here travel along into the result untouched. So a record with a key that looks like that of a secret, in any
         spelling, is refused; passwords belong into O(given_passwords_file).
-      - Exactly one of O(users) and O(rollback) is needed.
     type: list
     elements: dict
+    required: true
   path:
     description:
       - Distinguished name of the container for the accounts that no rule of O(path_by) fits. It must exist.
@@ -94,13 +94,14 @@ options:
   account_password:
     description:
       - The password of new accounts. V(random) makes a strong one for each and keeps them in O(password_file), which it requires.
-        V(given) takes them from O(given_passwords_file). One of the two is required with O(users).
+        V(given) takes them from O(given_passwords_file).
       - It is written in the request that makes the account, over TLS.
       - With password hash synchronization, which the express settings of Entra Connect turn on, the password of the account replaces the
         one in the cloud. People who do not know it can no longer sign in. So V(random) is refused unless O(password_hash_sync) says that
         it is off, or O(accepted_effects) accepts V(password_replaced).
     type: str
     choices: [random, given]
+    required: true
   given_passwords_file:
     description:
       - A CSV file on the controller with the passwords for O(account_password=given), which requires it.
@@ -150,16 +151,12 @@ options:
     default: "0"
 notes:
   - The account that signs in needs the right to create users in the containers, and to write their attributes.
-  - O(rollback) removes exactly the accounts that a run made and that nobody has changed since, and puts back the values of those that it filled.
-    An account counts as changed when its name, its container, or an attribute that the run wrote is another one, when
-    C(mS-DS-ConsistencyGuid), a group membership, a description or anything else that the run did not write holds a value, or when its password
-    was set anew. Having signed in does not count.
-  - An account that was removed cannot be made again as it was, with its SID and its password, so the removal itself cannot be rolled back.
   - The journal knows a new account by its UPN, as the attribute C(account), with its name and a hash of its attributes as the value after.
 seealso:
   - module: hybrid.identity.entra_user_info
   - module: hybrid.identity.entra_immutable_id
   - module: hybrid.identity.ad_user_guid
+  - module: hybrid.identity.rollback
   - name: Password hash synchronization
     description: What becomes of the cloud password.
     link: https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-password-hash-synchronization
@@ -215,19 +212,12 @@ EXAMPLES = r"""
     path: CN=Users,DC=ad,DC=contoso,DC=com
     account_password: given
     given_passwords_file: /root/given-passwords.csv
-
-- name: Take the newest run back
-  hybrid.identity.ad_user:
-    rollback: last
-    journal: /var/lib/hybrid-identity/journal
 """
 
 RETURN = r"""
 users:
   description:
     - One item for each record, in the order given. It is the record, and over it the account as it is after the task.
-    - With O(rollback), one item for each account that the runs changed, with C(user_principal_name), C(distinguished_name),
-      C(object_guid) and the keys from C(status) to C(reason).
   returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: list
   elements: dict
@@ -271,7 +261,6 @@ users:
       description:
         - V(created), V(updated), V(unchanged), V(excluded), V(left_out), V(refused) or V(failed).
         - V(left_out) are people whom M(hybrid.identity.entra_user_info) left out, such as guests. They are neither changed nor refused.
-        - With O(rollback), V(removed), V(put_back), V(unchanged), V(refused) or V(failed).
       returned: always
       type: str
       sample: created
@@ -307,9 +296,6 @@ users:
         - V(not_tried) where the run ended before. V(interrupted) where it met an exception. V(changed_meanwhile) where the account is not as it
           was read any more. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
           others for what the directory said.
-        - With O(rollback), V(changed_since), V(renamed_since), V(account_gone), V(cannot_be_made_again), V(not_restorable) for a value that
-          this module never writes, V(not_to_be_enabled) for a protected account and one that needs no password,
-          V(address_of_other_account) and the causes for what is in the directory. V(journal_failed) where the journal was lost.
       returned: always
       type: str
       sample: null
@@ -320,7 +306,7 @@ users:
       sample: null
     left_out:
       description: What of the record was not written, or not as it is, by key, and why.
-      returned: O(users) is given
+      returned: always
       type: dict
       sample:
         mail_nickname: the schema of the directory has no mailNickname
@@ -330,7 +316,7 @@ users:
         - V(replaces_with_kept), it becomes the one in O(password_file).
           V(replaces_with_given), it becomes the one in O(given_passwords_file). V(replaces_with_existing), it becomes that of the account that was there.
         - Null for users who were refused or failed.
-      returned: O(users) is given
+      returned: always
       type: str
       sample: replaces_with_kept
 table:
@@ -358,12 +344,6 @@ journal_run:
   returned: when the task made changes and O(journal) is set
   type: str
   sample: 20261124T094107Z-3f9a1c
-rolled_back:
-  description: The names of the runs in O(journal) that were rolled back.
-  returned: O(rollback) is given
-  type: list
-  elements: str
-  sample: [20261124T094107Z-3f9a1c]
 trace:
   description:
     - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
@@ -389,10 +369,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.made import made_accounts
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.restores import ATTRIBUTES
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.ad_user import Helpers, manage_accounts
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.rollback import roll_back_accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     OptionSpec,
     connection,
@@ -413,8 +390,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.records_mo
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 
-def make(params: dict[str, Any], options: dict[str, Any], task: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+def make(params: dict[str, Any], task: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Make and fill accounts, with the journal and the files of passwords that are asked for."""
+    options = connection(params, ldap_options())
     given = read_given_passwords(task["given_passwords_file"]) if task["given_passwords_file"] else None
     keeper = PasswordFile(task["password_file"]) if task["password_file"] else None
     if keeper and check_mode:
@@ -430,40 +408,14 @@ def make(params: dict[str, Any], options: dict[str, Any], task: dict[str, Any], 
         return journaled(params, service, check_mode=check_mode)
 
 
-def roll_back(params: dict[str, Any], options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Undo what the journal says of a run."""
-    lines = choose_lines(read_journal(params["journal"]), params["rollback"], ATTRIBUTES)
-    return journaled(
-        params,
-        lambda journal: roll_back_accounts(
-            options,
-            lines,
-            journal,
-            max_changes=params["max_changes"],
-            max_refused=params["max_refused"],
-            check_mode=check_mode,
-        ),
-        check_mode=check_mode,
-        rolls_back=list_runs(lines),
-    )
-
-
-def service(params: dict[str, Any], task: dict[str, OptionSpec], check_mode: bool) -> dict[str, Any]:
-    """Do what the options ask for."""
-    options = connection(params, ldap_options())
-    if params["rollback"]:
-        return roll_back(params, options, check_mode)
-    return make(params, options, pick(params, task), check_mode)
-
-
 def main() -> None:
     task: dict[str, OptionSpec] = {
-        "users": {"type": "list", "elements": "dict"},
+        "users": {"type": "list", "elements": "dict", "required": True},
         "path": {"type": "str"},
         "path_by": {"type": "list", "elements": "dict"},
         "update": {"type": "str", "choices": ["never", "empty", "always"], "default": "empty"},
         "enabled": {"type": "str", "choices": ["same", "true", "false"], "default": "same"},
-        "account_password": {"type": "str", "choices": ["random", "given"], "no_log": False},
+        "account_password": {"type": "str", "choices": ["random", "given"], "required": True, "no_log": False},
         "given_passwords_file": {"type": "path", "no_log": False},
         "password_file": {"type": "path", "no_log": False},
         "password_must_change": {"type": "bool", "default": False, "no_log": False},
@@ -475,19 +427,17 @@ def main() -> None:
     }
     module = RecordsModule(
         argument_spec={**ldap_options(), **journal_options(), **task},
-        mutually_exclusive=[("users", "rollback"), ("path", "rollback"), ("path_by", "rollback")],
-        required_one_of=[("users", "rollback")],
         required_if=[
             ("account_password", "given", ["given_passwords_file"]),
             ("account_password", "random", ["password_file"]),
         ],
-        required_by={"rollback": "journal", "journal_run": "journal", "users": "account_password"},
+        required_by={"journal_run": "journal"},
         supports_check_mode=True,
         # People's records do not belong in the system's log, into which Ansible writes all arguments:
         # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
-    run(module, (LDAP3, PYCOUNTRY), lambda: service(module.params, task, module.check_mode))
+    run(module, (LDAP3, PYCOUNTRY), lambda: make(module.params, pick(module.params, task), module.check_mode))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ description:
   - With O(stamp=true) it also writes C(objectGUID) into an empty C(mS-DS-ConsistencyGuid), as Entra Connect itself would.
   - With O(users) it goes the other direction, for cloud users whose ImmutableId must stay as it is, and stamps that into
     C(mS-DS-ConsistencyGuid) of their AD accounts.
-  - What it writes can be journaled, and put back with O(rollback).
+  - What it writes can be journaled, and put back with M(hybrid.identity.rollback).
   - A search returns people's accounts alone, never computers, managed service accounts, trusts, contacts, replication
     conflicts, or the accounts that the default rules of Entra Connect leave out.
 extends_documentation_fragment:
@@ -126,14 +126,13 @@ options:
     elements: str
     choices: [protected_accounts]
     default: []
-  on_refused:
+  max_refused:
     description:
-      - What to do where an identity is missing, ambiguous, no user, a system account or given twice, or a user must not be
-        stamped, or not be put back.
-      - V(fail) fails the task before anything is written; V(skip) goes on with the others and says why in RV(users).
+      - How many users may be refused while the task goes on with the others, as a count such as V(20) or as a percentage of the users it looks at
+        such as V(5%). If more are, the task fails before anything is written. RV(users) says why each was.
+      - An identity counts as refused if it is missing, ambiguous, no user, a system account or given twice, and a user who must not be stamped.
     type: str
-    choices: [fail, skip]
-    default: fail
+    default: "0"
 notes:
   - A sync with Entra ID has to use C(mS-DS-ConsistencyGuid) as its source anchor, the default of Entra Connect since 1.1.524.0,
     for a stamped value to count.
@@ -163,7 +162,7 @@ EXAMPLES = r"""
       - bob
       - CN=Carol King,OU=Staff,DC=ad,DC=contoso,DC=com
       - 876031de-bfb1-4f8b-9cb0-1c67a6094d3e
-    on_refused: skip
+    max_refused: 100%
 
 - name: Stamp the users of one department, and see which
   hybrid.identity.ad_user_guid:
@@ -205,23 +204,13 @@ EXAMPLES = r"""
     stamp: true
     replace: true
     journal: /var/lib/hybrid/journal.jsonl
-
-- name: Put back what a run has changed, leaving out what was changed since
-  hybrid.identity.ad_user_guid:
-    server: dc1.ad.contoso.com
-    username: administrator@ad.contoso.com
-    password: "{{ vault_ad_password }}"
-    rollback: sales
-    journal: /var/lib/hybrid/journal.jsonl
-    on_refused: skip
-  diff: true
 """
 
 RETURN = r"""
 users:
   description:
-    - One item a user. For O(identities) and O(users) they stand in the order asked, for O(rollback) in the order in which
-      they were changed; those of a search are sorted by UPN, then by distinguished name.
+    - One item a user. For O(identities) and O(users) they stand in the order asked. Those of a search are sorted by UPN, then
+      by distinguished name.
     - An identity that is no user to match has V(none) for all that is not known of it.
     - After a task that failed because of O(max_changes), C(status) and C(after) show the plan, and C(changed) is false
       throughout, since nothing was written.
@@ -231,7 +220,7 @@ users:
   contains:
     identity:
       description: What was asked for.
-      returned: O(identities), O(users) or O(rollback) is given
+      returned: O(identities) or O(users) is given
       type: str
       sample: anna@contoso.com
     id:
@@ -316,11 +305,9 @@ users:
         job_title: Engineer
     status:
       description:
-        - V(found) for a user who is left as found, V(stamped) where C(mS-DS-ConsistencyGuid) was written or would be, and
-          V(put_back) where O(rollback) put back the value from before, be it none.
+        - V(found) for a user who is left as found, V(stamped) where C(mS-DS-ConsistencyGuid) was written or would be.
         - V(missing), V(ambiguous), V(not_a_user) or V(system_account) for an identity that is no user to match.
-        - V(refused) for a user that is given twice, must not be stamped or not be put back, V(failed) for one whose write
-          failed.
+        - V(refused) for a user that is given twice or must not be stamped, V(failed) for one whose write failed.
       returned: always
       type: str
       sample: found
@@ -345,8 +332,7 @@ users:
         - Of what was asked for, V(no_such_object), V(several_objects), V(not_a_user), V(system_account),
           V(duplicate_identity), V(unreadable_object), and for O(users) V(no_immutable_id), V(malformed_immutable_id), V(malformed_object_guid),
           V(invalid_upn), V(value_wanted_twice) or V(deleted_user).
-        - Of a change, V(privileged_ad_account), V(cloud_managed_account), V(different_consistency_guid), V(changed_since), V(renamed_since),
-          V(not_restorable) for a value that this collection never writes, and V(held_by_user),
+        - Of a change, V(privileged_ad_account), V(cloud_managed_account), V(different_consistency_guid), and V(held_by_user),
           V(held_by_contact), V(held_by_group), V(held_by_computer) and the like where another object has the value.
         - Of a write, V(changed_meanwhile), V(connection_lost), V(not_tried), V(interrupted), V(journal_failed), V(insufficient_rights) and
           others that an LDAP operation may have.
@@ -371,7 +357,6 @@ summary:
   sample:
     found: 41
     stamped: 0
-    put_back: 0
     missing: 1
     ambiguous: 0
     not_a_user: 0
@@ -384,12 +369,6 @@ journal_run:
   returned: when the task made changes and O(journal) is set
   type: str
   sample: 20261124T094107Z-1f3c9a
-rolled_back:
-  description: The names of the runs in O(journal) whose values were put back. Empty where they changed nothing of this kind.
-  returned: when O(rollback) is set
-  type: list
-  elements: str
-  sample: [job 4711]
 trace:
   description:
     - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
@@ -418,18 +397,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.acc
     read_accepted_effects,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
-    CONSISTENCY_GUID,
-    SOURCE_ANCHORS,
-)
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import SOURCE_ANCHORS
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.ad_user_guid import JobTerms, manage_users
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.jobs import (
-    CloudJob,
-    Job,
-    QueryJob,
-    RollbackJob,
-)
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.jobs import CloudJob, Job, QueryJob
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.lookup import SCOPES
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     OptionSpec,
@@ -440,12 +410,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.certificates import warn_if_unchecked
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3
-from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled
 from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 
 SEARCH = ("search_base", "search_filter", "upn_suffix")
-WHOM = ("identities", "users", "rollback")
+WHOM = ("identities", "users")
 
 
 def query_options() -> dict[str, OptionSpec]:
@@ -465,10 +435,6 @@ def chosen_job(params: dict[str, Any]) -> Job:
     """
     if params["replace"] and params["users"] is None:
         raise InputError("replace is about the ImmutableIds of users; give users, or leave replace out.")
-    if params["rollback"] is not None:
-        if params["stamp"]:
-            raise InputError("rollback and stamp exclude each other; put the old values back first, then stamp.")
-        return RollbackJob(choose_lines(read_journal(params["journal"]), params["rollback"], (CONSISTENCY_GUID,)))
     if params["users"] is not None:
         if not params["stamp"]:
             raise InputError("users says what to stamp; set stamp to true with it, or use identities to read users.")
@@ -486,7 +452,7 @@ def manage(module: RecordsModule) -> dict[str, Any]:
         source_anchor=params["source_anchor"],
         with_attributes=params["with_attributes"],
         max_changes=params["max_changes"],
-        skip_refused=params["on_refused"] == "skip",
+        max_refused=params["max_refused"],
         check_mode=check_mode,
         protection=ProtectionTerms(
             read_accepted_effects(params["accepted_effects"]), PROTECTED_ACCOUNTS in params["skip_checks"]
@@ -496,7 +462,6 @@ def manage(module: RecordsModule) -> dict[str, Any]:
         params,
         lambda journal: manage_users(connection(params, ldap_options()), job, terms, journal),
         check_mode=check_mode,
-        rolls_back=list_runs(job.lines) if isinstance(job, RollbackJob) else (),
     )
 
 
@@ -514,15 +479,13 @@ def main() -> None:
             "max_changes": {"type": "str"},
             "accepted_effects": {"type": "dict", "default": {}},
             "skip_checks": {"type": "list", "elements": "str", "choices": [PROTECTED_ACCOUNTS], "default": []},
-            "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "max_refused": {"type": "str", "default": "0"},
         },
         mutually_exclusive=[
             *((way, name) for way in WHOM for name in SEARCH),
             ("identities", "users"),
-            ("identities", "rollback"),
-            ("users", "rollback"),
         ],
-        required_by={"rollback": ["journal"], "journal_run": ["journal"]},
+        required_by={"journal_run": ["journal"]},
         supports_check_mode=True,
         # People's records do not belong in the system's log, into which Ansible writes all arguments:
         # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log

@@ -18,12 +18,13 @@ description:
   - Takes one user or a whole list in one task; a list is read and written in the fewest requests that Microsoft Graph
     allows.
   - Everything is planned before the first write. A user who may not be changed fails the task with nothing written, unless
-    O(on_refused=skip).
+    O(max_refused) allows it.
   - It never starts a synchronisation and never changes anything else of a user.
 extends_documentation_fragment:
   - hybrid.identity.graph
   - hybrid.identity.journal
   - hybrid.identity.deleted_holders
+  - hybrid.identity.exclude
   - hybrid.identity.attributes
   - hybrid.identity.attributes.entra
 attributes:
@@ -37,7 +38,7 @@ options:
   user:
     description:
       - The user principal name or the object id of one user. A value with an C(@) is a user principal name, a GUID an object id.
-      - Exactly one of O(user), O(users), O(all_users) and O(rollback) is needed.
+      - Exactly one of O(user), O(users) and O(all_users) is needed.
     type: str
   immutable_id:
     description:
@@ -65,7 +66,7 @@ options:
       - Clears the value of every active user of the tenant who has one and may be cleared. It needs O(state=absent) and
         O(max_changes).
       - Who has a value and may not be cleared, such as a synchronised user, is shown in RV(users) with the reason, as
-        refused, and does not fail the task, whatever O(on_refused) says. Users without a value are not shown.
+        refused, and does not fail the task, whatever O(max_refused) says. Users without a value are not shown.
     type: bool
   max_changes:
     description:
@@ -87,21 +88,18 @@ options:
         account, so it is refused by default.
     type: bool
     default: false
-  on_refused:
+  max_refused:
     description:
-      - What to do when users may not be changed, or are not found.
-      - V(fail) fails the task before anything is written. V(skip) changes the other users and lists these in RV(users) with
-        their reasons.
+      - How many users may be refused, or not found, while the others are changed, as a count such as V(20) or as a percentage of the users asked
+        for such as V(5%). If more are, the task fails before anything is written. RV(users) says why each was.
+      - With O(all_users) it does not apply.
     type: str
-    choices: [fail, skip]
-    default: fail
+    default: "0"
   skip_checks:
     description:
       - Checks to skip if what they need could not be read. What can be read counts all the same, and a warning says what was skipped.
       - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator, so
         an administrator may be handed over.
-      - V(anchor_claims) and V(protected_accounts) concern only O(rollback). This module does not read Active Directory, so a rollback
-        gives no user an ImmutableId again unless both are named here. It always takes away an ImmutableId that a run set.
     type: list
     elements: str
     choices:
@@ -111,8 +109,6 @@ options:
       - role_eligibility
       - role_assignable_groups
       - app_owners
-      - anchor_claims
-      - protected_accounts
     default: []
 notes:
   - The app needs the application permission C(User.ReadWrite.All) with admin consent, and C(User.DeleteRestore.All) to
@@ -120,7 +116,7 @@ notes:
   - Administrators are refused before anything is written, whatever role the app holds, because whoever controls the AD account of
     a matched user is that user. Whoever holds a directory role or is eligible for one, at any scope, is a member or an owner of a
     role-assignable group, or owns the app that signs in, is one. An administrator matches these few people by hand, or takes the
-    role away for the change. Only a rollback takes back what an administrator was given.
+    role away for the change. Only M(hybrid.identity.rollback) takes back what an administrator was given.
   - To find out, the app needs C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory) and
     C(GroupMember.Read.All). Without one of them nobody is changed, unless O(skip_checks) names the check. C(Application.Read.All)
     shows who owns the app; without it a warning says that this is not known.
@@ -158,7 +154,7 @@ EXAMPLES = r"""
 - name: Set the ImmutableIds, leaving out who may not be changed
   hybrid.identity.entra_immutable_id:
     users: "{{ ad.users }}"
-    on_refused: skip
+    max_refused: 100%
   register: matched
 
 - name: Show what became of them
@@ -207,11 +203,6 @@ EXAMPLES = r"""
     users: "{{ ad.users }}"
     journal: /var/lib/hybrid-identity/journal
     journal_run: "job {{ lookup('ansible.builtin.env', 'CI_JOB_ID') }}"
-
-- name: Put the values from before that run back
-  hybrid.identity.entra_immutable_id:
-    journal: /var/lib/hybrid-identity/journal
-    rollback: job 4711
 """
 
 RETURN = r"""
@@ -240,7 +231,7 @@ users:
       description:
         - V(set) and V(cleared) for users who were changed, V(restored) for those brought back from the recycle bin with their
           value, V(unchanged) for those who need no change.
-        - V(not_found) and V(refused) for users who may not be changed, V(failed) where Graph did not take the change.
+        - V(not_found) and V(refused) for users who may not be changed, V(excluded) for those whom O(exclude) names, V(failed) where Graph did not take the change.
       returned: always
       type: str
       sample: set
@@ -264,9 +255,9 @@ users:
         - A stable identifier of why the user was not changed, else null.
         - From the plan, V(no_cloud_user), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
           V(malformed_object_id), V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
-          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(changed_since), V(renamed_since),
-          V(not_restorable) for a value that this collection never writes, V(federated_domain), V(admin_role), V(eligible_role),
-          V(role_assignable_group), V(app_owner), V(unreadable_user), C(unread_) with V(role_assignments), V(role_eligibility),
+          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(federated_domain),
+          V(admin_role), V(eligible_role),
+          V(role_assignable_group), V(app_owner), V(unreadable_user), V(excluded_user), V(excluded_group), C(unread_) with V(role_assignments), V(role_eligibility),
           V(role_assignable_groups) or V(deleted_users), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.
         - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain), V(mastered_elsewhere),
@@ -311,7 +302,7 @@ table:
   elements: str
   sample: ["unchanged                        41"]
 summary:
-  description: How many users there are by status, zeros included, and in total.
+  description: How many users there are by status, zeros included, and in total. C(excluded) is among them only if there are such users.
   returned: success, and failure once the records were read
   type: dict
   contains:
@@ -360,12 +351,6 @@ journal_run:
   returned: when the task made changes and O(journal) is set
   type: str
   sample: 20261124T094107Z-1f3c9a
-rolled_back:
-  description: The names of the runs in O(journal) whose values were put back. Empty where they changed nothing of this kind.
-  returned: when O(rollback) is set
-  type: list
-  elements: str
-  sample: [job 4711]
 trace:
   description:
     - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
@@ -449,24 +434,20 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_identity,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import Line
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines, list_runs
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.scope.exclusions import read_exclusions
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.deleted_holders import (
     read_deleted_holders,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
-    GUARD_ASPECTS,
-    ROLLBACK_ASPECTS,
-)
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import PROPERTY
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import GUARD_ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
     deleted_holders_option,
+    exclude_option,
     graph_options,
     journal_options,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
-from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
@@ -487,31 +468,19 @@ def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, w
     """Do what the options ask for."""
     if params["all_users"] is False:
         raise InputError("all_users is false, so nobody is named; leave it out and give user or users.")
-    how = {
-        "skip_refused": params["on_refused"] == "skip",
-        "max_changes": params["max_changes"],
-        "skip_checks": params["skip_checks"],
-        "check_mode": check_mode,
-    }
-    lines: list[Line] = []
-    if params["rollback"]:
-        lines = choose_lines(read_journal(params["journal"]), params["rollback"], [PROPERTY])
-        task = Task(undo=lines, **how)
-    else:
-        task = Task(
-            records=records(params),
-            everybody=params["all_users"] is True,
-            clear=params["state"] == "absent",
-            overwrite=params["replace"],
-            deleted=read_deleted_holders(params["deleted_holders"]),
-            **how,
-        )
-    return journaled(
-        params,
-        lambda journal: set_immutable_ids(options, task, journal, watch),
+    task = Task(
+        records=records(params),
+        clear=params["state"] == "absent",
+        overwrite=params["replace"],
+        max_refused=params["max_refused"],
         check_mode=check_mode,
-        rolls_back=list_runs(lines),
+        everybody=params["all_users"] is True,
+        max_changes=params["max_changes"],
+        deleted=read_deleted_holders(params["deleted_holders"]),
+        skip_checks=params["skip_checks"],
+        exclusions=read_exclusions(params["exclude"]),
     )
+    return journaled(params, lambda journal: set_immutable_ids(options, task, journal, watch), check_mode=check_mode)
 
 
 def main() -> None:
@@ -527,26 +496,27 @@ def main() -> None:
             "all_users": {"type": "bool"},
             "max_changes": {"type": "str"},
             "deleted_holders": deleted_holders_option(),
+            "exclude": exclude_option(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "replace": {"type": "bool", "default": False},
-            "on_refused": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "max_refused": {"type": "str", "default": "0"},
             "skip_checks": {
                 "type": "list",
                 "elements": "str",
-                "choices": [*GUARD_ASPECTS, *ROLLBACK_ASPECTS],
+                "choices": list(GUARD_ASPECTS),
                 "default": [],
             },
         },
         mutually_exclusive=[
-            ("user", "users", "all_users", "rollback"),
+            ("user", "users", "all_users"),
             ("users", "immutable_id"),
             ("users", "object_guid"),
             ("all_users", "immutable_id"),
             ("all_users", "object_guid"),
             ("immutable_id", "object_guid"),
         ],
-        required_one_of=[("user", "users", "all_users", "rollback")],
-        required_by={"rollback": "journal", "journal_run": "journal"},
+        required_one_of=[("user", "users", "all_users")],
+        required_by={"journal_run": "journal"},
         supports_check_mode=True,
         # People's records do not belong in the system's log, into which Ansible writes all arguments:
         # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log

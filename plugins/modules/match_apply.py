@@ -199,11 +199,7 @@ class Application:
             check_run_file("result_file", self._path("result_file"), others)
         place = Place(str(plan.header["tenant"]), str(plan.header["domain"]), int(facts["tenant_users"]))
         application = MatchApplication(read_task(plan.header["scope"], terms), planned, place)
-        journal = {
-            "journal": params["journal"],
-            "journal_run": params["run"] or plan.header["run"],
-            "rollback": None,
-        }
+        journal = {"journal": params["journal"], "journal_run": params["run"] or plan.header["run"]}
         try:
             result = journaled(
                 journal, lambda writer: self._write(application, bool(planned), writer), check_mode=self._check_mode

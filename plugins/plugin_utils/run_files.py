@@ -25,17 +25,20 @@ _LONGEST_NAME = 40
 class RunFiles:
     """The options of a module that name files of the run, each with its file's name.
 
-    ``instead`` are the options that take users themselves: given one of them, the module needs no file.
+    ``instead`` are the options that take users themselves: given one of them, the module needs no file. ``folders`` are
+    options that name a folder of the controller, without a default.
     """
 
     names: Mapping[str, str]
     instead: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 MODULES = {
     "match_plan": RunFiles({"plan_file": PLAN}),
     "match_apply": RunFiles({"plan_file": PLAN, "result_file": RESULT}),
     "match_report": RunFiles({"file": PLAN}),
+    "rollback": RunFiles({}, folders=("run_folder",)),
     "entra_sync_info": RunFiles({"result_file": RESULT, "save_to": PROOF}, instead=("users", "identities")),
 }
 _NONE = RunFiles({})
@@ -50,8 +53,9 @@ def default_files(module: str, given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def uses_files(module: str, given: Mapping[str, Any]) -> bool:
-    """Return whether a task's arguments name files of a run."""
-    return any(given.get(option) is not None for option in MODULES.get(module, _NONE).names)
+    """Return whether a task's arguments name files of a run, or the folder of runs."""
+    files = MODULES.get(module, _NONE)
+    return any(given.get(option) is not None for option in (*files.names, *files.folders))
 
 
 def host_folder(host: str) -> str:

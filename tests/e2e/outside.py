@@ -224,6 +224,12 @@ def expected_immutable_id(entry: Entry) -> str:
     return done.stdout.decode()
 
 
+def graph_options(lab: dict[str, Any]) -> dict[str, Any]:
+    """The options with which modules connect to the lab's tenant."""
+    options = {key: lab[key] for key in ("tenant", "client_id", "secret", "authority", "graph_url")}
+    return {**options, "graph_ca_cert": lab["ca_cert"], "disable_instance_discovery": True}
+
+
 def state_folder() -> Path:
     """The folder of the running lab."""
     return Path(os.environ.get("LAB_STATE") or Path(__file__).resolve().parents[2] / ".lab")

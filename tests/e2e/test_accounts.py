@@ -94,7 +94,7 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
     assert diff_lines(again.output) == []
     assert dump(state) == after
 
-    back = {"hybrid_identity_journal": str(done.journal), "hybrid_identity_rollback": done.folder.name}
+    back = {"hybrid_identity_rollback": done.folder.name}
     run = ansible.playbook("hybrid.identity.rollback", variables=back)
     assert run.code == 0, run.output
     assert f"account removed {COUNT:>19}" in run.output, run.output

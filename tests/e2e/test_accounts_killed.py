@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from accounts import SUFFIX, unit
-from outside import Directory
+from outside import Directory, graph_options
 from support.ldap_gate import LdapGate
 from support.module_runs import ModuleRun, journal_lines, seeded
 
@@ -56,18 +56,23 @@ class Runs:
         started: contextlib.ExitStack,
     ) -> None:
         self.directory, self.gate, self.path, self.folder = directory, gate, path, folder
-        self.journal, self.passwords = folder / "journal", folder / "passwords"
+        self.journal, self.passwords = folder / "killed" / "journal.jsonl", folder / "passwords"
+        self.journal.parent.mkdir(mode=0o700)
         self.random = {"account_password": "random", "password_file": str(self.passwords), "password_hash_sync": False}
         self._started = started
+        self._back = {**graph_options(lab), "run_folder": str(folder), "run": "killed"}
         self._options = {key: lab["ldap"][key] for key in ("server", "ca_cert", "username", "password")}
         self._options["port"] = gate.port
 
-    def start(self, **options: Any) -> ModuleRun:
-        arguments = {**self._options, "journal": str(self.journal), **options, "_ansible_remote_tmp": str(self.folder)}
-        return self._started.enter_context(ModuleRun("ad_user", arguments))
-
     def make(self) -> ModuleRun:
-        return self.start(users=records(), path=self.path, **self.random)
+        return self._start("ad_user", users=records(), path=self.path, journal=str(self.journal), **self.random)
+
+    def roll_back(self) -> ModuleRun:
+        return self._start("rollback", **self._back)
+
+    def _start(self, module: str, **options: Any) -> ModuleRun:
+        arguments = {**self._options, **options, "_ansible_remote_tmp": str(self.folder)}
+        return self._started.enter_context(ModuleRun(module, arguments))
 
     def make_and_kill(self, writes: int, way: str) -> None:
         """Kill a run at the write after so many."""
@@ -84,6 +89,7 @@ class Runs:
     def finish(self, run: ModuleRun) -> dict[str, Any]:
         result = run.result()
         assert not result.get("failed"), result.get("msg")
+        assert not result.get("verdict"), result["verdict"]
         return result
 
     def upns(self) -> list[str]:
@@ -136,9 +142,11 @@ def test_killed_at_ten_points(runs: Runs, chance: random.Random) -> None:
     kept = [json.loads(line) for line in runs.passwords.read_text("ascii").splitlines()]
     passwords = {line["user_principal_name"]: line["password"] for line in kept}
     twice = [name for name, count in Counter(line["user_principal_name"] for line in kept).items() if count > 1]
-    for upn in chance.sample(sorted(wanted), 5) + twice[:5]:
+    signed_in = {*chance.sample(sorted(wanted), 5), *twice[:5]}
+    for upn in signed_in:
         assert runs.directory.signs_in(upn, passwords[upn]), upn
 
     assert runs.finish(runs.make())["changed"] is False
-    assert runs.finish(runs.start(rollback="all"))["summary"]["removed"] == COUNT
-    assert runs.upns() == []
+    back = runs.finish(runs.roll_back())["summary"]
+    assert (back["removed"], back["disabled"]) == (COUNT - len(signed_in), len(signed_in))
+    assert set(runs.upns()) == signed_in

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from accounts import SUFFIX, choices, crowd
+from accounts import SUFFIX, choices, crowd, unit
 from outside import Control, Directory, Graph, expected_immutable_id
 from scheduler import HELD, Server
 from support.polling import wait_until
@@ -205,3 +205,27 @@ def test_it_is_put_back_after_accounts_that_could_not_be_made(
     assert failed.code == 2, failed.output
     assert HELD in failed.output
     assert (server.enabled(), server.noted()) == (True, [])
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_other_playbooks_that_write_hold_it_too(
+    ansible: Ansible, server: Server, control: Control, directory: Directory, graph: Graph, tmp_path: Path
+) -> None:
+    control("POST", "users", crowd(2))
+    directory.add_suffixes(SUFFIX)
+    with unit(directory, "Held") as path:
+        runs = [("accounts", choices(path, tmp_path)), ("rollback", {"hybrid_identity_rollback": "last"})]
+        for playbook, variables in runs:
+            looked = ansible.playbook(f"hybrid.identity.{playbook}", "--check", variables=variables)
+            done = ansible.playbook(f"hybrid.identity.{playbook}", variables=variables)
+            assert HELD not in looked.output, playbook
+            assert done.code == 0, done.output
+            assert HELD in done.output, playbook
+            assert (server.enabled(), server.noted()) == (True, []), playbook
+            assert bool(directory.search("(objectClass=user)", "1.1", base=path)) == (playbook == "accounts")
+    control("PATCH", "users", [{"userPrincipalName": ANNA, "onPremisesImmutableId": "c29tZWJvZHkgZWxzZSdzIQ=="}])
+    scope = {"hybrid_identity_clear_scope": ANNA, "hybrid_identity_clear_expected": 1}
+    done = ansible.playbook("hybrid.identity.clear_immutable_id", variables=scope)
+    assert done.code == 0, done.output
+    assert HELD in done.output
+    assert (server.enabled(), server.noted(), immutable_id(graph)) == (True, [], None)

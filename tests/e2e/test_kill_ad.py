@@ -12,13 +12,13 @@ import random
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from accounts import bulk_users
-from outside import Directory
+from outside import Directory, graph_options
 from outside import run as run_program
 from support.ldap_gate import LdapGate
 from support.module_runs import ModuleRun, seeded
@@ -86,29 +86,37 @@ class Runs:
     """Runs of the module with a journal, which end with the test at the latest."""
 
     def __init__(self, lab: dict[str, Any], gate: LdapGate, folder: Path, started: contextlib.ExitStack) -> None:
-        self.journal = folder / "journal"
+        self.journal = folder / "stamps" / "journal.jsonl"
+        self.journal.parent.mkdir(mode=0o700)
         self._gate = gate
         self._started = started
         self._arguments = {
             **{key: lab["ldap"][key] for key in ("server", "ca_cert", "username", "password")},
             "port": gate.port,
-            "journal": str(self.journal),
             "_ansible_remote_tmp": str(folder),
         }
+        self._back = {**graph_options(lab), "run_folder": str(folder), "run": "stamps"}
 
-    def start(self, **options: Any) -> ModuleRun:
-        return self._started.enter_context(ModuleRun("ad_user_guid", {**self._arguments, **options}))
+    def stamp(self, **options: Any) -> ModuleRun:
+        return self._start("ad_user_guid", **options, stamp=True, replace=True, journal=str(self.journal))
 
-    def finish(self, **options: Any) -> dict[str, Any]:
+    def roll_back(self) -> ModuleRun:
+        return self._start("rollback", **self._back)
+
+    def _start(self, module: str, **options: Any) -> ModuleRun:
+        return self._started.enter_context(ModuleRun(module, {**self._arguments, **options}))
+
+    def finish(self, run: ModuleRun) -> dict[str, Any]:
         """The result of a run that must succeed."""
-        result = self.start(**options).result()
+        result = run.result()
         assert not result.get("failed"), result.get("msg")
+        assert not result.get("verdict"), result["verdict"]
         return result
 
-    def kill(self, writes: int, carried_out: bool, **options: Any) -> None:
+    def kill(self, writes: int, carried_out: bool, start: Callable[[], ModuleRun]) -> None:
         """Start a run, and kill it at the write after so many, which is carried out or lost."""
         self._gate.let_through(writes, then_carry_out=carried_out)
-        run = self.start(**options)
+        run = start()
         run.wait_until(lambda: self._gate.holding, f"{writes} writes are answered and one is held")
         run.kill()
         self._gate.forget()
@@ -131,31 +139,34 @@ def test_killed_runs_are_ended_by_the_next_and_taken_back(estate: Estate, runs: 
         for number, name in enumerate(NAMES, start=1)
     ]
     chance.shuffle(clouds)
-    stamp: dict[str, Any] = {"users": clouds, "stamp": True, "replace": True}
+
+    def stamp() -> ModuleRun:
+        return runs.stamp(users=clouds)
+
     before, versions = estate.values(), estate.versions()
     assert before == {name: old_value(number) for number, name in enumerate(NAMES, start=1)}
 
     for number in range(KILLS):
-        runs.kill(chance.randrange(COUNT // (KILLS + 1)), carried_out=number % 2 == 0, **stamp)
+        runs.kill(chance.randrange(COUNT // (KILLS + 1)), carried_out=number % 2 == 0, start=stamp)
         assert {user for user, count in _written(runs.journal).items() if count > 1} == set()
-    done = runs.finish(**stamp)
+    done = runs.finish(stamp())
     assert 0 < done["summary"]["stamped"] < COUNT
     assert estate.values() == {name: cloud_value(number) for number, name in enumerate(NAMES, start=1)}
     _accounts_for_all(runs.journal, estate, versions, 1)
 
-    runs.kill(chance.randrange(COUNT // 2), carried_out=chance.random() < 0.5, rollback="all")
-    runs.finish(rollback="all")
+    runs.kill(chance.randrange(COUNT // 2), carried_out=chance.random() < 0.5, start=runs.roll_back)
+    runs.finish(runs.roll_back())
     assert estate.values() == before
     _accounts_for_all(runs.journal, estate, versions, 2)
-    assert runs.finish(rollback="all")["changed"] is False
+    assert runs.finish(runs.roll_back())["changed"] is False
     assert estate.values() == before
 
 
 def _accounts_for_all(journal: Path, estate: Estate, versions: dict[str, int], each: int) -> None:
-    """The journal has each write once, and neither more nor fewer than the directory counts; nothing is left open."""
+    """The journal has each write once. Each value was written ``each`` times, as the directory counts."""
     lines = [json.loads(line) for line in journal.read_text("ascii").splitlines()]
     assert {line["outcome"] for line in lines} <= {"written", "aborted"}
-    assert _written(journal) == dict.fromkeys(NAMES, each)
+    assert _written(journal) == dict.fromkeys(NAMES, 1)
     # Taking a value away and adding another is one request, which Samba counts as two changes.
     counted = {name: each * (2 if old_value(number) else 1) for number, name in enumerate(NAMES, start=1)}
     assert {name: now - versions[name] for name, now in estate.versions().items()} == counted

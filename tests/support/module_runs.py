@@ -33,6 +33,7 @@ _FORKS.set_forkserver_preload(
     [
         f"{_MODULES}.entra_immutable_id",
         f"{_MODULES}.ad_user",
+        f"{_MODULES}.rollback",
         *LIBRARIES,
     ]
 )

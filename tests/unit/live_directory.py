@@ -12,7 +12,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forest_script import CONFIGURATION, DOMAIN
-from ldap_wire import ADD, BASE, DELETE, Answer, Bind, Done, Entry, Extended, Modify, Request, Search, Turn, Wire
+from ldap_wire import (
+    ADD,
+    BASE,
+    DELETE,
+    Answer,
+    Bind,
+    Delete,
+    Done,
+    Entry,
+    Extended,
+    Modify,
+    Request,
+    Search,
+    Turn,
+    Wire,
+)
 from shield_script import DESCRIPTOR, SELF
 from support.descriptors import DOMAIN_SID, of_domain, sid
 
@@ -82,7 +97,7 @@ class LiveDirectory(Wire):
             return Turn(type(request), (refused,))
         if isinstance(request, Search):
             return Turn(Search, (*self._found(request), Done(cookie=b"" if request.page else None)))
-        return Turn(type(request), (self._modified(request) if isinstance(request, Modify) else Done(),))
+        return Turn(type(request), (self._written(request),))
 
     def _found(self, search: Search) -> Sequence[Answer]:
         base = search.base.decode()
@@ -95,10 +110,15 @@ class LiveDirectory(Wire):
             entries = [each for each in entries if each.name.endswith(base)]
         return [_picked(each, search) for each in entries if _meets(search.filter, _lower(_named(each)))]
 
-    def _modified(self, request: Modify) -> Done:
+    def _written(self, request: Request) -> Done:
+        if not isinstance(request, (Modify, Delete)):
+            return Done()
         for name, values in self.held.items():
             if _guid_name(Entry(name, values)) == request.name.decode():
-                return _modify(values, request)
+                if isinstance(request, Modify):
+                    return _modify(values, request)
+                del self.held[name]
+                return Done()
         return NO_SUCH_OBJECT
 
 
@@ -137,7 +157,8 @@ def _guid_name(entry: Entry) -> str:
 
 def _picked(entry: Entry, search: Search) -> Entry:
     wanted = {name.decode().lower() for name in search.attributes}
-    return Entry(entry.name, {name: given for name, given in entry.values.items() if given and name.lower() in wanted})
+    shown = {name: given for name, given in entry.values.items() if given and ("*" in wanted or name.lower() in wanted)}
+    return Entry(entry.name, shown)
 
 
 def _meets(filter_: Any, values: Mapping[str, Sequence[bytes]]) -> bool:

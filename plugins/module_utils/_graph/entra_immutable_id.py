@@ -13,23 +13,24 @@ from typing import Any
 
 from .._identity.core.cloud_user import ENTRA_PROPERTIES, make_cloud_user
 from .._identity.core.errors import InputError, telling
-from .._identity.core.journal import JournalWriter, Line
+from .._identity.core.journal import JournalWriter
 from .._identity.core.limits import check_max_changes, read_limit
-from .._identity.core.rollback import build_undos, check_place
+from .._identity.core.scope.exclusions import NOBODY_EXCLUDED, Exclusions
 from .._identity.core.text.outcome_table import users_table
-from .._identity.entra.immutable_id_guards import refuse_given_back
 from .._identity.entra.immutable_id_plan import (
     FAILED,
     ImmutableIdChange,
     count_changes,
     diff_changes,
+    exclude_users,
     plan_changes,
     summarize,
 )
-from .._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests, request_restores
+from .._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests
 from .._identity.entra.user_index import UserIndex
 from .http.transport import open_transport
 from .http.watch import Watch
+from .reads.groups import read_excluded
 from .reads.tenant_reader import plan_clearing, plan_from_tenant
 from .reads.users import Users
 from .writes.guards import check_guards
@@ -39,34 +40,33 @@ from .writes.refusals import blocked_error, failed_error, unwritten
 
 @dataclass(frozen=True)
 class Task:
-    """A task of the module: one request for each record, or with ``undo`` what a journal says of the runs to undo.
+    """A task of the module: one request for each record.
 
     ``clear`` sends null. ``everybody`` clears all users who may be cleared and needs no records. ``overwrite`` allows
     replacing another value. ``deleted`` says how to get a value from deleted holders, as ``read_deleted_holders`` does.
-    ``max_changes`` is a text as ``limits.read_limit`` takes it. ``skip_checks`` names aspects of the tenant that refuse
-    nobody if they cannot be read.
+    ``max_changes`` and ``max_refused`` are texts as ``limits.read_limit`` takes them. ``skip_checks`` names aspects of
+    the tenant that refuse nobody if they cannot be read.
     """
 
     records: Sequence[Mapping[str, Any]] = ()
-    undo: Sequence[Line] | None = None
     clear: bool = False
     overwrite: bool = False
-    skip_refused: bool = False
+    max_refused: str = "0"
     check_mode: bool = False
     everybody: bool = False
     max_changes: str | None = None
     deleted: Mapping[str, str] = field(default_factory=dict)
     skip_checks: Collection[str] = ()
+    exclusions: Exclusions = NOBODY_EXCLUDED
 
-    @property
-    def skips(self) -> bool:
-        """Whether the task goes on without refused users. With ``everybody`` it always does."""
-        return self.skip_refused or self.everybody
+    def allows(self, refused: int, scope: int) -> bool:
+        """Return whether the task goes on without so many refused users. With ``everybody`` it always does."""
+        return self.everybody or refused <= read_limit(self.max_refused, "max_refused").most(scope)
 
     def check(self) -> None:
         """Check the options.
 
-        :raises InputError: if they do not fit together, or if ``max_changes`` is malformed.
+        :raises InputError: if they do not fit together, or if a limit is malformed.
         """
         if self.everybody and not self.clear:
             raise InputError("all_users only clears; set state to absent, or name the users to set in users.")
@@ -74,15 +74,18 @@ class Task:
             raise InputError("all_users needs max_changes; say how many users it may clear at most, such as 20 or 5%.")
         if self.deleted and self.clear:
             raise InputError("deleted_holders is of no use with state absent; leave one of them out.")
+        foreign = [*self.exclusions.ad_groups, *self.exclusions.units]
+        if foreign:
+            raise InputError(
+                f"{foreign[0]} is in Active Directory, which this module does not read, so nobody can tell whom it "
+                "excludes; exclude user principal names and groups of Entra ID."
+            )
         if self.max_changes is not None:
             read_limit(self.max_changes)
+        read_limit(self.max_refused, "max_refused")
 
     def read_requests(self) -> list[ImmutableIdRequest]:
-        return (
-            read_requests(self.records, clear=self.clear, overwrite=self.overwrite)
-            if self.undo is None
-            else request_restores(build_undos(self.undo))
-        )
+        return read_requests(self.records, clear=self.clear, overwrite=self.overwrite)
 
 
 def run(
@@ -97,7 +100,7 @@ def run(
     contacted if the records alone decide the outcome. Nothing of AD is checked.
 
     :raises InputError: if a record or an option is wrong; nothing was read or written.
-    :raises PlanBlocked: if users are blocked and must not be skipped; nothing was written.
+    :raises PlanBlocked: if more users are blocked than ``max_refused`` allows; nothing was written.
     :raises LimitExceeded: if more users would change than ``max_changes`` allows; nothing was written.
     :raises WritesFailed: if Graph refused writes; the other changes were made.
     :raises GraphError: if Graph cannot be reached or read; nothing was written.
@@ -113,7 +116,7 @@ def run(
 
 def _worth_asking(requests: Sequence[ImmutableIdRequest], task: Task) -> bool:
     refused = [request for request in requests if request.refusal]
-    return len(refused) < len(requests) and (task.skip_refused or not refused)
+    return len(refused) < len(requests) and task.allows(len(refused), len(requests))
 
 
 async def _run(
@@ -124,19 +127,17 @@ async def _run(
     watch: Watch | None,
 ) -> dict[str, Any]:
     async with open_transport(options, watch) as transport:
-        place = transport.place() if journal_writer or task.undo else ("tenant", "")
-        check_place(task.undo or (), place)
+        place = transport.place() if journal_writer else ("tenant", "")
         users = Users(transport, ENTRA_PROPERTIES, make_cloud_user)
         if task.everybody:
             changes, scope = await plan_clearing(users)
         else:
             changes = await plan_from_tenant(users, requests, task.deleted)
             scope = len(changes)
+        changes = exclude_users(changes, await read_excluded(transport, task.exclusions))
         changes, warnings = await check_guards(
             transport, changes, options["client_id"], task.skip_checks, users.bin_readable
         )
-        if task.undo is not None:
-            changes = refuse_given_back(changes, task.skip_checks)
         _refuse(changes, task, scope, warnings)
         if not task.check_mode:
             writer = ImmutableIdWriter(transport, journal_writer, place)
@@ -152,10 +153,10 @@ async def _run(
 def _refuse(changes: Sequence[ImmutableIdChange], task: Task, scope: int, warnings: list[str]) -> None:
     """Stop a task before its first write.
 
-    :raises PlanBlocked: if users are blocked and must not be skipped.
+    :raises PlanBlocked: if more users are blocked than ``max_refused`` allows.
     :raises LimitExceeded: if more users would change than ``max_changes`` allows.
     """
-    if not task.skips and any(change.blocked for change in changes):
+    if not task.allows(sum(change.blocked for change in changes), scope):
         raise blocked_error(changes, scope, warnings)
     check_max_changes(task.max_changes, count_changes(changes), scope, lambda: unwritten(changes, warnings))
 

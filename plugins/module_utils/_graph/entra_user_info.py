@@ -21,7 +21,7 @@ from .._identity.entra.user_choice import Choice, DescribedUser
 from .http.batch import MAX_REQUESTS
 from .http.transport import Transport, open_transport
 from .http.watch import Watch
-from .reads.groups import list_member_ids, read_group_members
+from .reads.groups import read_excluded, read_group_members
 from .reads.mailboxes import read_purposes
 from .reads.queries import identity_filters
 from .reads.survey import Survey
@@ -70,7 +70,7 @@ async def _users(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     async with open_transport(options, watch) as transport:
         users = Users(transport, user_choice.PROPERTIES, user_choice.make_described_user, expand=[user_choice.EXPAND])
-        choice = replace(question.choice, excluded=await _excluded(transport, question.exclusions))
+        choice = replace(question.choice, excluded=await read_excluded(transport, question.exclusions))
         if question.groups:
             choice = replace(choice, members=await _members(transport, question.groups))
         if asked is not None:
@@ -108,11 +108,6 @@ async def _read_mailboxes(
         "read, so these users count as people; grant the app the application permission MailboxSettings.Read, or name "
         "those who are none in exclude."
     ]
-
-
-async def _excluded(transport: Transport, exclusions: Exclusions) -> dict[CloudIdentity, NamedObject]:
-    members = await read_group_members(transport, exclusions.entra_groups)
-    return {**list_member_ids(members), **exclusions.users}
 
 
 async def _named(users: Users[DescribedUser], identities: Sequence[CloudIdentity]) -> list[DescribedUser]:

@@ -71,12 +71,8 @@ def graph_options() -> dict[str, OptionSpec]:
 
 
 def journal_options() -> dict[str, OptionSpec]:
-    """Return the options for the journal and for rollbacks."""
-    return {
-        "journal": {"type": "path"},
-        "journal_run": {"type": "str"},
-        "rollback": {"type": "str"},
-    }
+    """Return the options for the journal."""
+    return {"journal": {"type": "path"}, "journal_run": {"type": "str"}}
 
 
 def deleted_holders_option() -> OptionSpec:

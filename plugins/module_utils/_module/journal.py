@@ -31,7 +31,7 @@ from .._identity.core.journal import (
     encode,
     outcome_offset,
 )
-from .._identity.core.rollback import ALL, LAST
+from .._identity.core.rollback import LAST
 from .guarded_files import MODE, OWN, check_place, flush_folder, is_still_at, open_file
 
 _LONGEST_NAME = 100
@@ -47,27 +47,24 @@ def journaled(
     service: Callable[[JournalFile | None], dict[str, Any]],
     *,
     check_mode: bool,
-    rolls_back: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Call a service with the journal that ``params`` names, if any, and return its result.
 
-    ``params`` holds the values of ``argspec.journal_options``; ``rolls_back`` names the runs that the task undoes. In
-    check mode the service gets no journal. The result, or the details of an IdentityError, also hold ``journal_run`` if
-    the journal has lines of this run, and ``rolled_back`` if the task is a rollback.
+    ``params`` holds the values of ``argspec.journal_options``. In check mode the service gets no journal. The result,
+    or the details of an IdentityError, also hold ``journal_run`` if the journal has lines of this run.
 
     :raises InputError: if ``journal_run`` cannot be the name of a run.
     :raises JournalError: if the journal cannot be opened or created.
     """
     name = run_name(params["journal_run"])
-    said: dict[str, Any] = {"rolled_back": list(rolls_back)} if params["rollback"] else {}
-    journal = None if params["journal"] is None or check_mode else JournalFile(params["journal"], name, rolls_back)
+    journal = None if params["journal"] is None or check_mode else JournalFile(params["journal"], name)
     with journal or nullcontext():
         try:
             result = service(journal)
         except IdentityError as error:
-            error.details.update({**said, **_used(journal)})
+            error.details.update(_used(journal))
             raise
-    return {**result, **said, **_used(journal)}
+    return {**result, **_used(journal)}
 
 
 def _used(journal: JournalFile | None) -> dict[str, str]:
@@ -81,10 +78,10 @@ def run_name(given: str | None) -> str:
     """
     if given is None:
         return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    if given in (LAST, ALL) or not given.isprintable() or not given.strip() or len(given) > _LONGEST_NAME:
+    if given == LAST or not given.isprintable() or not given.strip() or len(given) > _LONGEST_NAME:
         raise InputError(
-            f"{given!r} cannot be the name of a run; use up to {_LONGEST_NAME} printable characters, and neither "
-            f"{LAST} nor {ALL}, which mean something else in rollback."
+            f"{given!r} cannot be the name of a run; use up to {_LONGEST_NAME} printable characters, and not "
+            f"{LAST}, which means something else in a rollback."
         )
     return given
 
@@ -111,7 +108,8 @@ class JournalFile:
     Each run holds a shared lock on one byte while it has the journal open, and an exclusive one on another byte during
     each write. These locks belong to the process, so a process must not open the same journal twice. Open lines are
     settled only if no other run had the journal open when this one opened it, because a running one completes its own.
-    The first change creates the file. ``used``: whether this run has written lines.
+    The first change creates the file. ``used``: whether this run has written lines. ``is_alone``: whether no other run
+    had the journal open.
     """
 
     def __init__(self, path: str, run: str, rolls_back: Sequence[str] = ()) -> None:
@@ -123,6 +121,7 @@ class JournalFile:
         self._of_the_dead: list[Line] = []
         self._size = 0
         self.used = False
+        self.is_alone = True
 
     def __enter__(self) -> JournalFile:
         """Open the journal, or check that it can be created.
@@ -189,11 +188,11 @@ class JournalFile:
 
     def _claim(self, file: int) -> None:
         """Check that the file is a journal, make it private, and take the shared lock."""
-        alone = _alone(file)
+        self.is_alone = _alone(file)
         with _exclusive(file):
             content = _content(file)
         journal = decode(content, self._path)
-        if alone:
+        if self.is_alone:
             self._of_the_dead = [line for line in journal.lines if line.outcome in OPEN]
         if stat.S_IMODE(os.fstat(file).st_mode) != MODE:
             os.fchmod(file, MODE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import shutil
 import sys
 import uuid
 from collections.abc import Iterator
@@ -40,7 +41,11 @@ class Estate:
     def __init__(self, entra: Emulator, folder: Path, runs: contextlib.ExitStack) -> None:
         self.entra = entra
         self.folder = folder
-        self.journal = folder / "journal"
+        # The folder of runs, with the folder of one run, whose journal all tasks share.
+        self.runs = folder / "runs"
+        self.journal = self.runs / "recovery" / "journal.jsonl"
+        self.journal.parent.mkdir(parents=True)
+        self.runs.chmod(0o700)
         self._runs = runs
         self._options = entra.options()
 
@@ -50,6 +55,9 @@ class Estate:
         names = [record["user_principal_name"] for record in records()]
         self.entra.control("POST", "users", [{"userPrincipalName": name, "displayName": name} for name in names])
         self.journal.unlink(missing_ok=True)
+        for other in self.runs.iterdir():
+            if other != self.journal.parent:
+                shutil.rmtree(other)
 
     def start(self, check_mode: bool = False, **options: Any) -> ModuleRun:
         """Start a run, which ends with the test at the latest."""
@@ -62,6 +70,19 @@ class Estate:
             "_ansible_remote_tmp": str(self.folder),
         }
         return self._runs.enter_context(ModuleRun("entra_immutable_id", arguments))
+
+    def roll_back(self, check_mode: bool = False) -> dict[str, Any]:
+        """Roll back all that the journal says, and return the result, which has no verdict."""
+        arguments = {
+            **self._options,
+            "run_folder": str(self.runs),
+            "run": self.journal.parent.name,
+            "_ansible_check_mode": check_mode,
+            "_ansible_remote_tmp": str(self.folder),
+        }
+        result = self._runs.enter_context(ModuleRun("rollback", arguments)).result()
+        assert result.get("verdict") == "", result
+        return result
 
     def run(self, **options: Any) -> dict[str, Any]:
         """The result of a run that must succeed."""

@@ -41,7 +41,7 @@ def test_the_service_dies_and_comes_back(estate: Estate, chance: random.Random, 
     assert len(held) == COUNT
     assert estate.written() == {key: [value] for key, value in held.items()}
     assert {line["outcome"] for line in estate.lines()} <= {"written", "aborted"}
-    estate.run(rollback="all")
+    estate.roll_back()
     assert estate.dump() == before
 
 

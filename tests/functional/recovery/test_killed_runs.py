@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 import stat
+from pathlib import Path
 from typing import Any
 
 from conftest import COUNT, Estate, records
+from support.module_runs import journal_lines
 
 KILLS = 20
 # What becomes of the request or item at which a run is killed, and of the rest of its batch.
@@ -48,10 +50,10 @@ def test_killed_at_twenty_points(estate: Estate, chance: random.Random) -> None:
         assert estate.written() == {key: [value] for key, value in held.items()}
         assert {line["outcome"] for line in estate.lines()} <= {"written", "aborted"}
 
-        estate.run(rollback="all")
+        back = estate.roll_back()
         assert estate.dump() == before
-        assert estate.run(rollback="all")["changed"] is False
-        assert estate.written() == {key: [held[key], None] for key in held}
+        assert {line["id"]: line["after"] for line in journal_lines(Path(back["journal"]))} == dict.fromkeys(held)
+        assert estate.roll_back()["changed"] is False
     # Some came before the first write, and some in the middle of the writes.
     assert min(points) == 0, points
     assert any(0 < point < COUNT for point in points), points
@@ -82,7 +84,7 @@ def test_check_mode_writes_neither_tenant_nor_journal(estate: Estate) -> None:
     assert done["diff"] == planned["diff"]
     assert stat.S_IMODE(estate.journal.stat().st_mode) == 0o600
     content, after = estate.journal.read_bytes(), estate.dump()
-    assert estate.run(rollback="last", check_mode=True)["summary"]["cleared"] == COUNT
+    assert estate.roll_back(check_mode=True)["summary"]["put_back"] == COUNT
     assert estate.run(users=records(), state="absent", check_mode=True)["summary"]["cleared"] == COUNT
     assert (estate.journal.read_bytes(), estate.dump()) == (content, after)
 
@@ -106,9 +108,5 @@ def test_two_runs_at_once_on_one_journal(estate: Estate) -> None:
     assert {line["id"]: line["after"] for line in lines} == estate.held()
     assert len(estate.held()) == COUNT
 
-    backs = [estate.start(rollback=name) for name in ("a", "b")]
-    for run in backs:
-        run.result()
-    estate.run(rollback="all")
+    estate.roll_back()
     assert estate.dump() == before
-    assert {line["outcome"] for line in estate.lines()} == {"written"}

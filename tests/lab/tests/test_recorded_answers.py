@@ -262,7 +262,7 @@ def test_a_dollar_in_a_upn_of_ad_stops_only_its_account(entra: Emulator) -> None
     assert failed["failed"] is True
     assert why in failed["msg"]
     assert entra.immutable_id(ADA) is None
-    refused, other = run(entra, "entra_immutable_id", users=users, on_refused="skip")["users"]
+    refused, other = run(entra, "entra_immutable_id", users=users, max_refused="100%")["users"]
     assert (refused["status"], refused["cause"], other["status"]) == ("refused", "invalid_upn", "set")
     assert why in refused["reason"]
     assert entra.raw(dollar).get("onPremisesImmutableId") is None

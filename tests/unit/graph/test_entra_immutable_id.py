@@ -26,6 +26,8 @@ GUID = "876031de-bfb1-4f8b-9cb0-1c67a6094d3e"
 VALUE = "3jFgh7G/i0+csBxnpglNPg=="
 HEAVY = ("msgraph", "msgraph_core", "azure", "msal", "httpx", "kiota_abstractions", "kiota_http", "requests")
 
+GROUPS = "$select=id,displayName,groupTypes,visibility"
+
 Call = Callable[..., dict[str, Any]]
 
 
@@ -98,14 +100,17 @@ def test_replace(graph: ScriptedGraph, call: Call) -> None:
     assert call(user="user1@contoso.com", immutable_id=VALUE, replace=True)["changed"] is True
 
 
-def test_a_list_with_skip(graph: ScriptedGraph, call: Call) -> None:
+@pytest.mark.parametrize(("most", "goes_on"), [("1", True), ("50%", True), ("49%", False), (0, False)])
+def test_so_many_of_a_list_may_be_refused(graph: ScriptedGraph, call: Call, most: str | int, goes_on: bool) -> None:
     graph.expect_batch(found(user(1)), found(), found())
-    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
+    if goes_on:
+        graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
     users = [
         {"user_principal_name": "user1@contoso.com", "object_guid": GUID, "distinguished_name": "CN=u1,DC=x"},
         {"user_principal_name": "nobody@contoso.com", "immutable_id": "nlbGyIhGPE+EYq/E/2CBew=="},
     ]
-    result = call(users=users, on_refused="skip")
+    result = call(users=users, max_refused=most)
+    assert (result.get("failed", False), result["changed"]) == (not goes_on, goes_on)
     assert [one["status"] for one in result["users"]] == ["set", "not_found"]
     assert result["users"][0]["distinguished_name"] == "CN=u1,DC=x"
 
@@ -259,3 +264,26 @@ def test_records_do_not_go_into_the_system_log(
     graph.expect_batch(found(user(1, immutable_id=VALUE)), found(user(1, immutable_id=VALUE)), found())
     call(users=[{"user_principal_name": "user1@contoso.com", "object_guid": GUID}])
     assert not any(GUID in text for text in logged), logged
+
+
+def test_excluded_users_are_left_alone(graph: ScriptedGraph, call: Call) -> None:
+    """By name, in another case, and as a member of a group of Entra ID."""
+    group = "44444444-cccc-4000-8000-000000000001"
+    listed: dict[str, Any] = {"id": group, "displayName": "Tier 0", "groupTypes": [], "visibility": None}
+    member = {"@odata.type": "#microsoft.graph.user", "id": object_id(2), "userPrincipalName": "user2@contoso.com"}
+    graph.expect("GET", PAGE, found(*(user(number, immutable_id=VALUE) for number in (1, 2, 3))))
+    graph.expect("GET", f"/groups?$filter=id%20in%20%28%27{group}%27%29&{GROUPS}", found(listed))
+    graph.expect_batch(found(member))
+    graph.expect("PATCH", f"/users/{object_id(3)}", Reply(204))
+    exclude = {"users": ["USER1@contoso.com"], "groups": [group]}
+    result = call(all_users=True, state="absent", max_changes="1", exclude=exclude)
+    assert [(one["status"], one["cause"]) for one in result["users"]] == [
+        ("excluded", "excluded_user"), ("excluded", "excluded_group"), ("cleared", None)
+    ]  # fmt: skip
+    assert (result["summary"]["excluded"], result["summary"]["cleared"]) == (2, 1)
+
+
+@pytest.mark.parametrize("exclude", [{"groups": ["CN=Tier 0,DC=x"]}, {"organizational_units": ["OU=Service,DC=x"]}])
+def test_what_only_active_directory_knows_excludes_nobody_here(call: Call, exclude: dict[str, list[str]]) -> None:
+    result = call(all_users=True, state="absent", max_changes="1", exclude=exclude)
+    assert "is in Active Directory, which this module does not read" in result["msg"]

@@ -58,7 +58,7 @@ def test_a_throttled_request_outside_a_batch_is_sent_again(
     graph.expect("GET", "/users/$count", error(status, "TooManyRequests", **{"Retry-After": "0.1"}))
     graph.expect("GET", "/users/$count", Reply(200, 120))
     graph.expect("GET", PAGE, found())
-    assert run(options, Task(records(120), skip_refused=True))["summary"]["not_found"] == 120
+    assert run(options, Task(records(120), max_refused="100%"))["summary"]["not_found"] == 120
 
 
 def test_without_retry_after_the_wait_grows(

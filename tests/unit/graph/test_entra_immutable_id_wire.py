@@ -157,7 +157,7 @@ def test_blocked_users_fail_the_task_before_any_write(graph: ScriptedGraph, opti
 def test_skip_goes_on_with_the_others(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     graph.expect_batch(found(user(0), user(1, onPremisesSyncEnabled=False)), found(), found())
     graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204))
-    result = run(options, Task(records(3), skip_refused=True))
+    result = run(options, Task(records(3), max_refused="100%"))
     assert [one["status"] for one in result["users"]] == ["set", "refused", "not_found"]
     assert [one["cause"] for one in result["users"]] == [None, "formerly_synced_user", "no_cloud_user"]
 
@@ -186,7 +186,7 @@ def test_wrong_records_fail_before_anybody_is_asked(
 
 
 def test_only_wrong_records_ask_nobody_when_skipped_either(graph: ScriptedGraph, options: dict[str, Any]) -> None:
-    result = run(options, Task([BAD], skip_refused=True))
+    result = run(options, Task([BAD], max_refused="100%"))
     assert (result["changed"], result["summary"]["refused"]) == (False, 1)
     assert graph.sign_ins == graph.requests == []
 

@@ -41,7 +41,7 @@ def record(upn: str, number: int) -> dict[str, Any]:
 
 
 def task(*given: dict[str, Any]) -> entra_immutable_id.Task:
-    return entra_immutable_id.Task(given, skip_refused=True)
+    return entra_immutable_id.Task(given, max_refused="100%")
 
 
 def patch(graph: ScriptedGraph, number: int, value: int) -> None:

@@ -22,7 +22,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.paths import read_paths
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.plan import Rules, plan_accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.requests import read_account_requests
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.restores import plan_rollback
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.state import ACCOUNT, account_state
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.anchor_requests import read_anchor_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.lookup import (
@@ -71,6 +70,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.us
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_index import UserIndex
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predict import cloud_only, predict
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback.account_restores import plan_rollback
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import read_expectations
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.proof import prove
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.synced_tenant import (

@@ -155,8 +155,8 @@ _PLACE = Turn(
 
 
 def with_place(script: list[Turn], start: int, check: bool, arguments: Mapping[str, Any]) -> list[Turn]:
-    """Let a script, after its first ``start`` turns, tell the domain's GUID if a journal is written or rolled back."""
-    if len(script) < start or not (arguments.get("rollback") or (arguments.get("journal") and not check)):
+    """Let a script, after its first ``start`` turns, tell the domain's GUID if a journal is written."""
+    if len(script) < start or not arguments.get("journal") or check:
         return script
     return [*script[:start], _PLACE, *script[start:]]
 

@@ -115,31 +115,3 @@ def test_accounts_whose_guids_cannot_be_read_afterwards(accounts: Run) -> None:
     result = accounts([nobody, nobody, Turn(Add), lost], users=[{"user_principal_name": "anna@contoso.com"}])
     assert (result["failed"], result["changed"], result["cause"]) == (True, True, "busy")
     assert result["users"][0]["status"] == "created"
-
-
-def test_a_rollback(
-    accounts: Run,
-    certificates: Certificates,
-    options: Options,
-    run_module: RunModule,
-    journal: Path,
-    fails_at: Callable[[str, int], None],
-) -> None:
-    there = [person(number, name) for number, name in ((1, "anna"), (2, "bob"))]
-    found = Turn(Search, (*there, Done(cookie=b"")))
-    writes = [
-        Turn(Modify(by_guid_name(number), ((ADD, b"displayName", (name,)),)))
-        for number, name in ((1, b"Anna"), (2, b"Bob"))
-    ]
-    users = [{"user_principal_name": f"{name.lower()}@contoso.com", "display_name": name} for name in ("Anna", "Bob")]
-    assert accounts([found, *writes], users=users, journal=str(journal))["changed"] is True
-    fails_at("modify", 2)
-    filled = [person(1, "anna", displayName=["Anna"]), person(2, "bob", displayName=["Bob"])]
-    undo = Turn(Modify(by_guid_name(1), ((1, b"displayName", (b"Anna",)),)))
-    script = [BIND, ROOT, Turn(Search, (*filled, Done(cookie=b""))), undo]
-    given = {"rollback": "last", "journal": str(journal)}
-    with Wire(with_place(script, 2, False, given), certificates.good) as wire:
-        back, _printed = run_module(ad_user, {**options(wire), **given})
-    wire.verify()
-    assert (back["failed"], back["changed"], back["cause"]) == (True, True, "unexpected")
-    assert [user["status"] for user in back["users"]] == ["put_back", "failed"]

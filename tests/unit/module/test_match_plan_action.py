@@ -24,7 +24,7 @@ from ansible_collections.hybrid.identity.plugins.plugin_utils.run_files import h
 
 RUNTIME = yaml.safe_load((Path(__file__).resolve().parents[3] / "meta" / "runtime.yml").read_text("utf-8"))
 ROUTED = sorted(RUNTIME["plugin_routing"]["modules"])
-FILES = ("plan_file", "result_file", "file", "save_to")
+FILES = ("plan_file", "result_file", "file", "save_to", "run_folder")
 MODULE = f"""
 import os
 from ansible.module_utils.basic import AnsibleModule
@@ -135,10 +135,13 @@ def test_tasks_of_one_host_get_the_same_files_and_those_of_others_their_own(play
 
 
 def test_files_need_a_task_on_the_controller_as_the_same_user(play: Play) -> None:
-    modules = ("match_plan", "match_apply", "match_report", "entra_sync_info")
+    modules: dict[str, dict[str, str]] = {
+        **{name: {} for name in ("match_plan", "match_apply", "match_report", "entra_sync_info")},
+        "rollback": {"run_folder": "/tmp/runs"},
+    }
     tasks: Tasks = {}
-    for module in modules:
-        task: dict[str, Any] = {f"test.small.{module}": {}}
+    for module, options in modules.items():
+        task: dict[str, Any] = {f"test.small.{module}": options}
         tasks[f"there_{module}"] = task
         tasks[f"here_{module}"] = {**task, "delegate_to": "localhost"}
         tasks[f"other_{module}"] = {**task, "delegate_to": "localhost", "become": True}

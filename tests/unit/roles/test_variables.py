@@ -28,7 +28,7 @@ FINE: dict[str, Any] = {
     "hybrid_identity_domains": ["contoso.com"],
     "hybrid_identity_scope": {"upn_suffixes": ["contoso.com"]},
     "accounts_password": "random",
-    "hybrid_identity_journal": "/nonexistent",
+    "hybrid_identity_run_folder": "/nonexistent",
     "hybrid_identity_rollback": "last",
     "hybrid_identity_clear_scope": "anna@contoso.com",
 }
@@ -43,6 +43,7 @@ ENTRY_POINTS = [
     ("entra_connect", "hold"),
     ("entra_connect", "release"),
     (CHAIN, "main"),
+    (CHAIN, "accounts"),
     (CHAIN, "rollback"),
     (CHAIN, "clear_immutable_id"),
 ]
@@ -118,15 +119,15 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     # As -e accounts_scope='{"users":["anna@contoso.com"]}' gives it.
     "a scope in a text": case("accounts", **RUN, accounts_scope='{"users":["anna@contoso.com"]}'),
     "exclusions in a text": case("accounts", **RUN, hybrid_identity_exclude='{"users":["anna@contoso.com"]}'),
-    "no value of the limit": case(
-        "hard_match", hybrid_identity_max_changes=None, hybrid_identity_run_folder="/nonexistent"
-    ),
-    "no value of the limit of accounts": case(
-        "accounts", accounts_max_changes=None, hybrid_identity_run_folder="/nonexistent"
-    ),
+    "no value of the limit": case("hard_match", hybrid_identity_max_changes=None),
+    "no value of the limit of accounts": case("accounts", accounts_max_changes=None),
     "no value of the folder": case("hard_match", hybrid_identity_max_changes=5, hybrid_identity_run_folder=None),
     "no value of the review": case(
-        "hard_match", "preflight", hard_match_reviewed_plan=None, hard_match_reviewed_plan_sha256=None
+        "hard_match",
+        "preflight",
+        hybrid_identity_run_folder="",
+        hard_match_reviewed_plan=None,
+        hard_match_reviewed_plan_sha256=None,
     ),
     "stages in a text": case(CHAIN, hybrid_identity_stages="hard_match,sync", hard_match_scop="x"),
     **{
@@ -138,44 +139,43 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a relative file of passwords": case("accounts", **RUN, accounts_password_file="passwords.jsonl"),
     "a relative reviewed plan": case("hard_match", "preflight", hard_match_reviewed_plan="plan.jsonl"),
     **{
-        f"a relative journal of {entry}": case(CHAIN, entry, hybrid_identity_journal="journal.jsonl")
+        f"a relative folder of {entry}": case(CHAIN, entry, hybrid_identity_run_folder="runs")
         for entry in ("rollback", "clear_immutable_id")
     },
-    "no limit": case("hard_match", hybrid_identity_run_folder="/nonexistent"),
-    "no run folder": case("hard_match", hybrid_identity_max_changes=5),
+    "no limit": case("hard_match"),
+    "no run folder": case("hard_match", hybrid_identity_max_changes=5, hybrid_identity_run_folder=""),
+    "nothing cleared without AD": case(
+        CHAIN, "clear_immutable_id", hybrid_identity_exclude={"organizational_units": ["OU=x,DC=y"]}
+    ),
+    "nothing cleared without a run folder": case(CHAIN, "clear_immutable_id", hybrid_identity_run_folder=""),
     "accounts without a choice of passwords": ("accounts", "main", without("accounts_password")),
-    "accounts without a limit": case("accounts", hybrid_identity_run_folder="/nonexistent"),
+    "accounts without a limit": case("accounts"),
     "accounts of a search in AD": case(
         "accounts",
         hybrid_identity_scope={"search_base": "DC=x"},
         hybrid_identity_max_changes=5,
-        hybrid_identity_run_folder="/nonexistent",
     ),
     "accounts of a group in AD": case(
         "accounts",
         hybrid_identity_scope={"group": "CN=Pilot,DC=x"},
         hybrid_identity_max_changes=5,
-        hybrid_identity_run_folder="/nonexistent",
     ),
     "records without their groups": case(
         "accounts",
         accounts_users=[{"user_principal_name": "anna@contoso.com"}],
         hybrid_identity_exclude={"groups": ["44444444-cccc-4000-8000-000000000001"]},
         hybrid_identity_max_changes=5,
-        hybrid_identity_run_folder="/nonexistent",
     ),
     "accounts of no domain": case(
         "accounts",
         hybrid_identity_scope={"upn_suffixes": ["fabrikam.com"]},
         hybrid_identity_max_changes=5,
-        hybrid_identity_run_folder="/nonexistent",
     ),
     "accounts without a folder": case(
         "accounts",
         # In another case, and with an @: the same domain.
         hybrid_identity_scope={"upn_suffixes": ["@Contoso.com"]},
         hybrid_identity_max_changes=5,
-        hybrid_identity_run_folder="/nonexistent",
     ),
 }
 
@@ -273,6 +273,8 @@ def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[s
         ("no limit", "Set hybrid_identity_max_changes"),
         ("no run folder", "and hybrid_identity_run_folder, which keeps its journal"),
         ("accounts without a choice of passwords", "missing required arguments: accounts_password"),
+        ("nothing cleared without AD", "nobody can tell whom they exclude. Set hybrid_identity_clear_exclude"),
+        ("nothing cleared without a run folder", "Set hybrid_identity_run_folder, which keeps the journal"),
         ("accounts without a limit", "Set hybrid_identity_max_changes"),
         ("accounts of a search in AD", "Set accounts_scope to the cloud users"),
         ("accounts of a group in AD", "or a group by its distinguished name"),

@@ -24,7 +24,13 @@ from support.module_answers import read_answer
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
-from ansible_collections.hybrid.identity.plugins.modules import match_apply, match_plan
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import (
+    PENDING,
+    WRITTEN,
+    JournalEntry,
+    encode,
+)
+from ansible_collections.hybrid.identity.plugins.modules import match_apply, match_plan, rollback
 
 STAFF = f"OU=Staff,{DOMAIN}"
 NAMES = ("anna", "bob", "carl")
@@ -66,6 +72,36 @@ class Estate:
             **options,
         }
         return self._run(match_apply, given, check)
+
+    def match(self, run: str, **options: Any) -> dict[str, Any]:
+        """Match all users in a run with its own folder, and return what match_apply did."""
+        self._make_folder(run)
+        plan = self.plan(**options)
+        assert plan["verdict"] == "", plan
+        return self.apply(plan, run=run, journal=str(self.journal_of(run)))
+
+    def roll_back(self, run: str = "last", check: bool = False, **options: Any) -> dict[str, Any]:
+        """Run the module rollback."""
+        return self._run(rollback, {"run_folder": str(self.folder), "run": run, **options}, check)
+
+    def write_journal(self, run: str, *entries: JournalEntry, outcome: str = WRITTEN) -> Path:
+        """Write the journal of a run that ended, or with PENDING of one that was killed."""
+        self._make_folder(run)
+        path = self.journal_of(run)
+        path.touch(0o600)
+        lines = b"".join(encode(run, (), entries))
+        path.write_bytes(path.read_bytes() + lines.replace(PENDING.encode(), outcome.encode()))
+        return path
+
+    def journal_of(self, run: str) -> Path:
+        return self.folder / run / "journal.jsonl"
+
+    def runs(self) -> list[str]:
+        """Return the names of the runs that have a folder, sorted."""
+        return sorted(path.name for path in self.folder.iterdir() if path.is_dir())
+
+    def _make_folder(self, run: str) -> None:
+        (self.folder / run).mkdir(0o700, exist_ok=True)
 
     def rewrite_plan(self, change: Callable[[dict[str, Any]], dict[str, Any]], source: str = "plan") -> dict[str, Any]:
         """Write the plan once more with another header, as a run elsewhere would, and return its path and hash."""

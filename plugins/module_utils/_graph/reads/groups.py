@@ -14,6 +14,7 @@ from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import is_guid
 from ..._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
 from ..._identity.core.identities.comparison import entra_key
+from ..._identity.core.scope.exclusions import Exclusions
 from ..._identity.core.scope.named_object import NamedObject
 from ..._identity.core.text.sentences import join_names
 from ..http.batch import Item, Outcome, send_batch
@@ -74,6 +75,16 @@ async def _read(transport: Transport, groups: Sequence[NamedObject]) -> dict[Nam
         group: GroupMembers({entra_key(each["id"]): _upn(each) for each in found if each["@odata.type"] == _USER})
         for group, found in members.items()
     }
+
+
+async def read_excluded(transport: Transport, exclusions: Exclusions) -> dict[CloudIdentity, NamedObject]:
+    """Return the entry of ``exclude`` by each identity that it excludes. What it names in AD is left out.
+
+    :raises InputError: if there is no such group, or if one may not be named.
+    :raises GraphError: if the members of one cannot all be read.
+    """
+    members = await read_group_members(transport, exclusions.entra_groups)
+    return {**list_member_ids(members), **exclusions.users}
 
 
 def list_member_ids(found: Mapping[NamedObject, GroupMembers]) -> dict[CloudIdentity, NamedObject]:

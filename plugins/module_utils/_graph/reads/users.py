@@ -122,6 +122,17 @@ class Users(Generic[U]):
         )
         return [user for part in found for user in part]
 
+    async def list_matching_advanced(self, filter_text: str) -> list[U]:
+        """Return the active users that match a filter that only an "advanced query" may have.
+
+        Its index lags behind a little.
+
+        :raises GraphError: if the users cannot be read.
+        """
+        users = self._transport.client.users
+        first = self._transport.get(users, ADVANCED, **self._active, filter=filter_text, count="true", top=PAGE_SIZE)
+        return [user async for page, _more in pages(self._transport, first) for user in self._made(page, False)]
+
     async def _answers(self, requests: Sequence[Any]) -> Sequence[Answer | GraphError]:
         if len(requests) == 1:
             return [await self._transport.send(requests[0])]

@@ -31,7 +31,7 @@ def blocked_error(changes: Sequence[ImmutableIdChange], asked_of: int, warnings:
     else:
         message = (
             f"Nothing was changed, because {len(blocked)} of {asked_of} users cannot be: {_named(blocked)} Correct "
-            "them, or set on_refused to skip to do the others."
+            "them, or raise max_refused to do the others."
         )
     return PlanBlocked(message, **unwritten(changes, warnings))
 

@@ -13,6 +13,7 @@ from typing import Any, NotRequired
 from ..core.attribute_map import ad_attributes, by_key
 from ..core.identities.anchors import guid_text
 from ..core.identities.upn import upn_suffix
+from ..core.limits import read_limit
 from ..core.outcomes import (
     AMBIGUOUS,
     FAILED,
@@ -36,7 +37,7 @@ from .objects import AdObject, FoundUser
 from .protected_accounts import ACCOUNT_ATTRIBUTES
 from .service_accounts import MANAGED
 
-STATUSES = (FOUND, STAMPED, PUT_BACK, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
+STATUSES = (FOUND, STAMPED, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
 
 
 class AnchorRecord(AdRecord):
@@ -255,12 +256,17 @@ def build_result(users: Sequence[AnchorChange]) -> dict[str, Any]:
     return {"users": results, "summary": summarize(users), "table": users_table(results)}
 
 
-def refusal_sentence(users: Sequence[AnchorChange]) -> str | None:
-    """Return one sentence about the users that cannot be taken, the first few with reasons; None if there are none."""
+def refusal_sentence(users: Sequence[AnchorChange], max_refused: str) -> str | None:
+    """Return the sentence that refuses a list with more blocked users than ``max_refused`` allows; None if it does not.
+
+    It has the reasons of the first few.
+
+    :raises InputError: if ``max_refused`` is not a limit.
+    """
     reasons = [user.reason or user.status for user in users if user.blocked]
-    if not reasons:
+    if len(reasons) <= read_limit(max_refused, "max_refused").most(len(users)):
         return None
     return (
         f"{len(reasons)} of {len(users)} users cannot be taken, and nothing was written: {join_sentences(reasons)} "
-        "Correct the list, or set on_refused to skip to go on without them."
+        "Correct the list, or raise max_refused to go on without them."
     )

@@ -58,8 +58,10 @@ MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT = "missing", "ambiguous", "not_a_
 UNRESOLVED = (MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT)
 """Statuses of ad_user_guid for an identity that is not exactly one AD user who can be matched."""
 
-CREATED, UPDATED, REMOVED = "created", "updated", "removed"
+CREATED, UPDATED = "created", "updated"
 """What ad_user does with an account."""
+REMOVED, DISABLED = "removed", "disabled"
+"""What rollback does with an account that a run made."""
 
 VERIFIED, PENDING, SKIPPED = "verified", "pending", "skipped"
 WRONG_OBJECT, DIFFERENT_IMMUTABLE_ID, SECOND_USER = "wrong_object", "different_immutable_id", "second_user"
@@ -139,6 +141,7 @@ _ROWS = (
     (NOT_REVIEWED, "not reviewed", STOPS),
     (UNKNOWN, "unknown", UNCLEAR, "The app can't read something that decides the outcome."),
     (PENDING, "pending in Entra ID", UNCLEAR),
+    (DISABLED, "account disabled", UNCLEAR),
     # What is done, or would be.
     (NEW_CLOUD_USER, "new cloud user", CREATES, "No cloud user fits, so sync would create one."),
     (

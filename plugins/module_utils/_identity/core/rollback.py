@@ -13,10 +13,10 @@ from typing import Any
 
 from .errors import InputError
 from .identities.comparison import entra_key
-from .journal import ABORTED, OPEN, REFUSED, Journal, Line
+from .journal import ABORTED, OPEN, REFUSED, Line
 
-LAST, ALL = "last", "all"
-"""Values of ``rollback`` other than the name of a run: the newest run that is not itself a rollback, or all runs."""
+LAST = "last"
+"""In place of the name of a run: the newest run that is not itself a rollback."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,6 @@ class Undo:
     def holds_ours(self, value: Any) -> bool:
         """Return whether a value is one that the runs left. Any other value is a later change by another writer."""
         return value in self.expected
-
-
-def choose_lines(journal: Journal, rollback: str, attributes: Sequence[str]) -> list[Line]:
-    """Return the lines to roll back, only those that changed one of ``attributes``. There may be none.
-
-    ``rollback`` is the name of a run, LAST or ALL.
-
-    :raises InputError: if the journal has no such run.
-    """
-    names = list_runs(journal.lines)
-    if rollback == LAST:
-        names = list_runs(line for line in journal.lines if not line.rolls_back)[-1:]
-    elif rollback != ALL:
-        if rollback not in names:
-            raise InputError(f"The journal has no run {rollback!r}; {_shown(names)}")
-        names = [rollback]
-    return [line for line in journal.lines if line.run in names and line.entry.attribute in attributes]
 
 
 def check_place(lines: Iterable[Line], place: tuple[str, str]) -> None:
@@ -80,20 +63,8 @@ def build_undos(lines: Iterable[Line]) -> list[Undo]:
     return [_undo(found) for found in entries.values()]
 
 
-def list_runs(lines: Iterable[Line]) -> list[str]:
-    """Return the names of the runs that the lines belong to, in order."""
-    return list(dict.fromkeys(line.run for line in lines))
-
-
 def _undo(lines: Sequence[Line]) -> Undo:
     first, last = lines[0].entry, lines[-1].entry
     certain = max((number for number, line in enumerate(lines) if line.outcome not in OPEN), default=0)
     expected = tuple(line.entry.after for line in lines[certain:])
     return Undo(first.id, last.user_principal_name, first.attribute, expected, first.before)
-
-
-def _shown(names: Sequence[str]) -> str:
-    if not names:
-        return "it is empty."
-    shown = ", ".join(names[-5:])
-    return f"it has {shown}." if len(names) <= 5 else f"the newest are {shown}."

@@ -71,7 +71,7 @@ _TESTS: dict[str, Callable[[Any], bool]] = {
 _TEXTS = frozenset(
     (
         *("id", "displayName", "userType", "mailNickname", "onPremisesUserPrincipalName", "onPremisesObjectIdentifier"),
-        *("principalId", "roleDefinitionId", "directoryScopeId", "authenticationType"),
+        *("onPremisesSecurityIdentifier", "principalId", "roleDefinitionId", "directoryScopeId", "authenticationType"),
         *ENTRA_PROPERTIES,
         *(row.entra for row in ROWS),
     )

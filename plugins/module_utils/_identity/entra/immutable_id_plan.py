@@ -15,8 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.cloud_user import CloudUser
-from ..core.outcomes import CLEARED, FAILED, NOT_FOUND, REFUSED, RESTORED, SET, UNCHANGED, UNRESOLVED
+from ..core.identities.cloud_identity import CloudIdentity
+from ..core.outcomes import CLEARED, EXCLUDED, FAILED, NOT_FOUND, REFUSED, RESTORED, SET, UNCHANGED, UNRESOLVED
 from ..core.records import record_name
+from ..core.refusal import Refusal
+from ..core.scope.exclusions import describe_exclusion
+from ..core.scope.named_object import NamedObject
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, ValueChange, users_diff
 from . import immutable_id_refusals as refusals
@@ -82,6 +86,10 @@ class ImmutableIdChange:
         kept = tuple(holder.now(KEPT) for holder in self.holders)
         return replace(self, status=REFUSED, after=self.before, cause=cause, reason=reason, holders=kept)
 
+    def excluded(self, why: Refusal) -> ImmutableIdChange:
+        """Return the same change for a user whom the caller excluded."""
+        return replace(self.refused(why.cause, why.reason), status=EXCLUDED)
+
     def result(self) -> dict[str, Any]:
         """Return the user as the module returns it: the record as given, with what happened to it.
 
@@ -133,6 +141,13 @@ def plan_changes(
     return _refuse_same_target([_change(request, tenant, ways, released) for request in requests])
 
 
+def exclude_users(
+    changes: Iterable[ImmutableIdChange], entries: Mapping[CloudIdentity, NamedObject]
+) -> list[ImmutableIdChange]:
+    """Leave out the users whom ``entries`` of ``exclude`` name by their identities, and return all changes."""
+    return [_excluded(change, entries) for change in changes]
+
+
 def count_changes(changes: Iterable[ImmutableIdChange]) -> int:
     """Return how many users the changes would write to, deleted holders included."""
     return sum(len(change.touched) for change in changes)
@@ -149,8 +164,16 @@ def diff_changes(changes: Sequence[ImmutableIdChange]) -> Diff:
 
 
 def summarize(changes: Iterable[ImmutableIdChange]) -> dict[str, int]:
-    """Return the counts by status, with zeros, and ``total``."""
-    return counted((change.status for change in changes), STATUSES)
+    """Return the counts by status, with zeros, and ``total``; excluded users are counted only if there are any."""
+    statuses = [change.status for change in changes]
+    return counted(statuses, (*STATUSES, *((EXCLUDED,) if EXCLUDED in statuses else ())))
+
+
+def _excluded(change: ImmutableIdChange, entries: Mapping[CloudIdentity, NamedObject]) -> ImmutableIdChange:
+    own = [change.request.identity] if change.request.identity else []
+    names = [*own, *(each for user in (change.target, *change.touched) if user for each in user.identities())]
+    entry = next((entries[each] for each in names if each in entries), None)
+    return change.excluded(describe_exclusion(change.name, entry)) if entry else change
 
 
 def _change(

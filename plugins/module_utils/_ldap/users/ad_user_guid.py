@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._identity.ad.faults import left_out_warnings
 from ..._identity.ad.protection import ProtectionTerms
-from ..._identity.ad.users import FAILED, PUT_BACK, AnchorChange, build_result, refusal_sentence
+from ..._identity.ad.users import FAILED, AnchorChange, build_result, refusal_sentence
 from ..._identity.core.errors import IdentityError, telling
 from ..._identity.core.identities.anchors import CONSISTENCY_GUID
 from ..._identity.core.journal import JournalWriter
@@ -30,12 +30,15 @@ from .lookup import Lookup
 
 @dataclass(frozen=True)
 class JobTerms:
-    """The options that apply to every kind of job. ``max_changes`` is a text as ``limits.read_limit`` takes it."""
+    """The options that apply to every kind of job.
+
+    ``max_changes`` and ``max_refused`` are texts as ``limits.read_limit`` takes them.
+    """
 
     source_anchor: str = "auto"
     with_attributes: bool = False
     max_changes: str | None = None
-    skip_refused: bool = False
+    max_refused: str = "0"
     check_mode: bool = False
     protection: ProtectionTerms = field(default_factory=ProtectionTerms)
 
@@ -48,12 +51,13 @@ def manage_users(
     ``params`` holds the connection options. ``journal_writer`` records every change.
 
     :raises InputError: if an option is wrong.
-    :raises IdentityError: if users are refused and ``skip_refused`` is false, or if more would change than
+    :raises IdentityError: if more users are refused than ``max_refused`` allows, or if more would change than
         ``max_changes`` allows; nothing was written. ``users`` and ``summary`` are details.
     :raises LdapError: if the directory cannot be read, or if a write fails; in that case with the same details.
     """
     if terms.max_changes is not None:
         read_limit(terms.max_changes)
+    read_limit(terms.max_refused, "max_refused")
     with connected(LdapOptions.from_params(params, writes=job.writes)) as session:
         domain = naming_contexts(session).default
         protects = job.stamps and not terms.protection.skipped
@@ -84,8 +88,8 @@ def _written(users: Sequence[AnchorChange]) -> dict[str, Any]:
 
 
 def _check(users: Sequence[AnchorChange], terms: JobTerms) -> None:
-    sentence = refusal_sentence(users)
-    if sentence and not terms.skip_refused:
+    sentence = refusal_sentence(users, terms.max_refused)
+    if sentence:
         # The other users were not changed either.
         left = [user.unplanned() if user.changed else user for user in users]
         raise IdentityError(sentence, changed=False, **build_result(left))
@@ -103,8 +107,8 @@ def _raise_failures(users: Sequence[AnchorChange], result: Mapping[str, Any]) ->
         return
     raise LdapError(
         f"{CONSISTENCY_GUID} of {len(failed)} users was not written, of {_changes(users)} it was: {failed[0].reason} "
-        f"The users that were written are marked {STAMPED} or {PUT_BACK} in users; running the task "
-        "again does the rest.",
+        f"The users that were written are marked {STAMPED} in users; running the task again does the "
+        "rest.",
         failed[0].cause or FAILED,
         **result,
     )

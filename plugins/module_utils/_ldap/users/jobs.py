@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The jobs of ad_user_guid: read or stamp users, stamp ImmutableIds from the cloud, undo a run."""
+"""The jobs of ad_user_guid: read or stamp users, and stamp ImmutableIds from the cloud."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from ..._identity.ad.anchor_holders import refuse_held
-from ..._identity.ad.anchor_plan import plan_requests, plan_restores, plan_stamps
+from ..._identity.ad.anchor_plan import plan_requests, plan_stamps
 from ..._identity.ad.anchor_requests import AnchorRequest, read_anchor_requests
-from ..._identity.ad.lookup import Identity, guid_identity, read_identities
+from ..._identity.ad.lookup import Identity, read_identities
 from ..._identity.ad.protection import ProtectionTerms, gives_anchor, refuse_protected
 from ..._identity.ad.users import AnchorChange
-from ..._identity.core.journal import Line
-from ..._identity.core.rollback import build_undos, check_place
 from .lookup import Lookup, Search
 
 
@@ -86,28 +84,6 @@ class CloudJob:
             for request in self._requests
         ]
         users = _unprotected(plan_requests(users, self._requests, self._overwrite), lookup, terms)
-        return refuse_held(users, lookup.find_holders(users))
-
-
-class RollbackJob:
-    """Plans to restore the values that journaled runs changed. ``lines``: what the journal says of these runs."""
-
-    yields = False
-    writes = True
-
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self.lines = lines
-        self._undos = build_undos(lines)
-        self.stamps = any(undo.restore is not None for undo in self._undos)
-
-    def plan(self, lookup: Lookup, terms: ProtectionTerms) -> list[AnchorChange]:
-        """As in ``Job``.
-
-        :raises InputError: if the runs changed another domain.
-        """
-        check_place(self.lines, lookup.place())
-        users = lookup.find([guid_identity(undo.id) for undo in self._undos])
-        users = _unprotected(plan_restores(users, self._undos), lookup, terms)
         return refuse_held(users, lookup.find_holders(users))
 
 

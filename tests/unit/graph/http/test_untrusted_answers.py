@@ -229,7 +229,7 @@ def test_a_bad_user_is_refused_and_the_others_are_written(
     graph.expect_batch(json.loads(bad), found(), found())
     graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204))
     watch = Watch()
-    result = run(options, Task(records(2), skip_refused=True), watch=watch)
+    result = run(options, Task(records(2), max_refused="100%"), watch=watch)
     good, other = result["users"]
     assert good["status"] == "set"
     if name == "id":

@@ -148,5 +148,5 @@ def test_an_unreadable_bin_is_not_an_empty_one(graph: ScriptedGraph, options: di
         graph.expect("GET", f"{BIN}?$select={SELECT}&$top=999", denied)
     else:
         graph.expect_batch(found(user(0)), found(), denied)
-    result = run(options, Task(records(count), check_mode=True, skip_refused=True))
+    result = run(options, Task(records(count), check_mode=True, max_refused="100%"))
     assert {one["cause"] for one in result["users"]} == {"unread_deleted_users"}

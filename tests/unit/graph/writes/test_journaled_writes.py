@@ -14,15 +14,12 @@ from typing import Any
 
 import pytest
 from scripted_graph import (
-    SELECT,
-    TENANT,
     TENANT_ID,
     Reply,
     ScriptedGraph,
     error,
     found,
     guid,
-    name_filter,
     object_id,
     records,
     user,
@@ -30,13 +27,11 @@ from scripted_graph import (
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked, WritesFailed
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import WritesFailed
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import choose_lines
-from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile, read_journal
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
 
 pytestmark = pytest.mark.usefixtures("plain_tenant")
 
@@ -71,17 +66,6 @@ def set_values(
         graph.expect_batch(*again)
     with JournalFile(str(path), run_name) as journal:
         return run(options, Task(records(count)), journal)
-
-
-def roll_back(options: dict[str, Any], path: Path, rollback: str = "last", **how: Any) -> Any:
-    chosen = choose_lines(read_journal(str(path)), rollback, [PROPERTY])
-    with JournalFile(str(path), "back", tuple({line.run for line in chosen})) as journal:
-        return run(options, Task(undo=chosen, **how), None if how.get("check_mode") else journal)
-
-
-def ids_filter(*numbers: int) -> str:
-    literals = "%2C".join(f"%27{object_id(number)}%27" for number in numbers)
-    return f"/users?$filter=id%20in%20%28{literals}%29&$select={SELECT}"
 
 
 def test_a_change_is_on_the_disk_when_its_request_arrives(
@@ -154,107 +138,6 @@ def test_nothing_is_sent_that_the_journal_does_not_take(
     assert not any(b"PATCH" in request.body or request.method == "PATCH" for request in graph.requests)
 
 
-def test_a_rollback_puts_back_and_a_second_one_does_nothing(
-    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path
-) -> None:
-    path = tmp_path / "journal"
-    set_values(graph, options, path, Reply(204), Reply(204))
-
-    graph.expect("GET", ids_filter(0, 1), found(*(user(number, immutable_id=value(number)) for number in range(2))))
-    preview = roll_back(options, path, check_mode=True)
-    size = path.stat().st_size
-    graph.expect("GET", ids_filter(0, 1), found(*(user(number, immutable_id=value(number)) for number in range(2))))
-    graph.expect_batch(Reply(204), Reply(204))
-    back = roll_back(options, path)
-    assert [item["body"] for item in graph.batches()[-1]] == [{PROPERTY: None}] * 2
-    assert preview == back
-    assert path.stat().st_size > size
-    assert (back["summary"]["cleared"], back["changed"]) == (2, True)
-    assert lines(path)[-1]["rolls_back"] == ["set"]
-
-    graph.expect("GET", ids_filter(0, 1), found(user(0), user(1)))
-    again = roll_back(options, path)
-    assert (again["summary"]["unchanged"], again["changed"]) == (2, False)
-
-
-def test_a_value_that_somebody_changed_since_is_refused_and_stays(
-    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path
-) -> None:
-    path = tmp_path / "journal"
-    set_values(graph, options, path, Reply(204), Reply(204))
-    now = [user(0, immutable_id=value(7)), user(1, immutable_id=value(1))]
-
-    graph.expect("GET", ids_filter(0, 1), found(*now))
-    with pytest.raises(PlanBlocked, match=rf"user0@contoso\.com has {value(7).replace('+', '[+]')} now, and the run"):
-        roll_back(options, path)
-
-    graph.expect("GET", ids_filter(0, 1), found(*now))
-    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204), b'{"onPremisesImmutableId":null}')
-    result = roll_back(options, path, skip_refused=True)
-    assert [(done["status"], done["cause"]) for done in result["users"]] == [
-        ("refused", "changed_since"),
-        ("cleared", None),
-    ]
-
-
-def test_a_user_who_is_synchronised_by_now_is_refused(
-    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path
-) -> None:
-    path = tmp_path / "journal"
-    set_values(graph, options, path, Reply(204), Reply(204))
-    synced = user(0, immutable_id=value(0), onPremisesSyncEnabled=True)
-    graph.expect("GET", ids_filter(0, 1), found(synced, user(1)))
-    with pytest.raises(PlanBlocked) as caught:
-        roll_back(options, path)
-    assert [done["cause"] for done in caught.value.details["users"]] == ["synced_user", None]
-
-
-def test_a_value_that_moved_goes_back_to_its_first_holder(
-    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path
-) -> None:
-    path = tmp_path / "journal"
-    held = value(5)
-    graph.expect("GET", name_filter("user0@contoso.com"), found(user(0, immutable_id=held)))
-    graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204))
-    with JournalFile(str(path), "clear") as journal:
-        run(options, Task([{"user_principal_name": "user0@contoso.com"}], clear=True), journal)
-    graph.expect_batch(found(user(1)), found(), found())
-    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204))
-    with JournalFile(str(path), "give") as journal:
-        run(options, Task([{"user_principal_name": "user1@contoso.com", "immutable_id": held}]), journal)
-
-    now = [user(0), user(1, immutable_id=held)]
-    graph.expect_batch(found(*now), found(now[1]), found())
-    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204), b'{"onPremisesImmutableId":null}')
-    graph.expect(
-        "PATCH", f"/users/{object_id(0)}", Reply(204), json.dumps({PROPERTY: held}, separators=(",", ":")).encode()
-    )
-    back = roll_back(options, path, "all", skip_checks=["anchor_claims", "protected_accounts"])
-    assert [request.path[-2:] for request in graph.requests if request.method == "PATCH"][-2:] == ["01", "00"]
-    assert (back["summary"]["cleared"], back["summary"]["set"]) == (1, 1)
-
-
-def test_a_value_is_not_given_back_unchecked(graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path) -> None:
-    """Nothing here asks Active Directory, so the caller has to vouch for whose the value is."""
-    path = tmp_path / "journal"
-    graph.expect("GET", name_filter("user0@contoso.com"), found(user(0, immutable_id=value(0))))
-    graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204))
-    with JournalFile(str(path), "clear") as journal:
-        run(options, Task([{"user_principal_name": "user0@contoso.com"}], clear=True), journal)
-
-    def back(**how: Any) -> Any:
-        graph.expect_batch(found(user(0)), found(), found())
-        chosen = choose_lines(read_journal(str(path)), "clear", [PROPERTY])
-        with JournalFile(str(path), "back", ["clear"]) as journal:
-            return run(options, Task(undo=chosen, **how), journal)
-
-    for skipped in ([], ["anchor_claims"], ["protected_accounts"]):
-        with pytest.raises(PlanBlocked, match="Active Directory now is not checked, so it is not given back"):
-            back(skip_checks=skipped)
-    graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204))
-    assert back(skip_checks=["anchor_claims", "protected_accounts"])["summary"]["set"] == 1
-
-
 def test_a_killed_run_is_settled_by_the_next(graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "journal"
     set_values(graph, options, path, Reply(204), Reply(204), run_name="killed")
@@ -268,18 +151,6 @@ def test_a_killed_run_is_settled_by_the_next(graph: ScriptedGraph, options: dict
         ("killed", "1", "aborted"),
         ("next", "1", "written"),
     ]
-
-
-@pytest.mark.parametrize("tenant", [f'"{TENANT}"', "null", '"00000000-53c4-4b8e-8f0e-2f6a1d7c4e11"'])
-def test_a_journal_of_another_tenant_is_refused(
-    graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path, tenant: str
-) -> None:
-    """The name of this very tenant is no id, and nothing at all fits no tenant."""
-    path = tmp_path / "journal"
-    set_values(graph, options, path, Reply(204), Reply(204))
-    path.write_text(path.read_text().replace(f'"{TENANT_ID}"', tenant))
-    with pytest.raises(InputError, match=f"this task is connected to the tenant {TENANT_ID}; connect to the other one"):
-        roll_back(options, path)
 
 
 @pytest.mark.parametrize("claims", [b"{}", b'{"tid":null}', b'{"tid":"contoso.com"}', b"[]", b"no JSON", b"\xff"])

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -23,7 +22,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.jou
     REFUSED,
     UNKNOWN,
     WRITTEN,
-    Journal,
     JournalEntry,
     JournalError,
     Line,
@@ -35,7 +33,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rol
     Undo,
     build_undos,
     check_place,
-    choose_lines,
 )
 
 PROPERTY = "onPremisesImmutableId"
@@ -58,10 +55,6 @@ def change(name: str, before: str | None, after: str | None) -> JournalEntry:
 
 def line(run: str, made: JournalEntry, outcome: str = WRITTEN, rolls_back: tuple[str, ...] = ()) -> Line:
     return Line("2026-11-24T10:00:00.000000Z", run, rolls_back, made, outcome, 0)
-
-
-def chosen(lines: Sequence[Line], rollback: str) -> list[Line]:
-    return choose_lines(Journal(lines), rollback, [PROPERTY])
 
 
 @given(st.lists(changes), st.sampled_from(OUTCOMES))
@@ -132,32 +125,6 @@ def test_a_line_is_what_the_documentation_shows() -> None:
         "outcome": "pending",
     }
     assert only[outcome_offset(only) :] == b'pending"}\n'
-
-
-def test_last_is_the_newest_run_that_is_no_rollback() -> None:
-    lines = [
-        line("one", change("a", None, "x")),
-        line("two", change("b", None, "y")),
-        line("back", change("b", "y", None), rolls_back=("two",)),
-    ]
-    assert [found.entry.id for found in chosen(lines, "last")] == ["id-b"]
-    assert chosen([], "last") == []
-    assert [found.run for found in chosen(lines, "all")] == ["one", "two", "back"]
-    assert [found.run for found in chosen(lines, "back")] == ["back"]
-
-
-def test_a_run_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(InputError, match=r"^The journal has no run 'three'; it has one, two\.$"):
-        chosen([line("one", change("a", None, "x")), line("two", change("b", None, "y"))], "three")
-
-
-def test_a_run_that_changed_something_else_leaves_nothing_to_do() -> None:
-    stamp = JournalEntry("id-a", "a@contoso.com", "mS-DS-ConsistencyGuid", None, "x", ("domain", "DC=ad"))
-    lines = [line("one", change("a", None, "x")), line("two", stamp)]
-    assert chosen(lines, "two") == []
-    # The newest run is the one that stamped: an older one is not what "last" means.
-    assert chosen(lines, "last") == []
-    assert [found.run for found in chosen(lines, "all")] == ["one"]
 
 
 def test_a_run_on_another_tenant_is_refused() -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts import changes, restores
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts import changes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad import users
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import decision, outcomes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.outcome_table import outcome_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra import immutable_id_plan, user_choice
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback import user_rollback
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof import findings
 
 RETURNED = {
@@ -22,7 +23,7 @@ RETURNED = {
     outcomes.SERVICE_ACCOUNT,
     *decision.REVIEWED,
     *changes.STATUSES,
-    *restores.STATUSES,
+    *user_rollback.STATUSES,
     *users.STATUSES,
     *immutable_id_plan.STATUSES,
     *user_choice.STATUSES,

@@ -16,9 +16,6 @@ from conftest import Certificates, Options, RunModule
 from forest_script import BIND, ROOT, look_up, names, person
 from ldap_wire import CLOSE, Bind, Turn, Wire
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import CONSISTENCY_GUID
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import JournalEntry
-from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 
 MODULES = "ansible_collections.hybrid.identity.plugins.modules"
@@ -29,17 +26,15 @@ WRITES: dict[str, list[dict[str, Any]]] = {
     "ad_upn_suffix": [{"suffixes": ["contoso.com"], "state": state} for state in ("present", "absent", "exact")],
     "ad_user": [
         {"users": [{**USER, "display_name": "Anna"}], "path": "OU=Staff,DC=ad,DC=contoso,DC=com"},
-        {"rollback": "last", "journal": "accounts"},
     ],
     "ad_user_guid": [
         {"identities": ["anna@contoso.com"], "stamp": True},
         {"users": [USER], "stamp": True},
-        {"rollback": "last", "journal": "anchors"},
     ],
 }
 READS = {"ad_user_guid"}
-IN_WORKFLOW = {"match_plan", "match_apply"}
-"""Both need both directories: tests/unit/workflow."""
+IN_WORKFLOW = {"match_plan", "match_apply", "rollback"}
+"""They need both directories: tests/unit/workflow."""
 
 
 @pytest.fixture
@@ -50,13 +45,6 @@ def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return told
 
 
-def journals(folder: Path) -> None:
-    for name, attribute in (("accounts", "ad_user"), ("anchors", CONSISTENCY_GUID)):
-        entry = JournalEntry(GUID, "anna@contoso.com", attribute, None, GUID, ("domain", "DC=ad,DC=contoso,DC=com"))
-        with JournalFile(str(folder / name), "run") as journal:
-            journal.complete(dict.fromkeys(journal.begin([entry]), "written"))
-
-
 def test_each_module_that_signs_in_to_a_domain_controller_is_here() -> None:
     found = {path.stem for path in SOURCES.glob("*.py") if "ldap_options()" in path.read_text("utf-8")}
     assert found == WRITES.keys() | READS | IN_WORKFLOW
@@ -65,12 +53,10 @@ def test_each_module_that_signs_in_to_a_domain_controller_is_here() -> None:
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize(("name", "task"), [(name, task) for name, tasks in WRITES.items() for task in tasks])
 def test_who_writes_refuses_it(
-    run_module: RunModule, options: Options, tmp_path: Path, name: str, task: dict[str, Any], check: bool
+    run_module: RunModule, options: Options, name: str, task: dict[str, Any], check: bool
 ) -> None:
-    journals(tmp_path)
-    given = {**task, **({"journal": str(tmp_path / task["journal"])} if "journal" in task else {})}
     module = importlib.import_module(f"{MODULES}.{name}")
-    result, _shown = run_module(module, {**options(cert_validation="ignore"), **given}, check)
+    result, _shown = run_module(module, {**options(cert_validation="ignore"), **task}, check)
     assert result["failed"]
     assert result["msg"] == (
         "cert_validation is ignore, so anybody in between could change what is read and written here; give the CA's "

@@ -131,7 +131,7 @@ def test_a_bad_object_is_refused_and_the_others_are_taken(run: Run, values: dict
         result = run(script, upn_suffix=["contoso.com"])
         assert [user["status"] for user in result["users"]] == ["found"]
         return
-    result = run(script, upn_suffix=["contoso.com"], on_refused="skip", stamp=False)
+    result = run(script, upn_suffix=["contoso.com"], max_refused="100%", stamp=False)
     by_status = {user["status"]: user for user in result["users"]}
     assert sorted(by_status) == ["found", "refused"]
     assert by_status["refused"]["cause"] == "unreadable_object"

@@ -116,7 +116,7 @@ def test_every_kind_of_identity_in_one_request(run: Run) -> None:
     ],
 )
 def test_identities_are_literal_text(run: Run, text: str) -> None:
-    result = run([*START, look_up(names(text.encode()))], identities=[text], on_refused="skip")
+    result = run([*START, look_up(names(text.encode()))], identities=[text], max_refused="100%")
     assert statuses(result) == ["missing"]
 
 
@@ -136,7 +136,7 @@ def test_typed_apart_umlauts_are_composed(run: Run) -> None:
 
 
 def test_an_answer_that_ignores_accents_is_no_find(run: Run) -> None:
-    result = run([*START, look_up(names("rené".encode()), person(1, "rene"))], identities=["rené"], on_refused="skip")
+    result = run([*START, look_up(names("rené".encode()), person(1, "rene"))], identities=["rené"], max_refused="100%")
     assert statuses(result) == ["missing"]
 
 
@@ -173,7 +173,7 @@ def test_what_is_not_a_user_is_told_apart(run: Run) -> None:
         person(9, "MSOL_1"),
     ]
     conditions = tuple(condition for text in asked for condition in names(text.encode()))
-    result = run([*START, look_up(conditions, *entries)], identities=asked, on_refused="skip")
+    result = run([*START, look_up(conditions, *entries)], identities=asked, max_refused="100%")
     wanted = ["missing", "ambiguous", *["not_a_user"] * 5, *["system_account"] * 2]
     assert statuses(result) == wanted
     assert [user["identity"] for user in result["users"]] == asked
@@ -203,7 +203,19 @@ def test_by_default_one_missing_identity_fails_before_any_write(run: Run) -> Non
     assert result["users"][0]["after"] is None
     assert result["summary"]["missing"] == 1
     assert "1 of 2 users cannot be taken, and nothing was written: No object in" in result["msg"]
-    assert "on_refused" in result["msg"]
+    assert "max_refused" in result["msg"]
+
+
+@pytest.mark.parametrize(("most", "goes_on"), [("1", True), ("50%", True), ("49%", False), (0, False)])
+def test_so_many_may_be_refused(run: Run, most: str | int, goes_on: bool) -> None:
+    script = [*START, look_up((*names(b"anna"), *names(b"nobody")), person(1, "anna"))]
+    result = run(script, identities=["anna", "nobody"], max_refused=most)
+    assert result.get("failed", False) is not goes_on
+    assert statuses(result) == ["found", "missing"]
+
+
+def test_a_limit_is_a_count_or_a_percentage(run: Run) -> None:
+    assert "max_refused: 'skip' is neither a count of users" in run([], identities=["a"], max_refused="skip")["msg"]
 
 
 def test_no_name_in_ad_forges_a_line(run: Run) -> None:
@@ -243,7 +255,7 @@ def test_nothing_is_stripped_from_an_identity(run: Run, text: str) -> None:
 )
 def test_two_identities_for_one_account_are_refused(run: Run, pair: list[str]) -> None:
     script = [*START, Turn(Search, (person(1, "anna"), Done(cookie=b"")))]
-    result = run(script, identities=pair, stamp=True, skip_checks=UNGUARDED, on_refused="skip")
+    result = run(script, identities=pair, stamp=True, skip_checks=UNGUARDED, max_refused="100%")
     assert statuses(result) == ["refused", "refused"]
     assert {user["cause"] for user in result["users"]} == {"duplicate_identity"}
     assert result["changed"] is False
@@ -474,7 +486,7 @@ def test_an_account_of_the_cloud_is_not_stamped(run: Run) -> None:
         [*START, searched(cloud, person(2, "bob")), unclaimed(2), stamp(2)],
         stamp=True,
         skip_checks=UNGUARDED,
-        on_refused="skip",
+        max_refused="100%",
     )
     assert statuses(skipped) == ["refused", "stamped"]
     assert skipped["users"][0]["cause"] == "cloud_managed_account"

@@ -84,7 +84,7 @@ def test_a_protected_account_is_not_stamped(run: Run, changes: dict[str, Any], w
     assert f"The AD account of anna@contoso.com is protected, because {why}" in result["msg"]
     assert "name the UPN under privileged_ad_account in accepted_effects" in result["msg"]
     script = [*START, read(*found), *shield(*levels), unclaimed(2), stamp(2)]
-    skipped = run(script, **SEARCHED, on_refused="skip")
+    skipped = run(script, **SEARCHED, max_refused="100%")
     assert statuses(skipped) == [("refused", "privileged_ad_account"), ("stamped", None)]
 
 
@@ -149,7 +149,7 @@ def test_a_protected_account_that_is_accepted_by_its_upn(run: Run) -> None:
     found = users(account(1600, "Domänen-Admins"), account(1601, "Domänen-Admins"))
     accepted = {"privileged_ad_account": ["ANNA@contoso.com"]}
     script = [*START, read(*found), *shield([ADMINS]), unclaimed(1), stamp(1)]
-    result = run(script, **SEARCHED, accepted_effects=accepted, on_refused="skip")
+    result = run(script, **SEARCHED, accepted_effects=accepted, max_refused="100%")
     assert statuses(result) == [("stamped", None), ("refused", "privileged_ad_account")]
 
 
@@ -193,6 +193,6 @@ def test_an_anchor_that_somebody_else_claims_is_not_stamped(run: Run) -> None:
     thief = person(9, "mallory", mS_DS_ConsistencyGuid=[guid(1).bytes_le])
     claimed = owners([guid(1).bytes_le, guid(2).bytes_le], thief)
     script = [*START, read(*users(account(1600), account(1601))), *shield(), claimed, stamp(2)]
-    result = run(script, **SEARCHED, on_refused="skip")
+    result = run(script, **SEARCHED, max_refused="100%")
     assert statuses(result) == [("refused", "held_by_user"), ("stamped", None)]
     assert f"the mS-DS-ConsistencyGuid of the user CN=mallory,OU=Staff,{DOMAIN}" in result["users"][0]["reason"]

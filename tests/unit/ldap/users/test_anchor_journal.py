@@ -82,7 +82,7 @@ def test_an_object_guid_goes_before_the_upn(run: Run) -> None:
 def test_a_mail_address_is_no_upn(run: Run) -> None:
     other = person(9, "other", mail=["anna@contoso.com"])
     result = run(
-        [*START, by_upn(other, count=1)], users=[cloud(1)], stamp=True, skip_checks=UNGUARDED, on_refused="skip"
+        [*START, by_upn(other, count=1)], users=[cloud(1)], stamp=True, skip_checks=UNGUARDED, max_refused="100%"
     )
     assert statuses(result) == [("missing", "no_such_object")]
     assert (result["users"][0]["id"], result["users"][0]["user_principal_name"]) == (cloud(1)["id"], "anna@contoso.com")
@@ -91,7 +91,7 @@ def test_a_mail_address_is_no_upn(run: Run) -> None:
 def test_a_look_alike_that_the_directory_finds_is_not_stamped(run: Run) -> None:
     other = person(9, "other", userPrincipalName=["\uff41nna@contoso.com"])
     script = [*START, by_upn(other, count=1)]
-    result = run(script, users=[cloud(1)], stamp=True, skip_checks=UNGUARDED, on_refused="skip")
+    result = run(script, users=[cloud(1)], stamp=True, skip_checks=UNGUARDED, max_refused="100%")
     assert statuses(result) == [("missing", "no_such_object")]
 
 
@@ -120,7 +120,7 @@ def test_what_another_object_has_is_refused(run: Run) -> None:
         owners([value(1), value(2), value(3)], taken, own, person(103, "old")),
         Turn(Modify, (Done(),)),
     ]
-    result = run(script, users=[cloud(1), cloud(2), cloud(3)], stamp=True, skip_checks=UNGUARDED, on_refused="skip")
+    result = run(script, users=[cloud(1), cloud(2), cloud(3)], stamp=True, skip_checks=UNGUARDED, max_refused="100%")
     assert statuses(result) == [("refused", "held_by_contact"), ("stamped", None), ("refused", "held_by_user")]
     assert "the mS-DS-ConsistencyGuid of the contact CN=box," in result["users"][0]["reason"]
     assert "the objectGUID of the user CN=old," in result["users"][2]["reason"]
@@ -142,7 +142,7 @@ def test_two_records_for_one_account_are_refused(run: Run) -> None:
     records = [cloud(1), cloud(2, object_guid=str(guid(1)))]
     conditions = [("equal", b"userPrincipalName", b"anna@contoso.com"), ("equal", b"objectGUID", guid(1).bytes_le)]
     result = run(
-        [*START, look_up(conditions, ad(1))], users=records, stamp=True, skip_checks=UNGUARDED, on_refused="skip"
+        [*START, look_up(conditions, ad(1))], users=records, stamp=True, skip_checks=UNGUARDED, max_refused="100%"
     )
     assert statuses(result) == [("refused", "duplicate_identity")] * 2
 
@@ -160,14 +160,7 @@ def test_an_empty_list_does_nothing(run: Run, journal: Path) -> None:
         ({"users": []}, "set stamp to true with it"),
         ({"replace": True, "stamp": True, "skip_checks": UNGUARDED}, "give users, or leave replace out"),
         ({"users": [{"immutable_id": "x"}], "stamp": True, "skip_checks": UNGUARDED}, "Record 1 of users names nobody"),
-        ({"rollback": "last"}, "missing parameter(s) required by 'rollback': journal"),
         ({"journal_run": "x"}, "missing parameter(s) required by 'journal_run': journal"),
-        (
-            {"rollback": "last", "journal": "/nowhere/journal", "stamp": True, "skip_checks": UNGUARDED},
-            "rollback and stamp exclude each other",
-        ),
-        ({"rollback": "last", "journal": "/nowhere/journal"}, "The journal /nowhere/journal cannot be read"),
-        ({"rollback": "last", "journal": "/nowhere/journal", "upn_suffix": ["x"]}, "mutually exclusive"),
         ({"stamp": True, "skip_checks": UNGUARDED, "journal": "/nowhere/journal"}, "there is no folder /nowhere"),
         ({"stamp": True, "skip_checks": UNGUARDED, "max_changes": "many"}, "is neither a count of users"),
     ],

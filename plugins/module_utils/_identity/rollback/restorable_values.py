@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..accounts.directory import texts
+from ..accounts.touchable import stays_disabled
+from ..accounts.values import CONTROL, DISABLED, MANAGER
 from ..ad.lookup import dn_key
 from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
@@ -15,9 +18,6 @@ from ..core.refusal import Refusal
 from ..core.restorable import not_ours
 from ..core.rollback import Undo
 from ..core.text.unicode_text import is_text
-from .directory import texts
-from .touchable import stays_disabled
-from .values import CONTROL, DISABLED, MANAGER
 
 ADDRESSES = ("mail", "proxyAddresses")
 

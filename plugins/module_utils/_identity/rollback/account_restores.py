@@ -9,44 +9,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypedDict
+from typing import Any
 
+from ..accounts.directory import AccountDirectory, texts
+from ..accounts.made import MADE
+from ..accounts.state import ACCOUNT, account_state, added_since, journal_value, without_manager
+from ..accounts.touchable import refuse_kind
+from ..accounts.values import CONTROL, MANAGER, UPN, WRITTEN
+from ..accounts.values import DISABLED as DISABLED_BIT
 from ..ad.lookup import dn_key
 from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
-from ..core.identities.anchors import guid_text
+from ..core.identities.anchors import CONSISTENCY_GUID
 from ..core.identities.comparison import entra_key
-from ..core.outcomes import FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED
+from ..core.outcomes import DISABLED, FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED
+from ..core.records import consistency_text
 from ..core.refusal import Refusal
 from ..core.restorable import refuse_renamed
 from ..core.rollback import Undo
-from ..core.text.counts import counted
-from ..core.text.diffs import Diff, list_diff
-from ..core.text.outcome_table import users_table
-from .directory import AccountDirectory, texts
-from .restorable import is_texts, refuse_value, restored_addresses
-from .state import ACCOUNT, account_state, added_since, journal_value, without_manager
-from .touchable import refuse_kind
-from .values import CONTROL, MANAGER, UPN, WRITTEN
+from .restorable_values import is_texts, refuse_value, restored_addresses
+from .sign_ins import control_of, enabled_again, is_disabled, was_signed_in_to
 
-STATUSES = (REMOVED, PUT_BACK, UNCHANGED, REFUSED, FAILED)
-
-ATTRIBUTES = (ACCOUNT, *WRITTEN, CONTROL, MANAGER)
+ATTRIBUTES = (ACCOUNT, MADE, *WRITTEN, CONTROL, MANAGER)
 """The attributes that journal lines of ``ad_user`` name."""
-
-
-class RestoreRecord(TypedDict):
-    """An account in the result of a rollback. ``before`` and ``after`` are by attribute, as the journal has values."""
-
-    user_principal_name: str | None
-    distinguished_name: str | None
-    object_guid: str | None
-    status: str
-    before: dict[str, Any]
-    after: dict[str, Any] | None
-    changed: bool
-    cause: str | None
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +39,8 @@ class AccountRestore:
     """What a rollback does with one account.
 
     ``state`` is the journal's state of an account that is removed. ``before`` and ``after`` hold the attributes that
-    are put back, None for an empty one.
+    are put back, None for an empty one; for an account that is disabled, userAccountControl. ``key`` is
+    ``person_key`` of its undos.
     """
 
     status: str
@@ -65,10 +51,11 @@ class AccountRestore:
     after: Mapping[str, Any] = field(default_factory=dict)
     cause: str | None = None
     reason: str | None = None
+    key: str = ""
 
     @property
     def changed(self) -> bool:
-        return self.status in (REMOVED, PUT_BACK)
+        return self.status in (REMOVED, DISABLED, PUT_BACK)
 
     def refused(self, cause: str, reason: str) -> AccountRestore:
         return replace(self, status=REFUSED, cause=cause, reason=reason, before={}, after={})
@@ -76,26 +63,10 @@ class AccountRestore:
     def failed(self, cause: str, reason: str) -> AccountRestore:
         return replace(self, status=FAILED, cause=cause, reason=reason, before={}, after={})
 
-    def unplanned(self) -> AccountRestore:
-        """Return the same restore as not made, because the whole plan was not carried out."""
-        reason = "Nothing was written, because of other accounts; see msg."
-        return replace(self, status=UNCHANGED, cause="not_tried", reason=reason, before={}, after={})
 
-    def result(self) -> RestoreRecord:
-        """Return the account as the module returns it."""
-        dn = self.found.distinguished_name if self.found else None
-        shown = {ACCOUNT: dn} if self.status == REMOVED else dict(self.before)
-        return {
-            "user_principal_name": self.user_principal_name,
-            "distinguished_name": dn,
-            "object_guid": guid_text(self.found.guid) if self.found else None,
-            "status": self.status,
-            "before": shown,
-            "after": None if self.status == REMOVED else dict(self.after),
-            "changed": self.changed,
-            "cause": self.cause,
-            "reason": self.reason,
-        }
+def person_key(undo: Undo) -> str:
+    """Return what is equal for the undos of one person: the UPN in the journal, or without one the object's id."""
+    return entra_key(undo.user_principal_name or undo.id)
 
 
 def is_made(undo: Undo) -> bool:
@@ -108,8 +79,8 @@ def plan_rollback(
 ) -> list[AccountRestore]:
     """Plan one restore for each account, in the order of the undos. ``directory`` has all attributes of the accounts.
 
-    ``domain`` is the distinguished name of the domain. Without ``shield``, which says who is protected, nobody is
-    enabled.
+    ``undos`` may have mS-DS-ConsistencyGuid of accounts that the run made, which are removed with it. ``domain``
+    is the distinguished name of the domain. Without ``shield``, which says who is protected, nobody is enabled.
 
     If one run made an account and a later one filled it, which happens after a run was killed, there is one restore.
     """
@@ -118,7 +89,7 @@ def plan_rollback(
     for undo in undos:
         name = entra_key(undo.user_principal_name or "")
         groups[name if name in made else entra_key(undo.id)].append(undo)
-    return [_planned(group, directory, domain, shield) for group in groups.values()]
+    return [replace(_planned(group, directory, domain, shield), key=person_key(group[0])) for group in groups.values()]
 
 
 def _planned(group: Sequence[Undo], directory: AccountDirectory, domain: str, shield: Shield | None) -> AccountRestore:
@@ -174,8 +145,8 @@ def _refuse_values(
 
 
 def _is_ours(undo: Undo) -> bool:
-    """Return whether the values of an undo are of the kind that ``ad_user`` writes into a journal."""
-    kind = dict if undo.attribute == ACCOUNT else list
+    """Return whether the values of an undo are of the kind that a run writes into a journal."""
+    kind = {ACCOUNT: dict, MADE: str, CONSISTENCY_GUID: str}.get(undo.attribute, list)
     return all(value is None or isinstance(value, kind) for value in (*undo.expected, undo.restore))
 
 
@@ -184,6 +155,9 @@ def _removal(undo: Undo, filled: Sequence[Undo], directory: AccountDirectory) ->
         reason = f"The account of {undo.id} was removed, and cannot be made again as it was; run ad_user."
         return AccountRestore(UNCHANGED, undo.id).refused("cannot_be_made_again", reason)
     found = directory.named(undo.id)
+    made = [each for line in filled if line.attribute == MADE for each in directory.of_guid(line.id)]
+    if made and made[0] not in found:  # its UPN was changed
+        found = made
     if not found:
         return AccountRestore(UNCHANGED, undo.id)
     account = found[0]
@@ -192,13 +166,31 @@ def _removal(undo: Undo, filled: Sequence[Undo], directory: AccountDirectory) ->
     if refusal:
         return restore.refused(refusal.cause, refusal.reason)
     changed = _changed_since(account, undo, filled) if len(found) == 1 else ["userPrincipalName"]
+    signed_in = was_signed_in_to(account)
+    if changed and signed_in and is_disabled(account) and not _changed_since(enabled_again(account), undo, filled):
+        return _disabling(restore, account)
     if changed:
         reason = (
             f"{account.distinguished_name} was changed since it was made ({', '.join(changed)}), so it stays; look at "
             "it, and delete it by hand if it is to go."
         )
         return restore.refused("changed_since", reason)
-    return replace(restore, status=REMOVED, state=undo.expected[-1])
+    return _disabling(restore, account) if signed_in else replace(restore, status=REMOVED, state=undo.expected[-1])
+
+
+def _disabling(restore: AccountRestore, account: AdObject) -> AccountRestore:
+    """Return the restore of an account that somebody signed in to: it stays, and is disabled if it is not yet."""
+    control = control_of(account)
+    reason = (
+        f"Somebody has signed in to {account.distinguished_name}, so it is disabled and stays; delete it by hand if "
+        "nobody needs it, before a sync disables its cloud user too."
+    )
+    if control is None or control & DISABLED_BIT:
+        return replace(restore, cause="signed_in", reason=reason)
+    after = {CONTROL: [str(control | DISABLED_BIT)]}
+    return replace(
+        restore, status=DISABLED, before={CONTROL: [str(control)]}, after=after, cause="signed_in", reason=reason
+    )
 
 
 def _changed_since(account: AdObject, undo: Undo, filled: Sequence[Undo]) -> list[str]:
@@ -217,6 +209,13 @@ def _as_made(account: AdObject, filled: Sequence[Undo]) -> dict[str, Sequence[by
     """Return the attributes of an account without the values that later runs wrote and that it still holds."""
     attributes = dict(account.attributes)
     for undo in filled:
+        if undo.attribute == MADE:
+            continue
+        if undo.attribute == CONSISTENCY_GUID:
+            raw = next(iter(account.attributes.get(undo.attribute.lower(), ())), b"")
+            if undo.restore is None and undo.holds_ours(consistency_text(raw)):
+                attributes[undo.attribute.lower()] = []
+            continue
         held = journal_value(undo.attribute, texts(account, undo.attribute))
         restorable = undo.restore is None or is_texts(undo.restore)
         if (
@@ -255,25 +254,3 @@ def _comparable(attribute: str, value: Any) -> Any:
     if not is_texts(value):
         return value
     return [dn_key(dn) for dn in value] if attribute == MANAGER else sorted(value)
-
-
-def build_result(restores: Sequence[AccountRestore]) -> dict[str, Any]:
-    """Return ``users``, ``summary`` and ``table`` of a module's result."""
-    users = [restore.result() for restore in restores]
-    summary = counted((restore.status for restore in restores), STATUSES)
-    return {"users": users, "summary": summary, "table": users_table(users)}
-
-
-def diff_restores(restores: Iterable[AccountRestore]) -> Diff:
-    """Return the diff: a line for each account that is removed, and for each value that is put back."""
-    before, after = [], []
-    for restore in sorted(
-        (each for each in restores if each.changed), key=lambda each: (each.user_principal_name or "").casefold()
-    ):
-        name = restore.user_principal_name
-        if restore.status == REMOVED and restore.found:
-            before.append(f"{name}: {restore.found.distinguished_name}")
-        for attribute in sorted(restore.after, key=str.lower):
-            before += [f"{name}: {attribute}: {value}" for value in restore.before[attribute] or ()]
-            after += [f"{name}: {attribute}: {value}" for value in restore.after[attribute] or ()]
-    return list_diff("AD accounts", before, after)

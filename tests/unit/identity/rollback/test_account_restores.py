@@ -12,12 +12,12 @@ import pytest
 from support.descriptors import DOMAIN_SID, of_domain
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.directory import AccountDirectory
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.restores import plan_rollback
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.state import account_state
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.objects import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protected_accounts import build_shield
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import guid_text
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import Undo
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback.account_restores import plan_rollback
 
 DOMAIN = "DC=ad"
 DN, BOSS = "CN=Anna,OU=Staff,DC=ad", "CN=Boss,OU=Staff,DC=ad"

@@ -1,0 +1,357 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rollback
+short_description: Put back what a run changed in Active Directory and in Entra ID
+version_added: 1.0.0
+author:
+  - hybrid.identity contributors (@hybrid)
+description:
+  - Reads the journal of a run, and puts back what the run changed, in both directories. It clears or restores ImmutableIds, restores
+    C(mS-DS-ConsistencyGuid) and the attributes of accounts, and removes the accounts that the run made.
+  - A user can be rolled back until the first synchronisation. Afterwards the AD account is the authority for the cloud user, so the user is
+    refused.
+  - Everything is read and checked in both directories before the first write. Each user is put back as a whole or not at all.
+  - Entra ID is written first, then the source anchors, and then the accounts. If the ImmutableId of a user cannot be taken back, the account
+    stays.
+  - What somebody else has changed since the run is refused. So are objects that have another user principal name than in the journal, and
+    values that this collection never writes.
+  - The module does not fail because of a user who is refused. RV(verdict) says in one sentence why nothing was put back, or who was not.
+extends_documentation_fragment:
+  - hybrid.identity.ldap
+  - hybrid.identity.graph
+  - hybrid.identity.attributes
+  - hybrid.identity.attributes.both
+attributes:
+  check_mode:
+    support: full
+    details: Everything is read and checked, and nothing is written.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  run_folder:
+    description:
+      - The folder on the controller that keeps the files of the runs, C(hybrid_identity_run_folder) of the roles.
+      - The journal of a run is C(journal.jsonl) in the folder with the name of the run.
+      - The rollback is a run too. Its journal is in a new folder, so that it can be rolled back.
+    type: path
+    required: true
+  run:
+    description:
+      - The name of the run, which is the name of its folder. All lines of the journal in it are rolled back.
+      - V(last) is the newest run that changed something and was not itself a rollback. Only folders with names that begin with a time, as
+        the roles make them, count.
+      - If several runs changed the same users, for example because one was killed, roll back the newest one first.
+    type: str
+    required: true
+  max_changes:
+    description:
+      - The most users who may change, as a count such as V(20), or as a percentage of the users in the journal such as V(5%). If more would
+        change, nothing is written.
+      - Without it, all users of the journal may change.
+    type: str
+  max_refused:
+    description:
+      - How many users may be refused while the others are put back, as a count or as a percentage of the users in the journal. If more are
+        refused, nothing is written.
+    type: str
+    default: "0"
+  accepted_effects:
+    description:
+      - Effects that are refused otherwise, each with a list of user principal names, as in
+        O(hybrid.identity.ad_user_guid#module:accepted_effects).
+    type: dict
+    default: {}
+  skip_checks:
+    description:
+      - Checks to skip if what they need could not be read. What can be read counts all the same.
+      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator. Without
+        V(deleted_users), nobody can tell whether a deleted user belongs to an account that is to be removed.
+      - A rollback gives no user an ImmutableId again unless both V(anchor_claims) and V(protected_accounts) are named. With them you say
+        that these values still belong to the same AD accounts, and that these are not protected. An ImmutableId that the run set
+        is always cleared.
+    type: list
+    elements: str
+    choices:
+      - deleted_users
+      - domains
+      - role_assignments
+      - role_eligibility
+      - role_assignable_groups
+      - app_owners
+      - anchor_claims
+      - protected_accounts
+    default: []
+notes:
+  - Hold the scheduler of Entra Connect while this module runs. The playbook C(hybrid.identity.rollback) does.
+  - Active Directory is asked only if the run changed it. Entra ID is always asked. If it cannot be asked, nothing is written.
+  - "An account is removed only if no cloud user belongs to it. Entra ID is asked for cloud users with the ImmutableId of its
+    C(objectGUID), with the ImmutableId of its C(mS-DS-ConsistencyGuid), and with its security identifier. If one of them is synchronised,
+    or has a value that this run did not set, the account stays: removing the account of a synchronised user deletes the cloud
+    user and the mailbox at the next synchronisation."
+  - An account is removed only if nobody has changed it since the run made it. It counts as changed if it has another name or container, if an
+    attribute that the run wrote has another value, if C(mS-DS-ConsistencyGuid), a group membership, a description or another attribute
+    has a value, or if its password was set again.
+  - An account that somebody has signed in to is disabled and stays. C(lastLogonTimestamp) says so, or C(lastLogon) and C(logonCount) of the
+    domain controller that is asked.
+  - An account that was removed cannot be made again with its security identifier and its password, so a rollback of the rollback refuses it.
+  - Users who left the recycle bin of Entra ID in the run stay as they are.
+  - The app needs the application permission C(User.ReadWrite.All), and for accounts C(User.Read.All) is enough if the run set no ImmutableId.
+    M(hybrid.identity.entra_immutable_id) says what else it needs to find out who is an administrator.
+seealso:
+  - module: hybrid.identity.match_apply
+  - module: hybrid.identity.ad_user
+  - module: hybrid.identity.entra_immutable_id
+"""
+
+EXAMPLES = r"""
+# Set the connection options once: in module_defaults for group/hybrid.identity.ad and group/hybrid.identity.entra, or in the
+# environment.
+- name: See what a rollback of the newest run would put back
+  hybrid.identity.rollback:
+    run_folder: /var/lib/hybrid-identity
+    run: last
+  check_mode: true
+  diff: true
+
+- name: Roll back a run, without up to five users who are refused
+  hybrid.identity.rollback:
+    run_folder: /var/lib/hybrid-identity
+    run: 20261129T101500Z-localhost-3f2a1b
+    max_refused: 5
+  register: back
+
+- name: Stop if somebody was not put back
+  ansible.builtin.assert:
+    that: not back.verdict
+    fail_msg: "{{ back.verdict }}"
+"""
+
+RETURN = r"""
+verdict:
+  description:
+    - Why nothing was put back, or who was not put back although it was tried, in one sentence.
+    - Empty if all users were put back, apart from those whom O(max_refused) allows.
+  returned: success
+  type: str
+  sample: ""
+table:
+  description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
+  returned: success
+  type: list
+  elements: str
+  sample: ["account removed                  40"]
+summary:
+  description: How many users have each status, zeros included, and in total.
+  returned: success
+  type: dict
+  sample: {removed: 40, disabled: 0, put_back: 2, unchanged: 0, refused: 0, failed: 0, total: 42}
+users:
+  description:
+    - The users whom the run changed, each with what became of the user. In check mode, or if the plan was refused, with what would become
+      of the user.
+  returned: success, and failure after the plan was made
+  type: list
+  elements: dict
+  contains:
+    user_principal_name:
+      description: The user principal name, for an account as the directory has it now, otherwise as the journal has it.
+      returned: always
+      type: str
+      sample: adele.vance@contoso.com
+    id:
+      description: The object id of the cloud user. Null if the run did not change that user.
+      returned: always
+      type: str
+      sample: 6b1f1e5e-0d5d-4a6c-9a3a-2f6d5b9d1c11
+    object_guid:
+      description: C(objectGUID) of the AD account. Null if the run did not change one, or if it is gone.
+      returned: always
+      type: str
+      sample: 876031de-bfb1-4f8b-9cb0-1c67a6094d3e
+    distinguished_name:
+      description: The distinguished name of the AD account. Null if the run did not change one, or if it is gone.
+      returned: always
+      type: str
+      sample: CN=Adele Vance,OU=Staff,DC=ad,DC=contoso,DC=com
+    status:
+      description:
+        - V(removed) if the account of the user is removed, V(disabled) if it is disabled because somebody has signed in to it, V(put_back) if only
+          values are put back.
+        - V(unchanged) if there is nothing to put back, V(refused) if nothing may be, V(failed) if a write failed.
+      returned: always
+      type: str
+      sample: removed
+    changed:
+      description: Whether something of the user was put back, or would be.
+      returned: always
+      type: bool
+      sample: true
+    cause:
+      description:
+        - A stable identifier of why the user was refused or failed, or why the account stays, else null.
+        - V(synchronised) if a synchronised cloud user has the account, V(has_cloud_user) if another cloud user has its ImmutableId or
+          security identifier, V(signed_in) if somebody has signed in to it.
+        - V(changed_since), V(renamed_since), V(account_gone), V(cannot_be_made_again), V(not_restorable), V(not_to_be_enabled), V(not_given_back),
+          V(address_of_other_account), V(immutable_id_not_taken_back), C(unread_) with the name of a check, and the causes of
+          M(hybrid.identity.ad_user), M(hybrid.identity.ad_user_guid) and M(hybrid.identity.entra_immutable_id).
+      returned: always
+      type: str
+      sample: null
+    reason:
+      description: The same as a sentence that says what to do next, else null.
+      returned: always
+      type: str
+      sample: null
+    writes:
+      description: The values that go back, in no particular order. The attribute C(account) is the account itself.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - attribute: onPremisesImmutableId
+          id: 6b1f1e5e-0d5d-4a6c-9a3a-2f6d5b9d1c11
+          before: 3jFgh7G/i0+csBxnpglNPg==
+          after: null
+rolled_back:
+  description: The name of the run that was rolled back.
+  returned: success
+  type: str
+  sample: 20261129T101500Z-localhost-3f2a1b
+run:
+  description: The name of the rollback itself, by which it can be rolled back.
+  returned: when something was written
+  type: str
+  sample: 20261129T113000Z-localhost-b2c3d4
+journal:
+  description: The path of the journal of the rollback.
+  returned: when something was written
+  type: str
+  sample: /var/lib/hybrid-identity/20261129T113000Z-localhost-b2c3d4/journal.jsonl
+cause:
+  description: A stable identifier of what went wrong with a connection or a directory.
+  returned: failure of a connection or a directory
+  type: str
+  sample: unreachable
+trace:
+  description:
+    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - Report it. What the module did until then is in RV(users).
+  returned: when the module met an exception that it does not know
+  type: list
+  elements: str
+  sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
+    read_accepted_effects,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.decision import Terms
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import (
+    IdentityError,
+    InputError,
+    telling,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
+    GUARD_ASPECTS,
+    ROLLBACK_ASPECTS,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback.result import build_result
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.rollback.run_undos import read_undos
+from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
+    connection,
+    graph_options,
+    ldap_options,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
+from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_folder import JOURNAL, find_run, new_run
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.rollback import Journals, Rollback
+
+
+def roll_back(params: dict[str, Any], check_mode: bool, watch: Watch) -> dict[str, Any]:
+    """Roll back the run that the options name, and return the module's result."""
+    found = find_run(params["run_folder"], params["run"])
+    name, folder = new_run(params["run_folder"], run_host())
+    path = os.path.join(folder, JOURNAL)
+    written = False
+
+    @contextmanager
+    def journals() -> Iterator[Journals]:
+        nonlocal written
+        with JournalFile(found.path, found.name) as of_the_run:
+            if not of_the_run.is_alone:
+                raise InputError(f"The run {found.name} still writes its journal; roll it back when it has ended.")
+            os.mkdir(folder, 0o700)
+            written = True
+            with JournalFile(path, name, (found.name,)) as own:
+                yield Journals(own, of_the_run)
+
+    terms = Terms(
+        accepted=read_accepted_effects(params["accepted_effects"]),
+        skip_checks=params["skip_checks"],
+        max_changes=params["max_changes"],
+        max_refused=params["max_refused"],
+    )
+    rollback = Rollback(read_undos(found.journal), terms)
+
+    def so_far() -> dict[str, Any]:
+        result = build_result(rollback.users, rollback.verdict, found.name, rollback.allowed)
+        own = {"run": name, "journal": path} if written else {}
+        return {**result, **own, "rolled_back": found.name, "warnings": rollback.warnings}
+
+    ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
+    try:
+        with telling():
+            rollback.run(ldap, graph, None if check_mode else journals, watch)
+    except IdentityError as error:
+        if written:
+            error.details.update({name: value for name, value in so_far().items() if name not in ("verdict", "diff")})
+        raise
+    return so_far()
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **ldap_options(),
+            **graph_options(),
+            "run_folder": {"type": "path", "required": True},
+            "run": {"type": "str", "required": True},
+            "max_changes": {"type": "str"},
+            "max_refused": {"type": "str", "default": "0"},
+            "accepted_effects": {"type": "dict", "default": {}},
+            "skip_checks": {
+                "type": "list",
+                "elements": "str",
+                "choices": [*GUARD_ASPECTS, *ROLLBACK_ASPECTS],
+                "default": [],
+            },
+        },
+        supports_check_mode=True,
+    )
+    watch = Watch(progress_report())
+    run(module, (*GRAPH, LDAP3), lambda: roll_back(module.params, module.check_mode, watch), watch.facts)
+
+
+if __name__ == "__main__":
+    main()
