@@ -50,9 +50,9 @@ def test_missing_suffixes_are_one_error_before_any_write(
     before = dump(state)
     run = ansible.playbook("hybrid.identity.accounts", variables=choices(path, tmp_path))
     assert run.code == 2
-    assert f"UPN suffixes that the forest has not ({SUFFIX})" in " ".join(run.output.split()), run.output
+    assert f"The forest has no UPN suffix {SUFFIX}; add it" in " ".join(run.output.split()), run.output
     assert dump(state) == before
-    assert list(run.folder.iterdir()) == []
+    assert run.accounts("plan")["summary"]["refused"] == COUNT
 
 
 def test_check_mode_then_the_run_then_nothing_left_then_back(
@@ -64,7 +64,8 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
     predicted = ansible.playbook("hybrid.identity.accounts", "--check", "--diff", variables=variables)
     assert predicted.code == 0, predicted.output
     assert dump(state) == before
-    assert [found.name for found in predicted.folder.iterdir()] == ["accounts-result.json"]
+    files = ["accounts-plan.jsonl", "accounts-users.jsonl"]
+    assert sorted(found.name for found in predicted.folder.iterdir()) == files
     assert not (tmp_path / "passwords").exists()
 
     limited = ansible.playbook("hybrid.identity.accounts", variables={**variables, "accounts_max_changes": "50%"})
@@ -79,7 +80,7 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
     assert f"account created {COUNT:>19}" in done.output, done.output
     upns = [user["userPrincipalName"] for user in crowd(COUNT)]
     assert made(directory, path) == upns
-    result = done.folder / "accounts-result.json"
+    result = done.folder / "accounts-result.jsonl"
     assert {stat.S_IMODE(found.stat().st_mode) for found in (result, done.journal)} == {0o600}
     assert stat.S_IMODE(done.folder.stat().st_mode) == 0o700
     for line in (tmp_path / "passwords").read_text().splitlines():
@@ -190,12 +191,13 @@ def test_only_people_with_a_licence_get_accounts(
     # An app that may not read mailboxes says so.
     entra = {
         **{name: lab[name] for name in ("tenant", "authority", "graph_url")},
-        **{"graph_ca_cert": lab["ca_cert"], "disable_instance_discovery": True},
+        "graph_ca_cert": lab["ca_cert"],
+        "disable_instance_discovery": True,
         **lab["apps"]["hard-matcher"],
     }
     blind = ansible.playbook("hybrid.identity.accounts", "--check", variables={**variables, "accounts_entra": entra})
     assert "of 3 users are shared, or of rooms or equipment, could not be read" in " ".join(blind.output.split())
-    assert blind.accounts()["summary"]["created"] == 2
+    assert blind.accounts("plan")["summary"]["created"] == 2
 
 
 @pytest.mark.usefixtures("suffix")
@@ -254,7 +256,8 @@ def test_given_passwords_are_seen_nowhere(ansible: Ansible, directory: Directory
         assert f"account created {1:>19}" in run.output
         assert f"given@{SUFFIX}: displayName: Given" in run.output
         assert run.recap()["failed"] == 0
-        assert [user["user_principal_name"] for user in run.accounts()["users"]] == [f"given@{SUFFIX}"]
+        users = run.accounts("plan" if check else "result")["users"]
+        assert [user["user_principal_name"] for user in users] == [f"given@{SUFFIX}"]
         assert secret not in "".join(found.read_text() for found in run.folder.iterdir())
     assert directory.signs_in(f"given@{SUFFIX}", secret)
 
