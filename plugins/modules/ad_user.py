@@ -12,17 +12,19 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Takes records of cloud users, such as M(hybrid.identity.entra_user_info) returns or a list written by hand, and makes the
-    accounts that are missing in Active Directory, in bulk. RV(users) can be handed as it is to
-    M(hybrid.identity.entra_immutable_id), which hard-matches each to its cloud user.
+  - Takes cloud users from a file of M(hybrid.identity.entra_user_info), or a short list of records, and makes the accounts that are missing
+    in Active Directory, in bulk. M(hybrid.identity.match_plan) and M(hybrid.identity.match_apply) then hard-match each to its cloud user.
+  - In check mode, the module makes a plan and does not fail because of a user. If the plan may not be carried out, RV(verdict) says why. The
+    same task without check mode and with O(plan_sha256) carries the plan out. It reads the directory again, and users for whom the plan would
+    be another one now are refused. Without O(plan_sha256), it plans and writes at once, and fails with the verdict.
   - An account is looked for by UPN and by every address before one is made. One that is found by UPN is filled by O(update).
     One that has an address and another UPN is refused and named; there is never a second account.
     UPNs are compared as Entra ID does it, without the case of A to Z. An account whose UPN only Active Directory takes for the
     record's is never filled, and the record is refused.
   - No account is made with a UPN that Entra Connect would not keep. Graph allows a C($) in a UPN, for instance, and Entra Connect
     does not.
-  - The plan is complete before the first write, and values that the directory's own schema would refuse are found then. Nothing
-    is deleted.
+  - The plan is complete before the first write, and values that the directory's own schema would refuse are found then. A user whose UPN
+    suffix the forest does not have is refused. Nothing is deleted.
   - The new C(sAMAccountName) is the part of the UPN before the C(@) without accents and without what is no ASCII letter, digit,
     dot, underscore or dash, cut to 20 characters. The new C(cn) is the display name, else given name and surname, else the UPN, cut
     to 64. Where several accounts would get one name, the first of them by UPN has it, unless somebody in the directory does; the
@@ -37,9 +39,10 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details: The plan is written in check mode. It is not counted as a change.
   diff_mode:
     support: full
-    details: No password is in it.
+    details: It has 50 users at most, and no password. The plan and the result have all users.
   idempotent:
     support: full
 options:
@@ -59,9 +62,57 @@ options:
       - C(enabled) counts for O(enabled=same). C(sam_account_name) chooses that name.
       - Keys that are not named here travel along into the result untouched. So a record with a key that looks like that of a secret, in any
         spelling, is refused; passwords belong into O(given_passwords_file).
+      - For more than some hundred users, use O(users_file), because Ansible takes long to pass lists of thousands of records.
+      - Exactly one of O(users) and O(users_file) is needed.
     type: list
     elements: dict
-    required: true
+  users_file:
+    description:
+      - The path on the controller of a file of users that M(hybrid.identity.entra_user_info) wrote for the same inventory host. What it says of
+        password hash synchronization counts unless O(password_hash_sync) is set.
+      - By default, the file is in the temporary folder of C(ansible-playbook), unless O(users) is given.
+    type: path
+  plan_file:
+    description:
+      - The path of the plan on the controller. Check mode writes it, and O(plan_sha256) names it.
+      - By default, the file is in the temporary folder of C(ansible-playbook). With O(users), there is no file by default.
+    type: path
+  plan_sha256:
+    description:
+      - The SHA-256 hash of O(plan_file), as check mode returned it in RV(plan_sha256). Only this plan is carried out, and only with the same
+        options.
+      - The module does not fail because of users then. RV(verdict) says who was not written.
+    type: str
+  result_file:
+    description:
+      - The path of the file on the controller for what became of each user. It is not written in check mode.
+      - By default, the file is in the temporary folder of C(ansible-playbook). With O(users), there is no file by default.
+    type: path
+  reviewed_plan:
+    description:
+      - The path on the controller of a plan that another run of this module made and that somebody reviewed.
+      - A change stays in the new plan only if the reviewed plan has the same one, with the same cloud user, distinguished name, attribute, value
+        before and after, and effects. The effects that it shows for a user are accepted for this user.
+      - Other changes are left out with the status V(not_reviewed), or V(changed_since_review) if the reviewed plan has another change for the
+        user. V(already_done) are users whose account is as reviewed already. None of them counts as refused.
+      - The module fails if the plan is damaged, too old, of another tenant or domain, or made for other users or with another O(exclude), O(path),
+        O(path_by), O(update), O(enabled) or O(account_password), or if it has a verdict that does not rest only on effects.
+    type: path
+  reviewed_plan_sha256:
+    description:
+      - The SHA-256 hash of O(reviewed_plan), as its run returned it in RV(plan_sha256).
+      - Take it from where whoever made the plan cannot write, such as the input of an approval.
+    type: str
+  reviewed_plan_max_age:
+    description: How many hours ago O(reviewed_plan) may have been made.
+    type: int
+    default: 72
+  planned_upn_suffixes:
+    description:
+      - UPN suffixes that count as the forest's in check mode, such as those that M(hybrid.identity.ad_upn_suffix) would add.
+    type: list
+    elements: str
+    default: []
   path:
     description:
       - Distinguished name of the container for the accounts that no rule of O(path_by) fits. It must exist.
@@ -140,13 +191,13 @@ options:
     default: {}
   max_changes:
     description:
-      - The most accounts that may change, as a count such as V(20), or as a percentage of RV(users) such as V(5%). If more would, the task
-        fails before the first write.
+      - The most accounts that may change, as a count such as V(20), or as a percentage of the users such as V(5%). If more would, nothing is
+        written.
     type: str
   max_refused:
     description:
-      - How many users may be refused while the others are written, as a count or as a percentage of RV(users). If more are, the task
-        fails before the first write. RV(users) says why each was.
+      - How many users may be refused while the others are written, as a count or as a percentage of the users. If more are, nothing is
+        written. The plan and the result say why each was.
     type: str
     default: "0"
 notes:
@@ -167,21 +218,10 @@ EXAMPLES = r"""
 # module_defaults, or in the environment.
 - name: Read everybody who is only in the cloud
   hybrid.identity.entra_user_info:
-  register: cloud
+    domains: [contoso.com]
 
-- name: Show what would be made
-  hybrid.identity.ad_user:
-    users: "{{ cloud.users }}"
-    path: OU=Staff,DC=ad,DC=contoso,DC=com
-    account_password: random
-    password_file: /root/new-passwords.jsonl
-    accepted_effects: {password_replaced: all}
-  check_mode: true
-  diff: true
-
-- name: Make the accounts, keep their passwords, and note each change
-  hybrid.identity.ad_user:
-    users: "{{ cloud.users }}"
+- name: Plan the accounts
+  hybrid.identity.ad_user: &accounts
     path: OU=Staff,DC=ad,DC=contoso,DC=com
     path_by:
       - department: Sales
@@ -194,11 +234,23 @@ EXAMPLES = r"""
     accepted_effects: {password_replaced: all}
     journal: /var/lib/hybrid-identity/journal
     max_changes: 500
-  register: accounts
+  check_mode: true
+  register: plan
 
-- name: Hard-match them
-  hybrid.identity.entra_immutable_id:
-    users: "{{ accounts.users }}"
+- name: Show the plan
+  ansible.builtin.debug:
+    var: plan.table
+
+- name: Stop if the plan may not be carried out
+  ansible.builtin.assert:
+    that: not plan.verdict
+    fail_msg: "{{ plan.verdict }}"
+
+- name: Make the accounts
+  hybrid.identity.ad_user:
+    <<: *accounts
+    plan_sha256: "{{ plan.plan_sha256 }}"
+  register: accounts
 
 # /root/given-passwords.csv, with mode 0600:
 #   user_principal_name,password
@@ -215,9 +267,42 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+plan_file:
+  description: The path of the plan.
+  returned: in check mode, if there is one
+  type: str
+  sample: /var/lib/hybrid-identity/20261129T101500Z-localhost-3f2a1b/accounts-plan.jsonl
+plan_sha256:
+  description: The SHA-256 hash of the plan.
+  returned: in check mode, if there is one
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+result_file:
+  description: The path of the result.
+  returned: success and failure without check mode, if there is one
+  type: str
+  sample: /var/lib/hybrid-identity/20261129T101500Z-localhost-3f2a1b/accounts-result.jsonl
+verdict:
+  description:
+    - In check mode, why the plan may not be carried out, in one sentence. Empty if it may be.
+    - Otherwise who was not written. Empty if all were.
+  returned: O(users) or O(users_file) is given
+  type: str
+  sample: ""
+reviewable:
+  description: Whether the plan can be given to another run as O(reviewed_plan).
+  returned: in check mode
+  type: bool
+  sample: true
+run:
+  description: The name of the run.
+  returned: O(users) or O(users_file) is given
+  type: str
+  sample: 20261124T094107Z-3f9a1c
 users:
   description:
     - One item for each record, in the order given. It is the record, and over it the account as it is after the task.
+    - Not returned if O(plan_file) or O(result_file) is written instead.
   returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: list
   elements: dict
@@ -259,7 +344,8 @@ users:
       sample: true
     status:
       description:
-        - V(created), V(updated), V(unchanged), V(excluded), V(left_out), V(refused) or V(failed).
+        - V(created), V(updated), V(unchanged), V(excluded), V(left_out), V(refused) or V(failed). With O(reviewed_plan) also V(not_reviewed),
+          V(changed_since_review) or V(already_done).
         - V(left_out) are people whom M(hybrid.identity.entra_user_info) left out, such as guests. They are neither changed nor refused.
       returned: always
       type: str
@@ -288,12 +374,12 @@ users:
       description:
         - A stable identifier of why a user was refused or failed, else null.
         - V(malformed_upn), V(invalid_upn), V(malformed_value), V(value_too_long), V(two_primary_addresses),
-          V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(no_password),
-          V(password_replaced) and V(password_too_short) for a record that cannot be written.
+          V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(missing_upn_suffix),
+          V(no_password), V(password_replaced) and V(password_too_short) for a record that cannot be written.
         - V(address_of_other_account), V(similar_upn), V(several_accounts), V(not_a_user), V(system_account), V(cloud_managed_account) and
           V(unreadable_object) for what is in the directory. For records that M(hybrid.identity.entra_user_info) did not find or left out,
           its cause, such as V(unlicensed).
-        - V(not_tried) where the run ended before. V(interrupted) where it met an exception. V(changed_meanwhile) where the account is not as it
+        - V(not_tried) where the run ended before. V(interrupted) where it met an exception. V(changed_since) where the plan would be another one now. V(changed_meanwhile) where the account is not as it
           was read any more. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
           others for what the directory said.
       returned: always
@@ -323,7 +409,7 @@ table:
   description:
     - The users in lines for people. Counts come first, then the users who need attention, with the reasons, and at the end what of
       the records was not written as it is.
-  returned: when RV(users) is
+  returned: success, and failure because of users
   type: list
   elements: str
   sample: ["unchanged                        41"]
@@ -365,11 +451,34 @@ result_code:
 """
 
 import os
+from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.changes import (
+    build_result,
+    build_summary,
+    diff_accounts,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.made import made_accounts
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.proposals import read_planned
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError, UnexpectedError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import Review, Write
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.reviewed_plan import (
+    ACCOUNTS,
+    check_reviewed_plan,
+    read_review,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
+    PLAN,
+    RESULT,
+    USERS,
+    VERSION,
+    Header,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.ad_user import Helpers, manage_accounts
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.outcome import Outcome
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     OptionSpec,
     connection,
@@ -380,7 +489,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.countries import find_country
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import LDAP3, PYCOUNTRY
-from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import journaled, read_journal, run_name
 from ansible_collections.hybrid.identity.plugins.module_utils._module.passwords import (
     PasswordFile,
     random_password,
@@ -388,29 +497,199 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.passwords 
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
+    RunFile,
+    check_run_file,
+    current_time,
+    read_reviewed_file,
+    read_run_file,
+    utc_now,
+    write_run_file,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
+
+TERMS = (
+    "exclude",
+    "path",
+    "path_by",
+    "update",
+    "enabled",
+    "account_password",
+    "password_must_change",
+    "password_hash_sync",
+    "accepted_effects",
+    "max_changes",
+    "max_refused",
+)
+"""The options that decide what a plan does. A plan file keeps them."""
+FEW_REASONS = 10
+"""Reasons in the table of users from a file. The plan and the result have the others."""
 
 
-def make(params: dict[str, Any], task: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Make and fill accounts, with the journal and the files of passwords that are asked for."""
-    options = connection(params, ldap_options())
-    given = read_given_passwords(task["given_passwords_file"]) if task["given_passwords_file"] else None
-    keeper = PasswordFile(task["password_file"]) if task["password_file"] else None
-    if keeper and check_mode:
-        keeper.check()
-    kept = params["journal"] and os.path.exists(params["journal"])
-    made = made_accounts(read_journal(params["journal"])) if kept else frozenset()
+class Accounts:
+    """One run of the module that makes and fills accounts."""
 
-    def service(journal: Any) -> dict[str, Any]:
-        helpers = Helpers(find_country, random_password, journal, keeper, given, made)
-        return manage_accounts(options, task, helpers, check_mode)
+    def __init__(self, params: dict[str, Any], task: dict[str, Any], check_mode: bool) -> None:
+        self._params, self._check_mode = params, check_mode
+        self._task = task
+        self._run = run_name(params["journal_run"])
+        self._source: RunFile | None = None
+        self._scope: Mapping[str, Any] = {}
+        self._terms: dict[str, Any] = {}
 
-    with keeper if keeper and not check_mode else nullcontext():
-        return journaled(params, service, check_mode=check_mode)
+    def manage(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Plan, carry the plan out unless in check mode, write the files, and return the module's result."""
+        params = self._params
+        self._read_users()
+        self._terms = {**{name: self._task[name] for name in TERMS}, "exclude": _given(self._task["exclude"])}
+        planned = self._read_planned()
+        review = self._read_review()
+        for option in ("plan_file", "result_file"):
+            if params[option] and (option == "plan_file") == self._check_mode:
+                others = {name: params[name] for name in ("users_file", "reviewed_plan", "journal", "password_file")}
+                check_run_file(option, params[option], others)
+        given = read_given_passwords(self._task["given_passwords_file"]) if self._task["given_passwords_file"] else None
+        keeper = PasswordFile(self._task["password_file"]) if self._task["password_file"] else None
+        if keeper and self._check_mode:
+            keeper.check()
+        kept = params["journal"] and os.path.exists(params["journal"])
+        made = made_accounts(read_journal(params["journal"])) if kept else frozenset()
+        found: list[Outcome] = []
+
+        def service(journal: Any) -> dict[str, Any]:
+            helpers = Helpers(
+                find_country,
+                random_password,
+                journal,
+                keeper,
+                given,
+                made,
+                review,
+                planned,
+                tenant=self._source.header["tenant"] if self._source else None,
+                where=params["plan_file"] or "users",
+                named=bool(params["plan_file"] or params["result_file"]),
+            )
+            found.append(manage_accounts(options, self._task, helpers, self._check_mode))
+            return {}
+
+        journal = {"journal": params["journal"], "journal_run": self._run}
+        with keeper if keeper and not self._check_mode else nullcontext():
+            used = journaled(journal, service, check_mode=self._check_mode)
+        return self._finish(found[0], used)
+
+    def _read_users(self) -> None:
+        """Take the users of the file, and what it says of the tenant, unless users are given."""
+        path = self._params["users_file"]
+        if not path:
+            users = self._task["users"]
+            if not users:
+                raise InputError("users is empty; give at least one record, such as entra_user_info returns.")
+            self._scope = {"users": [str(user.get("user_principal_name")) for user in users]}
+            return
+        self._source = read_run_file("users_file", path, (USERS,))
+        self._scope = self._source.header["scope"]
+        self._task["users"] = list(self._source.records())
+        if self._task["password_hash_sync"] is None:
+            self._task["password_hash_sync"] = self._source.header["facts"]["password_hash_sync"]
+
+    def _read_planned(self) -> dict[str, frozenset[Write]] | None:
+        sha256 = self._params["plan_sha256"]
+        if sha256 is None:
+            return None
+        if self._check_mode:
+            raise InputError("plan_sha256 names a plan to carry out, which check mode does not do; leave it out.")
+        path = self._params["plan_file"]
+        if not path:
+            raise InputError("plan_file is empty; name the plan whose hash is plan_sha256.")
+        plan = read_run_file("plan_file", path, (PLAN,), sha256)
+        if plan.header["facts"]["verdict"]:
+            raise InputError(f"The plan may not be applied: {plan.header['facts']['verdict']}")
+        now = {"module": "ad_user", "scope": self._scope, **self._terms}
+        then = {"module": plan.header["module"], "scope": plan.header["scope"], **plan.header["terms"]}
+        different = [name for name in now if now[name] != then.get(name)]
+        if different:
+            raise InputError(
+                f"The plan was made with other options than this task ({', '.join(different)}); use the same ones for "
+                "both."
+            )
+        return read_planned(plan.records())
+
+    def _read_review(self) -> Review | None:
+        path, sha256 = self._params["reviewed_plan"], self._params["reviewed_plan_sha256"]
+        if path is None and sha256 is None:
+            return None
+        # Not required_together, which takes an empty text, such as a variable of a pipeline that is missing, for a value.
+        if not path or not sha256:
+            raise InputError("reviewed_plan and reviewed_plan_sha256 belong together, and one is empty; name both.")
+        file = read_reviewed_file("reviewed_plan", path, sha256)
+        age = self._params["reviewed_plan_max_age"]
+        check_reviewed_plan(file.header, path, ACCOUNTS, self._scope, self._terms, current_time(), age)
+        return read_review(file.header, file.records(), path, ACCOUNTS)
+
+    def _finish(self, outcome: Outcome, used: dict[str, Any]) -> dict[str, Any]:
+        """Write the file of the run and return the result, or fail."""
+        tries = not self._check_mode
+        option = "result_file" if tries else "plan_file"
+        path = self._params[option]
+        verdict = outcome.verdict
+        if tries and not outcome.tried:
+            left = [change.unplanned() for change in outcome.plan.changes]
+            outcome = replace(outcome, plan=replace(outcome.plan, changes=left))
+        shown = outcome.plan.changes
+        summary = build_summary(shown) if path is None else build_summary(shown, FEW_REASONS)
+        result: dict[str, Any] = {
+            "changed": any(change.changed for change in shown) and not (verdict and not outcome.tried),
+            "verdict": verdict,
+            **(build_result(shown) if path is None else summary),
+            **used,
+            "run": self._run,
+            "warnings": list(outcome.warnings),
+        }
+        if self._params["reviewed_plan"]:
+            result["summary"]["review"] = outcome.plan.decided.count_reviewed()
+        if path is not None:
+            sha256 = self._save(option, outcome, verdict, result["summary"])
+            result |= {option: path, **({} if tries else {"plan_sha256": sha256})}
+        if not tries:
+            result["reviewable"] = outcome.plan.decided.is_reviewable
+        alone = tries and self._params["plan_sha256"] is None
+        if (verdict and alone) or isinstance(outcome.broken, UnexpectedError):
+            raise outcome.error(result)
+        return {**result, "diff": diff_accounts(shown, path or "users")}
+
+    def _save(self, option: str, outcome: Outcome, verdict: str, summary: Mapping[str, Any]) -> str:
+        header = Header(
+            version=VERSION,
+            kind=PLAN if option == "plan_file" else RESULT,
+            tenant=self._source.header["tenant"] if self._source else None,
+            domain=outcome.domain,
+            module="ad_user",
+            run=self._run,
+            host=run_host(),
+            scope=self._scope,
+            terms=self._terms,
+            time=utc_now(),
+            facts={
+                "summary": summary,
+                "verdict": verdict,
+                "reviewable": outcome.plan.decided.is_reviewable,
+                "reviewed_plan_sha256": self._params["reviewed_plan_sha256"],
+                "caveats": [],
+                "unread": [],
+                "tenant_users": None,
+            },
+        )
+        return write_run_file(option, self._params[option], header, outcome.plan.records())
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
 
 
 def main() -> None:
     task: dict[str, OptionSpec] = {
-        "users": {"type": "list", "elements": "dict", "required": True},
+        "users": {"type": "list", "elements": "dict"},
         "path": {"type": "str"},
         "path_by": {"type": "list", "elements": "dict"},
         "update": {"type": "str", "choices": ["never", "empty", "always"], "default": "empty"},
@@ -421,12 +700,24 @@ def main() -> None:
         "password_must_change": {"type": "bool", "default": False, "no_log": False},
         "password_hash_sync": {"type": "bool", "no_log": False},
         "accepted_effects": {"type": "dict", "default": {}},
+        "planned_upn_suffixes": {"type": "list", "elements": "str", "default": []},
         "exclude": exclude_option(),
         "max_changes": {"type": "str"},
         "max_refused": {"type": "str", "default": "0"},
     }
+    files: dict[str, OptionSpec] = {
+        "users_file": {"type": "path"},
+        "plan_file": {"type": "path"},
+        "plan_sha256": {"type": "str"},
+        "result_file": {"type": "path"},
+        "reviewed_plan": {"type": "path"},
+        "reviewed_plan_sha256": {"type": "str"},
+        "reviewed_plan_max_age": {"type": "int", "default": 72},
+    }
     module = RecordsModule(
-        argument_spec={**ldap_options(), **journal_options(), **task},
+        argument_spec={**ldap_options(), **journal_options(), **files, **task},
+        mutually_exclusive=[("users", "users_file")],
+        required_one_of=[("users", "users_file")],
         required_if=[
             ("account_password", "given", ["given_passwords_file"]),
             ("account_password", "random", ["password_file"]),
@@ -437,7 +728,12 @@ def main() -> None:
         # tests/upstream/test_ansible_core.py::test_records_go_to_the_system_log
         no_log=True,
     )
-    run(module, (LDAP3, PYCOUNTRY), lambda: make(module.params, pick(module.params, task), module.check_mode))
+    params, check_mode = module.params, module.check_mode
+
+    def service() -> dict[str, Any]:
+        return Accounts(params, pick(params, task), check_mode).manage(connection(params, ldap_options()))
+
+    run(module, (LDAP3, PYCOUNTRY), service)
 
 
 if __name__ == "__main__":

@@ -13,20 +13,21 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Reads cloud users with everything that an account in Active Directory can hold. RV(users) can be handed as it is to
-    M(hybrid.identity.ad_user).
+  - Reads cloud users with everything that an account in Active Directory can hold, and writes them to a file, which
+    M(hybrid.identity.ad_user) reads. For a few users, RV(users) can be handed to it as it is.
   - Users who are synchronised, or were once, are not in the result unless they are asked for. Guests, users without a licence, those whose
     mailbox is shared or belongs to a room or to equipment, and those whom O(exclude) names are in the result as V(left_out).
   - It changes nothing.
 extends_documentation_fragment:
   - hybrid.identity.graph
   - hybrid.identity.exclude
+  - hybrid.identity.run_file
   - hybrid.identity.attributes
   - hybrid.identity.attributes.entra
 attributes:
   check_mode:
     support: full
-    details: It only reads, in check mode as well.
+    details: It only reads, in check mode as well, and writes the file of O(save_to), which is not counted as a change.
   diff_mode:
     support: none
   idempotent:
@@ -86,6 +87,13 @@ options:
     type: str
     choices: [skip, fail]
     default: skip
+  save_to:
+    description:
+      - The path of a file on the controller for the users, which M(hybrid.identity.ad_user) reads. A file of a run that is there is replaced.
+        RV(users) is not returned then.
+      - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end. With O(identities), there is no
+        file by default.
+    type: path
 notes:
   - The app needs the application permission C(User.Read.All).
   - What a mailbox is for shows only an app with the application permission C(MailboxSettings.Read). It is asked about each user who is wanted
@@ -100,9 +108,9 @@ seealso:
 EXAMPLES = r"""
 # Connection options are left out here: set them once, for group/hybrid.identity.entra in module_defaults, or in the
 # environment.
-- name: Read everybody who is only in the cloud
+- name: Read everybody who is only in the cloud into a file
   hybrid.identity.entra_user_info:
-  register: cloud
+    save_to: /var/lib/hybrid-identity/users.jsonl
 
 - name: Read the enabled members of a group who sign in with contoso.com
   hybrid.identity.entra_user_info:
@@ -120,12 +128,32 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+users_file:
+  description: The path of the file with the users.
+  returned: success, if there is one
+  type: str
+  sample: /var/lib/hybrid-identity/20261129T101500Z-localhost-3f2a1b/accounts-users.jsonl
+users_sha256:
+  description: The SHA-256 hash of the file.
+  returned: success, if there is one
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+run:
+  description: The name of the run.
+  returned: success, if there is a file
+  type: str
+  sample: 20261129T101500Z-3f2a1b
+tenant:
+  description: The id of the tenant.
+  returned: success, and failure because of O(on_missing)
+  type: str
+  sample: 9d1c7f0a-53c4-4b8e-8f0e-2f6a1d7c4e11
 users:
   description:
     - The users who meet O(domains), O(groups), O(sync_states) and O(enabled), sorted by user principal name. Those who are no people with
       a licence are among them as V(left_out).
     - For O(identities) one for each, in the order given.
-  returned: success, and failure because of O(on_missing)
+  returned: success without a file, and failure because of O(on_missing)
   type: list
   elements: dict
   contains:
@@ -217,7 +245,7 @@ users:
       sample: null
 table:
   description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
-  returned: when RV(users) is
+  returned: success, and failure because of O(on_missing)
   type: list
   elements: str
   sample: ["unchanged                        41"]
@@ -324,6 +352,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_user_info import Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_user_info import run as read_users
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
+    USERS,
+    VERSION,
+    Header,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.scope.exclusions import read_exclusions
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
     CLOUD,
@@ -339,8 +372,15 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
     graph_options,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import run_name
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
+    check_run_file,
+    utc_now,
+    write_run_file,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 
 
 def question(params: dict[str, Any]) -> Question:
@@ -362,6 +402,35 @@ def question(params: dict[str, Any]) -> Question:
     )
 
 
+SCOPE = ("identities", "domains", "groups", "exclude", "user_types", "sync_states", "enabled", "include_unlicensed")
+"""The options that say whom a file is about."""
+
+
+def read(params: dict[str, Any], options: dict[str, Any], watch: Watch) -> dict[str, Any]:
+    """Read the users and return the module's result; with ``save_to``, the users are in a file and not in it."""
+    path = params["save_to"]
+    if path is None:
+        return read_users(options, question(params), watch)
+    check_run_file("save_to", path)
+    name = run_name(params["run"])
+    result = read_users(options, question(params), watch)
+    users, tenant = result.pop("users"), result["tenant"]
+    header = Header(
+        version=VERSION,
+        kind=USERS,
+        tenant=tenant,
+        domain=None,
+        module="entra_user_info",
+        run=name,
+        host=run_host(),
+        scope={option: params[option] for option in SCOPE if params[option]},
+        terms={},
+        time=utc_now(),
+        facts={fact: result[fact] for fact in ("summary", "caveats", "password_hash_sync")},
+    )
+    return {**result, "users_file": path, "users_sha256": write_run_file("save_to", path, header, users), "run": name}
+
+
 def main() -> None:
     options = graph_options()
     module = AnsibleModule(
@@ -376,6 +445,8 @@ def main() -> None:
             "enabled": {"type": "bool"},
             "include_unlicensed": {"type": "bool", "default": False},
             "on_missing": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
+            "save_to": {"type": "path"},
+            "run": {"type": "str"},
         },
         supports_check_mode=True,
     )
@@ -383,7 +454,7 @@ def main() -> None:
     run(
         module,
         GRAPH,
-        lambda: read_users(connection(module.params, options), question(module.params), watch),
+        lambda: read(module.params, connection(module.params, options), watch),
         watch.facts,
     )
 

@@ -193,6 +193,12 @@ options:
     description: How many hours ago O(reviewed_plan) may have been made.
     type: int
     default: 72
+  accounts_result:
+    description:
+      - The path of the result that M(hybrid.identity.ad_user) wrote in the same run. A user whose account that task made from a reviewed
+        plan of its own counts as reviewed here, although O(reviewed_plan) cannot know the account. Effects must be accepted all the same.
+      - Without O(reviewed_plan), the file is not read.
+    type: path
   plan_file:
     description:
       - The path of the plan file on the controller. A file that exists is replaced.
@@ -361,6 +367,7 @@ trace:
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -369,6 +376,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import SOURCE_ANCHORS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import (
+    CREATED,
     HARD_MATCH,
     MATCHED,
     OUTCOMES,
@@ -376,14 +384,17 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.out
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import Review
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.reviewed_plan import (
     AFTER_APPLY,
+    MATCHES,
     check_reviewed_plan,
     read_review,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PLAN,
+    RESULT,
     VERSION,
     Header,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import read_user
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
@@ -401,6 +412,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files 
     check_run_file,
     current_time,
     read_reviewed_file,
+    read_run_file,
     utc_now,
     write_run_file,
 )
@@ -439,7 +451,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     scope = {option: value for option, value in params["scope"].items() if value is not None}
     excluded = {option: value for option, value in params["exclude"].items() if value}
     terms = {**{option: params[option] for option in TERMS}, "exclude": excluded}
-    task = read_task(scope, terms, _read_review(params, scope, terms))
+    task = read_task(scope, terms, _read_review(params, scope, terms, name))
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
     plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
     summary, verdict = plan.summary(), plan.decided.verdict
@@ -480,7 +492,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     }
 
 
-def _read_review(params: dict[str, Any], scope: dict[str, Any], terms: dict[str, Any]) -> Review | None:
+def _read_review(params: dict[str, Any], scope: dict[str, Any], terms: dict[str, Any], name: str) -> Review | None:
     path, sha256 = params["reviewed_plan"], params["reviewed_plan_sha256"]
     if path is None and sha256 is None:
         return None
@@ -490,8 +502,29 @@ def _read_review(params: dict[str, Any], scope: dict[str, Any], terms: dict[str,
     if terms["predict"] == NOW:
         raise InputError("With predict=now a plan changes nothing, so there is nothing to review; use after_apply.")
     file = read_reviewed_file("reviewed_plan", path, sha256)
-    check_reviewed_plan(file.header, path, scope, terms, current_time(), params["reviewed_plan_max_age"])
-    return read_review(file.header, file.records(), path)
+    check_reviewed_plan(file.header, path, MATCHES, scope, terms, current_time(), params["reviewed_plan_max_age"])
+    review = read_review(file.header, file.records(), path, MATCHES)
+    return replace(review, made=_read_made(params["accounts_result"], name))
+
+
+def _read_made(path: str | None, run: str) -> dict[str, str]:
+    """Return whom this run made accounts for, as another reviewed plan said: the cloud user's id by objectGUID."""
+    if path is None:
+        return {}
+    result = read_run_file("accounts_result", path, (RESULT,))
+    header = result.header
+    if header["module"] != "ad_user" or header["run"] != run:
+        raise InputError(
+            f"accounts_result {path} is not the result of ad_user in this run; name that, or leave it out."
+        )
+    if not header["facts"]["reviewed_plan_sha256"]:
+        return {}
+    users = map(read_user, result.records())
+    return {
+        str(user["ad"]["object_guid"]): user["cloud"]["id"]
+        for user in users
+        if user["ad"] and user["cloud"] and user["change"] and user["change"]["status"] == CREATED
+    }
 
 
 def main() -> None:
@@ -528,6 +561,7 @@ def main() -> None:
             "reviewed_plan": {"type": "path"},
             "reviewed_plan_sha256": {"type": "str"},
             "reviewed_plan_max_age": {"type": "int", "default": 72},
+            "accounts_result": {"type": "path"},
             "plan_file": {"type": "path"},
             "run": {"type": "str"},
         },

@@ -18,6 +18,9 @@ from typing import Any
 PLAN = "hard_match-plan.jsonl"
 RESULT = "hard_match-result.jsonl"
 PROOF = "proof.jsonl"
+ACCOUNTS_USERS = "accounts-users.jsonl"
+ACCOUNTS_PLAN = "accounts-plan.jsonl"
+ACCOUNTS_RESULT = "accounts-result.jsonl"
 _LONGEST_NAME = 40
 
 
@@ -39,6 +42,11 @@ MODULES = {
     "match_apply": RunFiles({"plan_file": PLAN, "result_file": RESULT}),
     "match_report": RunFiles({"file": PLAN}),
     "rollback": RunFiles({}, folders=("run_folder",)),
+    "entra_user_info": RunFiles({"save_to": ACCOUNTS_USERS}, instead=("identities",)),
+    "ad_user": RunFiles(
+        {"users_file": ACCOUNTS_USERS, "plan_file": ACCOUNTS_PLAN, "result_file": ACCOUNTS_RESULT},
+        instead=("users",),
+    ),
     "entra_sync_info": RunFiles({"result_file": RESULT, "save_to": PROOF}, instead=("users", "identities")),
 }
 _NONE = RunFiles({})

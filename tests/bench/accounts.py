@@ -4,9 +4,9 @@
 """Accounts in bulk, against the floor: an ldap3 loop that adds the same entries over one connection.
 
 Run by hand, in a lab that is up and is taken down afterwards: `PYTHONPATH=tests python -m bench.accounts`, which takes
-a quarter of an hour. For each size the cloud users are read from the emulator by `entra_user_info`, the same plan is
-carried out by the loop and (for others of the same form) by `ad_user`, as the processes that Ansible starts, and then
-`ad_user` runs once more.
+a quarter of an hour. For each size the cloud users are read from the emulator by `entra_user_info`, `ad_user` plans
+their accounts, carries the plan out, and plans once more, each in a process as Ansible starts it. Samba takes longer
+for an account the more it has, so the loop makes half of its accounts before and half of them after.
 """
 
 from __future__ import annotations
@@ -19,16 +19,33 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lab import emulator, estate
 from lab.dc.directory import connect
 
+# Runs a module and says its peak memory in KiB at the end.
+WITH_MEMORY = """
+import atexit, resource, runpy, sys
+atexit.register(lambda: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr))
+runpy.run_module(sys.argv.pop(), run_name="__main__")
+"""
 MODULES = "ansible_collections.hybrid.identity.plugins.modules"
 SIZES = (1_000, 10_000)
 DEPARTMENTS = ("Sales", "Finance", "Operations", "Design", "HR")
 LDAP = ("server", "port", "ca_cert", "username", "password")
+
+
+@dataclass
+class Measured:
+    """A module's result, how long its process ran, and its peak memory."""
+
+    result: dict[str, Any]
+    seconds: float
+    megabytes: float
 
 
 class Bench:
@@ -45,7 +62,8 @@ class Bench:
         """Cloud users of a domain, with the attributes that people have."""
         users = []
         for number in range(1, count + 1):
-            name = f"person{number:05d}"
+            # No two people share the first 20 characters, of which AD makes a name.
+            name = f"{domain.partition('.')[0]}-{number:05d}"
             mail = f"{name}@{domain}"
             users.append(
                 {
@@ -65,24 +83,34 @@ class Bench:
             )
         emulator.control(self.lab["graph_url"], Path(self.lab["ca_cert"]), "POST", "users", users)
 
-    def entra_user_info(self, domain: str) -> tuple[dict[str, Any], float]:
+    def suffixes(self, *domains: str) -> None:
+        """Add UPN suffixes to the forest."""
+        connection = connect(self.lab["ldap"])
+        partitions = f"CN=Partitions,CN=Configuration,{self.lab['ldap']['base_dn']}"
+        assert connection.modify(partitions, {"uPNSuffixes": [("MODIFY_ADD", list(domains))]}), connection.result
+        connection.unbind()
+
+    def entra_user_info(self, domain: str, file: str) -> Measured:
         keys = ("tenant", "client_id", "secret", "authority", "graph_url")
-        options = {key: self.lab[key] for key in keys} | {"graph_ca_cert": self.lab["ca_cert"]}
+        options = {key: self.lab[key] for key in keys} | {"graph_ca_cert": self.lab["ca_cert"], "save_to": file}
         return self._module("entra_user_info", domains=[domain], disable_instance_discovery=True, **options)
 
-    def ad_user(self, users: list[Any], **options: Any) -> tuple[dict[str, Any], float]:
+    def ad_user(self, folder: str, check_mode: bool = False, **options: Any) -> Measured:
         connection = {key: self.lab["ldap"][key] for key in LDAP}
-        with tempfile.TemporaryDirectory() as folder:
-            random = {"account_password": "random", "password_file": f"{folder}/new.jsonl", "password_hash_sync": False}
-            return self._module("ad_user", users=users, path=self.unit, **random, **connection, **options)
+        files = {f"{name}_file": f"{folder}/{name}.jsonl" for name in ("users", "plan", "result", "password")}
+        more = {"account_password": "random", "password_hash_sync": False, "journal": f"{folder}/journal.jsonl"}
+        return self._module("ad_user", check_mode, path=self.unit, **files, **more, **connection, **options)
 
-    def loop(self, planned: list[dict[str, Any]]) -> float:
+    def loop(self, planned: Sequence[dict[str, Any]]) -> float:
         """The floor: seconds that adding the planned accounts takes, one after the other, with a password each."""
         entries = []
         for user in planned:
-            values = {name: value for name, value in user["after"].items() if name != "cn"}
+            values: dict[str, Any] = {}
+            for write in user["change"]["writes"]:
+                if write["attribute"] != "cn":
+                    values.setdefault(write["attribute"], []).append(write["after"])
             values["unicodePwd"] = f'"Floor-{secrets.token_urlsafe(20)}1"'.encode("utf-16-le")
-            entries.append((user["distinguished_name"], values))
+            entries.append((user["ad"]["distinguished_name"], values))
         started = time.monotonic()
         connection = connect(self.lab["ldap"])
         for dn, values in entries:
@@ -90,40 +118,57 @@ class Bench:
         connection.unbind()
         return time.monotonic() - started
 
-    def _module(self, name: str, check_mode: bool = False, **arguments: Any) -> tuple[dict[str, Any], float]:
+    def _module(self, name: str, check_mode: bool = False, **arguments: Any) -> Measured:
         with tempfile.TemporaryDirectory() as folder:
             arguments |= {"_ansible_check_mode": check_mode, "_ansible_diff": True, "_ansible_remote_tmp": folder}
             started = time.monotonic()
-            done = subprocess.run(
-                [sys.executable, "-m", f"{MODULES}.{name}"],
-                input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
+            process = subprocess.Popen(
+                [sys.executable, "-c", WITH_MEMORY, f"{MODULES}.{name}"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                capture_output=True,
                 text=True,
-                check=False,
             )
+            said, complaints = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}))
             seconds = time.monotonic() - started
-        assert done.stdout, done.stderr
-        result = dict(json.loads(done.stdout))
+        assert said, complaints
+        result = dict(json.loads(said))
         assert not result.get("failed"), result["msg"]
-        return result, seconds
+        return Measured(result, seconds, int(complaints.split()[-1]) / 1024)
+
+
+def read_plan(folder: str) -> list[dict[str, Any]]:
+    lines = Path(folder, "plan.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines[1:-1]]
 
 
 def measure(bench: Bench, count: int) -> dict[str, float]:
-    """Milliseconds a user for one size."""
+    """Milliseconds a user for one size, and the memory of the largest process in MB."""
     floor, task = (f"{name}{count}.contoso.com" for name in ("floor", "task"))
+    bench.suffixes(floor, task)
     for domain in (floor, task):
         bench.people(domain, count)
-    planned, _seconds = bench.ad_user(bench.entra_user_info(floor)[0]["users"], check_mode=True)
-    assert planned["summary"]["created"] == count, planned["summary"]
-    loop = bench.loop(planned["users"])
-    found, reading = bench.entra_user_info(task)
-    made, making = bench.ad_user(found["users"])
-    assert made["summary"]["created"] == count, made["summary"]
-    again, repeating = bench.ad_user(found["users"])
-    assert not again["changed"], again["summary"]
-    seconds = {"read": reading, "loop": loop, "task": making, "again": repeating}
-    return {**{name: value / count * 1000 for name, value in seconds.items()}, "ratio": making / loop}
+    with tempfile.TemporaryDirectory() as other, tempfile.TemporaryDirectory() as folder:
+        bench.entra_user_info(floor, f"{other}/users.jsonl")
+        assert bench.ad_user(other, check_mode=True).result["summary"]["created"] == count
+        planned = read_plan(other)
+        loop = bench.loop(planned[: count // 2])
+        read = bench.entra_user_info(task, f"{folder}/users.jsonl")
+        plan = bench.ad_user(folder, check_mode=True)
+        made = bench.ad_user(folder, plan_sha256=plan.result["plan_sha256"])
+        assert made.result["summary"]["created"] == count, made.result["summary"]
+        assert made.result["verdict"] == "", made.result["verdict"]
+        again = bench.ad_user(folder, check_mode=True)
+        assert not again.result["changed"], again.result["summary"]
+        loop += bench.loop(planned[count // 2 :])
+    runs = {"read": read.seconds, "loop": loop, "plan": plan.seconds, "apply": made.seconds, "again": again.seconds}
+    return {
+        **{name: value / count * 1000 for name, value in runs.items()},
+        "ratio": (plan.seconds + made.seconds) / loop,
+        "apply only": made.seconds / loop,
+        "MB": max(each.megabytes for each in (read, plan, made, again)),
+    }
 
 
 def main() -> None:
@@ -131,11 +176,11 @@ def main() -> None:
     parser.add_argument("sizes", type=int, nargs="*", default=SIZES)
     sizes = parser.parse_args().sizes
     bench = Bench()
-    print(f"{'users':>8}{'read':>10}{'ldap3 loop':>12}{'ad_user':>10}{'again':>10}{'ratio':>8}   milliseconds a user")
-    for count in sizes:
+    for position, count in enumerate(sizes):
         found = measure(bench, count)
-        row = f"{count:>8}{found['read']:>10.2f}{found['loop']:>12.2f}{found['task']:>10.2f}{found['again']:>10.2f}"
-        print(f"{row}{found['ratio']:>8.2f}", flush=True)
+        if position == 0:
+            print(f"{'users':>8}" + "".join(f"{name:>12}" for name in found) + "   milliseconds a user")
+        print(f"{count:>8}" + "".join(f"{value:>12.2f}" for value in found.values()), flush=True)
 
 
 if __name__ == "__main__":

@@ -56,15 +56,15 @@ class Run:
         """What became of the AD users of a hard match, by UPN."""
         return {name: user["change"] for name, user in self.users().items()}
 
-    def accounts(self) -> dict[str, Any]:
-        """The result of the role accounts: ``summary`` and ``users``."""
-        return dict(json.loads((self.folder / "accounts-result.json").read_text("utf-8")))
+    def accounts(self, kind: str = "result") -> dict[str, Any]:
+        """The plan or the result of the role accounts: ``summary`` and ``users``."""
+        header, *records, _end = self.lines(kind, "accounts")
+        users = [{**record["ad"], **record["change"]} for record in records]
+        return {"summary": header["facts"]["summary"], "users": users}
 
-    def lines(self, kind: str) -> list[dict[str, Any]]:
-        """All lines of the plan or the result of a hard match."""
-        lines = [
-            json.loads(line) for line in (self.folder / f"hard_match-{kind}.jsonl").read_text("utf-8").splitlines()
-        ]
+    def lines(self, kind: str, stage: str = "hard_match") -> list[dict[str, Any]]:
+        """All lines of the plan or the result of a stage."""
+        lines = [json.loads(line) for line in (self.folder / f"{stage}-{kind}.jsonl").read_text("utf-8").splitlines()]
         assert lines[-1] == {"end": {"count": len(lines) - 2}}
         return lines
 

@@ -109,12 +109,14 @@ def chance() -> random.Random:
 @pytest.fixture
 def runs(lab: dict[str, Any], directory: Directory, tmp_path: Path) -> Iterator[Runs]:
     tls = Path(lab["ca_cert"]).parent
+    directory.add_suffixes(SUFFIX)
     with (
         unit(directory, "Killed") as path,
         LdapGate(lab["ldap"], tls) as gate,
         contextlib.ExitStack() as started,
     ):
         yield Runs(lab, directory, gate, path, tmp_path, started)
+    directory.clear_suffixes()
 
 
 def test_killed_at_ten_points(runs: Runs, chance: random.Random) -> None:

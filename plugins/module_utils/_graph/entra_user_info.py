@@ -47,7 +47,7 @@ class Question:
 def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
     """Do a task and return the module's result: ``changed`` (False), ``users``, ``summary``, ``table``, ``caveats``.
 
-    If it is asked for, ``password_hash_sync`` is in it too; None if it is unknown.
+    ``tenant`` is the id of the tenant. If it is asked for, ``password_hash_sync`` is in it too; None if it is unknown.
 
     ``options`` are those of ``argspec.connection``. ``watch`` follows the progress.
 
@@ -79,7 +79,10 @@ async def _users(
             found = await _named(users, [read_object_id(member) for member in sorted(choice.members)])
         else:
             found = await users.list_active(filter_text=user_choice.default_filter(choice))
-        facts: dict[str, Any] = {"caveats": await _read_mailboxes(transport, found, choice, asked)}
+        facts: dict[str, Any] = {
+            "tenant": transport.place()[1],
+            "caveats": await _read_mailboxes(transport, found, choice, asked),
+        }
         if question.with_hash_sync:
             switches = await Survey(transport, None).read_switches()
             facts["password_hash_sync"] = switches.get(HASH_SYNC_SWITCH)

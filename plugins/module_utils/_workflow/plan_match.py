@@ -266,7 +266,7 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
         outcome=prediction.outcome if prediction else None,
         outcome_reason=prediction.reason if prediction else None,
         effects=prediction.effects if prediction else (),
-        guid=change.guid,
+        key=change.guid,
         cloud_id=target.id if target else None,
         held=list_held(change) if compares and not change.writes else (),
         upns=upns_of(change.ad.user_principal_name, target.user_principal_name if target else None)

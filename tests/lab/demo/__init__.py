@@ -123,7 +123,7 @@ def _chain(state: Path, name: str, log: Path, steps: Steps) -> Run:
         changed += _play(state, "sync", {**common, "sync_cycle": "never"}, log, Chain(steps, "check"))
     # Without PowerShell there are two runs. The name of a run begins with its time.
     folders = sorted(path for path in runs.iterdir() if path.is_dir())
-    accounts = json.loads((folders[0] / "accounts-result.json").read_text("utf-8"))["users"]
+    accounts = _ad_users(folders[0] / "accounts-result.jsonl", "change")
     matched = _ad_users(folders[0] / "hard_match-result.jsonl", "change")
     proof = _ad_users(folders[-1] / "proof.jsonl", "sync")
     return Run(accounts, matched, proof, changed)

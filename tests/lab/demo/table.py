@@ -70,7 +70,7 @@ def _without_account(run: Run, before: Sequence[User], domains: Sequence[str]) -
         if user["userPrincipalName"].lower() not in asked:
             yield user["userPrincipalName"], _why_not_asked(user, domains)
     for user in run.accounts:
-        if user["status"] in ("refused", "failed"):
+        if user["status"] in ("refused", "failed", "left_out", "excluded"):
             yield _name(user), str(user["reason"])
 
 

@@ -13,14 +13,13 @@ from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from support.nasty_text import FORGED, INVISIBLE, NASTY_TEXT
 
-from ansible_collections.hybrid.identity.plugins.filter import immutable_id, upn_suffixes, visible
+from ansible_collections.hybrid.identity.plugins.filter import immutable_id, visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.outcome_table import users_table
 
 TO = immutable_id.FilterModule().filters()["guid_to_immutable_id"]
 BACK = immutable_id.FilterModule().filters()["immutable_id_to_guid"]
 TABLE = users_table
 VISIBLE = visible.FilterModule().filters()["visible"]
-SUFFIXES = upn_suffixes.FilterModule().filters()["upn_suffixes"]
 
 
 @pytest.mark.parametrize(
@@ -109,21 +108,6 @@ def test_the_table_of_accounts() -> None:
         "unchanged 1",
         "refused: c@contoso.com: No.",
     ]
-
-
-def test_the_suffixes_that_users_need() -> None:
-    users = [
-        {"user_principal_name": "a@Fabrikam.com", "status": "found"},
-        {"user_principal_name": "b@fabrikam.com"},
-        {"user_principal_name": "c@contoso.com"},
-        {"user_principal_name": "d@left.out", "status": "left_out"},
-        {"user_principal_name": "e@not.there", "status": "not_found"},
-        {"user_principal_name": "nobody"},
-        {"user_principal_name": None},
-    ]
-    assert SUFFIXES(users) == ["contoso.com", "fabrikam.com"]
-    with pytest.raises(AnsibleFilterError, match="upn_suffixes needs a list of users"):
-        SUFFIXES({"users": users})
 
 
 @given(NASTY_TEXT)

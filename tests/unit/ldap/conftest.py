@@ -148,7 +148,7 @@ def run_module(
 Run = Callable[..., dict[str, Any]]
 
 DOMAIN_GUID = uuid.UUID("0b6b1c1e-7d0c-4f0e-9a51-3f1f0a8e77d2")
-_PLACE = Turn(
+PLACE = Turn(
     Search(DOMAIN.encode(), BASE, ("present", b"objectClass"), (b"objectGUID",)),
     (Entry(DOMAIN, {"objectGUID": [DOMAIN_GUID.bytes_le]}), Done()),
 )
@@ -158,7 +158,7 @@ def with_place(script: list[Turn], start: int, check: bool, arguments: Mapping[s
     """Let a script, after its first ``start`` turns, tell the domain's GUID if a journal is written."""
     if len(script) < start or not arguments.get("journal") or check:
         return script
-    return [*script[:start], _PLACE, *script[start:]]
+    return [*script[:start], PLACE, *script[start:]]
 
 
 @pytest.fixture

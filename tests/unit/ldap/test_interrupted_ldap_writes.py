@@ -25,7 +25,7 @@ from support.module_runs import journal_lines
 
 OU = f"OU=Staff,{DOMAIN}"
 PEOPLE = (person(1, "anna"), person(2, "bob"), person(3, "carl"))
-CONTEXTS = (b"defaultNamingContext", b"schemaNamingContext")
+CONTEXTS = (b"defaultNamingContext", b"rootDomainNamingContext", b"configurationNamingContext")
 
 
 @pytest.fixture
@@ -73,14 +73,15 @@ def test_stamps(run: Run, journal: Path, fails_at: Callable[[str, int], None]) -
 @pytest.fixture
 def accounts(certificates: Certificates, options: Options, run_module: RunModule) -> Run:
     def runner(script: list[Turn], **arguments: Any) -> dict[str, Any]:
-        schema = f"CN=Schema,{DOMAIN}"
-        root = {"defaultNamingContext": [DOMAIN], "schemaNamingContext": [schema]}
+        root = {name.decode(): [DOMAIN] for name in CONTEXTS}
         start = [
             BIND,
             Turn(Search(b"", BASE, ("present", b"objectClass"), CONTEXTS), (Entry("", root), Done())),
             Turn(Search, (Entry(DOMAIN, {"minPwdLength": ["7"]}), Done())),
             Turn(Search, (Entry("CN=x", {"lDAPDisplayName": ["displayName"]}), Done(cookie=b""))),
             Turn(Search, (Entry(OU, {"objectClass": ["top"]}), Done())),
+            Turn(Search, (Entry("CN=p", {"uPNSuffixes": ["contoso.com"]}), Done())),
+            Turn(Search, (Done(cookie=b""),)),
         ]
         script = with_place([*start, *script], 4, False, arguments)
         with Wire(script, certificates.good) as wire:

@@ -24,13 +24,14 @@ from ansible_collections.hybrid.identity.plugins.plugin_utils.run_files import h
 
 RUNTIME = yaml.safe_load((Path(__file__).resolve().parents[3] / "meta" / "runtime.yml").read_text("utf-8"))
 ROUTED = sorted(RUNTIME["plugin_routing"]["modules"])
-FILES = ("plan_file", "result_file", "file", "save_to", "run_folder")
+FILES = ("plan_file", "result_file", "file", "save_to", "run_folder", "users_file")
 MODULE = f"""
 import os
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 
 options = {{**dict.fromkeys({FILES}, {{"type": "path"}}), "of_group": {{}}, "of_module": {{}}}}
+options["users"] = {{"type": "list"}}
 module = AnsibleModule(argument_spec=options, supports_check_mode=True)
 files = {{name: module.params[name] for name in {FILES} if module.params[name]}}
 module.exit_json(
@@ -111,7 +112,10 @@ def test_tasks_of_one_host_get_the_same_files_and_those_of_others_their_own(play
         "report": {"test.small.match_report": {}, "check_mode": True},
         "proof": {"test.small.entra_sync_info": {}},
         "named": {"test.small.match_plan": {"plan_file": str(tmp_path / "own")}},
-        "no_files": {"test.small.entra_user_info": {}},
+        "users": {"test.small.entra_user_info": {}},
+        "accounts": {"test.small.ad_user": {}, "check_mode": True},
+        "few_accounts": {"test.small.ad_user": {"users": [1]}},
+        "no_files": {"test.small.entra_immutable_id": {}},
     }
     for host, results in zip(hosts, play(dict.fromkeys(hosts, LOCAL), tasks), strict=True):
         assert {name: result["host"] for name, result in results.items()} == dict.fromkeys(tasks, host)
@@ -128,6 +132,13 @@ def test_tasks_of_one_host_get_the_same_files_and_those_of_others_their_own(play
             "report": {"file": plan},
             "proof": {"result_file": result, "save_to": proof},
             "named": {"plan_file": str(tmp_path / "own")},
+            "users": {"save_to": f"{folder}/accounts-users.jsonl"},
+            "accounts": {
+                "users_file": f"{folder}/accounts-users.jsonl",
+                "plan_file": f"{folder}/accounts-plan.jsonl",
+                "result_file": f"{folder}/accounts-result.jsonl",
+            },
+            "few_accounts": {},
             "no_files": {},
         }
         assert results["plan"]["modes"] == [0o700]

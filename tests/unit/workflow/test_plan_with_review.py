@@ -22,6 +22,7 @@ from shield_script import account
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import write_run_file
 
 BOTH = {"write_consistency_guid": "from_guid"}
 EFFECT = "foreign_anchor"
@@ -64,6 +65,79 @@ def test_without_a_reviewed_plan_nothing_is_said_of_a_review(estate: Estate) -> 
     plan = estate.plan()
     assert "review" not in plan["summary"]
     assert estate.lines("plan")[0]["facts"]["reviewed_plan_sha256"] is None
+
+
+def accounts_result(estate: Estate, *names: tuple[str, str], **header: Any) -> dict[str, Any]:
+    """What ad_user wrote in this run: the status of some users."""
+    known: Any = {
+        "version": 1,
+        "kind": "result",
+        "tenant": "t",
+        "domain": "d",
+        "module": "ad_user",
+        "run": "this",
+        "host": "localhost",
+        "scope": {},
+        "terms": {},
+        "time": hours_ago(0),
+        "facts": {"reviewed_plan_sha256": "x"},
+    }
+    records = [
+        {
+            "ad": {"object_guid": str(guid(9)), "user_principal_name": upn(name)},
+            "cloud": {"id": object_id(9)},
+            "match": None,
+            "change": {"status": status},
+        }
+        for name, status in names
+    ]
+    path = str(estate.folder / "accounts-result.jsonl")
+    known.update(header)
+    write_run_file("result_file", path, known, records)
+    return {"accounts_result": path, "run": "this"}
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "changes"),
+    [
+        ("created", {}, 4),
+        ("updated", {}, 3),
+        ("created", {"facts": {"reviewed_plan_sha256": None}}, 3),
+    ],
+)
+def test_whose_account_this_run_made_from_a_review_is_matched(
+    estate: Estate, status: str, header: dict[str, Any], changes: int
+) -> None:
+    estate.plan()
+    given = estate.reviewed()
+    estate.directory.put(person(9, "dora", **account(1609)))
+    estate.graph.put(user(9, upn("dora")))
+    made = accounts_result(estate, ("dora", status), **header)
+    plan = estate.plan(**given, **made)
+    assert (plan["verdict"], plan["summary"]["changes"]) == ("", changes)
+    # Not for another cloud user, and not with an effect that nobody accepted.
+    estate.graph.users.clear()
+    estate.graph.put(user(8, upn("dora")))
+    assert estate.users("plan")["dora"]["ad"]["object_guid"] == str(guid(9))
+    assert estate.plan(**given, **made, max_refused="100%")["summary"]["changes"] == 0
+
+
+def test_the_effects_of_a_new_account_must_be_accepted(estate: Estate) -> None:
+    estate.plan()
+    given = estate.reviewed()
+    estate.directory.put(person(9, "dora", mS_DS_ConsistencyGuid=[guid(55).bytes_le], **account(1609)))
+    estate.graph.put(user(9, upn("dora")))
+    plan = estate.plan(**given, **accounts_result(estate, ("dora", "created")), max_refused="1")
+    assert estate.users("plan")["dora"]["change"]["cause"] == EFFECT
+    assert plan["summary"]["changes"] == 3
+
+
+@pytest.mark.parametrize("header", [{"run": "other"}, {"module": "match_apply"}])
+def test_the_accounts_of_another_run_do_not_count(estate: Estate, header: dict[str, Any]) -> None:
+    estate.plan()
+    given = estate.reviewed()
+    result = estate.plan(**given, **accounts_result(estate, ("dora", "created"), **header))
+    assert "is not the result of ad_user in this run" in result["msg"]
 
 
 def test_a_user_who_came_after_the_review_waits_for_the_next_one(estate: Estate) -> None:

@@ -6,26 +6,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..ad.objects import AdObject
-from ..core.accepted_effects import AcceptedEffects, Effect
-from ..core.limits import read_limit
+from ..core.accepted_effects import Effect
+from ..core.decision import REVIEWED
 from ..core.outcomes import APART, CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
-from ..core.records import AdUser, planned_ad_user, read_ad_user
+from ..core.records import AdUser, planned_ad_user, read_ad_user, record_name
 from ..core.refusal import Refusal
 from ..core.text.counts import counted
 from ..core.text.diffs import Diff, list_diff
-from ..core.text.outcome_table import users_table
-from ..core.text.sentences import join_names, join_reasons
+from ..core.text.outcome_table import outcome_lines
+from ..core.text.sentences import join_names
 from ..core.text.visible import visible
 from .requests import AccountRequest
 from .values import Values
 
 STATUSES = (CREATED, UPDATED, UNCHANGED, REFUSED, FAILED)
+
+SHOWN_IN_DIFF = 50
 
 LISTS = ("proxyAddresses",)
 """The written attributes that have several values, and are shown as lists."""
@@ -58,6 +60,10 @@ class AccountChange:
     reason: str | None = None
 
     @property
+    def name(self) -> str:
+        return record_name(self.request.given)
+
+    @property
     def changed(self) -> bool:
         return self.status in (CREATED, UPDATED)
 
@@ -67,6 +73,12 @@ class AccountChange:
 
     def refused(self, cause: str, reason: str) -> AccountChange:
         return replace(self._untouched(), status=REFUSED, cause=cause, reason=reason)
+
+    def left(self, status: str, why: Refusal | None) -> AccountChange:
+        """Return the change as decided: not written, unless only the status changes."""
+        if why is None:
+            return replace(self, status=status)
+        return replace(self._untouched(), status=status, cause=why.cause, reason=why.reason, effects=self.effects)
 
     def set_apart(self, status: str, why: Refusal) -> AccountChange:
         return replace(self._untouched(), status=status, cause=why.cause, reason=why.reason)
@@ -97,7 +109,7 @@ class AccountChange:
         """Return the user as the module returns it: the record as given, overwritten by the account as it is now."""
         return {
             **self.request.given,
-            **self._account().record(),
+            **self.account().record(),
             "status": self.status,
             "before": None if self.status == CREATED else _shown(self.before),
             "after": _shown(self.after),
@@ -108,7 +120,8 @@ class AccountChange:
             "password_hash_sync": self.password_hash_sync,
         }
 
-    def _account(self) -> AdUser:
+    def account(self) -> AdUser:
+        """Return the account as it is now, or as it will be."""
         if self.found is not None:
             return read_ad_user(self.found.distinguished_name, {**self.found.attributes, **_raw(self.after)})
         if self.status == CREATED:
@@ -116,21 +129,18 @@ class AccountChange:
         return AdUser(user_principal_name=self.request.upn or None)
 
 
-def refuse_effects(changes: Iterable[AccountChange], accepted: AcceptedEffects) -> list[AccountChange]:
-    """Return the changes, those refused that have an effect which is not accepted."""
-    found = []
-    for change in changes:
-        refusal = accepted.refuse(change.effects)
-        found.append(change.refused(refusal.cause, refusal.reason) if refusal else change)
-    return found
-
-
 def build_result(changes: Sequence[AccountChange]) -> dict[str, Any]:
     """Return ``users``, ``summary`` and ``table`` of a module's result."""
-    users = [change.result() for change in changes]
-    apart = [status for status in APART if any(change.status == status for change in changes)]
-    summary = counted((change.status for change in changes), (*STATUSES, *apart))
-    return {"users": users, "summary": summary, "table": [*users_table(users), *left_out_lines(changes)]}
+    return {"users": [change.result() for change in changes], **build_summary(changes)}
+
+
+def build_summary(changes: Sequence[AccountChange], limit: int = 100) -> dict[str, Any]:
+    """Return ``summary`` and ``table`` of a module's result. Each part of the table has ``limit`` reasons at most."""
+    counts = Counter(change.status for change in changes)
+    more = [status for status in (*APART, *REVIEWED) if counts[status]]
+    summary = counted(counts.elements(), (*STATUSES, *more))
+    rows = ((change.status, change.name, change.reason) for change in changes)
+    return {"summary": summary, "table": [*outcome_lines(rows, limit), *left_out_lines(changes, limit)]}
 
 
 def left_out_lines(changes: Iterable[AccountChange], limit: int = 100) -> list[str]:
@@ -149,35 +159,22 @@ def count_scope(changes: Iterable[AccountChange]) -> int:
     return sum(change.status not in APART for change in changes)
 
 
-def refusal_sentence(changes: Sequence[AccountChange], max_refused: str) -> str | None:
-    """Return the sentence that refuses a plan with more refused users than ``max_refused`` allows; None if it does not.
+def diff_accounts(changes: Iterable[AccountChange], where: str = "users") -> Diff:
+    """Return the diff: a line for each value that changes, sorted by user and attribute, without passwords.
 
-    It has the reasons of the first few.
-
-    :raises InputError: if ``max_refused`` is not a limit.
+    It has ``SHOWN_IN_DIFF`` users at most; ``where`` says where the others are.
     """
-    limit, scope = read_limit(max_refused, "max_refused"), count_scope(changes)
-    reasons = [(change.request.upn, change.reason or "") for change in changes if change.status == REFUSED]
-    if len(reasons) <= limit.most(scope):
-        return None
-    return (
-        f"{len(reasons)} of {scope} users cannot be taken, and nothing was written, because max_refused allows "
-        f"{limit.describe(scope)}: {join_reasons(reasons)} Correct the list, or raise max_refused to go on "
-        "without them."
-    )
-
-
-def diff_accounts(changes: Iterable[AccountChange]) -> Diff:
-    """Return the diff: a line for each value that changes, sorted by user and attribute, without passwords."""
     changed = [change for change in changes if change.changed]
     changed.sort(key=lambda change: change.request.upn.casefold())
     before, after = [], []
-    for change in changed:
+    for change in changed[:SHOWN_IN_DIFF]:
         if change.status == CREATED:
             after.append(f"{change.request.upn}: {change.dn}")
         for name in sorted(change.after, key=str.lower):
             before += [f"{change.request.upn}: {name}: {value}" for value in change.before.get(name, ())]
             after += [f"{change.request.upn}: {name}: {value}" for value in change.after[name]]
+    if len(changed) > SHOWN_IN_DIFF:
+        after.append(f"and {len(changed) - SHOWN_IN_DIFF} more users: see {where}")
     return list_diff("AD accounts", before, after)
 
 

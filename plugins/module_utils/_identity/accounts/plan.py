@@ -16,8 +16,8 @@ from ..ad.protected_accounts import Shield
 from ..core.accepted_effects import PASSWORD_REPLACED, Effect
 from ..core.identities.anchors import guid_text
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn
-from ..core.identities.comparison import entra_key
-from ..core.identities.upn import upn_fault
+from ..core.identities.comparison import ad_key, entra_key
+from ..core.identities.upn import upn_fault, upn_suffix
 from ..core.outcomes import EXCLUDED
 from ..core.refusal import Refusal
 from ..core.scope.exclusions import describe_exclusion
@@ -30,7 +30,6 @@ from .managers import add_managers
 from .paths import Paths
 from .requests import GIVEN, RANDOM, AccountRequest
 from .touchable import refuse_kind, stays_disabled
-from .updates import changed_values
 from .values import (
     CONTROL,
     DISABLED,
@@ -40,6 +39,7 @@ from .values import (
     Schema,
     Values,
     Wanted,
+    changed_values,
     wanted_values,
 )
 
@@ -55,6 +55,7 @@ class Rules:
 
     ``made``: the GUIDs of the accounts that a journal records as made. Only these are ever enabled, if they are not
     protected either, which ``shield`` decides; None: it could not be read. ``excluded``: entries of ``exclude`` by UPN.
+    ``suffixes``: the UPN suffixes of the forest, as ``ad_key``; None: any.
     """
 
     paths: Paths
@@ -67,6 +68,7 @@ class Rules:
     made: frozenset[str] = frozenset()
     excluded: Mapping[CloudIdentity, NamedObject] = field(default_factory=dict)
     shield: Shield | None = None
+    suffixes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,12 @@ def _missing(change: AccountChange, directory: AccountDirectory, rules: Rules, v
     fault = upn_fault(request.upn)
     if fault:
         return change.refused("invalid_upn", f"{fault}; give the cloud user another UPN, then run again.")
+    suffix = upn_suffix(request.upn)
+    if rules.suffixes is not None and ad_key(suffix) not in rules.suffixes:
+        return change.refused(
+            "missing_upn_suffix",
+            f"The forest has no UPN suffix {suffix}; add it with the role upn_suffixes, or choose other users.",
+        )
     path = rules.paths.of(request.given)
     if path is None:
         return change.refused(

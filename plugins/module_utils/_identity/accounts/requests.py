@@ -65,12 +65,11 @@ def address_key(address: str) -> str:
 def read_account_requests(records: Iterable[Mapping[str, object]], passwords: GivenPasswords) -> list[AccountRequest]:
     """Turn records into requests, in the order given. An error in one record becomes the refusal of its request.
 
-    :raises InputError: if the list is empty, or if a record names no user or contains a password.
+    :raises InputError: if a record names no user or contains a password.
     """
-    requests = [_read_request(record, position, passwords) for position, record in enumerate(records, start=1)]
-    if not requests:
-        raise InputError("users is empty; give at least one record, such as what entra_user_info returns as users.")
-    return _refuse_repeats(requests)
+    return _refuse_repeats(
+        [_read_request(record, position, passwords) for position, record in enumerate(records, start=1)]
+    )
 
 
 def _read_request(record: Mapping[str, object], position: int, passwords: GivenPasswords) -> AccountRequest:

@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which values a record puts into AD, by the attribute map, and whether AD's own schema accepts them."""
+"""Which values a record puts into AD, by the attribute map, whether AD's own schema accepts them, and which change."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..core.attribute_map import ADDRESSES, ENABLED, REFERENCE, ROWS, Row, primary_address
+from ..ad.objects import AdObject
+from ..core.attribute_map import ADDRESSES, ENABLED, REFERENCE, ROWS, Row, equal, primary_address
 from ..core.refusal import Refusal
+from .directory import texts
 from .names import utf16_length
 from .requests import AccountRequest
 
@@ -28,6 +30,9 @@ FILLED: tuple[Row, ...] = tuple(
 
 WRITTEN = (*(row.ad for row in FILLED if row.ad not in COUNTRY), *COUNTRY)
 """All LDAP attributes that come from a record's texts."""
+
+_ROWS = {row.ad: row for row in ROWS}
+_NO_COUNTRY = "0"  # countryCode of an account without a country
 
 Values = dict[str, tuple[str, ...]]
 """The values by LDAP attribute, as texts."""
@@ -112,12 +117,43 @@ def _unknown_country(given: str) -> str:
 
 
 def _too_long(values: Values, schema: Schema, request: AccountRequest) -> Refusal | None:
-    for name, texts in {**values, UPN: (request.upn,)}.items():
+    for name, given in {**values, UPN: (request.upn,)}.items():
         longest = schema.get(name.lower())
-        for text in texts if longest and name != "countryCode" else ():
+        for text in given if longest and name != "countryCode" else ():
             if utf16_length(text) > (longest or 0):
                 return Refusal(
                     "value_too_long",
                     f"{name} of {request.upn} has {utf16_length(text)} characters, and AD takes {longest}; shorten it.",
                 )
     return None
+
+
+def changed_values(account: AdObject, wanted: Values, overwrite: bool) -> tuple[Values, Values]:
+    """Return the values before and after, only for attributes that change. Attributes that ``wanted`` lacks stay.
+
+    Without ``overwrite``, the three attributes of the country are filled only if all of them are empty. A country that
+    only ``co`` can hold does not overwrite one that the account has in all three.
+    """
+    before: Values = {}
+    after: Values = {}
+    has_country = any(_held(account, name) for name in COUNTRY)
+    keeps_country = (has_country and not overwrite) or ("c" not in wanted and bool(_held(account, "c")))
+    for name, values in wanted.items():
+        held = _held(account, name)
+        kept = keeps_country if name in COUNTRY else bool(held) and not overwrite
+        if kept or _same(name, held, values):
+            continue
+        before[name], after[name] = held, values
+    return before, after
+
+
+def _held(account: AdObject, name: str) -> tuple[str, ...]:
+    values = tuple(texts(account, name))
+    return () if name == "countryCode" and values == (_NO_COUNTRY,) else values
+
+
+def _same(name: str, held: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    row = _ROWS.get(name)
+    if row is None or not held:
+        return held == wanted
+    return equal(row, held, wanted) if row.multi else equal(row, held[0], wanted[0])

@@ -55,8 +55,9 @@ class Proposal:
     ``name`` is for sentences. ``status`` says what happens to the user if nothing stands against it. ``also`` counts
     users who are written besides this one. ``refusal``: why the user is not written; after the decision also why the
     user is left out. ``outcome`` is the predicted one, ``outcome_reason`` its sentence; None if nothing was predicted.
-    ``effects`` are those of the match. ``guid`` (dashed) and ``cloud_id`` name the two objects. ``held`` has the values
-    that they have now; it is needed only to compare users without writes with a reviewed plan.
+    ``effects`` are those of the match or of the account. ``key`` is by what a reviewed plan knows the user, and
+    ``cloud_id`` names the cloud user. ``held`` has the values that the objects have now; it is needed only to compare
+    users without writes with a reviewed plan.
     ``proposed``: the writes of a user who was refused only because of effects, or whom the review left out. ``upns``
     are the user principal names of the two objects.
     """
@@ -69,7 +70,7 @@ class Proposal:
     outcome: str | None = None
     outcome_reason: str | None = None
     effects: tuple[Effect, ...] = ()
-    guid: str | None = None
+    key: str | None = None
     cloud_id: str | None = None
     held: tuple[Held, ...] = ()
     proposed: tuple[Write, ...] = ()
@@ -124,8 +125,9 @@ def _decided(proposal: Proposal, terms: Terms) -> Proposal:
     refusal = _refuse_outcome(proposal, terms) or proposal.refusal
     if refusal:
         return replace(proposal, status=REFUSED, refusal=refusal, writes=(), also=0)
-    reviewed = terms.review.users.get(proposal.guid or "") if terms.review else None
-    if terms.review and proposal.writes:
+    review = terms.review if terms.review and not _was_made(proposal, terms.review) else None
+    reviewed = review.users.get(proposal.key or "") if review else None
+    if review and proposal.writes:
         return _compared(proposal, reviewed)
     # Nothing is to be written, or nothing was reviewed.
     if not (reviewed and reviewed.accepts(proposal.cloud_id, _keys(proposal))):
@@ -133,6 +135,12 @@ def _decided(proposal: Proposal, terms: Terms) -> Proposal:
         if refusal:
             return _without_writes(proposal, REFUSED, refusal)
     return _settled(proposal, reviewed) if reviewed and reviewed.writes else proposal
+
+
+def _was_made(proposal: Proposal, review: Review) -> bool:
+    """Return whether this run made the AD user's account for this cloud user, as another review approved."""
+    made = review.made.get(proposal.key or "")
+    return made is not None and made == proposal.cloud_id
 
 
 def _compared(proposal: Proposal, reviewed: ReviewedUser | None) -> Proposal:
@@ -182,8 +190,8 @@ def _keys(proposal: Proposal) -> list[str]:
 def _list_missing(users: Sequence[Proposal], review: Review | None) -> tuple[str, ...]:
     if review is None:
         return ()
-    known = {user.guid for user in users}
-    return tuple(user.name for guid, user in review.users.items() if user.writes and guid not in known)
+    known = {user.key for user in users}
+    return tuple(user.name for key, user in review.users.items() if user.writes and key not in known)
 
 
 def _too_many_refused(refused: Sequence[Proposal], scope: int, terms: Terms, where: str) -> str | None:

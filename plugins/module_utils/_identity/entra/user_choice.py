@@ -120,11 +120,15 @@ class Choice:
         if found.licensed is False and not self.with_unlicensed:
             return Objection("unlicensed", "has no licence, and include_unlicensed is false")
         if found.mailbox in SHARED_MAILBOXES:
-            return Objection(f"{found.mailbox}_mailbox", f"has a mailbox that is {SHARED_MAILBOXES[found.mailbox]}")
+            return Objection(f"{found.mailbox}_mailbox", f"has {SHARED_MAILBOXES[found.mailbox]}")
         return None
 
 
-SHARED_MAILBOXES = {"shared": "shared", "room": "a room's", "equipment": "a piece of equipment's"}
+SHARED_MAILBOXES = {
+    "shared": "a shared mailbox",
+    "room": "the mailbox of a room",
+    "equipment": "the mailbox of a piece of equipment",
+}
 """The values of ``userPurpose`` of mailboxes that belong to no person, with words (facts §22)."""
 _STATES = {
     CLOUD: "a user of the cloud alone",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The service behind ad_user: read the directory, plan, refuse what may not be done, and create or update accounts."""
+"""The service behind ad_user: read the directory, plan, decide, and create or update accounts."""
 
 from __future__ import annotations
 
@@ -10,21 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..._identity.accounts.changes import (
-    CREATED,
-    FAILED,
-    AccountChange,
-    build_result,
-    count_scope,
-    diff_accounts,
-    refusal_sentence,
-    refuse_effects,
-)
+from ..._identity.accounts.changes import CREATED, AccountChange
 from ..._identity.accounts.directory import AccountDirectory, texts
 from ..._identity.accounts.given_passwords import GivenPasswords
 from ..._identity.accounts.made import list_made
 from ..._identity.accounts.paths import read_paths
 from ..._identity.accounts.plan import ALWAYS, Rules, collect_new_names, disabled_in_cloud, plan_accounts
+from ..._identity.accounts.proposals import AccountPlan, decide_accounts, refuse_changed
 from ..._identity.accounts.requests import GIVEN, RANDOM, AccountRequest, read_account_requests
 from ..._identity.accounts.state import ACCOUNT, AccountState, account_state, journal_value
 from ..._identity.accounts.values import CONTROL, MANAGER, WRITTEN, Countries
@@ -34,11 +26,12 @@ from ..._identity.ad.objects import AdObject
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES
 from ..._identity.core import journal
 from ..._identity.core.accepted_effects import read_accepted_effects
-from ..._identity.core.errors import IdentityError, InputError, UnexpectedError
+from ..._identity.core.decision import Terms
+from ..._identity.core.errors import IdentityError, InputError
 from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter
-from ..._identity.core.limits import check_max_changes, read_limit
 from ..._identity.core.outcomes import APART, REFUSED
+from ..._identity.core.review.changes import Review, Write
 from ..._identity.core.scope.exclusions import Exclusions, read_exclusions
 from ..._identity.core.text.sentences import join_names
 from ..groups.named_objects import read_places
@@ -46,7 +39,8 @@ from ..protection.shield import try_read_shield
 from ..session.connection import LdapOptions, Session, connected
 from ..session.errors import LdapError
 from ..session.forest import domain_place
-from .reader import Reader, check_paths, read_domain
+from .outcome import Outcome
+from .reader import Reader, check_paths, read_domain, read_forest_suffixes
 from .writer import AccountWriter, Keeper
 
 _ROUNDS = 4
@@ -58,7 +52,9 @@ class Helpers:
 
     ``new_password`` takes the shortest length and the names that a password must not contain. ``keeper`` saves random
     passwords. ``given`` holds the passwords that the caller chose. ``made``: the GUIDs of the accounts that the journal
-    records as made.
+    records as made. ``review``: the reviewed plan. ``planned``: the values of the plan that is applied, by key of the
+    request; None: what is planned now is written. ``tenant``: the id of the tenant that the users come from.
+    ``where`` says in messages where the plan is. ``named``: whether the domain's GUID is needed.
     """
 
     countries: Countries
@@ -67,70 +63,95 @@ class Helpers:
     keeper: Keeper | None = None
     given: GivenPasswords | None = None
     made: frozenset[str] = frozenset()
+    review: Review | None = None
+    planned: Mapping[str, frozenset[Write]] | None = None
+    tenant: str | None = None
+    where: str = "users"
+    named: bool = False
 
 
 def manage_accounts(
     params: Mapping[str, Any], task: Mapping[str, Any], helpers: Helpers, check_mode: bool = False
-) -> dict[str, Any]:
-    """Create the accounts that are missing, update those that exist, and return the module's result.
+) -> Outcome:
+    """Plan, and unless in check mode or forbidden by the plan's verdict, create and update accounts.
 
     ``params`` holds the connection options, ``task`` the module's own options (``users``, ``path`` and so on).
 
     :raises InputError: if an option is wrong, or if a container or an entry of ``exclude`` does not exist.
-    :raises LimitExceeded: if more accounts would change than ``max_changes`` allows.
-    :raises IdentityError: if more users are refused than ``max_refused`` allows; ``users`` and ``summary`` are details.
-    :raises LdapError: if the directory cannot be read, or if a write fails; in that case with the same details.
+    :raises LdapError: if the directory cannot be read; nothing was written.
     """
-    rules, accepted = _rules(task), read_accepted_effects(task["accepted_effects"])
+    terms = Terms(
+        accepted=read_accepted_effects(task["accepted_effects"]),
+        max_changes=task["max_changes"],
+        max_refused=task["max_refused"],
+        review=helpers.review,
+    )
+    terms.check()
     exclusions = read_exclusions(task["exclude"])
-    rules = replace(rules, excluded=exclusions.users)
+    rules = replace(_rules(task), excluded=exclusions.users, made=helpers.made)
     given = helpers.given or GivenPasswords()
     requests = read_account_requests(task["users"], given)
-    unused = _unused_passwords(given, requests)
-    if task["max_changes"] is not None:
-        read_limit(task["max_changes"])
-    read_limit(task["max_refused"], "max_refused")
     options = LdapOptions.from_params(params, writes=True)
     with connected(options) as session:
         domain = read_domain(session)
-        place = domain_place(session, domain.dn) if helpers.journal_writer else ("domain", "")
+        named = helpers.named or helpers.journal_writer or helpers.review
+        place = domain_place(session, domain.dn) if named else ("domain", "")
+        if helpers.review:
+            helpers.review.check_place(helpers.tenant, place[1])
         check_paths(session, rules.paths, domain.dn)
-        rules = replace(rules, shortest_password=domain.shortest_password, made=helpers.made)
-        more: Sequence[str] = ()
+        more = task["planned_upn_suffixes"] if check_mode else ()
+        rules = replace(
+            rules,
+            shortest_password=domain.shortest_password,
+            suffixes=read_forest_suffixes(session, domain, more),
+        )
+        # A reviewed plan names an account by cn too, which is compared if the account is there already.
+        further: Sequence[str] = ("cn",) if helpers.review else ()
         if rules.update == ALWAYS and rules.made:
-            rules, more = replace(rules, shield=try_read_shield(session, domain.dn)), ACCOUNT_ATTRIBUTES
-        reader = Reader(session, domain.dn, more, _marker(session, domain.dn, exclusions))
-        changes = refuse_effects(_planned(reader, requests, rules, domain.schema, helpers.countries), accepted)
-        sentence = refusal_sentence(changes, task["max_refused"])
-        if sentence:
-            # A user may have been refused because the UPN is misspelled in given_passwords_file.
-            details = {"warnings": unused, **build_result([change.unplanned() for change in changes])}
-            raise IdentityError(sentence, changed=False, **details)
-        check_max_changes(
-            task["max_changes"],
-            sum(change.changed for change in changes),
-            count_scope(changes),
-            lambda: {"changed": False, **build_result([change.unplanned() for change in changes])},
-        )
-        writer = AccountWriter(
-            options,
-            place,
-            lambda change: _password(change, rules, helpers),
-            rules.must_change,
-            helpers.journal_writer,
-            helpers.keeper,
-        )
-        if not check_mode:
-            if helpers.journal_writer:
-                _settle(helpers.journal_writer, place, changes)
-            changes = writer.write(session, changes)
-            try:
-                changes = _with_accounts(reader, changes)
-            except LdapError as error:
-                writer.broken = writer.broken or error
-            unused += _note_made(helpers.journal_writer, list_made(changes, place))
-    warnings = [*_warnings(changes, rules), *unused, *left_out_warnings(reader.left_out)]
-    return _result(changes, warnings, writer.broken)
+            rules = replace(rules, shield=try_read_shield(session, domain.dn))
+            further = (*further, *ACCOUNT_ATTRIBUTES)
+        reader = Reader(session, domain.dn, further, _marker(session, domain.dn, exclusions))
+        changes = _planned(reader, requests, rules, domain.schema, helpers.countries)
+        plan = decide_accounts(changes, terms, helpers.where)
+        told = [*_unused_passwords(given, requests), *_missing(plan)]
+        broken: IdentityError | None = None
+        tried = not check_mode and not plan.decided.verdict
+        if tried:
+            if helpers.planned is not None:
+                plan = refuse_changed(plan, helpers.planned)
+            plan, broken, warnings = _write(session, options, reader, plan, place, rules, helpers)
+            told += warnings
+    warnings = [*_warnings(plan.changes, rules), *told, *left_out_warnings(reader.left_out)]
+    return Outcome(plan, place[1] or None, tried, warnings, broken)
+
+
+def _write(
+    session: Session,
+    options: LdapOptions,
+    reader: Reader,
+    plan: AccountPlan,
+    place: tuple[str, str],
+    rules: Rules,
+    helpers: Helpers,
+) -> tuple[AccountPlan, IdentityError | None, list[str]]:
+    """Return the plan with the outcomes of its changes, the error that stopped it, and warnings."""
+    writer = AccountWriter(
+        options,
+        place,
+        lambda change: _password(change, rules, helpers),
+        rules.must_change,
+        helpers.journal_writer,
+        helpers.keeper,
+    )
+    if helpers.journal_writer:
+        _settle(helpers.journal_writer, place, plan.changes)
+    changes = writer.write(session, plan.changes)
+    broken = writer.broken
+    try:
+        changes = _with_accounts(reader, changes)
+    except LdapError as error:
+        broken = broken or error
+    return replace(plan, changes=changes), broken, _note_made(helpers.journal_writer, list_made(changes, place))
 
 
 def _marker(session: Session, domain: str, exclusions: Exclusions) -> Marker | None:
@@ -215,24 +236,6 @@ def _with_accounts(reader: Reader, changes: Sequence[AccountChange]) -> list[Acc
     ]
 
 
-def _result(changes: Sequence[AccountChange], warnings: Sequence[str], broken: IdentityError | None) -> dict[str, Any]:
-    result = {"changed": any(change.changed for change in changes), **build_result(changes)}
-    failed = [change for change in changes if change.status == FAILED]
-    if isinstance(broken, UnexpectedError):
-        raise UnexpectedError(broken.origin, **result)
-    if broken or failed:
-        done = sum(change.changed for change in changes)
-        why = broken.message if broken else failed[0].reason
-        cause = (broken.details.get("cause") if broken else failed[0].cause) or FAILED
-        raise LdapError(
-            f"{len(failed)} of {len(changes)} accounts were not written, {done} were: {why} The users that were "
-            "written are marked in users; running the task again does the rest.",
-            cause,
-            **result,
-        )
-    return {**result, "diff": diff_accounts(changes), **({"warnings": warnings} if warnings else {})}
-
-
 def _unused_passwords(given: GivenPasswords, requests: Sequence[AccountRequest]) -> list[str]:
     lines = given.unused_lines(request.upn for request in requests)
     if not lines:
@@ -242,6 +245,13 @@ def _unused_passwords(given: GivenPasswords, requests: Sequence[AccountRequest])
         f"Passwords of given_passwords_file were not used, because users does not contain their users: {word} "
         f"{join_names([str(line) for line in lines])}."
     ]
+
+
+def _missing(plan: AccountPlan) -> list[str]:
+    names = plan.decided.missing
+    return (
+        [f"The reviewed plan has users who are not in this run ({len(names)}): {join_names(names)}."] if names else []
+    )
 
 
 def _warnings(changes: Sequence[AccountChange], rules: Rules) -> list[str]:

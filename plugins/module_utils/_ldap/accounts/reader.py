@@ -20,10 +20,12 @@ from ..._identity.ad.lookup import dn_key
 from ..._identity.ad.marks import NO_MARKS, Marker
 from ..._identity.ad.objects import AdObject
 from ..._identity.core.errors import InputError
+from ..._identity.core.identities.comparison import ad_key
 from ..._identity.core.records import AD_ATTRIBUTES
 from ..session import filters
 from ..session.connection import Session
 from ..session.errors import NO_SUCH_OBJECT, LdapError
+from ..session.forest import NamingContexts, naming_contexts, read_suffixes
 from ..session.search import ONE_LEVEL, Entry, listed_entries, paged_entries, read_entry
 
 ATTRIBUTES = tuple(dict.fromkeys((*AD_ATTRIBUTES, *kinds.KIND_ATTRIBUTES, *WRITTEN, MANAGER)))
@@ -36,9 +38,13 @@ _ANYBODY = "(|(sAMAccountName=*)(mail=*)(proxyAddresses=*)(objectClass=contact))
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain: its distinguished name, the attributes in its schema, and the shortest password that it accepts."""
+    """A domain: its distinguished name, the attributes in its schema, and the shortest password that it accepts.
+
+    ``contexts``: the naming contexts of its forest.
+    """
 
     dn: str
+    contexts: NamingContexts
     schema: Schema
     shortest_password: int
 
@@ -48,16 +54,20 @@ def read_domain(session: Session) -> Domain:
 
     :raises LdapError: if the server is not a domain controller, or does not show them.
     """
-    root = read_entry(session, "", ("defaultNamingContext", "schemaNamingContext"))
-    dn, schema = (root.text(name) if root else None for name in ("defaultNamingContext", "schemaNamingContext"))
-    if not dn or not schema:
-        raise LdapError(
-            f"{session.server} names no Active Directory domain; name a domain controller in server.",
-            "not_active_directory",
-        )
-    policy = read_entry(session, dn, ("minPwdLength",))
+    contexts = naming_contexts(session)
+    policy = read_entry(session, contexts.default, ("minPwdLength",))
     shortest = policy.text("minPwdLength") if policy else None
-    return Domain(dn, _schema(session, schema), whole_number(shortest, _LONGEST_PASSWORD) or 0)
+    schema = _schema(session, contexts.schema)
+    return Domain(contexts.default, contexts, schema, whole_number(shortest, _LONGEST_PASSWORD) or 0)
+
+
+def read_forest_suffixes(session: Session, domain: Domain, more: Iterable[str] = ()) -> frozenset[str]:
+    """Return the UPN suffixes that accounts may have, as ``ad_key``; ``more`` count as well.
+
+    :raises LdapError: if the account that signed in may not read them.
+    """
+    found = read_suffixes(session, domain.contexts)
+    return frozenset(map(ad_key, (*found.listed, *found.domains, *more)))
 
 
 def _schema(session: Session, base: str) -> Schema:

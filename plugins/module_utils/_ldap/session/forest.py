@@ -30,6 +30,11 @@ class NamingContexts:
     configuration: str
 
     @property
+    def schema(self) -> str:
+        """The distinguished name of the schema, which is below the configuration."""
+        return f"CN=Schema,{self.configuration}"
+
+    @property
     def partitions(self) -> str:
         """The distinguished name of the object that has the attribute uPNSuffixes (facts §7)."""
         return f"CN=Partitions,{self.configuration}"

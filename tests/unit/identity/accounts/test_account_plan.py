@@ -18,8 +18,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
     build_result,
     diff_accounts,
     left_out_lines,
-    refusal_sentence,
-    refuse_effects,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.directory import AccountDirectory
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.given_passwords import (
@@ -32,21 +30,38 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
     disabled_in_cloud,
     plan_accounts,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.proposals import (
+    AccountPlan,
+    decide_accounts,
+    list_writes,
+    make_record,
+    read_planned,
+    refuse_changed,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.requests import read_account_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.values import WRITTEN, Country
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.objects import AdObject
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protected_accounts import build_shield
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import (
-    NOTHING_ACCEPTED,
     read_accepted_effects,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.decision import Terms
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import Review
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.reviewed_plan import (
+    ACCOUNTS,
+    read_review,
+)
 
 BASE = "DC=ad,DC=contoso,DC=com"
 OU = f"OU=Staff,{BASE}"
 SCHEMA: dict[str, int | None] = {name.lower(): None for name in WRITTEN if name != "mailNickname"}
 SCHEMA.update({"department": 64, "userprincipalname": 1024, "sn": 64, "displayname": 256})
 COUNTRIES = {"germany": Country("DE", "Germany", "276"), "de": Country("DE", "Germany", "276")}
+
+
+def key(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
 
 
 def account(name: str, **changes: Any) -> AdObject:
@@ -71,6 +86,10 @@ def plan(records: list[dict[str, Any]], *found: AdObject, **changes: Any) -> lis
     return plan_accounts(
         requests, AccountDirectory(found), Rules(**rules), SCHEMA, lambda text: COUNTRIES.get(text.lower())
     )
+
+
+def decide(changes: list[AccountChange], **terms: Any) -> AccountPlan:
+    return decide_accounts(changes, Terms(**terms), "the plan")
 
 
 def passwords(line: str) -> GivenPasswords:
@@ -180,14 +199,16 @@ def test_what_cannot_be_written_is_refused(record: dict[str, Any], cause: str) -
 @pytest.mark.parametrize(("cause", "status"), [("unlicensed", "left_out"), ("excluded_group", "excluded")])
 def test_who_is_left_out_counts_neither_as_changed_nor_as_refused(cause: str, status: str) -> None:
     left = {"user_principal_name": "gast@contoso.com", "status": "left_out", "cause": cause, "reason": "No person."}
-    changes = plan([left, {"user_principal_name": "anna@contoso.com", "manager": "gast@contoso.com"}])
+    anna = {"user_principal_name": "anna@contoso.com", "manager": "gast@contoso.com"}
+    changes = plan([left, anna], hash_sync=False)
     assert [(change.status, change.cause) for change in changes] == [(status, cause), ("created", None)]
     assert "manager" in changes[1].left_out
     result = build_result(changes)
     assert (result["summary"][status], result["summary"]["refused"]) == (1, 0)
-    assert refusal_sentence(changes, "0") is None
-    refused = plan([left, {"user_principal_name": "b$@contoso.com"}])
-    assert (refusal_sentence(refused, "0") or "").startswith("1 of 1 users cannot be taken")
+    assert decide(changes).decided.verdict == ""
+    refused = decide(plan([left, {"user_principal_name": "b$@contoso.com"}]))
+    assert refused.decided.verdict.startswith("Nothing was changed: 1 of 1 users are refused")
+    assert [change.status for change in refused.changes] == [status, "refused"]
 
 
 def test_who_is_left_out_is_in_the_table_with_the_reason() -> None:
@@ -402,23 +423,124 @@ def test_an_account_that_stays_disabled(found: AdObject, rules: dict[str, Any], 
 def test_random_passwords_lock_people_out_of_the_cloud(hash_sync: bool | None, words: str) -> None:
     records = [{"user_principal_name": f"{name}@contoso.com"} for name in ("anna", "bert", "there")]
     changes = plan(records, account("there"), hash_sync=hash_sync)
-    refused = refuse_effects(changes, NOTHING_ACCEPTED)
-    assert [(change.status, change.cause) for change in refused] == [
+    refused = decide(changes)
+    assert [(change.status, change.cause) for change in refused.changes] == [
         ("refused", "password_replaced"),
         ("refused", "password_replaced"),
         ("unchanged", None),
     ]
-    sentence = refusal_sentence(refused, "0") or ""
+    sentence = refused.decided.verdict
+    assert refused.decided.is_reviewable
+    shown = [each["change"] for each in refused.records() if each["change"]]
+    assert [(each["status"], bool(each["proposed"])) for each in shown] == [
+        ("refused", True),
+        ("refused", True),
+        ("unchanged", False),
+    ]
     assert "anna@contoso.com, bert@contoso.com: Password hash synchronization" in sentence
     assert words in sentence
     assert "can no longer sign in with their cloud password" in sentence
-    assert [each.status for each in refuse_effects(changes, read_accepted_effects({"password_replaced": "all"}))] == [
-        *["created"] * 2,
-        "unchanged",
-    ]
+    everybody = read_accepted_effects({"password_replaced": "all"})
+    assert [each.status for each in decide(changes, accepted=everybody).changes] == [*["created"] * 2, "unchanged"]
     some = read_accepted_effects({"password_replaced": ["ANNA@contoso.com"]})
-    assert [each.status for each in refuse_effects(changes, some)] == ["created", "refused", "unchanged"]
+    assert [each.status for each in decide(changes, accepted=some).changes] == ["created", "refused", "unchanged"]
     off = plan(records, hash_sync=False)
-    assert [each.status for each in refuse_effects(off, NOTHING_ACCEPTED)] == ["created"] * 3
+    assert [each.status for each in decide(off).changes] == ["created"] * 3
     given = plan(records[:1], given=passwords("anna@contoso.com,Secret-1"), password="given", hash_sync=hash_sync)
-    assert refuse_effects(given, NOTHING_ACCEPTED)[0].status == "created"
+    assert decide(given).changes[0].status == "created"
+
+
+def test_the_values_of_a_plan_are_listed_one_by_one() -> None:
+    made = one({"display_name": "Anna", "mail": "anna@contoso.com", "proxy_addresses": ["smtp:a@contoso.com"]})
+    key = f"cn=anna, {OU.lower().replace(',', ', ')}"
+    assert [(each.attribute, each.before, each.after) for each in list_writes(made) if each.id == key] == [
+        ("cn", None, "Anna"),
+        ("sAMAccountName", None, "anna"),
+        ("userPrincipalName", None, "anna@contoso.com"),
+        ("userAccountControl", None, "512"),
+        ("displayName", None, "Anna"),
+        ("mail", None, "anna@contoso.com"),
+        ("proxyAddresses", None, "SMTP:anna@contoso.com"),
+        ("proxyAddresses", None, "smtp:a@contoso.com"),
+    ]
+    found = account("anna", department="Old", proxyAddresses=["smtp:a@contoso.com", "smtp:b@contoso.com"])
+    record = {"department": "New", "proxy_addresses": ["smtp:a@contoso.com", "smtp:c@contoso.com"]}
+    changed = one(record, found, update="always")
+    guid = str(uuid.uuid5(uuid.NAMESPACE_OID, "anna"))
+    assert [(each.id, each.attribute, each.before, each.after) for each in list_writes(changed)] == [
+        (guid, "proxyAddresses", "smtp:b@contoso.com", None),
+        (guid, "proxyAddresses", None, "smtp:c@contoso.com"),
+        (guid, "department", "Old", "New"),
+    ]
+
+
+def test_only_what_the_plan_says_is_carried_out() -> None:
+    records = [{"user_principal_name": f"{name}@contoso.com", "display_name": name} for name in ("anna", "bert")]
+    planned = read_planned(map(make_record, plan(records, hash_sync=False)))
+    assert set(planned) == {"anna@contoso.com", "bert@contoso.com"}
+    same = refuse_changed(decide(plan(records, hash_sync=False)), planned)
+    assert [change.status for change in same.changes] == ["created", "created"]
+    records[1]["department"] = "Sales"
+    more = plan([*records, {"user_principal_name": "carl@contoso.com"}], hash_sync=False)
+    other = refuse_changed(decide(more), planned)
+    assert [(change.status, change.cause) for change in other.changes] == [
+        ("created", None),
+        ("refused", "changed_since"),
+        ("refused", "changed_since"),
+    ]
+    there = refuse_changed(decide(plan(records[:1], account("anna", displayName="anna"))), planned)
+    assert [change.status for change in there.changes] == ["unchanged"]
+
+
+def reviewed(changes: list[AccountChange]) -> Review:
+    header: Any = {"tenant": "t", "domain": "d"}
+    return read_review(header, [dict(make_record(change)) for change in changes], "plan.jsonl", ACCOUNTS)
+
+
+def test_only_reviewed_accounts_are_made() -> None:
+    anna, bert, carl = (
+        {"user_principal_name": f"{name}@contoso.com", "id": key(name)} for name in ("anna", "bert", "carl")
+    )
+    review = reviewed(plan([anna, bert, {**carl, "department": "Sales"}], hash_sync=False))
+    fresh = plan([anna, {**carl, "department": "Press"}, {"user_principal_name": "dora@contoso.com"}], hash_sync=False)
+    decided = decide(fresh, review=review)
+    assert [change.status for change in decided.changes] == ["created", "changed_since_review", "not_reviewed"]
+    assert decided.decided.missing == ("bert@contoso.com",)
+    other_container = decide(plan([anna], paths=read_paths(f"OU=Other,{BASE}", ()), hash_sync=False), review=review)
+    assert [change.status for change in other_container.changes] == ["changed_since_review"]
+    other_user = decide(plan([{**anna, "id": key("x")}], hash_sync=False), review=review)
+    assert "(the cloud user)" in (other_user.changes[0].reason or "")
+
+
+def test_an_account_that_is_there_as_reviewed_is_done() -> None:
+    """A run that was killed is run again: the name has another spelling in the directory."""
+    record = {"user_principal_name": "anna@contoso.com", "display_name": "anna", "id": key("anna")}
+    made = plan([record], paths=read_paths(OU.lower(), ()), hash_sync=False)
+    there = account("anna", displayName="anna", cn="anna", proxyAddresses=[])
+    again = decide(plan([record], there, hash_sync=False), review=reviewed(made))
+    assert [change.status for change in again.changes] == ["already_done"]
+    disabled = account("anna", displayName="anna", cn="anna", userAccountControl="514")
+    other = decide(plan([record], disabled, hash_sync=False), review=reviewed(made))
+    assert [change.status for change in other.changes] == ["changed_since_review"]
+
+
+def test_a_review_accepts_the_effects_that_it_shows() -> None:
+    record = {"user_principal_name": "anna@contoso.com", "id": key("anna")}
+    refused = decide(plan([record]))
+    header: Any = {"tenant": "t", "domain": "d"}
+    review = read_review(header, [dict(each) for each in refused.records()], "plan.jsonl", ACCOUNTS)
+    assert [change.status for change in decide(plan([record]), review=review).changes] == ["created"]
+    later = plan([{**record, "department": "Sales"}])
+    assert [change.status for change in decide(later, review=review).changes] == ["changed_since_review"]
+
+
+def test_the_forest_must_have_the_suffix() -> None:
+    known = frozenset({"fabrikam.com"})
+    changes = plan(
+        [{"user_principal_name": f"a@{domain}"} for domain in ("Fabrikam.com", "contoso.com")], suffixes=known
+    )
+    assert [(change.status, change.cause) for change in changes] == [
+        ("created", None),
+        ("refused", "missing_upn_suffix"),
+    ]
+    assert one({}, account("anna"), suffixes=known).status == "unchanged"

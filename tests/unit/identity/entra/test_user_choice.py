@@ -105,7 +105,7 @@ def test_those_who_are_no_people_with_a_licence_are_listed_with_the_reason() -> 
     assert {each["status"] for each in listed if each["cause"]} == {"left_out"}
     reasons = {each["cause"]: each["reason"] for each in listed}
     assert reasons["unlicensed"] == "The user has no licence, and include_unlicensed is false."
-    assert reasons["room_mailbox"] == "The user has a mailbox that is a room's."
+    assert reasons["room_mailbox"] == "The user has the mailbox of a room."
     assert len([each for each in choose_listed(everybody, replace(choice, with_unlicensed=True)) if each["cause"]]) == 5
 
 

@@ -28,9 +28,11 @@ Run = Callable[..., dict[str, Any]]
 OU = f"OU=Staff,{DOMAIN}"
 SCHEMA = f"CN=Schema,CN=Configuration,{DOMAIN}"
 KNOWN = {"displayName": 256, "department": 64, "userPrincipalName": 1024, "mail": 256, "proxyAddresses": 1123}
+CONTEXTS = (b"defaultNamingContext", b"rootDomainNamingContext", b"configurationNamingContext")
+CONFIGURATION = f"CN=Configuration,{DOMAIN}"
 ROOT = Turn(
-    Search(b"", BASE, ANYTHING, (b"defaultNamingContext", b"schemaNamingContext")),
-    (Entry("", {"defaultNamingContext": [DOMAIN], "schemaNamingContext": [SCHEMA]}), Done()),
+    Search(b"", BASE, ANYTHING, CONTEXTS),
+    (Entry("", dict(zip(map(bytes.decode, CONTEXTS), ([DOMAIN], [DOMAIN], [CONFIGURATION]), strict=True))), Done()),
 )
 POLICY = Turn(
     Search(DOMAIN.encode(), BASE, ANYTHING, (b"minPwdLength",)), (Entry(DOMAIN, {"minPwdLength": ["7"]}), Done())
@@ -46,7 +48,15 @@ RANGES = Turn(
     ),
 )
 CONTAINER = Turn(Search(OU.encode(), BASE, ANYTHING, (b"objectClass",)), (Entry(OU, {"objectClass": ["top"]}), Done()))
-START = [BIND, ROOT, POLICY, RANGES, CONTAINER]
+PARTITIONS = f"CN=Partitions,{CONFIGURATION}"
+SUFFIXES = (
+    Turn(
+        Search(PARTITIONS.encode(), BASE, ANYTHING, (b"uPNSuffixes",)),
+        (Entry(PARTITIONS, {"uPNSuffixes": ["Contoso.com"]}), Done()),
+    ),
+    Turn(Search, (Entry(f"CN=AD,{PARTITIONS}", {"dnsRoot": ["ad.contoso.com"]}), Done(cookie=b""))),
+)
+START = [BIND, ROOT, POLICY, RANGES, CONTAINER, *SUFFIXES]
 SECRET = "Geheim-17-xyz"
 PAGED = (1000, b"")
 
@@ -282,7 +292,9 @@ def test_what_the_directory_refuses_is_that_user_s(run: Run) -> None:
     people = [{"user_principal_name": f"{name}@contoso.com"} for name in ("a", "b")]
     script = [*START, NOBODY, NOBODY, Turn(Add, (Done(19, "0000052D: Constraint violation"),)), Turn(Add)]
     result = run([*script, looked_up(person(2, "b"))], users=people)
-    assert result["msg"].startswith("1 of 2 accounts were not written, 1 were: The directory refuses the password")
+    assert result["msg"].startswith(
+        "1 of 2 accounts were not written, 1 were: a@contoso.com: The directory refuses the password"
+    )
     assert [user["cause"] for user in result["users"]] == ["constraint_violation", None]
     assert result["users"][1]["object_guid"] == str(guid(2))
 
@@ -382,13 +394,14 @@ def test_a_missing_container_is_told_before_anything_else(run: Run) -> None:
 
 def test_refused_users_and_limits_end_it_before_a_write(run: Run) -> None:
     refused = run([*START, NOBODY, NOBODY], users=[anna(), {"user_principal_name": "x"}])
-    assert refused["msg"].startswith("1 of 2 users cannot be taken, and nothing was written")
+    assert refused["msg"].startswith("Nothing was changed: 1 of 2 users are refused, and max_refused allows 0. x: ")
     assert refused["summary"]["created"] == 0
-    assert "because max_refused allows 0: " in refused["msg"]
+    assert [user["cause"] for user in refused["users"]] == ["not_tried", "malformed_upn"]
     within = run([*START, NOBODY, NOBODY], users=[anna(), {"user_principal_name": "x"}], max_refused="50%", check=True)
     assert [user["status"] for user in within["users"]] == ["created", "refused"]
     beyond = run([*START, NOBODY, NOBODY], users=[anna(), {"user_principal_name": "x"}], max_refused="49%", check=True)
-    assert "because max_refused allows 49% of 2, so 0 at most" in beyond["msg"]
+    assert "max_refused allows 49% of 2, so 0 at most" in beyond["verdict"]
+    assert (beyond["changed"], [user["status"] for user in beyond["users"]]) == (False, ["created", "refused"])
     malformed = run([], users=[anna()], max_refused="skip")
     assert "max_refused: 'skip' is neither a count of users such as 20 nor a percentage" in malformed["msg"]
     limited = run([*START, NOBODY, NOBODY], users=[anna()], max_changes="0")

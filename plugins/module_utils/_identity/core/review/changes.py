@@ -10,7 +10,7 @@ A reviewed plan only selects changes of the fresh plan. Nothing of it is ever wr
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..errors import InputError
@@ -31,7 +31,10 @@ def upns_of(ad: str | None, cloud: str | None) -> Upns:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A value of one object that changes. ``id``: the objectGUID of an AD object, or the object id of a cloud user."""
+    """A value of one object that changes.
+
+    ``id``: the objectGUID of an AD object, the name of a new one, or the object id of a cloud user.
+    """
 
     attribute: str
     id: str
@@ -43,13 +46,15 @@ class Write:
 class ReviewedUser:
     """One user of a reviewed plan: the two objects, what a sync would do, and the values that change.
 
-    ``guid`` is the dashed objectGUID. ``effects`` has the causes of effects. ``writes`` has also the changes of a user
-    who was refused only because of them. ``name`` is for sentences. ``upns`` are the names that the reviewer saw: ids
-    tell a person nothing, so a plan could show the ids of one user with the names of another.
+    ``key`` is by what the plan knows the user. ``objects`` are the ids of the user's own objects. ``effects`` has the
+    causes of effects. ``writes`` has also the changes of a user who was refused only because of them. ``name`` is for
+    sentences. ``upns`` are the names that the reviewer saw: ids tell a person nothing, so a plan could show the ids of
+    one user with the names of another.
     """
 
     name: str
-    guid: str
+    key: str
+    objects: frozenset[str]
     cloud_id: str | None
     outcome: str | None
     effects: frozenset[str]
@@ -86,19 +91,24 @@ class ReviewedUser:
 
         Other objects, such as a user who was in the recycle bin, do not matter then.
         """
-        own = [write for write in self.writes if write.id in (self.guid, self.cloud_id)]
+        own = [write for write in self.writes if write.id in self.objects]
         return bool(own) and all((write.attribute, write.id, write.after) in held for write in own)
 
 
 @dataclass(frozen=True)
 class Review:
-    """A reviewed plan. ``tenant`` and ``domain`` are ids. ``users`` are by dashed objectGUID."""
+    """A reviewed plan. ``tenant`` and ``domain`` are ids. ``users`` are by their keys.
+
+    ``made``: the object ids of cloud users by the keys of AD users whose accounts this run made from another reviewed
+    plan. What is planned for these pairs counts as reviewed.
+    """
 
     tenant: str | None
     domain: str | None
     users: Mapping[str, ReviewedUser]
+    made: Mapping[str, str] = field(default_factory=dict)
 
-    def check_place(self, tenant: str, domain: str) -> None:
+    def check_place(self, tenant: str | None, domain: str) -> None:
         """Check that the plan is for this tenant and this domain.
 
         :raises InputError: if it is for another one.

@@ -8,37 +8,76 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..accepted_effects import EFFECTS
 from ..errors import InputError
-from ..outcomes import CHANGED_SINCE_REVIEW, NOT_REVIEWED, REFUSED, RESTORED, SET, STAMPED
+from ..identities.comparison import entra_key
+from ..outcomes import (
+    CHANGED_SINCE_REVIEW,
+    CREATED,
+    NOT_REVIEWED,
+    REFUSED,
+    RESTORED,
+    SET,
+    STAMPED,
+    UPDATED,
+)
 from ..run_files.run_file import Header
 from ..run_files.user_records import UserRecord, name_of, read_user
 from .changes import Review, ReviewedUser, Write, upns_of
 
-MODULE, AFTER_APPLY = "match_plan", "after_apply"
+AFTER_APPLY = "after_apply"
 
-COMPARED_TERMS = (
-    "exclude",
-    "source_anchor",
-    "write_consistency_guid",
-    "replace",
-    "deleted_holders",
-    "skip_checks",
-    "allowed_outcomes",
+
+@dataclass(frozen=True)
+class PlanKind:
+    """The plans that one module makes.
+
+    ``terms`` must be those of the run, besides the scope; ``fixed`` are terms with the only value that a plan may have.
+    ``by_upn``: the user's UPN is the key, for AD users who have no GUID yet; else the dashed objectGUID is.
+    """
+
+    module: str
+    terms: tuple[str, ...]
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    by_upn: bool = False
+
+    def __str__(self) -> str:
+        return " with ".join([self.module, *(f"{name}: {value}" for name, value in self.fixed.items())])
+
+
+MATCHES = PlanKind(
+    "match_plan",
+    (
+        "exclude",
+        "source_anchor",
+        "write_consistency_guid",
+        "replace",
+        "deleted_holders",
+        "skip_checks",
+        "allowed_outcomes",
+    ),
+    {"predict": AFTER_APPLY},
 )
-"""The terms that must be those of the run, besides the scope."""
+ACCOUNTS = PlanKind("ad_user", ("exclude", "path", "path_by", "update", "enabled", "account_password"), by_upn=True)
 
 _CLOCKS = timedelta(minutes=5)
 """How far the clocks of the two machines may be apart."""
 _LEFT_OUT = (NOT_REVIEWED, CHANGED_SINCE_REVIEW)
-_CHANGING = (SET, STAMPED, RESTORED)
+_CHANGING = (SET, STAMPED, RESTORED, CREATED, UPDATED)
 
 
 def check_reviewed_plan(
-    header: Header, path: str, scope: Mapping[str, Any], terms: Mapping[str, Any], now: datetime, max_age: int
+    header: Header,
+    path: str,
+    kind: PlanKind,
+    scope: Mapping[str, Any],
+    terms: Mapping[str, Any],
+    now: datetime,
+    max_age: int,
 ) -> None:
     """Check that a plan fits the run: its age in hours, its module, its scope and terms, and its verdict.
 
@@ -46,13 +85,11 @@ def check_reviewed_plan(
 
     :raises InputError: if it does not fit; it says what to do.
     """
-    if header["module"] != MODULE or header["terms"].get("predict") != AFTER_APPLY:
-        raise InputError(
-            f"{path} is no plan that can be applied; give the file of a {MODULE} with predict: {AFTER_APPLY}."
-        )
+    if header["module"] != kind.module or any(header["terms"].get(name) != kind.fixed[name] for name in kind.fixed):
+        raise InputError(f"{path} is no plan that can be applied; give the file of a {kind}.")
     _check_age(header["time"], path, now, max_age)
     different = [] if _plain(header["scope"]) == _plain(scope) else ["scope"]
-    different += [name for name in COMPARED_TERMS if _plain(header["terms"].get(name)) != _plain(terms.get(name))]
+    different += [name for name in kind.terms if _plain(header["terms"].get(name)) != _plain(terms.get(name))]
     if different:
         raise InputError(
             f"{path} was made with other terms than this run ({', '.join(different)}); use the same ones for both, or "
@@ -65,7 +102,7 @@ def check_reviewed_plan(
         )
 
 
-def read_review(header: Header, records: Iterable[Mapping[str, Any]], path: str) -> Review:
+def read_review(header: Header, records: Iterable[Mapping[str, Any]], path: str, kind: PlanKind) -> Review:
     """Return what a reviewed plan shows. Only texts and lists of texts are taken from its records.
 
     :raises InputError: if a line is no record of a user, if a change contradicts its status, or if two lines are of the
@@ -74,18 +111,18 @@ def read_review(header: Header, records: Iterable[Mapping[str, Any]], path: str)
     users: dict[str, ReviewedUser] = {}
     for line, record in enumerate(records, start=2):
         try:
-            user = _read(read_user(record))
+            user = _read(read_user(record), kind)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InputError(f"Line {line} of {path} is no record of a user; make the plan again.") from error
         if user is None:
             continue
-        if user.guid in users:
+        if user.key in users:
             raise InputError(f"Line {line} of {path} is about the same AD user as another one; make the plan again.")
-        users[user.guid] = user
+        users[user.key] = user
     return Review(header["tenant"], header["domain"], users)
 
 
-def _read(user: UserRecord) -> ReviewedUser | None:
+def _read(user: UserRecord, kind: PlanKind) -> ReviewedUser | None:
     """Return a user who changes, or for whom effects would be accepted; None for the others."""
     ad, cloud, match, change = user["ad"], user["cloud"], user["match"], user["change"]
     if ad is None or change is None:
@@ -98,13 +135,17 @@ def _read(user: UserRecord) -> ReviewedUser | None:
     if (change["writes"] and status not in _CHANGING) or (change["proposed"] and status != REFUSED):
         raise ValueError
     writes = frozenset(_write(each) for each in (*change["writes"], *change["proposed"]))
-    effects = frozenset(map(_text, match["effects"])) if match is not None else frozenset()
+    effects = frozenset(map(_text, match["effects"] if match is not None else change.get("effects", ())))
     if not writes and not effects:
         return None
+    cloud_id = _text(cloud["id"]) if cloud is not None else None
+    guid = _text_or_none(ad["object_guid"])
     return ReviewedUser(
         name=name_of(user),
-        guid=_text(ad["object_guid"]),
-        cloud_id=_text(cloud["id"]) if cloud is not None else None,
+        key=entra_key(_text(ad["user_principal_name"])) if kind.by_upn else _text(guid),
+        # All that changes for an account is the account's own.
+        objects=frozenset(write.id for write in writes) if kind.by_upn else frozenset(filter(None, (guid, cloud_id))),
+        cloud_id=cloud_id,
         outcome=_text(match["outcome"]) if match is not None else None,
         effects=effects,
         writes=writes,

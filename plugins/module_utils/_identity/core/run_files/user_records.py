@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from ..attribute_map import Value
 from ..cloud_user import CloudRecord
@@ -60,7 +60,7 @@ class MatchRecord(TypedDict):
 
 
 class WriteRecord(TypedDict):
-    """One value that changes: of the AD object or the cloud user ``id``."""
+    """One value that changes: of the AD object or the cloud user ``id``. The id of a new account is its name."""
 
     attribute: str
     id: str
@@ -72,7 +72,8 @@ class ChangeRecord(TypedDict):
     """What happens to the user. ``immutable_id``: what a sync makes of the AD user afterwards.
 
     ``proposed``: the values of a user who is refused only because of effects, or whom the review left out. They are not
-    written.
+    written. Only accounts have the last three keys: the causes of their effects, what of the record is not written as
+    it is, and what password hash sync does to the cloud password.
     """
 
     status: str
@@ -81,6 +82,9 @@ class ChangeRecord(TypedDict):
     immutable_id: str | None
     writes: list[WriteRecord]
     proposed: list[WriteRecord]
+    effects: NotRequired[list[str]]
+    left_out: NotRequired[dict[str, str]]
+    password_hash_sync: NotRequired[str | None]
 
 
 class UserRecord(TypedDict):

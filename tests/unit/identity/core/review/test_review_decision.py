@@ -47,14 +47,15 @@ def effects(*keys: str, number: int = 1) -> tuple[Effect, ...]:
 
 def proposal(number: int, *writes: Write, **more: Any) -> Proposal:
     upns = (f"u{number}@x.com",) * 2
-    known = {"outcome": "hard_match", "guid": f"guid{number}", "cloud_id": f"id{number}", "upns": upns}
+    known = {"outcome": "hard_match", "key": f"guid{number}", "cloud_id": f"id{number}", "upns": upns}
     return Proposal(f"u{number}@x.com", "set" if writes else "unchanged", writes, **{**known, **more})
 
 
 def reviewed(number: int, *writes: Write, **more: Any) -> ReviewedUser:
     known = ReviewedUser(
         name=f"u{number}@x.com",
-        guid=f"guid{number}",
+        key=f"guid{number}",
+        objects=frozenset({f"guid{number}", f"id{number}"}),
         cloud_id=f"id{number}",
         outcome="hard_match",
         effects=frozenset(),
@@ -65,7 +66,7 @@ def reviewed(number: int, *writes: Write, **more: Any) -> ReviewedUser:
 
 
 def review(*users: ReviewedUser) -> Review:
-    return Review("tenant", "domain", {user.guid: user for user in users})
+    return Review("tenant", "domain", {user.key: user for user in users})
 
 
 def decided(*proposals: Proposal, **terms: Any) -> Plan:
@@ -251,3 +252,16 @@ def test_an_effect_of_a_user_without_changes(user: ReviewedUser, status: str) ->
     """After a run that was killed, or before the next sync."""
     plan = decided(proposal(1, effects=effects(ADMIN), held=HELD), review=review(user))
     assert [each.status for each in plan.users] == [status]
+
+
+def test_the_match_of_an_account_that_this_run_made_counts_as_reviewed() -> None:
+    known = replace(review(), made={"guid1": "id1", "guid2": "other", "guid3": "id3"})
+    plan = decided(
+        proposal(1, value(1)),
+        proposal(2, value(2)),
+        proposal(3, value(3), effects=effects(FOREIGN, number=3)),
+        proposal(4, value(4)),
+        review=known,
+        max_refused="100%",
+    )
+    assert statuses(plan) == [("set", 1), ("not_reviewed", 0), ("refused", 0), ("not_reviewed", 0)]

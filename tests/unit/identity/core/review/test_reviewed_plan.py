@@ -17,7 +17,8 @@ from support.alterations import altered_json, chance
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import Review, Write
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.reviewed_plan import (
-    COMPARED_TERMS,
+    ACCOUNTS,
+    MATCHES,
     check_reviewed_plan,
     read_review,
 )
@@ -70,11 +71,11 @@ def user(guid: str = "g1", status: str = "set", cause: str | None = None, **more
 
 
 def check(scope: Any = None, terms: Any = None, hours: int = 72, **more: Any) -> None:
-    check_reviewed_plan(header(**more), PATH, scope or SCOPE, {**TERMS, **(terms or {})}, NOW, hours)
+    check_reviewed_plan(header(**more), PATH, MATCHES, scope or SCOPE, {**TERMS, **(terms or {})}, NOW, hours)
 
 
 def read(*records: Any) -> Review:
-    return read_review(header(), records, PATH)
+    return read_review(header(), records, PATH, MATCHES)
 
 
 def test_a_plan_of_the_same_terms_fits() -> None:
@@ -105,7 +106,7 @@ def test_a_plan_of_the_same_terms_fits() -> None:
     ],
 )
 def test_other_terms_are_named(terms: dict[str, Any], name: str) -> None:
-    assert name in COMPARED_TERMS
+    assert name in MATCHES.terms
     with pytest.raises(InputError, match=rf"made with other terms than this run \({name}\)"):
         check(terms=terms)
     with pytest.raises(InputError, match=r"\(scope\)"):
@@ -114,13 +115,13 @@ def test_other_terms_are_named(terms: dict[str, Any], name: str) -> None:
         check(scope={"users": ["anna@x.com"]}, terms=terms)
 
 
-@pytest.mark.parametrize("name", COMPARED_TERMS)
+@pytest.mark.parametrize("name", MATCHES.terms)
 def test_a_term_that_the_plan_does_not_say_is_another_one(name: str) -> None:
     lists = {"replace": ["a@x.com"], "skip_checks": ["domains"]}
     given = {**TERMS, **lists, "deleted_holders": {"purge": ["x"]}, "exclude": {"users": ["carl@x.com"]}}
     left = {other: value for other, value in given.items() if other != name}
     with pytest.raises(InputError, match=name):
-        check_reviewed_plan(header(terms=left), PATH, SCOPE, given, NOW, 72)
+        check_reviewed_plan(header(terms=left), PATH, MATCHES, SCOPE, given, NOW, 72)
 
 
 @pytest.mark.parametrize(
@@ -164,13 +165,13 @@ def test_a_time_that_is_none(time: str) -> None:
 )
 def test_a_plan_that_cannot_be_reviewed(more: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        check_reviewed_plan(header(**more), PATH, SCOPE, TERMS, NOW, 72)
+        check_reviewed_plan(header(**more), PATH, MATCHES, SCOPE, TERMS, NOW, 72)
 
 
 def test_what_a_plan_shows() -> None:
     review = read(user(), {"ad": None, "cloud": {"id": "c2"}, "match": None, "change": None})
     (shown,) = review.users.values()
-    assert (shown.name, shown.guid, shown.cloud_id, shown.outcome) == ("anna@x.com", "g1", "c1", "hard_match")
+    assert (shown.name, shown.key, shown.cloud_id, shown.outcome) == ("anna@x.com", "g1", "c1", "hard_match")
     assert shown.upns == ("anna@x.com", "anna@x.com")
     assert shown.writes == {Write("onPremisesImmutableId", "c1", None, "a==")}
     review.check_place("t", "d")
@@ -266,7 +267,47 @@ def test_altered_records() -> None:
             continue
         for each in review.users.values():
             kept += 1
-            texts = [each.name, each.guid, *each.effects]
+            texts = [each.name, each.key, *each.effects]
             texts += [text for write in each.writes for text in (write.attribute, write.id)]
             assert all(isinstance(text, str) for text in texts)
     assert kept > 400
+
+
+ACCOUNT = {"attribute": "cn", "id": "cn=anna, ou=staff", "before": None, "after": "Anna"}
+
+
+def account(**change: Any) -> dict[str, Any]:
+    """A new account in a plan of ad_user, which has no GUID."""
+    known = {"status": "created", "cause": None, "reason": None, "writes": [ACCOUNT], "proposed": []}
+    more: dict[str, Any] = {"effects": ["password_replaced"], "left_out": {}, "password_hash_sync": None}
+    return {
+        "ad": {"object_guid": None, "user_principal_name": "Anna@x.com"},
+        "cloud": {"id": "c1", "user_principal_name": "anna@x.com"},
+        "match": None,
+        "change": {**known, **more, **change},
+    }
+
+
+def test_a_plan_of_accounts_knows_people_by_their_upns() -> None:
+    (shown,) = read_review(header(), [account()], PATH, ACCOUNTS).users.values()
+    assert (shown.key, shown.cloud_id, shown.outcome) == ("anna@x.com", "c1", None)
+    assert shown.objects == {"cn=anna, ou=staff"}
+    assert shown.effects == {"password_replaced"}
+    assert shown.is_in_effect([("cn", "cn=anna, ou=staff", "Anna")])
+    assert not shown.is_in_effect([("cn", "cn=anna, ou=other", "Anna")])
+    proposed = account(status="refused", cause="password_replaced", writes=[], proposed=[ACCOUNT])
+    assert read_review(header(), [proposed], PATH, ACCOUNTS).users["anna@x.com"].writes == shown.writes
+    with pytest.raises(InputError, match=r"Line 3 of reviewed\.jsonl is about the same AD user"):
+        read_review(header(), [account(), account()], PATH, ACCOUNTS)
+
+
+def test_a_plan_of_accounts_is_no_plan_of_matches() -> None:
+    terms = dict.fromkeys(ACCOUNTS.terms, "x")
+    check_reviewed_plan(header(module="ad_user", terms=terms), PATH, ACCOUNTS, SCOPE, terms, NOW, 72)
+    with pytest.raises(InputError, match="give the file of a ad_user"):
+        check_reviewed_plan(header(), PATH, ACCOUNTS, SCOPE, TERMS, NOW, 72)
+    with pytest.raises(InputError, match="give the file of a match_plan with predict: after_apply"):
+        check_reviewed_plan(header(module="ad_user", terms=terms), PATH, MATCHES, SCOPE, TERMS, NOW, 72)
+    other = {**terms, "path": "OU=Other,DC=x"}
+    with pytest.raises(InputError, match=r"\(path\)"):
+        check_reviewed_plan(header(module="ad_user", terms=terms), PATH, ACCOUNTS, SCOPE, other, NOW, 72)
