@@ -173,11 +173,16 @@ def test_a_quarter_of_the_base_is_the_limit() -> None:
 
 
 def test_a_revision_is_unpacked_as_a_collection(tmp_path: Path) -> None:
-    place = base.unpack("HEAD", tmp_path) / "ansible_collections" / "hybrid" / "identity"
+    place = base.unpack("HEAD", None, tmp_path).folder / "ansible_collections" / "hybrid" / "identity"
     assert (place / "plugins" / "modules" / "entra_immutable_id.py").is_file()
 
 
 @pytest.mark.parametrize("revision", ["no-such-revision", "--output=/tmp/x", ""])
 def test_an_unknown_revision_is_refused(tmp_path: Path, revision: str) -> None:
     with pytest.raises(ProgramFailed, match="is no revision of this repository"):
-        base.unpack(revision, tmp_path)
+        base.unpack(revision, None, tmp_path)
+
+
+def test_the_variables_of_a_base_revision_are_in_a_file(tmp_path: Path) -> None:
+    with pytest.raises(ProgramFailed, match="There is no file .*none.yml; set BASE_VARS to a YAML file"):
+        base.unpack("HEAD", tmp_path / "none.yml", tmp_path)

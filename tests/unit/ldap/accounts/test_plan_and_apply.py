@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from conftest import DOMAIN_GUID, PASSWORD, PLACE, Certificates, Options, RunModule
@@ -17,7 +17,11 @@ from forest_script import DOMAIN, guid, person
 from ldap_wire import CLOSE, SUB, Add, Done, Entry, Search, Turn, Wire
 from test_ad_user import NOBODY, OU, START, looked_up
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import USERS, VERSION
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
+    USERS,
+    VERSION,
+    Header,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts import reader
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import utc_now, write_run_file
 from ansible_collections.hybrid.identity.plugins.modules import ad_user
@@ -54,7 +58,7 @@ class Task:
             "time": utc_now(),
             "facts": {"summary": {}, "caveats": [], "password_hash_sync": False},
         }
-        write_run_file("save_to", self.path("users"), {**known, **header}, records)
+        write_run_file("save_to", self.path("users"), cast(Header, {**known, **header}), records)
 
     def run(self, script: list[Turn], check: bool = False, **more: Any) -> dict[str, Any]:
         files = {f"{name}_file": self.path(name) for name in ("users", "plan", "result")}
@@ -200,7 +204,7 @@ def test_nobody_is_a_plan_too(task: Task) -> None:
 
 
 def test_what_entra_says_of_password_hash_sync_counts(task: Task) -> None:
-    facts = {"summary": {}, "caveats": [], "password_hash_sync": None}
+    facts: dict[str, Any] = {"summary": {}, "caveats": [], "password_hash_sync": None}
     task.users(anna(), facts=facts)
     plan = task.plan()
     assert "can no longer sign in with their cloud password" in plan["verdict"]
