@@ -184,5 +184,5 @@ def test_an_unknown_revision_is_refused(tmp_path: Path, revision: str) -> None:
 
 
 def test_the_variables_of_a_base_revision_are_in_a_file(tmp_path: Path) -> None:
-    with pytest.raises(ProgramFailed, match="There is no file .*none.yml; set BASE_VARS to a YAML file"):
+    with pytest.raises(ProgramFailed, match=r"There is no file .*none\.yml; set BASE_VARS to a YAML file"):
         base.unpack("HEAD", tmp_path / "none.yml", tmp_path)
