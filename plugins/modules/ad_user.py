@@ -374,12 +374,14 @@ users:
       description:
         - A stable identifier of why a user was refused or failed, else null.
         - V(malformed_upn), V(invalid_upn), V(malformed_value), V(value_too_long), V(two_primary_addresses),
-          V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(missing_upn_suffix),
+          V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path),
+          V(missing_upn_suffix),
           V(no_password), V(password_replaced) and V(password_too_short) for a record that cannot be written.
         - V(address_of_other_account), V(similar_upn), V(several_accounts), V(not_a_user), V(system_account), V(cloud_managed_account) and
           V(unreadable_object) for what is in the directory. For records that M(hybrid.identity.entra_user_info) did not find or left out,
           its cause, such as V(unlicensed).
-        - V(not_tried) where the run ended before. V(interrupted) where it met an exception. V(changed_since) where the plan would be another one now. V(changed_meanwhile) where the account is not as it
+        - V(not_tried) where the run ended before. V(interrupted) where it met an exception. V(changed_since) where the
+          plan would be another one now. V(changed_meanwhile) where the account is not as it
           was read any more. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
           others for what the directory said.
       returned: always

@@ -231,7 +231,8 @@ users:
       description:
         - V(set) and V(cleared) for users who were changed, V(restored) for those brought back from the recycle bin with their
           value, V(unchanged) for those who need no change.
-        - V(not_found) and V(refused) for users who may not be changed, V(excluded) for those whom O(exclude) names, V(failed) where Graph did not take the change.
+        - V(not_found) and V(refused) for users who may not be changed, V(excluded) for those whom O(exclude) names, V(failed)
+          where Graph did not take the change.
       returned: always
       type: str
       sample: set
@@ -257,7 +258,8 @@ users:
           V(malformed_object_id), V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
           V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(federated_domain),
           V(admin_role), V(eligible_role),
-          V(role_assignable_group), V(app_owner), V(unreadable_user), V(excluded_user), V(excluded_group), C(unread_) with V(role_assignments), V(role_eligibility),
+          V(role_assignable_group), V(app_owner), V(unreadable_user), V(excluded_user), V(excluded_group),
+          C(unread_) with V(role_assignments), V(role_eligibility),
           V(role_assignable_groups) or V(deleted_users), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
           records that M(hybrid.identity.ad_user_guid) marked so.
         - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain), V(mastered_elsewhere),
