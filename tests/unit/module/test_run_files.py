@@ -15,6 +15,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host i
 from ansible_collections.hybrid.identity.plugins.plugin_utils.run_files import default_files, host_folder, uses_files
 
 PLAN, RESULT, PROOF = "hard_match-plan.jsonl", "hard_match-result.jsonl", "proof.jsonl"
+USERS = "accounts-users.jsonl"
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,14 @@ PLAN, RESULT, PROOF = "hard_match-plan.jsonl", "hard_match-result.jsonl", "proof
         ("entra_sync_info", {}, {"result_file": RESULT, "save_to": PROOF}),
         ("entra_sync_info", {"users": []}, {}),
         ("entra_sync_info", {"identities": ["adele@contoso.com"]}, {}),
-        ("entra_user_info", {}, {}),
+        ("entra_user_info", {}, {"save_to": USERS}),
+        ("entra_user_info", {"identities": ["adele@contoso.com"]}, {}),
+        (
+            "ad_user",
+            {},
+            {"users_file": USERS, "plan_file": "accounts-plan.jsonl", "result_file": "accounts-result.jsonl"},
+        ),
+        ("ad_user", {"users": []}, {}),
         ("entra_immutable_id", {"user": "adele@contoso.com"}, {}),
     ],
 )
@@ -43,7 +51,8 @@ def test_files_that_a_task_leaves_out(module: str, given: dict[str, Any], missin
     [
         ("entra_sync_info", {"users": [], "save_to": "/own"}, True),
         ("entra_sync_info", {"users": [], "save_to": None}, False),
-        ("entra_user_info", {"save_to": "/own"}, False),
+        ("entra_user_info", {"identities": ["adele@contoso.com"]}, False),
+        ("entra_immutable_id", {"user": "adele@contoso.com"}, False),
     ],
 )
 def test_tasks_that_name_files(module: str, given: dict[str, Any], uses: bool) -> None:
