@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -76,9 +77,9 @@ def test_the_key_is_named_if_the_secret_is_hidden(called: Called) -> None:
     assert SECRET not in printed
 
 
-def test_an_account_is_not_made_from_such_a_record(called: Called) -> None:
+def test_an_account_is_not_made_from_such_a_record(called: Called, tmp_path: Path) -> None:
     connection = {"server": ["127.0.0.1"], "username": "svc@contoso.com", "password": "x", "path": "DC=ad"}
-    passwords = {"account_password": "given", "given_passwords_file": "/none"}
+    passwords = {"account_password": "random", "password_file": str(tmp_path / "passwords")}
     printed = called(ad_user, users=[RECORD, {**RECORD, "unicodePwd": SECRET}], **connection, **passwords)
     assert "Record 2 of users has the key 'unicodePwd', which looks like that of a secret; leave it out" in printed
     assert SECRET not in printed
