@@ -36,6 +36,7 @@ MakeRuns = Callable[[int], Runs]
 def make_runs(
     lab: dict[str, Any], control: Control, directory: Directory, tmp_path: Path, fresh: None
 ) -> Iterator[MakeRuns]:
+    directory.add_suffixes(SUFFIX)
     tls = Path(lab["ca_cert"]).parent
     with contextlib.ExitStack() as started:
         path = started.enter_context(unit(directory, UNIT))
