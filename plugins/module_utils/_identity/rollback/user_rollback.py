@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from ..ad.users import AnchorChange
 from ..core.interrupted import INTERRUPTED, INTERRUPTED_REASON
@@ -24,7 +24,7 @@ from .account_restores import AccountRestore, person_key
 
 STATUSES = (REMOVED, DISABLED, PUT_BACK, UNCHANGED, REFUSED, FAILED)
 
-Part = ImmutableIdChange | AnchorChange | AccountRestore
+Part: TypeAlias = "ImmutableIdChange | AnchorChange | AccountRestore"
 P = TypeVar("P", ImmutableIdChange, AnchorChange, AccountRestore)
 
 
