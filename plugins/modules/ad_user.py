@@ -466,12 +466,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.made import made_accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.proposals import read_planned
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError, UnexpectedError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import Review, Write
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.reviewed_plan import (
-    ACCOUNTS,
-    check_reviewed_plan,
-    read_review,
-)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import Write
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.reviewed_plan import ACCOUNTS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PLAN,
     RESULT,
@@ -502,8 +498,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run import
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     RunFile,
     check_run_file,
-    current_time,
-    read_reviewed_file,
+    read_reviewed_plan,
     read_run_file,
     utc_now,
     write_run_file,
@@ -533,6 +528,8 @@ class Accounts:
 
     def __init__(self, params: dict[str, Any], task: dict[str, Any], check_mode: bool) -> None:
         self._params, self._check_mode = params, check_mode
+        # The option that names the file which this run writes.
+        self._writes = "plan_file" if check_mode else "result_file"
         self._task = task
         self._run = run_name(params["journal_run"])
         self._source: RunFile | None = None
@@ -545,11 +542,10 @@ class Accounts:
         self._read_users()
         self._terms = {**{name: self._task[name] for name in TERMS}, "exclude": _given(self._task["exclude"])}
         planned = self._read_planned()
-        review = self._read_review()
-        for option in ("plan_file", "result_file"):
-            if params[option] and (option == "plan_file") == self._check_mode:
-                others = {name: params[name] for name in ("users_file", "reviewed_plan", "journal", "password_file")}
-                check_run_file(option, params[option], others)
+        review = read_reviewed_plan(params, ACCOUNTS, self._scope, self._terms)
+        if params[self._writes]:
+            others = {name: params[name] for name in ("users_file", "reviewed_plan", "journal", "password_file")}
+            check_run_file(self._writes, params[self._writes], others)
         given = read_given_passwords(self._task["given_passwords_file"]) if self._task["given_passwords_file"] else None
         keeper = PasswordFile(self._task["password_file"]) if self._task["password_file"] else None
         if keeper and self._check_mode:
@@ -617,33 +613,19 @@ class Accounts:
             )
         return read_planned(plan.records())
 
-    def _read_review(self) -> Review | None:
-        path, sha256 = self._params["reviewed_plan"], self._params["reviewed_plan_sha256"]
-        if path is None and sha256 is None:
-            return None
-        # Not required_together, which takes an empty text, such as a variable of a pipeline that is missing, for a value.
-        if not path or not sha256:
-            raise InputError("reviewed_plan and reviewed_plan_sha256 belong together, and one is empty; name both.")
-        file = read_reviewed_file("reviewed_plan", path, sha256)
-        age = self._params["reviewed_plan_max_age"]
-        check_reviewed_plan(file.header, path, ACCOUNTS, self._scope, self._terms, current_time(), age)
-        return read_review(file.header, file.records(), path, ACCOUNTS)
-
     def _finish(self, outcome: Outcome, used: dict[str, Any]) -> dict[str, Any]:
         """Write the file of the run and return the result, or fail."""
         tries = not self._check_mode
-        option = "result_file" if tries else "plan_file"
-        path = self._params[option]
+        path = self._params[self._writes]
         verdict = outcome.verdict
         if tries and not outcome.tried:
             left = [change.unplanned() for change in outcome.plan.changes]
             outcome = replace(outcome, plan=replace(outcome.plan, changes=left))
         shown = outcome.plan.changes
-        summary = build_summary(shown) if path is None else build_summary(shown, FEW_REASONS)
         result: dict[str, Any] = {
             "changed": any(change.changed for change in shown) and not (verdict and not outcome.tried),
             "verdict": verdict,
-            **(build_result(shown) if path is None else summary),
+            **(build_result(shown) if path is None else build_summary(shown, FEW_REASONS)),
             **used,
             "run": self._run,
             "warnings": list(outcome.warnings),
@@ -651,8 +633,8 @@ class Accounts:
         if self._params["reviewed_plan"]:
             result["summary"]["review"] = outcome.plan.decided.count_reviewed()
         if path is not None:
-            sha256 = self._save(option, outcome, verdict, result["summary"])
-            result |= {option: path, **({} if tries else {"plan_sha256": sha256})}
+            sha256 = self._save(path, outcome, result["summary"])
+            result |= {self._writes: path, **({} if tries else {"plan_sha256": sha256})}
         if not tries:
             result["reviewable"] = outcome.plan.decided.is_reviewable
         alone = tries and self._params["plan_sha256"] is None
@@ -660,10 +642,10 @@ class Accounts:
             raise outcome.error(result)
         return {**result, "diff": diff_accounts(shown, path or "users")}
 
-    def _save(self, option: str, outcome: Outcome, verdict: str, summary: Mapping[str, Any]) -> str:
+    def _save(self, path: str, outcome: Outcome, summary: Mapping[str, Any]) -> str:
         header = Header(
             version=VERSION,
-            kind=PLAN if option == "plan_file" else RESULT,
+            kind=PLAN if self._check_mode else RESULT,
             tenant=self._source.header["tenant"] if self._source else None,
             domain=outcome.domain,
             module="ad_user",
@@ -674,7 +656,7 @@ class Accounts:
             time=utc_now(),
             facts={
                 "summary": summary,
-                "verdict": verdict,
+                "verdict": outcome.verdict,
                 "reviewable": outcome.plan.decided.is_reviewable,
                 "reviewed_plan_sha256": self._params["reviewed_plan_sha256"],
                 "caveats": [],
@@ -682,7 +664,7 @@ class Accounts:
                 "tenant_users": None,
             },
         )
-        return write_run_file(option, self._params[option], header, outcome.plan.records())
+        return write_run_file(self._writes, path, header, outcome.plan.records())
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

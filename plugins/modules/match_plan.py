@@ -385,8 +385,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rev
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.reviewed_plan import (
     AFTER_APPLY,
     MATCHES,
-    check_reviewed_plan,
-    read_review,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PLAN,
@@ -410,8 +408,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.progress i
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     check_run_file,
-    current_time,
-    read_reviewed_file,
+    read_reviewed_plan,
     read_run_file,
     utc_now,
     write_run_file,
@@ -493,18 +490,10 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
 
 
 def _read_review(params: dict[str, Any], scope: dict[str, Any], terms: dict[str, Any], name: str) -> Review | None:
-    path, sha256 = params["reviewed_plan"], params["reviewed_plan_sha256"]
-    if path is None and sha256 is None:
-        return None
-    # Not required_together, which takes an empty text, such as a variable of a pipeline that is missing, for a value.
-    if not path or not sha256:
-        raise InputError("reviewed_plan and reviewed_plan_sha256 belong together, and one is empty; name both.")
-    if terms["predict"] == NOW:
+    if terms["predict"] == NOW and params["reviewed_plan"] and params["reviewed_plan_sha256"]:
         raise InputError("With predict=now a plan changes nothing, so there is nothing to review; use after_apply.")
-    file = read_reviewed_file("reviewed_plan", path, sha256)
-    check_reviewed_plan(file.header, path, MATCHES, scope, terms, current_time(), params["reviewed_plan_max_age"])
-    review = read_review(file.header, file.records(), path, MATCHES)
-    return replace(review, made=_read_made(params["accounts_result"], name))
+    review = read_reviewed_plan(params, MATCHES, scope, terms)
+    return replace(review, made=_read_made(params["accounts_result"], name)) if review else None
 
 
 def _read_made(path: str | None, run: str) -> dict[str, str]:

@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .._identity.core.errors import IdentityError, InputError
+from .._identity.core.review.changes import Review
+from .._identity.core.review.reviewed_plan import PlanKind, check_reviewed_plan, read_review
 from .._identity.core.run_files.run_file import PLAN, Header, encode_file, is_run_file, read_header, read_records
 from .guarded_files import LARGE_INPUT, OWN, check_place, open_file, read_file
 from .run_host import run_host
@@ -125,19 +127,33 @@ def read_run_file(option: str, path: str, kinds: Iterable[str], sha256: str | No
     return file
 
 
-def read_reviewed_file(option: str, path: str, sha256: str) -> RunFile:
-    """Read a plan that was made elsewhere. Nothing of it is looked at before its hash is compared.
+def read_reviewed_plan(
+    params: Mapping[str, Any], kind: PlanKind, scope: Mapping[str, Any], terms: Mapping[str, Any]
+) -> Review | None:
+    """Read the reviewed plan that ``params`` names, which was made elsewhere, and check that it fits the run.
 
-    :raises InputError: if the file is missing, is no plan, or is not the one with this hash.
+    ``params`` has ``reviewed_plan``, ``reviewed_plan_sha256`` and ``reviewed_plan_max_age``, in hours; None is returned
+    if the first two are not given. Nothing of the file is looked at before its hash is compared.
+
+    :raises InputError: if only one of the two is given, if the file is missing, is no plan or not the one with this
+        hash, or if it does not fit, as ``check_reviewed_plan`` and ``read_review`` say.
     """
-    content = read_file(option, path, LARGE_INPUT)
+    path, sha256 = params["reviewed_plan"], params["reviewed_plan_sha256"]
+    if path is None and sha256 is None:
+        return None
+    # Not required_together, which takes an empty text, such as a variable of a pipeline that is missing, for a value.
+    if not path or not sha256:
+        raise InputError("reviewed_plan and reviewed_plan_sha256 belong together, and one is empty; name both.")
+    content = read_file("reviewed_plan", path, LARGE_INPUT)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256.strip().lower():
         raise InputError(
-            f"{option} {path} is not the plan that was reviewed: its sha256 is {found}, and {option}_sha256 is "
-            f"{sha256}; give both of the same plan."
+            f"reviewed_plan {path} is not the plan that was reviewed: its sha256 is {found}, and reviewed_plan_sha256 "
+            f"is {sha256}; give both of the same plan."
         )
-    return _parse(path, content, found, [PLAN])
+    file = _parse(path, content, found, [PLAN])
+    check_reviewed_plan(file.header, path, kind, scope, terms, current_time(), params["reviewed_plan_max_age"])
+    return read_review(file.header, file.records(), path, kind)
 
 
 def _parse(path: str, content: bytes, sha256: str, kinds: Iterable[str]) -> RunFile:
