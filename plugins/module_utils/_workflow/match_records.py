@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
 from .._identity.core.outcomes import FAILED, REFUSED, STAMPED
 from .._identity.core.records import consistency_text
-from .._identity.core.review.changes import Held, Write
-from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, WriteRecord
+from .._identity.core.review.changes import Held, Write, list_write_records
+from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.deleted_holders import IN_BIN, RESTORED
 from .._identity.entra.immutable_id_plan import PROPERTY
@@ -86,7 +86,3 @@ def make_change(change: MatchChange) -> ChangeRecord:
         writes=list_write_records(list_writes(change)),
         proposed=[],
     )
-
-
-def list_write_records(writes: Sequence[Write]) -> list[WriteRecord]:
-    return [WriteRecord(attribute=each.attribute, id=each.id, before=each.before, after=each.after) for each in writes]

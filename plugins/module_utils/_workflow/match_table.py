@@ -12,11 +12,8 @@ from typing import Any, TypeAlias
 from .._identity.core.decision import REVIEWED
 from .._identity.core.outcomes import FINE, REFUSED
 from .._identity.core.run_files.user_records import UserRecord, count_statuses, name_of
-from .._identity.core.text.diffs import Diff, list_diff
+from .._identity.core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
 from .._identity.core.text.outcome_table import outcome_lines
-
-SHOWN_IN_DIFF = 50
-"""Users in a diff. The file has the others."""
 
 SHOWN_IN_TABLE = 10
 """Reasons in a table, so that the output of a run stays short. The file has the others."""
@@ -55,8 +52,7 @@ def writes_diff(users: Sequence[UserRecord], path: str) -> Diff:
             name = f"{name_of(user)} {write['attribute']}"
             before.append(f"{name}: {_shown(write['before'])}")
             after.append(f"{name}: {_shown(write['after'])}")
-    if len(changed) > SHOWN_IN_DIFF:
-        after.append(f"and {len(changed) - SHOWN_IN_DIFF} more users: see {path}")
+    after += describe_more(len(changed), path)
     return list_diff("Values in Active Directory and Entra ID", before, after)
 
 

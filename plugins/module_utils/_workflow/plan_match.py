@@ -22,7 +22,7 @@ from .._identity.core.cloud_user import CloudUser
 from .._identity.core.decision import Plan, Proposal, decide
 from .._identity.core.outcomes import EXCLUDED, HARD_MATCH, OUTCOMES, SERVICE_ACCOUNT, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import AdUser
-from .._identity.core.review.changes import upns_of
+from .._identity.core.review.changes import list_write_records, upns_of
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
 from .._identity.core.text.counts import counted
 from .._identity.core.text.sentences import join_names
@@ -37,7 +37,7 @@ from .._identity.preflight.result import describe_caveats, describe_unread, list
 from .._ldap.session.connection import LdapOptions, connected
 from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anchors, plan_matches
 from .match_directory import MatchDirectory
-from .match_records import list_held, list_write_records, list_writes, make_record, status_of
+from .match_records import list_held, list_writes, make_record, status_of
 from .match_task import NOW, MatchTask
 from .set_apart import Apart, list_absent, read_entra_groups, set_apart
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._identity.core.errors import InputError
 from .._identity.core.outcomes import FAILED, REFUSED
-from .._identity.core.review.changes import Write
+from .._identity.core.review.changes import Write, read_writes
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, name_of
 from .._identity.core.text.sentences import join_reasons
 
@@ -49,7 +49,7 @@ def list_planned(users: Iterable[UserRecord]) -> list[Planned]:
         ad, cloud = user["ad"], user["cloud"]
         if not ad or not cloud or not ad["object_guid"] or not cloud["id"]:
             raise InputError(f"The plan changes {name_of(user)} and does not say which objects that is; make it again.")
-        writes = tuple(Write(each["attribute"], each["id"], each["before"], each["after"]) for each in change["writes"])
+        writes = tuple(read_writes(change["writes"]))
         effects = frozenset(user["match"]["effects"] if user["match"] else ())
         found.append(Planned(name_of(user), ad["object_guid"], cloud["id"], writes, effects))
     return found

@@ -17,6 +17,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.clo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import SHOWN_IN_DIFF
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_records import (
     make_change,
@@ -24,7 +25,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_re
     status_of,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
-    SHOWN_IN_DIFF,
     Row,
     apply_table,
     keep_rows,

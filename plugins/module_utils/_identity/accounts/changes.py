@@ -18,7 +18,7 @@ from ..core.outcomes import APART, CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
 from ..core.records import AdUser, planned_ad_user, read_ad_user, record_name
 from ..core.refusal import Refusal
 from ..core.text.counts import counted
-from ..core.text.diffs import Diff, list_diff
+from ..core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
 from ..core.text.outcome_table import outcome_lines
 from ..core.text.sentences import join_names
 from ..core.text.visible import visible
@@ -26,8 +26,6 @@ from .requests import AccountRequest
 from .values import Values
 
 STATUSES = (CREATED, UPDATED, UNCHANGED, REFUSED, FAILED)
-
-SHOWN_IN_DIFF = 50
 
 LISTS = ("proxyAddresses",)
 """The written attributes that have several values, and are shown as lists."""
@@ -173,8 +171,7 @@ def diff_accounts(changes: Iterable[AccountChange], where: str = "users") -> Dif
         for name in sorted(change.after, key=str.lower):
             before += [f"{change.request.upn}: {name}: {value}" for value in change.before.get(name, ())]
             after += [f"{change.request.upn}: {name}: {value}" for value in change.after[name]]
-    if len(changed) > SHOWN_IN_DIFF:
-        after.append(f"and {len(changed) - SHOWN_IN_DIFF} more users: see {where}")
+    after += describe_more(len(changed), where)
     return list_diff("AD accounts", before, after)
 
 

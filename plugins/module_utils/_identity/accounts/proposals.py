@@ -17,8 +17,8 @@ from ..core.identities.anchors import guid_text
 from ..core.identities.comparison import entra_key
 from ..core.outcomes import APART, REFUSED, UNCHANGED
 from ..core.refusal import Refusal
-from ..core.review.changes import Held, Write, upns_of
-from ..core.run_files.user_records import ChangeRecord, UserRecord, WriteRecord, read_user
+from ..core.review.changes import Held, Write, list_write_records, read_writes, upns_of
+from ..core.run_files.user_records import ChangeRecord, UserRecord, read_user
 from .changes import AccountChange
 from .directory import texts
 from .values import CONTROL, MANAGER, SAM, UPN, WRITTEN
@@ -120,8 +120,8 @@ def make_record(change: AccountChange, proposed: Sequence[Write] = ()) -> UserRe
             cause=change.cause,
             reason=change.reason,
             immutable_id=account.immutable_id,
-            writes=_write_records(list_writes(change)),
-            proposed=_write_records(proposed),
+            writes=list_write_records(list_writes(change)),
+            proposed=list_write_records(proposed),
             effects=[effect.key for effect in change.effects],
             left_out=dict(change.left_out),
             password_hash_sync=change.password_hash_sync,
@@ -132,10 +132,6 @@ def make_record(change: AccountChange, proposed: Sequence[Write] = ()) -> UserRe
 def _cloud(given: Mapping[str, object]) -> CloudRecord:
     """Return the cloud user as the caller's record has it."""
     return CloudRecord(**{name: given.get(name) for name in CloudRecord.__annotations__})  # type: ignore[typeddict-item]
-
-
-def _write_records(writes: Iterable[Write]) -> list[WriteRecord]:
-    return [WriteRecord(attribute=each.attribute, id=each.id, before=each.before, after=each.after) for each in writes]
 
 
 def refuse_changed(plan: AccountPlan, planned: Mapping[str, frozenset[Write]]) -> AccountPlan:
@@ -160,6 +156,5 @@ def read_planned(records: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[Wr
         user = read_user(record)
         ad, change = user["ad"], user["change"]
         if ad and change and change["writes"]:
-            writes = (Write(each["attribute"], each["id"], each["before"], each["after"]) for each in change["writes"])
-            found[entra_key(ad["user_principal_name"] or "")] = frozenset(writes)
+            found[entra_key(ad["user_principal_name"] or "")] = frozenset(read_writes(change["writes"]))
     return found

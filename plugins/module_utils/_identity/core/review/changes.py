@@ -9,12 +9,13 @@ A reviewed plan only selects changes of the fresh plan. Nothing of it is ever wr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..errors import InputError
 from ..identities.comparison import entra_key
+from ..run_files.user_records import WriteRecord
 
 Upns: TypeAlias = tuple[str | None, str | None]
 """The user principal names of an AD user and of a cloud user, as ``upns_of`` returns them."""
@@ -40,6 +41,16 @@ class Write:
     id: str
     before: str | None
     after: str | None
+
+
+def list_write_records(writes: Iterable[Write]) -> list[WriteRecord]:
+    """Return values that change as plan and result files keep them."""
+    return [WriteRecord(attribute=each.attribute, id=each.id, before=each.before, after=each.after) for each in writes]
+
+
+def read_writes(records: Iterable[WriteRecord]) -> Iterator[Write]:
+    """Return the values of a file that a run of ours wrote."""
+    return (Write(each["attribute"], each["id"], each["before"], each["after"]) for each in records)
 
 
 @dataclass(frozen=True, slots=True)

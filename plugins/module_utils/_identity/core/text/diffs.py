@@ -13,6 +13,9 @@ from .visible import visible
 
 Diff = dict[str, str]
 
+SHOWN_IN_DIFF = 50
+"""Users in a diff whose others are in a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
@@ -27,6 +30,11 @@ def list_diff(header: str, before: Sequence[str], after: Sequence[str]) -> Diff:
     """Return the diff of a list of values, each on one line whatever it holds."""
     title = visible(header)
     return {"before_header": title, "after_header": title, "before": _lines(before), "after": _lines(after)}
+
+
+def describe_more(users: int, where: str) -> list[str]:
+    """Return the last line of a diff of so many users, if it does not show all; ``where`` has the others."""
+    return [f"and {users - SHOWN_IN_DIFF} more users: see {where}"] if users > SHOWN_IN_DIFF else []
 
 
 def users_diff(attribute: str, changes: Iterable[ValueChange]) -> Diff:
