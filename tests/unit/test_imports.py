@@ -69,16 +69,15 @@ def find_missing(source: str) -> list[str]:
     return subprocess.run(command, input=given, capture_output=True, text=True, check=True).stdout.split()
 
 
+pytestmark = pytest.mark.once
 FILES = [path for path in sorted(PLUGINS.rglob("*.py")) if find_imports(ast.parse(path.read_text("utf-8")))[1]]
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PLUGINS).as_posix())
 def test_a_file_imports_what_it_uses(path: Path) -> None:
     assert find_missing(path.read_text("utf-8")) == []
 
 
-@pytest.mark.once
 def test_a_forgotten_import_is_noticed() -> None:
     source = "def bind():\n    import ldap3\n    return ldap3.Server, ldap3.core.tls.Tls, ldap3.utils.ntlm.NtlmClient"
     assert find_missing(source) == ["ldap3.utils.ntlm", "ldap3.utils.ntlm.NtlmClient"]

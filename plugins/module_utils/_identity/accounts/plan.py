@@ -13,7 +13,6 @@ from ..ad.faults import whole_number
 from ..ad.lookup import dn_key
 from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
-from ..core.accepted_effects import PASSWORD_REPLACED, Effect
 from ..core.identities.anchors import guid_text
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn
 from ..core.identities.comparison import ad_key, entra_key
@@ -27,6 +26,7 @@ from . import names
 from .changes import AD_PASSWORD, CREATED, GIVEN_PASSWORD, KEPT_PASSWORD, UNCHANGED, UPDATED, AccountChange
 from .directory import AccountDirectory, texts
 from .managers import add_managers
+from .passwords import refuse_password, replaced_password
 from .paths import Paths
 from .requests import GIVEN, RANDOM, AccountRequest
 from .touchable import refuse_kind, stays_disabled
@@ -184,7 +184,7 @@ def _missing(change: AccountChange, directory: AccountDirectory, rules: Rules, v
             "none."
         )
         return change.refused("sam_account_name_taken", reason)
-    refusal = _bad_password(request, rules)
+    refusal = refuse_password(request, rules.shortest_password) if rules.password == GIVEN else None
     if refusal:
         return change.refused(refusal.cause, refusal.reason)
     control = str(NORMAL if _wants_enabled(request, rules) is not False else NORMAL | DISABLED)
@@ -202,36 +202,8 @@ def _missing(change: AccountChange, directory: AccountDirectory, rules: Rules, v
         dn=path,
         after=after,
         password_hash_sync=KEPT_PASSWORD if random else GIVEN_PASSWORD,
-        effects=(_replaced_password(request.upn, rules.hash_sync),) if random and rules.hash_sync is not False else (),
+        effects=(replaced_password(request.upn, rules.hash_sync),) if random and rules.hash_sync is not False else (),
     )
-
-
-def _replaced_password(upn: str, hash_sync: bool | None) -> Effect:
-    """Return the effect of a random password (facts §13). The sentence is the same for all users."""
-    state = "is on" if hash_sync else "may be on"
-    reason = (
-        f"Password hash synchronization {state}, and it replaces the cloud password by the random one of the new "
-        "account, so these people can no longer sign in with their cloud password; give passwords that they know, or "
-        f"name {PASSWORD_REPLACED} in accepted_effects"
-        f"{'' if hash_sync else ', or say in password_hash_sync that it is off'}."
-    )
-    return Effect(Refusal(PASSWORD_REPLACED, reason), upn)
-
-
-def _bad_password(request: AccountRequest, rules: Rules) -> Refusal | None:
-    if rules.password != GIVEN:
-        return None
-    if not request.password:
-        return Refusal(
-            "no_password",
-            f"given_passwords_file has no password for {request.upn}; add one, or set account_password to random.",
-        )
-    if len(request.password) < rules.shortest_password:
-        reason = (
-            f"The password of {request.upn} is shorter than the {rules.shortest_password} characters of the domain."
-        )
-        return Refusal("password_too_short", f"{reason} Give a longer one.")
-    return None
 
 
 def _wants_enabled(request: AccountRequest, rules: Rules) -> bool | None:
