@@ -69,16 +69,25 @@ def _describe(sockets: set[Socket], holders: dict[int, str]) -> str:
 
 
 def _holders(proc: Path, inodes: set[int]) -> dict[int, str]:
-    """The name and the pid of the process that opened each socket first, which is the one with the lowest pid."""
+    """The name and the pid of the process that opened each socket: of those that have it, the one that started first.
+
+    Its pid need not be the lowest, because pids start again from the beginning.
+    """
     wanted = {f"socket:[{inode}]": inode for inode in inodes}
-    holders: dict[int, str] = {}
-    for pid in sorted(int(name) for name in os.listdir(proc) if name.isdigit()):
+    first: dict[int, tuple[int, str]] = {}
+    for pid in filter(str.isdigit, os.listdir(proc)):
         try:
-            links = [os.readlink(entry.path) for entry in os.scandir(proc / str(pid) / "fd")]
-            name = (proc / str(pid) / "comm").read_text("utf-8", "replace").strip()
+            links = [os.readlink(entry.path) for entry in os.scandir(proc / pid / "fd")]
+            name = (proc / pid / "comm").read_text("utf-8", "replace").strip()
+            started = _start_time((proc / pid / "stat").read_text("utf-8", "replace"))
         except OSError:  # it has ended, or belongs to somebody else
             continue
-        for link in links:
-            if link in wanted:
-                holders.setdefault(wanted[link], f"{name}, pid {pid}")
-    return holders
+        for inode in {wanted[link] for link in links if link in wanted}:
+            first[inode] = min(first.get(inode, (started + 1, "")), (started, f"{name}, pid {pid}"))
+    return {inode: holder for inode, (_started, holder) in first.items()}
+
+
+def _start_time(stat: str) -> int:
+    """Return when a process started, in clock ticks since the boot: field 22 of its /proc/<pid>/stat."""
+    # Field 2 is the name in parentheses, which may itself contain them and spaces.
+    return int(stat.rpartition(")")[2].split()[19])

@@ -56,9 +56,11 @@ def test_the_sentence_names_the_process_where_it_is_known(tmp_path: Path) -> Non
         tcp="\n".join([_line("0100007F:01BD", "0A", 8), _line("0100007F:0035", "0A", 9)]),
         udp=_line("0100007F:0035", "07", 10),
     )
-    for pid, inodes in ((812, (9, 10)), (813, (9,))):  # 813 inherited a socket of 812
+    # 813 and 77 inherited a socket of 812. Pids had started again from the beginning before 77 started.
+    for pid, started, inodes in ((812, 5000, (9, 10)), (813, 5001, (9,)), (77, 5002, (9,))):
         (proc / str(pid) / "fd").mkdir(parents=True)
         (proc / str(pid) / "comm").write_text("dnsmasq\n")
+        (proc / str(pid) / "stat").write_text(f"{pid} (a ) b) S {'0 ' * 18}{started} 0\n")
         for number, inode in enumerate(inodes):
             (proc / str(pid) / "fd" / str(number)).symlink_to(f"socket:[{inode}]")
     assert ports.taken(proc) == "53 (TCP and UDP, dnsmasq, pid 812), 445 (TCP)"
