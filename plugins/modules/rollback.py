@@ -285,7 +285,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.progress i
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_folder import JOURNAL, find_run, new_run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
-from ansible_collections.hybrid.identity.plugins.module_utils._workflow.rollback import Journals, Rollback
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.rollback import Rollback
 
 
 def roll_back(params: dict[str, Any], check_mode: bool, watch: Watch) -> dict[str, Any]:
@@ -295,16 +295,21 @@ def roll_back(params: dict[str, Any], check_mode: bool, watch: Watch) -> dict[st
     path = os.path.join(folder, JOURNAL)
     written = False
 
-    @contextmanager
-    def journals() -> Iterator[Journals]:
-        nonlocal written
-        with JournalFile(found.path, found.name) as of_the_run:
-            if not of_the_run.is_alone:
-                raise InputError(f"The run {found.name} still writes its journal; roll it back when it has ended.")
+    class JournalFiles:
+        @contextmanager
+        def of_the_run(self) -> Iterator[JournalFile]:
+            with JournalFile(found.path, found.name) as journal:
+                if not journal.is_alone:
+                    raise InputError(f"The run {found.name} still writes its journal; roll it back when it has ended.")
+                yield journal
+
+        @contextmanager
+        def own(self) -> Iterator[JournalFile]:
+            nonlocal written
             os.mkdir(folder, 0o700)
             written = True
-            with JournalFile(path, name, (found.name,)) as own:
-                yield Journals(own, of_the_run)
+            with JournalFile(path, name, (found.name,)) as journal:
+                yield journal
 
     terms = Terms(
         accepted=read_accepted_effects(params["accepted_effects"]),
@@ -322,7 +327,7 @@ def roll_back(params: dict[str, Any], check_mode: bool, watch: Watch) -> dict[st
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
     try:
         with telling():
-            rollback.run(ldap, graph, None if check_mode else journals, watch)
+            rollback.run(ldap, graph, None if check_mode else JournalFiles(), watch)
     except IdentityError as error:
         if written:
             error.details.update({name: value for name, value in so_far().items() if name not in ("verdict", "diff")})

@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from .._graph.http.transport import Transport, open_transport
 from .._graph.http.watch import Watch
@@ -45,12 +44,21 @@ NOT_TAKEN_BACK = "immutable_id_not_taken_back"
 """The cause if an account is left alone because its cloud user could not be written."""
 
 
-@dataclass(frozen=True)
-class Journals:
-    """The journal of this rollback, and that of the run, in which lines that a kill left open are settled."""
+class Journals(Protocol):
+    """Opens the journal of the run, in which lines that a kill left open are settled, and that of this rollback."""
 
-    own: JournalWriter
-    of_the_run: JournalWriter
+    def of_the_run(self) -> AbstractContextManager[JournalWriter]:
+        """Open the journal of the run.
+
+        :raises InputError: if the run still writes it.
+        :raises JournalError: if that fails.
+        """
+
+    def own(self) -> AbstractContextManager[JournalWriter]:
+        """Start the journal of this rollback, which is called only if something goes back.
+
+        :raises JournalError: if that fails.
+        """
 
 
 class Rollback:
@@ -73,13 +81,13 @@ class Rollback:
         self,
         ldap: Mapping[str, Any],
         graph: Mapping[str, Any],
-        journals: Callable[[], AbstractContextManager[Journals]] | None = None,
+        journals: Journals | None = None,
         watch: Watch | None = None,
     ) -> None:
         """Check everything in both directories, and put it back. Without ``journals``, nothing is written.
 
-        ``journals`` is called only if something is written. Active Directory is asked only if the run changed it, and
-        Entra always.
+        Active Directory is asked only if the run changed it, and Entra always. What came of the lines that a kill left
+        open in the journal of the run is settled, also if nothing goes back.
 
         :raises InputError: if an option is wrong, or if the run changed another tenant or domain.
         :raises LdapError: if the directory cannot be read; nothing was written.
@@ -98,7 +106,7 @@ class Rollback:
         self,
         directory: RollbackDirectory | None,
         graph: Mapping[str, Any],
-        journals: Callable[[], AbstractContextManager[Journals]] | None,
+        journals: Journals | None,
         watch: Watch | None,
     ) -> None:
         async with open_transport(graph, watch) as transport:
@@ -117,10 +125,13 @@ class Rollback:
             self.users = await self._without_linked(transport, users)
             self.verdict = decide_rollback(self.users, self._terms).verdict
             self.allowed = not self.verdict
-            if journals is None or not self.allowed or not any(user.changed for user in self.users):
+            if journals is None or not self.allowed:
                 return
-            with journals() as both:
-                await self._write(transport, directory, both)
+            with journals.of_the_run() as of_the_run:
+                await self._settle(transport, directory, of_the_run)
+                if any(user.changed for user in self.users):
+                    with journals.own() as own:
+                        await self._write(transport, directory, own)
             self.verdict = describe_failures(self.users)
 
     async def _plan_immutable_ids(self, transport: Transport, client_id: str | None) -> list[ImmutableIdChange]:
@@ -142,16 +153,20 @@ class Rollback:
         unread = set() if bin_readable else {DELETED_USERS} - set(self._terms.skip_checks)
         return refuse_linked(users, linked, unread)
 
-    async def _write(self, transport: Transport, directory: RollbackDirectory | None, journals: Journals) -> None:
+    async def _settle(
+        self, transport: Transport, directory: RollbackDirectory | None, of_the_run: JournalWriter
+    ) -> None:
         held = {change.target.id: change.before for change in self._held if change.target}
-        await asyncio.to_thread(journals.of_the_run.settle, transport.place(), PROPERTY, held)
+        await asyncio.to_thread(of_the_run.settle, transport.place(), PROPERTY, held)
         if directory:
-            await asyncio.to_thread(directory.settle, journals.of_the_run)
+            await asyncio.to_thread(directory.settle, of_the_run)
+
+    async def _write(self, transport: Transport, directory: RollbackDirectory | None, own: JournalWriter) -> None:
         planned = list(self.users)
         self.users = [user.interrupted() for user in planned]
-        planned = await self._write_immutable_ids(transport, planned, journals.own)
+        planned = await self._write_immutable_ids(transport, planned, own)
         if directory:
-            await asyncio.to_thread(self._write_ad, directory, planned, journals.own)
+            await asyncio.to_thread(self._write_ad, directory, planned, own)
 
     async def _write_immutable_ids(
         self, transport: Transport, planned: Sequence[UserRollback], journal_writer: JournalWriter

@@ -359,6 +359,18 @@ def test_the_open_lines_of_a_killed_run_are_settled_by_looking(estate: Estate) -
     assert outcomes(estate, MADE) == ["written", "aborted", "unknown"]
 
 
+def test_open_lines_are_settled_if_nothing_goes_back(estate: Estate) -> None:
+    """The run was killed before its first change was carried out."""
+    make_accounts(estate, outcome=PENDING)
+    for name in NAMES:
+        estate.directory.delete(name)
+    runs = sorted(path.name for path in estate.folder.iterdir())
+    result = estate.roll_back(MADE)
+    assert (result["changed"], result["verdict"]) == (False, "")
+    assert outcomes(estate, MADE) == ["aborted", "aborted", "aborted"]
+    assert sorted(path.name for path in estate.folder.iterdir()) == runs
+
+
 def test_open_lines_of_immutable_ids_and_anchors_are_settled_too(estate: Estate) -> None:
     estate.match(MATCHED, write_consistency_guid="from_guid")
     path = estate.journal_of(MATCHED)
