@@ -31,8 +31,11 @@ BULK: dict[str, Any] = {"hard_match_scope": {"search_base": "OU=Bulk,DC=ad,DC=co
 # Scopes that name nobody, and what is said of them.
 NOBODY: list[tuple[dict[str, Any], str]] = [
     ({}, "one of the following is required: users, upn_suffixes, search_base, group, all found in hard_match_scope"),
-    ({"users": []}, "scope.users is empty"),
-    ({"upn_suffixes": []}, "scope.upn_suffixes is empty"),
+    (
+        {"users": []},
+        'The scope is {"users": []}. Write hybrid_identity_scope as a dictionary and give each key a value',
+    ),
+    ({"upn_suffixes": []}, 'The scope is {"upn_suffixes": []}. Write hybrid_identity_scope as a dictionary'),
     ({"all": False}, "value of all must be one of: True, got: False found in hard_match_scope"),
     ({"usrs": [ANNA]}, "hard_match_scope.usrs. Supported parameters include"),
 ]
