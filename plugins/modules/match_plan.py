@@ -152,10 +152,19 @@ options:
     default: [matched, hard_match]
   accepted_effects:
     description:
-      - Effects of a match that are refused otherwise, each with a list of user principal names.
+      - Effects of a match that are refused otherwise, each with a list of user principal names, or with V(all) for everybody.
       - V(privileged_ad_account), the AD account is protected. For example, it is a member of Domain Admins.
-      - V(password_replaced) may be in it too, for M(hybrid.identity.ad_user). It means nothing here.
       - V(foreign_anchor), C(mS-DS-ConsistencyGuid) is neither the C(objectGUID) of the account nor the ImmutableId of the cloud user.
+      - V(different_person), AD and Entra ID have different employee ids for the two users, or neither the given name nor the surname
+        agrees.
+      - V(account_disabled), the AD account is disabled and the cloud user is not, so the next sync disables the cloud user.
+      - V(sign_in_name_changed), the next sync changes the user principal name of the cloud user.
+      - V(primary_address_changed), the next sync changes the primary mail address of the cloud user.
+      - V(addresses_removed), AD lacks mail addresses that the cloud user has. If AD has no addresses at all, it is not certain that the
+        cloud user loses them.
+      - V(guest), the cloud user is a guest.
+      - The first three are accepted user by user and never take V(all).
+      - V(password_replaced) may be in it too, for M(hybrid.identity.ad_user). Here it is only counted, as C(attributes_overwritten) is.
       - A user who has such an effect and is refused for nothing else keeps the proposed change in the plan, so that it can be
         reviewed. See O(reviewed_plan).
     type: dict
@@ -287,7 +296,7 @@ reviewable:
   type: bool
   sample: true
 table:
-  description: The plan for people. Counts come first, then the users who need attention.
+  description: The plan for people. Counts come first, then the users who need attention, then how many users each effect has.
   returned: success
   type: list
   elements: str
@@ -334,6 +343,11 @@ summary:
       returned: always
       type: dict
       sample: {hard_match: 40}
+    effects:
+      description: Users by effect, as O(accepted_effects) names them, and V(attributes_overwritten). Effects that nobody has are left out.
+      returned: always
+      type: dict
+      sample: {password_replaced: 40}
     review:
       description:
         - Users by what a comparison with O(reviewed_plan) found, V(not_reviewed), V(changed_since_review) and V(already_done).
@@ -416,7 +430,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files 
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_changes import WAYS
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
-    Row,
+    Rows,
     keep_rows,
     plan_table,
 )
@@ -473,7 +487,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
             "tenant_users": plan.tenant_users,
         },
     )
-    rows: list[Row] = []
+    rows = Rows()
     sha256 = write_run_file("plan_file", path, header, keep_rows(plan.users(), rows))
     return {
         "changed": False,

@@ -20,7 +20,7 @@ from .._graph.reads.tenant_reader import read_again
 from .._graph.reads.users import Users
 from .._graph.writes.immutable_id_writer import ImmutableIdWriter
 from .._identity.ad.users import AnchorChange
-from .._identity.core.cloud_user import ENTRA_PROPERTIES, CloudUser, make_cloud_user
+from .._identity.core.accepted_effects import Effect
 from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
 from .._identity.core.interrupted import INTERRUPTED, INTERRUPTED_REASON
@@ -32,8 +32,11 @@ from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.immutable_id_guards import ROLE_ASPECTS
 from .._identity.entra.immutable_id_plan import FAILED, REFUSED, ImmutableIdChange
 from .._identity.entra.immutable_id_requests import ImmutableIdRequest
+from .._identity.entra.snapshot_user import SNAPSHOT_PROPERTIES, SnapshotUser, make_snapshot_user
 from .._identity.entra.tenant_snapshot import DELETED_USERS, DOMAINS
 from .._identity.entra.user_index import UserIndex
+from .._identity.preflight.match_effects import list_effects
+from .._identity.preflight.overwrites import compare
 from .._ldap.session.connection import LdapOptions, connected
 from .match_changes import (
     MatchChange,
@@ -122,13 +125,13 @@ class MatchApplication:
         self, directory: MatchDirectory, transport: Transport, client_id: str | None
     ) -> list[MatchChange]:
         """Read the planned users in both directories, and plan and check them as the planner does."""
-        terms, users = self._task.terms, Users(transport, ENTRA_PROPERTIES, make_cloud_user)
+        terms, users = self._task.terms, Users(transport, SNAPSHOT_PROPERTIES, make_snapshot_user)
         groups = await read_entra_groups(transport, self._task)
         in_scope, cloud = await together(
             asyncio.to_thread(directory.find_again, [each.guid for each in self._planned], groups.scope),
             self._read_cloud(users),
         )
-        index = UserIndex(cloud)
+        index = UserIndex(each.user for each in cloud)
         for each in self._planned:
             if each.guid not in in_scope:
                 reason = f"The AD account of {each.name} is no longer in the scope of the plan, or was deleted."
@@ -147,9 +150,28 @@ class MatchApplication:
         if not users.bin_readable:
             tenant = replace(tenant, unknown=tenant.unknown | {DELETED_USERS})
         guarded = guard_matches(matches, tenant, view, terms)
-        return refuse_effects(guarded, view, terms.accepted, {each.guid: each.effects for each in self._planned})
+        return refuse_effects(
+            guarded,
+            view,
+            terms.accepted,
+            {each.guid: each.effects for each in self._planned},
+            self._list_effects(guarded, {each.user.id: each for each in cloud}),
+        )
 
-    async def _read_cloud(self, users: Users[CloudUser]) -> list[CloudUser]:
+    def _list_effects(
+        self, changes: Sequence[MatchChange], cloud: Mapping[str, SnapshotUser]
+    ) -> dict[str, Sequence[Effect]]:
+        """Return the effects that the users have by themselves now, by dashed GUID."""
+        found: dict[str, Sequence[Effect]] = {}
+        for change in changes:
+            target, guid = change.immutable_id.target, str(change.guid)
+            user = cloud.get(target.id) if target else None
+            if change.writes and user:
+                overwrites = compare(change.ad, user, self._by_guid[guid].future_upn)
+                found[guid] = list_effects(change.ad, user, overwrites)
+        return found
+
+    async def _read_cloud(self, users: Users[SnapshotUser]) -> list[SnapshotUser]:
         identities: list[CloudIdentity] = [read_object_id(each.cloud_id) for each in self._planned]
         cloud = await read_again(users, identities, self._place.tenant_users)
         bin_ids = [write.id for each in self._planned for write in each.writes if write.attribute == RECYCLE_BIN]

@@ -13,7 +13,7 @@ from .._identity.ad.anchor_plan import plan_requests, plan_stamps
 from .._identity.ad.anchor_requests import AnchorRequest
 from .._identity.ad.lookup import upn_identity
 from .._identity.ad.users import FOUND, AnchorChange
-from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects
+from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffects, Effect
 from .._identity.core.decision import Terms
 from .._identity.core.errors import InputError
 from .._identity.core.identities.anchors import guid_of_immutable_id, immutable_id_of_bytes
@@ -129,14 +129,15 @@ def refuse_effects(
     view: DirectoryView,
     accepted: AcceptedEffects,
     planned: Mapping[str, Collection[str]],
+    effects: Mapping[str, Sequence[Effect]],
 ) -> list[MatchChange]:
     """Refuse users whose match has an effect that is not accepted, and return all users.
 
-    ``planned``: the effects that a plan shows and that were accepted when it was made, by dashed GUID. The planner
-    leaves this to ``decide``.
+    By dashed GUID: ``planned`` has the effects that a plan shows and that were accepted when it was made, and
+    ``effects`` those that the two users have by themselves. The planner leaves this to ``decide``.
     """
     judge = _judge(changes, view)
-    return [_accepted(change, judge, accepted, planned) if change.writes else change for change in changes]
+    return [_accepted(change, judge, accepted, planned, effects) if change.writes else change for change in changes]
 
 
 def list_wanted_anchors(changes: Sequence[MatchChange]) -> list[str]:
@@ -173,13 +174,16 @@ def _judge(changes: Sequence[MatchChange], view: DirectoryView) -> AnchorJudge:
 
 
 def _accepted(
-    change: MatchChange, judge: AnchorJudge, accepted: AcceptedEffects, planned: Mapping[str, Collection[str]]
+    change: MatchChange,
+    judge: AnchorJudge,
+    accepted: AcceptedEffects,
+    planned: Mapping[str, Collection[str]],
+    effects: Mapping[str, Sequence[Effect]],
 ) -> MatchChange:
-    target, value = change.immutable_id.target, str(change.value)
+    target, value, guid = change.immutable_id.target, str(change.value), str(change.guid)
     already = target is not None and target.immutable_id == value
-    known = planned.get(str(change.guid), ())
-    effects = judge.effects(change.name, value, already, change.guid)
-    refusal = accepted.refuse(effect for effect in effects if effect.key not in known)
+    found = (*judge.effects(change.name, value, already, change.guid), *effects.get(guid, ()))
+    refusal = accepted.refuse(effect for effect in found if effect.key not in planned.get(guid, ()))
     return change.refused(refusal) if refusal else change
 
 

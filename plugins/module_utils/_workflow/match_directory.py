@@ -36,7 +36,7 @@ class MatchDirectory:
     """What a plan and its application need of one domain. All methods raise LdapError if it cannot be read."""
 
     def __init__(self, session: Session, task: MatchTask, for_plan: bool) -> None:
-        """``for_plan``: read of each user what a sync sends; else what protects the account."""
+        """``for_plan``: do not read of each user what protects the account, since ``read_view`` does it."""
         self._session = session
         self._scope, excluded = task.scope, task.exclusions
         self._domain = naming_contexts(session).default
@@ -45,7 +45,7 @@ class MatchDirectory:
         places = read_places(session, self._domain, excluded.ad_groups, excluded.units) if named else Places()
         marker = Marker(places, services=task.scope.users is None)
         protects = self._protects and not for_plan
-        self._lookup = Lookup(session, self._domain, task.source_anchor, for_plan, protects, marker)
+        self._lookup = Lookup(session, self._domain, task.source_anchor, True, protects, marker)
         self.place = domain_place(session, self._domain)
 
     def find(self, members: Members | None = None) -> list[AnchorChange]:

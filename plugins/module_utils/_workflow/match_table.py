@@ -6,32 +6,63 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from .._identity.core.accepted_effects import (
+    ACCOUNT_DISABLED,
+    ADDRESSES_REMOVED,
+    PRIMARY_ADDRESS_CHANGED,
+    SIGN_IN_NAME_CHANGED,
+    WORDS,
+)
+from .._identity.core.attribute_map import Value
 from .._identity.core.decision import REVIEWED
 from .._identity.core.outcomes import FINE, REFUSED
-from .._identity.core.run_files.user_records import UserRecord, count_statuses, name_of
+from .._identity.core.run_files.user_records import OverwriteRecord, UserRecord, count_statuses, name_of
 from .._identity.core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
 from .._identity.core.text.outcome_table import outcome_lines
 
 SHOWN_IN_TABLE = 10
 """Reasons in a table, so that the output of a run stays short. The file has the others."""
 
+_CHANGES = {
+    ACCOUNT_DISABLED: "enabled",
+    SIGN_IN_NAME_CHANGED: "user_principal_name",
+    PRIMARY_ADDRESS_CHANGED: "mail",
+    ADDRESSES_REMOVED: "proxy_addresses",
+}
+"""The attribute of the cloud user that an effect changes."""
+
 Row: TypeAlias = tuple[str, str, str | None]
 """The status, the name and the reason of one user."""
 
 
-def plan_table(rows: Iterable[Row]) -> list[str]:
-    """Return the lines of a plan: users by predicted outcome, or by what changes if nothing was predicted."""
-    return outcome_lines(rows, SHOWN_IN_TABLE)
+@dataclass
+class Rows:
+    """What the table of a plan needs: a row for each user, and how many users each effect has."""
+
+    rows: list[Row] = field(default_factory=list)
+    effects: Counter[str] = field(default_factory=Counter)
 
 
-def keep_rows(users: Iterable[UserRecord], rows: list[Row]) -> Iterator[UserRecord]:
-    """Return the users of a plan, one after another, and add to ``rows`` what its table needs of them."""
+def plan_table(found: Rows) -> list[str]:
+    """Return the lines of a plan: users by predicted outcome, or by what changes if nothing was predicted, and effects.
+
+    The effects are those that the next sync has, whether the users are written or refused.
+    """
+    effects = [f"effect: {words:<20}{found.effects[key]:>7}" for key, words in WORDS.items() if found.effects[key]]
+    return [*outcome_lines(found.rows, SHOWN_IN_TABLE), *effects]
+
+
+def keep_rows(users: Iterable[UserRecord], found: Rows) -> Iterator[UserRecord]:
+    """Return the users of a plan, one after another, and add to ``found`` what its table needs of them."""
     for user in users:
         if user["change"]:
-            rows.append(_row(user, _planned_status(user)))
+            found.rows.append(_row(user, _planned_status(user)))
+            found.effects.update(user["match"]["effects"] if user["match"] else ())
         yield user
 
 
@@ -52,6 +83,10 @@ def writes_diff(users: Sequence[UserRecord], path: str) -> Diff:
             name = f"{name_of(user)} {write['attribute']}"
             before.append(f"{name}: {_shown(write['before'])}")
             after.append(f"{name}: {_shown(write['after'])}")
+        for change in _list_effect_changes(user):
+            name = f"{name_of(user)} {change['attribute']} (at the sync)"
+            before.append(f"{name}: {_shown(change['cloud'])}")
+            after.append(f"{name}: {_shown(change['ad'])}")
     after += describe_more(len(changed), path)
     return list_diff("Values in Active Directory and Entra ID", before, after)
 
@@ -68,5 +103,16 @@ def _row(user: UserRecord, status: str) -> Row:
     return status, name_of(user), (change["reason"] if change else None) or (match["reason"] if match else None)
 
 
-def _shown(value: str | None) -> str:
-    return "(none)" if value is None else value
+def _list_effect_changes(user: UserRecord) -> list[OverwriteRecord]:
+    """Return the changes of the cloud user by the next sync that are effects of their own."""
+    match = user["match"]
+    wanted = [attribute for effect, attribute in _CHANGES.items() if match and effect in match["effects"]]
+    return [each for each in match["overwrites"] if each["attribute"] in wanted] if match and wanted else []
+
+
+def _shown(value: Value) -> str:
+    if value is None or value == []:
+        return "(none)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(value) if isinstance(value, list) else value

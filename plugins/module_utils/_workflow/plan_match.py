@@ -83,7 +83,7 @@ class MatchPlan:
             yield UserRecord(ad=None, cloud=user.record(self.identifiers.get(user.id)), match=None, change=None)
 
     def summary(self) -> dict[str, Any]:
-        """Return the counts of users, and of their outcomes if they were predicted."""
+        """Return the counts of users, and of their outcomes and effects if they were predicted."""
         found = self.found
         statuses = Counter(each.status for each in self.apart)
         return {
@@ -94,6 +94,7 @@ class MatchPlan:
             "service_accounts": statuses[SERVICE_ACCOUNT],
             "cloud_only": len(self.outside),
             "outcomes": {} if found is None else counted((each.outcome for each in found), OUTCOMES),
+            "effects": dict(Counter(effect.key for each in found or () for effect in each.effects)),
             **({"review": self.decided.count_reviewed()} if self.is_reviewed else {}),
         }
 

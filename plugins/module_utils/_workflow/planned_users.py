@@ -18,13 +18,17 @@ from .._identity.core.text.sentences import join_reasons
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A user whom a plan changes. ``guid`` and ``cloud_id`` name the two objects. ``effects`` are those it shows."""
+    """A user whom a plan changes. ``guid`` and ``cloud_id`` name the two objects. ``effects`` are those it shows.
+
+    ``future_upn``: the UPN that the cloud user would get by the next sync.
+    """
 
     name: str
     guid: str
     cloud_id: str
     writes: tuple[Write, ...]
     effects: frozenset[str]
+    future_upn: str | None
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,10 @@ def list_planned(users: Iterable[UserRecord]) -> list[Planned]:
         if not ad or not cloud or not ad["object_guid"] or not cloud["id"]:
             raise InputError(f"The plan changes {name_of(user)} and does not say which objects that is; make it again.")
         writes = tuple(read_writes(change["writes"]))
-        effects = frozenset(user["match"]["effects"] if user["match"] else ())
-        found.append(Planned(name_of(user), ad["object_guid"], cloud["id"], writes, effects))
+        match = user["match"]
+        effects = frozenset(match["effects"] if match else ())
+        future_upn = match["future_user_principal_name"] if match else None
+        found.append(Planned(name_of(user), ad["object_guid"], cloud["id"], writes, effects, future_upn))
     return found
 
 

@@ -56,6 +56,16 @@ def protect(estate: Estate) -> None:
     estate.directory.change("anna", memberOf=[group_dn("Domain Admins")])
 
 
+def give_names(estate: Estate, given: str, surname: str) -> None:
+    estate.directory.change("anna", givenName=["Anna"], sn=["Berg"])
+    estate.graph.users[IDS["anna"]].update(givenName=given, surname=surname)
+
+
+def with_names(estate: Estate) -> dict[str, Any]:
+    give_names(estate, "Anna", "Berg")
+    return {}
+
+
 def claim(estate: Estate) -> None:
     estate.directory.put(person(9, "mallory", mS_DS_ConsistencyGuid=[guid(1).bytes_le], **account(1609)))
 
@@ -86,6 +96,26 @@ CASES: dict[str, tuple[Callable[[Estate], dict[str, Any]], Callable[[Estate], ob
         "neither the account's own GUID nor what the cloud user has",
     ),
     "AD account made a Domain Admin": (no_options, protect, "it belongs to Domain Admins"),
+    "AD account disabled": (
+        no_options,
+        lambda estate: estate.directory.change("anna", userAccountControl=["514"]),
+        "The AD account of anna@contoso.com is disabled",
+    ),
+    "cloud user given an address": (
+        no_options,
+        lambda estate: estate.graph.users[IDS["anna"]].update(proxyAddresses=["smtp:anna.smith@contoso.com"]),
+        "remove 1 addresses of anna@contoso.com in Entra ID (anna.smith@contoso.com)",
+    ),
+    "cloud user made a guest": (
+        no_options,
+        lambda estate: estate.graph.users[IDS["anna"]].update(userType="Guest"),
+        "anna@contoso.com is a guest",
+    ),
+    "names of another person": (
+        with_names,
+        lambda estate: give_names(estate, "Bob", "Marley"),
+        "seem to belong to two people",
+    ),
     "anchor claimed by another account": (no_options, claim, "the mS-DS-ConsistencyGuid of the user CN=mallory"),
 }  # fmt: skip
 

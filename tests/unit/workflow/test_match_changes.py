@@ -210,7 +210,7 @@ def guarded(
     **view: bool,
 ) -> list[tuple[str, str | None]]:
     allowed, shown = terms or Terms(), DirectoryView(accounts, **view)
-    result = refuse_effects(guard_matches(changes, tenant, shown, allowed), shown, allowed.accepted, {})
+    result = refuse_effects(guard_matches(changes, tenant, shown, allowed), shown, allowed.accepted, {}, {})
     return [(status_of(each), each.refusal.cause if each.refusal else None) for each in result]
 
 
@@ -239,7 +239,7 @@ def test_what_active_directory_speaks_against(way: str, accounts: list[AdAccount
     changes = both(write_consistency_guid=way)
     assert guarded(changes, [*accounts, account(2)]) == [("refused", cause), ("set", None)]
     view = DirectoryView([*accounts, account(2)])
-    refused = refuse_effects(guard_matches(changes, ORDINARY, view, Terms()), view, NOTHING_ACCEPTED, {})[0]
+    refused = refuse_effects(guard_matches(changes, ORDINARY, view, Terms()), view, NOTHING_ACCEPTED, {}, {})[0]
     assert list_writes(refused) == ()
 
 
@@ -272,7 +272,7 @@ def test_an_effect_that_the_plan_shows_was_accepted() -> None:
         ({"privileged_ad_account"}, "foreign_anchor"),
         ({"foreign_anchor"}, "privileged_ad_account"),
     ):
-        (result,) = refuse_effects(changes, view, NOTHING_ACCEPTED, {str(guid(1)): effects})
+        (result,) = refuse_effects(changes, view, NOTHING_ACCEPTED, {str(guid(1)): effects}, {})
         assert (result.refusal.cause if result.refusal else None) == cause
 
 

@@ -13,6 +13,8 @@ import pytest
 from matches import cloud, found, planned
 from scripted_graph import object_id
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import Effect
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import Overwrite
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
@@ -25,7 +27,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_re
     status_of,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
-    Row,
+    Rows,
     apply_table,
     keep_rows,
     plan_table,
@@ -39,7 +41,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.planned_
 
 
 def table_of(users: Sequence[UserRecord]) -> list[str]:
-    rows: list[Row] = []
+    rows = Rows()
     assert list(keep_rows(users, rows)) == list(users)
     return plan_table(rows)
 
@@ -111,6 +113,33 @@ def test_the_diff_shows_the_first_users_and_says_where_the_others_are() -> None:
     assert diff["before"].splitlines()[0].endswith("onPremisesImmutableId: (none)")
 
 
+def test_table_and_diff_show_effects_with_the_values_of_the_next_sync() -> None:
+    (user,) = records("set")
+    changes = (
+        Overwrite("mail", "anna@contoso.com", "berg@contoso.com", "overwritten"),
+        Overwrite("proxy_addresses", ["SMTP:anna@contoso.com", "smtp:a@contoso.com"], None, "at_risk"),
+        Overwrite("department", "Sales", "Finance", "overwritten"),
+    )
+    effects = tuple(map(Effect, ("primary_address_changed", "addresses_removed", "attributes_overwritten")))
+    user["match"] = Prediction(AdUser(), "hard_match", "hard_match", overwrites=changes, effects=effects).record()
+    diff = writes_diff([user], "x")
+    assert [diff[side].splitlines()[1:] for side in ("before", "after")] == [
+        [
+            "anna@contoso.com mail (at the sync): anna@contoso.com",
+            "anna@contoso.com proxy_addresses (at the sync): SMTP:anna@contoso.com, smtp:a@contoso.com",
+        ],
+        [
+            "anna@contoso.com mail (at the sync): berg@contoso.com",
+            "anna@contoso.com proxy_addresses (at the sync): (none)",
+        ],
+    ]
+    assert [line.split() for line in table_of([user, *records("set")])[-3:]] == [
+        ["effect:", "primary", "address", "changed", "1"],
+        ["effect:", "addresses", "removed", "1"],
+        ["effect:", "attributes", "overwritten", "1"],
+    ]
+
+
 def test_the_diff_shows_text_from_outside_as_one_line() -> None:
     user = records("set")[0]
     assert user["ad"]
@@ -142,7 +171,7 @@ def change(status: str, reason: str | None = None) -> Any:
 
 
 def test_the_verdict_names_who_was_not_changed() -> None:
-    planned_users = [Planned(f"u{number}@x.com", str(number), "c", (), frozenset()) for number in range(6)]
+    planned_users = [Planned(f"u{number}@x.com", str(number), "c", (), frozenset(), None) for number in range(6)]
     done = {str(number): change("set") for number in range(6)}
     assert describe_outcome(planned_users, done, None) == ""
     done |= {str(number): change("refused", "Renamed.") for number in range(4)} | {"5": change("failed", "No.")}

@@ -64,7 +64,8 @@ def test_a_second_plan_is_one_listing_of_users(estate: Estate) -> None:
     searches = len(estate.directory.requests)
     plan = estate.plan()
     assert plan["summary"] == {
-        "total": 3, "changes": 0, "refused": 0, "excluded": 0, "service_accounts": 0, "cloud_only": 0, "outcomes": {}
+        "total": 3, "changes": 0, "refused": 0, "excluded": 0, "service_accounts": 0, "cloud_only": 0, "outcomes": {},
+        "effects": {},
     }  # fmt: skip
     assert [each.partition("?")[0] for each in estate.graph.asked] == ["GET /users"]
     # The rootDSE, the domain and the users.

@@ -13,6 +13,7 @@ from ..._identity.core.cloud_user import CloudUser
 from ..._identity.core.identities.cloud_identity import CloudIdentity
 from ..._identity.entra.immutable_id_plan import NOT_FOUND, ImmutableIdChange, plan_changes
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests
+from ..._identity.entra.snapshot_user import SnapshotUser
 from ..._identity.entra.user_index import UserIndex
 from ..http.batch import MAX_REQUESTS
 from ..http.pages import PAGE_SIZE
@@ -63,8 +64,8 @@ async def plan_from_tenant(
 
 
 async def read_again(
-    users: Users[CloudUser], identities: Sequence[CloudIdentity], tenant_users: int
-) -> list[CloudUser]:
+    users: Users[SnapshotUser], identities: Sequence[CloudIdentity], tenant_users: int
+) -> list[SnapshotUser]:
     """Read these active users once more, by filters or by a listing of the tenant, whichever takes fewer requests.
 
     ``tenant_users``: how many active users the tenant has, about.
@@ -75,7 +76,7 @@ async def read_again(
     if not note_lookup(users, identities=len(identities), filters=len(filters), tenant_users=tenant_users):
         return await users.list_matching(filters)
     wanted = frozenset(identities)
-    return await users.list_active(tenant_users, lambda user: any(each in wanted for each in user.identities()))
+    return await users.list_active(tenant_users, lambda found: any(each in wanted for each in found.user.identities()))
 
 
 async def plan_clearing(users: Users[CloudUser]) -> tuple[list[ImmutableIdChange], int]:

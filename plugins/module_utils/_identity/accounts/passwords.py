@@ -23,7 +23,7 @@ def replaced_password(upn: str, hash_sync: bool | None) -> Effect:
         f"name {PASSWORD_REPLACED} in accepted_effects"
         f"{'' if hash_sync else ', or say in password_hash_sync that it is off'}."
     )
-    return Effect(Refusal(PASSWORD_REPLACED, reason), upn)
+    return Effect(PASSWORD_REPLACED, upn, reason)
 
 
 def refuse_password(request: AccountRequest, shortest: int) -> Refusal | None:

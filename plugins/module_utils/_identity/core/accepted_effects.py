@@ -14,12 +14,36 @@ from .errors import InputError
 from .identities.comparison import entra_key
 from .refusal import Refusal
 
-PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR = "privileged_ad_account", "foreign_anchor"
+PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR, DIFFERENT_PERSON = "privileged_ad_account", "foreign_anchor", "different_person"
+ACCOUNT_DISABLED, GUEST = "account_disabled", "guest"
+SIGN_IN_NAME_CHANGED, PRIMARY_ADDRESS_CHANGED = "sign_in_name_changed", "primary_address_changed"
+ADDRESSES_REMOVED = "addresses_removed"
 PASSWORD_REPLACED = "password_replaced"  # noqa: S105 - the name of an effect
-EFFECTS = (PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR, PASSWORD_REPLACED)
+ATTRIBUTES_OVERWRITTEN = "attributes_overwritten"
+
 ALL = "all"
-_FOR_ALL = (PASSWORD_REPLACED,)
+_ONE_BY_ONE = (PRIVILEGED_AD_ACCOUNT, FOREIGN_ANCHOR, DIFFERENT_PERSON)
+_FOR_ALL = (
+    *(ACCOUNT_DISABLED, GUEST, SIGN_IN_NAME_CHANGED, PRIMARY_ADDRESS_CHANGED, ADDRESSES_REMOVED),
+    PASSWORD_REPLACED,
+)
 """The effects that can be accepted for everybody at once."""
+EFFECTS = (*_ONE_BY_ONE, *_FOR_ALL)
+"""The effects that can be accepted."""
+
+WORDS = {
+    PRIVILEGED_AD_ACCOUNT: "protected AD account",
+    FOREIGN_ANCHOR: "anchor of another object",
+    DIFFERENT_PERSON: "different person",
+    ACCOUNT_DISABLED: "cloud user disabled",
+    GUEST: "guest",
+    SIGN_IN_NAME_CHANGED: "sign-in name changed",
+    PRIMARY_ADDRESS_CHANGED: "primary address changed",
+    ADDRESSES_REMOVED: "addresses removed",
+    PASSWORD_REPLACED: "password replaced",
+    ATTRIBUTES_OVERWRITTEN: "attributes overwritten",
+}
+"""All effects, and what people call them."""
 
 PROTECTED_ACCOUNTS = "protected_accounts"
 """The check of AD's protected accounts, as ``skip_checks`` names it."""
@@ -27,18 +51,15 @@ PROTECTED_ACCOUNTS = "protected_accounts"
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """An effect that the match of one user has. ``refusal`` is what follows unless it is accepted for ``upn``.
+    """An effect that the match, or the new account, of one user has. ``key`` is one of WORDS.
 
-    ``upn`` is the one that the account has in the directory.
+    ``upn`` is the one that the account has in the directory. ``reason`` is the sentence that refuses the user unless
+    the effect is accepted for ``upn``. Without it, the effect is only counted.
     """
 
-    refusal: Refusal
-    upn: str | None
-
-    @property
-    def key(self) -> str:
-        """One of EFFECTS."""
-        return self.refusal.cause
+    key: str
+    upn: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,8 +73,9 @@ class AcceptedEffects:
         return effect in self.for_all or (bool(upn) and entra_key(upn or "") in self.upns.get(effect, ()))
 
     def refuse(self, effects: Iterable[Effect]) -> Refusal | None:
-        """Return the refusal of the first effect that is not accepted; None if all are."""
-        return next((each.refusal for each in effects if not self.covers(each.key, each.upn)), None)
+        """Return the refusal by all effects that are not accepted, with the first one as its cause; None if all are."""
+        refused = {each.key: each.reason for each in effects if each.reason and not self.covers(each.key, each.upn)}
+        return Refusal(next(iter(refused)), " ".join(map(str, refused.values()))) if refused else None
 
 
 NOTHING_ACCEPTED = AcceptedEffects({})

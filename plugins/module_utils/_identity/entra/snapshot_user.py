@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core.attribute_map import Sent, entra_attributes, entra_properties
 from ..core.cloud_user import ENTRA_PROPERTIES, CloudUser, make_cloud_user
+from ..core.identities.comparison import entra_key
 
 SNAPSHOT_PROPERTIES = tuple(
     dict.fromkeys(
@@ -20,6 +21,7 @@ SNAPSHOT_PROPERTIES = tuple(
             "mailNickname",
             "onPremisesUserPrincipalName",
             "onPremisesProvisioningErrors",
+            "userType",
             *entra_properties(),
         )
     )
@@ -41,6 +43,7 @@ class SnapshotUser:
     on_premises_user_principal_name: str | None = None
     upn_in_quarantine: bool = False
     attributes: Sent = ()
+    is_guest: bool = False
 
 
 @dataclass(slots=True)
@@ -65,6 +68,7 @@ def make_snapshot_user(user: Mapping[str, Any], deleted: bool = False, unreadabl
         user.get("onPremisesUserPrincipalName"),
         any(problem.get("propertyCausingError") == "UserPrincipalName" for problem in problems),
         entra_attributes(user),
+        entra_key(user.get("userType") or "") == "guest",
     )
 
 

@@ -38,7 +38,7 @@ def list_names(ad_users: Iterable[AdUser]) -> list[str]:
 def judge_predictions(
     found: Sequence[Prediction], view: DirectoryView, written: Collection[str] = (), skipped: Collection[str] = ()
 ) -> list[Prediction]:
-    """Return the predictions with their effects, and with what the directory says against them.
+    """Return the predictions with all their effects, and with what the directory says against them.
 
     ``view`` must hold all objects with one of ``list_anchors`` or ``list_names``. ``written``: the dashed GUIDs of
     the AD users for whom something is to be written. ``skipped``: the checks that the caller skips.
@@ -65,7 +65,8 @@ def _judged(
     if claim:
         each = _with(each, outcomes.CONFLICT, claim.cause, claim.reason)
     if not is_joined or guid in written:
-        each = replace(each, effects=judge.effects(name, anchor, _has(each.cloud, anchor, each.ad), guid))
+        by_view = judge.effects(name, anchor, _has(each.cloud, anchor, each.ad), guid)
+        each = replace(each, effects=(*by_view, *each.effects))
     if is_joined:
         return each
     for held in _held(each.ad, strangers):

@@ -107,7 +107,7 @@ class AnchorJudge:
         return self._view.claims_unread or self._view.account(guid) is None
 
     def effects(self, name: str, anchor: str, already: bool, guid: str | None) -> tuple[Effect, ...]:
-        """Return the effects of matching the account with this GUID by this anchor.
+        """Return the effects of matching the account with this GUID by this anchor, as far as they depend on others.
 
         ``already``: whether the cloud user of this name has the anchor now.
         """
@@ -116,10 +116,10 @@ class AnchorJudge:
             return ()
         found = []
         if account.protected:
-            found.append(Refusal(PRIVILEGED_AD_ACCOUNT, protected_sentence(name, account.protected)))
+            found.append(Effect(PRIVILEGED_AD_ACCOUNT, account.upn, protected_sentence(name, account.protected)))
         if anchor != account.own and not already:
-            found.append(Refusal(FOREIGN_ANCHOR, _foreign_sentence(name, anchor)))
-        return tuple(Effect(each, account.upn) for each in found)
+            found.append(Effect(FOREIGN_ANCHOR, account.upn, _foreign_sentence(name, anchor)))
+        return tuple(found)
 
 
 def _held_as(account: AdAccount, anchor: str) -> str:

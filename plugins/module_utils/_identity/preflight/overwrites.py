@@ -14,6 +14,8 @@ from ..entra.tenant_snapshot import HASH_SYNC_SWITCH, TenantSnapshot
 from .predictions import Prediction
 
 REPLACED, UNKNOWN = "password", "password_unknown"
+MATCHES = (outcomes.HARD_MATCH, outcomes.SOFT_MATCH)
+"""The actions of a sync that join a cloud user for the first time."""
 
 
 def overwrites(found: Prediction, cloud: SnapshotUser | None, tenant: TenantSnapshot) -> tuple[Overwrite, ...]:
@@ -22,13 +24,18 @@ def overwrites(found: Prediction, cloud: SnapshotUser | None, tenant: TenantSnap
     With password hash sync, the cloud password is replaced too (``password``). If that switch could not be read, it may
     be (``password_unknown``).
     """
-    if cloud is None or found.sync_action not in (outcomes.HARD_MATCH, outcomes.SOFT_MATCH):
+    if cloud is None or found.sync_action not in MATCHES:
         return ()
-    changes = attribute_map.overwrites(_of_ad(found.ad, found.future_upn), _of_cloud(cloud))
+    changes = compare(found.ad, cloud, found.future_upn)
     synced = tenant.switches.get(HASH_SYNC_SWITCH)
     if synced is not False:
         changes.append(Overwrite("password", None, None, REPLACED if synced else UNKNOWN))
     return tuple(changes)
+
+
+def compare(ad: AdUser, cloud: SnapshotUser, future_upn: str | None) -> list[Overwrite]:
+    """Return the attributes that a sync would overwrite. ``future_upn``: the UPN that the cloud user would get."""
+    return attribute_map.overwrites(_of_ad(ad, future_upn), _of_cloud(cloud))
 
 
 def _of_ad(user: AdUser, future_upn: str | None) -> Compared:

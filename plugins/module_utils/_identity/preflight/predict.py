@@ -24,7 +24,8 @@ from .anchor_owners import add_known_owners
 from .case import Case
 from .exported import Exported, exported
 from .matcher import Matcher
-from .overwrites import overwrites
+from .match_effects import list_effects
+from .overwrites import MATCHES, overwrites
 from .predictions import Prediction
 from .simulated_tenant import SimulatedTenant
 
@@ -54,9 +55,11 @@ def predict(
 
 
 def _shown(found: Prediction, before: Mapping[str, SnapshotUser], tenant: TenantSnapshot) -> Prediction:
-    """Return the prediction with the cloud user as it is now, and with what a match would overwrite in it."""
+    """Return the prediction with the cloud user as it is now, what a match would overwrite in it, and its effects."""
     cloud = before.get(found.cloud.id) if found.cloud else None
-    return changed(found, cloud=_user_of(cloud), overwrites=overwrites(found, cloud, tenant))
+    changes = overwrites(found, cloud, tenant)
+    effects = list_effects(found.ad, cloud, changes) if cloud and found.sync_action in MATCHES else ()
+    return changed(found, cloud=_user_of(cloud), overwrites=changes, effects=effects)
 
 
 def _user_of(found: SnapshotUser | None) -> CloudUser | None:

@@ -42,7 +42,7 @@ def value(number: int, before: str | None = None) -> Write:
 
 
 def effects(*keys: str, number: int = 1) -> tuple[Effect, ...]:
-    return tuple(Effect(Refusal(key, f"It has {key}."), f"u{number}@x.com") for key in keys)
+    return tuple(Effect(key, f"u{number}@x.com", f"It has {key}.") for key in keys)
 
 
 def proposal(number: int, *writes: Write, **more: Any) -> Proposal:
@@ -192,7 +192,7 @@ def test_the_limits_count_what_remains() -> None:
 def test_an_effect_refuses_and_the_proposed_change_stays_in_the_plan() -> None:
     plan = decided(proposal(1, anchor(1), value(1), effects=effects(ADMIN, FOREIGN)), proposal(2, value(2)))
     assert statuses(plan) == [("refused", 0), ("set", 1)]
-    assert plan.users[0].refusal == Refusal(ADMIN, f"It has {ADMIN}.")
+    assert plan.users[0].refusal == Refusal(ADMIN, f"It has {ADMIN}. It has {FOREIGN}.")
     assert (plan.users[0].proposed, plan.users[1].proposed) == ((anchor(1), value(1)), ())
     assert plan.verdict.startswith("Nothing was changed: 1 of 2 users are refused")
     assert plan.is_reviewable
