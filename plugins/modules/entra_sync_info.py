@@ -162,8 +162,10 @@ table:
   type: list
   elements: str
   sample: ["verified in Entra ID             40"]
-left_out:
-  description: Users with an AD account who were not hard-matched. A cycle takes their accounts too, if they are in its scope.
+unmatched:
+  description:
+    - Users who were not hard-matched and whom a cycle takes all the same, if their AD accounts are in its scope. Users who are excluded,
+      and those whom the cycle leaves alone, are none of them.
   returned: success
   type: dict
   contains:
@@ -172,12 +174,12 @@ left_out:
       returned: always
       type: int
       sample: 3
-    names:
-      description: The first five of them.
+    cycle:
+      description: What the cycle does with the first five of them.
       returned: always
       type: list
       elements: str
-      sample: [adele.vance@contoso.com]
+      sample: [it soft-matches adele.vance@contoso.com to adele@contoso.com]
 proof_file:
   description: The path of the proof file.
   returned: when one was written

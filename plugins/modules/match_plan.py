@@ -355,6 +355,14 @@ summary:
       returned: if O(reviewed_plan) is given
       type: dict
       sample: {not_reviewed: 1, changed_since_review: 0, already_done: 2}
+tenant_synchronizes:
+  description:
+    - Whether a sync engine is connected to the tenant. Null if nobody would be changed or refused, and if the app may not read it, for which
+      it needs the application permission C(Organization.Read.All).
+    - While an engine that nobody holds runs a cycle, it takes up what is half written.
+  returned: success
+  type: bool
+  sample: true
 caveats:
   description: What could not be read and does not stop the plan, each in one sentence that says how to end it.
   returned: success
@@ -485,6 +493,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
             "caveats": list(plan.caveats),
             "unread": list(plan.unread),
             "tenant_users": plan.tenant_users,
+            "tenant_synchronizes": plan.tenant_synchronizes,
         },
     )
     rows = Rows()
@@ -498,6 +507,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         "table": plan_table(rows),
         "summary": summary,
         "caveats": list(plan.caveats),
+        "tenant_synchronizes": plan.tenant_synchronizes,
         "run": name,
         "warnings": list(plan.warnings),
     }

@@ -239,6 +239,7 @@ def _inventory(state: Path, lab: dict[str, Any], domain_controller: dict[str, An
     variables = {
         "ansible_connection": "local",
         "ansible_python_interpreter": sys.executable,
+        "ad_domain_create": True,
         "ad_domain_dns_name": DOMAIN,
         "ad_domain_netbios_name": NETBIOS,
         "ad_domain_admin_password": lab["admin_password"],

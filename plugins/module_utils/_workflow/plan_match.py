@@ -50,6 +50,7 @@ class MatchPlan:
     was predicted. ``apart``: users of the scope who are left alone. ``outside``: the cloud users without an AD user.
     ``identifiers``: as ``TenantSnapshot`` has them. ``tenant`` and ``domain`` are ids. ``caveats`` are sentences.
     ``unread``: as ``describe_unread`` returns it. ``tenant_users`` counts the active users of the tenant.
+    ``tenant_synchronizes``: whether a sync engine is connected to the tenant; None if that was not read.
     ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it
     was compared with one.
     """
@@ -68,6 +69,7 @@ class MatchPlan:
     tenant_users: int
     is_reviewable: bool
     is_reviewed: bool
+    tenant_synchronizes: bool | None
 
     def users(self) -> Iterator[UserRecord]:
         """Return the records of the AD users, of those left alone too, then those of the cloud users without one.
@@ -246,6 +248,7 @@ def _build_plan(
         tenant_users=tenant_users,
         is_reviewable=may_write and decided.is_reviewable,
         is_reviewed=compares,
+        tenant_synchronizes=seen.snapshot.synchronizes if seen else None,
     )
 
 

@@ -198,6 +198,30 @@ def leftovers(wanted: dict[str, str], paths: dict[str, str]) -> list[str]:
     return [f"{paths['state']}/{name}" for name in names if name not in kept and not name.startswith("half-made-")]
 
 
+def is_own(address: str) -> bool:
+    """Whether this host has an IP address: only those can be bound."""
+    kind = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(kind, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+def domain_controllers(dns_name: str) -> list[str] | None:
+    """The addresses of other hosts' domain controllers of a forest of this name; None if DNS does not answer.
+
+    Each global catalog, which the first domain controller of a forest always is, registers its address as
+    ``gc._msdcs.<forest>`` (Netlogon's records on Windows, dns_update_list in Samba).
+    """
+    try:
+        found = socket.getaddrinfo(f"gc._msdcs.{dns_name}.", None, type=socket.SOCK_DGRAM)
+    except socket.gaierror as error:
+        return [] if error.errno in (socket.EAI_NONAME, socket.EAI_NODATA) else None
+    return sorted({str(each[4][0]) for each in found if not is_own(str(each[4][0]))})
+
+
 def os_release() -> dict[str, str]:
     found = {}
     with open("/etc/os-release", encoding="utf-8") as handle:
@@ -213,11 +237,14 @@ def main() -> None:
     paths = layout(wanted["state_dir"])
     release = os_release()
     state, reason = judge(wanted, paths)
+    others = domain_controllers(wanted["dns_name"]) if state in ("none", "half_made") else []
     print(
         json.dumps(
             {
                 "state": state,
                 "reason": reason,
+                "dns_answers": others is not None,
+                "domain_controllers": others or [],
                 "paths": paths,
                 "leftovers": leftovers(wanted, paths) if state == "half_made" else [],
                 "host_name": wanted["host_name"].lower(),

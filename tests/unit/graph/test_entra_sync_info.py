@@ -68,7 +68,7 @@ def test_the_verdict_says_who_is_not_proven(graph: ScriptedGraph, call: Call) ->
     graph.expect_batch(found(), found())
     result = call(identities=["nobody@contoso.com"])
     assert "failed" not in result
-    assert (result["open"], result["summary"]["not_found"], result["left_out"]["count"]) == (1, 1, 0)
+    assert (result["open"], result["summary"]["not_found"], result["unmatched"]["count"]) == (1, 1, 0)
     assert result["verdict"].startswith("1 of 1 users are not proven to be matched: nobody@contoso.com: ")
     assert result["table"][-1].startswith("not found: nobody@contoso.com: ")
 
@@ -127,7 +127,7 @@ def test_a_result_becomes_a_proof(
     assert "users" not in result
     assert (result["open"], result["verdict"], result["proof_file"]) == (0, "", proof)
     assert (result["summary"]["verified"], result["summary"]["skipped"], result["summary"]["total"]) == (1, 1, 2)
-    assert result["left_out"] == {"count": 1, "names": ["user2@contoso.com"]}
+    assert result["unmatched"] == {"count": 1, "cycle": ["what it does with user2@contoso.com is unknown"]}
     assert [" ".join(line.split()) for line in result["table"]] == ["verified in Entra ID 1", "not hard-matched 1"]
 
     written = read_run_file("save_to", proof, (PROOF,))

@@ -88,7 +88,8 @@ class Survey:
         groups = asyncio.create_task(self._optional(tenant_snapshot.GROUPS, self._groups(), []))
         named = asyncio.create_task(self._optional(tenant_snapshot.OBJECT_IDENTIFIERS, self._identifiers(), {}))
         managed = asyncio.create_task(self._cloud_managed(source_of_authority))
-        await wait_for_all(deleted, domains, switches, roles, contacts, groups, named, managed)
+        synchronizes = asyncio.create_task(self._synchronizes())
+        await wait_for_all(deleted, domains, switches, roles, contacts, groups, named, managed, synchronizes)
         return TenantSnapshot(
             users=[],
             deleted=deleted.result(),
@@ -101,6 +102,7 @@ class Survey:
             groups=groups.result(),
             unknown=frozenset(self.unknown),
             pim_licensed=self._pim_licensed,
+            synchronizes=synchronizes.result(),
         )
 
     async def read_for_writing(self, aspects: Collection[str]) -> TenantSnapshot:
@@ -159,6 +161,16 @@ class Survey:
         if managed is None:
             self.unknown.add(tenant_snapshot.SOURCE_OF_AUTHORITY)
         return managed or frozenset()
+
+    async def _synchronizes(self) -> bool | None:
+        """Read ``onPremisesSyncEnabled`` of the tenant (facts §3). It is null if the tenant never synchronized."""
+        try:
+            found = await self._list(self._client.organization, select=["id", "onPremisesSyncEnabled"])
+        except GraphError as error:
+            if error.cause not in _UNREADABLE:
+                raise
+            return None
+        return any(each.get("onPremisesSyncEnabled") is True for each in found) if found else None
 
     async def _switches(self) -> dict[str, bool]:
         found = await self._list(self._client.directory.on_premises_synchronization, ())

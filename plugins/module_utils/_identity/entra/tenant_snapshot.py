@@ -87,6 +87,7 @@ class TenantSnapshot:
     ``identifiers_are_guids``: whether ``onPremisesObjectIdentifier`` is the GUID of the AD object, which Microsoft does
     not say; None: the users that are already synchronised decide.
     ``pim_licensed``: whether the tenant has a licence for PIM; without one nobody is eligible.
+    ``synchronizes``: whether a sync engine is connected to the tenant; None if that is unknown.
     """
 
     users: Sequence[SnapshotUser]
@@ -102,6 +103,7 @@ class TenantSnapshot:
     unknown: frozenset[str] = frozenset()
     identifiers_are_guids: bool | None = None
     pim_licensed: bool = True
+    synchronizes: bool | None = None
 
     def holdings(self, user: CloudUser) -> Sequence[RoleHolding]:
         """Return the role holdings of a user."""

@@ -17,12 +17,17 @@ from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_o
 from ..core.outcomes import (
     ALREADY_DONE,
     CLEARED,
+    CREATE,
+    EXCLUDED,
     FAILED,
+    HARD_MATCH,
     NOT_FOUND,
     REFUSED,
     RESTORED,
+    SERVICE_ACCOUNT,
     SET,
     SKIPPED,
+    SOFT_MATCH,
     STAMPED,
     UNCHANGED,
     UNRESOLVED,
@@ -46,7 +51,8 @@ class Expectation:
     had. ``object_sid`` is the SID of the AD account that must be joined to it. ``primary_address`` has no prefix: a
     second user would collide with this one by it. ``exported`` says that a cycle must have exported the user. This is
     False if the value was already there: the user may have been joined long ago, and a cycle exports only changes.
-    ``left_out`` says why the user was not hard-matched. ``in_ad``: whether there is an AD account, which a cycle takes.
+    ``left_out`` says why the user was not hard-matched, and ``taken`` what a cycle does with the AD account all the
+    same; None if it does nothing, or if somebody excluded the user.
     """
 
     name: str
@@ -59,7 +65,7 @@ class Expectation:
     primary_address: str | None = None
     exported: bool = True
     left_out: str | None = None
-    in_ad: bool = False
+    taken: str | None = None
 
 
 def expect_result(users: Iterable[UserRecord]) -> list[Expectation | None]:
@@ -96,10 +102,10 @@ def _of_result(user: UserRecord) -> Expectation | None:
     change, ad, cloud = user["change"], user["ad"], user["cloud"]
     if change is None or ad is None:
         return None
-    name, upn, in_ad = name_of(user), ad["user_principal_name"], bool(ad["object_guid"])
+    name, upn = name_of(user), ad["user_principal_name"]
     if change["status"] not in _TO_PROVE or cloud is None:
         reason = change["reason"] or f"{name} was not hard-matched ({change['status']})."
-        return Expectation(name, upn, left_out=reason, in_ad=in_ad)
+        return Expectation(name, upn, left_out=reason, taken=_describe_cycle(user, name, change["status"]))
     return Expectation(
         name,
         upn,
@@ -110,8 +116,23 @@ def _of_result(user: UserRecord) -> Expectation | None:
         object_sid=ad["object_sid"],
         primary_address=_primary_address(ad),
         exported=change["status"] not in (UNCHANGED, ALREADY_DONE),
-        in_ad=in_ad,
     )
+
+
+def _describe_cycle(user: UserRecord, name: str, status: str) -> str | None:
+    """Return what the next cycle does with a user who was not hard-matched, as the plan predicted it."""
+    ad, match, cloud = user["ad"], user["match"], user["cloud"]
+    if not ad or not ad["object_guid"] or status in (EXCLUDED, SERVICE_ACCOUNT):
+        return None
+    action = match["sync_action"] if match else None
+    if action is None:
+        return f"what it does with {name} is unknown"
+    whom = (cloud["user_principal_name"] or cloud["id"]) if cloud else "a cloud user"
+    return {
+        SOFT_MATCH: f"it soft-matches {name} to {whom}",
+        HARD_MATCH: f"it hard-matches {name} to {whom}",
+        CREATE: f"it makes a new cloud user for {name}",
+    }.get(action)
 
 
 def _value_before(writes: Sequence[WriteRecord], after: str | None) -> str | None:
@@ -120,10 +141,10 @@ def _value_before(writes: Sequence[WriteRecord], after: str | None) -> str | Non
 
 def _of_record(record: Mapping[str, Any], position: int) -> Expectation:
     status, name, upn_text = record.get("status"), record_name(record), record.get("user_principal_name")
-    in_ad = bool(record.get("object_guid"))
+    taken = f"what it does with {name} is unknown" if record.get("object_guid") else None
     if status in _NOT_HARD_MATCHED:
         reason = record.get("reason") or f"{name} was not hard-matched ({status})."
-        return Expectation(name, upn_text, left_out=reason, in_ad=in_ad)
+        return Expectation(name, upn_text, left_out=reason, taken=taken)
     given_id = record.get("id")
     if not given_id and not upn_text:
         raise InputError(f"Record {position} of users names nobody; give it a user_principal_name or an id.")
@@ -131,7 +152,7 @@ def _of_record(record: Mapping[str, Any], position: int) -> Expectation:
         object_id = read_object_id(str(given_id)) if given_id else None
         upn = possible_upn(str(upn_text or "")) if object_id else read_upn(str(upn_text))
     except InputError as error:
-        return Expectation(name, upn_text, left_out=error.message, in_ad=in_ad)
+        return Expectation(name, upn_text, left_out=error.message, taken=taken)
     matched = status in _HARD_MATCHED
     guid = record.get("object_guid")
     value = record.get("immutable_id") or (immutable_id_of_guid(str(guid)) if guid and not matched else None)
@@ -145,7 +166,6 @@ def _of_record(record: Mapping[str, Any], position: int) -> Expectation:
         object_sid=record.get("object_sid"),
         primary_address=_primary_address(record),
         exported=status != UNCHANGED,
-        in_ad=in_ad,
     )
 
 

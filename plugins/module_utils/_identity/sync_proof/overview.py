@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people and playbooks see of all findings together: counts, table, verdict, and who was left out."""
+"""What people and playbooks see of all findings together: counts, table, verdict, and whom a cycle takes unmatched."""
 
 from __future__ import annotations
 
@@ -21,21 +21,20 @@ UNPROVEN_IN_CHECK_MODE = (
 
 
 def describe_findings(findings: Sequence[Finding], where: str = "users") -> dict[str, Any]:
-    """Return ``open, verdict, table, summary, left_out``, as the module does.
+    """Return ``open, verdict, table, summary, unmatched``, as the module does.
 
     ``where`` says where the users are whom the verdict does not name.
     """
     still_open = [finding for finding in findings if finding.status not in (VERIFIED, SKIPPED)]
-    left_out = [
-        finding.expectation.name for finding in findings if finding.status == SKIPPED and finding.expectation.in_ad
-    ]
+    skipped = (finding.expectation for finding in findings if finding.status == SKIPPED)
+    taken = [expectation.taken for expectation in skipped if expectation.taken]
     summary = summarize(findings)
     return {
         "open": len(still_open),
         "verdict": _verdict(still_open, summary["total"] - summary[SKIPPED], where),
         "table": outcome_lines((finding.status, finding.expectation.name, finding.reason) for finding in findings),
         "summary": summary,
-        "left_out": {"count": len(left_out), "names": left_out[:_NAMES]},
+        "unmatched": {"count": len(taken), "cycle": taken[:_NAMES]},
     }
 
 

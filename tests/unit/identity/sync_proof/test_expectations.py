@@ -21,6 +21,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
     UserRecord,
     WriteRecord,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import (
     Expectation,
     expect_result,
@@ -76,7 +77,6 @@ def test_users_to_prove(given: UserRecord, before: str | None, exported: bool) -
         SID,
         UPN,
         exported,
-        in_ad=True,
     )
 
 
@@ -90,9 +90,29 @@ def test_users_who_are_left_out(status: str) -> None:
     assert expect(user(status, reason="Admin.")).left_out == "Admin."
 
 
-def test_who_has_no_ad_account_is_not_taken_by_a_cycle() -> None:
-    assert expect(user("refused")).in_ad
-    assert not expect(user("missing", object_guid=None)).in_ad
+@pytest.mark.parametrize(
+    ("action", "taken"),
+    [
+        ("soft_match", f"it soft-matches {UPN} to {CLOUD['user_principal_name']}"),
+        ("hard_match", f"it hard-matches {UPN} to {CLOUD['user_principal_name']}"),
+        ("create", f"it makes a new cloud user for {UPN}"),
+        (None, f"what it does with {UPN} is unknown"),
+        ("update", None),
+        ("leave", None),
+        ("error", None),
+    ],
+)
+def test_what_a_cycle_does_with_who_was_refused(action: str | None, taken: str | None) -> None:
+    refused = user("refused")
+    refused["match"] = Prediction(AdUser(), "blocked", action).record()
+    assert expect(refused).taken == taken
+    assert expect({**refused, "match": None}).taken == f"what it does with {UPN} is unknown"
+
+
+def test_whom_a_cycle_does_not_take() -> None:
+    """Nobody without an AD account, and nobody whom the caller leaves alone."""
+    assert expect(user("missing", object_guid=None)).taken is None
+    assert [expect(user(status)).taken for status in ("excluded", "service_account")] == [None, None]
 
 
 def test_cloud_users_without_an_ad_user_are_no_matter_of_the_sync() -> None:

@@ -14,15 +14,15 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_pro
 )
 
 
-def finding(status: str, number: int = 1, reason: str | None = None, in_ad: bool = True) -> Finding:
+def finding(status: str, number: int = 1, reason: str | None = None, taken: bool = True) -> Finding:
     name = f"user{number}@contoso.com"
-    return Finding(Expectation(name, name, in_ad=in_ad), status, reason=reason)
+    return Finding(Expectation(name, name, taken=f"it takes {number}" if taken else None), status, reason=reason)
 
 
 def test_all_are_proven() -> None:
     found = describe_findings([finding("verified"), finding("skipped", 2, "Admin.")])
     assert (found["open"], found["verdict"]) == (0, "")
-    assert found["left_out"] == {"count": 1, "names": ["user2@contoso.com"]}
+    assert found["unmatched"] == {"count": 1, "cycle": ["it takes 2"]}
     assert [" ".join(line.split()) for line in found["table"]] == ["verified in Entra ID 1", "not hard-matched 1"]
 
 
@@ -43,10 +43,10 @@ def test_the_verdict_says_where_the_others_are() -> None:
     assert describe_findings(others, "proof.jsonl")["verdict"].endswith("And 2 more: see proof.jsonl.")
 
 
-def test_only_the_first_of_those_left_out_are_named() -> None:
-    left_out = [finding("skipped", number) for number in range(8)]
-    found = describe_findings([*left_out, finding("skipped", 9, in_ad=False)])["left_out"]
-    assert found == {"count": 8, "names": [f"user{number}@contoso.com" for number in range(5)]}
+def test_only_the_first_of_those_whom_a_cycle_takes_are_named() -> None:
+    taken = [finding("skipped", number) for number in range(8)]
+    found = describe_findings([*taken, finding("skipped", 9, taken=False)])["unmatched"]
+    assert found == {"count": 8, "cycle": [f"it takes {number}" for number in range(5)]}
 
 
 def test_check_mode_has_the_same_keys() -> None:
