@@ -55,6 +55,13 @@ NO_MODULE = (
     "ldap/users/test_scope.py",
     "workflow/test_match_changes.py",
     "workflow/test_match_table.py",
+    # Their modules are those of workflow/test_plan.py, test_apply.py and test_exclusions.py, with the same options.
+    "workflow/test_altered_estate.py",
+    "workflow/test_altered_journals.py",
+    "workflow/test_changed_since.py",
+    "workflow/test_plan_with_review.py",
+    "workflow/test_review_property.py",
+    "workflow/test_scope_of_a_plan.py",
 )
 
 
