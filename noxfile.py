@@ -107,22 +107,29 @@ def report(session: nox.Session) -> None:
 
 def integration(core: str) -> Callable[[nox.Session], None]:
     def body(session: nox.Session) -> None:
-        """Integration targets and end-to-end tests in the lab. Arguments: targets to run alone."""
+        """Integration targets in the lab. Arguments: targets to run instead of all."""
         install(session, core, *TEST)
-        folder = results(session)
-        commands = ["python", "tests/integration/run.py", f"--junit={folder}/targets.xml", *session.posargs]
-        if not session.posargs:
-            # It has a session of its own.
-            commands.append("--without=ad_domain")
-            chosen = ["tests/e2e"]
-            if core != NEWEST_CORE:
-                chosen = ["-m", "not once", *E2E_ON_OLDEST_CORE]
-            commands += ["--", "python", *PYTEST, f"--junitxml={folder}/e2e.xml", *chosen]
-        # Its own, so that two of these sessions may run at once.
-        session.env["LAB_STATE"] = str(ROOT / ".cache" / "labs" / session.name)
-        run_as_root(session, "python", str(TOOLS / "with_lab.py"), *commands)
+        # ad_domain has a session of its own.
+        chosen = session.posargs or ["--without=ad_domain"]
+        run_in_lab(session, "python", "tests/integration/run.py", f"--junit={results(session)}/targets.xml", *chosen)
 
     return body
+
+
+def e2e(core: str) -> Callable[[nox.Session], None]:
+    def body(session: nox.Session) -> None:
+        """End-to-end tests in the lab. Arguments: pytest's."""
+        install(session, core, *TEST)
+        chosen = ["tests/e2e"] if core == NEWEST_CORE else ["-m", "not once", *E2E_ON_OLDEST_CORE]
+        run_in_lab(session, "python", *PYTEST, f"--junitxml={results(session)}/e2e.xml", *(session.posargs or chosen))
+
+    return body
+
+
+def run_in_lab(session: nox.Session, *command: str) -> None:
+    """Run a program in a lab of the session's own, so that several of these sessions may run at once."""
+    session.env["LAB_STATE"] = str(ROOT / ".cache" / "labs" / session.name)
+    run_as_root(session, "python", str(TOOLS / "with_lab.py"), *command)
 
 
 def ad_domain(session: nox.Session) -> None:
@@ -208,6 +215,7 @@ for _core, _path in _paths.items():
     define(f"unit-{_core}", _path, _lacking[_core], unit(_core, _core in _whole))
 for _core in cores.integration(NEWEST_CORE):
     define(f"integration-{_core}", _paths[_core], _lacking[_core], integration(_core))
+    define(f"e2e-{_core}", _paths[_core], _lacking[_core], e2e(_core))
 if cores.number(NEWEST_CORE) >= cores.number(cores.FIRST_WITH_POSIX_POWERSHELL):
     define("powershell", NEWEST_PYTHON, NO_PYTHON, powershell)
 else:

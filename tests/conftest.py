@@ -56,6 +56,16 @@ NO_MODULE = (
     "workflow/test_match_changes.py",
     "workflow/test_match_table.py",
 )
+# Those that call the modules of workflow/test_plan.py and workflow/test_apply.py with the same options: only what the
+# directories say differs.
+SAME_MODULES = (
+    "workflow/test_altered_estate.py",
+    "workflow/test_altered_journals.py",
+    "workflow/test_changed_since.py",
+    "workflow/test_plan_with_review.py",
+    "workflow/test_review_property.py",
+    "workflow/test_scope_of_a_plan.py",
+)
 
 
 class NoAnsible(MetaPathFinder):
@@ -102,7 +112,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if not part or UNIT not in collection_path.parents or collection_path.suffix not in ("", ".py"):
         return None
     if part == "core":
-        return _is_within(collection_path, (*PURE, *NO_MODULE)) or None
+        return _is_within(collection_path, (*PURE, *NO_MODULE, *SAME_MODULES)) or None
     holds = any((UNIT / each).is_relative_to(collection_path) for each in PURE)
     return None if holds or _is_within(collection_path, PURE) else True
 

@@ -258,6 +258,15 @@ summary:
     left_out: 0
     not_found: 1
     total: 42
+without_users:
+  description:
+    - The groups of O(groups) that have no user as a member, by the names given. Without O(groups) and O(identities), the domains of
+      O(domains), in lower case, that no user has.
+    - Users count here whatever their type, licence or synchronization. If O(enabled) is set, only those count for domains who meet it.
+  returned: success, and failure because of O(on_missing)
+  type: list
+  elements: str
+  sample: []
 password_hash_sync:
   description:
     - Whether password hash synchronization is on for the tenant, as O(hybrid.identity.ad_user#module:password_hash_sync) takes it. Null if the

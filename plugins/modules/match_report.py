@@ -194,6 +194,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._report.model impo
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page import html_parts
 
 KINDS = ("html", "csv", "markdown")
+MODULES = ("match_plan", "match_apply")
+"""The modules whose files a report can show."""
 
 
 def read_report(params: dict[str, Any]) -> Report:
@@ -201,6 +203,11 @@ def read_report(params: dict[str, Any]) -> Report:
     if not params["file"]:
         raise InputError("file is empty; name a plan or a result on the controller.")
     source = read_run_file("file", params["file"], (PLAN, RESULT))
+    if source.header["module"] not in MODULES:
+        raise InputError(
+            f"{params['file']} was written by {source.header['module']}, and a report shows only plans of match_plan and "
+            "results of match_apply; name such a file."
+        )
     return make(source.header, source.records(), params["title"], params["note"])
 
 

@@ -160,6 +160,26 @@ def test_who_is_excluded_gets_no_account_and_keeps_one_as_it_is(
 
 
 @pytest.mark.usefixtures("suffix")
+def test_a_scope_without_users_is_an_error(
+    ansible: Ansible, directory: Directory, control: Control, path: str, tmp_path: Path
+) -> None:
+    """Nobody is not everybody, and a run that does nothing must not look like one that found nothing to do."""
+    control("POST", "objects", {"groups": [{"displayName": "Empty", "members": []}]})
+    domains = {"hybrid_identity_domains": [SUFFIX, "nobody.example"]}
+    scopes: list[tuple[dict[str, Any], str]] = [
+        ({"group": "Empty"}, "Empty"),
+        ({"upn_suffixes": [SUFFIX, "Nobody.example"]}, "nobody.example"),
+    ]
+    for scope, named in scopes:
+        run = ansible.playbook(
+            "hybrid.identity.accounts", variables=choices(path, tmp_path, accounts_scope=scope, **domains)
+        )
+        assert run.code == 2, run.output
+        assert f"The scope of accounts names {named}, and Entra ID has no user there" in " ".join(run.output.split())
+    assert made(directory, path) == []
+
+
+@pytest.mark.usefixtures("suffix")
 def test_only_people_with_a_licence_get_accounts(
     ansible: Ansible,
     lab: dict[str, Any],

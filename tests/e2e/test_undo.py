@@ -103,7 +103,7 @@ def test_the_chain_and_back(ansible: Ansible, graph: Graph, directory: Directory
 def test_a_rollback_asks_for_the_run_by_name(ansible: Ansible) -> None:
     run = ansible.playbook("hybrid.identity.rollback")
     assert run.code == 2
-    assert "missing required arguments: hybrid_identity_rollback" in run.output
+    assert "Set hybrid_identity_rollback to the name of a run, or to last." in " ".join(run.output.split())
     run = ansible.playbook("hybrid.identity.rollback", variables=undo_of("last"))
     assert run.code == 2
     assert "has no run that changed anything and was no rollback" in " ".join(run.output.split())

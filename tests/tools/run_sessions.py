@@ -27,12 +27,12 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tests" / "tools"
 RESULTS = ROOT / ".cache" / "results"
 NOX = (sys.executable, "-m", "nox")
-LAB = "integration-"
+LAB = ("e2e-", "integration-")
 LANES = 3
 # How much less of a processor the other sessions get than those of the lab, if there are too few: as `nice -n` has it.
 NICENESS = 10
 # How the names of the longest sessions begin. None is left at the end, while the other lanes have nothing to do.
-LONGEST = (LAB, "ad-domain", "sanity", "unit-", "powershell", "lab", "recovery", "ansible-lint")
+LONGEST = (*LAB, "ad-domain", "sanity", "unit-", "powershell", "lab", "recovery", "ansible-lint")
 
 
 def longest_first(names: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -110,6 +111,7 @@ def imported_rooms(path: Path) -> set[str]:
     return rooms - {room_of(path)}
 
 
+@cache
 def arrows() -> dict[str, set[str]]:
     """Each room of plugins that holds code, and the rooms that its files import."""
     found: dict[str, set[str]] = {}

@@ -47,7 +47,8 @@ class Question:
 def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
     """Do a task and return the module's result: ``changed`` (False), ``users``, ``summary``, ``table``, ``caveats``.
 
-    ``tenant`` is the id of the tenant. If it is asked for, ``password_hash_sync`` is in it too; None if it is unknown.
+    ``without_users`` lists the domains and groups of the question that no user has. ``tenant`` is the id of the tenant.
+    If it is asked for, ``password_hash_sync`` is in it too; None if it is unknown.
 
     ``options`` are those of ``argspec.connection``. ``watch`` follows the progress.
 
@@ -71,8 +72,10 @@ async def _users(
     async with open_transport(options, watch) as transport:
         users = Users(transport, user_choice.PROPERTIES, user_choice.make_described_user, expand=[user_choice.EXPAND])
         choice = replace(question.choice, excluded=await read_excluded(transport, question.exclusions))
+        empty_groups: list[str] = []
         if question.groups:
-            choice = replace(choice, members=await _members(transport, question.groups))
+            members, empty_groups = await _members(transport, question.groups)
+            choice = replace(choice, members=members)
         if asked is not None:
             found = await _named(users, asked)
         elif choice.members is not None:
@@ -82,7 +85,10 @@ async def _users(
         facts: dict[str, Any] = {
             "tenant": transport.place()[1],
             "caveats": await _read_mailboxes(transport, found, choice, asked),
+            "without_users": empty_groups,
         }
+        if asked is None and not question.groups:
+            facts["without_users"] = user_choice.list_domains_without_users(found, choice)
         if question.with_hash_sync:
             switches = await Survey(transport, None).read_switches()
             facts["password_hash_sync"] = switches.get(HASH_SYNC_SWITCH)
@@ -124,7 +130,8 @@ async def _named(users: Users[DescribedUser], identities: Sequence[CloudIdentity
     return await users.list_matching(filters)
 
 
-async def _members(transport: Transport, groups: Sequence[str]) -> frozenset[str]:
-    """Return the ids of all users in these groups, including nested groups."""
+async def _members(transport: Transport, groups: Sequence[str]) -> tuple[frozenset[str], list[str]]:
+    """Return the ids of all users in these groups, including nested groups, and the groups that have none."""
     found = await read_group_members(transport, [NamedObject("groups", name) for name in groups])
-    return frozenset(key for members in found.values() for key in members.upns)
+    empty = [group.text for group, members in found.items() if not members.upns]
+    return frozenset(key for members in found.values() for key in members.upns), empty

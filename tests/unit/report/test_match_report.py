@@ -41,13 +41,13 @@ def record(name: str, outcome: str, status: str) -> dict[str, Any]:
 RECORDS = [record("adele@contoso.com", "hard_match", "set"), record("bob@contoso.com", "blocked", "refused")]
 
 
-def header(kind: str) -> Header:
+def header(kind: str, module: str = "match_plan") -> Header:
     return Header(
         version=1,
         kind=kind,
         tenant="the-tenant",
         domain="the-domain",
-        module="match_plan",
+        module=module,
         run="20261129T101500Z-3f2a1b",
         host="localhost",
         scope={"all": True},
@@ -93,6 +93,13 @@ def paths(out: Path) -> dict[str, str]:
 
 def mode(path: str) -> int:
     return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def test_a_plan_of_accounts_is_refused(call: Call, paths: dict[str, str], out: Path, tmp_path: Path) -> None:
+    path = str(tmp_path / "run" / "accounts-plan.jsonl")
+    write_run_file("plan_file", path, header("plan", "ad_user"), RECORDS)
+    assert "was written by ad_user, and a report shows only plans of match_plan" in call(file=path, **paths)["msg"]
+    assert list(out.iterdir()) == []
 
 
 @pytest.mark.parametrize("check", [True, False])

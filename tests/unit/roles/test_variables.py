@@ -47,6 +47,18 @@ ENTRY_POINTS = [
     (CHAIN, "rollback"),
     (CHAIN, "clear_immutable_id"),
 ]
+# The variables without a default, which Ansible itself looks at before the first task.
+REQUIRED = [
+    (CHAIN, "main", "hybrid_identity_scope"),
+    (CHAIN, "rollback", "hybrid_identity_rollback"),
+    (CHAIN, "clear_immutable_id", "hybrid_identity_clear_scope"),
+    ("upn_suffixes", "main", "hybrid_identity_domains"),
+    ("accounts", "main", "hybrid_identity_scope"),
+    ("accounts", "main", "hybrid_identity_domains"),
+    ("accounts", "main", "accounts_password"),
+    ("hard_match", "main", "hybrid_identity_scope"),
+    ("hard_match", "preflight", "hybrid_identity_scope"),
+]
 CHECK = "Refuse misspelt variables"
 VALIDATION = "Validating arguments against arg spec"
 DIRECTORIES = ("entra", "ad")
@@ -100,6 +112,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         for role, entry in ENTRY_POINTS
         for kind in DIRECTORIES
         if {f"hybrid_identity_{kind}", f"{role}_{kind}"} & set(entries(role).get(entry, {}))
+    },
+    **{
+        f"{role} {entry}: {name} is misspelt": (role, entry, {**without(name), misspelt(name): FINE[name]})
+        for role, entry, name in REQUIRED
     },
     "the chain without a scope": (CHAIN, "main", without("hybrid_identity_scope")),
     "a role without a scope": ("hard_match", "main", without("hybrid_identity_scope")),
@@ -228,6 +244,14 @@ def test_each_misspelt_name_is_refused_with_the_nearest_one(refused: dict[str, l
     assert f"There is no variable {misspelt(name)}; the nearest name is {name}." in said
 
 
+@pytest.mark.parametrize(("role", "entry", "name"), REQUIRED)
+def test_a_misspelt_required_name_is_refused_too(
+    refused: dict[str, list[str]], role: str, entry: str, name: str
+) -> None:
+    _task, said = refused[f"{role} {entry}: {name} is misspelt"]
+    assert f"There is no variable {misspelt(name)}; the nearest name is {name}." in said
+
+
 @pytest.mark.parametrize(("role", "entry"), ENTRY_POINTS)
 def test_each_role_begins_with_the_check(refused: dict[str, list[str]], role: str, entry: str) -> None:
     task, said = refused[f"{role} {entry} begins with the check"]
@@ -252,9 +276,9 @@ def test_every_connection_is_looked_at() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("the chain without a scope", "missing required arguments: hybrid_identity_scope"),
-        ("a role without a scope", "'hybrid_identity_scope' is undefined"),
-        ("no domains", "missing required arguments: hybrid_identity_domains"),
+        ("the chain without a scope", "Set hybrid_identity_scope, which chooses the people"),
+        ("a role without a scope", "Set hybrid_identity_scope, which chooses the people"),
+        ("no domains", "Set hybrid_identity_domains to the domains of the tenant."),
         ("an empty scope", "one of the following is required: users, upn_suffixes, search_base, group, all"),
         ("a misspelt key", "hard_match_scope.usrs. Supported parameters include"),
         ("a misspelt key of exclude", "hybrid_identity_exclude.user. Supported parameters include"),
@@ -274,7 +298,7 @@ def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[s
     [
         ("no limit", "Set hybrid_identity_max_changes"),
         ("no run folder", "and hybrid_identity_run_folder, which keeps its journal"),
-        ("accounts without a choice of passwords", "missing required arguments: accounts_password"),
+        ("accounts without a choice of passwords", "Set accounts_password to random or given."),
         ("nothing cleared without AD", "nobody can tell whom they exclude. Set hybrid_identity_clear_exclude"),
         ("nothing cleared without a run folder", "Set hybrid_identity_run_folder, which keeps the journal"),
         ("accounts without a limit", "Set hybrid_identity_max_changes"),

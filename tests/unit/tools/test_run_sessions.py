@@ -14,10 +14,10 @@ from run_sessions import Queue, longest_first, run_lane
 
 
 def test_only_one_lane_has_the_lab_and_it_takes_the_lab_first() -> None:
-    names = ["lint", "integration-2.16", "unit-2.19", "integration-2.21"]
+    names = ["lint", "integration-2.16", "unit-2.19", "e2e-2.21"]
     queue = Queue(names, one_lab=True)
     taken = [queue.take(lab=True), queue.take(lab=False), queue.take(lab=True), queue.take(lab=True)]
-    assert taken == ["integration-2.21", "unit-2.19", "integration-2.16", "lint"]
+    assert taken == ["e2e-2.21", "unit-2.19", "integration-2.16", "lint"]
     assert queue.take(lab=True) is None
     assert Queue(names[1:2], one_lab=True).take(lab=False) is None
 
@@ -30,7 +30,8 @@ def test_with_networks_of_their_own_labs_run_at_once() -> None:
 
 def test_long_sessions_start_first() -> None:
     names = ["lint", "unit-2.9", "unit-2.16", "sanity", "integration-2.9", "mypy", "integration-2.19", "powershell"]
-    labs = ["integration-2.19", "integration-2.9"]
+    names += ["e2e-2.9", "e2e-2.19"]
+    labs = ["e2e-2.19", "e2e-2.9", "integration-2.19", "integration-2.9"]
     assert longest_first(names) == [*labs, "sanity", "unit-2.16", "unit-2.9", "powershell", "lint", "mypy"]
 
 

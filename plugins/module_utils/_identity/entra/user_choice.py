@@ -167,6 +167,11 @@ def list_candidates(users: Iterable[DescribedUser], choice: Choice) -> list[Desc
     return [each for each in users if each.has_address and choice.objection(each) is None]
 
 
+def list_domains_without_users(users: Iterable[DescribedUser], choice: Choice) -> list[str]:
+    """Return the domains of a choice, in lower case, that no user of a listing has, whatever else the user is."""
+    return sorted(choice.domains - {upn_suffix(each.user.user_principal_name or "") for each in users})
+
+
 def choose_listed(users: Iterable[DescribedUser], choice: Choice) -> list[dict[str, Any]]:
     """Return the users of a listing whom the caller asks about, sorted by UPN; some of them are left out."""
     listed = [_listed(each, choice) for each in users if choice.outside(each) is None]

@@ -27,6 +27,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.us
     EXPAND,
     PROPERTIES,
     Choice,
+    read_domains,
 )
 
 OUTER, INNER = object_id(800), object_id(801)
@@ -116,6 +117,18 @@ def test_users_of_a_group_without_those_who_are_excluded(graph: ScriptedGraph, o
         ("user2@contoso.com", "excluded_group"),
         ("user3@contoso.com", "excluded_user"),
     ]
+    assert result["without_users"] == []
+
+
+def test_groups_and_domains_without_users_are_named(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    expect_members(graph)
+    assert entra_user_info.run(options, entra_user_info.Question(Choice(), groups=[OUTER]))["without_users"] == [OUTER]
+    select = f"$select={','.join(PROPERTIES)}"
+    synced = {**user(1, "anna@Contoso.com"), "onPremisesSyncEnabled": True, "userType": "Guest"}
+    graph.expect("GET", f"/users?$expand={quote(EXPAND, safe='')}&{select}&$top=999", found(synced))
+    choice = Choice(domains=read_domains(["fabrikam.com", "contoso.com"]))
+    result = entra_user_info.run(options, entra_user_info.Question(choice))
+    assert (result["users"], result["without_users"]) == ([], ["fabrikam.com"])
 
 
 def test_a_user_who_is_asked_for_and_excluded_is_left_out(graph: ScriptedGraph, options: dict[str, Any]) -> None:
