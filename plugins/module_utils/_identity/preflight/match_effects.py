@@ -90,8 +90,8 @@ def _describe_person(name: str, ad: AdUser, cloud: SnapshotUser) -> str | None:
     if what is None:
         return None
     return (
-        f"The AD account and the cloud user {name} seem to belong to two people (AD and Entra ID have the {what}); find "
-        "out, and correct one of them, leave the user out"
+        f"The AD account and the cloud user {name} seem to belong to two people (AD and Entra ID have the {what}); "
+        "find out, then correct one of them, leave the user out"
     )
 
 
@@ -150,6 +150,6 @@ def _describe_removed(name: str, lost: Sequence[str], ad: AdUser) -> str | None:
         return None
     would = "would" if ad.mail or ad.proxy_addresses else "might"
     return (
-        f"A sync {would} remove {len(lost)} addresses of {name} in Entra ID ({join_names(lost)}); add them to "
-        "proxyAddresses in Active Directory, leave the user out"
+        f"A sync {would} remove addresses of {name} in Entra ID ({join_names(lost)}); add them to proxyAddresses in "
+        "Active Directory, leave the user out"
     )

@@ -23,8 +23,8 @@ from . import blocks
 from .anchor_owners import add_known_owners
 from .case import Case
 from .exported import Exported, exported
-from .matcher import Matcher
 from .match_effects import list_effects
+from .matcher import Matcher
 from .overwrites import MATCHES, overwrites
 from .predictions import Prediction
 from .simulated_tenant import SimulatedTenant

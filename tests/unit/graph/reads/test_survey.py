@@ -52,6 +52,27 @@ def test_users_are_one_listing_and_all_else_can_follow(graph: ScriptedGraph, opt
     assert sides.unknown == set()
 
 
+@pytest.mark.parametrize(
+    ("answer", "synchronizes"),
+    [
+        (found({"id": object_id(1), "onPremisesSyncEnabled": True}), True),
+        # It was synchronized once.
+        (found({"id": object_id(1), "onPremisesSyncEnabled": False}), False),
+        # It never was.
+        (found({"id": object_id(1), "onPremisesSyncEnabled": None}), False),
+        (error(403, "Authorization_RequestDenied"), None),
+        (found(), None),
+    ],
+)
+def test_whether_a_sync_engine_is_connected(
+    graph: ScriptedGraph, options: dict[str, Any], answer: Any, synchronizes: bool | None
+) -> None:
+    script(graph, [], users=None, organization=answer)
+    sides = surveyed(options, lambda survey: survey.read_sides())
+    assert sides.synchronizes is synchronizes
+    assert sides.unknown == set()
+
+
 def test_both_halves_make_the_snapshot(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     answers: dict[str, Any] = {"identifiers": MAPPED, "deleted": found(user(3)), "contacts": error(403, "denied")}
 
