@@ -61,7 +61,7 @@ def pipeline(state: Path, lab: dict[str, Any], without_connect: Path, tmp_path: 
     for folder in folders:
         folder.mkdir(mode=0o700)
     planner, applier, artifacts = folders
-    reader = {**known, **lab["apps"]["preflight"]}
+    reader = {**known, **lab["apps"]["planner"]}
     return Pipeline(Ansible(without_connect, planner), Ansible(without_connect, applier), reader, artifacts)
 
 
@@ -151,3 +151,24 @@ def test_a_plan_that_was_not_approved_writes_nothing(pipeline: Pipeline, writes:
         assert run.code == 2, run.output
         assert words in " ".join(run.output.split()), words
     assert writes() == {}
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_identity_of_the_plan_job_sees_the_same_and_can_write_nothing(
+    pipeline: Pipeline, control: Control, lab: dict[str, Any]
+) -> None:
+    """Only whose source of authority is the cloud it cannot read, for which Graph wants a permission to write."""
+    plan = pipeline.plan(NAMES)
+    assert plan.code == 0, plan.output
+    caveats = plan.header("plan")["facts"]["caveats"]
+    assert ["source of authority" in each for each in caveats if "switches" not in each] == [True]
+    writer = pipeline.applier.playbook(
+        "hybrid.identity.preflight", variables={"hybrid_identity_scope": {"users": NAMES}}
+    )
+    seen = [{name: user["match"]["outcome"] for name, user in run.users("plan").items()} for run in (plan, writer)]
+    assert seen[0] == seen[1]
+
+    before = control("GET", "dump")
+    denied = pipeline.apply(NAMES, hybrid_identity_entra=pipeline.reader)
+    assert denied.code == 2, denied.output
+    assert control("GET", "dump")["user"] == before["user"]
