@@ -29,6 +29,9 @@ class Granted:
     names: frozenset[str]
 
 
+NOTHING = Granted(APP, frozenset())
+
+
 @dataclass(frozen=True)
 class Row:
     """Permissions that the same stages need for the same thing.
