@@ -74,6 +74,12 @@ def check_values_right(path: str, users: Sequence[Rights]) -> Check:
             f"No account is below {path} yet, so nobody can read whether the values of accounts may be written.",
             "Nothing to do for new accounts; run the doctor again when there are some.",
         )
+    if not any(user.known for user in users):
+        return unknown(
+            VALUES_RIGHT,
+            f"The server does not show which attributes may be written of {users[0].name}.",
+            "Check with the Active Directory tools that the account may write the attributes of accounts.",
+        )
     lacking = _lacking(users, [row.ad for row in ROWS if row.direction in (BOTH, TO_AD)])
     if not lacking:
         return fine(
