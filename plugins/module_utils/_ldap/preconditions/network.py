@@ -42,6 +42,8 @@ def probe(server: str, options: LdapOptions) -> tuple[Probe, datetime | None]:
         # EAI_AGAIN: no name server gave an answer. All others say that there is no such name.
         fault = NO_NAME_SERVER if error.errno == socket.EAI_AGAIN else UNKNOWN_NAME
         return replace(found, name_fault=fault), None
+    except UnicodeError:  # what no name can be, such as dc1..contoso.com
+        return replace(found, name_fault=UNKNOWN_NAME), None
     found = replace(found, addresses=addresses)
     fault = _port_fault(server, options)
     if fault:

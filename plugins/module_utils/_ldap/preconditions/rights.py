@@ -11,6 +11,7 @@ from itertools import islice
 
 from ..._identity.preconditions.directory import Rights
 from ..session.connection import Session
+from ..session.filters import all_of, equals, negated
 from ..session.search import SUBTREE, Entry, paged_entries, read_entry
 
 _KNOWN, _WRITABLE, _CLASSES = "allowedAttributes", "allowedAttributesEffective", "allowedChildClassesEffective"
@@ -46,7 +47,7 @@ def sample_rights(session: Session, base: str, filter_text: str) -> list[Rights]
 
     :raises LdapError: if they cannot be searched.
     """
-    unprotected = f"(&{filter_text}(!(adminCount=1)))"
+    unprotected = all_of([filter_text, negated(equals("adminCount", "1"))])
     found = paged_entries(session, base, unprotected, (_KNOWN, _WRITABLE), SUBTREE, page_size=SAMPLE)
     return list(map(_rights, islice(found, SAMPLE)))
 

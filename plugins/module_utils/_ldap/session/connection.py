@@ -213,9 +213,10 @@ def reached(server: str, options: LdapOptions) -> Iterator[Session]:
     :raises Unreachable: if the server does not answer.
     :raises LdapError: if TLS fails.
     """
-    connection = _connect(server, options, {})
+    connection = _bounded(_connect(server, options, {}))
     try:
-        yield Session(connection, server, options)
+        # A session that knows no server does not sign in again if the connection is lost.
+        yield Session(connection, server, replace(options, servers=()))
     finally:
         _close(connection)
 
@@ -227,12 +228,17 @@ def _open(server: str, options: LdapOptions) -> Session:
             result = options.auth.bind(connection)
         if result["result"] != SUCCESS:
             raise bind_error(result, server, options.auth.username)
-        connection.socket = MeteredSocket(connection.socket, MAX_LDAP_ANSWER)
-        keep_raw_values(connection)
     except BaseException:
         _close(connection)
         raise
-    return Session(connection, server, options)
+    return Session(_bounded(connection), server, options)
+
+
+def _bounded(connection: Any) -> Any:
+    """Bound the bytes of each answer from now on, and keep values raw."""
+    connection.socket = MeteredSocket(connection.socket, MAX_LDAP_ANSWER)
+    keep_raw_values(connection)
+    return connection
 
 
 def _connect(server: str, options: LdapOptions, arguments: Mapping[str, Any]) -> Any:

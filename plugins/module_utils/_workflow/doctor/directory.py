@@ -94,7 +94,10 @@ def examine_directory(
         if session is None:
             found.checks += _none_of(BIND, question, left)
         else:
-            _examine_session(session, question, asked, members, found, None if time_is_known else now)
+            try:
+                _examine_session(session, question, asked, members, found, None if time_is_known else now)
+            except Exception as error:  # noqa: BLE001 - it must not hide what was found, nor Entra ID
+                found.checks.append(failed(FOREST, "Active Directory", error))
     return found
 
 

@@ -49,6 +49,8 @@ OPTIONS = "entra_options"
 _PATIENCE = 30
 """Seconds. Shorter than the minute in which a new app may become known: the doctor says at once what is missing."""
 
+_WHATS = {DOMAINS: "The domains of the tenant", ADMINISTRATORS: "The number of Global Administrators"}
+
 T = TypeVar("T")
 
 
@@ -156,7 +158,7 @@ async def _reading(found: TenantFindings, name: str, reading: Awaitable[T]) -> T
     try:
         return await reading
     except Exception as error:  # noqa: BLE001 - one check must not hide the others
-        found.why[name] = failed(name, f"What {name} is about", error)
+        found.why[name] = failed(name, _WHATS.get(name, "It"), error)
         return None
 
 
@@ -180,8 +182,7 @@ def _wrong_one(checks: Sequence[Check]) -> str:
 
 def _none_of(because: str, question: Question, found: TenantFindings) -> list[Check]:
     """Return the checks that could not be made because of another one, and note the others that need them."""
-    found.why[DOMAINS] = not_made(DOMAINS, "The domains of the tenant", because)
-    found.why[ADMINISTRATORS] = not_made(ADMINISTRATORS, "The number of Global Administrators", because)
+    found.why |= {name: not_made(name, what, because) for name, what in _WHATS.items()}
     return [
         not_made(permission_check(stage), f"What the stage {stage} may do", because)
         for stage in (ACCOUNTS, HARD_MATCH, SYNC)
