@@ -66,6 +66,14 @@ def check_create_right(rights: Rights) -> Check:
     )
 
 
+def no_path(path: str | None) -> Check:
+    """Return the check of an organizational unit that is not there; None if none is named."""
+    advice = "Set accounts_path or accounts_path_by to an organizational unit that exists."
+    if path is None:
+        return wrong(CREATE_RIGHT, "No organizational unit is named in which accounts are to be made.", advice)
+    return wrong(CREATE_RIGHT, f"There is no {path}, in which accounts are to be made.", advice)
+
+
 def check_values_right(path: str, users: Sequence[Rights]) -> Check:
     """Check that the values that the stage ``accounts`` fills may be written. ``users``: some of those below a path."""
     if not users:

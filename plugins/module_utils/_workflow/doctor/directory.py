@@ -29,12 +29,14 @@ from ..._identity.preconditions.directory import (
     check_suffix_right,
     check_suffixes,
     check_values_right,
+    no_path,
 )
 from ..._identity.preconditions.network import BIND, NAME, PORT, TLS, Probe, check_probe, check_sign_in
 from ..._ldap.preconditions.network import probe
 from ..._ldap.preconditions.rights import read_rights, read_time, sample_rights
 from ..._ldap.preconditions.scope_reader import ScopeReader
 from ..._ldap.session.connection import LdapOptions, Session, connected
+from ..._ldap.session.errors import NO_SUCH_OBJECT, LdapError
 from ..._ldap.session.forest import NamingContexts, SuffixState, naming_contexts, read_suffixes
 from ..._ldap.users.lookup import Search, search_filter
 from ..._ldap.users.scope import Members
@@ -171,6 +173,8 @@ def _rights(
     if UPN_SUFFIXES in question.stages:
         makes.append((SUFFIX_RIGHT, lambda: [check_suffix_right(read_rights(session, contexts.partitions))]))
     if ACCOUNTS in question.stages:
+        if not question.paths:
+            makes.append((CREATE_RIGHT, lambda: [no_path(None)]))
         for path in question.paths:
             makes += [
                 (CREATE_RIGHT, partial(_check_create, session, path)),
@@ -182,7 +186,12 @@ def _rights(
 
 
 def _check_create(session: Session, path: str) -> list[Check]:
-    return [check_create_right(read_rights(session, path))]
+    try:
+        return [check_create_right(read_rights(session, path))]
+    except LdapError as error:
+        if error.result_code != NO_SUCH_OBJECT:
+            raise
+        return [no_path(path)]
 
 
 def _check_values(session: Session, path: str) -> list[Check]:
