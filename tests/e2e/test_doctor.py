@@ -121,7 +121,9 @@ def accounts(directory: Directory, path: str) -> Iterator[Accounts]:
 @pytest.fixture
 def variables(fresh: None, control: Control, lab: dict[str, Any], accounts: Accounts, path: str) -> dict[str, Any]:
     """The variables of a run that lacks nothing."""
-    control("POST", "users", [{"userPrincipalName": upn, "lab": {"roles": ["Global Administrator"]}} for upn in EMERGENCY])
+    control(
+        "POST", "users", [{"userPrincipalName": upn, "lab": {"roles": ["Global Administrator"]}} for upn in EMERGENCY]
+    )
     return {
         "hybrid_identity_stages": ["upn_suffixes", "accounts", "hard_match", "sync"],
         "hybrid_identity_ad": accounts.connection(FULL),
@@ -170,9 +172,7 @@ def test_port_closed(ansible: Ansible, variables: dict[str, Any], accounts: Acco
     assert only_wrong(ansible, variables, hybrid_identity_ad=wrong) == "ad_port"
 
 
-def test_untrusted_certificate(
-    ansible: Ansible, variables: dict[str, Any], accounts: Accounts, tmp_path: Path
-) -> None:
+def test_untrusted_certificate(ansible: Ansible, variables: dict[str, Any], accounts: Accounts, tmp_path: Path) -> None:
     other = tmp_path / "other.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Another CA", "-days", "2"]
     subprocess.run([*command, "-keyout", str(tmp_path / "key"), "-out", str(other)], check=True, capture_output=True)

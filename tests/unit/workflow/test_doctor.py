@@ -187,7 +187,9 @@ def test_a_wrong_name(estate: Estate, monkeypatch: pytest.MonkeyPatch, error: in
     assert (wrong["name"], words in wrong["finding"]) == ("ad_name", True)
     assert {"ad_port", "ad_tls", "ad_sign_in", "ad_clock", "ad_create_users"} <= {*statuses(result, "unknown")}
     # What does not need it was checked all the same.
-    assert {"entra_domains", "entra_permissions_hard_match", "connect_export", "disk_space"} <= {*statuses(result, "fine")}
+    assert {"entra_domains", "entra_permissions_hard_match", "connect_export", "disk_space"} <= {
+        *statuses(result, "fine")
+    }
 
 
 def test_a_closed_port(estate: Estate) -> None:

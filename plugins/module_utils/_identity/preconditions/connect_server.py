@@ -124,7 +124,7 @@ def _check_anchor(set_up: Sequence[Server], source_anchor: str) -> Check:
     if len(used) > 1:
         return wrong(
             ANCHOR,
-            f"The servers use different source anchors: {', '.join(str(each['source_anchor']) for each in used.values())}.",
+            f"The servers use different source anchors: {', '.join(sorted(used))}.",
             "Find out which is right for the tenant, and remove the other server from the group entra_connect.",
         )
     ((anchor, server),) = used.items()

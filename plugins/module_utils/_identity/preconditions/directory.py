@@ -139,7 +139,9 @@ def check_forest(domains: Sequence[str], own: str) -> Check:
     )
 
 
-def check_suffixes(wanted: Sequence[str], listed: Sequence[str], domains: Sequence[str], stages: Sequence[str]) -> Check:
+def check_suffixes(
+    wanted: Sequence[str], listed: Sequence[str], domains: Sequence[str], stages: Sequence[str]
+) -> Check:
     """Check that AD accounts can have user principal names in the wanted domains.
 
     ``listed``: the forest's UPN suffixes. ``domains``: the names of its domains, which are suffixes too (facts §7).
@@ -147,15 +149,16 @@ def check_suffixes(wanted: Sequence[str], listed: Sequence[str], domains: Sequen
     known = {ad_key(each) for each in (*listed, *domains)}
     missing = [each for each in wanted if ad_key(each) not in known]
     if not missing:
-        return fine(SUFFIXES, f"The forest has the UPN suffixes {', '.join(wanted)}." if wanted else "No domain is named.")
+        return fine(
+            SUFFIXES, f"The forest has the UPN suffixes {', '.join(wanted)}." if wanted else "No domain is named."
+        )
     if UPN_SUFFIXES in stages:
         return fine(SUFFIXES, f"The stage {UPN_SUFFIXES} will add the UPN suffixes {', '.join(missing)}.")
     if not {ACCOUNTS, HARD_MATCH} & set(stages):
         return fine(SUFFIXES, f"The forest lacks the UPN suffixes {', '.join(missing)}, which no wanted stage needs.")
     return wrong(
         SUFFIXES,
-        f"The forest lacks the UPN suffixes {', '.join(missing)}, so accounts cannot have user principal names in these "
-        "domains.",
+        f"The forest lacks the UPN suffixes {', '.join(missing)}, so accounts cannot have such user principal names.",
         f"Add the stage {UPN_SUFFIXES}, or correct hybrid_identity_domains.",
     )
 

@@ -32,8 +32,8 @@ class Probe:
     """What was found on the way to a server. What comes after a fault was not tried.
 
     ``is_address``: the option is an IP address. ``name_fault``, ``port_fault``: one of the words above.
-    ``tls_error``: the sentence about a handshake that failed. ``certificate`` is None if none was shown. ``is_checked``:
-    whether the options have certificates checked.
+    ``tls_error``: the sentence about a handshake that failed. ``certificate`` is None if none was shown.
+    ``is_checked``: whether the options have certificates checked.
     """
 
     server: str
@@ -105,23 +105,21 @@ def _port_fault(probe: Probe, where: str, timeout: int) -> Check:
             "Open the port in the firewalls between this machine and the domain controller, or raise "
             "connection_timeout.",
         )
-    return wrong(
-        PORT, f"This machine has no way to {where}.", "Check the network and the routes of this machine."
-    )
+    return wrong(PORT, f"This machine has no way to {where}.", "Check the network and the routes of this machine.")
 
 
 def _check_tls(probe: Probe, where: str, now: datetime) -> Check:
-    shown = _describe(probe.certificate, now) if probe.certificate else ""
+    shown = f" ({_describe(probe.certificate, now)})" if probe.certificate else ""
     if probe.tls_error:
         found = by_error(TLS, probe.tls_error)
-        return wrong(TLS, f"{found.finding.removesuffix('.')}{f' ({shown})' if shown else ''}.", found.advice)
+        return wrong(TLS, f"{found.finding.removesuffix('.')}{shown}.", found.advice)
     if not probe.is_checked:
         return wrong(
             TLS,
-            f"cert_validation is ignore, so the certificate of {where} was not checked{f' ({shown})' if shown else ''}.",
+            f"cert_validation is ignore, so the certificate of {where} was not checked{shown}.",
             "Give the certificate of the authority in ca_cert, and remove cert_validation; tasks that write refuse it.",
         )
-    return fine(TLS, f"{where} shows a trusted certificate{f' ({shown})' if shown else ''}.")
+    return fine(TLS, f"{where} shows a trusted certificate{shown}.")
 
 
 def _describe(certificate: Certificate, now: datetime) -> str:

@@ -23,7 +23,9 @@ def check_folder(path: str | None, fault: str | None) -> Check:
     """Check the folder of the runs. ``fault``: why no file can be made in it, as a sentence."""
     if not path:
         return unknown(
-            FOLDER, "No folder for the files of the runs is named.", "Set hybrid_identity_run_folder, which a run needs."
+            FOLDER,
+            "No folder for the files of the runs is named.",
+            "Set hybrid_identity_run_folder, which a run needs.",
         )
     return by_error(FOLDER, fault) if fault else fine(FOLDER, f"A run can make its files in {path}.")
 
@@ -36,7 +38,9 @@ def check_space(path: str, free: int | None, users: int | None) -> Check:
     about = f"a run needs about {_mib(needed)} for {'an unknown number of' if users is None else users} users"
     if free >= needed:
         return fine(SPACE, f"{path} has {_mib(free)} of free space, and {about}.")
-    return wrong(SPACE, f"{path} has only {_mib(free)} of free space, and {about}.", "Make room, or name another folder.")
+    return wrong(
+        SPACE, f"{path} has only {_mib(free)} of free space, and {about}.", "Make room, or name another folder."
+    )
 
 
 def _mib(size: int) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the tenant can be used: it is there, the app signs in, its domains are verified, it has emergency accounts."""
+"""Whether the tenant can be used: it is there, the app signs in, domains are verified, and emergency accounts exist."""
 
 from __future__ import annotations
 
@@ -122,4 +122,3 @@ def check_administrators(found: Sequence[Administrator]) -> Check:
         "Make emergency accounts: cloud-only Global Administrators without an AD account, and name them in "
         "hybrid_identity_exclude.",
     )
-

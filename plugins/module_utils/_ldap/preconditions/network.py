@@ -112,8 +112,6 @@ def _read(secured: Any) -> Certificate | None:
         return None
     try:
         found = x509.load_der_x509_certificate(content)
-        return Certificate(
-            found.subject.rfc4514_string(), found.issuer.rfc4514_string(), found.not_valid_after_utc
-        )
+        return Certificate(found.subject.rfc4514_string(), found.issuer.rfc4514_string(), found.not_valid_after_utc)
     except ValueError:
         return None  # nobody can read it, and whether it is trusted was decided before

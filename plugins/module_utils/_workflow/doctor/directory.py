@@ -112,9 +112,7 @@ def _sign_in(
     except Exception as error:  # noqa: BLE001 - one check must not hide the others
         message = error.message if isinstance(error, IdentityError) else None
         server = usable[0].server
-        found.checks.append(
-            check_sign_in(server, None, message) if message else failed(BIND, "The sign-in", error)
-        )
+        found.checks.append(check_sign_in(server, None, message) if message else failed(BIND, "The sign-in", error))
         return None
     found.checks.append(check_sign_in(session.server, options.auth.username, None))
     return session
@@ -153,9 +151,7 @@ def _clock(session: Session, now: Clock) -> list[Check]:
     return [check_clock(AD_CLOCK, session.server, time, now())] if time else []
 
 
-def _forest(
-    session: Session, contexts: NamingContexts, question: Question, found: DirectoryFindings
-) -> list[Check]:
+def _forest(session: Session, contexts: NamingContexts, question: Question, found: DirectoryFindings) -> list[Check]:
     state = read_suffixes(session, contexts)
     found.suffixes = state
     own = ".".join(part.partition("=")[2] for part in contexts.default.split(","))

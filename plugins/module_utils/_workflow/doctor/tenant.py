@@ -138,7 +138,9 @@ async def _examine(transport: Transport, graph: Mapping[str, Any], question: Que
     elif snapshot is not None:
         permission = PERMISSIONS[DOMAINS_ASPECT]
         found.why[DOMAINS] = unknown(
-            DOMAINS, "The domains of the tenant could not be read.", f"Grant the app {permission} and give admin consent."
+            DOMAINS,
+            "The domains of the tenant could not be read.",
+            f"Grant the app {permission} and give admin consent.",
         )
     found.administrators = await _reading(found, ADMINISTRATORS, read_global_administrators(transport))
     found.users = await _reading(found, "users", Users(transport, ENTRA_PROPERTIES, make_snapshot_user).count())

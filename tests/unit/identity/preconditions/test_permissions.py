@@ -83,7 +83,9 @@ def test_a_lacking_permission_is_wrong_for_the_stages_that_need_it(lacking: set[
 
 
 def test_a_permission_that_a_run_can_do_without_is_unknown() -> None:
-    checks = {check.name: check for check in check_permissions(Granted(APP, EVERYTHING - {"MailboxSettings.Read"}), STAGES)}
+    checks = {
+        check.name: check for check in check_permissions(Granted(APP, EVERYTHING - {"MailboxSettings.Read"}), STAGES)
+    }
     more = checks["entra_permissions_more"]
     assert more.status == UNKNOWN
     assert "shared and room mailboxes with a licence count as people" in more.finding

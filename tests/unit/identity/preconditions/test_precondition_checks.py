@@ -217,7 +217,15 @@ def test_domains_are_compared_as_entra_compares_them() -> None:
 
 
 def administrator(number: int, **changes: Any) -> Administrator:
-    return Administrator(**{"user_principal_name": f"a{number}@x", "is_cloud_only": True, "is_enabled": True, "is_in_scope": False, **changes})
+    return Administrator(
+        **{
+            "user_principal_name": f"a{number}@x",
+            "is_cloud_only": True,
+            "is_enabled": True,
+            "is_in_scope": False,
+            **changes,
+        }
+    )
 
 
 @pytest.mark.parametrize(
