@@ -110,8 +110,15 @@ def dated(time: datetime) -> Reply:
 
 
 def cross_ref(number: int, name: str) -> Entry:
-    values = {"objectGUID": [guid(number).bytes_le], "objectClass": ["top", "crossRef"], "systemFlags": ["3"]}
-    return Entry(f"CN=D{number},{PARTITIONS}", {**values, "dnsRoot": [name]})
+    return Entry(
+        f"CN=D{number},{PARTITIONS}",
+        {
+            "objectGUID": [guid(number).bytes_le],
+            "objectClass": ["top", "crossRef"],
+            "systemFlags": ["3"],
+            "dnsRoot": [name],
+        },
+    )
 
 
 def examine(estate: Estate, **options: Any) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def probe(server: str, options: LdapOptions) -> tuple[Probe, datetime | None]:
         addresses = _look_up(server, options.port)
     except OSError as error:
         # EAI_AGAIN: no name server gave an answer. All others say that there is no such name.
-        fault = NO_NAME_SERVER if error.errno == socket.EAI_AGAIN else UNKNOWN_NAME
-        return replace(found, name_fault=fault), None
+        no_server = error.errno == socket.EAI_AGAIN
+        return replace(found, name_fault=NO_NAME_SERVER if no_server else UNKNOWN_NAME), None
     except UnicodeError:  # what no name can be, such as dc1..contoso.com
         return replace(found, name_fault=UNKNOWN_NAME), None
     found = replace(found, addresses=addresses)
