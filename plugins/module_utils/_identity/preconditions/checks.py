@@ -60,9 +60,7 @@ def by_error(name: str, message: str, status: str = WRONG) -> Check:
 
 def not_made(name: str, what: str, because: str) -> Check:
     """Return a check that could not be made, because another one is not fine. ``what`` was to be checked."""
-    return unknown(
-        name, f"{what} was not checked, because the check {because} is not fine.", f"Do first what {because} says."
-    )
+    return unknown(name, f"{what}: not checked, because {because} is not fine.", f"Do first what {because} says.")
 
 
 def table(checks: Sequence[Check]) -> list[str]:

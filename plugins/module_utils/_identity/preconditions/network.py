@@ -65,7 +65,8 @@ def check_probe(probe: Probe, timeout: int, now: datetime) -> list[Check]:
 def check_sign_in(server: str, username: str | None, error: str | None) -> Check:
     """Return the check of the sign-in. ``error``: the sentence about a sign-in that failed."""
     if error:
-        return by_error(BIND, error)
+        found = by_error(BIND, error)
+        return wrong(BIND, found.finding, f"{found.advice} The options are username and password.")
     return fine(BIND, f"{server} accepts the sign-in of {username or 'the Kerberos ticket of this user'}.")
 
 

@@ -109,7 +109,8 @@ def check_consent(granted: Granted, tenant: str) -> Check:
     """Check that the token has any permission at all."""
     if granted.names:
         what = "application" if granted.kind == APP else "delegated"
-        return fine("entra_consent", f"The token has {len(granted.names)} {what} permissions of Microsoft Graph.")
+        many = f"{len(granted.names)} {what} permission{'s' if len(granted.names) > 1 else ''}"
+        return fine("entra_consent", f"The token has {many} of Microsoft Graph.")
     return wrong(
         "entra_consent",
         f"The app has no permission of Microsoft Graph in tenant {tenant}, so nobody has given admin consent.",
@@ -157,7 +158,7 @@ def _check_others(granted: Granted, stages: Sequence[str]) -> list[Check]:
     if not rows:
         return []
     if not lacking:
-        return [fine("entra_permissions_more", "The token has the permissions that a run can do without, too.")]
+        return [fine("entra_permissions_more", "The token also has the permissions that a run can do without.")]
     reasons = "; ".join(dict.fromkeys(lacking.values()))
     return [
         unknown(
