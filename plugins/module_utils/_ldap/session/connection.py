@@ -208,7 +208,7 @@ def _first_session(options: LdapOptions) -> Session:
 
 @contextmanager
 def reached(server: str, options: LdapOptions) -> Iterator[Session]:
-    """Connect to one server with TLS, and do not sign in. Everybody may read the rootDSE (MS-ADTS 3.1.1.3.2).
+    """Connect to one server with TLS, and do not sign in. Everybody may read the rootDSE (facts §23).
 
     :raises Unreachable: if the server does not answer.
     :raises LdapError: if TLS fails.
