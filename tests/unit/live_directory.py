@@ -60,7 +60,7 @@ class LiveDirectory(Wire):
     """``held``: the objects by distinguished name. ``answers`` may return another answer to a request."""
 
     held: dict[str, dict[str, list[bytes]]] = field(default_factory=dict)
-    answers: Callable[[Request], Done | None] = lambda _request: None
+    answers: Callable[[Request], Answer | None] = lambda _request: None
     time: str | None = None
     """The time that the rootDSE tells, such as 20261130101500.0Z."""
 

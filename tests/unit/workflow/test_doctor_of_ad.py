@@ -17,7 +17,7 @@ import trustme
 from doctor_estate import ATTRIBUTES, cross_ref, examine, only_wrong, refuse, statuses
 from estate import STAFF, Estate
 from forest_script import DOMAIN, PARTITIONS
-from ldap_wire import Bind, Done, Search
+from ldap_wire import CLOSE, Bind, Done, Request, Search
 
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.preconditions import network
 
@@ -118,6 +118,20 @@ def test_a_refused_sign_in_is_tried_once(estate: Estate, data: str, words: str) 
     assert (wrong["name"], words in wrong["finding"]) == ("ad_sign_in", True)
     assert sum(isinstance(each, Bind) for each in estate.directory.requests) == 1
     assert {"ad_name", "ad_port", "ad_tls", "ad_clock"} <= {*statuses(result, "fine")}
+
+
+def test_a_connection_that_is_lost_before_the_sign_in_is_not_replaced_by_one_that_signs_in(estate: Estate) -> None:
+    directory = estate.directory
+
+    def lost(request: Request) -> str | None:
+        signed_in = any(isinstance(each, Bind) for each in directory.requests)
+        return CLOSE if isinstance(request, Search) and not request.base and not signed_in else None
+
+    directory.answers = lost
+    result = examine(estate)
+    # The time was read after the sign-in.
+    assert {check["status"] for check in result["checks"]} == {"fine"}, result["table"]
+    assert sum(isinstance(each, Bind) for each in directory.requests) == 1
 
 
 def test_options_that_are_not_complete(estate: Estate) -> None:
