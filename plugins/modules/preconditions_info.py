@@ -173,6 +173,11 @@ verdict:
   returned: success
   type: str
   sample: ""
+waited_seconds:
+  description: How long requests were held back because Microsoft Graph asked for it.
+  returned: always
+  type: float
+  sample: 0.0
 trace:
   description:
     - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
