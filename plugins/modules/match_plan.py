@@ -422,6 +422,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
     exclude_option,
     graph_options,
     ldap_options,
+    scope_option,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.certificates import warn_if_unchecked
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
@@ -448,16 +449,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_ta
     read_task,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.plan_match import plan_match
-
-SCOPE = {
-    "users": {"type": "list", "elements": "str"},
-    "upn_suffixes": {"type": "list", "elements": "str"},
-    "search_base": {"type": "str"},
-    "search_filter": {"type": "str"},
-    "group": {"type": "str"},
-    "all": {"type": "bool"},
-}
-SEARCH = ("upn_suffixes", "search_base")
 
 
 def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
@@ -545,14 +536,7 @@ def main() -> None:
         argument_spec={
             **ldap_options(),
             **graph_options(),
-            "scope": {
-                "type": "dict",
-                "required": True,
-                "options": SCOPE,
-                "required_one_of": [("users", "group", "all", *SEARCH)],
-                "mutually_exclusive": [("users", "group", "all", name) for name in SEARCH],
-                "required_by": {"search_filter": "search_base"},
-            },
+            "scope": scope_option(required=True),
             "exclude": exclude_option(),
             "source_anchor": {"type": "str", "choices": list(SOURCE_ANCHORS), "default": "auto"},
             "write_consistency_guid": {"type": "str", "choices": list(WAYS), "default": "never"},

@@ -42,6 +42,7 @@ MODULES = {
     "match_apply": RunFiles({"plan_file": PLAN, "result_file": RESULT}),
     "match_report": RunFiles({"file": PLAN}),
     "rollback": RunFiles({}, folders=("run_folder",)),
+    "preconditions_info": RunFiles({}, folders=("run_folder",)),
     "entra_user_info": RunFiles({"save_to": ACCOUNTS_USERS}, instead=("identities",)),
     "ad_user": RunFiles(
         {"users_file": ACCOUNTS_USERS, "plan_file": ACCOUNTS_PLAN, "result_file": ACCOUNTS_RESULT},

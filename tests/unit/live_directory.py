@@ -60,7 +60,9 @@ class LiveDirectory(Wire):
     """``held``: the objects by distinguished name. ``answers`` may return another answer to a request."""
 
     held: dict[str, dict[str, list[bytes]]] = field(default_factory=dict)
-    answers: Callable[[Request], Done | None] = lambda _request: None
+    answers: Callable[[Request], Answer | None] = lambda _request: None
+    time: str | None = None
+    """The time that the rootDSE tells, such as 20261130101500.0Z."""
 
     def put(self, *entries: Entry) -> None:
         for entry in entries:
@@ -102,7 +104,8 @@ class LiveDirectory(Wire):
     def _found(self, search: Search) -> Sequence[Answer]:
         base = search.base.decode()
         if not base:
-            return [_picked(_ROOT, search)]
+            time = {"currentTime": [self.time]} if self.time else {}
+            return [_picked(Entry("", {**_ROOT.values, **time}), search)]
         entries = [_DOMAIN, *(Entry(name, values) for name, values in self.held.items())]
         if search.scope == BASE:
             entries = [each for each in entries if base in (each.name, _guid_name(each))]
@@ -169,6 +172,10 @@ def _meets(filter_: Any, values: Mapping[str, Sequence[bytes]]) -> bool:
         return any(_meets(each, values) for each in rest)
     if kind == "not":
         return not _meets(rest[0], values)
+    if kind == "extensible":
+        rule, name, value = rest
+        assert rule == b"1.2.840.113556.1.4.803", rule  # all these bits are set
+        return any(int(each) & int(value) == int(value) for each in values.get(name.decode().lower(), ()))
     name = rest[0].decode().lower()
     held = values.get(name, ())
     if kind == "present":

@@ -214,7 +214,10 @@ def _handler(graph: ScriptedGraph) -> type[BaseHTTPRequestHandler]:
                 if isinstance(reply.body, bytes)
                 else json.dumps(reply.body).encode()
             )
-            self.send_response(reply.status)
+            if "Date" in reply.headers:
+                self.send_response_only(reply.status)
+            else:
+                self.send_response(reply.status)
             for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))

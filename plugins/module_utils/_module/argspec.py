@@ -81,6 +81,27 @@ def deleted_holders_option() -> OptionSpec:
     return {"type": "dict", "options": {"restore": dict(ids), "purge": dict(ids)}, "default": {}}
 
 
+def scope_option(*, required: bool = False) -> OptionSpec:
+    """Return the option that names the AD users whom a task is about."""
+    texts = {"type": "list", "elements": "str"}
+    search = ("upn_suffixes", "search_base")
+    return {
+        "type": "dict",
+        "required": required,
+        "options": {
+            "users": dict(texts),
+            "upn_suffixes": dict(texts),
+            "search_base": {"type": "str"},
+            "search_filter": {"type": "str"},
+            "group": {"type": "str"},
+            "all": {"type": "bool"},
+        },
+        "required_one_of": [("users", "group", "all", *search)],
+        "mutually_exclusive": [("users", "group", "all", name) for name in search],
+        "required_by": {"search_filter": "search_base"},
+    }
+
+
 def exclude_option() -> OptionSpec:
     """Return the option that names users who are never touched."""
     texts = {"type": "list", "elements": "str"}

@@ -67,6 +67,15 @@ def new_run(folder: str, host: str) -> tuple[str, str]:
     return name, path
 
 
+def read_space(folder: str) -> int | None:
+    """Return the free bytes of the folder's file system that this user may take; None if they cannot be read."""
+    try:
+        state = os.statvfs(folder)
+    except (OSError, ValueError):
+        return None
+    return state.f_bavail * state.f_frsize
+
+
 def _list_runs(folder: str) -> list[str]:
     """Return the names of the runs that wrote a journal, in the order of their times."""
     try:

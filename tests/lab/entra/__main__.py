@@ -115,6 +115,8 @@ def _prepare(options: argparse.Namespace) -> tuple[Store, _Server, socket.socket
         log_level="warning",
         lifespan="off",
         server_header=False,
+        # The emulator's own time is in the answers (app.py).
+        date_header=False,
         timeout_graceful_shutdown=3,
         timeout_keep_alive=60,
     )

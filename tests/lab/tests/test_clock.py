@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -115,3 +116,12 @@ def _new(name: str) -> dict[str, Any]:
         "accountEnabled": True,
         "passwordProfile": {"password": "Long-Enough-1!"},
     }
+
+
+def test_each_answer_tells_the_time_of_the_emulator(entra: Emulator) -> None:
+    entra.control("PUT", "clock", {"stopped": True})
+    entra.advance(86_400)
+    now = entra.control("GET", "clock")["seconds"]
+    answers = [entra.graph("GET", f"/users?{SELECT}"), entra.http.get("/v1.0/")]
+    dates = [answer.headers.get_list("date") for answer in answers]
+    assert [[parsedate_to_datetime(each).timestamp() for each in told] for told in dates] == [[now], [now]]

@@ -149,6 +149,7 @@ def test_files_need_a_task_on_the_controller_as_the_same_user(play: Play) -> Non
     modules: dict[str, dict[str, str]] = {
         **{name: {} for name in ("match_plan", "match_apply", "match_report", "entra_sync_info")},
         "rollback": {"run_folder": "/tmp/runs"},
+        "preconditions_info": {"run_folder": "/tmp/runs"},
     }
     tasks: Tasks = {}
     for module, options in modules.items():

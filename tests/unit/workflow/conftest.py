@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from doctor_estate import NOW, make_fine
 from estate import NAMES, Estate
 from forest_script import guid, person
 from ldap_wire import Entry
@@ -22,6 +23,7 @@ from scripted_graph import user
 from shield_script import EVERYWHERE, account
 
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.clock import Clock
+from ansible_collections.hybrid.identity.plugins.modules import preconditions_info
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -85,3 +87,10 @@ def estate(
 ) -> Estate:
     (tmp_path / "files").mkdir(mode=0o700)
     return Estate(directory, graph, tls / "ca.pem", tmp_path / "files", give_arguments, capfd)
+
+
+@pytest.fixture
+def fine_estate(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that a run needs is missing in the estate, and the time of this machine is NOW too."""
+    make_fine(estate)
+    monkeypatch.setattr(preconditions_info, "current_time", lambda: NOW)

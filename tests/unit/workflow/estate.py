@@ -30,7 +30,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.jou
     JournalEntry,
     encode,
 )
-from ansible_collections.hybrid.identity.plugins.modules import match_apply, match_plan, rollback
+from ansible_collections.hybrid.identity.plugins.modules import match_apply, match_plan, preconditions_info, rollback
 
 STAFF = f"OU=Staff,{DOMAIN}"
 NAMES = ("anna", "bob", "carl")
@@ -72,6 +72,10 @@ class Estate:
             **options,
         }
         return self._run(match_apply, given, check)
+
+    def examine(self, **options: Any) -> dict[str, Any]:
+        """Run preconditions_info for all users of the domain, or with other options."""
+        return self._run(preconditions_info, {"scope": {"all": True}, "run_folder": str(self.folder), **options})
 
     def match(self, run: str, **options: Any) -> dict[str, Any]:
         """Match all users in a run with its own folder, and return what match_apply did."""

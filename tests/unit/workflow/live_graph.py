@@ -110,6 +110,8 @@ class LiveGraph(ScriptedGraph):
         return reply
 
     def _read(self, path: str) -> Reply | None:
+        if path == "/":
+            return Reply(200, found())
         if "isCloudManaged eq true" in path:
             return Reply(200, found())
         if "/onPremisesSyncBehavior" in path:

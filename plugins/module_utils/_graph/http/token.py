@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from ..._identity.core.identities.anchors import is_guid
+from ..._identity.preconditions.permissions import APP, DELEGATED, NOTHING, Granted
 
 
 def tenant_of(token: str) -> str | None:
@@ -18,13 +19,32 @@ def tenant_of(token: str) -> str | None:
 
     It is the claim ``tid`` (Microsoft, "Access token claims reference").
     """
+    tid = _claims(token).get("tid")
+    return tid.lower() if is_guid(tid) else None
+
+
+def granted_by(token: str) -> Granted:
+    """Return the permissions in a token: ``roles`` of an app, a list, or ``scp`` of a person, with blanks (facts §23).
+
+    A token of an app without any permission has neither claim.
+    """
+    claims = _claims(token)
+    roles, scopes = claims.get("roles"), claims.get("scp")
+    if isinstance(scopes, str):
+        return Granted(DELEGATED, frozenset(scopes.split()))
+    if isinstance(roles, list):
+        return Granted(APP, frozenset(each for each in roles if isinstance(each, str)))
+    return NOTHING
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """Return the claims of a token; none if it cannot be read."""
     parts = token.split(".")
     if len(parts) != 3:
-        return None
+        return {}
     padded = parts[1] + "=" * (-len(parts[1]) % 4)
     try:
         claims: Any = json.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, RecursionError):
-        return None
-    tid = claims.get("tid") if isinstance(claims, dict) else None
-    return tid.lower() if is_guid(tid) else None
+        return {}
+    return claims if isinstance(claims, dict) else {}

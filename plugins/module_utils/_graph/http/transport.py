@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 from ..._identity.core.answer_limits import MAX_GRAPH_ANSWER
 from ..._identity.core.errors import IdentityError, InputError
+from ..._identity.preconditions.permissions import NOTHING, Granted
 from .bounded import ACCEPTED, bounded_answers
 from .clouds import Endpoints, endpoints
 from .connection_errors import certificate_problem, connection_error
@@ -33,7 +34,7 @@ from .pacing.pace import Pace
 from .pacing.throttle import RETRY_STATUSES
 from .proxies import check_proxies
 from .sign_in_errors import sign_in_error
-from .token import tenant_of
+from .token import granted_by, tenant_of
 from .watch import Watch
 
 _LOST_CONNECTIONS = 5
@@ -60,8 +61,13 @@ class Transport:
         pace: Pace,
         renew: Callable[[], None],
         tenant_id: str | None = None,
+        granted: Granted = NOTHING,
     ) -> None:
-        """``timeout`` is in seconds. ``renew`` discards the token in memory, even if it has not expired."""
+        """``timeout`` is in seconds. ``renew`` discards the token in memory, even if it has not expired.
+
+        ``granted``: the permissions in the token.
+        """
+        self.granted = granted
         self._tenant_id = tenant_id
         self.client = client
         self.pace = pace
@@ -269,16 +275,18 @@ async def open_transport(options: Mapping[str, Any], watch: Watch | None = None)
     where = endpoints(options)
     check_proxies(os.environ)
     way = sign_in(options, where)
-    trust = _trust(options)
+    context = trust(options)
     credential = _Credential(way, where, options)
     provider = _provider(credential, where)
     with closing(credential):
         pace = Pace(options["concurrency"], options["max_wait"], watch)
         # Sign in before the first request, so that a refused sign-in fails the task, whatever it reads first.
         token = await _first_token(provider, where, pace, credential.renew)
-        client, http = _client(provider, where, options["timeout"], options["concurrency"], trust)
+        client, http = _client(provider, where, options["timeout"], options["concurrency"], context)
         async with http:
-            yield Transport(client, where, options["timeout"], pace, credential.renew, tenant_of(token))
+            yield Transport(
+                client, where, options["timeout"], pace, credential.renew, tenant_of(token), granted_by(token)
+            )
 
 
 async def _first_token(provider: Any, where: Endpoints, pace: Pace, renew: Callable[[], None]) -> str:
@@ -341,7 +349,7 @@ class _Credential:
         return sign_in_error(error, self._options, self._where.authority)
 
 
-def _trust(options: Mapping[str, Any]) -> ssl.SSLContext | None:
+def trust(options: Mapping[str, Any]) -> ssl.SSLContext | None:
     path = options.get("graph_ca_cert")
     if not path:
         return None

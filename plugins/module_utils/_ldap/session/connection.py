@@ -206,7 +206,43 @@ def _first_session(options: LdapOptions) -> Session:
     )
 
 
+@contextmanager
+def reached(server: str, options: LdapOptions) -> Iterator[Session]:
+    """Connect to one server with TLS, and do not sign in. Everybody may read the rootDSE (facts §23).
+
+    :raises Unreachable: if the server does not answer.
+    :raises LdapError: if TLS fails.
+    """
+    connection = _bounded(_connect(server, options, {}))
+    try:
+        # A session that knows no server does not sign in again if the connection is lost.
+        yield Session(connection, server, replace(options, servers=()))
+    finally:
+        _close(connection)
+
+
 def _open(server: str, options: LdapOptions) -> Session:
+    connection = _connect(server, options, options.auth.arguments())
+    try:
+        with translated(server, "sign in"):
+            result = options.auth.bind(connection)
+        if result["result"] != SUCCESS:
+            raise bind_error(result, server, options.auth.username)
+    except BaseException:
+        _close(connection)
+        raise
+    return Session(_bounded(connection), server, options)
+
+
+def _bounded(connection: Any) -> Any:
+    """Bound the bytes of each answer from now on, and keep values raw."""
+    connection.socket = MeteredSocket(connection.socket, MAX_LDAP_ANSWER)
+    keep_raw_values(connection)
+    return connection
+
+
+def _connect(server: str, options: LdapOptions, arguments: Mapping[str, Any]) -> Any:
+    """Return a connection with TLS that is not signed in. ``arguments``: those of the way to sign in."""
     import ldap3
 
     tls = recording_tls(options.context, server, options.connection_timeout)
@@ -222,7 +258,7 @@ def _open(server: str, options: LdapOptions) -> Session:
     )
     connection = ldap3.Connection(
         target,
-        **options.auth.arguments(),
+        **arguments,
         auto_referrals=False,
         auto_escape=False,
         auto_encode=False,
@@ -234,16 +270,10 @@ def _open(server: str, options: LdapOptions) -> Session:
     )
     try:
         _reach(connection, tls, server, options)
-        with translated(server, "sign in"):
-            result = options.auth.bind(connection)
-        if result["result"] != SUCCESS:
-            raise bind_error(result, server, options.auth.username)
-        connection.socket = MeteredSocket(connection.socket, MAX_LDAP_ANSWER)
-        keep_raw_values(connection)
     except BaseException:
         _close(connection)
         raise
-    return Session(connection, server, options)
+    return connection
 
 
 def _reach(connection: Any, tls: Any, server: str, options: LdapOptions) -> None:

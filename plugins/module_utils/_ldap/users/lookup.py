@@ -147,7 +147,7 @@ class Lookup:
 
     def _searched(self, search: Search) -> Iterator[AdObject]:
         base = search.base or self.domain
-        entries = paged_entries(self._session, base, _search_filter(search), self._names, search.scope)
+        entries = paged_entries(self._session, base, search_filter(search), self._names, search.scope)
         suffixes = set(map(entra_key, search.upn_suffixes))
         return (each for each in self._objects(entries) if not suffixes or _may_end_in(each, suffixes))
 
@@ -178,7 +178,8 @@ def _conditions(identity: Identity) -> list[str]:
     return [filters.equals(attribute, identity.sought) for attribute in attributes]
 
 
-def _search_filter(search: Search) -> str:
+def search_filter(search: Search) -> str:
+    """Return the filter of a search."""
     names = "sAMAccountName"
     system = [
         "(isCriticalSystemObject=*)",

@@ -33,7 +33,7 @@ WRITES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 READS = {"ad_user_guid"}
-IN_WORKFLOW = {"match_plan", "match_apply", "rollback"}
+IN_WORKFLOW = {"match_plan", "match_apply", "preconditions_info", "rollback"}
 """They need both directories: tests/unit/workflow."""
 
 
