@@ -46,6 +46,7 @@ ENTRY_POINTS = [
     (CHAIN, "accounts"),
     (CHAIN, "rollback"),
     (CHAIN, "clear_immutable_id"),
+    (CHAIN, "release_scheduler"),
 ]
 CHECK = "Refuse misspelt variables"
 VALIDATION = "Validating arguments against arg spec"
