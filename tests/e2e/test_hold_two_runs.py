@@ -100,7 +100,9 @@ def test_who_waits_in_vain_names_the_other_run_and_changes_nothing(
     assert matched.code == 0, matched.output
     cycle = ansible.playbook("hybrid.identity.sync", variables={"sync_run": "last"})
     assert cycle.code == 2, cycle.output
-    assert f"No cycle was started, because run {HOLDER} holds the scheduler of connect1" in " ".join(cycle.output.split())
+    assert f"No cycle was started, because run {HOLDER} holds the scheduler of connect1" in " ".join(
+        cycle.output.split()
+    )
     assert server.runs() == 0
 
     looked = ansible.playbook("hybrid.identity.release_scheduler", "--check")

@@ -23,9 +23,7 @@ SYNC = "hybrid.identity.sync"
 
 
 @pytest.mark.usefixtures("fresh")
-def test_the_chain_leaves_out_the_cycle_until_somebody_releases_the_scheduler(
-    ansible: Ansible, server: Server
-) -> None:
+def test_the_chain_leaves_out_the_cycle_until_somebody_releases_the_scheduler(ansible: Ansible, server: Server) -> None:
     kept = ansible.playbook("hybrid.identity.site", variables=KEEP)
     assert kept.code == 0, kept.output
     said = " ".join(kept.output.split())

@@ -32,9 +32,8 @@ Function Wait-ConnectPoll {
     # What the server does by itself in that time: its scheduled tasks, then its own cycles, if a test wants them.
     Start-LabDueTask
     $every = (Read-LabFile -Name 'faults.json').cycle_every
-    if ($every -and [math]::Floor($before / $every) -lt [math]::Floor((Get-ConnectClock) / $every) -and (Read-LabFile -Name 'scheduler.json').SyncCycleEnabled) {
-        $null = Start-LabCycle -Policy 'delta'
-    }
+    $passed = $every -and [math]::Floor($before / $every) -lt [math]::Floor(($before + $Seconds) / $every)
+    if ($passed -and (Read-LabFile -Name 'scheduler.json').SyncCycleEnabled) { $null = Start-LabCycle -Policy 'delta' }
     $watch = [Diagnostics.Stopwatch]::StartNew()
     while (-not (Test-LabRest)) {
         if ($watch.Elapsed.TotalMinutes -gt 30) { throw [TimeoutException]::new("The lab's cycle did not come to rest within 30 minutes.") }
