@@ -2,14 +2,43 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# FOR INTERNAL COLLECTION USE ONLY: the note of a held scheduler in the server's registry, and the lock around it. Only
-# administrators may write below HKLM\SOFTWARE. The note is data: nothing of it is run, or put into a command.
-# The command of the task that ends a hold (_ADSyncHoldTask) names the same key, values and lock.
+# FOR INTERNAL COLLECTION USE ONLY: what the server knows of a held scheduler: a note in its registry with a lock around it,
+# and a scheduled task that ends a hold whose run did not. Only administrators may write below HKLM\SOFTWARE. The note is
+# data: nothing of it is run, or put into a command.
 
 $script:Key = 'SOFTWARE\hybrid.identity\SchedulerHold'
 $script:Lock = 'Global\hybrid.identity.SchedulerHold'
 # Whoever has the lock makes a few calls and never waits for anything.
 $script:LockSeconds = 60
+
+$script:TaskName = 'hybrid.identity release of the Entra Connect scheduler'
+$script:PowerShell = '%SystemRoot%\System32\WindowsPowerShell\v1.0\powershell.exe'
+# Until it has worked: the service ADSync may be stopped, or the wizard open.
+$script:RetryMinutes = 15
+# The same text for each hold, with the key and the lock of above. It reads the note and runs nothing of it, and it ends no
+# hold before its time: the task may have started when its run released the scheduler and the next run took it. Without
+# double quotes, which enclose it.
+$script:Command = @'
+$ErrorActionPreference = 'Stop'
+$registry = @{ Namespace = 'root/cimv2'; ClassName = 'StdRegProv' }
+$key = @{ hDefKey = [uint32]2147483650; sSubKeyName = 'SOFTWARE\hybrid.identity\SchedulerHold' }
+$read = { param ($name) (Invoke-CimMethod @registry -MethodName GetStringValue -Arguments ($key + @{ sValueName = $name })).sValue }
+$mutex = New-Object -TypeName System.Threading.Mutex -ArgumentList $false, 'Global\hybrid.identity.SchedulerHold'
+try { $got = $mutex.WaitOne(60000) } catch [System.Threading.AbandonedMutexException] { $got = $true }
+if (-not $got) { exit 1 }
+$now = ([DateTime](Get-CimInstance -Namespace root/cimv2 -ClassName Win32_OperatingSystem).LocalDateTime).ToUniversalTime().ToString('s') + 'Z'
+$expires = & $read 'expires'
+if ($expires -and -not (& $read 'released')) {
+if ($now -lt $expires) { exit 0 }
+if ((& $read 'enabled') -eq 'true') {
+try { Import-Module -Name ADSync } catch { Import-Module -Name ($env:ProgramFiles + '\Microsoft Azure AD Sync\Bin\ADSync\ADSync.psd1') }
+$null = Set-ADSyncScheduler -SyncCycleEnabled $true
+if (-not (Get-ADSyncScheduler).SyncCycleEnabled) { exit 1 }
+}
+$null = Invoke-CimMethod @registry -MethodName SetStringValue -Arguments ($key + @{ sValueName = 'released'; sValue = $now })
+}
+Unregister-ScheduledTask -TaskName 'hybrid.identity release of the Entra Connect scheduler' -Confirm:$false
+'@
 
 Function Lock-ConnectHold {
     <#
@@ -103,5 +132,48 @@ Function Clear-ConnectHoldNote {
     Clear-ServerRegistryKey -Key $script:Key
 }
 
+Function Register-ConnectHoldTask {
+    <#
+    .SYNOPSIS
+    Has the server end the hold at that time (UTC), in place of the time of an earlier hold.
+
+    .DESCRIPTION
+    The task runs as the account that made the hold, which has just used the same cmdlets; whether SYSTEM may use them, no
+    source says (facts §5). S4U keeps no password.
+    #>
+    [CmdletBinding()]
+    param ([Parameter(Mandatory)][DateTime] $Expires)
+
+    $oneLine = ($script:Command -split '\r?\n') -join '; ' -replace '\{; ', '{ '
+    $action = New-ScheduledTaskAction -Execute $script:PowerShell -Argument "-NoProfile -NonInteractive -Command `"$oneLine`""
+    $repetition = New-TimeSpan -Minutes $script:RetryMinutes
+    $trigger = New-ScheduledTaskTrigger -Once -At $Expires.ToLocalTime() -RepetitionInterval $repetition
+    $account = Get-ServerAccount
+    $logon = if ($account.system) { 'ServiceAccount' } else { 'S4U' }
+    $principal = New-ScheduledTaskPrincipal -UserId $account.name -LogonType $logon -RunLevel Highest
+    # Also after a reboot, and on a server that runs on batteries.
+    $settings = New-ScheduledTaskSettingsSet -StartWhenAvailable -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries
+    $task = @{
+        TaskName = $script:TaskName
+        Description = 'Enables the scheduler of Entra Connect if the run that holds it has not done so in time.'
+        Action = $action
+        Trigger = $trigger
+        Principal = $principal
+        Settings = $settings
+    }
+    $null = Register-ScheduledTask @task -Force -ErrorAction Stop
+}
+
+Function Unregister-ConnectHoldTask {
+    <#
+    .SYNOPSIS
+    Removes the task. One that stays ends no later hold before its time, and removes itself when it runs.
+    #>
+    [CmdletBinding()]
+    param ()
+
+    Unregister-ScheduledTask -TaskName $script:TaskName -Confirm:$false -ErrorAction SilentlyContinue
+}
+
 Export-ModuleMember -Function Lock-ConnectHold, Unlock-ConnectHold, ConvertTo-ConnectMoment, Get-ConnectHoldNote, Save-ConnectHoldNote,
-Clear-ConnectHoldNote
+Clear-ConnectHoldNote, Register-ConnectHoldTask, Unregister-ConnectHoldTask

@@ -10,7 +10,6 @@
 #AnsibleRequires -PowerShell ..module_utils._ADSyncCycle
 #AnsibleRequires -PowerShell ..module_utils._ADSyncHold
 #AnsibleRequires -PowerShell ..module_utils._ADSyncHoldNote
-#AnsibleRequires -PowerShell ..module_utils._ADSyncHoldTask
 #AnsibleRequires -PowerShell ..module_utils._ADSyncRuns
 #AnsibleRequires -PowerShell ..module_utils._ConnectText
 #AnsibleRequires -PowerShell ..module_utils._ConnectWindows
