@@ -2,64 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# FOR INTERNAL COLLECTION USE ONLY: what entra_connect_info reads of Windows. Everything goes through CIM, the registry
-# through its provider StdRegProv too, which is the same in Windows PowerShell 5.1 and PowerShell 7 and shows the 64-bit
-# registry whatever the process is.
+# FOR INTERNAL COLLECTION USE ONLY: what entra_connect_info reads of Windows through _ConnectWindows.
 
-$script:LocalMachine = [uint32]2147483650
 $script:Uninstall = 'SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall', 'SOFTWARE\WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall'
 # The names that the program had over the years; that of its engine ("... synchronization services") is not among them.
 $script:ProgramName = '^Microsoft (Azure AD|Entra) Connect( Sync)?$'
-
-Function Get-ServerClass {
-    <#
-    .SYNOPSIS
-    The instances of a CIM class of Windows; raises where Windows does not answer.
-    #>
-    [CmdletBinding()]
-    param ([Parameter(Mandatory)][string] $ClassName, [Parameter()][string] $Filter)
-
-    $arguments = @{ Namespace = 'root/cimv2'; ClassName = $ClassName; ErrorAction = 'Stop'; Verbose = $false }
-    if ($Filter) { $arguments.Filter = $Filter }
-    Get-CimInstance @arguments
-}
-
-Function Invoke-Registry {
-    # A method of StdRegProv, or null where key or value do not exist (2 and 1); any other code is a failure to read.
-    param ([string] $Method, [hashtable] $Argument)
-    $call = @{ hDefKey = $script:LocalMachine } + $Argument
-    $answer = Invoke-CimMethod -Namespace 'root/cimv2' -ClassName 'StdRegProv' -MethodName $Method -Arguments $call -ErrorAction Stop -Verbose:$false
-    $code = [int64]$answer.ReturnValue
-    if ($code -eq 0) { return $answer }
-    if ($code -notin 1, 2) { throw "The registry key HKLM\$($Argument.sSubKeyName) cannot be read (Windows error $code)." }
-    $null
-}
-
-Function Get-ServerRegistryNumber {
-    <#
-    .SYNOPSIS
-    A DWORD below HKLM, or null where there is none; raises where it cannot be read.
-    #>
-    [CmdletBinding()]
-    param ([Parameter(Mandatory)][string] $Key, [Parameter(Mandatory)][string] $Name)
-
-    $answer = Invoke-Registry -Method 'GetDWORDValue' -Argument @{ sSubKeyName = $Key; sValueName = $Name }
-    if ($null -eq $answer -or $null -eq $answer.uValue) { return $null }
-    [int64]$answer.uValue
-}
-
-Function Get-ServerRegistryText {
-    <#
-    .SYNOPSIS
-    A text below HKLM, or null where there is none; raises where it cannot be read.
-    #>
-    [CmdletBinding()]
-    param ([Parameter(Mandatory)][string] $Key, [Parameter(Mandatory)][string] $Name)
-
-    $answer = Invoke-Registry -Method 'GetStringValue' -Argument @{ sSubKeyName = $Key; sValueName = $Name }
-    if ($null -eq $answer -or $null -eq $answer.sValue) { return $null }
-    "$($answer.sValue)"
-}
 
 Function Get-ServerProgram {
     <#
@@ -70,7 +17,7 @@ Function Get-ServerProgram {
     param ()
 
     $found = foreach ($key in $script:Uninstall) {
-        $answer = Invoke-Registry -Method 'EnumKey' -Argument @{ sSubKeyName = $key }
+        $answer = Invoke-ServerRegistry -Method 'EnumKey' -Argument @{ sSubKeyName = $key }
         if ($null -eq $answer) { continue }
         foreach ($name in @($answer.sNames | Where-Object { $_ })) {
             $display = Get-ServerRegistryText -Key "$key\$name" -Name 'DisplayName'
@@ -126,5 +73,4 @@ Function Get-ServerTlsValue {
     }
 }
 
-Export-ModuleMember -Function Get-ServerClass, Get-ServerRegistryNumber, Get-ServerRegistryText, Get-ServerProgram,
-Get-ServerExecutionPolicy, Get-ServerTlsValue
+Export-ModuleMember -Function Get-ServerProgram, Get-ServerExecutionPolicy, Get-ServerTlsValue

@@ -157,7 +157,8 @@ Function Get-SchedulerItem {
     if ($now.scheduler_suspended) { New-ConnectItem @item -Status not_ok -Reason 'The scheduler is suspended.' -Advice (Get-ConnectSuspendedAdvice) }
     elseif (-not $now.sync_cycle_enabled) {
         New-ConnectItem @item -Status not_ok -Reason 'The scheduler is disabled and runs no cycles; Microsoft asks for one every 7 days at least.' `
-            -Advice 'Enable it with adsync_scheduler, unless somebody holds it on purpose.'
+            -Advice ('If a run was killed that held it, run the playbook hybrid.identity.release_scheduler. If nobody holds it on purpose, run ' +
+            'Set-ADSyncScheduler -SyncCycleEnabled $true on the server.')
     }
     elseif (-not $now.maintenance_enabled) {
         New-ConnectItem @item -Status not_ok -Reason 'Maintenance is disabled: certificates and keys are not renewed, and the run history is not purged.' `

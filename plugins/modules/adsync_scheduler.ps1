@@ -8,24 +8,35 @@
 #AnsibleRequires -PowerShell ..module_utils._ADSync
 #AnsibleRequires -PowerShell ..module_utils._ADSyncClock
 #AnsibleRequires -PowerShell ..module_utils._ADSyncCycle
+#AnsibleRequires -PowerShell ..module_utils._ADSyncHold
+#AnsibleRequires -PowerShell ..module_utils._ADSyncHoldNote
 #AnsibleRequires -PowerShell ..module_utils._ADSyncRuns
 #AnsibleRequires -PowerShell ..module_utils._ConnectText
+#AnsibleRequires -PowerShell ..module_utils._ConnectWindows
 
 $spec = @{
     options = @{
+        controller = @{ type = 'str' }
         custom_interval = @{ type = 'str' }
-        enabled = @{ type = 'bool' }
+        force = @{ type = 'bool'; default = $false }
+        hold_wait = @{ type = 'int'; default = 1800 }
+        max_hold = @{ type = 'int'; default = 3600 }
         module_path = @{ type = 'path' }
         next_policy_type = @{ type = 'str'; choices = 'delta', 'initial' }
         poll_interval = @{ type = 'int'; default = 5 }
+        run = @{ type = 'str' }
+        state = @{ type = 'str'; choices = 'held', 'released' }
         wait_for_cycle = @{ type = 'bool'; default = $false }
         wait_timeout = @{ type = 'int'; default = 3600 }
     }
+    required_if = @(, @('state', 'held', @('run', 'controller')))
     supports_check_mode = $true
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
 $pollInterval = $module.Params.poll_interval
 $timeout = $module.Params.wait_timeout
+$state = $module.Params.state
+$run = "$($module.Params.run)"
 
 Function Stop-Module {
     # Ends the task as failed. The result says which kind of failure it is, so that a playbook can tell them apart.
@@ -37,18 +48,46 @@ Function Stop-Module {
 
 Function Stop-ForFailure {
     param ([System.Management.Automation.ErrorRecord] $ErrorRecord, [string] $Action)
+    if ($ErrorRecord.Exception.Data['cause']) { Stop-Module -Message $ErrorRecord.Exception.Message -Cause $ErrorRecord.Exception.Data['cause'] }
     $failure = Get-ConnectFailure -ErrorRecord $ErrorRecord -Action $Action
     Stop-Module -Message $failure.message -Cause $failure.cause -Text $failure.text
 }
 
 Function Get-SchedulerOption {
     # A scheduler's settings under the names of the options that make them.
-    param ([System.Collections.IDictionary] $Scheduler)
+    param ([System.Collections.IDictionary] $Scheduler, [string] $Standing)
     [ordered]@{
-        enabled = $Scheduler.sync_cycle_enabled
+        state = if ($Standing -in 'own', 'other', 'expired') { 'held' } else { 'released' }
         next_policy_type = $Scheduler.next_sync_cycle_policy_type
         custom_interval = $Scheduler.customized_sync_cycle_interval
     }
+}
+
+Function Get-HoldResult {
+    # What the result says of a hold. Null for none.
+    param ([System.Collections.IDictionary] $Note)
+    if (-not $Note) { return $null }
+    $shown = [ordered]@{}
+    foreach ($name in 'run', 'controller', 'since', 'expires', 'enabled') { $shown[$name] = $Note[$name] }
+    $shown
+}
+
+Function Get-HoldText {
+    param ([System.Collections.IDictionary] $Note)
+    "Run $($Note.run) on $($Note.controller) has held the scheduler since $($Note.since), until $($Note.expires) at the latest."
+}
+
+Function Stop-ForHold {
+    # The scheduler could not be held because of another hold, present or past.
+    param ([string] $Standing, [System.Collections.IDictionary] $Note)
+    $waited = "hold_wait ($($module.Params.hold_wait) s) is up."
+    if ($Standing -eq 'other') {
+        Stop-Module -Cause 'held' -Message ("$(Get-HoldText -Note $Note) $waited Run the task again when that run has ended. If it was " +
+            'killed, run the playbook hybrid.identity.release_scheduler.')
+    }
+    Stop-Module -Cause 'no_cycle_since' -Message ("The hold of run $($Note.run) on $($Note.controller) had to be ended after its time. A cycle " +
+        "must end before the next hold, and none has. $waited Run the task again after the next cycle of the scheduler, or start one on the " +
+        'server: Start-ADSyncSyncCycle -PolicyType Delta.')
 }
 
 Function Set-Activity {
@@ -65,6 +104,17 @@ Function Set-Activity {
 
 if ($pollInterval -lt 1) { $module.FailJson('poll_interval must be 1 second or more.') }
 if ($timeout -lt 1) { $module.FailJson('wait_timeout must be 1 second or more.') }
+if ($module.Params.hold_wait -lt 0) { $module.FailJson('hold_wait must be 0 seconds or more.') }
+if ($module.Params.max_hold -lt 60 -or $module.Params.max_hold -gt 14400) { $module.FailJson('max_hold must be 60 to 14400 seconds (4 hours).') }
+if ($state -eq 'held' -and $module.Params.wait_for_cycle -and $timeout -gt $module.Params.max_hold) {
+    $module.FailJson('wait_timeout must not be more than max_hold, or the hold ends while the task waits for a cycle.')
+}
+# They stand in the note, and in what other runs say of it.
+foreach ($name in 'run', 'controller') {
+    if ($module.Params.$name -and $module.Params.$name -notmatch '^[A-Za-z0-9._-]{1,100}\z') {
+        $module.FailJson("$name must be 1 to 100 letters, digits, dots, dashes and underscores.")
+    }
+}
 $interval = $null
 if ($module.Params.custom_interval) {
     $span = [TimeSpan]::Zero
@@ -87,9 +137,13 @@ catch { Stop-Module -Message $_.Exception.Message -Cause 'no_module' }
 
 try {
     $scheduler = Get-ConnectScheduler
-    $before = Get-SchedulerOption -Scheduler $scheduler
+    $note = Get-ConnectHoldNote
+    $standing = Get-ConnectHoldStanding -Note $note -Run $run
+    $before = Get-SchedulerOption -Scheduler $scheduler -Standing $standing
     $module.Result.before = $before
     $module.Result.after = $before
+    $module.Result.hold = if ($before.state -eq 'held') { Get-HoldResult -Note $note } else { $null }
+    $module.Result.ended_hold = $null
     $module.Result.seconds_waited = 0.0
     $doing = Set-Activity -Scheduler $scheduler
 }
@@ -105,10 +159,11 @@ if ($null -ne $interval -and $interval -lt $allowed) {
 $wanted = [ordered]@{}
 foreach ($name in $before.Keys) { $wanted[$name] = $before[$name] }
 $setting = @{}
-if ($null -ne $module.Params.enabled -and $module.Params.enabled -ne $before.enabled) {
-    $wanted.enabled = $module.Params.enabled
-    $setting.SyncCycleEnabled = $module.Params.enabled
-}
+# A hold of another run is not released; to hold the scheduler, it is waited for.
+$holds = $state -eq 'held'
+$releases = $state -eq 'released' -and ($standing -in 'own', 'expired' -or ($module.Params.force -and $note))
+if ($holds) { $wanted.state = 'held' }
+elseif ($releases) { $wanted.state = 'released' }
 if ($module.Params.next_policy_type -and $module.Params.next_policy_type -ne $before.next_policy_type) {
     $wanted.next_policy_type = $module.Params.next_policy_type
     $setting.NextSyncCyclePolicyType = @{ delta = 'Delta'; initial = 'Initial' }[$module.Params.next_policy_type]
@@ -125,6 +180,7 @@ $told = foreach ($name in $before.Keys) {
     }
 }
 $told = @($told)
+if ($holds -and $standing -in 'other', 'expired') { $told += "the hold of run $($note.run) to that of run $run" }
 if ($scheduler.scheduler_suspended) {
     if ($told.Count) { Stop-Module -Message (Get-ConnectSuspendedAdvice) -Cause 'suspended' }
     $module.Warn((Get-ConnectSuspendedAdvice))
@@ -132,32 +188,59 @@ if ($scheduler.scheduler_suspended) {
 $module.Diff.before = $before
 $module.Diff.after = $wanted
 $module.Result.after = $wanted
+$module.Result.changed = $told.Count -gt 0
 
-if ($told.Count -and -not $module.CheckMode) {
+$from = Get-ConnectClock
+if (-not $module.CheckMode) {
+    $module.Result.changed = $false
+    $standing = $null
+    $action = if ($holds) { 'Holding the scheduler' } elseif ($state) { 'Releasing the scheduler' } else { 'Set-ADSyncScheduler' }
     try {
-        $null = Set-ADSyncScheduler @setting -ErrorAction Stop
+        if ($holds) {
+            $deadline = $from + $module.Params.hold_wait
+            $hold = @{ Run = $run; Controller = $module.Params.controller; MaxHold = $module.Params.max_hold; PollInterval = $pollInterval }
+            $got = Enter-ConnectHold @hold -Deadline $deadline
+            $standing = if ($got.outcome -in 'taken', 'renewed') { 'own' } else { $got.outcome }
+        }
+        elseif ($state) { $got = Exit-ConnectHold -Run $run -Force $module.Params.force }
+        if ($state) {
+            $module.Result.ended_hold = Get-HoldResult -Note $got.ended
+            $module.Result.hold = if ($standing -ne 'no_cycle_since') { Get-HoldResult -Note $got.note } else { $null }
+            $module.Result.changed = $null -ne $got.ended -or $got.outcome -eq 'taken'
+            $module.Result.seconds_waited = [math]::Round((Get-ConnectClock) - $from, 1)
+        }
+        if ($standing -in 'other', 'no_cycle_since') { Stop-ForHold -Standing $standing -Note $got.note }
+        if ($setting.Count) { $null = Set-ADSyncScheduler @setting -ErrorAction Stop }
         $scheduler = Get-ConnectScheduler
-        $module.Result.after = Get-SchedulerOption -Scheduler $scheduler
+        $after = Get-SchedulerOption -Scheduler $scheduler -Standing (Get-ConnectHoldStanding -Note (Get-ConnectHoldNote) -Run $run)
+        $module.Result.after = $after
     }
-    catch { Stop-ForFailure -ErrorRecord $_ -Action 'Set-ADSyncScheduler' }
-    $lost = @(foreach ($name in $wanted.Keys) { if ($wanted[$name] -ne $module.Result.after[$name]) { $name } })
-    $module.Result.changed = @(foreach ($name in $before.Keys) { if ($before[$name] -ne $module.Result.after[$name]) { $name } }).Count -gt 0
-    $module.Diff.after = $module.Result.after
+    catch { Stop-ForFailure -ErrorRecord $_ -Action $action }
+    $lost = @(foreach ($name in 'next_policy_type', 'custom_interval') { if ($wanted[$name] -notin $before[$name], $after[$name]) { $name } })
+    if (@(foreach ($name in $before.Keys) { if ($before[$name] -ne $after[$name]) { $name } }).Count) { $module.Result.changed = $true }
+    $module.Diff.after = $after
     if ($lost.Count) {
         Stop-Module -Cause 'not_kept' -Message ("Set-ADSyncScheduler reported success, but the server does not show it of $($lost -join ', '). See the " +
             'Application event log of the server (sources ADSync and Directory Synchronization).')
     }
 }
-elseif ($told.Count) { $module.Result.changed = $true }
 
 try {
     if ($module.Params.wait_for_cycle -and -not $module.CheckMode) {
-        $from = Get-ConnectClock
-        $idle = Wait-ConnectIdle -Deadline ($from + $timeout) -PollInterval $pollInterval
-        if ($idle -and $setting.ContainsKey('SyncCycleEnabled') -and -not $wanted.enabled) {
+        $idleFrom = Get-ConnectClock
+        $idle = Wait-ConnectIdle -Deadline ($idleFrom + $timeout) -PollInterval $pollInterval
+        if ($idle -and $holds -and $got.outcome -eq 'taken' -and $got.note.enabled) {
             # The scheduler may have decided to start a cycle just before it was disabled: it shows one look later.
             Wait-ConnectPoll -Seconds $pollInterval
-            $idle = Wait-ConnectIdle -Deadline ($from + $timeout + $pollInterval) -PollInterval $pollInterval
+            $idle = Wait-ConnectIdle -Deadline ($idleFrom + $timeout + $pollInterval) -PollInterval $pollInterval
+        }
+        if ($idle -and $holds) {
+            # The wait was no part of the hold's time.
+            $got = Enter-ConnectHold @hold -Deadline (Get-ConnectClock) -OnlyOwn
+            $module.Result.hold = if ($got.outcome -ne 'no_cycle_since') { Get-HoldResult -Note $got.note } else { $null }
+            if ($got.outcome -ne 'renewed') {
+                Stop-Module -Cause 'hold_lost' -Message 'Somebody released the hold while this task waited for a cycle. Run the task again.'
+            }
         }
         $module.Result.seconds_waited = [math]::Round((Get-ConnectClock) - $from, 1)
         $doing = Set-Activity -Scheduler (Get-ConnectScheduler)
@@ -172,6 +255,13 @@ try {
 catch { Stop-ForFailure -ErrorRecord $_ -Action 'Reading the state of Entra Connect' }
 
 $would = if ($module.CheckMode) { 'would be changed' } else { 'was changed' }
-$state = if ($told.Count) { "The scheduler $($would): $($told -join ', ')." } else { 'The scheduler is as asked.' }
-$module.Result.msg = ConvertTo-VisibleText -Text "$state $doing"
+$first = if ($told.Count) { "The scheduler $($would): $($told -join ', ')." }
+elseif ($state -eq 'released' -and $module.Result.hold) { 'The hold of another run is left alone.' }
+else { 'The scheduler is as asked.' }
+$said = @($first)
+if ($module.Result.ended_hold -and $module.Result.ended_hold.run -cne $run) {
+    $said += "The hold of run $($module.Result.ended_hold.run) on $($module.Result.ended_hold.controller) was ended."
+}
+if ($module.Result.hold) { $said += Get-HoldText -Note $module.Result.hold }
+$module.Result.msg = ConvertTo-VisibleText -Text "$($said -join ' ') $doing"
 $module.ExitJson()

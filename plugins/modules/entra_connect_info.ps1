@@ -11,6 +11,7 @@
 #AnsibleRequires -PowerShell ..module_utils._ConnectServer
 #AnsibleRequires -PowerShell ..module_utils._ConnectSetup
 #AnsibleRequires -PowerShell ..module_utils._ConnectText
+#AnsibleRequires -PowerShell ..module_utils._ConnectWindows
 
 $spec = @{
     options = @{

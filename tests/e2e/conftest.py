@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from outside import Control, Directory, Graph, state_folder
+from scheduler import Server
 from support.resident_powershell import ResidentPowerShell
 from support.resident_python import ResidentPython
 
@@ -111,6 +112,16 @@ def connect(state: Path) -> Path:
     shutil.rmtree(folder / "runs")
     (folder / "runs").mkdir()
     return folder
+
+
+@pytest.fixture
+def server(connect: Path, tmp_path: Path) -> Iterator[Server]:
+    """The Entra Connect server, which is afterwards as it was."""
+    found = Server(connect)
+    (tmp_path / "server").mkdir()
+    found.keep(tmp_path / "server")
+    yield found
+    found.clean(tmp_path / "server")
 
 
 @pytest.fixture(scope="session")

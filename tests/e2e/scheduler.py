@@ -7,9 +7,17 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
+from lab.connect_server import environment
+
+NOTE = "SOFTWARE\\hybrid.identity\\SchedulerHold"
+# What may differ between two tests.
+FILES = ("scheduler.json", "estate.json", "windows.json", "faults.json")
 # What a run prints that holds it.
 HELD = "Hold the scheduler, and wait for a cycle in progress] ***\nok:"
 
@@ -19,7 +27,6 @@ class Server:
 
     def __init__(self, connect: Path) -> None:
         self.connect = connect
-        self.notes = connect.parent / "held"
 
     def read(self, name: str) -> dict[str, Any]:
         return dict(json.loads((self.connect / name).read_text("utf-8")))
@@ -30,8 +37,44 @@ class Server:
     def enabled(self) -> bool:
         return bool(self.read("scheduler.json")["SyncCycleEnabled"])
 
+    def note(self) -> dict[str, str]:
+        """The note of a hold in the server's registry."""
+        return dict(self.read("windows.json")["registry"].get(NOTE, {}))
+
     def noted(self) -> list[str]:
-        return sorted(path.name for path in self.notes.glob("*")) if self.notes.exists() else []
+        """The run that holds the scheduler, if one does."""
+        note = self.note()
+        return [note["run"]] if note and "released" not in note else []
+
+    def tasks(self) -> list[str]:
+        """The names of the scheduled tasks."""
+        return sorted(self.read("tasks.json")) if (self.connect / "tasks.json").exists() else []
+
+    def time(self) -> float:
+        """What the server's clock has moved on, in seconds."""
+        path = self.connect / "clock.json"
+        return float(path.read_text("utf-8")) if path.exists() else 0.0
+
+    def jump(self, seconds: int) -> None:
+        """Let time pass on a server whose Task Scheduler does not work."""
+        (self.connect / "clock.json").write_text(str(self.time() + seconds), encoding="utf-8")
+
+    def advance(self, seconds: int) -> None:
+        """Let time pass, with all that the server does by itself meanwhile."""
+        script = f"Import-Module -Name ADSync; Wait-ConnectPoll -Seconds {seconds}"
+        command = ["pwsh", "-NoProfile", "-NonInteractive", "-Command", script]
+        subprocess.run(command, env={**os.environ, **environment(self.connect)}, check=True, timeout=600)
+
+    def clean(self, kept: Path) -> None:
+        """Make the server what it was when `keep` copied it."""
+        for name in FILES:
+            shutil.copy(kept / name, self.connect / name)
+        for name in ("tasks.json", "waiting.json"):
+            (self.connect / name).unlink(missing_ok=True)
+
+    def keep(self, folder: Path) -> None:
+        for name in FILES:
+            shutil.copy(self.connect / name, folder / name)
 
     def runs(self) -> int:
         """How many runs of a connector the cycles made."""

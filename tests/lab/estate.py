@@ -257,8 +257,6 @@ def _inventory(state: Path, lab: dict[str, Any], domain_controller: dict[str, An
         "hybrid_identity_scope": {"upn_suffixes": SUFFIXES},
         "hybrid_identity_max_changes": "100%",
         "hybrid_identity_run_folder": str(state / "runs"),
-        # A lab's own: connect1 of another lab is another server.
-        "entra_connect_note_folder": str(state / "held"),
         "hybrid_identity_ad": {key: ldap[key] for key in ("server", "port", "ca_cert", "username", "password")},
         "hybrid_identity_entra": {
             "tenant": lab["tenant"],

@@ -12,11 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from support.resident_powershell import PWSH
+
 from lab.sync.scripted import Cloud
 from lab.sync.state import State, prepare
 
 TESTS = Path(__file__).resolve().parents[2]
 MODULES = TESTS / "lab" / "adsync"
+NOTE = "SOFTWARE\\hybrid.identity\\SchedulerHold"
 ENTRA = "contoso.onmicrosoft.com - AAD"
 
 
@@ -50,10 +53,28 @@ class Server:
         """The scheduler's settings under the names of the module's options."""
         stored = self.state.read("scheduler.json")
         return {
-            "enabled": stored["SyncCycleEnabled"],
             "next_policy_type": stored["NextSyncCyclePolicyType"].lower(),
             "custom_interval": stored["CustomizedSyncCycleInterval"],
         }
+
+    def enabled(self) -> bool:
+        return bool(self.state.read("scheduler.json")["SyncCycleEnabled"])
+
+    def note(self) -> dict[str, str] | None:
+        """The note of the hold in the server's registry."""
+        found: dict[str, str] | None = self.state.read("windows.json")["registry"].get(NOTE)
+        return found
+
+    def tasks(self) -> dict[str, dict[str, Any]]:
+        """The scheduled tasks, by their names."""
+        return dict(self.state.read("tasks.json", {}))
+
+    def advance(self, seconds: int) -> None:
+        """Let the server's time pass, with all that it does by itself meanwhile."""
+        environment = {**os.environ, "ADSYNC_LAB_STATE": str(self.state.folder), "PSModulePath": str(MODULES)}
+        script = f"Import-Module -Name ADSync; Wait-ConnectPoll -Seconds {seconds}"
+        command = [str(PWSH), "-NoProfile", "-NonInteractive", "-Command", script]
+        subprocess.run(command, env=environment, check=True, timeout=300, stdout=subprocess.DEVNULL)
 
     def pending(self, *anchors: str) -> None:
         """Users that an earlier cycle read from the directory and that are to be exported."""

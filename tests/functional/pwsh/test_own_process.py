@@ -37,11 +37,33 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def kill_while_it_waits(playbook: Playbook, server: Server) -> None:
+    """Run what is planned until a task waits, and kill all of it."""
+    with subprocess.Popen(
+        playbook.command([server]),
+        env=playbook.environment(),
+        cwd=playbook.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+
+        def waits() -> bool:
+            assert process.poll() is None, "the task ended and did not wait"
+            return server.state.read("waiting.json") is not None
+
+        wait_until(waits, "the task waits")
+        # All of it at once: ansible-playbook, its worker, and the PowerShell that waits.
+        for pid in [process.pid, *descendants(process.pid)]:
+            os.kill(pid, signal.SIGKILL)
+        assert process.wait(timeout=60) == -signal.SIGKILL
+
+
 def plan(server: Server) -> None:
     """A task of each module. None of them changes anything."""
     server.cycle(check=True)
     server.task("adsync_info", immutable_ids=[ANCHOR])
-    server.task("adsync_scheduler", check=True, diff=True, enabled=False)
+    server.task("adsync_scheduler", check=True, diff=True, state="held", run="run-a", controller="ci-1")
     server.task("entra_connect_info")
 
 
@@ -68,25 +90,7 @@ def test_a_killed_task_leaves_the_cycle_alone_and_the_next_one_waits_for_it(
     server.faults(step_seconds=4, clock="stopped")
     server.own_process = True
     server.cycle()
-    with subprocess.Popen(
-        playbook.command([server]),
-        env=playbook.environment(),
-        cwd=playbook.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-
-        def waits() -> bool:
-            assert process.poll() is None, "the task ended and did not wait"
-            return server.state.read("waiting.json") is not None
-
-        wait_until(waits, "the task waits")
-        # All of it at once: ansible-playbook, its worker, and the PowerShell that waits.
-        for pid in [process.pid, *descendants(process.pid)]:
-            os.kill(pid, signal.SIGKILL)
-        assert process.wait(timeout=60) == -signal.SIGKILL
-
+    kill_while_it_waits(playbook, server)
     assert server.cycle_lives()
     server.faults()
     server.own_process, server.planned = False, []
@@ -98,3 +102,17 @@ def test_a_killed_task_leaves_the_cycle_alone_and_the_next_one_waits_for_it(
     assert [run["Result"] for run in history] == ["success"] * 6, "the first cycle ran to its end"
     assert [run["run_history_id"] for run in result["runs"]] == [run["RunHistoryId"] for run in history[3:]]
     assert history[2]["EndDate"] <= history[3]["StartDate"]
+
+
+def test_a_task_that_is_killed_while_it_holds_the_scheduler_leaves_it_to_the_server(
+    playbook: Playbook, new_server: Callable[[str], Server]
+) -> None:
+    server = new_server("held")
+    server.faults(clock="stopped")
+    server.own_process = True
+    server.task("adsync_scheduler", state="held", run="run-a", controller="ci-1", wait_for_cycle=True)
+    kill_while_it_waits(playbook, server)
+    assert not server.enabled()
+    server.faults()
+    server.advance(3700)
+    assert (server.enabled(), server.tasks()) == (True, {})

@@ -15,8 +15,12 @@ SUSPENDED = (
     "The scheduler is suspended, as it is while the Entra Connect wizard is open on the server: finish or close the "
     "wizard, then run again. If none is open, open it and close it, which resumes the scheduler."
 )
-ALL = {"enabled": False, "next_policy_type": "initial", "custom_interval": "03:00:00"}
-DEFAULT = {"enabled": True, "next_policy_type": "delta", "custom_interval": None}
+SET = {"next_policy_type": "initial", "custom_interval": "03:00:00"}
+HOLD = {"state": "held", "run": "run-a", "controller": "ci-1"}
+RELEASE = {"state": "released", "run": "run-a"}
+UNSET = {"next_policy_type": "delta", "custom_interval": None}
+DEFAULT = {"state": "released", **UNSET}
+ALL = {"state": "held", **SET}
 CASES = Cases()
 Ran = dict[str, Server]
 
@@ -38,7 +42,7 @@ UNTOUCHED: dict[str, tuple[bytes, int]] = {}
 @CASES
 def check_mode(server: Server) -> None:
     UNTOUCHED[server.name] = written(server)
-    plan(server, {**ALL, "wait_for_cycle": True, "check": True, "diff": True})
+    plan(server, {**HOLD, **SET, "wait_for_cycle": True, "check": True, "diff": True})
 
 
 def test_check_mode_shows_all_and_sets_nothing(ran: Ran) -> None:
@@ -49,19 +53,20 @@ def test_check_mode_shows_all_and_sets_nothing(ran: Ran) -> None:
     assert (planned["before"], planned["after"]) == (DEFAULT, ALL)
     assert planned["scheduler"]["sync_cycle_enabled"]
     assert planned["msg"] == (
-        "The scheduler would be changed: enabled from true to false, next_policy_type from delta to initial, "
+        "The scheduler would be changed: state from released to held, next_policy_type from delta to initial, "
         "custom_interval from none to 03:00:00. No cycle is in progress."
     )
-    for line in '-    "enabled": true', '+    "enabled": false', '+    "custom_interval": "03:00:00"':
+    for line in '-    "state": "released"', '+    "state": "held"', '+    "custom_interval": "03:00:00"':
         assert line in planned["shown"]
 
 
-BACK = {"enabled": True, "next_policy_type": "delta", "custom_interval": "00:30:00"}
+BACK = {"next_policy_type": "delta", "custom_interval": "00:30:00"}
 
 
 @CASES
 def put_back(server: Server) -> None:
-    steps: list[dict[str, Any]] = [{}, ALL, ALL, {"next_policy_type": "initial"}, BACK]
+    made = {**HOLD, **SET}
+    steps: list[dict[str, Any]] = [{}, made, made, {"next_policy_type": "initial"}, {**RELEASE, **BACK}]
     plan(server, *({**options, "diff": True} for options in steps))
 
 
@@ -75,8 +80,8 @@ def test_settings_are_made_once_and_put_back(ran: Ran) -> None:
     assert (made["idle"], made["busy_connectors"], made["seconds_waited"]) == (True, [], 0)
     assert (again["changed"], again["before"], again["after"]) == (False, ALL, ALL)
     assert not one["changed"]
-    assert (returned["changed"], returned["before"], returned["after"]) == (True, ALL, BACK)
-    assert ran["put_back"].settings() == BACK
+    assert (returned["changed"], returned["before"], returned["after"]) == (True, ALL, {"state": "released", **BACK})
+    assert (ran["put_back"].settings(), ran["put_back"].enabled()) == (BACK, True)
     # Two tasks changed something, so two diffs are shown.
     assert read["shown"].count("+++ after") == 2
 
@@ -97,18 +102,25 @@ def test_an_equal_interval_may_be_spelled_otherwise(ran: Ran) -> None:
 def refused(server: Server) -> None:
     plan(
         server,
-        {"custom_interval": "7.00:00:01", "enabled": False},
-        {"custom_interval": "00:29:59", "enabled": False},
-        {"custom_interval": "25:00:00", "enabled": False},
-        {"custom_interval": "3", "enabled": False},
-        {"poll_interval": 0, "enabled": False},
-        {"wait_timeout": 0, "enabled": False},
+        {"custom_interval": "7.00:00:01", **HOLD},
+        {"custom_interval": "00:29:59", **HOLD},
+        {"custom_interval": "25:00:00", **HOLD},
+        {"custom_interval": "3", **HOLD},
+        {"poll_interval": 0, **HOLD},
+        {"wait_timeout": 0, **HOLD},
         {"SchedulerSuspended": False},
+        {**HOLD, "max_hold": 14401},
+        {**HOLD, "max_hold": 59},
+        {**HOLD, "hold_wait": -1},
+        {**HOLD, "max_hold": 60, "wait_for_cycle": True, "wait_timeout": 61},
+        {**HOLD, "run": "run a"},
+        {**HOLD, "controller": "$(whoami)\n"},
+        {"state": "held", "run": "run-a"},
     )
 
 
 def test_what_is_refused_changes_nothing(ran: Ran) -> None:
-    long, short, hours, days, poll, timeout, suspended = results = ran["refused"].results
+    long, short, hours, days, poll, timeout, suspended, *holds = results = ran["refused"].results
     assert all(result["failed"] and not result.get("changed") for result in results)
     assert long["cause"] == "interval_too_long"
     assert long["msg"] == (
@@ -125,13 +137,22 @@ def test_what_is_refused_changes_nothing(ran: Ran) -> None:
     assert poll["msg"] == "poll_interval must be 1 second or more."
     assert timeout["msg"] == "wait_timeout must be 1 second or more."
     assert "Unsupported parameters" in suspended["msg"]
-    assert ran["refused"].settings() == DEFAULT
+    assert [result["msg"] for result in holds] == [
+        "max_hold must be 60 to 14400 seconds (4 hours).",
+        "max_hold must be 60 to 14400 seconds (4 hours).",
+        "hold_wait must be 0 seconds or more.",
+        "wait_timeout must not be more than max_hold, or the hold ends while the task waits for a cycle.",
+        "run must be 1 to 100 letters, digits, dots, dashes and underscores.",
+        "controller must be 1 to 100 letters, digits, dots, dashes and underscores.",
+        "state is held but all of the following are missing: controller",
+    ]
+    assert (ran["refused"].settings(), ran["refused"].enabled()) == (UNSET, True)
 
 
 @CASES
 def suspended(server: Server) -> None:
     server.scheduler(SchedulerSuspended=True)
-    plan(server, {"enabled": False}, {"enabled": True})
+    plan(server, HOLD, RELEASE)
 
 
 def test_a_suspended_scheduler_is_left_alone(ran: Ran) -> None:
@@ -140,33 +161,48 @@ def test_a_suspended_scheduler_is_left_alone(ran: Ran) -> None:
     assert not refused["changed"]
     assert (as_it_is["failed"], as_it_is["changed"]) == (False, False)
     assert f"[WARNING]: {SUSPENDED}" in " ".join(as_it_is["shown"].split())
-    assert ran["suspended"].settings() == DEFAULT
+    assert (ran["suspended"].enabled(), ran["suspended"].note()) == (True, None)
 
 
 @CASES
 def lost(server: Server) -> None:
     server.faults(settings="ignored")
-    plan(server, {"enabled": False})
+    plan(server, HOLD, SET)
 
 
 def test_what_the_server_does_not_keep_is_a_failure(ran: Ran) -> None:
-    [lost] = ran["lost"].results
-    assert (lost["failed"], lost["cause"], lost["changed"]) == (True, "not_kept", False)
-    assert lost["msg"].startswith("Set-ADSyncScheduler reported success, but the server does not show it of enabled.")
-    assert lost["after"] == DEFAULT
+    held, set_ = ran["lost"].results
+    assert (held["failed"], held["cause"], held["changed"]) == (True, "not_kept", False)
+    assert held["msg"].startswith("Set-ADSyncScheduler reported success, but the server does not show it.")
+    # The next run may hold it.
+    assert (ran["lost"].note(), ran["lost"].tasks()) == (None, {})
+    assert (set_["failed"], set_["cause"], set_["changed"], set_["after"]) == (True, "not_kept", False, DEFAULT)
+    assert "does not show it of next_policy_type, custom_interval." in set_["msg"]
 
 
 @CASES
 def broken(server: Server) -> Iterator[None]:
     server.faults(cmdlets={"Set-ADSyncScheduler": "access_denied"})
-    plan(server, {"enabled": False})
+    plan(server, SET, HOLD)
+    yield
+    server.faults(cmdlets={"Register-ScheduledTask": "access_denied"})
+    plan(server, HOLD)
     yield
     server.faults(cmdlets={"Get-ADSyncScheduler": "The service is stopped."})
-    plan(server, {"enabled": False}, {"module_path": "/nowhere"})
+    plan(server, HOLD, {"module_path": "/nowhere"})
 
 
 def test_failures_of_the_cmdlets(ran: Ran) -> None:
-    denied, unread, absent = ran["broken"].results
+    denied, unheld, without_task, unread, absent = ran["broken"].results
+    for result in (unheld, without_task):
+        assert (result["failed"], result["cause"], result["changed"], result["hold"]) == (
+            True,
+            "access_denied",
+            False,
+            None,
+        )
+        assert result["msg"].startswith("Holding the scheduler was refused (Access is denied.).")
+    assert (ran["broken"].note(), ran["broken"].tasks(), ran["broken"].enabled()) == (None, {}, True)
     assert (denied["failed"], denied["cause"], denied["changed"]) == (True, "access_denied", False)
     assert denied["msg"] == (
         "Set-ADSyncScheduler was refused (Access is denied.). Run the task as an administrator of the Entra Connect "
@@ -183,7 +219,7 @@ def held(server: Server) -> None:
     server.faults(step_seconds=10)
     server.start_cycle()
     wait = {"wait_for_cycle": True, "poll_interval": 3, "wait_timeout": 60}
-    plan(server, {"enabled": True}, {"enabled": False, **wait})
+    plan(server, {}, {**HOLD, **wait})
 
 
 def test_a_running_cycle_is_seen_and_waited_for(ran: Ran) -> None:
@@ -193,7 +229,8 @@ def test_a_running_cycle_is_seen_and_waited_for(ran: Ran) -> None:
     assert seen["scheduler"]["sync_cycle_in_progress"]
     assert not held["failed"], held["shown"]
     assert (held["changed"], held["idle"], held["busy_connectors"]) == (True, True, [])
-    assert held["msg"] == "The scheduler was changed: enabled from true to false. No cycle is in progress."
+    assert held["msg"].startswith("The scheduler was changed: state from released to held. Run run-a on ci-1 has held ")
+    assert held["msg"].endswith(" at the latest. No cycle is in progress.")
     # Three runs of 10 s, and one look more.
     assert held["seconds_waited"] == 33
     assert not ran["held"].cycle_lives()
@@ -203,7 +240,7 @@ def test_a_running_cycle_is_seen_and_waited_for(ran: Ran) -> None:
 @CASES
 def began(server: Server) -> None:
     server.faults(settings="late", start_delay=1, step_seconds=1)
-    plan(server, {"enabled": False, "wait_for_cycle": True, "poll_interval": 3, "wait_timeout": 60})
+    plan(server, {**HOLD, "wait_for_cycle": True, "poll_interval": 3, "wait_timeout": 60})
 
 
 def test_a_cycle_that_began_as_it_was_disabled_is_waited_for(ran: Ran) -> None:
@@ -219,7 +256,7 @@ def endless(server: Server) -> None:
     server.faults(never_ends=f"{ENTRA}/Delta Import")
     server.start_cycle()
     wait = {"wait_for_cycle": True, "poll_interval": 1, "wait_timeout": 2}
-    plan(server, {"enabled": False, **wait}, {"enabled": False, **wait})
+    plan(server, {**HOLD, **wait}, {**HOLD, **wait})
 
 
 def test_what_does_not_end_is_left_alone(ran: Ran) -> None:
@@ -229,13 +266,13 @@ def test_what_does_not_end_is_left_alone(ran: Ran) -> None:
         "What was in progress on this server did not end within 2 s and goes on. The settings were made and stay. "
         "Raise wait_timeout, or run the task again."
     )
-    assert first["after"]["enabled"] is False
+    assert first["after"]["state"] == "held"
     assert first["busy_connectors"] == [ENTRA]
     assert first["seconds_waited"] == 2
     assert (second["failed"], second["changed"]) == (True, False)
     assert "The settings were made" not in second["msg"]
     assert ran["endless"].cycle_lives()
-    assert ran["endless"].settings()["enabled"] is False
+    assert not ran["endless"].enabled()
 
 
 @CASES

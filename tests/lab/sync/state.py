@@ -11,6 +11,7 @@
 ``cs.json``         the connector space for the cmdlets
 ``settings.json``   how the server's set-up differs   ``windows.json``     the Windows server (lab.sync.windows)
 ``clock.json``      the lab's time                    ``process.json``     what a detached cycle does (lab.sync.clock)
+``tasks.json``      the scheduled tasks of Windows
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ The decision is a template and needs no Windows, so one play evaluates every cas
 from __future__ import annotations
 
 import json
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -213,43 +212,3 @@ def test_the_page_says_which_answers_fit(decided: dict[str, Any]) -> None:
     assert "| Pass-through authentication |" in pages["at-once"]
     # One page: what fits on a screen and a half.
     assert all(len(page.splitlines()) < 45 for page in pages.values())
-
-
-def planted(folder: Path, how: str) -> None:
-    """A folder of notes with one note, and what is wrong with them."""
-    folder.mkdir(mode=0o700)
-    note, other = folder / "connect1.json", folder / "other.json"
-    for path in (note, other):
-        path.touch(0o600)
-    if how == "a folder of everybody":
-        folder.chmod(0o777)
-    elif how == "a note of everybody":
-        note.chmod(0o666)
-    elif how == "a link":
-        note.unlink()
-        note.symlink_to(other)
-    elif how == "a hard link":
-        note.unlink()
-        note.hardlink_to(other)
-
-
-WRONG = ("a folder of everybody", "a note of everybody", "a link", "a hard link")
-
-
-def test_only_notes_of_our_own_are_believed(tmp_path: Path, built_modules: None) -> None:
-    """Each case in one play; those that must fail say so where it is rescued."""
-    tasks = []
-    for number, how in enumerate(("nothing", "a good note", *WRONG)):
-        folder = tmp_path / f"held{number}"
-        if how != "nothing":
-            planted(folder, how)
-        include = {"name": "hybrid.identity.entra_connect", "tasks_from": "notes"}
-        given = {"hybrid_identity_connect_host": "connect1", "entra_connect_note_folder": str(folder)}
-        refused = {"ansible.builtin.debug": {"msg": f"refused {how}: {{{{ ansible_failed_result.msg }}}}"}}
-        tasks.append({"block": [{"ansible.builtin.include_role": include, "vars": given}], "rescue": [refused]})
-    done = run(tmp_path, tasks)
-    assert done.returncode == 0, done.stdout + done.stderr
-    said = " ".join(done.stdout.split())
-    assert said.count("may have been made or changed by somebody else") >= len(WRONG)
-    assert [how for how in ("nothing", "a good note", *WRONG) if f"refused {how}:" in said] == list(WRONG)
-    assert stat.S_IMODE((tmp_path / "held2").stat().st_mode) == 0o777

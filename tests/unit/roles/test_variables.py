@@ -47,6 +47,7 @@ ENTRY_POINTS = [
     (CHAIN, "doctor"),
     (CHAIN, "rollback"),
     (CHAIN, "clear_immutable_id"),
+    (CHAIN, "release_scheduler"),
 ]
 # The variables without a default, which Ansible itself looks at before the first task.
 REQUIRED = [

@@ -14,8 +14,8 @@
         'Get-ADSyncConnectorRunStatus', 'Get-ADSyncRunProfileResult', 'Get-ADSyncRunStepResult', 'Get-ADSyncConnector',
         'Get-ADSyncCSObject', 'Get-ADSyncGlobalSettings', 'Get-ADSyncAutoUpgrade',
         'Get-ADSyncAADPasswordSyncConfiguration', 'Get-ADSyncEntraConnectorCredential',
-        # In place of the collection's own (module util _ADSyncClock), whose names they have.
-        'Get-ConnectClock', 'Wait-ConnectPoll'
+        # In place of the collection's own (module utils _ADSyncClock and _ConnectWindows), whose names they have.
+        'Get-ConnectClock', 'Wait-ConnectPoll', 'Get-ServerAccount'
     )
     CmdletsToExport = @()
     VariablesToExport = @()

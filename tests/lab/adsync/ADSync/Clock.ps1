@@ -22,15 +22,29 @@ Function Test-LabRest {
 Function Wait-ConnectPoll {
     [CmdletBinding()]
     param ([Parameter(Mandatory)][int] $Seconds)
-    if ((Read-LabFile -Name 'faults.json').clock -eq 'stopped') {
-        # For tests that kill a task while it waits.
+    while ((Read-LabFile -Name 'faults.json').clock -eq 'stopped') {
+        # For tests that kill a task while it waits, or let it go on when something else has happened.
         Write-LabFile -Name 'waiting.json' -Value $PID
-        while ($true) { Start-Sleep -Seconds 3600 }
+        Start-Sleep -Milliseconds 20
     }
-    Write-LabFile -Name 'clock.json' -Value ((Get-ConnectClock) + $Seconds)
+    $before = Get-ConnectClock
+    Write-LabFile -Name 'clock.json' -Value ($before + $Seconds)
+    # What the server does by itself in that time: its scheduled tasks, then its own cycles, if a test wants them.
+    Start-LabDueTask
+    $every = (Read-LabFile -Name 'faults.json').cycle_every
+    $passed = $every -and [math]::Floor($before / $every) -lt [math]::Floor(($before + $Seconds) / $every)
+    if ($passed -and (Read-LabFile -Name 'scheduler.json').SyncCycleEnabled) { $null = Start-LabCycle -Policy 'delta' }
     $watch = [Diagnostics.Stopwatch]::StartNew()
     while (-not (Test-LabRest)) {
         if ($watch.Elapsed.TotalMinutes -gt 30) { throw [TimeoutException]::new("The lab's cycle did not come to rest within 30 minutes.") }
         Start-Sleep -Milliseconds 20
     }
+}
+
+Function Get-ServerAccount {
+    # In place of the collection's own (_ConnectWindows), which only Windows can answer.
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param ()
+    @{ name = 'CONTOSO\ansible'; system = $false }
 }

@@ -4,11 +4,25 @@
 
 # Stands in for the CIM cmdlets: the classes and the registry of a Windows server that windows.json describes, in the folder
 # that ADSYNC_LAB_STATE names (lab.sync.windows). A class, or the registry, that is a text
-# fails with that text; a key that is a number fails with that code.
+# fails with that text; a key that is a number fails with that code. The server's time is the real one and what the lab's
+# clock has moved on (ADSync/Clock.ps1).
 
 Function Read-LabWindows {
     if (-not $env:ADSYNC_LAB_STATE) { throw [InvalidOperationException]::new('ADSYNC_LAB_STATE names no folder') }
-    [IO.File]::ReadAllText([IO.Path]::Combine($env:ADSYNC_LAB_STATE, 'windows.json')) | ConvertFrom-Json
+    [IO.File]::ReadAllText([IO.Path]::Combine($env:ADSYNC_LAB_STATE, 'windows.json')) | ConvertFrom-Json -DateKind String
+}
+
+Function Write-LabWindows {
+    param ([object] $Windows)
+    $path = [IO.Path]::Combine($env:ADSYNC_LAB_STATE, 'windows.json')
+    [IO.File]::WriteAllText("$path.ps", (ConvertTo-Json -InputObject $Windows -Depth 8))
+    [IO.File]::Move("$path.ps", $path, $true)
+}
+
+Function Get-LabTime {
+    $path = [IO.Path]::Combine($env:ADSYNC_LAB_STATE, 'clock.json')
+    $moved = if ([IO.File]::Exists($path)) { [IO.File]::ReadAllText($path) | ConvertFrom-Json } else { 0 }
+    [DateTime]::Now.AddSeconds($moved)
 }
 
 Function Get-CimInstance {
@@ -16,6 +30,7 @@ Function Get-CimInstance {
     param ([string] $Namespace = 'root/cimv2', [Parameter(Mandatory, Position = 0)][string] $ClassName, [string] $Filter)
     $found = (Read-LabWindows).classes.$ClassName
     if ($found -is [string]) { throw [InvalidOperationException]::new($found) }
+    if ($found -and $ClassName -eq 'Win32_OperatingSystem') { $found | Add-Member -NotePropertyName LocalDateTime -NotePropertyValue (Get-LabTime) }
     # WQL of the one form that is asked for: Name='text'.
     $wanted = @{}
     if ($Filter) {
@@ -25,6 +40,22 @@ Function Get-CimInstance {
     foreach ($one in @($found | Where-Object { $_ })) {
         if (-not @($wanted.Keys | Where-Object { "$($one.$_)" -ne $wanted[$_] }).Count) { $one }
     }
+}
+
+Function Edit-LabKey {
+    # Changes the registry; returns Windows' code. A key with keys below it is not there by itself in windows.json.
+    param ([object] $Registry, [string] $MethodName, [System.Collections.IDictionary] $Arguments)
+    $key = $Arguments.sSubKeyName
+    $values = $Registry.$key
+    if ($values -is [long] -or $values -is [int]) { return $values }
+    if ($MethodName -eq 'CreateKey') {
+        if ($null -eq $values) { $Registry | Add-Member -NotePropertyName $key -NotePropertyValue ([pscustomobject]@{}) }
+        return 0
+    }
+    if ($null -eq $values) { return 2 }
+    if ($MethodName -eq 'DeleteKey') { $Registry.PSObject.Properties.Remove($key) }
+    else { $values | Add-Member -NotePropertyName $Arguments.sValueName -NotePropertyValue $Arguments.sValue -Force }
+    0
 }
 
 Function Invoke-CimMethod {
@@ -39,7 +70,8 @@ Function Invoke-CimMethod {
     if ($ClassName -ne 'StdRegProv' -or $Arguments.hDefKey -isnot [uint32] -or $Arguments.hDefKey -ne 2147483650) {
         throw [ArgumentException]::new('Invalid parameter')
     }
-    $registry = (Read-LabWindows).registry
+    $windows = Read-LabWindows
+    $registry = $windows.registry
     if ($registry -is [string]) { throw [InvalidOperationException]::new($registry) }
     $key = $Arguments.sSubKeyName
     if ($MethodName -eq 'EnumKey') {
@@ -47,6 +79,11 @@ Function Invoke-CimMethod {
                 ForEach-Object { $_.Substring($key.Length + 1).Split('\')[0] } | Select-Object -Unique)
         if (-not $names.Count) { return [pscustomobject]@{ ReturnValue = [uint32]2; sNames = $null } }
         return [pscustomobject]@{ ReturnValue = [uint32]0; sNames = $names }
+    }
+    if ($MethodName -in 'CreateKey', 'SetStringValue', 'DeleteKey') {
+        $code = Edit-LabKey -Registry $registry -MethodName $MethodName -Arguments $Arguments
+        if ($code -eq 0) { Write-LabWindows -Windows $windows }
+        return [pscustomobject]@{ ReturnValue = [uint32]$code }
     }
     $property = @{ GetDWORDValue = 'uValue'; GetStringValue = 'sValue' }[$MethodName]
     if (-not $property) { throw [ArgumentException]::new('Invalid method') }
