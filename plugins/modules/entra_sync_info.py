@@ -461,9 +461,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files 
     RunFile,
     check_run_file,
     read_run_file,
-    utc_now,
     write_run_file,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_header import continue_header
 
 
 class Proof:
@@ -516,7 +516,7 @@ class Proof:
 
     def _header(self, result: RunFile, overview: dict[str, Any]) -> Header:
         facts = {"summary": overview["summary"], "verdict": overview["verdict"], "since": self._params["since"]}
-        return {**result.header, "kind": PROOF, "module": "entra_sync_info", "time": utc_now(), "facts": facts}
+        return continue_header(result.header, PROOF, "entra_sync_info", self._params, facts)
 
 
 def _users(result: RunFile) -> Iterator[UserRecord]:

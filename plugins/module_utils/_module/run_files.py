@@ -156,6 +156,14 @@ def read_reviewed_plan(
     return read_review(file.header, file.records(), path, kind)
 
 
+def file_sha256(option: str, path: str) -> str:
+    """Return the hash of a file that a run of this user wrote, such as a journal, in hexadecimal digits.
+
+    :raises InputError: if it is missing, or if others may have changed it.
+    """
+    return hashlib.sha256(read_file(option, path, OWN)).hexdigest()
+
+
 def _parse(path: str, content: bytes, sha256: str, kinds: Iterable[str]) -> RunFile:
     header = read_header(content[: content.find(b"\n") + 1], path, kinds)
     return RunFile(path, header, sha256, content)

@@ -12,7 +12,7 @@ from .._identity.core.identities.anchors import CONSISTENCY_GUID
 from .._identity.core.outcomes import FAILED, REFUSED, STAMPED
 from .._identity.core.records import consistency_text
 from .._identity.core.review.changes import Held, Write, list_write_records
-from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
+from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, WriteRecord
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.deleted_holders import IN_BIN, RESTORED
 from .._identity.entra.immutable_id_plan import PROPERTY
@@ -83,6 +83,12 @@ def make_change(change: MatchChange) -> ChangeRecord:
         cause=failed.cause,
         reason=failed.reason,
         immutable_id=change.value,
-        writes=list_write_records(list_writes(change)),
+        writes=[_with_request(write, change) for write in list_write_records(list_writes(change))],
         proposed=[],
     )
+
+
+def _with_request(write: WriteRecord, change: MatchChange) -> WriteRecord:
+    """Return a value with the id of the request that wrote it, if Graph told one."""
+    request_id = change.immutable_id.request_id
+    return {**write, "request_id": request_id} if write["attribute"] == PROPERTY and request_id else write

@@ -60,12 +60,16 @@ class MatchRecord(TypedDict):
 
 
 class WriteRecord(TypedDict):
-    """One value that changes: of the AD object or the cloud user ``id``. The id of a new account is its name."""
+    """One value that changes: of the AD object or the cloud user ``id``. The id of a new account is its name.
+
+    ``request_id`` is the id that Graph gave to the write. Only results have it, and only for the ImmutableId.
+    """
 
     attribute: str
     id: str
     before: str | None
     after: str | None
+    request_id: NotRequired[str]
 
 
 class ChangeRecord(TypedDict):
