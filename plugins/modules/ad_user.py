@@ -501,11 +501,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run import
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     RunFile,
     check_run_file,
+    make_header,
     read_reviewed_plan,
     read_run_file,
     write_run_file,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_header import make_header
 
 TERMS = (
     "exclude",

@@ -378,9 +378,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.progress i
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     check_run_file,
+    make_header,
     write_run_file,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_header import make_header
 
 
 def question(params: dict[str, Any]) -> Question:

@@ -163,10 +163,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run import
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     RunFile,
     check_run_file,
+    continue_header,
     read_run_file,
     write_run_file,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_header import continue_header
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import MatchApplication
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import apply_table, writes_diff
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import NOW, read_task

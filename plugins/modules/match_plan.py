@@ -433,11 +433,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.progress i
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     check_run_file,
+    make_header,
     read_reviewed_plan,
     read_run_file,
     write_run_file,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_header import make_header
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_changes import WAYS
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
     Rows,

@@ -293,9 +293,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.deps impor
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import file_sha256
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import file_sha256, origin_of
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_folder import JOURNAL, find_run, new_run
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_header import origin_of
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.rollback import Rollback
 

@@ -36,7 +36,7 @@ from .._identity.core.journal import (
 from .._identity.core.rollback import LAST
 from .._identity.core.run_files.origin import Origin
 from .guarded_files import MODE, OWN, check_place, flush_folder, is_still_at, open_file
-from .run_header import origin_of
+from .run_files import origin_of
 
 _LONGEST_NAME = 100
 _OPTION = "journal"

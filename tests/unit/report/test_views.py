@@ -98,6 +98,7 @@ def header(kind: str = "plan", predict: str = "after_apply", **facts: Any) -> He
         module="match_plan",
         run="20261129T101500Z-3f2a1b",
         host="localhost",
+        origin={"controller": "c", "job": None, "app": None, "note": ""},
         scope={"all": True},
         terms={"predict": predict},
         time="2026-11-29T10:15:30Z",

@@ -31,7 +31,7 @@ class Header(TypedDict):
     ``tenant`` is the tenant's id, ``domain`` the objectGUID of the domain's object; None if the module did not ask
     there. ``scope`` and ``terms`` are what the caller asked for and allowed. ``time`` is UTC, in ISO 8601.
     ``facts`` has what the module found out about all users together: its summary, caveats and verdict.
-    ``_module/run_header.py`` makes headers.
+    ``_module/run_files.py`` makes headers.
     """
 
     version: int
