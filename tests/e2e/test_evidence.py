@@ -61,7 +61,8 @@ def test_a_change_can_be_traced(ansible: Ansible, control: Control, lab: dict[st
     assert in_result == {line["id"]: line["request_id"] for line in written}
 
     told = " ".join(run.output.split())
-    assert f"Run {run.folder.name}. SHA-256 of the plan: {sha256(plan)}. SHA-256 of the result: {sha256(result)}." in told
+    hashes = f"SHA-256 of the plan: {sha256(plan)}. SHA-256 of the result: {sha256(result)}."
+    assert f"Run {run.folder.name}. {hashes}" in told
     assert "s3cret" not in run.output + "".join(path.read_text("utf-8") for path in run.folder.iterdir())
 
     back = ansible.playbook(

@@ -54,14 +54,16 @@ def journaled(
 ) -> dict[str, Any]:
     """Call a service with the journal that ``params`` names, if any, and return its result.
 
-    ``params`` holds the values of ``argspec.journal_options``, and those that ``origin_of`` reads. In check mode the service gets no journal. The result,
-    or the details of an IdentityError, also hold ``journal_run`` if the journal has lines of this run.
+    ``params`` holds the values of ``argspec.journal_options``, and those that ``origin_of`` reads. In check mode the
+    service gets no journal. The result, or the details of an IdentityError, also hold ``journal_run`` if the journal
+    has lines of this run.
 
     :raises InputError: if ``journal_run`` cannot be the name of a run.
     :raises JournalError: if the journal cannot be opened or created.
     """
     name = run_name(params["journal_run"])
-    journal = None if params["journal"] is None or check_mode else JournalFile(params["journal"], name, origin=origin_of(params))
+    path = None if check_mode else params["journal"]
+    journal = None if path is None else JournalFile(path, name, origin=origin_of(params))
     with journal or nullcontext():
         try:
             result = service(journal)
@@ -112,8 +114,8 @@ class JournalFile:
     Each run holds a shared lock on one byte while it has the journal open, and an exclusive one on another byte during
     each write. These locks belong to the process, so a process must not open the same journal twice. Open lines are
     settled only if no other run had the journal open when this one opened it, because a running one completes its own.
-    The first change creates the file, and ``origin`` is written before it. ``used``: whether this run has written lines. ``is_alone``: whether no other run
-    had the journal open.
+    The first change creates the file, and ``origin`` is written before it. ``used``: whether this run has written
+    lines. ``is_alone``: whether no other run had the journal open.
     """
 
     def __init__(self, path: str, run: str, rolls_back: Sequence[str] = (), origin: Origin | None = None) -> None:

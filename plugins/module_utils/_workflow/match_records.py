@@ -96,7 +96,7 @@ class Tenant:
 def make_record(
     change: MatchChange, prediction: Prediction | None, decided: ChangeRecord, tenant: Tenant
 ) -> UserRecord:
-    """Return the record of a user. ``ad`` and ``cloud`` are as they were read. ``decided`` is what happens to the user."""
+    """Return the record of a user. ``ad`` and ``cloud`` are as they were read; ``decided`` is what happens then."""
     cloud = change.immutable_id.target or (prediction.cloud if prediction else None)
     return UserRecord(
         ad={**change.ad.record(), "consistency_guid": consistency_text(change.anchor.before)},

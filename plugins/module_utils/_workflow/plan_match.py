@@ -48,7 +48,7 @@ class MatchPlan:
 
     ``matches``, ``found`` and the users of ``decided`` belong together. ``found`` has the predictions, None if nothing
     was predicted. ``apart``: users of the scope who are left alone. ``outside``: the cloud users without an AD user.
-    ``known`` is what the records have of the tenant besides. ``tenant`` and ``domain`` are ids. ``caveats`` are sentences.
+    ``known`` is what records have of the tenant besides. ``tenant`` and ``domain`` are ids. ``caveats`` are sentences.
     ``unread``: as ``describe_unread`` returns it. ``tenant_users`` counts the active users of the tenant.
     ``tenant_synchronizes``: whether a sync engine is connected to the tenant; None if that was not read.
     ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it

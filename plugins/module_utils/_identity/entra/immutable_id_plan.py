@@ -39,7 +39,7 @@ _IN_BIN = "held_by_deleted_user"
 class ImmutableIdChange:
     """What happens to one user. ``before`` and ``after`` are ImmutableIds. They are equal unless the value changes.
 
-    ``holders`` are the deleted holders to restore or purge first. ``request_id`` is the id that Graph gave to the write.
+    ``holders`` are the deleted holders to restore or purge first. ``request_id`` is what Graph called the write.
     """
 
     request: ImmutableIdRequest

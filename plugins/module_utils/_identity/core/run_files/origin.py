@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a run came from: what files and journals say about it, so that a change can be traced to the job that made it."""
+"""Where a run came from, as files and journals say it, so that a change can be traced to the job that made it."""
 
 from __future__ import annotations
 
