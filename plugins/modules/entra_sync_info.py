@@ -572,7 +572,11 @@ def main() -> None:
             "wait_timeout": {"type": "int", "default": 0},
             "poll_interval": {"type": "int", "default": 10},
         },
-        mutually_exclusive=[("result_file", "users", "identities"), ("save_to", "users", "identities"), ("run_folder", "users", "identities")],
+        mutually_exclusive=[
+            ("result_file", "users", "identities"),
+            ("save_to", "users", "identities"),
+            ("run_folder", "users", "identities"),
+        ],
         required_one_of=[("result_file", "users", "identities")],
         supports_check_mode=True,
         # People's records do not belong in the system's log, into which Ansible writes all arguments:

@@ -13,7 +13,7 @@ from .._identity.core.identities.addresses import lost_addresses
 from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH
 from .._identity.core.run_files.user_records import MatchRecord, PersonRecord, UserRecord
 
-AD_PASSWORD, UNKNOWN_PASSWORD, SAME_PASSWORD = "active_directory", "unknown", "unchanged"  # noqa: S105 - words
+AD_PASSWORD, UNKNOWN_PASSWORD, SAME_PASSWORD = "active_directory", "unknown", "unchanged"
 """Where the password comes from after a match. Unknown: nobody could read whether password hash sync is on."""
 
 _JOINS = (HARD_MATCH, SOFT_MATCH)
@@ -51,9 +51,7 @@ def read_person(user: UserRecord, name: str) -> Person:
         sign_in_before=before or "",
         sign_in_after=match.get("future_user_principal_name") or before or "",
         lost=tuple(
-            lost_addresses(
-                ad.get("proxy_addresses") or (), ad.get("mail"), before, cloud.get("proxy_addresses") or ()
-            )
+            lost_addresses(ad.get("proxy_addresses") or (), ad.get("mail"), before, cloud.get("proxy_addresses") or ())
         )
         if joins
         else (),

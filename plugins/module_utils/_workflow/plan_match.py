@@ -280,9 +280,7 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
     )
 
 
-def _record(
-    change: MatchChange, prediction: Prediction | None, decided: Proposal, tenant: Tenant
-) -> UserRecord:
+def _record(change: MatchChange, prediction: Prediction | None, decided: Proposal, tenant: Tenant) -> UserRecord:
     refusal = decided.refusal
     made = ChangeRecord(
         status=decided.status,

@@ -191,7 +191,10 @@ def _outside(number: int, dice: random.Random) -> Record:
         "user_principal_name": f"cloud{number}@contoso.com",
         "immutable_id": None,
     }
-    person = {"display_name": f"Room {number}", "marks": ["room_mailbox"] if number % 2 == 0 else ["guest", "unlicensed"]}
+    person = {
+        "display_name": f"Room {number}",
+        "marks": ["room_mailbox"] if number % 2 == 0 else ["guest", "unlicensed"],
+    }
     return {"ad": None, "cloud": cloud, "match": None, "change": None, "person": person}
 
 

@@ -32,6 +32,7 @@ PATHS = {
     "deleted": f"/directory/deletedItems/microsoft.graph.user?$select={SELECT}&$top=999",
     "domains": "/domains?$select=id,isVerified,isInitial,authenticationType",
     "switches": "/directory/onPremisesSynchronization",
+    "organization": "/organization?$select=id,onPremisesSyncEnabled",
     "assignments": f"/roleManagement/directory/roleAssignments?{ASSIGNED}",
     "eligibility": f"/roleManagement/directory/roleEligibilitySchedules?{ASSIGNED}",
     "contacts": f"/contacts?{HOLDER}",

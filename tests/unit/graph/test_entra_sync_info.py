@@ -177,7 +177,9 @@ def runs(tmp_path: Path) -> Callable[..., Path]:
         (folder / name).mkdir(0o700)
         with JournalFile(str(folder / name / "journal.jsonl"), name) as journal:
             entries = [
-                JournalEntry(object_id(number), f"user{number}@contoso.com", PROPERTY, None, after, ("tenant", TENANT_ID))
+                JournalEntry(
+                    object_id(number), f"user{number}@contoso.com", PROPERTY, None, after, ("tenant", TENANT_ID)
+                )
                 for number in numbers
             ]
             journal.complete(dict.fromkeys(journal.begin(entries), "written"))

@@ -505,7 +505,9 @@ def in_next_sync(**more: Any) -> Record:
             ("Anna Berg", "a.berg@x.com", "anna@x.com", "anna@ad.x.com", "old@x.com", "active_directory"),
         ),
         (
-            in_next_sync(overwrites=[{"attribute": "password", "cloud": None, "ad": None, "effect": "password_unknown"}]),
+            in_next_sync(
+                overwrites=[{"attribute": "password", "cloud": None, "ad": None, "effect": "password_unknown"}]
+            ),
             ("Anna Berg", "a.berg@x.com", "anna@x.com", "anna@ad.x.com", "old@x.com", "unknown"),
         ),
         # Whoever is synchronised already loses nothing by this sync.
@@ -514,7 +516,10 @@ def in_next_sync(**more: Any) -> Record:
             ("Anna Berg", "a.berg@x.com", "anna@x.com", "anna@x.com", "", ""),
         ),
         # No mailbox in the cloud yet.
-        (in_next_sync(cloud_mail=None), ("Anna Berg", "A.Berg@x.com", "anna@x.com", "anna@ad.x.com", "old@x.com", "unchanged")),
+        (
+            in_next_sync(cloud_mail=None),
+            ("Anna Berg", "A.Berg@x.com", "anna@x.com", "anna@ad.x.com", "old@x.com", "unchanged"),
+        ),
         (user("b@x.com", None, "unchanged"), ("b@x.com", "", "", "", "", "")),
         (outside("m@x.com", mail="m@x.com"), ("m@x.com", "m@x.com", "m@x.com", "m@x.com", "", "")),
     ],

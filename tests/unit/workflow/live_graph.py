@@ -59,6 +59,7 @@ class LiveGraph(ScriptedGraph):
             ],
             "/groups?": [],
             "/contacts": [],
+            "/organization": [{"id": "t", "onPremisesSyncEnabled": None}],
             "/servicePrincipals": [],
             "/applications": [],
         }

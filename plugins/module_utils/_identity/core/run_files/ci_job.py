@@ -12,11 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import quote, urlsplit, urlunsplit
 
 _LONGEST: Final = 500
 _NUMBER: Final = re.compile("[0-9]{1,20}")
-_PRINTABLE: Final = re.compile("[!-~]+")
+_UNSAFE: Final = re.compile("[^A-Za-z0-9._~/-]")
+# Printable ASCII only. What is before the last @ of the first part is a user and a password.
+_URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?:[^/?#]*@)?(?P<host>[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?)"
+    r"(?P<path>(?:/[!-~]*?)?)(?:[?#].*)?",
+)
 
 
 def find_job(environment: Mapping[str, str]) -> str | None:
@@ -71,17 +75,10 @@ def _joined(server: str, path: str) -> str | None:
 
 
 def _quoted(path: str) -> str:
-    return quote(path.encode("utf-8", "surrogatepass"), safe="/")
+    return _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode("utf-8", "replace")), path)
 
 
 def _plain(url: str) -> str | None:
     """Return a URL without user, password, query and fragment; None if it is none."""
-    if not _PRINTABLE.fullmatch(url):
-        return None
-    try:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    except ValueError:
-        return None
+    parts = _URL.fullmatch(url)
+    return f"{parts['scheme']}://{parts['host']}{parts['path']}" if parts else None
