@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
@@ -378,7 +377,7 @@ def test_open_lines_of_immutable_ids_and_anchors_are_settled_too(estate: Estate)
     estate.graph.users[IDS["bob"]]["onPremisesImmutableId"] = None
     assert estate.roll_back()["verdict"] == ""
     assert (estate.values(), estate.directory.anchor_of("bob")) == (NOBODY, b"")
-    lines = [json.loads(line) for line in path.read_text("ascii").splitlines()]
+    lines = journal_lines(path)
     assert {(line["user_principal_name"], line["attribute"][:2]): line["outcome"] for line in lines} == {
         (upn(name), kind): "aborted" if (name, kind) == ("bob", "on") else "written"
         for name in NAMES
