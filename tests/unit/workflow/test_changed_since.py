@@ -104,7 +104,7 @@ CASES: dict[str, tuple[Callable[[Estate], dict[str, Any]], Callable[[Estate], ob
     "cloud user given an address": (
         no_options,
         lambda estate: estate.graph.users[IDS["anna"]].update(proxyAddresses=["smtp:anna.smith@contoso.com"]),
-        "remove addresses of anna@contoso.com in Entra ID (anna.smith@contoso.com)",
+        "remove 1 addresses of anna@contoso.com in Entra ID (anna.smith@contoso.com)",
     ),
     "cloud user made a guest": (
         no_options,
