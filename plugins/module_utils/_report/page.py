@@ -24,7 +24,7 @@ from .page_effects import effects_section, marks_section
 from .page_script import SCRIPT
 from .page_style import STYLE
 from .rows import VALUES, Row
-from .words import EFFECTS, OUTCOMES, effect_label, mark_label, match_effect_label, words, written_label
+from .words import EFFECTS, OUTCOMES, QUIET_EFFECTS, effect_label, mark_label, match_effect_label, words, written_label
 
 _LABELS = {
     "sam_account_name": "Account name",
@@ -199,6 +199,7 @@ def _data(report: Report) -> Iterator[str]:
         "attributes": names.attributes.names,
         "effects": [[key, effect_label(key)] for key in names.effects.names],
         "matches": [[key, match_effect_label(key)] for key in names.matches.names],
+        "quiet": [*QUIET_EFFECTS],
         "marks": [[key, mark_label(key)] for key in names.marks.names],
         "written": [written_label(key) for key in names.written.names],
         "details": [*_LABELS.values(), *_MORE],

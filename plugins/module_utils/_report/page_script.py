@@ -121,7 +121,7 @@ SCRIPT = r"""
     kind.append(make("span", label, "pill " + group));
     if (row[MARKED]) kind.append(make("span", otherOf(row), "cause refused"));
     for (const [, text] of causesOf(row)) kind.append(make("span", text, "cause"));
-    const known = new Set(row[CAUSES].map((place) => data.causes[place][0]));
+    const known = new Set([...data.quiet, ...causesOf(row).map(([key]) => key)]);
     for (const [key, text] of effectsOf(row)) if (!known.has(key)) kind.append(make("span", text, "cause"));
     const why = make("td");
     if (row[REASON]) why.append(make("bdi", row[REASON], "reason"));

@@ -49,6 +49,9 @@ MATCH_EFFECTS = {
 }
 """The meaning of each effect of a match, the gravest first."""
 
+QUIET_EFFECTS = (accepted_effects.PASSWORD_REPLACED, accepted_effects.ATTRIBUTES_OVERWRITTEN)
+"""Effects that refuse nobody and that most matches have. A row does not show them, its details do."""
+
 MARKS = {
     "guest": ("Guest", "The cloud user is a guest of the tenant."),
     "unlicensed": ("No licence", "No licence is assigned to the cloud user."),
