@@ -27,4 +27,9 @@ options:
       - The name of this run in the journal, for instance the number of a CI job. It is in each line.
       - By default it is made of the time and a few random letters. RV(journal_run) returns it.
     type: str
+  note:
+    description:
+      - A text for the journal, and for the files of the run if the module writes any, such as the number of a change request. At most
+        500 characters are kept. Do not write a secret.
+    type: str
 """

@@ -282,6 +282,11 @@ result_file:
   returned: success and failure without check mode, if there is one
   type: str
   sample: /var/lib/hybrid-identity/20261129T101500Z-localhost-3f2a1b/accounts-result.jsonl
+result_sha256:
+  description: The SHA-256 hash of the result.
+  returned: success and failure without check mode, if there is one
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 verdict:
   description:
     - In check mode, why the plan may not be carried out, in one sentence. Empty if it may be.
@@ -472,8 +477,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
     PLAN,
     RESULT,
     USERS,
-    VERSION,
-    Header,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.ad_user import Helpers, manage_accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.outcome import Outcome
@@ -498,12 +501,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run import
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     RunFile,
     check_run_file,
+    make_header,
     read_reviewed_plan,
     read_run_file,
-    utc_now,
     write_run_file,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 
 TERMS = (
     "exclude",
@@ -571,7 +573,7 @@ class Accounts:
             found.append(manage_accounts(options, self._task, helpers, self._check_mode))
             return {}
 
-        journal = {"journal": params["journal"], "journal_run": self._run}
+        journal = {"journal": params["journal"], "journal_run": self._run, "note": params["note"]}
         with keeper if keeper and not self._check_mode else nullcontext():
             used = journaled(journal, service, check_mode=self._check_mode)
         return self._finish(found[0], used)
@@ -634,7 +636,7 @@ class Accounts:
             result["summary"]["review"] = outcome.plan.decided.count_reviewed()
         if path is not None:
             sha256 = self._save(path, outcome, result["summary"])
-            result |= {self._writes: path, **({} if tries else {"plan_sha256": sha256})}
+            result |= {self._writes: path, "result_sha256" if tries else "plan_sha256": sha256}
         if not tries:
             result["reviewable"] = outcome.plan.decided.is_reviewable
         alone = tries and self._params["plan_sha256"] is None
@@ -643,17 +645,15 @@ class Accounts:
         return {**result, "diff": diff_accounts(shown, path or "users")}
 
     def _save(self, path: str, outcome: Outcome, summary: Mapping[str, Any]) -> str:
-        header = Header(
-            version=VERSION,
-            kind=PLAN if self._check_mode else RESULT,
+        header = make_header(
+            PLAN if self._check_mode else RESULT,
+            "ad_user",
+            self._run,
+            self._params,
             tenant=self._source.header["tenant"] if self._source else None,
             domain=outcome.domain,
-            module="ad_user",
-            run=self._run,
-            host=run_host(),
             scope=self._scope,
             terms=self._terms,
-            time=utc_now(),
             facts={
                 "summary": summary,
                 "verdict": outcome.verdict,

@@ -50,6 +50,12 @@ options:
       - It has the users of the result, each with what was found, as C(sync).
       - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end.
     type: path
+  run_folder:
+    description:
+      - The folder of runs on the controller. With it, the verdict also names the users whose ImmutableIds earlier runs of this host wrote, and
+        who are neither proven nor cleared since. C(docs/undo.md) says what is compared.
+      - It does not go with O(users) and O(identities).
+    type: path
   users:
     description:
       - Records of users. What M(hybrid.identity.entra_immutable_id) returns as C(users) is taken as it is, and is the best to
@@ -152,7 +158,9 @@ open:
   type: int
   sample: 1
 verdict:
-  description: Who is not proven to be matched, and why, in one sentence. Empty if all are proven, and in check mode with O(result_file).
+  description:
+    - Who is not proven to be matched, and why, in one sentence, and who of earlier runs is neither proven nor cleared. Empty if there is
+      nobody, and in check mode with O(result_file).
   returned: success
   type: str
   sample: ""
@@ -162,6 +170,11 @@ table:
   type: list
   elements: str
   sample: ["verified in Entra ID             40"]
+earlier:
+  description: How many users of earlier runs are neither proven nor cleared. 0 without O(run_folder).
+  returned: with O(result_file), unless in check mode
+  type: int
+  sample: 0
 unmatched:
   description:
     - Users who were not hard-matched and whom a cycle takes all the same, if their AD accounts are in its scope. Users who are excluded,
@@ -442,6 +455,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
     UserRecord,
     read_user,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.earlier_runs import (
+    Written,
+    describe_unproven,
+    find_unproven,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import (
     Expectation,
     expect_result,
@@ -460,10 +478,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run import
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     RunFile,
     check_run_file,
+    continue_header,
     read_run_file,
-    utc_now,
     write_run_file,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_folder import read_earlier_runs
 
 
 class Proof:
@@ -490,12 +509,22 @@ class Proof:
         asked = [each for each in expectations if each]
         findings = self._find(asked, str(result.header["tenant"]))
         overview = describe_findings(findings, path or "the table")
+        unproven = self._find_earlier(result, findings)
+        overview["earlier"] = len(unproven)
+        overview["verdict"] = " ".join(filter(None, (overview["verdict"], describe_unproven(unproven))))
         if not path:
             return {"changed": False, **overview}
         found = iter(findings)
         by_user = [next(found) if each else None for each in expectations]
         write_run_file("save_to", path, self._header(result, overview), _proven(result, by_user))
         return {"changed": False, "proof_file": path, **overview}
+
+    def _find_earlier(self, result: RunFile, findings: Sequence[Finding]) -> list[Written]:
+        folder = self._params["run_folder"]
+        if folder is None:
+            return []
+        runs = read_earlier_runs(folder, result.header["run"])
+        return find_unproven(runs, str(result.header["tenant"]), findings)
 
     def _records(self) -> list[dict[str, Any]]:
         if self._params["users"] is not None:
@@ -516,7 +545,7 @@ class Proof:
 
     def _header(self, result: RunFile, overview: dict[str, Any]) -> Header:
         facts = {"summary": overview["summary"], "verdict": overview["verdict"], "since": self._params["since"]}
-        return {**result.header, "kind": PROOF, "module": "entra_sync_info", "time": utc_now(), "facts": facts}
+        return continue_header(result.header, PROOF, "entra_sync_info", self._params, facts)
 
 
 def _users(result: RunFile) -> Iterator[UserRecord]:
@@ -537,12 +566,17 @@ def main() -> None:
             "users": {"type": "list", "elements": "dict"},
             "identities": {"type": "list", "elements": "str"},
             "save_to": {"type": "path"},
+            "run_folder": {"type": "path"},
             "since": {"type": "str"},
             "export_errors": {"type": "list", "elements": "dict", "default": []},
             "wait_timeout": {"type": "int", "default": 0},
             "poll_interval": {"type": "int", "default": 10},
         },
-        mutually_exclusive=[("result_file", "users", "identities"), ("save_to", "users", "identities")],
+        mutually_exclusive=[
+            ("result_file", "users", "identities"),
+            ("save_to", "users", "identities"),
+            ("run_folder", "users", "identities"),
+        ],
         required_one_of=[("result_file", "users", "identities")],
         supports_check_mode=True,
         # People's records do not belong in the system's log, into which Ansible writes all arguments:

@@ -94,6 +94,11 @@ options:
       - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end. With O(identities), there is no
         file by default.
     type: path
+  note:
+    description:
+      - A text for the file, such as the number of a change request.
+      - At most 500 characters are kept. Do not write a secret.
+    type: str
 notes:
   - The app needs the application permission C(User.Read.All).
   - What a mailbox is for shows only an app with the application permission C(MailboxSettings.Read). It is asked about each user who is wanted
@@ -361,11 +366,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_user_info import Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_user_info import run as read_users
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
-    USERS,
-    VERSION,
-    Header,
-)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import USERS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.scope.exclusions import read_exclusions
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.user_choice import (
     CLOUD,
@@ -386,10 +387,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.progress i
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     check_run_file,
-    utc_now,
+    make_header,
     write_run_file,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 
 
 def question(params: dict[str, Any]) -> Question:
@@ -424,17 +424,15 @@ def read(params: dict[str, Any], options: dict[str, Any], watch: Watch) -> dict[
     name = run_name(params["run"])
     result = read_users(options, question(params), watch)
     users, tenant = result.pop("users"), result["tenant"]
-    header = Header(
-        version=VERSION,
-        kind=USERS,
+    header = make_header(
+        USERS,
+        "entra_user_info",
+        name,
+        params,
         tenant=tenant,
         domain=None,
-        module="entra_user_info",
-        run=name,
-        host=run_host(),
         scope={option: params[option] for option in SCOPE if params[option]},
         terms={},
-        time=utc_now(),
         facts={fact: result[fact] for fact in ("summary", "caveats", "password_hash_sync")},
     )
     return {**result, "users_file": path, "users_sha256": write_run_file("save_to", path, header, users), "run": name}
@@ -456,6 +454,7 @@ def main() -> None:
             "on_missing": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
             "save_to": {"type": "path"},
             "run": {"type": "str"},
+            "note": {"type": "str"},
         },
         supports_check_mode=True,
     )

@@ -90,6 +90,11 @@ result_file:
   returned: success, unless in check mode
   type: str
   sample: /var/lib/hybrid-identity/20261129T101500Z-localhost-3f2a1b/hard_match-result.jsonl
+result_sha256:
+  description: The SHA-256 hash of the result file, in hexadecimal digits.
+  returned: success, unless in check mode
+  type: str
+  sample: 9f2c1d6b0e8a4f7790c3b1a5d2e6f4870a1b2c3d4e5f60718293a4b5c6d7e8f9
 verdict:
   description: Who of the planned users was not changed, and why, in one sentence. Empty if all were changed.
   returned: success, or when only the result file cannot be written
@@ -140,7 +145,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PLAN,
     RESULT,
-    Header,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
     ChangeRecord,
@@ -159,8 +163,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run import
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     RunFile,
     check_run_file,
+    continue_header,
     read_run_file,
-    utc_now,
     write_run_file,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import MatchApplication
@@ -199,7 +203,11 @@ class Application:
             check_run_file("result_file", self._path("result_file"), others)
         place = Place(str(plan.header["tenant"]), str(plan.header["domain"]), int(facts["tenant_users"]))
         application = MatchApplication(read_task(plan.header["scope"], terms), planned, place)
-        journal = {"journal": params["journal"], "journal_run": params["run"] or plan.header["run"]}
+        journal = {
+            **params,
+            "journal_run": params["run"] or plan.header["run"],
+            "note": plan.header["origin"]["note"],
+        }
         try:
             result = journaled(
                 journal, lambda writer: self._write(application, bool(planned), writer), check_mode=self._check_mode
@@ -225,11 +233,11 @@ class Application:
             return {**answer, "diff": writes_diff(users, plan.path)}
         path = self._path("result_file")
         try:
-            self._save(plan, verdict, users)
+            sha256 = self._save(plan, verdict, users)
         except IdentityError as error:
             error.details.update(answer)
             raise
-        return {**answer, "result_file": path, "diff": writes_diff(users, path)}
+        return {**answer, "result_file": path, "result_sha256": sha256, "diff": writes_diff(users, path)}
 
     def _write(self, application: MatchApplication, changes: bool, writer: JournalFile | None) -> dict[str, Any]:
         if changes:
@@ -251,10 +259,10 @@ class Application:
             if isinstance(error, IdentityError):
                 error.details["warnings"] = [*error.details.get("warnings", ()), other.message]
 
-    def _save(self, plan: RunFile, verdict: str, users: Iterable[UserRecord]) -> None:
+    def _save(self, plan: RunFile, verdict: str, users: Iterable[UserRecord]) -> str:
         facts = {**plan.header["facts"], "verdict": verdict}
-        header: Header = {**plan.header, "kind": RESULT, "module": "match_apply", "time": utc_now(), "facts": facts}
-        write_run_file("result_file", self._path("result_file"), header, users)
+        header = continue_header(plan.header, RESULT, "match_apply", self._params, facts)
+        return write_run_file("result_file", self._path("result_file"), header, users)
 
     def _path(self, option: str) -> str:
         if not self._params[option]:

@@ -213,6 +213,11 @@ options:
       - The path of the plan file on the controller. A file that exists is replaced.
       - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end.
     type: path
+  note:
+    description:
+      - A text for the plan, the result, the proof and the journal of the run, such as the number of a change request.
+      - At most 500 characters are kept. Do not write a secret.
+    type: str
 notes:
   - To read everything, the app needs the application permissions C(User.Read.All), C(Domain.Read.All),
     C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory), C(GroupMember.Read.All), C(OrgContact.Read.All) and
@@ -411,8 +416,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rev
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PLAN,
     RESULT,
-    VERSION,
-    Header,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import read_user
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
@@ -431,12 +434,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.progress i
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
     check_run_file,
+    make_header,
     read_reviewed_plan,
     read_run_file,
-    utc_now,
     write_run_file,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_changes import WAYS
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
     Rows,
@@ -465,17 +467,15 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
     plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
     summary, verdict = plan.summary(), plan.decided.verdict
-    header = Header(
-        version=VERSION,
-        kind=PLAN,
+    header = make_header(
+        PLAN,
+        "match_plan",
+        name,
+        params,
         tenant=plan.tenant,
         domain=plan.domain,
-        module="match_plan",
-        run=name,
-        host=run_host(),
         scope=scope,
         terms=terms,
-        time=utc_now(),
         facts={
             "summary": summary,
             "verdict": verdict,
@@ -561,6 +561,7 @@ def main() -> None:
             "accounts_result": {"type": "path"},
             "plan_file": {"type": "path"},
             "run": {"type": "str"},
+            "note": {"type": "str"},
         },
         supports_check_mode=True,
     )

@@ -90,6 +90,11 @@ options:
       - anchor_claims
       - protected_accounts
     default: []
+  note:
+    description:
+      - A text for the journal of this rollback, such as the number of a change request.
+      - At most 500 characters are kept. Do not write a secret.
+    type: str
 notes:
   - Hold the scheduler of Entra Connect while this module runs. The playbook C(hybrid.identity.rollback) does.
   - Active Directory is asked only if the run changed it. Entra ID is always asked. If it cannot be asked, nothing is written.
@@ -236,6 +241,11 @@ journal:
   returned: when something was written
   type: str
   sample: /var/lib/hybrid-identity/20261129T113000Z-localhost-b2c3d4/journal.jsonl
+journal_sha256:
+  description: The SHA-256 hash of RV(journal), in hexadecimal digits.
+  returned: when something was written
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 cause:
   description: A stable identifier of what went wrong with a connection or a directory.
   returned: failure of a connection or a directory
@@ -283,6 +293,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.deps impor
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
+from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import file_sha256, origin_of
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_folder import JOURNAL, find_run, new_run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_host import run_host
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.rollback import Rollback
@@ -308,7 +319,7 @@ def roll_back(params: dict[str, Any], check_mode: bool, watch: Watch) -> dict[st
             nonlocal written
             os.mkdir(folder, 0o700)
             written = True
-            with JournalFile(path, name, (found.name,)) as journal:
+            with JournalFile(path, name, (found.name,), origin_of(params)) as journal:
                 yield journal
 
     terms = Terms(
@@ -321,7 +332,7 @@ def roll_back(params: dict[str, Any], check_mode: bool, watch: Watch) -> dict[st
 
     def so_far() -> dict[str, Any]:
         result = build_result(rollback.users, rollback.verdict, found.name, rollback.allowed)
-        own = {"run": name, "journal": path} if written else {}
+        own = {"run": name, "journal": path, "journal_sha256": file_sha256("journal", path)} if written else {}
         return {**result, **own, "rolled_back": found.name, "warnings": rollback.warnings}
 
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
@@ -342,6 +353,7 @@ def main() -> None:
             **graph_options(),
             "run_folder": {"type": "path", "required": True},
             "run": {"type": "str", "required": True},
+            "note": {"type": "str"},
             "max_changes": {"type": "str"},
             "max_refused": {"type": "str", "default": "0"},
             "accepted_effects": {"type": "dict", "default": {}},

@@ -48,7 +48,9 @@ MODULES = {
         {"users_file": ACCOUNTS_USERS, "plan_file": ACCOUNTS_PLAN, "result_file": ACCOUNTS_RESULT},
         instead=("users",),
     ),
-    "entra_sync_info": RunFiles({"result_file": RESULT, "save_to": PROOF}, instead=("users", "identities")),
+    "entra_sync_info": RunFiles(
+        {"result_file": RESULT, "save_to": PROOF}, instead=("users", "identities"), folders=("run_folder",)
+    ),
 }
 _NONE = RunFiles({})
 

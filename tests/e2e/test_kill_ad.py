@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import random
 import re
 import uuid
@@ -21,7 +20,7 @@ from accounts import bulk_users
 from outside import Directory, graph_options
 from outside import run as run_program
 from support.ldap_gate import LdapGate
-from support.module_runs import ModuleRun, seeded
+from support.module_runs import ModuleRun, journal_lines, seeded
 
 # More than the 100 changes that are journaled together.
 COUNT = 150
@@ -164,7 +163,7 @@ def test_killed_runs_are_ended_by_the_next_and_taken_back(estate: Estate, runs: 
 
 def _accounts_for_all(journal: Path, estate: Estate, versions: dict[str, int], each: int) -> None:
     """The journal has each write once. Each value was written ``each`` times, as the directory counts."""
-    lines = [json.loads(line) for line in journal.read_text("ascii").splitlines()]
+    lines = journal_lines(journal)
     assert {line["outcome"] for line in lines} <= {"written", "aborted"}
     assert _written(journal) == dict.fromkeys(NAMES, 1)
     # Taking a value away and adding another is one request, which Samba counts as two changes.
@@ -173,5 +172,5 @@ def _accounts_for_all(journal: Path, estate: Estate, versions: dict[str, int], e
 
 
 def _written(journal: Path) -> Counter[str]:
-    lines = [json.loads(line) for line in journal.read_text("ascii").splitlines() if line.endswith('"}')]
+    lines = journal_lines(journal)
     return Counter(line["user_principal_name"].partition("@")[0] for line in lines if line["outcome"] == "written")

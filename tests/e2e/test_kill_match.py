@@ -9,7 +9,6 @@ MATCH_KILLS sets how often they are killed.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import stat
@@ -176,7 +175,7 @@ def test_a_killed_match_is_ended_by_the_next_one(
         name = entry["userprincipalname"][0].decode()
         assert entry[ANCHOR.lower()] == entry["objectguid"]
         assert cloud[name][IMMUTABLE_ID] == expected_immutable_id(entry)
-    lines = [json.loads(line) for line in matches.journal.read_text("ascii").splitlines()]
+    lines = journal_lines(matches.journal)
     # Who had written before a kill is settled only if the same attribute of somebody is written later.
     counted = Counter(
         (line["attribute"], line["user_principal_name"]) for line in lines if line["outcome"] != "aborted"

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from accounts import bulk_users
 from outside import Control, Directory, Graph, expected_immutable_id
+from support.module_runs import journal_lines
 from test_chain import diff_lines, dump
 
 from playbooks import Ansible
@@ -121,7 +122,7 @@ def test_ten_hosts_in_one_play_share_no_file(
         plan, result = (json.loads((folder / kind).read_text("utf-8").splitlines()[0]) for kind in kinds[:2])
         assert (plan["run"], plan["host"], plan["scope"]) == (result["run"], result["host"], result["scope"])
         assert plan["run"] == folder.name
-        lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text("ascii").splitlines()]
+        lines = journal_lines(folder / "journal.jsonl")
         assert [(line["run"], line["user_principal_name"]) for line in lines] == [(folder.name, scopes[plan["host"]])]
         found[plan["host"]] = plan["scope"]
     assert found == {host: {"users": [name]} for host, name in scopes.items()}

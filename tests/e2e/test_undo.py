@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from outside import Control, Directory, Graph
+from support.module_runs import journal_lines
 from support.polling import wait_until
 
 from playbooks import Ansible, kill
@@ -56,7 +57,7 @@ def values(graph: Graph) -> dict[str, Any]:
 
 
 def lines(journal: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in journal.read_text("ascii").splitlines()]
+    return journal_lines(journal)
 
 
 @pytest.mark.usefixtures("fresh", "unstamped")

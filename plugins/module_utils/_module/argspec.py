@@ -72,7 +72,7 @@ def graph_options() -> dict[str, OptionSpec]:
 
 def journal_options() -> dict[str, OptionSpec]:
     """Return the options for the journal."""
-    return {"journal": {"type": "path"}, "journal_run": {"type": "str"}}
+    return {"journal": {"type": "path"}, "journal_run": {"type": "str"}, "note": {"type": "str"}}
 
 
 def deleted_holders_option() -> OptionSpec:

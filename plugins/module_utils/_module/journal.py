@@ -29,10 +29,14 @@ from .._identity.core.journal import (
     Line,
     decode,
     encode,
+    encode_origin,
+    fill_in,
     outcome_offset,
 )
 from .._identity.core.rollback import LAST
+from .._identity.core.run_files.origin import Origin
 from .guarded_files import MODE, OWN, check_place, flush_folder, is_still_at, open_file
+from .run_files import origin_of
 
 _LONGEST_NAME = 100
 _OPTION = "journal"
@@ -50,14 +54,16 @@ def journaled(
 ) -> dict[str, Any]:
     """Call a service with the journal that ``params`` names, if any, and return its result.
 
-    ``params`` holds the values of ``argspec.journal_options``. In check mode the service gets no journal. The result,
-    or the details of an IdentityError, also hold ``journal_run`` if the journal has lines of this run.
+    ``params`` holds the values of ``argspec.journal_options``, and those that ``origin_of`` reads. In check mode the
+    service gets no journal. The result, or the details of an IdentityError, also hold ``journal_run`` if the journal
+    has lines of this run.
 
     :raises InputError: if ``journal_run`` cannot be the name of a run.
     :raises JournalError: if the journal cannot be opened or created.
     """
     name = run_name(params["journal_run"])
-    journal = None if params["journal"] is None or check_mode else JournalFile(params["journal"], name)
+    path = None if check_mode else params["journal"]
+    journal = None if path is None else JournalFile(path, name, origin=origin_of(params))
     with journal or nullcontext():
         try:
             result = service(journal)
@@ -108,12 +114,13 @@ class JournalFile:
     Each run holds a shared lock on one byte while it has the journal open, and an exclusive one on another byte during
     each write. These locks belong to the process, so a process must not open the same journal twice. Open lines are
     settled only if no other run had the journal open when this one opened it, because a running one completes its own.
-    The first change creates the file. ``used``: whether this run has written lines. ``is_alone``: whether no other run
-    had the journal open.
+    The first change creates the file, and ``origin`` is written before it. ``used``: whether this run has written
+    lines. ``is_alone``: whether no other run had the journal open.
     """
 
-    def __init__(self, path: str, run: str, rolls_back: Sequence[str] = ()) -> None:
+    def __init__(self, path: str, run: str, rolls_back: Sequence[str] = (), origin: Origin | None = None) -> None:
         self.run = run
+        self._origin = origin
         self._path = path
         self._rolls_back = tuple(rolls_back)
         self._file: int | None = None
@@ -147,23 +154,26 @@ class JournalFile:
         """As in ``JournalWriter``. Tickets are the positions of the outcomes in the file."""
         lines = encode(self.run, self._rolls_back, entries)
         with self._threads:
+            before = encode_origin(self.run, self._origin) if self._origin and not self.used else b""
             with self._trouble(), self._locked() as file:
                 position = self._at_a_line_start(file)
-                self._append(file, b"".join(lines), position)
+                self._append(file, before + b"".join(lines), position)
                 os.fsync(file)
                 self._size = os.fstat(file).st_size
             self.used = True
+        position += len(before)
         tickets = []
         for line in lines:
             tickets.append(position + outcome_offset(line))
             position += len(line)
         return tickets
 
-    def complete(self, outcomes: Mapping[int, str]) -> None:
+    def complete(self, outcomes: Mapping[int, str], request_ids: Mapping[int, str] | None = None) -> None:
         """As in ``JournalWriter``. Outcomes are flushed when the run ends; after a power cut, lines may be pending."""
         with self._threads, self._trouble(), self._locked() as file:
             for position, outcome in outcomes.items():
-                os.pwrite(file, outcome.encode("ascii"), position)
+                distance, content = fill_in(outcome, (request_ids or {}).get(position))
+                os.pwrite(file, content, position - distance)
 
     def settle(self, place: tuple[str, str], attribute: str, values: Mapping[str, Any]) -> None:
         """As in ``JournalWriter``. Lines of objects that are not in ``values`` stay open."""

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import io
 import os
+import platform
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,16 @@ from typing import Any
 from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.review.changes import Review
 from .._identity.core.review.reviewed_plan import PlanKind, check_reviewed_plan, read_review
-from .._identity.core.run_files.run_file import PLAN, Header, encode_file, is_run_file, read_header, read_records
+from .._identity.core.run_files.origin import Origin, make_origin
+from .._identity.core.run_files.run_file import (
+    PLAN,
+    VERSION,
+    Header,
+    encode_file,
+    is_run_file,
+    read_header,
+    read_records,
+)
 from .guarded_files import LARGE_INPUT, OWN, check_place, open_file, read_file
 from .run_host import run_host
 
@@ -48,6 +58,52 @@ class RunFile:
         lines = io.BytesIO(self._content)
         lines.readline()
         return read_records(lines, self.path)
+
+
+def origin_of(params: Mapping[str, Any]) -> Origin:
+    """Return where this task comes from. Of ``params``, ``client_id``, ``auth_source`` and ``note`` are used.
+
+    With the credentials of the Azure CLI, ``client_id`` is not used to sign in.
+    """
+    app = None if params.get("auth_source") == "cli" else params.get("client_id")
+    return make_origin(platform.node(), os.environ, app, params.get("note"))
+
+
+def make_header(
+    kind: str,
+    module: str,
+    run: str,
+    params: Mapping[str, Any],
+    *,
+    tenant: str | None,
+    domain: str | None,
+    scope: Mapping[str, Any],
+    terms: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> Header:
+    """Return the header of a file that this task writes now. ``params`` are those of ``origin_of``."""
+    return Header(
+        version=VERSION,
+        kind=kind,
+        tenant=tenant,
+        domain=domain,
+        module=module,
+        run=run,
+        host=run_host(),
+        origin=origin_of(params),
+        scope=scope,
+        terms=terms,
+        time=utc_now(),
+        facts=facts,
+    )
+
+
+def continue_header(
+    before: Header, kind: str, module: str, params: Mapping[str, Any], facts: Mapping[str, Any]
+) -> Header:
+    """Return the header of a file that says what became of another one's users, whose note it keeps."""
+    origin: Origin = {**origin_of(params), "note": before["origin"]["note"]}
+    return {**before, "kind": kind, "module": module, "origin": origin, "time": utc_now(), "facts": facts}
 
 
 def check_run_file(option: str, path: str, others: Mapping[str, str | None] | None = None) -> None:
@@ -154,6 +210,14 @@ def read_reviewed_plan(
     file = _parse(path, content, found, [PLAN])
     check_reviewed_plan(file.header, path, kind, scope, terms, current_time(), params["reviewed_plan_max_age"])
     return read_review(file.header, file.records(), path, kind)
+
+
+def file_sha256(option: str, path: str) -> str:
+    """Return the hash of a file that a run of this user wrote, such as a journal, in hexadecimal digits.
+
+    :raises InputError: if it is missing, or if others may have changed it.
+    """
+    return hashlib.sha256(read_file(option, path, OWN)).hexdigest()
 
 
 def _parse(path: str, content: bytes, sha256: str, kinds: Iterable[str]) -> RunFile:

@@ -9,16 +9,23 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from .._identity.core.errors import InputError
 from .._identity.core.journal import Journal
 from .._identity.core.rollback import LAST
+from .._identity.core.run_files.run_file import PROOF
+from .._identity.sync_proof.earlier_runs import EarlierRun
 from .guarded_files import check_place
 from .journal import read_journal
-from .run_files import current_time
+from .run_files import current_time, read_run_file
+from .run_host import run_host
 
 JOURNAL = "journal.jsonl"
+_PROOF_FILE = "proof.jsonl"
 
 _OPTION = "run_folder"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,149}")
@@ -55,13 +62,32 @@ def find_run(folder: str, name: str) -> Run:
     raise InputError(f"{folder} has no run that changed anything and was no rollback; check run_folder.")
 
 
+def read_earlier_runs(folder: str, before: str) -> Iterator[EarlierRun]:
+    """Return the runs that wrote a journal and are older than the run ``before``, the oldest first, one at a time.
+
+    :raises InputError: if the folder or a proof cannot be read, or if others may have changed a proof.
+    :raises JournalError: if a journal cannot be read, or may have been changed by others.
+    """
+    ours = re.compile(rf"[0-9]{{8}}T[0-9]{{6}}Z-{re.escape(_readable(run_host()))}-[0-9a-f]{{6}}")
+    for name in _list_runs(folder):
+        if name >= before:
+            return
+        is_ours = bool(ours.fullmatch(name))
+        path = os.path.join(folder, name, _PROOF_FILE)
+        proof = partial(_records, path) if is_ours and os.path.lexists(path) else tuple
+        yield EarlierRun(name, is_ours, _read(folder, name).journal.lines, proof)
+
+
+def _records(path: str) -> Iterable[Mapping[str, Any]]:
+    return read_run_file("proof", path, (PROOF,)).records()
+
+
 def new_run(folder: str, host: str) -> tuple[str, str]:
     """Return the name of a new run, and the path of its folder, which is not made yet. ``host``: the inventory host.
 
     :raises InputError: if the folder of the run cannot be made.
     """
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", host)[:_LONGEST_HOST]
-    name = f"{current_time():%Y%m%dT%H%M%SZ}-{readable}-{secrets.token_hex(3)}"
+    name = f"{current_time():%Y%m%dT%H%M%SZ}-{_readable(host)}-{secrets.token_hex(3)}"
     path = os.path.join(folder, name)
     check_place(_OPTION, path)
     return name, path
@@ -74,6 +100,10 @@ def read_space(folder: str) -> int | None:
     except (OSError, ValueError):
         return None
     return state.f_bavail * state.f_frsize
+
+
+def _readable(host: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", host)[:_LONGEST_HOST]
 
 
 def _list_runs(folder: str) -> list[str]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report for spreadsheets: a CSV file."""
+"""The report for spreadsheets and for letters to the users: a CSV file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,23 @@ from .._identity.core.outcomes import CLOUD_ONLY
 from .model import Report
 from .rows import VALUES, Row
 
+_TOLD = ("cloud_user_principal_name", "future_user_principal_name")
+"""Values that the columns for letters have."""
+_PLACES = tuple(place for place, name in enumerate(VALUES) if name not in _TOLD)
+
 COLUMNS = (
     "outcome",
     "status",
     "cause",
     "reason",
-    *VALUES,
+    "name",
+    "address",
+    "sign_in_name_before",
+    "sign_in_name_after",
+    "addresses_lost",
+    "password",
+    "marks",
+    *(name for name in VALUES if name not in _TOLD),
     "expected",
     "causes",
     "effects",
@@ -57,12 +68,20 @@ class _Last:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    person = row.person
     return (
         CLOUD_ONLY if row.is_outside else row.prediction.key if row.prediction else "",
         row.status.key if row.status else "",
         row.cause,
         row.reason,
-        *row.values,
+        person.name,
+        person.address,
+        person.sign_in_before,
+        person.sign_in_after,
+        "; ".join(person.lost),
+        person.password,
+        "; ".join(person.marks),
+        *(row.values[place] for place in _PLACES),
         row.expected,
         "; ".join(row.causes),
         "; ".join(row.effects),

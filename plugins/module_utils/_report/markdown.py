@@ -12,7 +12,7 @@ from .._identity.core.outcomes import outcome
 from .._identity.core.text.visible import LONGEST, visible
 from .encoding import encoded
 from .model import Report, Unread, number, people
-from .words import effect_label, words
+from .words import MATCH_EFFECTS, effect_label, match_effect_label, words
 
 MAX_BYTES = 512 * 1024
 """The file is never larger: a CI service cuts long pages, or drops them (GitHub beyond 1 MiB for a step)."""
@@ -43,7 +43,7 @@ def to_markdown(report: Report, limit: int = 100) -> bytes:
         if count:
             blocks = "█" * round(_BAR * count / max(report.total, count)) or "▏"
             lines.append(f"| {plain(outcome(key).label)} | {number(count)} | {blocks} |")
-    lines += _unknown(report) + _overwrites(report)
+    lines += _unknown(report) + _effects(report) + _overwrites(report)
     return encoded("\n".join(lines + _users(report, limit, _size(lines))) + "\n")
 
 
@@ -58,6 +58,16 @@ def _unknown(report: Report) -> list[str]:
 def _answer(unread: Unread) -> str:
     permission = f" (permission: {plain(unread.permission)})" if unread.permission else ""
     return permission + (": the check is skipped" if unread.is_skipped else "")
+
+
+def _effects(report: Report) -> list[str]:
+    if not report.effects:
+        return []
+    lines = ["", "## Effects of the matches", "", "| Effect | Users | |", "| --- | ---: | --- |"]
+    return lines + [
+        f"| {plain(match_effect_label(key))} | {number(count)} | {plain(MATCH_EFFECTS.get(key, ''))} |"
+        for key, count in [*report.effects.items()][:_MAX_ATTRIBUTES]
+    ]
 
 
 def _overwrites(report: Report) -> list[str]:

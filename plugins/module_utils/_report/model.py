@@ -15,7 +15,7 @@ from .._identity.core.errors import InputError
 from .._identity.core.outcomes import CLOUD_ONLY, CREATES, FAILED, JOINS, STOPS, UNCLEAR, Outcome, outcome
 from .._identity.core.run_files.run_file import RESULT, Header
 from .rows import Row, RowReader, shown
-from .words import OUTCOMES
+from .words import MARKS, MATCH_EFFECTS, OUTCOMES
 
 NOW = "now"
 """The term ``predict`` of a plan that says what a sync would do if nobody wrote anything."""
@@ -44,7 +44,7 @@ class Report:
     ``rows`` are sorted by what a person should look at first, ``counts`` are by key, those without anybody too if
     outcomes are counted. ``total`` counts the AD users, ``apart`` those besides who are left alone, and ``outside`` the
     cloud users without one.
-    ``overwrites`` counts users by attribute and effect.
+    ``overwrites`` counts users by attribute and effect, ``effects`` by effect of their match, and ``marks`` by mark.
     """
 
     title: str
@@ -59,6 +59,8 @@ class Report:
     rows: Sequence[Row]
     counts: Mapping[str, int]
     overwrites: Mapping[tuple[str, str], int]
+    effects: Mapping[str, int]
+    marks: Mapping[str, int]
     total: int
     apart: int
     outside: int
@@ -176,10 +178,18 @@ def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None
         rows=rows,
         counts={key: found[key] for key in order},
         overwrites=dict(sorted(overwrites.items(), key=lambda item: (-item[1], item[0]))),
+        effects=_counted((key for row in rows for key in row.effects), MATCH_EFFECTS),
+        marks=_counted((key for row in rows for key in row.person.marks), MARKS),
         total=len(rows) - outside - apart,
         apart=apart,
         outside=outside,
     )
+
+
+def _counted(keys: Iterable[str], known: Iterable[str]) -> dict[str, int]:
+    """Return how often each key occurs, those that are known first and in their order."""
+    found = Counter(keys)
+    return {key: found[key] for key in (*known, *sorted(found.keys() - {*known})) if found[key]}
 
 
 def _facts(header: Header) -> tuple[str, tuple[str, ...], tuple[Unread, ...]]:

@@ -20,10 +20,11 @@ from typing import Any
 
 from .._identity.core.outcomes import Outcome, outcome
 from .model import Report, number, people
+from .page_effects import effects_section, marks_section
 from .page_script import SCRIPT
 from .page_style import STYLE
 from .rows import VALUES, Row
-from .words import EFFECTS, OUTCOMES, effect_label, words, written_label
+from .words import EFFECTS, OUTCOMES, QUIET_EFFECTS, effect_label, mark_label, match_effect_label, words, written_label
 
 _LABELS = {
     "sam_account_name": "Account name",
@@ -35,6 +36,7 @@ _LABELS = {
     "id": "Cloud object id",
     "future_user_principal_name": "Cloud UPN after a sync",
 }
+_MORE = ("Name", "Address", "Addresses lost", "Password after a sync", "In quarantine", "Depends on", "Otherwise")
 _PLACES = tuple(VALUES.index(name) for name in _LABELS)
 
 
@@ -58,6 +60,8 @@ def html_parts(report: Report) -> Iterator[str]:
         _verdict(report),
         _unread(report),
         _bars(report),
+        effects_section(report.effects),
+        marks_section(report.marks),
         _overwrites(report),
         _users(report),
         _legend(report),
@@ -164,6 +168,8 @@ def _users(report: Report) -> str:
 <label>Search<input type="search" id="search" autocomplete="off" placeholder="Name, address, GUID, reason"></label>
 <label>{_other_name(report)}<select id="other"><option value="">All users</option></select></label>
 <label>Cause<select id="cause"><option value="">All causes</option></select></label>
+<label>Effect of the match<select id="effect"><option value="">All users</option></select></label>
+<label>Mark<select id="mark"><option value="">All users</option></select></label>
 <label>Changes in the cloud<select id="change"><option value="">All users</option></select></label>
 <button type="reset" id="reset">Show all</button>
 </form>
@@ -192,8 +198,11 @@ def _data(report: Report) -> Iterator[str]:
         "causes": [[key, words(key)] for key in names.causes.names],
         "attributes": names.attributes.names,
         "effects": [[key, effect_label(key)] for key in names.effects.names],
+        "matches": [[key, match_effect_label(key)] for key in names.matches.names],
+        "quiet": [*QUIET_EFFECTS],
+        "marks": [[key, mark_label(key)] for key in names.marks.names],
         "written": [written_label(key) for key in names.written.names],
-        "details": [*_LABELS.values(), "In quarantine", "Depends on", "Otherwise"],
+        "details": [*_LABELS.values(), *_MORE],
         "other": _other_name(report),
     }
     yield ("" if report.rows else before) + f"],{_embedded(rest)[1:]}"
@@ -202,10 +211,12 @@ def _data(report: Report) -> Iterator[str]:
 def _cells(report: Report, row: Row, names: _Names) -> list[Any]:
     kind, other = report.kind(row), report.other(row)
     details = [row.values[place] for place in _PLACES]
+    person = row.person
+    details += [person.name, person.address, "; ".join(person.lost), words(person.password)]
     expected = outcome(row.expected).label if row.expected else ""
     return [
         names.outcomes.of(kind.key),
-        [names.causes.of(key) for key in dict.fromkeys((*row.causes, *row.effects))],
+        [names.causes.of(key) for key in row.causes],
         row.name,
         row.reason,
         [*details, row.quarantined, row.unknown, expected],
@@ -216,6 +227,8 @@ def _cells(report: Report, row: Row, names: _Names) -> list[Any]:
         [[names.written.of(one.attribute), one.id, one.before, one.after] for one in row.writes],
         names.outcomes.of(other.key) if other else -1,
         int(_is_marked(kind, other)),
+        [names.matches.of(key) for key in row.effects],
+        [names.marks.of(key) for key in person.marks],
     ]
 
 
@@ -230,6 +243,7 @@ class _Names:
     def __init__(self) -> None:
         self.outcomes, self.causes, self.attributes = _Numbers(), _Numbers(), _Numbers()
         self.effects, self.written = _Numbers(), _Numbers()
+        self.matches, self.marks = _Numbers(), _Numbers()
 
 
 class _Numbers:

@@ -12,9 +12,11 @@ SCRIPT = r"""
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
   const PAGE = 50, PRINTED = 1000, PRINTED_OPEN = 200;
-  const [KIND, CAUSES, NAME, REASON, DETAILS, CHANGES, WRITES, OTHER, MARKED] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const [KIND, CAUSES, NAME, REASON, DETAILS, CHANGES, WRITES, OTHER, MARKED, EFFECTS, MARKS] =
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
   const body = byId("rows").tBodies[0];
   const search = byId("search"), cause = byId("cause"), change = byId("change"), other = byId("other");
+  const effect = byId("effect"), mark = byId("mark");
   const bars = [...document.querySelectorAll(".bar")];
   const chosen = new Set();
   let found = data.rows, page = 0, texts = null;
@@ -39,13 +41,18 @@ SCRIPT = r"""
 
   const causesOf = (row) => row[CAUSES].map((place) => data.causes[place]);
 
+  const effectsOf = (row) => row[EFFECTS].map((place) => data.matches[place]);
+  const marksOf = (row) => row[MARKS].map((place) => data.marks[place]);
+  const has = (entries, key) => !key || entries.some(([each]) => each === key);
+
   const otherOf = (row) => row[OTHER] < 0 ? "" : data.outcomes[row[OTHER]][1];
 
   function textOf(row) {
     const changes = row[CHANGES].flatMap(([name, , cloud, ad]) => [data.attributes[name], cloud, ad]);
     const writes = row[WRITES].flatMap(([name, ...values]) => [data.written[name], ...values]);
     const [, label] = data.outcomes[row[KIND]];
-    const words = [row[NAME], label, otherOf(row), row[REASON], ...causesOf(row).flat()];
+    const words = [row[NAME], label, otherOf(row), row[REASON], ...causesOf(row).flat(),
+      ...effectsOf(row).flat(), ...marksOf(row).flat()];
     return plain([...words, ...row[DETAILS], ...changes, ...writes].join("\n"));
   }
 
@@ -57,7 +64,7 @@ SCRIPT = r"""
     return data.rows.filter((row, index) =>
       (!chosen.size || chosen.has(data.outcomes[row[KIND]][0])) &&
       (!other.value || row[OTHER] === Number(other.value)) &&
-      (!cause.value || causesOf(row).some(([key]) => key === cause.value)) &&
+      has(causesOf(row), cause.value) && has(effectsOf(row), effect.value) && has(marksOf(row), mark.value) &&
       (!kind || row[CHANGES].some((one) => one[kind === "attribute" ? 0 : 1] === place)) &&
       words.every((word) => texts[index].includes(word)));
   }
@@ -95,6 +102,8 @@ SCRIPT = r"""
     });
     const causes = causesOf(row).map(([key]) => key).join(", ");
     if (causes) list.append(make("dt", "Cause"), make("dd", make("code", causes)));
+    const effects = effectsOf(row).map(([, text]) => text).join(", ");
+    if (effects) list.append(make("dt", "Effects"), make("dd", effects));
     for (const [name, id] of row[WRITES]) {
       if (!row[DETAILS].includes(id)) list.append(make("dt", `${data.written[name]} of`), make("dd", value(id)));
     }
@@ -107,10 +116,13 @@ SCRIPT = r"""
     const tr = make("tr");
     const user = make("td", undefined, "user");
     user.append(address(row[NAME]));
+    for (const [, text] of marksOf(row)) user.append(make("span", text, "mark"));
     const kind = make("td");
     kind.append(make("span", label, "pill " + group));
     if (row[MARKED]) kind.append(make("span", otherOf(row), "cause refused"));
     for (const [, text] of causesOf(row)) kind.append(make("span", text, "cause"));
+    const known = new Set([...data.quiet, ...causesOf(row).map(([key]) => key)]);
+    for (const [key, text] of effectsOf(row)) if (!known.has(key)) kind.append(make("span", text, "cause"));
     const why = make("td");
     if (row[REASON]) why.append(make("bdi", row[REASON], "reason"));
     if (row[WRITES].length) why.append(writeList(row));
@@ -176,6 +188,9 @@ SCRIPT = r"""
   options(cause, "Causes", named(data.causes));
   const others = [...new Set(data.rows.map((row) => row[OTHER]))].filter((place) => place >= 0);
   options(other, data.other, named(others.map((place) => [String(place), data.outcomes[place][1]])));
+  options(effect, "Effects", named(data.matches));
+  options(mark, "Marks", named(data.marks));
+  for (const select of [effect, mark]) select.parentElement.hidden = select.options.length < 2;
   options(change, "Effect", named(data.effects.map(([, label], place) => ["effect:" + place, label])));
   options(change, "Attribute", named(data.attributes.map((name, place) => ["attribute:" + place, name])));
 
@@ -184,7 +199,7 @@ SCRIPT = r"""
     if (!chosen.delete(key)) chosen.add(key);
     filter();
   });
-  for (const input of [search, other, cause, change]) input.addEventListener("input", filter);
+  for (const input of [search, other, cause, effect, mark, change]) input.addEventListener("input", filter);
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
   byId("controls").addEventListener("reset", () => { chosen.clear(); setTimeout(filter); });
   byId("previous").addEventListener("click", () => turn(-1));

@@ -51,7 +51,8 @@ button:disabled { cursor: default; opacity: .5; }
 .bar .count { color: var(--kind); font-weight: 600; font-variant-numeric: tabular-nums; }
 .bar svg { grid-column: 1 / -1; width: 100%; height: .35rem; border-radius: .2rem; }
 .bar .track { fill: var(--line); } .bar .fill { fill: var(--kind); }
-.controls { display: grid; grid-template-columns: 2fr 1fr 1fr 1fr auto; gap: .75rem; align-items: end; }
+.controls { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .75rem; align-items: end; }
+.controls label:first-child { grid-column: span 2; }
 .controls label { display: grid; gap: .2rem; font-size: .85rem; color: var(--soft); min-width: 0; }
 .controls input, .controls select {
   color: var(--ink); padding: .45rem .6rem; font-size: 1rem; width: 100%; min-width: 0;
@@ -63,11 +64,16 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bo
 thead th { color: var(--soft); font-size: .85rem; font-weight: 600; }
 .figures { width: auto; } .figures td { min-width: 6.5rem; } .figures .number { min-width: 3rem; }
 .figures th, .figures .number { white-space: nowrap; }
+#effects td:last-child, #marks td:last-child { color: var(--soft); }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 #rows { table-layout: fixed; }
 #rows > thead th:nth-child(1) { width: 26%; } #rows > thead th:nth-child(2) { width: 13rem; }
 #rows > thead th:nth-child(4) { width: 7rem; text-align: right; }
 .user { font-weight: 600; }
+.mark {
+  display: inline-block; margin-left: .4rem; padding: 0 .4rem; border: 1px solid var(--line); border-radius: .3rem;
+  color: var(--soft); font-size: .75rem; font-weight: normal; white-space: nowrap;
+}
 .pill {
   display: inline-block; padding: 0 .5rem; border: 1px solid var(--kind); border-radius: 1rem; color: var(--kind);
   font-size: .85rem; font-weight: 600; white-space: nowrap;

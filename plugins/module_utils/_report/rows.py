@@ -34,6 +34,7 @@ from .._identity.core.run_files.user_records import (
     read_user,
 )
 from .._identity.core.text.visible import visible
+from .people import Person, read_person
 from .words import words
 
 LONGEST = 10_000
@@ -85,7 +86,7 @@ class Row:
     ``prediction`` is the outcome, None if nothing was predicted; ``status`` says what happens to the user. A cloud user
     without an AD user has neither. ``causes`` has the one that decided first. ``values`` are those of VALUES.
     ``expected`` is the key of an outcome, empty if there is none. ``unknown`` and ``quarantined`` are texts for people.
-    ``writes`` are also those that are only proposed.
+    ``writes`` are also those that are only proposed. ``person`` is for letters, all of it visible text.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Row:
     quarantined: str
     overwrites: tuple[Overwrite, ...]
     writes: tuple[Write, ...]
+    person: Person
 
     @property
     def cause(self) -> str:
@@ -180,6 +182,18 @@ class RowReader:
             ),
             overwrites=tuple(map(self._overwrite, match.get("overwrites") or ())),
             writes=tuple(map(self._write, change.get("writes") or change.get("proposed") or ())),
+            person=self._person(read_person(user, name_of(user))),
+        )
+
+    def _person(self, person: Person) -> Person:
+        return Person(
+            name=shown(person.name),
+            address=shown(person.address),
+            sign_in_before=shown(person.sign_in_before),
+            sign_in_after=shown(person.sign_in_after),
+            lost=tuple(map(shown, person.lost)),
+            password=person.password,
+            marks=self._several(person.marks),
         )
 
     def _overwrite(self, one: OverwriteRecord) -> Overwrite:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .._identity.core import outcomes
+from .._identity.core import accepted_effects, outcomes
 
 OUTCOMES = tuple(key for key in outcomes.TABLE if key in (*outcomes.OUTCOMES, outcomes.CLOUD_ONLY))
 """What a report counts and explains even if nobody has it, in the order in which a person should look at it."""
@@ -30,6 +30,40 @@ EFFECTS = {
 Connect with an existing tenant)."""
 
 
+MATCH_EFFECTS = {
+    accepted_effects.DIFFERENT_PERSON: "The names or employee ids differ. Find out whether it is one person.",
+    accepted_effects.PRIVILEGED_AD_ACCOUNT: "Whoever controls this AD account has rights over the domain, and would "
+    "control the cloud user too.",
+    accepted_effects.FOREIGN_ANCHOR: "mS-DS-ConsistencyGuid is neither the account's own GUID nor the cloud user's "
+    "ImmutableId.",
+    accepted_effects.ACCOUNT_DISABLED: "The AD account is disabled, so the user could no longer sign in after the next "
+    "sync.",
+    accepted_effects.GUEST: "The cloud user is a guest of the tenant.",
+    accepted_effects.SIGN_IN_NAME_CHANGED: "The next sync changes the name with which the user signs in.",
+    accepted_effects.PRIMARY_ADDRESS_CHANGED: "The next sync changes the address from which the user sends mail.",
+    accepted_effects.ADDRESSES_REMOVED: "AD lacks mail addresses that the cloud user has. Mail to them may not arrive "
+    "any more.",
+    accepted_effects.PASSWORD_REPLACED: "Password hash sync is on, so the user signs in with the password of the AD "
+    "account after the next sync.",
+    accepted_effects.ATTRIBUTES_OVERWRITTEN: "The next sync replaces other values, such as the phone number.",
+}
+"""The meaning of each effect of a match, the gravest first."""
+
+QUIET_EFFECTS = (accepted_effects.PASSWORD_REPLACED, accepted_effects.ATTRIBUTES_OVERWRITTEN)
+"""Effects that refuse nobody and that most matches have. A row does not show them, its details do."""
+
+MARKS = {
+    "guest": ("Guest", "The cloud user is a guest of the tenant."),
+    "unlicensed": ("No licence", "No licence is assigned to the cloud user."),
+    "shared_mailbox": ("Shared mailbox", "Active Directory says that this is a shared mailbox, and no person."),
+    "room_mailbox": ("Room mailbox", "Active Directory says that this is the mailbox of a room, and no person."),
+    "equipment_mailbox": (
+        "Equipment mailbox",
+        "Active Directory says that this is the mailbox of a piece of equipment, and no person.",
+    ),
+}
+"""What a user is marked as, so that somebody looks whether a match makes sense: name and meaning by key."""
+
 _WRITTEN = {"onPremisesImmutableId": "ImmutableId", "recycleBin": "Recycle bin"}
 
 _SHORT = {"ad": "AD", "smtp": "SMTP", "upn": "UPN"}
@@ -38,6 +72,17 @@ _SHORT = {"ad": "AD", "smtp": "SMTP", "upn": "UPN"}
 def effect_label(key: str) -> str:
     """What to call an effect."""
     return EFFECTS[key][0] if key in EFFECTS else words(key)
+
+
+def match_effect_label(key: str) -> str:
+    """What to call an effect of a match."""
+    text = accepted_effects.WORDS.get(key)
+    return text[:1].upper() + text[1:] if text else words(key)
+
+
+def mark_label(key: str) -> str:
+    """What to call a mark."""
+    return MARKS[key][0] if key in MARKS else words(key)
 
 
 def written_label(attribute: str) -> str:

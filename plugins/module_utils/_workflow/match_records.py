@@ -7,17 +7,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from .._identity.core.attribute_map import by_key
+from .._identity.core.cloud_user import CloudRecord, CloudUser
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
 from .._identity.core.outcomes import FAILED, REFUSED, STAMPED
-from .._identity.core.records import consistency_text
+from .._identity.core.records import AdUser, consistency_text
 from .._identity.core.review.changes import Held, Write, list_write_records
-from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
+from .._identity.core.run_files.user_records import ChangeRecord, PersonRecord, UserRecord, WriteRecord
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.deleted_holders import IN_BIN, RESTORED
 from .._identity.entra.immutable_id_plan import PROPERTY
+from .._identity.entra.snapshot_user import SnapshotUser
 from .._identity.preflight.predictions import Prediction
 from .match_changes import MatchChange
+
+GUEST_MARK, UNLICENSED_MARK = "guest", "unlicensed"
+"""Marks of cloud users. Those of AD users are in ``kinds``."""
 
 
 def status_of(change: MatchChange) -> str:
@@ -59,19 +66,44 @@ def list_held(change: MatchChange) -> tuple[Held, ...]:
     return tuple(held)
 
 
-def make_record(
-    change: MatchChange, prediction: Prediction | None, decided: ChangeRecord, identifiers: Mapping[str, str]
-) -> UserRecord:
-    """Return the record of a user. ``ad`` and ``cloud`` are as they were read.
+@dataclass(frozen=True)
+class Tenant:
+    """What a record has of the tenant besides the user itself.
 
-    ``decided`` is what happens to the user. ``identifiers``: onPremisesObjectIdentifier by id of the cloud user.
+    ``identifiers``: onPremisesObjectIdentifier by id of the cloud user. ``people``: the cloud users as they were read,
+    by id.
     """
+
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, SnapshotUser] = field(default_factory=dict)
+
+    def record(self, cloud: CloudUser | None) -> CloudRecord | None:
+        """Return the record of a cloud user; None for nobody."""
+        return cloud.record(self.identifiers.get(cloud.id)) if cloud else None
+
+    def describe_person(self, ad: AdUser | None, cloud: CloudUser | None) -> PersonRecord:
+        """Return what people call a user, and what the user is marked as."""
+        known = self.people.get(cloud.id) if cloud else None
+        names = [by_key(sent).get("display_name") for sent in (known and known.attributes, ad and ad.sent) if sent]
+        marks = [
+            GUEST_MARK if known and known.is_guest else None,
+            UNLICENSED_MARK if known and known.is_licensed is False else None,
+            ad.mailbox if ad else None,
+        ]
+        return PersonRecord(display_name=next(filter(None, names), None), marks=[mark for mark in marks if mark])
+
+
+def make_record(
+    change: MatchChange, prediction: Prediction | None, decided: ChangeRecord, tenant: Tenant
+) -> UserRecord:
+    """Return the record of a user. ``ad`` and ``cloud`` are as they were read; ``decided`` is what happens then."""
     cloud = change.immutable_id.target or (prediction.cloud if prediction else None)
     return UserRecord(
         ad={**change.ad.record(), "consistency_guid": consistency_text(change.anchor.before)},
-        cloud=cloud.record(identifiers.get(cloud.id)) if cloud else None,
+        cloud=tenant.record(cloud),
         match=prediction.record() if prediction else None,
         change=decided,
+        person=tenant.describe_person(change.ad, cloud),
     )
 
 
@@ -83,6 +115,12 @@ def make_change(change: MatchChange) -> ChangeRecord:
         cause=failed.cause,
         reason=failed.reason,
         immutable_id=change.value,
-        writes=list_write_records(list_writes(change)),
+        writes=[_with_request(write, change) for write in list_write_records(list_writes(change))],
         proposed=[],
     )
+
+
+def _with_request(write: WriteRecord, change: MatchChange) -> WriteRecord:
+    """Return a value with the id of the request that wrote it, if Graph told one."""
+    request_id = change.immutable_id.request_id
+    return {**write, "request_id": request_id} if write["attribute"] == PROPERTY and request_id else write

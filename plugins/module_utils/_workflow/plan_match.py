@@ -37,7 +37,7 @@ from .._identity.preflight.result import describe_caveats, describe_unread, list
 from .._ldap.session.connection import LdapOptions, connected
 from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anchors, plan_matches
 from .match_directory import MatchDirectory
-from .match_records import list_held, list_writes, make_record, status_of
+from .match_records import Tenant, list_held, list_writes, make_record, status_of
 from .match_task import NOW, MatchTask
 from .set_apart import Apart, list_absent, read_entra_groups, set_apart
 
@@ -48,7 +48,7 @@ class MatchPlan:
 
     ``matches``, ``found`` and the users of ``decided`` belong together. ``found`` has the predictions, None if nothing
     was predicted. ``apart``: users of the scope who are left alone. ``outside``: the cloud users without an AD user.
-    ``identifiers``: as ``TenantSnapshot`` has them. ``tenant`` and ``domain`` are ids. ``caveats`` are sentences.
+    ``known`` is what records have of the tenant besides. ``tenant`` and ``domain`` are ids. ``caveats`` are sentences.
     ``unread``: as ``describe_unread`` returns it. ``tenant_users`` counts the active users of the tenant.
     ``tenant_synchronizes``: whether a sync engine is connected to the tenant; None if that was not read.
     ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it
@@ -59,7 +59,7 @@ class MatchPlan:
     found: Sequence[Prediction] | None
     apart: Sequence[Apart]
     outside: Sequence[CloudUser]
-    identifiers: Mapping[str, str]
+    known: Tenant
     decided: Plan
     tenant: str
     domain: str
@@ -78,11 +78,12 @@ class MatchPlan:
         """
         found: Sequence[Prediction | None] = [None] * len(self.matches) if self.found is None else self.found
         for change, prediction, decided in zip(self.matches, found, self.decided.users, strict=True):
-            yield _record(change, prediction, decided, self.identifiers)
+            yield _record(change, prediction, decided, self.known)
         for each in self.apart:
-            yield each.record(self.identifiers)
+            yield each.record(self.known)
         for user in self.outside:
-            yield UserRecord(ad=None, cloud=user.record(self.identifiers.get(user.id)), match=None, change=None)
+            person = self.known.describe_person(None, user)
+            yield UserRecord(ad=None, cloud=self.known.record(user), match=None, change=None, person=person)
 
     def summary(self) -> dict[str, Any]:
         """Return the counts of users, and of their outcomes and effects if they were predicted."""
@@ -157,7 +158,7 @@ async def _plan(
         matches = plan_matches(anchors, index, matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
-    plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, len(cloud), directory.warnings)
+    plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, directory.warnings)
     partners = {each.cloud.id for each in apart if each.cloud}
     return replace(plan, apart=apart, outside=[user for user in plan.outside if user.id not in partners])
 
@@ -223,7 +224,7 @@ def _build_plan(
     seen: _Seen | None,
     where: str,
     place: tuple[str, str],
-    tenant_users: int,
+    cloud: Sequence[SnapshotUser],
     warnings: Sequence[str],
 ) -> MatchPlan:
     found: Sequence[Prediction | None] = seen.found if seen else [None] * len(matches)
@@ -238,14 +239,14 @@ def _build_plan(
         found=seen.found if seen else None,
         apart=(),
         outside=cloud_only(seen.found, seen.snapshot) if seen else (),
-        identifiers=seen.snapshot.identifiers if seen else {},
+        known=Tenant(seen.snapshot.identifiers if seen else {}, {each.user.id: each for each in cloud}),
         decided=decided,
         tenant=place[0],
         domain=place[1],
         caveats=describe_caveats(seen.found, seen.snapshot, seen.unread, skipped) if seen else (),
         unread=describe_unread(seen.unread, skipped) if seen else (),
         warnings=[*warnings, *_describe_missing(decided.missing)],
-        tenant_users=tenant_users,
+        tenant_users=len(cloud),
         is_reviewable=may_write and decided.is_reviewable,
         is_reviewed=compares,
         tenant_synchronizes=seen.snapshot.synchronizes if seen else None,
@@ -279,9 +280,7 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
     )
 
 
-def _record(
-    change: MatchChange, prediction: Prediction | None, decided: Proposal, identifiers: Mapping[str, str]
-) -> UserRecord:
+def _record(change: MatchChange, prediction: Prediction | None, decided: Proposal, tenant: Tenant) -> UserRecord:
     refusal = decided.refusal
     made = ChangeRecord(
         status=decided.status,
@@ -291,4 +290,4 @@ def _record(
         writes=list_write_records(decided.writes),
         proposed=list_write_records(decided.proposed),
     )
-    return make_record(change, prediction, made, identifiers)
+    return make_record(change, prediction, made, tenant)

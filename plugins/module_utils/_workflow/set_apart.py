@@ -24,6 +24,7 @@ from .._identity.core.scope.exclusions import describe_exclusion, named_and_excl
 from .._identity.core.scope.named_object import NamedObject
 from .._identity.entra.user_index import UserIndex
 from .._ldap.users.scope import Members, members_of
+from .match_records import Tenant
 from .match_task import MatchTask
 
 
@@ -61,12 +62,12 @@ class Apart:
     status: str
     why: Refusal
 
-    def record(self, identifiers: Mapping[str, str]) -> UserRecord:
+    def record(self, tenant: Tenant) -> UserRecord:
         """Return the user as plan and result files have it."""
         user = self.anchor.user()
         return UserRecord(
             ad={**user.record(), "consistency_guid": consistency_text(self.anchor.before)},
-            cloud=self.cloud.record(identifiers.get(self.cloud.id)) if self.cloud else None,
+            cloud=tenant.record(self.cloud),
             match=None,
             change=ChangeRecord(
                 status=self.status,
@@ -76,6 +77,7 @@ class Apart:
                 writes=[],
                 proposed=[],
             ),
+            person=tenant.describe_person(user, self.cloud),
         )
 
 

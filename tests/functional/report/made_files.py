@@ -109,9 +109,10 @@ def _person(number: int, dice: random.Random, outcome: str) -> Record:
         "cause": cause,
         "causes": [cause] if cause else [],
         "reason": reason,
-        "effects": ["foreign_anchor"] if is_set and dice.random() < 0.05 else [],
+        "effects": _effects(number, dice) if is_set else [],
         "unknown": ["role_eligibility"] if outcome == "unknown" else [],
         "expected": "hard_match" if outcome == "unknown" else None,
+        "sync_action": outcome if is_set else None,
         "overwrites": _changes(dice, first, last) if is_set else [],
         "quarantined": [],
         "future_user_principal_name": upn,
@@ -134,7 +135,14 @@ def _person(number: int, dice: random.Random, outcome: str) -> Record:
         "cloud": {"id": cloud_id, "user_principal_name": upn, "immutable_id": before} if in_cloud else None,
         "match": match,
         "change": change,
+        "person": {"display_name": f"{first} {last}", "marks": ["unlicensed"] if number % 9 == 4 else []},
     }
+
+
+def _effects(number: int, dice: random.Random) -> list[str]:
+    rare = {1: "guest", 3: "addresses_removed", 7: "different_person"}.get(number % 20)
+    own = ["foreign_anchor"] if dice.random() < 0.05 else []
+    return [*own, *([rare] if rare else []), "password_replaced"]
 
 
 def plan(count: int, seed: int = 6) -> tuple[Header, list[Record]]:
@@ -183,7 +191,11 @@ def _outside(number: int, dice: random.Random) -> Record:
         "user_principal_name": f"cloud{number}@contoso.com",
         "immutable_id": None,
     }
-    return {"ad": None, "cloud": cloud, "match": None, "change": None}
+    person = {
+        "display_name": f"Room {number}",
+        "marks": ["room_mailbox"] if number % 2 == 0 else ["guest", "unlicensed"],
+    }
+    return {"ad": None, "cloud": cloud, "match": None, "change": None, "person": person}
 
 
 def _header(kind: str, facts: Record) -> Header:
@@ -195,6 +207,7 @@ def _header(kind: str, facts: Record) -> Header:
         module="match_plan",
         run="20261124T091500Z-localhost-3f2a1b",
         host="localhost",
+        origin={"controller": "c", "job": None, "app": None, "note": ""},
         scope={"all": True},
         terms={"predict": "after_apply"},
         time="2026-11-24T09:15:30Z",

@@ -32,7 +32,7 @@ def planned(count: int) -> list[Record]:
 
 def shown(page: Page) -> list[str]:
     """The names of the users on the page, in order."""
-    return page.locator("#rows > tbody > tr > td.user").all_inner_texts()
+    return page.locator("#rows > tbody > tr > td.user > bdi").all_inner_texts()
 
 
 def sheets(pdf: bytes) -> int:
@@ -120,6 +120,32 @@ def test_filters_leave_those_they_name(open_page: Open, count: int) -> None:
     page.locator("#other").select_option(label="Refused")
     refused = sum(user["change"]["status"] == "refused" for user in users)
     assert f"of {refused:,} that fit" in status(page)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_effects_and_marks_are_explained_and_filter(open_page: Open, pictures: Path, count: int) -> None:
+    users = plan(count)[1]
+    removed = {user["ad"]["user_principal_name"] for user in users
+               if user["match"] and "addresses_removed" in user["match"]["effects"]}  # fmt: skip
+    rooms = [user for user in users if "room_mailbox" in user.get("person", {}).get("marks", [])]
+    page = open_page(count)
+    page.screenshot(path=pictures / f"effects-{count}.png", full_page=True)
+    expect(page.locator("#effects tr", has_text="Addresses removed").locator(".number")).to_have_text(
+        f"{len(removed):,}"
+    )
+    expect(page.locator("#effects")).to_contain_text("Mail to them may not arrive")
+    expect(page.locator("#marks")).to_contain_text("No licence is assigned to the cloud user.")
+    page.locator("#effect").select_option(label="Addresses removed")
+    assert set(shown(page)) <= removed
+    assert page.locator("#rows .cause", has_text="Addresses removed").count() == len(shown(page)) > 0
+    # Nearly everybody has that one, so only the details show it.
+    assert page.locator("#rows .cause", has_text="Password replaced").count() == 0
+    page.locator("#rows summary").first.click()
+    expect(page.locator("#rows .details").first).to_contain_text("Password replaced")
+    page.locator("#reset").click()
+    page.locator("#mark").select_option(label="Room mailbox")
+    expect(page.locator(STATUS)).to_contain_text(f"of {len(rooms):,} that fit")
+    assert page.locator("#rows .mark", has_text="Room mailbox").count() == len(shown(page)) > 0
 
 
 @pytest.mark.parametrize("count", SIZES)

@@ -45,3 +45,8 @@ class Recorder:
             entry["batch"], entry["item"] = batch
         self.requests.append(entry)
         return len(self.requests) - 1
+
+    def name(self, number: int, request_id: str) -> None:
+        """Note the id that the answer to a request has; not of items of a batch, which have none of their own."""
+        if 0 <= number < len(self.requests):
+            self.requests[number]["request_id"] = request_id

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -140,7 +141,7 @@ class Service:
         if fault and fault.reset and not fault.after:
             return Outcome(Reply(0), "reset")
         if fault and fault.error and not fault.after:
-            return Outcome(fault.error.reply(headers.get("client-request-id")))
+            return Outcome(self._named(fault.error.reply(headers.get("client-request-id")), number))
         reading: set[str] = set()
         try:
             principal = self.login.authenticate(headers.get("authorization"), origin)
@@ -156,7 +157,17 @@ class Service:
             await self.holds.wait()
         if fault and fault.error and fault.after:
             reply = fault.error.reply(headers.get("client-request-id"))
+        self._named(reply, number)
         return Outcome(reply, "reset" if fault and fault.reset else "truncate" if fault and fault.truncate else "")
+
+    def _named(self, reply: Reply, number: int) -> Reply:
+        """Give the answer to a whole request its id, that of the error if it is one (facts §26)."""
+        error = reply.body.get("error") if isinstance(reply.body, dict) else None
+        inner = error.get("innerError") if isinstance(error, dict) else None
+        told = inner.get("request-id") if isinstance(inner, dict) else None
+        reply.headers["request-id"] = told or str(uuid.uuid4())
+        self.recorder.name(number, reply.headers["request-id"])
+        return reply
 
     async def _delay(self, fault: Fault) -> None:
         """Return after what the fault makes the request wait for before its work."""

@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import importlib
 import json
+import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_graph import TENANT_ID, ScriptedGraph, found, object_id, user
+from scripted_graph import CLIENT_ID, TENANT_ID, ScriptedGraph, found, object_id, user
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import JournalEntry
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PROOF,
     RESULT,
     Header,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import read_run_file, write_run_file
 
+PROPERTY = "onPremisesImmutableId"
 MODULE = "ansible_collections.hybrid.identity.plugins.modules.entra_sync_info"
 Call = Callable[..., dict[str, Any]]
 
@@ -110,6 +114,7 @@ HEADER = Header(
     module="match_apply",
     run="20261124T060000Z-localhost-3f2a1b",
     host="localhost",
+    origin={"controller": "elsewhere", "job": "https://ci.example.com/1", "app": None, "note": "CHG-2041"},
     scope={"all": True},
     terms={"max_refused": 1},
     time="2026-11-24T06:00:00Z",
@@ -138,9 +143,13 @@ def test_a_result_becomes_a_proof(
     assert records[2]["sync"]["reason"] == "Admin."
     header = dict(written.header)
     assert header.pop("time") != HEADER["time"]
+    # Of this task, whatever runs the tests; only the note is that of the result.
+    origin: Any = header.pop("origin")
+    assert origin.pop("job") != HEADER["origin"]["job"]
+    assert origin == {"controller": platform.node(), "app": CLIENT_ID, "note": "CHG-2041"}
     facts = {"summary": result["summary"], "verdict": "", "since": "2026-11-24T06:00:00Z"}
     expected = {**HEADER, "kind": PROOF, "module": "entra_sync_info", "facts": facts}
-    assert header == {key: value for key, value in expected.items() if key != "time"}
+    assert header == {key: value for key, value in expected.items() if key not in ("time", "origin")}
 
 
 def test_a_result_without_a_proof_file(
@@ -152,6 +161,75 @@ def test_a_result_without_a_proof_file(
     assert result["verdict"].endswith(" And 2 more: see the table.")
     assert not {"users", "proof_file"} & set(result)
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["result.jsonl"]
+
+
+RUNS = [f"20261124T0{number}0000Z-localhost-aaaaa{number}" for number in range(5)]
+"""Older than the run of the result."""
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Callable[..., Path]:
+    """Write the journal of an earlier run, which set or cleared these users, and perhaps its proof."""
+    folder = tmp_path / "runs"
+    folder.mkdir(0o700)
+
+    def write(name: str, *numbers: int, after: str | None = "eA==", proven: str | None = None, **header: Any) -> Path:
+        (folder / name).mkdir(0o700)
+        with JournalFile(str(folder / name / "journal.jsonl"), name) as journal:
+            entries = [
+                JournalEntry(
+                    object_id(number), f"user{number}@contoso.com", PROPERTY, None, after, ("tenant", TENANT_ID)
+                )
+                for number in numbers
+            ]
+            journal.complete(dict.fromkeys(journal.begin(entries), "written"))
+        if proven:
+            sync = {"status": proven, "immutable_id": after}
+            records = [{**made(number), "sync": sync} for number in numbers]
+            known: Any = {**HEADER, "kind": PROOF, "run": name, **header}
+            write_run_file("save_to", str(folder / name / "proof.jsonl"), known, records)
+        return folder
+
+    return write
+
+
+def test_the_verdict_names_whom_earlier_runs_left_unproven(
+    graph: ScriptedGraph, call: Call, result_file: Callable[..., str], runs: Callable[..., Path]
+) -> None:
+    """The first run was proven, the second one not, the third one rolled the second one back for one of its users."""
+    runs(RUNS[0], 11, proven="verified")
+    runs(RUNS[1], 12, 13, 14, proven="pending")
+    runs(RUNS[2], 13, after=None)
+    # Another host of the same folder, and a run that began later.
+    runs("20261124T030000Z-dc2-bbbbbb", 15)
+    folder = runs("20261124T235959Z-localhost-cccccc", 16)
+    graph.expect_batch(found(answered(14)), found(answered(14)), found(answered(14)), found())
+    result = call(result_file=result_file(made(14)), run_folder=str(folder))
+    assert (result["open"], result["earlier"]) == (0, 1)
+    assert result["verdict"].startswith(
+        f"1 users whom earlier runs wrote are neither proven nor cleared: user12@contoso.com (run {RUNS[1]}). Prove "
+    )
+
+
+def test_nobody_of_an_earlier_run_is_left(
+    graph: ScriptedGraph, call: Call, result_file: Callable[..., str], runs: Callable[..., Path]
+) -> None:
+    runs(RUNS[0], 11, proven="verified")
+    folder = runs(RUNS[1], 12)
+    graph.expect_batch(found(answered(12)), found(answered(12)), found(answered(12)), found())
+    result = call(result_file=result_file(made(12)), run_folder=str(folder))
+    assert (result["verdict"], result["earlier"]) == ("", 0)
+
+
+def test_an_earlier_journal_that_cannot_be_read_is_no_proof(
+    graph: ScriptedGraph, call: Call, result_file: Callable[..., str], runs: Callable[..., Path]
+) -> None:
+    folder = runs(RUNS[0], 11)
+    (folder / RUNS[0] / "journal.jsonl").write_text("x")
+    graph.expect_batch(found(answered(1)), found(answered(1)), found(answered(1)), found())
+    result = call(result_file=result_file(made(1)), run_folder=str(folder))
+    assert result["failed"]
+    assert "is no line of a journal" in result["msg"]
 
 
 def test_in_check_mode_nothing_is_proven(call: Call, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ HEADER = Header(
     module="match_plan",
     run=FORGED,
     host="localhost",
+    origin={"controller": "c", "job": None, "app": None, "note": ""},
     scope={},
     terms={},
     time=FORGED,

@@ -19,10 +19,14 @@ import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import JournalEntry, JournalError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.origin import Origin
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import JournalFile, read_journal, run_name
 
 PROPERTY = "onPremisesImmutableId"
 CONTOSO = ("tenant", "9d1c7f0a-53c4-4b8e-8f0e-2f6a1d7c4e11")
+
+REQUEST = "7e1b3c52-5f0a-4d0e-8a6e-1c2d3e4f5a6b"
+ORIGIN: Origin = {"controller": "runner-7", "job": "https://ci.example.com/1", "app": None, "note": "CHG-2041"}
 
 
 def change(name: str, before: str | None = None, after: str | None = "x") -> JournalEntry:
@@ -42,6 +46,38 @@ def test_a_line_is_pending_until_it_is_completed_in_place(tmp_path: Path) -> Non
         journal.complete({tickets[0]: "written", tickets[2]: "refused"})
     assert outcomes(path) == {"a": "written", "b": "pending", "c": "refused"}
     assert path.stat().st_size == size
+
+
+def test_the_id_of_a_request_is_completed_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with JournalFile(str(path), "run") as journal:
+        tickets = journal.begin([change("a"), change("b"), change("c")])
+        size = path.stat().st_size
+        journal.complete({tickets[0]: "written", tickets[1]: "refused"}, {tickets[0]: REQUEST, tickets[1]: "no GUID"})
+    assert path.stat().st_size == size
+    read = read_journal(str(path))
+    assert [(line.outcome, line.request_id) for line in read.lines] == [
+        ("written", REQUEST),
+        ("refused", None),
+        ("pending", None),
+    ]
+
+
+def test_the_origin_is_written_once_before_the_first_change(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    for run in ("one", "two"):
+        with JournalFile(str(path), run, origin=ORIGIN) as journal:
+            journal.complete(dict.fromkeys(journal.begin([change("a")]), "written"))
+            journal.complete(dict.fromkeys(journal.begin([change("b"), change("c")]), "refused"))
+    with JournalFile(str(path), "three", origin=ORIGIN):
+        pass
+    kinds = ["origin" if "controller" in json.loads(line) else "change" for line in path.read_text().splitlines()]
+    assert kinds == ["origin", "change", "change", "change"] * 2
+    read = read_journal(str(path))
+    assert read.origins == [("one", ORIGIN), ("two", ORIGIN)]
+    assert [(line.run, line.outcome) for line in read.lines] == [
+        (run, outcome) for run in ("one", "two") for outcome in ("written", "refused", "refused")
+    ]
 
 
 def test_it_is_on_the_disk_before_begin_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

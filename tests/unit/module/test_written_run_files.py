@@ -39,6 +39,7 @@ HEADER: Header = {
     "module": "match_plan",
     "run": "r",
     "host": "localhost",
+    "origin": {"controller": "c", "job": None, "app": None, "note": ""},
     "scope": {},
     "terms": {},
     "time": run_files.utc_now(),

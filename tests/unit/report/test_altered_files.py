@@ -56,6 +56,7 @@ HEADER = Header(
     module="match_plan",
     run="r",
     host="localhost",
+    origin={"controller": "c", "job": None, "app": None, "note": ""},
     scope={"all": True},
     terms={"predict": "after_apply"},
     time="2026-11-29T10:15:30Z",

@@ -50,6 +50,7 @@ def header(kind: str, module: str = "match_plan") -> Header:
         module=module,
         run="20261129T101500Z-3f2a1b",
         host="localhost",
+        origin={"controller": "c", "job": None, "app": None, "note": ""},
         scope={"all": True},
         terms={"predict": "after_apply"},
         time="2026-11-29T10:15:30Z",

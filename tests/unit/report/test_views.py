@@ -18,7 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.nasty_text import INVISIBLE, NASTY_TEXT
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.kinds import (
+    EQUIPMENT_MAILBOX,
+    ROOM_MAILBOX,
+    SHARED_MAILBOX,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import WORDS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import Overwrite
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudRecord
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
@@ -34,7 +40,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._report.page impor
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page_script import SCRIPT
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page_style import STYLE
 from ansible_collections.hybrid.identity.plugins.module_utils._report.rows import LONGEST
-from ansible_collections.hybrid.identity.plugins.module_utils._report.words import OUTCOMES
+from ansible_collections.hybrid.identity.plugins.module_utils._report.words import MARKS, MATCH_EFFECTS, OUTCOMES
 
 # What attackers and accidents put into a display name, and any other text, half a surrogate pair included.
 NASTY = st.sampled_from(
@@ -98,6 +104,7 @@ def header(kind: str = "plan", predict: str = "after_apply", **facts: Any) -> He
         module="match_plan",
         run="20261129T101500Z-3f2a1b",
         host="localhost",
+        origin={"controller": "c", "job": None, "app": None, "note": ""},
         scope={"all": True},
         terms={"predict": predict},
         time="2026-11-29T10:15:30Z",
@@ -364,11 +371,50 @@ def test_every_cause_is_told_the_one_that_decided_first() -> None:
     assert table(to_csv(report))[0]["causes"] == "privileged_role; switch_hard_match"
 
 
-def test_an_accepted_effect_is_told_with_the_causes() -> None:
-    report = plan([user("a@x.com", effects=["foreign_anchor"])])
-    assert table(to_csv(report))[0]["effects"] == "foreign_anchor"
+def test_effects_are_told_counted_and_explained() -> None:
+    """The gravest first, then those that this version does not know."""
+    both = ["guest", "foreign_anchor"]
+    report = plan([user("a@x.com", effects=both), user("b@x.com", effects=["guest", "brand_new"]), user("c@x.com")])
+    assert [row["effects"] for row in table(to_csv(report))] == ["guest; foreign_anchor", "guest; brand_new", ""]
+    assert [*report.effects.items()] == [("foreign_anchor", 1), ("guest", 2), ("brand_new", 1)]
     data = data_of(report)
-    assert [data["causes"][place][0] for place in data["rows"][0][1]] == ["foreign_anchor"]
+    assert [[data["matches"][place][1] for place in row[9]] for row in data["rows"]] == [
+        ["Guest", "Anchor of another object"],
+        ["Guest", "Brand new"],
+        [],
+    ]
+    page, summary = to_html(report).decode(), to_markdown(report).decode()
+    assert '<td><bdi>Guest</bdi></td><td class="number">2</td><td>The cloud user is a guest of the tenant.</td>' in page
+    assert "| Guest | 2 | The cloud user is a guest of the tenant. |" in summary
+    assert "Effects of the matches" not in to_html(plan([user("c@x.com")])).decode().partition("<script")[0]
+
+
+def test_every_effect_and_every_mark_has_a_meaning() -> None:
+    assert set(MATCH_EFFECTS) == set(WORDS)
+    marks = {"guest", "unlicensed", SHARED_MAILBOX, ROOM_MAILBOX, EQUIPMENT_MAILBOX}
+    assert set(MARKS) == marks
+
+
+def test_marks_are_told_counted_and_explained() -> None:
+    people = [
+        {**user("a@x.com"), "person": {"display_name": "Anna", "marks": ["guest", "unlicensed"]}},
+        {**outside("room@x.com"), "person": {"display_name": None, "marks": ["room_mailbox"]}},
+        {**user("c@x.com"), "person": {"display_name": None, "marks": []}},
+    ]
+    report = plan(people)
+    assert {row["name"]: row["marks"] for row in table(to_csv(report))} == {
+        "Anna": "guest; unlicensed",
+        "room@x.com": "room_mailbox",
+        "c@x.com": "",
+    }
+    assert report.marks == {"guest": 1, "unlicensed": 1, "room_mailbox": 1}
+    data = data_of(report)
+    assert {row[2]: [data["marks"][place][1] for place in row[10]] for row in data["rows"]} == {
+        "a@x.com": ["Guest", "No licence"],
+        "room@x.com": ["Room mailbox"],
+        "c@x.com": [],
+    }
+    assert "No licence is assigned to the cloud user." in to_html(report).decode().partition("<script")[0]
 
 
 def test_a_change_that_is_only_proposed_is_shown_and_not_counted_as_one() -> None:
@@ -427,9 +473,60 @@ def test_csv_has_a_row_for_each_user() -> None:
     rows = table(content)
     assert [(row["outcome"], row["status"]) for row in rows] == [("hard_match", "set"), ("cloud_only", "")]
     assert (rows[0]["user_principal_name"], rows[0]["cause"], rows[0]["id"]) == ("Žofie@x.com", "c", "7")
-    assert [row["cloud_user_principal_name"] for row in rows] == ["z@x.com", "m@x.com"]
+    assert [row["sign_in_name_before"] for row in rows] == ["z@x.com", "m@x.com"]
     assert rows[0]["overwrites"] == "proxy_addresses: at_risk: SMTP:a@x.com; smtp:b@x.com -> "
     assert set(rows[0]) == set(COLUMNS)
+
+
+LETTER = ("name", "address", "sign_in_name_before", "sign_in_name_after", "addresses_lost", "password")
+
+
+def in_next_sync(**more: Any) -> Record:
+    """A user whom the next sync joins."""
+    person = {"display_name": "Anna Berg", "marks": []}
+    known: Record = {
+        "sync_action": "hard_match",
+        "future_user_principal_name": "anna@ad.x.com",
+        "cloud_user_principal_name": "anna@x.com",
+        "cloud_mail": "a.berg@x.com",
+        "cloud_proxy_addresses": ["SMTP:a.berg@x.com", "smtp:old@x.com", "smtp:anna@x.onmicrosoft.com", "sip:a@x.com"],
+        "ad_mail": "A.Berg@x.com",
+        "ad_proxy_addresses": [],
+    }
+    return {**user("anna@ad.x.com", **{**known, **more}), "person": person}
+
+
+@pytest.mark.parametrize(
+    ("record", "letter"),
+    [
+        (in_next_sync(), ("Anna Berg", "a.berg@x.com", "anna@x.com", "anna@ad.x.com", "old@x.com", "unchanged")),
+        (
+            in_next_sync(overwrites=[{"attribute": "password", "cloud": None, "ad": None, "effect": "password"}]),
+            ("Anna Berg", "a.berg@x.com", "anna@x.com", "anna@ad.x.com", "old@x.com", "active_directory"),
+        ),
+        (
+            in_next_sync(
+                overwrites=[{"attribute": "password", "cloud": None, "ad": None, "effect": "password_unknown"}]
+            ),
+            ("Anna Berg", "a.berg@x.com", "anna@x.com", "anna@ad.x.com", "old@x.com", "unknown"),
+        ),
+        # Whoever is synchronised already loses nothing by this sync.
+        (
+            in_next_sync(sync_action="update", future_user_principal_name=None),
+            ("Anna Berg", "a.berg@x.com", "anna@x.com", "anna@x.com", "", ""),
+        ),
+        # No mailbox in the cloud yet.
+        (
+            in_next_sync(cloud_mail=None),
+            ("Anna Berg", "A.Berg@x.com", "anna@x.com", "anna@ad.x.com", "old@x.com", "unchanged"),
+        ),
+        (user("b@x.com", None, "unchanged"), ("b@x.com", "", "", "", "", "")),
+        (outside("m@x.com", mail="m@x.com"), ("m@x.com", "m@x.com", "m@x.com", "m@x.com", "", "")),
+    ],
+)
+def test_csv_is_a_list_for_letters(record: Record, letter: tuple[str, ...]) -> None:
+    (row,) = table(to_csv(plan([record])))
+    assert tuple(row[name] for name in LETTER) == letter
 
 
 @pytest.mark.parametrize(

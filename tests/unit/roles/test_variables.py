@@ -31,6 +31,7 @@ FINE: dict[str, Any] = {
     "hybrid_identity_run_folder": "/nonexistent",
     "hybrid_identity_rollback": "last",
     "hybrid_identity_clear_scope": "anna@contoso.com",
+    "hybrid_identity_waves": [{"users": ["anna@contoso.com"]}],
 }
 ENTRY_POINTS = [
     ("upn_suffixes", "main"),
@@ -45,6 +46,7 @@ ENTRY_POINTS = [
     (CHAIN, "main"),
     (CHAIN, "accounts"),
     (CHAIN, "doctor"),
+    (CHAIN, "waves"),
     (CHAIN, "rollback"),
     (CHAIN, "clear_immutable_id"),
     (CHAIN, "release_scheduler"),
@@ -52,6 +54,8 @@ ENTRY_POINTS = [
 # The variables without a default, which Ansible itself looks at before the first task.
 REQUIRED = [
     (CHAIN, "main", "hybrid_identity_scope"),
+    (CHAIN, "doctor", "hybrid_identity_scope"),
+    (CHAIN, "waves", "hybrid_identity_waves"),
     (CHAIN, "rollback", "hybrid_identity_rollback"),
     (CHAIN, "clear_immutable_id", "hybrid_identity_clear_scope"),
     ("upn_suffixes", "main", "hybrid_identity_domains"),
@@ -167,6 +171,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "nothing cleared without AD": case(
         CHAIN, "clear_immutable_id", hybrid_identity_exclude={"organizational_units": ["OU=x,DC=y"]}
     ),
+    "no wave": case(CHAIN, "waves", hybrid_identity_waves=[]),
+    "a wave without a scope": case(CHAIN, "waves", hybrid_identity_waves=[{"users": ["anna@contoso.com"]}, {}]),
+    "a misspelt key of a wave": case(CHAIN, "waves", hybrid_identity_waves=[{"usrs": ["anna@contoso.com"]}]),
+    "waves with one scope for all": case(CHAIN, "waves", hard_match_scope={"all": True}),
+    "waves with one run to prove": case(CHAIN, "waves", sync_run="last"),
     "nothing cleared without a run folder": case(CHAIN, "clear_immutable_id", hybrid_identity_run_folder=""),
     "accounts without a choice of passwords": ("accounts", "main", without("accounts_password")),
     "accounts without a limit": case("accounts"),
@@ -287,6 +296,8 @@ def test_every_connection_is_looked_at() -> None:
         ("a misspelt key of the chain", "hybrid_identity_scope.usrs. Supported parameters include"),
         ("two scopes", "parameters are mutually exclusive: users|group|all|search_base"),
         ("no base for a filter", "missing parameter(s) required by 'search_filter': search_base"),
+        ("a wave without a scope", "one of the following is required: users, upn_suffixes, search_base, group, all"),
+        ("a misspelt key of a wave", "hybrid_identity_waves.usrs. Supported parameters include"),
     ],
 )
 def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[str]], name: str, words: str) -> None:
@@ -302,6 +313,9 @@ def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[s
         ("no run folder", "and hybrid_identity_run_folder, which keeps its journal"),
         ("accounts without a choice of passwords", "Set accounts_password to random or given."),
         ("nothing cleared without AD", "nobody can tell whom they exclude. Set hybrid_identity_clear_exclude"),
+        ("no wave", "hybrid_identity_waves is empty. Write a list of scopes, the pilot group first."),
+        ("waves with one scope for all", "hard_match_scope would apply to each wave alike, so nothing was done."),
+        ("waves with one run to prove", "sync_run would apply to each wave alike, so nothing was done."),
         ("nothing cleared without a run folder", "Set hybrid_identity_run_folder, which keeps the journal"),
         ("accounts without a limit", "Set hybrid_identity_max_changes"),
         ("accounts of a search in AD", "Set accounts_scope to the cloud users"),

@@ -20,6 +20,7 @@ from live_directory import LiveDirectory
 from live_graph import LiveGraph
 from scripted_graph import CLIENT_ID, SECRET, TENANT, TOKEN, object_id
 from support.module_answers import read_answer
+from support.module_runs import journal_lines
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
@@ -144,7 +145,10 @@ class Estate:
         return {name: (each["match"]["outcome"], each["match"]["cause"]) for name, each in self.users("plan").items()}
 
     def lines(self, file: str) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.folder / f"{file}.jsonl").read_text("utf-8").splitlines()]
+        path = self.folder / f"{file}.jsonl"
+        if path == self.journal:
+            return journal_lines(path)
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
     def values(self) -> dict[str, str | None]:
         """Return the ImmutableId of each cloud user."""

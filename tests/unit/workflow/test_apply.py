@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +17,9 @@ from estate import IDS, STAFF, VALUES, Estate
 from forest_script import guid, person
 from ldap_wire import Done, Modify, Request, Search
 from live_graph import DENIED, GONE
-from scripted_graph import TENANT_ID, Reply, object_id, user
+from scripted_graph import CLIENT_ID, TENANT_ID, Reply, object_id, user
 from shield_script import account
+from support.module_runs import journal_lines
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.immutable_id_writer import (
     ImmutableIdWriter,
@@ -180,6 +183,28 @@ def test_the_anchor_is_written_first_and_both_are_journaled(estate: Estate) -> N
         ("mS-DS-ConsistencyGuid", str(guid(1)), str(guid(1))),
         ("onPremisesImmutableId", IDS["anna"], VALUES["anna"]),
     ]
+
+
+def test_a_change_can_be_traced(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    request_id = "7e1b3c52-5f0a-4d0e-8a6e-1c2d3e4f5a6b"
+    written = estate.graph._written
+
+    def named(method: str, path: str, body: Any) -> Reply | None:
+        reply = written(method, path, body)
+        return replace(reply, headers={"request-id": request_id}) if reply else None
+
+    monkeypatch.setattr(estate.graph, "_written", named)
+    result = estate.apply(estate.plan(write_consistency_guid="from_guid", note="CHG-2041"))
+    writes = {write["attribute"]: write for write in estate.users()["anna"]["change"]["writes"]}
+    assert writes["onPremisesImmutableId"]["request_id"] == request_id
+    assert "request_id" not in writes["mS-DS-ConsistencyGuid"]
+    assert {line.get("request_id") for line in estate.lines("journal")} == {None, request_id}
+    assert result["result_sha256"] == hashlib.sha256((estate.folder / "result.jsonl").read_bytes()).hexdigest()
+    origins = [estate.lines(file)[0]["origin"] for file in ("plan", "result")]
+    assert origins[0] == origins[1]
+    assert (origins[0]["app"], origins[0]["note"]) == (CLIENT_ID, "CHG-2041")
+    first = json.loads(estate.journal.read_text("ascii").partition("\n")[0])
+    assert {name: first[name] for name in origins[0]} == origins[0]
 
 
 @pytest.mark.parametrize("way", ["restore", "purge"])
@@ -368,7 +393,7 @@ def test_a_journal_that_is_taken_away_stops_the_writes(estate: Estate, how: str)
     assert writes == ["mS-DS-ConsistencyGuid"] * 3
     words = "was cut short" if how == "cut short" else "was renamed, replaced or deleted"
     assert result["verdict"].count(words) == 1
-    assert [json.loads(line)["after"] for line in moved.read_text().splitlines()] == [str(guid(n)) for n in (1, 2, 3)]
+    assert [line["after"] for line in journal_lines(moved)] == [str(guid(n)) for n in (1, 2, 3)]
     if how != "a link":
         assert not estate.journal.exists() or estate.journal.read_bytes() == b""
 

@@ -22,6 +22,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import SHOWN_IN_DIFF
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_records import (
+    Tenant,
     make_change,
     make_record,
     status_of,
@@ -55,7 +56,7 @@ def records(*ways: str, **matching: Any) -> list[UserRecord]:
     }
     users = [found(number) for number, _way in enumerate(ways, start=1)]
     people = [tenant[way](number) for number, way in enumerate(ways, start=1)]
-    return [make_record(change, None, make_change(change), {}) for change in planned(users, people, **matching)]
+    return [make_record(change, None, make_change(change), Tenant()) for change in planned(users, people, **matching)]
 
 
 def test_a_record_holds_what_was_read_and_what_changes() -> None:

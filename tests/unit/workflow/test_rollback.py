@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
@@ -19,6 +18,7 @@ from rolled_back import MADE, MATCHED, PLACE, filled_entry, made_entry, make_acc
 from scripted_graph import TENANT_ID, error, object_id, user
 from shield_script import account
 from support.descriptors import of_domain
+from support.module_runs import journal_lines
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
@@ -33,8 +33,7 @@ BUSY = Done(51)
 
 
 def outcomes(estate: Estate, run: str) -> list[str]:
-    lines = estate.journal_of(run).read_text("ascii").splitlines()
-    return [json.loads(line)["outcome"] for line in lines]
+    return [line["outcome"] for line in journal_lines(estate.journal_of(run))]
 
 
 def nothing_written(estate: Estate) -> bool:
@@ -88,7 +87,7 @@ def test_one_run_that_did_both_goes_back_at_once_and_entra_comes_first(estate: E
     assert (statuses(gone), gone["verdict"]) == (dict.fromkeys(NAMES, REMOVED), "")
     assert order == ["Entra"] * 3 + ["AD"] * 3  # an anchor goes with its account
     assert (people(estate), estate.values()) == (set(), NOBODY)
-    lines = [json.loads(line) for line in estate.journal_of(gone["run"]).read_text("ascii").splitlines()]
+    lines = journal_lines(estate.journal_of(gone["run"]))
     assert {tuple(line["rolls_back"]) for line in lines} == {(MADE,)}
 
 
@@ -378,7 +377,7 @@ def test_open_lines_of_immutable_ids_and_anchors_are_settled_too(estate: Estate)
     estate.graph.users[IDS["bob"]]["onPremisesImmutableId"] = None
     assert estate.roll_back()["verdict"] == ""
     assert (estate.values(), estate.directory.anchor_of("bob")) == (NOBODY, b"")
-    lines = [json.loads(line) for line in path.read_text("ascii").splitlines()]
+    lines = journal_lines(path)
     assert {(line["user_principal_name"], line["attribute"][:2]): line["outcome"] for line in lines} == {
         (upn(name), kind): "aborted" if (name, kind) == ("bob", "on") else "written"
         for name in NAMES

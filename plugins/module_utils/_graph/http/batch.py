@@ -23,6 +23,7 @@ MAX_REQUESTS = 20
 
 
 _NO_HEADERS: Mapping[str, str] = {}
+_REQUEST_ID = "request-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,10 @@ class _Sender:
                 self._broken = error
                 self._queue.extendleft(chunk)
                 return
+            named = {_REQUEST_ID: answer.headers[_REQUEST_ID]} if _REQUEST_ID in answer.headers else _NO_HEADERS
             outcomes = {
-                position: _answer(replies.get(str(position), ()), self._items[position].url) for position in chunk
+                position: _answer(replies.get(str(position), ()), self._items[position].url, named)
+                for position in chunk
             }
             answers = {place: each for place, each in outcomes.items() if isinstance(each, Answer)}
             served += [each.headers for each in answers.values() if each.status not in RETRY_STATUSES]
@@ -182,9 +185,9 @@ class _Sender:
     def _sorted_out(self, outcomes: Mapping[int, Answer], sent_at: float) -> dict[int, Outcome]:
         """Return the final outcomes of a batch, and put the other items back into the queue."""
         later = {position: each for position, each in outcomes.items() if each.status in RETRY_STATUSES}
-        # Large tasks keep tens of thousands of answers. The headers of successful ones are not needed, so drop them.
+        # Large tasks keep tens of thousands of answers. Of the successful ones only the id of a write is needed.
         final: dict[int, Outcome] = {
-            position: replace(each, headers=_NO_HEADERS) if each.ok else each
+            position: replace(each, headers=self._kept(position, each)) if each.ok else each
             for position, each in outcomes.items()
             if position not in later
         }
@@ -203,6 +206,11 @@ class _Sender:
         # Give up: send no further batch.
         self._broken = graph_error(next(iter(later.values())))
         return {**final, **later}
+
+    def _kept(self, position: int, answer: Answer) -> Mapping[str, str]:
+        if self._items[position].method == "GET" or _REQUEST_ID not in answer.headers:
+            return _NO_HEADERS
+        return {_REQUEST_ID: answer.headers[_REQUEST_ID]}
 
     def _unauthorized(self, outcomes: Mapping[int, Answer], sent_at: float) -> list[int]:
         """Return the items of a batch that were answered with 401 and may succeed if they are sent once more."""
@@ -234,15 +242,18 @@ def _replies(body: Any) -> dict[str, list[Any]]:
     return replies
 
 
-def _answer(replies: Sequence[Mapping[str, Any]], url: str) -> Answer | GraphError:
-    """Return one item's answer. A missing answer counts as 503, so that the item is sent again."""
+def _answer(replies: Sequence[Mapping[str, Any]], url: str, named: Mapping[str, str]) -> Answer | GraphError:
+    """Return one item's answer. A missing answer counts as 503, so that the item is sent again.
+
+    ``named`` has the id of the whole batch, which an item has that got none of its own.
+    """
     if not replies:
         return Answer(503, {}, None, url)
     status, headers = replies[0].get("status"), replies[0].get("headers") or {}
     if len(replies) > 1 or not isinstance(headers, dict) or not _is_status(status):
         return not_graph("its answer to an item of $batch has no clear status")
     texts = {str(name).lower(): str(value) for name, value in headers.items()}
-    return Answer(int(str(status)), texts, replies[0].get("body"), url)
+    return Answer(int(str(status)), {**named, **texts}, replies[0].get("body"), url)
 
 
 def _is_status(value: Any) -> bool:

@@ -63,6 +63,13 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
+    def request_id(self) -> str | None:
+        """The id that Graph gave the request; None if it told none."""
+        inner = self.error.get("innerError") or self.error.get("innererror")
+        told = inner.get("request-id") if isinstance(inner, dict) else None
+        return _short(told or self.headers.get("request-id"))
+
+    @property
     def redirected(self) -> bool:
         return 300 <= self.status < 400
 
@@ -118,14 +125,12 @@ def not_graph(why: str, status: int | None = None) -> GraphError:
 def graph_error(answer: Answer, user: str | None = None) -> GraphError:
     """Return the exception for an answer that is not a success. ``user`` names the user to write, None for a read."""
     cause, sentence = _explained(answer, user)
-    inner = answer.error.get("innerError") or answer.error.get("innererror")
-    told = inner.get("request-id") if isinstance(inner, dict) else None
     return GraphError(
         cause,
         sentence,
         status_code=answer.status,
         error_code=_short(answer.error.get("code")),
-        request_id=_short(told or answer.headers.get("request-id")),
+        request_id=answer.request_id,
     )
 
 

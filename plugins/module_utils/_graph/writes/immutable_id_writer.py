@@ -201,8 +201,10 @@ class _Witness:
         if self._journal_writer is None:
             return
         words = {self._tickets[position]: self._word(outcome) for position, outcome in outcomes.items()}
+        told = {self._tickets[position]: _request_id(outcome) for position, outcome in outcomes.items()}
+        named = {ticket: request_id for ticket, request_id in told.items() if request_id}
         try:
-            await asyncio.to_thread(self._journal_writer.complete, words)
+            await asyncio.to_thread(self._journal_writer.complete, words, named)
         except JournalError as error:
             self.warnings = [describe_unfinished(error)]
 
@@ -223,6 +225,10 @@ def _word(outcome: Outcome) -> str:
         status = outcome.status
     # If the last try was throttled, an earlier one that lost its connection may still have made the change.
     return REFUSED if status is not None and status < 500 and status not in RETRY_STATUSES else UNKNOWN
+
+
+def _request_id(outcome: Outcome) -> str | None:
+    return outcome.details.get("request_id") if isinstance(outcome, GraphError) else outcome.request_id
 
 
 def _word_of_the_bin(outcome: Outcome) -> str:
@@ -260,6 +266,6 @@ def _settled(change: ImmutableIdChange, outcome: Outcome) -> ImmutableIdChange:
             )
         return change.failed(outcome.cause, outcome.message)
     if outcome.ok:
-        return change
+        return replace(change, request_id=outcome.request_id)
     error = graph_error(outcome, user=change.name)
     return change.failed(error.cause, error.message)

@@ -34,6 +34,14 @@ SYSTEM_NAME_PREFIXES = ("AAD_", "MSOL_", "krbtgt_")
 """Beginnings of sAMAccountName. Names with krbtgt_ belong to the key accounts of read-only domain controllers."""
 SYSTEM_NAMES = ("krbtgt", "SUPPORT_388945a0")
 
+SHARED_MAILBOX, ROOM_MAILBOX, EQUIPMENT_MAILBOX = "shared_mailbox", "room_mailbox", "equipment_mailbox"
+_MAILBOXES = {
+    **dict.fromkeys((4, 34359738368), SHARED_MAILBOX),
+    **dict.fromkeys((16, 8589934592), ROOM_MAILBOX),
+    **dict.fromkeys((32, 17179869184), EQUIPMENT_MAILBOX),
+}
+"""Values of msExchRecipientTypeDetails on premises, and of mailboxes in Exchange Online (facts §22)."""
+
 # Mailbox types that would not work in Exchange Online: the mask &H21C07000 in the rules.
 _SYSTEM_MAILBOXES = 0x21C07000
 # Only the first part of the name counts: the object itself is in conflict, not a container above it.
@@ -93,6 +101,11 @@ def system_account(distinguished_name: str, attributes: Attributes) -> str | Non
     if recipient and recipient & _SYSTEM_MAILBOXES:
         return "it is a system mailbox of Exchange"
     return None
+
+
+def mailbox_kind(attributes: Attributes) -> str | None:
+    """Return what a mailbox is for if it is no person's; None for a person's, or if the directory does not say."""
+    return _MAILBOXES.get(whole_number(_text(attributes, "msexchrecipienttypedetails"), 2**63) or 0)
 
 
 def _exchange_name(name: str) -> bool:

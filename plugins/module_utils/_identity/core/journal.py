@@ -5,7 +5,9 @@
 """The journal of changes: its lines, as bytes and as values.
 
 The format is JSON Lines in ASCII, with one line for each change. A line is in the file before its change is sent. The
-outcome is filled in later, in place, so each outcome has seven letters and stands at the end of the line.
+outcome is filled in later, in place, so each outcome has seven letters and stands at the end of the line. Before it, a
+change in Entra ID has room for the id that Graph gives to the request. Both are filled in by one write. A line without
+an outcome says where the changes of a run come from; each process writes one before its first change.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from .errors import IdentityError
+from .identities.anchors import is_guid
+from .run_files.origin import Origin, is_origin
 from .text.unicode_text import is_text
 
 PENDING, WRITTEN, REFUSED, UNKNOWN, ABORTED = "pending", "written", "refused", "unknown", "aborted"
@@ -26,10 +30,15 @@ OUTCOMES = (PENDING, WRITTEN, REFUSED, UNKNOWN, ABORTED)
 OPEN = (PENDING, UNKNOWN)
 """Outcomes after which only the directory can tell whether the change was made."""
 
-PLACES = ("tenant", "domain")
+_ENTRA = "tenant"
+PLACES = (_ENTRA, "domain")
 """The keys that say where an object is: in an Entra tenant, or in an AD domain. Their values are ids, never names."""
 
 OUTCOME_WIDTH = 7
+REQUEST_WIDTH = 36
+"""Characters of a GUID. Other ids are not kept."""
+
+_BETWEEN = '","outcome":"'
 _TAIL = '"}\n'
 _START = '{"time":"'
 
@@ -52,7 +61,10 @@ class JournalEntry:
 
 @dataclass(frozen=True)
 class Line:
-    """A change as a journal holds it; ``position`` is the byte of the file at which its outcome begins."""
+    """A change as a journal holds it; ``position`` is the byte of the file at which its outcome begins.
+
+    ``request_id`` is Graph's, None if there is none, or if it was not filled in.
+    """
 
     time: str
     run: str
@@ -60,14 +72,19 @@ class Line:
     entry: JournalEntry
     outcome: str
     position: int
+    request_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Journal:
-    """The lines of a journal in order. ``torn`` counts unfinished lines of killed runs: those changes were not sent."""
+    """The lines of a journal in order. ``torn`` counts unfinished lines of killed runs: those changes were not sent.
+
+    ``origins`` says where the changes come from, as pairs of a run's name and an origin.
+    """
 
     lines: Sequence[Line]
     torn: int = 0
+    origins: Sequence[tuple[str, Origin]] = ()
 
 
 class JournalWriter(Protocol):
@@ -83,8 +100,8 @@ class JournalWriter(Protocol):
         :raises JournalError: if that fails; the changes must not be sent then.
         """
 
-    def complete(self, outcomes: Mapping[int, str]) -> None:
-        """Fill in the outcomes of changes, by ticket.
+    def complete(self, outcomes: Mapping[int, str], request_ids: Mapping[int, str] | None = None) -> None:
+        """Fill in the outcomes of changes, and the ids of the requests to Graph that made them, by ticket.
 
         :raises JournalError: if that fails.
         """
@@ -106,7 +123,7 @@ def describe_unfinished(error: JournalError) -> str:
 
 def encode(run: str, rolls_back: Sequence[str], entries: Iterable[JournalEntry]) -> list[bytes]:
     """Return the lines of pending changes."""
-    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    now = _now()
     undone = {"rolls_back": list(rolls_back)} if rolls_back else {}
     return [
         _encoded(
@@ -120,11 +137,29 @@ def encode(run: str, rolls_back: Sequence[str], entries: Iterable[JournalEntry])
                 "attribute": entry.attribute,
                 "before": entry.before,
                 "after": entry.after,
+                **({"request_id": " " * REQUEST_WIDTH} if entry.place[0] == _ENTRA else {}),
                 "outcome": PENDING,
             }
         )
         for entry in entries
     ]
+
+
+def encode_origin(run: str, origin: Origin) -> bytes:
+    """Return the line that says where the changes of a run come from."""
+    # The note is a text and comes last, so that this line ends as the others do.
+    return _encoded({"time": _now(), "run": run, **origin, "note": origin["note"]})
+
+
+def fill_in(outcome: str, request_id: str | None = None) -> tuple[int, bytes]:
+    """Return what completes a line: how far before its outcome it begins, and the bytes."""
+    if request_id is None or not is_guid(request_id):
+        return 0, outcome.encode("ascii")
+    return REQUEST_WIDTH + len(_BETWEEN), f"{request_id}{_BETWEEN}{outcome}".encode("ascii")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _encoded(line: Mapping[str, Any]) -> bytes:
@@ -142,12 +177,15 @@ def decode(content: bytes, name: str) -> Journal:
     :raises JournalError: if a line is neither complete nor the beginning of one.
     """
     lines: list[Line] = []
+    origins: list[tuple[str, Origin]] = []
     torn = 0
     start = 0
     for number, raw in enumerate(content.splitlines(keepends=True), start=1):
         line = _decoded(raw, start)
         if line is not None:
             lines.append(line)
+        elif (origin := _decoded_origin(raw)) is not None:
+            origins.append(origin)
         elif _is_torn(raw):
             torn += 1
         else:
@@ -155,7 +193,7 @@ def decode(content: bytes, name: str) -> Journal:
                 f"Line {number} of {name} is no line of a journal; restore the file from a copy, or name another one."
             )
         start += len(raw)
-    return Journal(lines, torn)
+    return Journal(lines, torn, origins)
 
 
 def _decoded(raw: bytes, start: int) -> Line | None:
@@ -178,9 +216,24 @@ def _decoded(raw: bytes, start: int) -> Line | None:
         undone = values.get("rolls_back", [])
         if not isinstance(undone, list) or not all(map(is_text, undone)):
             return None
-        return Line(values["time"], values["run"], tuple(undone), entry, outcome, start + outcome_offset(raw))
+        position = start + outcome_offset(raw)
+        # Blank if it was never filled in, and something else if the power went while it was.
+        told = values.get("request_id")
+        request_id = told if is_guid(told) else None
+        return Line(values["time"], values["run"], tuple(undone), entry, outcome, position, request_id)
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError):
         return None
+
+
+def _decoded_origin(raw: bytes) -> tuple[str, Origin] | None:
+    try:
+        values = json.loads(raw)
+        time, run = values.pop("time"), values.pop("run")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    if not raw.endswith(_TAIL.encode("ascii")) or not is_text(time) or not is_text(run) or not is_origin(values):
+        return None
+    return run, values
 
 
 def _is_change(entry: JournalEntry) -> bool:

@@ -63,7 +63,7 @@ class AdUser:
 
     The fields that ``AdRecord`` has too are None if the attribute is empty. ``sent`` has what a sync sends besides, by
     ``attribute_map.SENT_KEYS``; None if it was not read. ``identity`` is what the caller asked for. ``unresolved`` says
-    why that is not one AD user. Its cause begins with ``ad_``.
+    why that is not one AD user. Its cause begins with ``ad_``. ``mailbox``: what ``kinds.mailbox_kind`` says.
     """
 
     user_principal_name: str | None = None
@@ -82,6 +82,7 @@ class AdUser:
     sent: Sequence[str | None] | None = None
     identity: str | None = None
     unresolved: Refusal | None = None
+    mailbox: str | None = None
 
     @property
     def name(self) -> str:

@@ -39,7 +39,7 @@ _IN_BIN = "held_by_deleted_user"
 class ImmutableIdChange:
     """What happens to one user. ``before`` and ``after`` are ImmutableIds. They are equal unless the value changes.
 
-    ``holders`` are the deleted holders to restore or purge first.
+    ``holders`` are the deleted holders to restore or purge first. ``request_id`` is what Graph called the write.
     """
 
     request: ImmutableIdRequest
@@ -50,6 +50,7 @@ class ImmutableIdChange:
     cause: str | None = None
     reason: str | None = None
     holders: tuple[DeletedHolder, ...] = ()
+    request_id: str | None = None
 
     @property
     def writes(self) -> bool:

@@ -22,6 +22,7 @@ SNAPSHOT_PROPERTIES = tuple(
             "onPremisesUserPrincipalName",
             "onPremisesProvisioningErrors",
             "userType",
+            "assignedLicenses",
             *entra_properties(),
         )
     )
@@ -36,6 +37,7 @@ class SnapshotUser:
     """A user of a tenant, as it was read, or as a sync would leave it.
 
     ``attributes``: what a sync would overwrite, as ``entra_attributes`` returns it; empty if it was not read.
+    ``is_licensed``: None if that was not read.
     """
 
     user: CloudUser
@@ -44,6 +46,7 @@ class SnapshotUser:
     upn_in_quarantine: bool = False
     attributes: Sent = ()
     is_guest: bool = False
+    is_licensed: bool | None = None
 
 
 @dataclass(slots=True)
@@ -69,6 +72,7 @@ def make_snapshot_user(user: Mapping[str, Any], deleted: bool = False, unreadabl
         any(problem.get("propertyCausingError") == "UserPrincipalName" for problem in problems),
         entra_attributes(user),
         entra_key(user.get("userType") or "") == "guest",
+        bool(user["assignedLicenses"]) if user.get("assignedLicenses") is not None else None,
     )
 
 

@@ -20,16 +20,14 @@ from ..core.accepted_effects import (
     SIGN_IN_NAME_CHANGED,
     Effect,
 )
-from ..core.attribute_map import DISABLED, OVERWRITTEN, Overwrite, by_key, sent_addresses
-from ..core.identities.comparison import entra_key
+from ..core.attribute_map import DISABLED, OVERWRITTEN, Overwrite, by_key
+from ..core.cloud_user import CloudUser
+from ..core.identities.addresses import lost_addresses
 from ..core.records import AdUser
 from ..core.text.sentences import join_names
 from ..entra.snapshot_user import SnapshotUser
 from .overwrites import REPLACED
 
-_SMTP = "smtp"
-_RESERVED = (".onmicrosoft.com", ".microsoftonline.com")
-"""Entra itself decides about addresses with these suffixes, whatever AD sends (facts §19)."""
 _PASSWORD = Effect(PASSWORD_REPLACED)
 _OVERWRITTEN = Effect(ATTRIBUTES_OVERWRITTEN)
 
@@ -51,7 +49,7 @@ def _effects(ad: AdUser, cloud: SnapshotUser, changes: Mapping[str, Overwrite]) 
         (ACCOUNT_DISABLED, _describe_disabled(name, changes.get("enabled"))),
         (SIGN_IN_NAME_CHANGED, _describe_sign_in(changes.get("user_principal_name"))),
         (PRIMARY_ADDRESS_CHANGED, _describe_primary(name, changes.get("mail"))),
-        (ADDRESSES_REMOVED, _describe_removed(name, lost_addresses(ad, cloud), ad)),
+        (ADDRESSES_REMOVED, _describe_removed(name, _lost(ad, cloud.user), ad)),
     ):
         if sentence:
             yield Effect(key, upn, f"{sentence}, or name the UPN under {key} in accepted_effects.")
@@ -66,17 +64,8 @@ _NAMED = ("enabled", "user_principal_name", "mail", "proxy_addresses")
 _NO_CHANGE = Overwrite("", None, None, "")
 
 
-def lost_addresses(ad: AdUser, cloud: SnapshotUser) -> list[str]:
-    """Return the mail addresses of a cloud user that a sync would not send, sorted.
-
-    Entra keeps the sign-in name of a user with a licence as an address (facts §19), so it is none of them.
-    """
-    user = cloud.user
-    sent = {entra_key(each.partition(":")[2]) for each in sent_addresses(ad.proxy_addresses or (), ad.mail)}
-    sent.add(entra_key(user.user_principal_name or ""))
-    held = (each.partition(":") for each in user.proxy_addresses)
-    found = [address for kind, _colon, address in held if entra_key(kind) == _SMTP and entra_key(address) not in sent]
-    return sorted(each for each in found if not entra_key(each).endswith(_RESERVED))
+def _lost(ad: AdUser, cloud: CloudUser) -> list[str]:
+    return lost_addresses(ad.proxy_addresses or (), ad.mail, cloud.user_principal_name, cloud.proxy_addresses)
 
 
 def _describe_person(name: str, ad: AdUser, cloud: SnapshotUser) -> str | None:

@@ -93,6 +93,7 @@ def test_a_change_is_on_the_disk_when_its_request_arrives(
         "attribute": PROPERTY,
         "before": None,
         "after": value(1),
+        "request_id": " " * 36,
         "outcome": "written",
     }
 
@@ -113,6 +114,33 @@ def test_one_user_is_journaled_as_well(graph: ScriptedGraph, options: dict[str, 
     with JournalFile(str(path), "one") as journal, pytest.raises(WritesFailed):
         run(options, Task(records(1)), journal)
     assert told(path) == [("user0@contoso.com", "refused")]
+
+
+def test_the_ids_of_requests_are_kept(graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path) -> None:
+    """The item's own if it has one, also of a refusal, else that of the whole batch."""
+    own, told, whole = object_id(71), object_id(72), object_id(73)
+    refused = error(403, "Authorization_RequestDenied")
+    refused.body["error"]["innerError"] = {"request-id": told}
+    graph.expect_batch(found(user(0), user(1), user(2)), found(), found())
+    replies = [Reply(204, headers={"request-id": own}), refused, Reply(204)]
+    graph.expect("POST", "/$batch", Reply(200, replies, {"request-id": whole}))
+    path = tmp_path / "journal"
+    with JournalFile(str(path), "run") as journal, pytest.raises(WritesFailed):
+        run(options, Task(records(3)), journal)
+    assert [(line["outcome"], line["request_id"]) for line in lines(path)] == [
+        ("written", own),
+        ("refused", told),
+        ("written", whole),
+    ]
+
+
+def test_one_user_has_the_id_of_its_request(graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    graph.expect_batch(found(user(0)), found(), found())
+    graph.expect("PATCH", f"/users/{object_id(0)}", Reply(204, headers={"request-id": object_id(71)}))
+    with JournalFile(str(path), "one") as journal:
+        run(options, Task(records(1)), journal)
+    assert [line["request_id"] for line in lines(path)] == [object_id(71)]
 
 
 def test_an_item_that_is_sent_again_has_one_line(graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path) -> None:

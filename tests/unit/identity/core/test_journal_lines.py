@@ -27,6 +27,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.jou
     Line,
     decode,
     encode,
+    encode_origin,
+    fill_in,
     outcome_offset,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import (
@@ -34,9 +36,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rol
     build_undos,
     check_place,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.origin import Origin
 
 PROPERTY = "onPremisesImmutableId"
 CONTOSO = ("tenant", "9d1c7f0a-53c4-4b8e-8f0e-2f6a1d7c4e11")
+REQUEST = "7e1b3c52-5f0a-4d0e-8a6e-1c2d3e4f5a6b"
 texts = st.none() | st.text(max_size=20)
 changes = st.builds(
     JournalEntry,
@@ -122,9 +126,76 @@ def test_a_line_is_what_the_documentation_shows() -> None:
         "attribute": PROPERTY,
         "before": None,
         "after": "x",
+        "request_id": " " * 36,
         "outcome": "pending",
     }
     assert only[outcome_offset(only) :] == b'pending"}\n'
+
+
+def test_only_lines_of_entra_have_room_for_a_request() -> None:
+    (only,) = encode("run", (), [JournalEntry("a", None, "mail", None, "x", ("domain", "d"))])
+    assert b"request_id" not in only
+    (read,) = decode(only, "journal").lines
+    assert read.request_id is None
+
+
+def completed(line: bytes, outcome: str, request_id: str | None) -> bytes:
+    distance, content = fill_in(outcome, request_id)
+    start = outcome_offset(line) - distance
+    return line[:start] + content + line[start + len(content) :]
+
+
+def test_a_request_and_an_outcome_are_filled_in_together() -> None:
+    (only,) = encode("run", (), [change("a", None, "x")])
+    done = completed(only, WRITTEN, REQUEST)
+    assert len(done) == len(only)
+    (read,) = decode(done, "journal").lines
+    assert (read.outcome, read.request_id, read.entry) == (WRITTEN, REQUEST, change("a", None, "x"))
+
+
+@pytest.mark.parametrize("told", [None, "", "abc", f"{REQUEST}x", REQUEST[:-1] + "ä", REQUEST[:-1] + '"'])
+def test_what_is_no_guid_is_not_filled_in(told: str | None) -> None:
+    (only,) = encode("run", (), [change("a", None, "x")])
+    (read,) = decode(completed(only, WRITTEN, told), "journal").lines
+    assert (read.outcome, read.request_id) == (WRITTEN, None)
+
+
+def test_a_power_cut_while_both_are_filled_in_leaves_a_line() -> None:
+    """Any part of the bytes may be on the disk. The outcome is then what it was, what it became, or half of both."""
+    (only,) = encode("run", (), [change("a", None, "x")])
+    done = completed(only, WRITTEN, REQUEST)
+    first = outcome_offset(only)
+    for cut in range(first + 1):
+        (read,) = decode(done[:cut] + only[cut:], "journal").lines
+        assert (read.outcome, read.entry.id) == (PENDING, "id-a")
+        assert read.request_id in (None, REQUEST)
+        (read,) = decode(only[:cut] + done[cut:], "journal").lines
+        assert read.outcome == WRITTEN
+
+
+def test_the_origin_of_a_run_is_a_line_of_its_own() -> None:
+    origin: Origin = {"controller": "runner-7", "job": None, "app": "a", "note": "CHG-2041"}
+    changes = encode("run", (), [change("a", None, "x")])
+    line = encode_origin("run", origin)
+    assert json.loads(line) | {"time": ""} == {"time": "", "run": "run", **origin}
+    read = decode(b"".join([line, *changes]), "journal")
+    assert read.origins == [("run", origin)]
+    assert [(each.entry.id, each.position) for each in read.lines] == [("id-a", len(line) + outcome_offset(changes[0]))]
+
+
+def test_cut_at_any_byte_an_origin_is_whole_or_torn() -> None:
+    line = encode_origin("run", {"controller": "c", "job": "https://ci/1", "app": None, "note": '"}'})
+    for cut in range(len(line)):
+        read = decode(line[:cut], "journal")
+        assert (read.origins, read.torn) == ([], int(cut > 0))
+
+
+@pytest.mark.parametrize("name", ["controller", "job", "note"])
+@pytest.mark.parametrize("value", [5, ["x"], {}])
+def test_an_origin_that_nobody_writes_is_an_error(name: str, value: Any) -> None:
+    line = {"time": "t", "run": "r", "controller": "c", "job": None, "app": None, "note": "n", name: value, "end": "x"}
+    with pytest.raises(JournalError, match="Line 1"):
+        decode(json.dumps(line, separators=(",", ":")).encode() + b"\n", "/j")
 
 
 def test_a_run_on_another_tenant_is_refused() -> None:

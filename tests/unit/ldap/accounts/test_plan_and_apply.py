@@ -53,6 +53,7 @@ class Task:
             "module": "entra_user_info",
             "run": "r",
             "host": "localhost",
+            "origin": {"controller": "c", "job": None, "app": None, "note": ""},
             "scope": {"domains": ["contoso.com"]},
             "terms": {},
             "time": utc_now(),

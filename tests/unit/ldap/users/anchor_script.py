@@ -80,7 +80,7 @@ def read_again(number: int, held: bytes) -> Turn:
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    return [line for line in map(json.loads, path.read_text().splitlines()) if "outcome" in line]
 
 
 def outcomes(path: Path) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypedDict
 
 from ..errors import InputError
+from .origin import Origin, is_origin
 
 VERSION: Final = 1
 
@@ -21,6 +22,7 @@ USERS, PLAN, RESULT, PROOF = "users", "plan", "result", "proof"
 
 _START = b'{"version":'
 _MAPPINGS = ("scope", "terms", "facts")
+_MAY_MISS = ("tenant", "domain")
 
 
 class Header(TypedDict):
@@ -29,6 +31,7 @@ class Header(TypedDict):
     ``tenant`` is the tenant's id, ``domain`` the objectGUID of the domain's object; None if the module did not ask
     there. ``scope`` and ``terms`` are what the caller asked for and allowed. ``time`` is UTC, in ISO 8601.
     ``facts`` has what the module found out about all users together: its summary, caveats and verdict.
+    ``_module/run_files.py`` makes headers.
     """
 
     version: int
@@ -38,6 +41,7 @@ class Header(TypedDict):
     module: str
     run: str
     host: str
+    origin: Origin
     scope: Mapping[str, Any]
     terms: Mapping[str, Any]
     time: str
@@ -119,7 +123,9 @@ def _read(line: bytes) -> Any:
 def _is_right(name: str, value: Any) -> bool:
     if name in _MAPPINGS:
         return isinstance(value, dict)
-    return isinstance(value, str) or (value is None and name in ("tenant", "domain"))
+    if name == "origin":
+        return is_origin(value)
+    return isinstance(value, str) or (value is None and name in _MAY_MISS)
 
 
 def _line(value: Any) -> bytes:

@@ -60,12 +60,16 @@ class MatchRecord(TypedDict):
 
 
 class WriteRecord(TypedDict):
-    """One value that changes: of the AD object or the cloud user ``id``. The id of a new account is its name."""
+    """One value that changes: of the AD object or the cloud user ``id``. The id of a new account is its name.
+
+    ``request_id`` is the id that Graph gave to the write. Only results have it, and only for the ImmutableId.
+    """
 
     attribute: str
     id: str
     before: str | None
     after: str | None
+    request_id: NotRequired[str]
 
 
 class ChangeRecord(TypedDict):
@@ -87,17 +91,29 @@ class ChangeRecord(TypedDict):
     password_hash_sync: NotRequired[str | None]
 
 
+class PersonRecord(TypedDict):
+    """What people call a user, and what the user is marked as.
+
+    ``display_name`` is the cloud user's, else that of AD. Marks: ``guest``, ``unlicensed``, ``shared_mailbox``,
+    ``room_mailbox``, ``equipment_mailbox``. What was not read is no mark.
+    """
+
+    display_name: str | None
+    marks: list[str]
+
+
 class UserRecord(TypedDict):
     """One user of a plan or a result.
 
     ``ad`` and ``change`` are None for a cloud user without an AD user. ``cloud`` is None if there is no such user.
-    ``match`` is None if nothing was predicted.
+    ``match`` is None if nothing was predicted. Only plans and results of matches have ``person``.
     """
 
     ad: AdRecord | None
     cloud: CloudRecord | None
     match: MatchRecord | None
     change: ChangeRecord | None
+    person: NotRequired[PersonRecord]
 
 
 class ProblemRecord(TypedDict):
@@ -145,7 +161,10 @@ def read_user(record: Mapping[str, Any]) -> UserRecord:
 
     :raises KeyError: if a part is missing.
     """
-    return UserRecord(ad=record["ad"], cloud=record["cloud"], match=record["match"], change=record["change"])
+    user = UserRecord(ad=record["ad"], cloud=record["cloud"], match=record["match"], change=record["change"])
+    if "person" in record:
+        user["person"] = record["person"]
+    return user
 
 
 def name_of(user: UserRecord) -> str:

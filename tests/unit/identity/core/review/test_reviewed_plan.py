@@ -52,6 +52,7 @@ def header(**more: Any) -> Any:
         "module": "match_plan",
         "run": "r",
         "host": "h",
+        "origin": {"controller": "c", "job": None, "app": None, "note": ""},
         "scope": SCOPE,
         "terms": TERMS,
         "time": "2026-11-30T09:00:00Z",

@@ -33,6 +33,7 @@ HEADER: Header = {
     "module": "match_plan",
     "run": "r",
     "host": "h",
+    "origin": {"controller": "c", "job": None, "app": None, "note": ""},
     "scope": {"all": True},
     "terms": {},
     "time": "2026-11-29T10:15:00Z",
@@ -161,6 +162,15 @@ def test_a_header_with_a_value_of_another_type(name: str, value: Any) -> None:
     if isinstance(value, type(HEADER[name])) or (name == "domain" and value == "x"):  # type: ignore[literal-required]
         return
     with pytest.raises(InputError, match=rf"^{name} in the first line of plan.jsonl is not as it was written; write"):
+        read_header(line, "plan.jsonl", [PLAN])
+
+
+@pytest.mark.parametrize(
+    "change", [{"controller": None}, {"job": 5}, {"app": ["x"]}, {"note": None}, {"more": "x"}, {"controller": {}}]
+)
+def test_an_origin_of_another_form(change: dict[str, Any]) -> None:
+    line = json.dumps({**HEADER, "origin": {**HEADER["origin"], **change}}).encode()
+    with pytest.raises(InputError, match=r"^origin in the first line of plan.jsonl is not as it was written"):
         read_header(line, "plan.jsonl", [PLAN])
 
 

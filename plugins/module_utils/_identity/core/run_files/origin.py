@@ -1,0 +1,47 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a run came from, as files and journals say it, so that a change can be traced to the job that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypedDict
+
+from ..text.visible import visible
+from .ci_job import find_job
+
+_LONGEST_NAME: Final = 200
+LONGEST_NOTE: Final = 500
+
+
+class Origin(TypedDict):
+    """``controller``: the name of the machine that ran Ansible. ``app``: the id of the app that asked Entra ID.
+
+    ``job`` is the URL of the CI job as the environment says it, which proves nothing. ``note`` is the caller's.
+    """
+
+    controller: str
+    job: str | None
+    app: str | None
+    note: str
+
+
+def make_origin(controller: str, environment: Mapping[str, str], app: str | None, note: str | None) -> Origin:
+    """Return where a run came from. All texts are made visible and cut to a length."""
+    return Origin(
+        controller=visible(controller, _LONGEST_NAME),
+        job=find_job(environment),
+        app=visible(app, _LONGEST_NAME) if app else None,
+        note=visible(note or "", LONGEST_NOTE),
+    )
+
+
+def is_origin(value: object) -> bool:
+    """Return whether a value, which may come from anywhere, is an Origin."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == Origin.__annotations__.keys()
+        and all(isinstance(each, str) or (each is None and name in ("job", "app")) for name, each in value.items())
+    )
