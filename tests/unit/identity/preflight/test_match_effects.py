@@ -74,7 +74,7 @@ def test_equal_users_have_none() -> None:
             {"proxy_addresses": []},
             {"proxyAddresses": ["SMTP:one@contoso.com"], "mail": "one@contoso.com"},
             "addresses_removed",
-            "A sync might remove 1 addresses",
+            "A sync might remove 1 address",
         ),
         ({}, {"userType": "Guest"}, "guest", "user1@contoso.com is a guest"),
     ],
