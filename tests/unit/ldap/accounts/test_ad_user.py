@@ -260,7 +260,7 @@ def test_a_random_password_that_replaces_the_one_of_the_cloud_is_refused(run: Ru
     script = [*START, NOBODY, NOBODY, Turn(Add), looked_up(person(1, "anna"))]
     made = run(script, users=[anna()], password_hash_sync=True, accepted_effects=accepted)
     assert made["users"][0]["status"] == "created"
-    assert "hand them out before the next sync" in json.dumps(made["warnings"])
+    assert "Hand them out before that, because" in json.dumps(made["warnings"])
 
 
 def test_there_is_no_default_password(run_module: RunModule) -> None:
