@@ -126,7 +126,9 @@ def test_the_commands_of_the_readme(tmp_path: Path) -> None:
     lines = block.splitlines()
     prepare = [line for line in lines if not line.startswith(("pip ", "ansible-playbook "))]
     play = [line.partition("#")[0].split() for line in lines if line.startswith("ansible-playbook ")]
-    done = run(tmp_path, "bash", "-euo", "pipefail", "-c", "\n".join(prepare), ANSIBLE_COLLECTIONS_PATH=str(collections))
+    done = run(
+        tmp_path, "bash", "-euo", "pipefail", "-c", "\n".join(prepare), ANSIBLE_COLLECTIONS_PATH=str(collections)
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "inventory" / "hosts.yml").read_bytes() == (EXAMPLE / "hosts.yml").read_bytes()
     assert (tmp_path / "inventory" / "runs").stat().st_mode & 0o777 == 0o700
