@@ -139,7 +139,7 @@ Function Get-ConnectCycleSummary {
 
     $bad = @($Run | Where-Object { $_.outcome -eq 'error' })
     $odd = @($Run | Where-Object { $_.outcome -eq 'warning' })
-    $text = "The $PolicyType cycle took $Seconds s and ran $($Run.Count) run profiles"
+    $text = "The $PolicyType cycle took $Seconds s and ran $($Run.Count) run profile$(if ($Run.Count -ne 1) { 's' })"
     if (-not $Run.Count) {
         return @{
             outcome = 'warnings'

@@ -52,15 +52,22 @@ options:
     type: str
   users:
     description:
-      - Records of users. What M(hybrid.identity.ad_user_guid) returns as C(users) is taken as it is.
-      - C(user_principal_name) is the UPN of the AD account, which is the cloud user's too. Name the cloud user by C(id), its
-        object id, if it has another one.
+      - Records of users, each a dictionary. What M(hybrid.identity.ad_user_guid) returns as C(users) is taken as it is.
+      - The keys that name the user are C(user_principal_name), which is the UPN of the AD account and also of the cloud user, and
+        C(id), the object id of the cloud user. Give C(id) if the cloud user has another UPN.
+      - The keys for the value are C(immutable_id) and C(object_guid), from which the ImmutableId is computed. One of them is enough. With
+        O(state=absent), neither is needed.
+      - C(source_anchor) is the attribute that the value comes from, V(objectGUID) or V(mS-DS-ConsistencyGuid), as
+        M(hybrid.identity.ad_user_guid) returns it. Records with a C(status) of M(hybrid.identity.ad_user_guid) that says that the AD account was
+        not found are refused.
+      - With O(state=absent), an entry can also be only a user principal name or an object id.
+      - Keys are spelled exactly like this. Rename the columns of a CSV file, as the example shows.
       - Only the cloud user with exactly this C(id), or else this C(user_principal_name), is written. The case of A to Z is
         ignored, and nothing else. A UPN that is not of the form name@domain, or that no cloud user can have, is refused.
       - Keys that are not named here travel along into the result untouched, save C(attributes), which stay behind.
       - An empty list is fine and does nothing.
     type: list
-    elements: dict
+    elements: raw
   all_users:
     description:
       - Clears the value of every active user of the tenant who has one and may be cleared. It needs O(state=absent) and
@@ -173,6 +180,26 @@ EXAMPLES = r"""
         immutable_id: 3jFgh7G/i0+csBxnpglNPg==
       - id: 6b1f1e5e-0d5d-4a6c-9a3a-2f6d5b9d1c11
         object_guid: c8c6569e-4688-4f3c-8462-afc4ff60817b
+
+# users.csv has the columns UserPrincipalName and ObjectGUID.
+- name: Read a CSV file
+  community.general.read_csv:
+    path: users.csv
+  delegate_to: localhost
+  register: csv
+
+- name: Set the ImmutableIds from the CSV file
+  hybrid.identity.entra_immutable_id:
+    users: "{{ csv.list | community.general.replace_keys(target=names) }}"
+  vars:
+    names:
+      - {before: UserPrincipalName, after: user_principal_name}
+      - {before: ObjectGUID, after: object_guid}
+
+- name: Clear the ImmutableIds of two users
+  hybrid.identity.entra_immutable_id:
+    users: [adele.vance@contoso.com, alex.wilber@contoso.com]
+    state: absent
 
 - name: Give a user the ImmutableId of the new AD account in place of the old one
   hybrid.identity.entra_immutable_id:
@@ -433,6 +460,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immut
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import run as set_immutable_ids
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.given.users import read_users
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_identity,
 )
@@ -460,7 +488,7 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
     if params["all_users"] is not None:
         return []
     if params["users"] is not None:
-        return list(params["users"])
+        return read_users(params["users"], "" if params["state"] == "absent" else "immutable_id or object_guid")
     identity = read_identity(params["user"])
     given = {name: params[name] for name in ("immutable_id", "object_guid") if params[name]}
     return [{identity.kind: identity.text, **given}]
@@ -494,7 +522,7 @@ def main() -> None:
             "user": {"type": "str"},
             "immutable_id": {"type": "str"},
             "object_guid": {"type": "str"},
-            "users": {"type": "list", "elements": "dict"},
+            "users": {"type": "list", "elements": "raw"},
             "all_users": {"type": "bool"},
             "max_changes": {"type": "str"},
             "deleted_holders": deleted_holders_option(),

@@ -58,15 +58,21 @@ options:
     type: path
   users:
     description:
-      - Records of users. What M(hybrid.identity.entra_immutable_id) returns as C(users) is taken as it is, and is the best to
-        take, because it knows the object id and the ImmutableId of each user.
+      - Records of users, each a dictionary. What M(hybrid.identity.entra_immutable_id) returns as C(users) is taken as it is, and is the
+        best to take, because it has the object id and the ImmutableId of each user.
+      - The keys that name the user are C(user_principal_name) and C(id), the object id of the cloud user. One of them is enough.
+      - The keys for what is proven are C(immutable_id) or C(object_guid), C(object_sid), and C(mail) or C(proxy_addresses), by which a
+        second user is found.
+      - C(status), C(before) and C(after) are those of M(hybrid.identity.entra_immutable_id).
+      - An entry can also be only a user principal name or an object id. Then it is as if it were in O(identities).
+      - Keys are spelled exactly like this. Rename the columns of a CSV file, as the example shows.
       - Users that were not hard-matched, by their C(status), are V(skipped), and so are records whose C(id) is no GUID, or which
         have none and a C(user_principal_name) that no cloud user can have.
       - A record with an ImmutableId or a GUID also needs C(object_sid), which M(hybrid.identity.ad_user_guid) returns. The user must be
         joined to the AD account with this SID, because any account could carry the same ImmutableId.
       - Keys that are not named here travel along into the result untouched.
     type: list
-    elements: dict
+    elements: raw
   identities:
     description:
       - User principal names or object ids. A value with an C(@) is a user principal name, a GUID an object id. With only these,
@@ -103,8 +109,8 @@ options:
     default: 10
 notes:
   - The app needs the application permission C(User.Read.All) or C(User.ReadWrite.All).
-  - The service looks for resolved conflicts every hour. A value in quarantine that no other user has any more is V(pending) with
-    the cause V(quarantine_timer).
+  - Entra ID looks every hour for conflicts that are gone. A user with a value in quarantine that no other user has any more is
+    V(pending) with the cause V(quarantine_timer). RV(verdict) and RV(wait_until) then say after what time to prove the users again.
 seealso:
   - module: hybrid.identity.match_apply
   - module: hybrid.identity.entra_immutable_id
@@ -141,6 +147,22 @@ EXAMPLES = r"""
     that: not proof.verdict
     fail_msg: "{{ proof.verdict }}"
 
+# users.csv has the columns UserPrincipalName, ObjectGUID and ObjectSID.
+- name: Read a CSV file
+  community.general.read_csv:
+    path: users.csv
+  delegate_to: localhost
+  register: csv
+
+- name: Look at the users of the CSV file
+  hybrid.identity.entra_sync_info:
+    users: "{{ csv.list | community.general.replace_keys(target=names) }}"
+  vars:
+    names:
+      - {before: UserPrincipalName, after: user_principal_name}
+      - {before: ObjectGUID, after: object_guid}
+      - {before: ObjectSID, after: object_sid}
+
 - name: Look at two users, whoever matched them and when
   hybrid.identity.entra_sync_info:
     identities:
@@ -164,6 +186,13 @@ verdict:
   returned: success
   type: str
   sample: ""
+wait_until:
+  description:
+    - The UTC time after which Entra ID has looked for conflicts that are gone, which it does every hour. Prove the users again after it.
+    - Null if no user waits for that.
+  returned: success
+  type: str
+  sample: "2026-11-29T11:15:00Z"
 table:
   description: What is proven of the users, for people. Counts come first, then the users who need attention.
   returned: success
@@ -442,6 +471,7 @@ from typing import Any
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import run as find_states
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.given.users import read_users
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_identity,
 )
@@ -479,6 +509,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files 
     RunFile,
     check_run_file,
     continue_header,
+    current_time,
     read_run_file,
     write_run_file,
 )
@@ -497,7 +528,7 @@ class Proof:
         records = self._records()
         findings = self._find(read_expectations(records))
         users = [finding.result(record) for finding, record in zip(findings, records, strict=True)]
-        return {"changed": False, "users": users, **describe_findings(findings)}
+        return {"changed": False, "users": users, **describe_findings(findings, current_time())}
 
     def of_result_file(self) -> dict[str, Any]:
         """Return the result for the users of a result file, and write the proof file if one is named."""
@@ -508,7 +539,7 @@ class Proof:
         expectations = expect_result(_users(result))
         asked = [each for each in expectations if each]
         findings = self._find(asked, str(result.header["tenant"]))
-        overview = describe_findings(findings, path or "the table")
+        overview = describe_findings(findings, current_time(), path or "the table")
         unproven = self._find_earlier(result, findings)
         overview["earlier"] = len(unproven)
         overview["verdict"] = " ".join(filter(None, (overview["verdict"], describe_unproven(unproven))))
@@ -528,7 +559,7 @@ class Proof:
 
     def _records(self) -> list[dict[str, Any]]:
         if self._params["users"] is not None:
-            return list(self._params["users"])
+            return read_users(self._params["users"])
         return [{identity.kind: identity.text} for identity in map(read_identity, self._params["identities"])]
 
     def _find(self, expectations: Sequence[Expectation], tenant: str | None = None) -> list[Finding]:
@@ -563,7 +594,7 @@ def main() -> None:
         argument_spec={
             **graph_options(),
             "result_file": {"type": "path"},
-            "users": {"type": "list", "elements": "dict"},
+            "users": {"type": "list", "elements": "raw"},
             "identities": {"type": "list", "elements": "str"},
             "save_to": {"type": "path"},
             "run_folder": {"type": "path"},

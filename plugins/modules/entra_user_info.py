@@ -254,6 +254,19 @@ table:
   type: list
   elements: str
   sample: ["unchanged                        41"]
+prospects:
+  description:
+    - Who would get an account in Active Directory as far as Entra ID tells, and whose user principal name stands against it, in lines for people.
+      The first 20 users of each line are named.
+    - Users whom only their domain leaves out are told here, and are not in RV(users).
+  returned: success, and failure because of O(on_missing)
+  type: list
+  elements: str
+  sample:
+    - "2 users would get an account: adele.vance@contoso.com, alex.wilber@contoso.com."
+    - >-
+      1 user would get no account, because the UPN is not of the domain contoso.com: bert@contoso.onmicrosoft.com. Give them a UPN of the
+      domain first.
 summary:
   description: How many of RV(users) there are by status, zeros included, and in total.
   returned: success, and failure because of O(on_missing)

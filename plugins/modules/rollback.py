@@ -250,7 +250,7 @@ cause:
   description: A stable identifier of what went wrong with a connection or a directory.
   returned: failure of a connection or a directory
   type: str
-  sample: unreachable
+  sample: connection_refused
 trace:
   description:
     - Where an exception came from that the module does not know, one frame a line, without its text and without any value.

@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.counts import amount, plural
+
 
 def progress_line(state: Mapping[str, Any], now: float) -> str:
     """One line of a module's state, as ``Watch`` reports it; ``now`` in seconds since the epoch."""
@@ -29,13 +31,14 @@ def progress_line(state: Mapping[str, Any], now: float) -> str:
 def lookup_line(lookup: Mapping[str, Any]) -> str:
     """How users were looked up, and why in this way."""
     asked, batches, pages = lookup["identities"], lookup["filter_requests"], lookup["listing_requests"]
+    looked_up = f"{amount(asked, 'user')} {plural(asked, 'was', 'were')} looked up"
     if pages is None:
-        return f"{asked:,} users were looked up by filters, which fit into one request"
-    way, less = "listing all users", f"{pages:,} pages of {lookup['tenant_users']:,} users"
-    more = f"{batches:,} batches of filters"
+        return f"{looked_up} by filters, which fit into one request"
+    way, less = "listing all users", f"{amount(pages, 'page')} of {amount(lookup['tenant_users'], 'user')}"
+    more = amount(batches, "batch of filters", "batches of filters")
     if lookup["method"] != "listing":
         way, less, more = "filters", more, less
-    return f"{asked:,} users were looked up by {way}: {less}, against {more}"
+    return f"{looked_up} by {way}: {less}, against {more}"
 
 
 def duration(seconds: float) -> str:

@@ -175,9 +175,22 @@ def test_check_mode_before_there_is_a_domain(ansible: Ansible, state: Path, tmp_
     )
     assert run.code == 0, run.output
     assert re.search(r"[Ww]ould create the domain ad\.contoso\.com", run.output), run.output
-    assert "the stages after it cannot be predicted" in " ".join(run.output.split())
+    told = " ".join(run.output.split())
+    assert "the stages after it cannot be predicted" in told
+    assert "users would get an account: " in told
+    assert "would get no account, because the UPN is not of one of the domains " in told
+    assert "No account is made, because hybrid_identity_stages does not name the stage accounts" in told
     assert not nowhere.exists()
     assert dump(state) == before
+
+
+def test_check_mode_before_there_is_a_domain_or_a_right_secret(ansible: Ansible, tmp_path: Path) -> None:
+    variables = {"ad_domain_samba_state_dir": str(tmp_path / "new-dc"), "hybrid_identity_entra": {"secret": "wrong"}}
+    run = ansible.playbook("hybrid.identity.site", "--check", variables=variables)
+    assert run.code == 0, run.output
+    told = " ".join(run.output.split())
+    assert "Who would get an account is not known, because Entra ID could not be read." in told
+    assert "The client secret of app" in told
 
 
 @pytest.mark.usefixtures("fresh")

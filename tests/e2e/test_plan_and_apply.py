@@ -148,7 +148,7 @@ def test_a_user_who_could_not_be_written_stops_the_role_after_the_others(
         name for name, status in statuses.items() if status == "set"
     }
     told = " ".join(run.output.split())
-    assert told.index("ImmutableId set") < told.index("1 of 3 planned users were not changed")
+    assert told.index("ImmutableId set") < told.index("1 of 3 planned users was not changed")
 
 
 @pytest.mark.usefixtures("fresh")

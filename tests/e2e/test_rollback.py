@@ -171,7 +171,7 @@ def test_entra_cannot_be_asked(make_runs: MakeRuns, control: Control, directory:
     runs = make_runs(3)
     finished(runs.make())
     before = everything(directory, runs)
-    assert runs.roll_back(authority="https://localhost:9").result()["cause"] == "unreachable"
+    assert runs.roll_back(authority="https://localhost:9").result()["cause"] == "connection_refused"
     assert runs.roll_back(secret="wrong").result()["cause"] == "invalid_secret"
     control("PUT", "settings", {"faults": [{"method": "GET", "path": "^/users", "status": 403, "count": 1000}]})
     refused = runs.roll_back().result()

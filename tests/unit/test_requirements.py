@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_versions_of_ldap3(monkeypatch: pytest.MonkeyPatch, version: str, wrong:
         deps.require(deps.LDAP3)
     assert f"ldap3 {version} (in " in caught.value.message
     assert f"is {wrong}: ldap3>=2.9.1,<2.10 is needed. Install with: " in caught.value.message
-    assert caught.value.message.endswith(" -m pip install 'ldap3>=2.9.1,<2.10'")
+    assert " -m pip install 'ldap3>=2.9.1,<2.10'. " in caught.value.message
 
 
 @pytest.mark.parametrize("version", ["2.9.2", None])
@@ -61,6 +62,18 @@ def test_an_ldap3_that_sends_escapes_as_text(monkeypatch: pytest.MonkeyPatch, ve
         ") sends the escapes of a filter as text, so a search finds the wrong users: ldap3>=2.9.1,<2.10 is needed. "
         "Install with: "
     ) in caught.value.message
+
+
+def test_a_missing_library_names_the_other_python() -> None:
+    """A host of the inventory runs modules with the system's Python, also if it is localhost."""
+    missing = deps.Dependency("no_such_package", "no-such-package", (1, 0))
+    with pytest.raises(deps.MissingDependency) as caught:
+        deps.require(missing)
+    assert caught.value.message == (
+        f"The Python library no-such-package is not installed for {sys.executable}. Install with: {sys.executable} -m "
+        "pip install 'no-such-package>=1.0'. If the Python of ansible-playbook has the libraries, let it run the "
+        'modules: set ansible_python_interpreter to "{{ ansible_playbook_python }}" for this host.'
+    )
 
 
 def test_an_ldap3_of_an_unknown_version_that_works(monkeypatch: pytest.MonkeyPatch) -> None:

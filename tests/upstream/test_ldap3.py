@@ -81,6 +81,17 @@ def test_a_failed_handshake_has_no_openssl_code(server_context: ssl.SSLContext) 
     )
 
 
+def test_a_name_without_an_address_is_no_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(*_arguments: Any, **_keywords: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(LDAPException) as raised:
+        ldap3.Connection(ldap3.Server("dc1.ad.contoso.com", get_info=ldap3.NONE)).open(read_server_info=False)
+    known = [error for error in causes(raised.value) if isinstance(error, socket.gaierror)]
+    assert not known, gone("ldap3 hands on the error of DNS now.", "_ldap/session/unreachable.py (_unknown_name)")
+
+
 def test_the_server_is_not_told_which_name_is_wanted(server_context: ssl.SSLContext) -> None:
     names: list[str | None] = []
     server_context.sni_callback = lambda _socket, name, _context: names.append(name)

@@ -15,7 +15,9 @@ from .._identity.core.errors import IdentityError
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_identity, read_object_id
 from .._identity.core.scope.exclusions import NOBODY_EXCLUDED, Exclusions
 from .._identity.core.scope.named_object import NamedObject
+from .._identity.core.text.counts import amount
 from .._identity.entra import user_choice
+from .._identity.entra.prospects import find_prospects
 from .._identity.entra.tenant_snapshot import HASH_SYNC_SWITCH
 from .._identity.entra.user_choice import Choice, DescribedUser
 from .http.batch import MAX_REQUESTS
@@ -47,8 +49,8 @@ class Question:
 def run(options: Mapping[str, Any], question: Question, watch: Watch | None = None) -> dict[str, Any]:
     """Do a task and return the module's result: ``changed`` (False), ``users``, ``summary``, ``table``, ``caveats``.
 
-    ``without_users`` lists the domains and groups of the question that no user has. ``tenant`` is the id of the tenant.
-    If it is asked for, ``password_hash_sync`` is in it too; None if it is unknown.
+    ``without_users`` lists the domains and groups of the question that no user has. ``prospects`` are lines for people,
+    ``tenant`` is the id of the tenant. If it is asked for, ``password_hash_sync`` is in it too; None if it is unknown.
 
     ``options`` are those of ``argspec.connection``. ``watch`` follows the progress.
 
@@ -82,9 +84,12 @@ async def _users(
             found = await _named(users, [read_object_id(member) for member in sorted(choice.members)])
         else:
             found = await users.list_active(filter_text=user_choice.default_filter(choice))
+        if asked is not None:
+            found = _only(found, asked)
         facts: dict[str, Any] = {
             "tenant": transport.place()[1],
-            "caveats": await _read_mailboxes(transport, found, choice, asked),
+            "caveats": await _read_mailboxes(transport, found, choice),
+            "prospects": find_prospects(found, choice).describe(choice.domains),
             "without_users": empty_groups,
         }
         if asked is None and not question.groups:
@@ -97,25 +102,24 @@ async def _users(
         return user_choice.choose_listed(found, choice), facts
 
 
-async def _read_mailboxes(
-    transport: Transport, found: Sequence[DescribedUser], choice: Choice, asked: Sequence[CloudIdentity] | None
-) -> list[str]:
+def _only(found: Sequence[DescribedUser], asked: Sequence[CloudIdentity]) -> list[DescribedUser]:
+    """Return the users who were asked for. A listing has all others too."""
+    wanted = set(asked)
+    return [each for each in found if wanted & set(each.user.identities())]
+
+
+async def _read_mailboxes(transport: Transport, found: Sequence[DescribedUser], choice: Choice) -> list[str]:
     """Add to the users who are wanted what their mailboxes are for. Return a sentence about those it is unknown for."""
-    wanted = None if asked is None else set(asked)
-    users = [
-        each
-        for each in user_choice.list_candidates(found, choice)
-        if wanted is None or wanted & set(each.user.identities())
-    ]
+    users = user_choice.list_candidates(found, choice)
     purposes = await read_purposes(transport, [each.user.id for each in users])
     for each in users:
         each.mailbox = purposes.of.get(each.user.id)
     if not purposes.unread:
         return []
     return [
-        f"Whether the mailboxes of {len(purposes.unread)} users are shared, or of rooms or equipment, could not be "
-        "read, so these users count as people; grant the app the application permission MailboxSettings.Read, or name "
-        "those who are none in exclude."
+        f"What the mailboxes of {amount(len(purposes.unread), 'user')} are for (a person, a room, equipment, or "
+        "several people) could not be read, so these users count as people. Grant the app the application permission "
+        "MailboxSettings.Read, or name those who are not people in exclude."
     ]
 
 

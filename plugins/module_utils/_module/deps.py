@@ -67,6 +67,13 @@ REQUESTS = Dependency("requests", "requests", (2, 33, 0))
 GRAPH = (MSGRAPH_SDK, AZURE_IDENTITY, CRYPTOGRAPHY, H2, PYJWT, REQUESTS)
 
 
+# Ansible looks for a Python on each host that the inventory names, localhost included, and takes the system's.
+_OTHER_PYTHON = (
+    "If the Python of ansible-playbook has the libraries, let it run the modules: set ansible_python_interpreter to "
+    '"{{ ansible_playbook_python }}" for this host.'
+)
+
+
 class MissingDependency(IdentityError):
     """A library is missing, too old or too new for the Python that runs the module."""
 
@@ -81,7 +88,7 @@ def require(*dependencies: Dependency) -> None:
         return
     wanted = " ".join(f"'{dependency.requirement}'" for dependency in dependencies)
     raise MissingDependency(
-        f"{'; '.join(problems)}. Install with: {sys.executable} -m pip install {wanted}",
+        f"{'; '.join(problems)}. Install with: {sys.executable} -m pip install {wanted}. {_OTHER_PYTHON}",
         python=sys.executable,
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._identity.core.given.users import describe_keys, is_name
 from .._identity.core.text.secret_keys import PLACEHOLDER, find_secret_keys, hide_secrets
 
 
@@ -25,6 +26,8 @@ class RecordsModule(AnsibleModule):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
+        for name in _record_lists(self.argument_spec):
+            self.params[name] = _without_texts(self.params[name])
         for name, keys in _secret_keys(self.params).items():
             self.params[name] = hide_secrets(self.params[name])
             self.warn(
@@ -33,8 +36,28 @@ class RecordsModule(AnsibleModule):
             )
 
     def fail_json(self, msg: str, **details: Any) -> Any:
-        shown = {name: _shown(value) for name, value in getattr(self, "params", {}).items()}
+        params = getattr(self, "params", {})
+        shown = {name: _shown(value) for name, value in params.items()}
+        for name in set(shown).intersection(_record_lists(self.argument_spec)):
+            shown[name] = _without_texts(shown[name])
+            if isinstance(params[name], Mapping):
+                msg = (
+                    f"{name} is a dictionary; write a list of dictionaries, one for each user. "
+                    f"{describe_keys(params[name])}"
+                ).rstrip()
         super().fail_json(msg, **{"invocation": {"module_args": shown}, **details})
+
+
+def _record_lists(spec: Mapping[str, Any]) -> list[str]:
+    """Return the names of the options that are lists of records, or of records and names."""
+    return [name for name, option in spec.items() if option.get("elements") in ("dict", "raw")]
+
+
+def _without_texts(value: Any) -> Any:
+    """Return a list of records and names with PLACEHOLDER for each other text, which may be a record with a secret."""
+    if not isinstance(value, list):
+        return value
+    return [PLACEHOLDER if isinstance(each, str) and not is_name(each) else each for each in value]
 
 
 def _secret_keys(params: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from .._identity.core.errors import InputError
 from .._identity.core.outcomes import FAILED, REFUSED
 from .._identity.core.review.changes import Write, read_writes
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, name_of
+from .._identity.core.text.counts import amount, plural
 from .._identity.core.text.sentences import join_reasons
 
 
@@ -71,8 +72,8 @@ def describe_outcome(planned: Sequence[Planned], outcomes: Mapping[str, ChangeRe
     sentences = []
     if missed:
         sentences.append(
-            f"{len(missed)} of {len(planned)} planned users were not changed: "
-            f"{join_reasons(missed, 'the result file')} Correct them, then make a new plan."
+            f"{len(missed)} of {amount(len(planned), 'planned user')} {plural(len(missed), 'was', 'were')} not "
+            f"changed: {join_reasons(missed, 'the result file')} Correct them, then make a new plan."
         )
     if unproven:
         sentences.append(

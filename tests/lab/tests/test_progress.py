@@ -190,7 +190,7 @@ def test_the_choice_of_a_look_up_is_told_at_verbosity_1(
 ) -> None:
     done = play(entra, tmp_path, "-v", "--check", task={"options": {"users": slow}})
     assert re.search(
-        r"^\[tenant\] Match: 100 users were looked up by listing all users: 1 pages of \d+ users, against 1 batches",
+        r"^\[tenant\] Match: 100 users were looked up by listing all users: 1 page of \d+ users, against 1 batch",
         done.stdout + done.stderr,
         re.MULTILINE,
     ), done.stdout

@@ -90,6 +90,13 @@ def test_absent_by_object_id(graph: ScriptedGraph, call: Call) -> None:
     assert call(user=object_id(1), state="absent")["summary"]["cleared"] == 1
 
 
+def test_absent_by_a_list_of_names(graph: ScriptedGraph, call: Call) -> None:
+    graph.expect_batch(found(user(1, immutable_id=VALUE), user(2)), found(user(1, immutable_id=VALUE), user(2)))
+    graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204), b'{"onPremisesImmutableId":null}')
+    result = call(users=["user1@contoso.com", object_id(2)], state="absent")
+    assert [each["status"] for each in result["users"]] == ["cleared", "unchanged"]
+
+
 def test_replace(graph: ScriptedGraph, call: Call) -> None:
     other = user(1, immutable_id="nlbGyIhGPE+EYq/E/2CBew==")
     graph.expect_batch(found(other), found(), found())
@@ -119,7 +126,7 @@ def test_all_users_with_a_limit(graph: ScriptedGraph, call: Call) -> None:
     graph.expect("GET", PAGE, found(user(1, immutable_id=VALUE), user(2)))
     result = call(all_users=True, state="absent", max_changes="0")
     assert (result["failed"], result["changed"], result["summary"]["cleared"]) == (True, False, 1)
-    assert "1 users would be, of 2 in scope, and max_changes allows 0" in result["msg"]
+    assert "1 user would be, of 2 in scope, and max_changes allows 0" in result["msg"]
     graph.expect("GET", PAGE, found(user(1, immutable_id=VALUE), user(2)))
     graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204), b'{"onPremisesImmutableId":null}')
     assert call(all_users=True, state="absent", max_changes="50%")["summary"]["cleared"] == 1
@@ -199,6 +206,13 @@ def test_a_wrong_secret_is_not_shown(graph: ScriptedGraph, call: Call) -> None:
         ({"user": "a@x.com", "immutable_id": GUID}, "It is a GUID: give it as object_guid."),
         ({"user": "a@x.com", "immutable_id": "3jFgh7G/i0"}, "is not an ImmutableId; it must be base64"),
         ({"users": [{"mail": "a@x.com"}]}, "Record 1 of users names nobody"),
+        ({"users": [{"UPN": "a@x.com", "ObjectGUID": GUID}]}, "Rename 'UPN' to user_principal_name. Rename 'Object"),
+        ({"users": ["a@x.com"]}, "Record 1 of users is only a name, a@x.com; write a dictionary with the keys"),
+        (
+            {"users": {"UserPrincipalName": "a@x.com"}},
+            "users is a dictionary; write a list of dictionaries, one for each user. Found: the key "
+            "'UserPrincipalName'. Rename 'UserPrincipalName' to user_principal_name.",
+        ),
         ({"user": " ", "object_guid": GUID}, "neither a UPN (name@domain) nor an object id"),
     ],
 )

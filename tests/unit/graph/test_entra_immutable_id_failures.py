@@ -143,7 +143,7 @@ def test_refused_writes_are_named_and_the_others_kept(graph: ScriptedGraph, opti
     assert details["changed"] is True
     assert details["diff"]["after"].count("\n") == 1
     assert f"belongs to user {object_id(77)}" in raised.value.message
-    assert raised.value.message.endswith("1 other user(s) were changed.")
+    assert raised.value.message.endswith("1 other user was changed.")
 
 
 def test_a_right_that_lacks_for_everybody_is_said_once(graph: ScriptedGraph, options: dict[str, Any]) -> None:

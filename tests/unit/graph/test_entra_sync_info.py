@@ -59,10 +59,11 @@ def answered(number: int) -> dict[str, Any]:
     )
 
 
+@pytest.mark.parametrize("option", ["identities", "users"])
 @pytest.mark.parametrize("check", [False, True])
-def test_identities(graph: ScriptedGraph, call: Call, check: bool) -> None:
+def test_identities(graph: ScriptedGraph, call: Call, check: bool, option: str) -> None:
     graph.expect_batch(found(answered(1), answered(2)), found(answered(1), answered(2)), found())
-    result = call(check=check, identities=[object_id(1).upper(), "User2@contoso.com"])
+    result = call(check=check, **{option: [object_id(1).upper(), "User2@contoso.com"]})
     assert result["changed"] is False
     assert [each["status"] for each in result["users"]] == ["verified", "verified"]
     assert result["users"][1]["user_principal_name"] == "User2@contoso.com"
@@ -73,7 +74,7 @@ def test_the_verdict_says_who_is_not_proven(graph: ScriptedGraph, call: Call) ->
     result = call(identities=["nobody@contoso.com"])
     assert "failed" not in result
     assert (result["open"], result["summary"]["not_found"], result["unmatched"]["count"]) == (1, 1, 0)
-    assert result["verdict"].startswith("1 of 1 users are not proven to be matched: nobody@contoso.com: ")
+    assert result["verdict"].startswith("1 of 1 user is not proven to be matched: nobody@contoso.com: ")
     assert result["table"][-1].startswith("not found: nobody@contoso.com: ")
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -63,7 +64,7 @@ def look(
     """Prove records as the module does."""
     findings = run(options, Question(read_expectations(records), **question), watch)
     users = [finding.result(record) for finding, record in zip(findings, records, strict=True)]
-    return {"users": users, **describe_findings(findings)}
+    return {"users": users, **describe_findings(findings, datetime.now(UTC))}
 
 
 def urls(graph: ScriptedGraph, batch: int = 0) -> list[str]:

@@ -17,7 +17,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.anchor_requests import read_anchor_requests
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import make_cloud_user
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError, InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.record_types import check_records
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.given.record_types import check_records
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.outcome_table import outcome_lines
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import plan_changes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_requests import read_requests

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -101,6 +102,41 @@ def test_the_syntax_check_finds_a_broken_playbook(tmp_path: Path) -> None:
     assert "'hybrid.identity.no_such_role' was not found" in syntax_error("hybrid.identity.domain", str(broken))
 
 
+@pytest.mark.parametrize(
+    ("playbook", "tag"),
+    [
+        ("domain", "ad_domain"),
+        *((tag, tag) for tag in ("upn_suffixes", "accounts", "hard_match", "sync", "entra_connect")),
+        ("sync", "hard_match"),
+        ("preflight", "hard_match"),
+        *(("site", tag) for tag in ("ad_domain", "upn_suffixes", "accounts", "hard_match", "sync")),
+    ],
+)
+def test_the_tag_of_a_stage_chooses_tasks(playbook: str, tag: str) -> None:
+    """A run without tasks does nothing, and is green."""
+    done = run("ansible-playbook", "--list-tasks", "--tags", tag, "-i", str(EXAMPLE), f"hybrid.identity.{playbook}")
+    assert done.returncode == 0, done.stderr
+    chosen = [line for line in done.stdout.splitlines() if tag in line.partition("TAGS:")[2]]
+    assert any(not line.lstrip().startswith("play #") for line in chosen), done.stdout
+
+
+@pytest.mark.parametrize(("playbook", "tag"), [("hard_match", "hard_match"), ("preflight", "hard_match")])
+def test_a_stage_chosen_by_its_tag_runs(playbook: str, tag: str, tmp_path: Path) -> None:
+    """Also the tasks that it includes: it comes as far as a domain controller that nobody is."""
+    nobody = dict.fromkeys(("authority", "graph_url"), "https://localhost:1")
+    app = {"tenant": "contoso.com", "client_id": "x", "secret": "x", "disable_instance_discovery": True}
+    variables = {
+        "hybrid_identity_ad": {"server": "127.0.0.1", "port": 1, "username": "x@contoso.com", "password": "x"},
+        "hybrid_identity_entra": {**app, **nobody},
+        "hybrid_identity_scope": {"upn_suffixes": ["contoso.com"]},
+    }
+    given = tmp_path / "variables.yml"
+    given.write_text(yaml.safe_dump(variables), encoding="utf-8")
+    done = run("ansible-playbook", "--check", "--tags", tag, "-e", f"@{given}", f"hybrid.identity.{playbook}")
+    assert done.returncode != 0
+    assert "refuses connections" in " ".join((done.stdout + done.stderr).split()), done.stdout
+
+
 @pytest.mark.parametrize(("where", "module", "arguments"), foreign_tasks(), ids=[found[0] for found in foreign_tasks()])
 def test_modules_of_other_collections_know_the_options_given(
     documented: dict[str, dict[str, Any]], where: str, module: str, arguments: dict[str, Any] | str
@@ -123,6 +159,24 @@ def test_the_example_inventory_sets_only_what_roles_know() -> None:
     given = yaml.safe_load((EXAMPLE / "group_vars" / "all.yml").read_text("utf-8"))
     assert set(given) <= known
     assert len(given) > 5
+
+
+ADVICE = re.compile(
+    rf"(?:[Ss]et |with |`)((?:{'|'.join(ROLES)})_[a-z_]+)(?: to |: |=)(?!the |an? |what )([A-Za-z_]+)(?![A-Za-z_:.])"
+)
+
+
+def test_values_that_texts_advise_are_taken() -> None:
+    """A message told people to set sync_cycle to false, which the argument spec refused."""
+    known = {name: option for role in ROLES for name, option in specs(role).items()}
+    roles = [path for ending in ("yml", "md") for path in (ROOT / "roles").rglob(f"*.{ending}")]
+    texts = [*roles, *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    advised = {found for text in texts for found in ADVICE.findall(" ".join(text.read_text("utf-8").split()))}
+    assert ("sync_cycle", "never") in advised
+    for name, value in sorted(advised):
+        option = known[name]
+        taken = option.get("choices") or (["true", "false"] if option.get("type") == "bool" else [value])
+        assert value in taken, name
 
 
 @pytest.mark.parametrize("role", ROLES)

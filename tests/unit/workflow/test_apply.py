@@ -259,7 +259,7 @@ def test_a_failed_anchor_leaves_entra_alone(estate: Estate) -> None:
     assert [line for line in journal(estate) if line[0] == "anna"] == [
         ("anna", "mS-DS-ConsistencyGuid", str(guid(1)), "refused")
     ]
-    assert result["verdict"].startswith("1 of 3 planned users were not changed: anna@contoso.com: ")
+    assert result["verdict"].startswith("1 of 3 planned users was not changed: anna@contoso.com: ")
     assert estate.users()["anna"]["change"]["writes"] == []
 
 
@@ -283,7 +283,7 @@ def test_a_write_that_graph_refuses_is_in_the_verdict_and_the_anchor_in_the_resu
     estate.graph.answers = lambda method, path: DENIED if method == "PATCH" and IDS["anna"] in path else None
     result = estate.apply(plan)
     assert estate.changes()["anna"] == ("failed", "access_denied")
-    assert result["verdict"].startswith("1 of 3 planned users were not changed: anna@contoso.com: ")
+    assert result["verdict"].startswith("1 of 3 planned users was not changed: anna@contoso.com: ")
     assert [each["attribute"] for each in estate.users()["anna"]["change"]["writes"]] == ["mS-DS-ConsistencyGuid"]
 
 

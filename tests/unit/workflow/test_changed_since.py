@@ -104,7 +104,7 @@ CASES: dict[str, tuple[Callable[[Estate], dict[str, Any]], Callable[[Estate], ob
     "cloud user given an address": (
         no_options,
         lambda estate: estate.graph.users[IDS["anna"]].update(proxyAddresses=["smtp:anna.smith@contoso.com"]),
-        "remove addresses of anna@contoso.com in Entra ID (anna.smith@contoso.com)",
+        "remove 1 address of anna@contoso.com in Entra ID (anna.smith@contoso.com)",
     ),
     "cloud user made a guest": (
         no_options,
@@ -146,7 +146,7 @@ def test_who_changed_since_the_plan_is_refused_and_the_others_are_written(estate
     assert estate.changes() == {"anna": ("refused", "changed_since"), **OTHERS}
     assert words in estate.users()["anna"]["change"]["reason"]
     assert estate.users()["anna"]["change"]["writes"] == []
-    assert result["verdict"].startswith("1 of 3 planned users were not changed: anna@contoso.com: ")
+    assert result["verdict"].startswith("1 of 3 planned users was not changed: anna@contoso.com: ")
     assert (result["changed"], result["summary"]["set"], result["summary"]["refused"]) == (True, 2, 1)
     assert estate.values() == {**before, "bob": VALUES["bob"], "carl": VALUES["carl"]}
     assert not [each for each in estate.graph.writes if IDS["anna"] in each or HOLDER in each]
@@ -165,7 +165,7 @@ def test_check_mode_says_the_same_and_writes_nothing(estate: Estate, case: str) 
     plan = estate.plan(**prepare(estate))
     change(estate)
     result = estate.apply(plan, check=True)
-    assert result["verdict"].startswith("1 of 3 planned users were not changed: anna@contoso.com: ")
+    assert result["verdict"].startswith("1 of 3 planned users was not changed: anna@contoso.com: ")
     assert (result["changed"], result["summary"]["set"]) == (True, 2)
     assert estate.directory.writes == []
     assert [each for each in estate.graph.writes if not each.startswith("POST")] == []

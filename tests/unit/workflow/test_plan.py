@@ -256,7 +256,7 @@ def test_outcomes_that_are_not_allowed(estate: Estate) -> None:
     estate.graph.users.pop(IDS["carl"])
     plan = estate.plan()
     assert estate.changes("plan")["carl"] == ("refused", "predicted_new_cloud_user")
-    assert plan["verdict"].startswith("Nothing was changed: 1 of 3 users are refused, and max_refused allows 0.")
+    assert plan["verdict"].startswith("Nothing was changed: 1 of 3 users is refused, and max_refused allows 0.")
     # Nobody could be written: the user is not refused for its outcome any more, and still for being absent.
     estate.plan(allowed_outcomes=["hard_match", "new_cloud_user"])
     assert estate.changes("plan")["carl"] == ("refused", "no_cloud_user")

@@ -237,7 +237,7 @@ def test_a_reviewed_user_who_is_not_in_the_scope_any_more_is_named(estate: Estat
 def test_effects_that_nobody_accepted_keep_the_change_and_are_accepted_by_a_review(estate: Estate) -> None:
     estate.directory.change("anna", mS_DS_ConsistencyGuid=[guid(50).bytes_le], adminCount=["1"])
     made = estate.plan()
-    assert made["verdict"].startswith("Nothing was changed: 1 of 3 users are refused")
+    assert made["verdict"].startswith("Nothing was changed: 1 of 3 users is refused")
     assert made["reviewable"]
     anna = estate.users("plan")["anna"]
     assert (anna["match"]["outcome"], anna["match"]["effects"]) == ("hard_match", ["privileged_ad_account", EFFECT])

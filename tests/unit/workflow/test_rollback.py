@@ -392,7 +392,7 @@ def test_an_account_stays_if_graph_does_not_take_the_change(estate: Estate) -> N
     result = estate.roll_back(MADE)
     assert statuses(result)["anna"][0] == "failed"
     assert (people(estate), result["changed"]) == ({"anna"}, True)
-    assert "1 of 3 users were not put back, or only in part: anna@contoso.com" in result["verdict"]
+    assert "1 of 3 users was not put back, or only in part: anna@contoso.com" in result["verdict"]
     estate.graph.answers = lambda _method, _path: None
     again = estate.roll_back(MADE)
     assert (again["verdict"], people(estate), estate.values()) == ("", set(), NOBODY)

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from .errors import GraphError
+
+UNREACHABLE = ("unknown_host", "dns_failed", "connection_refused", "connection_timeout", "unreachable")
+"""The causes of connections that were not made, or broke."""
 
 
 def connection_error(error: BaseException, url: str, timeout: float) -> GraphError:
@@ -27,13 +31,32 @@ def connection_error(error: BaseException, url: str, timeout: float) -> GraphErr
             f"The certificate of {host} is not trusted ({certificate}); set graph_ca_cert to the PEM file of the "
             "authority that signed it, or check that nobody is in between.",
         )
+    unnamed = next((link for link in chain(error) if isinstance(link, socket.gaierror)), None)
+    if unnamed is not None:
+        return _unknown_name(unnamed, parts.hostname or host)
+    if any(isinstance(link, ConnectionRefusedError) for link in chain(error)):
+        return GraphError(
+            "connection_refused", f"{host} refuses connections; check the name, the port and the proxy settings."
+        )
     if any("Timeout" in type(link).__name__ or isinstance(link, TimeoutError) for link in chain(error)):
         return GraphError(
-            "unreachable", f"{host} did not answer within {timeout:g} s; check the network, the proxy and the timeout."
+            "connection_timeout",
+            f"{host} did not answer within {timeout:g} s; check the network, firewalls, the proxy and the timeout.",
         )
     if any(isinstance(link, ssl.SSLError) for link in chain(error)):
         return GraphError("unreachable", f"{host} does not speak TLS as it should; check the port and any proxy.")
-    return GraphError("unreachable", f"{host} cannot be reached; check its name, the network and the proxy settings.")
+    return GraphError("unreachable", f"{host} cannot be reached; check the network and the proxy settings.")
+
+
+def _unknown_name(error: socket.gaierror, name: str) -> GraphError:
+    if error.errno == socket.EAI_AGAIN:
+        return GraphError(
+            "dns_failed",
+            f"No DNS server answered the question for {name}; check this machine's DNS servers and network.",
+        )
+    return GraphError(
+        "unknown_host", f"DNS does not know {name}; check the name, this machine's DNS servers and the proxy settings."
+    )
 
 
 def failed_host(error: BaseException) -> str | None:
@@ -60,7 +83,9 @@ def certificate_problem(error: BaseException) -> str | None:
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """Return an exception and all that it wraps: cause, context and, for requests and urllib3, argument or reason.
+    """Return an exception and all that it wraps: cause, context, members of a group, and arguments or reason.
+
+    The last two are those of requests and urllib3:
 
     tests/upstream/test_azure_identity.py::test_what_a_connection_failed_on_is_no_cause_of_the_exception
     """
@@ -78,4 +103,4 @@ def chain(error: BaseException) -> Iterator[BaseException]:
             getattr(link, "reason", None),
             getattr(link, "inner_exception", None),
         )
-        todo.extend([*inner, *link.args])
+        todo.extend([*inner, *link.args, *getattr(link, "exceptions", ())])

@@ -27,6 +27,7 @@ from ..._identity.entra.deleted_holders import ATTRIBUTE, CLEARED, IN_BIN, KEPT,
 from ..._identity.entra.immutable_id_plan import PROPERTY, ImmutableIdChange
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest
 from ..http.batch import Item, Outcome, send_batch
+from ..http.connection_errors import UNREACHABLE
 from ..http.errors import GraphError, graph_error
 from ..http.pacing.throttle import RETRY_STATUSES
 from ..http.transport import Transport
@@ -258,7 +259,7 @@ def _with_holder(change: ImmutableIdChange, number: int, becomes: str, cause: st
 
 def _settled(change: ImmutableIdChange, outcome: Outcome) -> ImmutableIdChange:
     if isinstance(outcome, GraphError):
-        if outcome.cause == "unreachable":
+        if outcome.cause in UNREACHABLE:
             return change.failed(
                 "connection_lost",
                 f"{outcome.message} Whether the ImmutableId was written is unknown; run the task again, which "

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._identity.core.errors import IdentityError
+from ..._identity.core.text.counts import amount, plural
 from ..._identity.core.text.outcome_table import users_table
 from ..._identity.core.text.sentences import join_names, join_reasons
 from ..._identity.entra.immutable_id_plan import FAILED, ImmutableIdChange, summarize
@@ -30,8 +31,8 @@ def blocked_error(changes: Sequence[ImmutableIdChange], asked_of: int, warnings:
         message = f"Nothing was changed: {blocked[0].reason}"
     else:
         message = (
-            f"Nothing was changed, because {len(blocked)} of {asked_of} users cannot be: {_named(blocked)} Correct "
-            "them, or raise max_refused to do the others."
+            f"Nothing was changed, because {len(blocked)} of {amount(asked_of, 'user')} cannot be: {_named(blocked)} "
+            "Correct them, or raise max_refused to do the others."
         )
     return PlanBlocked(message, **unwritten(changes, warnings))
 
@@ -54,7 +55,9 @@ def failed_error(changes: Sequence[ImmutableIdChange], result: Mapping[str, Any]
         message = f"Graph did not take the changes of {len(failed)} users ({_names(failed)}): {failed[0].reason}"
     else:
         message = f"Graph did not take the changes of {len(failed)} users: {_named(failed)}"
-    return WritesFailed(f"{message} {written} other user(s) were changed." if written else message, **result)
+    if written:
+        message += f" {amount(written, 'other user')} {plural(written, 'was', 'were')} changed."
+    return WritesFailed(message, **result)
 
 
 def _named(changes: Sequence[ImmutableIdChange]) -> str:

@@ -17,7 +17,7 @@ from ..core.decision import REVIEWED
 from ..core.outcomes import APART, CREATED, FAILED, REFUSED, UNCHANGED, UPDATED
 from ..core.records import AdUser, planned_ad_user, read_ad_user, record_name
 from ..core.refusal import Refusal
-from ..core.text.counts import counted
+from ..core.text.counts import amount, counted
 from ..core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
 from ..core.text.outcome_table import outcome_lines
 from ..core.text.sentences import join_names
@@ -149,7 +149,7 @@ def left_out_lines(changes: Iterable[AccountChange], limit: int = 100) -> list[s
             alike[key, why].append(change.request.upn)
     lines = [f"{key}: {join_names(sorted(names))}: {why}" for (key, why), names in sorted(alike.items())]
     more = len(lines) - limit
-    return [visible(line) for line in lines[:limit]] + ([f"... and {more} more reasons"] if more > 0 else [])
+    return [visible(line) for line in lines[:limit]] + ([f"... and {amount(more, 'more reason')}"] if more > 0 else [])
 
 
 def count_scope(changes: Iterable[AccountChange]) -> int:

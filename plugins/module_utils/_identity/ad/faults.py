@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..core.attribute_map import ROWS
+from ..core.text.counts import amount, plural
 from ..core.text.sentences import join_names
 
 _GUID_SIZE = 16
@@ -53,8 +54,9 @@ def left_out_warnings(names: Sequence[str]) -> list[str]:
     if not names:
         return []
     return [
-        f"{len(names)} objects were left out, because the directory shows no objectGUID for them or they are too large "
-        f"({join_names(list(names))}); check what the account that signed in may read."
+        f"{amount(len(names), 'object')} {plural(len(names), 'was', 'were')} left out, because the directory shows no "
+        f"objectGUID or the answer is too large ({join_names(list(names))}); check what the account "
+        "that signed in may read."
     ]
 
 

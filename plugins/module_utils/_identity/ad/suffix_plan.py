@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ..core.errors import InputError
 from ..core.identities.comparison import ad_key
 from ..core.identities.upn import dns_suffix
+from ..core.text.counts import amount
 from ..core.text.sentences import join_names
 
 
@@ -81,7 +82,7 @@ def refuse_suffixes_in_use(carriers: Mapping[str, Sequence[str]]) -> None:
         return
     parts = []
     for suffix, upns in sorted(used.items()):
-        parts.append(f"{suffix} is carried by {len(upns)} user(s): {join_names(upns)}")
+        parts.append(f"{suffix} is carried by {amount(len(upns), 'user')}: {join_names(upns)}")
     raise InputError(
         f"Nothing was removed: {'; '.join(parts)}. Give them another UPN first, or set force to true.",
         in_use={suffix: len(upns) for suffix, upns in sorted(used.items())},

@@ -28,7 +28,7 @@ from ..core.outcomes import (
 )
 from ..core.records import AdRecord, AdUser, anchored, consistency_text, read_ad_user
 from ..core.refusal import Refusal
-from ..core.text.counts import counted
+from ..core.text.counts import amount, counted
 from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_names, join_sentences
 from .kinds import mailbox_kind, not_a_user, system_account
@@ -268,6 +268,6 @@ def refusal_sentence(users: Sequence[AnchorChange], max_refused: str) -> str | N
     if len(reasons) <= read_limit(max_refused, "max_refused").most(len(users)):
         return None
     return (
-        f"{len(reasons)} of {len(users)} users cannot be taken, and nothing was written: {join_sentences(reasons)} "
-        "Correct the list, or raise max_refused to go on without them."
+        f"{len(reasons)} of {amount(len(users), 'user')} cannot be taken, and nothing was written: "
+        f"{join_sentences(reasons)} Correct the list, or raise max_refused to go on without them."
     )

@@ -15,6 +15,7 @@ from .limits import read_limit, too_many_changes
 from .outcomes import ALREADY_DONE, CHANGED_SINCE_REVIEW, HARD_MATCH, MATCHED, NOT_REVIEWED, REFUSED
 from .refusal import Refusal
 from .review.changes import Held, Review, ReviewedUser, Upns, Write
+from .text.counts import amount, plural
 from .text.sentences import join_reasons
 
 REVIEWED = (NOT_REVIEWED, CHANGED_SINCE_REVIEW, ALREADY_DONE)
@@ -200,7 +201,8 @@ def _too_many_refused(refused: Sequence[Proposal], scope: int, terms: Terms, whe
         return None
     reasons = join_reasons(((user.name, user.refusal.reason) for user in refused if user.refusal), where)
     return (
-        f"Nothing was changed: {len(refused)} of {scope} users are refused, and max_refused allows "
+        f"Nothing was changed: {len(refused)} of {amount(scope, 'user')} {plural(len(refused), 'is', 'are')} refused, "
+        "and max_refused allows "
         f"{limit.describe(scope)}. {reasons} Correct them, leave them out of the scope, or raise max_refused to write "
         "only the others."
     )

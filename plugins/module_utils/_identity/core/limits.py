@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import IdentityError, InputError
+from .text.counts import amount
 
 
 class LimitExceeded(IdentityError):
@@ -83,6 +84,6 @@ def too_many_changes(text: str | None, changes: int, scope: int, where: str) -> 
     if limit is None or changes <= limit.most(scope):
         return None
     return (
-        f"Nothing was changed, because {changes} users would be, of {scope} in scope, and max_changes allows "
+        f"Nothing was changed, because {amount(changes, 'user')} would be, of {scope} in scope, and max_changes allows "
         f"{limit.describe(scope)}; look at the plan in {where}, and raise max_changes only if all of them are meant."
     )

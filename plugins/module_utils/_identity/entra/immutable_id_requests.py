@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.errors import InputError
+from ..core.given.users import advise_names, describe_keys
 from ..core.identities.anchors import (
     CONSISTENCY_GUID,
     anchor_bytes,
@@ -25,6 +26,10 @@ from ..core.records import AdUser, record_name
 from ..core.refusal import Refusal
 from ..core.restorable import refuse_immutable_id
 from ..core.rollback import Undo
+from ..core.text.counts import amount
+
+_VALUES = ("immutable_id", "object_guid")
+_MALFORMED = "malformed_immutable_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +111,15 @@ def _request_restore(undo: Undo) -> ImmutableIdRequest:
 def _read_record(record: Mapping[str, object], position: int, clear: bool) -> ImmutableIdRequest:
     user, given_id = _read_user(record), _text(record, "id")
     if not (user.unresolved or given_id or user.user_principal_name or user.distinguished_name):
-        raise InputError(f"Record {position} of users names nobody; give it a user_principal_name or an id.")
-    return replace(_request(user, given_id, clear), given=record)
+        raise InputError(
+            f"Record {position} of users names nobody; give it a user_principal_name or an id. "
+            f"{describe_keys(record)}".rstrip()
+        )
+    request = replace(_request(user, given_id, clear), given=record)
+    advice = "" if user.immutable_id or user.object_guid else advise_names(record, _VALUES)
+    if request.refusal and request.refusal.cause == _MALFORMED and advice:
+        return replace(request, refusal=Refusal(_MALFORMED, f"{request.refusal.reason} {advice}"))
+    return request
 
 
 def _read_user(record: Mapping[str, object]) -> AdUser:
@@ -151,7 +163,7 @@ def _request(user: AdUser, given_id: str | None, clear: bool) -> ImmutableIdRequ
     try:
         return ImmutableIdRequest(user, identity, _wanted_value(user, identity.text))
     except InputError as error:
-        return ImmutableIdRequest(user, identity, None, Refusal("malformed_immutable_id", error.message))
+        return ImmutableIdRequest(user, identity, None, Refusal(_MALFORMED, error.message))
 
 
 def _wanted_value(user: AdUser, identity: str) -> str:
@@ -167,7 +179,9 @@ def _wanted_value(user: AdUser, identity: str) -> str:
         return immutable_id_of_guid(str(user.object_guid))
     raw = anchor_bytes(value)
     if len(raw) != 16 and not from_consistency_guid:
-        raise InputError(f"{value!r} holds {len(raw)} bytes, not the 16 of a GUID; check where it was copied from.")
+        raise InputError(
+            f"{value!r} holds {amount(len(raw), 'byte')}, not the 16 of a GUID; check where it was copied from."
+        )
     if user.object_guid and not from_consistency_guid:
         guid = parse_guid(user.object_guid)
         right = immutable_id_of_guid(guid)

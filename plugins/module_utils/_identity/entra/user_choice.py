@@ -17,7 +17,7 @@ from ..core.identities.upn import read_domain, upn_suffix
 from ..core.outcomes import FOUND, LEFT_OUT, NOT_FOUND
 from ..core.scope.exclusions import exclusion_cause
 from ..core.scope.named_object import NamedObject
-from ..core.text.counts import counted
+from ..core.text.counts import amount, counted
 from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_sentences
 
@@ -240,7 +240,7 @@ def missing_sentence(users: Sequence[Mapping[str, Any]]) -> str | None:
     reasons = [user["reason"] for user in users if user["status"] != FOUND]
     if not reasons:
         return None
-    return f"{len(reasons)} of {len(users)} users cannot be taken: {join_sentences(reasons)}"
+    return f"{len(reasons)} of {amount(len(users), 'user')} cannot be taken: {join_sentences(reasons)}"
 
 
 def default_filter(choice: Choice) -> str | None:

@@ -24,6 +24,7 @@ from ..core.attribute_map import DISABLED, OVERWRITTEN, Overwrite, by_key
 from ..core.cloud_user import CloudUser
 from ..core.identities.addresses import lost_addresses
 from ..core.records import AdUser
+from ..core.text.counts import amount, plural
 from ..core.text.sentences import join_names
 from ..entra.snapshot_user import SnapshotUser
 from .overwrites import REPLACED
@@ -139,6 +140,7 @@ def _describe_removed(name: str, lost: Sequence[str], ad: AdUser) -> str | None:
         return None
     would = "would" if ad.mail or ad.proxy_addresses else "might"
     return (
-        f"A sync {would} remove addresses of {name} in Entra ID ({join_names(lost)}); add them to proxyAddresses in "
-        "Active Directory, leave the user out"
+        f"A sync {would} remove {amount(len(lost), 'address', 'addresses')} of {name} in Entra ID "
+        f"({join_names(lost)}); add {plural(len(lost), 'it', 'them')} to proxyAddresses in Active Directory, "
+        "leave the user out"
     )

@@ -17,7 +17,7 @@ from ..core.identities.anchors import CONSISTENCY_GUID, guid_text
 from ..core.outcomes import REMOVED
 from ..core.records import consistency_text
 from ..core.review.changes import Write
-from ..core.text.counts import counted
+from ..core.text.counts import amount, counted, plural
 from ..core.text.diffs import Diff, list_diff
 from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_reasons
@@ -60,8 +60,8 @@ def describe_failures(users: Sequence[UserRollback]) -> str:
     if not failed:
         return ""
     return (
-        f"{len(failed)} of {len(users)} users were not put back, or only in part: {join_reasons(failed)} Running the "
-        "task again does the rest."
+        f"{len(failed)} of {amount(len(users), 'user')} {plural(len(failed), 'was', 'were')} not put back, or only in "
+        f"part: {join_reasons(failed)} Running the task again does the rest."
     )
 
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from ..core.errors import InputError
+from ..core.given.record_types import check_records
+from ..core.given.users import describe_keys
 from ..core.identities.anchors import immutable_id_of_guid
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
 from ..core.outcomes import (
@@ -32,7 +34,6 @@ from ..core.outcomes import (
     UNCHANGED,
     UNRESOLVED,
 )
-from ..core.record_types import check_records
 from ..core.records import record_name
 from ..core.run_files.user_records import UserRecord, WriteRecord, name_of
 
@@ -147,7 +148,10 @@ def _of_record(record: Mapping[str, Any], position: int) -> Expectation:
         return Expectation(name, upn_text, left_out=reason, taken=taken)
     given_id = record.get("id")
     if not given_id and not upn_text:
-        raise InputError(f"Record {position} of users names nobody; give it a user_principal_name or an id.")
+        raise InputError(
+            f"Record {position} of users names nobody; give it a user_principal_name or an id. "
+            f"{describe_keys(record)}".rstrip()
+        )
     try:
         object_id = read_object_id(str(given_id)) if given_id else None
         upn = possible_upn(str(upn_text or "")) if object_id else read_upn(str(upn_text))

@@ -37,6 +37,8 @@ ERRORS = (
     NOT_FOUND,
     NOT_MATCHED,
 )
+QUARANTINE_TIMER = "quarantine_timer"
+"""The cause of a user who waits only for the service: it looks every hour for conflicts that are gone (facts §3)."""
 STATUSES = (VERIFIED, PENDING, *ERRORS, UNKNOWN, SKIPPED)
 
 

@@ -29,6 +29,7 @@ from .findings import (
     NOT_MATCHED,
     PENDING,
     PROVISIONING_ERROR,
+    QUARANTINE_TIMER,
     SECOND_USER,
     SKIPPED,
     UNKNOWN,
@@ -38,7 +39,7 @@ from .findings import (
 )
 from .synced_tenant import SyncedTenant, SyncedUser
 
-_HOURLY = "the service looks every hour for conflicts that are gone"
+_HOURLY = "Entra ID looks every hour for conflicts that are gone"
 
 
 def prove(
@@ -159,8 +160,8 @@ class _Judge:
                     PROVISIONING_ERROR,
                     "value_conflict",
                     f"{problem.property} {problem.value} of {self._name} is in quarantine, because "
-                    f"{_shown(owner.user)} has it; take it away from one of the two, in AD where that one is "
-                    f"synchronised ({_HOURLY}).",
+                    f"{_shown(owner.user)} has it; take it away from one of the two, in AD if that one is "
+                    f"synchronised. {_HOURLY}, so prove the user again an hour after that.",
                     owner,
                 )
         return None
@@ -285,9 +286,10 @@ class _Judge:
         for problem in target.provisioning_errors:
             return self.says(
                 PENDING,
-                "quarantine_timer",
-                f"{problem.property} {problem.value} of {self._name} is still in quarantine, though no other "
-                f"user has it; {_HOURLY}. If it stays longer than that, a group or a contact has it.",
+                QUARANTINE_TIMER,
+                f"{problem.property} {problem.value} of {self._name} is still in quarantine, though no other user has "
+                f"it. {_HOURLY}; wait an hour, then prove the user again. If the value is still in quarantine then, a "
+                "group or a contact has it.",
             )
         return None
 

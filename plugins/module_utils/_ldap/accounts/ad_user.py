@@ -33,6 +33,7 @@ from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter
 from ..._identity.core.outcomes import APART, REFUSED
 from ..._identity.core.review.changes import Review, Write
 from ..._identity.core.scope.exclusions import Exclusions, read_exclusions
+from ..._identity.core.text.counts import amount, plural
 from ..._identity.core.text.sentences import join_names
 from ..groups.named_objects import read_places
 from ..protection.shield import try_read_shield
@@ -260,15 +261,18 @@ def _warnings(changes: Sequence[AccountChange], rules: Rules) -> list[str]:
     if disabled:
         # facts §13
         told.append(
-            f"{len(disabled)} accounts are disabled in AD whose cloud users are enabled ({join_names(disabled)}): the "
-            "next sync disables the cloud users too."
+            f"{amount(len(disabled), 'account')} {plural(len(disabled), 'is', 'are')} disabled in AD, and the cloud "
+            f"{plural(len(disabled), 'user is', 'users are')} enabled ({join_names(disabled)}): the next sync disables "
+            f"the cloud {plural(len(disabled), 'user', 'users')} too."
         )
     made = [change for change in changes if change.status == CREATED]
     replaced = [change for change in made if change.effects]
     if replaced:
         told.append(
-            f"{len(replaced)} new accounts have random passwords, which password hash synchronization makes the cloud "
-            "passwords: hand them out before the next sync, for these people can no longer sign in with the old ones."
+            f"{amount(len(replaced), 'new account')} "
+            f"{plural(len(replaced), 'has a random password', 'have random passwords')}. With password hash "
+            "synchronization, the next sync replaces the cloud passwords with these. Hand them out before that, "
+            "because people can then no longer sign in with the old ones."
         )
     if made and rules.must_change:
         # facts §13: NF
@@ -280,6 +284,7 @@ def _warnings(changes: Sequence[AccountChange], rules: Rules) -> list[str]:
     if left_out:
         names = sorted({name for change in left_out for name in change.left_out})
         told.append(
-            f"Of {len(left_out)} users, {', '.join(names)} is not written as it is; the end of the table says why."
+            f"Of {amount(len(left_out), 'user')}, {', '.join(names)} is not written as it is; the end of the table "
+            "says why."
         )
     return told

@@ -14,6 +14,7 @@ from ..._identity.accounts.changes import AccountChange, count_scope
 from ..._identity.accounts.proposals import CHANGED_SINCE, AccountPlan
 from ..._identity.core.errors import IdentityError, UnexpectedError
 from ..._identity.core.outcomes import FAILED
+from ..._identity.core.text.counts import amount, plural
 from ..._identity.core.text.sentences import join_reasons
 from ..session.errors import LdapError
 
@@ -44,8 +45,9 @@ class Outcome:
         reasons = [(change.name, change.reason or "") for change in missed]
         why = self.broken.message if self.broken else join_reasons(reasons, "the result")
         return (
-            f"{len(missed)} of {count_scope(self.plan.changes)} accounts were not written, {done} were: {why} The "
-            "users that were written are marked in the result; running the task again does the rest."
+            f"{len(missed)} of {amount(count_scope(self.plan.changes), 'account')} "
+            f"{plural(len(missed), 'was', 'were')} not written, {done} {plural(done, 'was', 'were')}: {why} The users "
+            "that were written are marked in the result; running the task again does the rest."
         )
 
     def error(self, details: Mapping[str, Any]) -> IdentityError:

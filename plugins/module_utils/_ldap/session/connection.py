@@ -21,6 +21,7 @@ from .errors import SUCCESS, ConnectionLost, LdapError, Unreachable, bind_error,
 from .metered import MeteredSocket
 from .raw_entries import keep_raw_values
 from .tls import IGNORE, client_context, recording_tls
+from .unreachable import unreachable
 
 LDAPS, START_TLS = "ldaps", "start_tls"
 _PORTS = {LDAPS: 636, START_TLS: 389}
@@ -299,11 +300,7 @@ def _reach(connection: Any, tls: Any, server: str, options: LdapOptions) -> None
                 f"{server}:{options.port} takes connections but does not answer with TLS; check port and tls_mode.",
                 "tls_failed",
             ) from None
-        raise Unreachable(
-            f"{server}:{options.port} cannot be reached within {options.connection_timeout} s; check the name, the "
-            "port and the firewall.",
-            "unreachable",
-        ) from None
+        raise unreachable(error, server, options.port, options.connection_timeout) from None
 
 
 @contextmanager

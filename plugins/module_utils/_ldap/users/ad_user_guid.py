@@ -19,6 +19,7 @@ from ..._identity.core.journal import JournalWriter
 from ..._identity.core.limits import check_max_changes, read_limit
 from ..._identity.core.outcomes import STAMPED
 from ..._identity.core.records import consistency_text
+from ..._identity.core.text.counts import amount
 from ..._identity.core.text.diffs import ValueChange, users_diff
 from ..session.connection import LdapOptions, connected
 from ..session.errors import LdapError
@@ -106,9 +107,9 @@ def _raise_failures(users: Sequence[AnchorChange], result: Mapping[str, Any]) ->
     if not failed:
         return
     raise LdapError(
-        f"{CONSISTENCY_GUID} of {len(failed)} users was not written, of {_changes(users)} it was: {failed[0].reason} "
-        f"The users that were written are marked {STAMPED} in users; running the task again does the "
-        "rest.",
+        f"{CONSISTENCY_GUID} of {amount(len(failed), 'user')} was not written, of {amount(_changes(users), 'user')} it "
+        f"was: {failed[0].reason} The users that were written are marked {STAMPED} in users; running the task again "
+        "does the rest.",
         failed[0].cause or FAILED,
         **result,
     )

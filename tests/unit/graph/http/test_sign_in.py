@@ -182,16 +182,18 @@ def test_nobody_there(graph: ScriptedGraph, options: dict[str, Any], option: str
         taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
         url = f"https://localhost:{taken.getsockname()[1]}"
         message, error = message_of({**options, option: url})
-    assert f"{url.removeprefix('https://')} cannot be reached" in message
-    assert error.details == {"cause": "unreachable"}
+    assert message == (
+        f"{url.removeprefix('https://')} refuses connections; check the name, the port and the proxy settings."
+    )
+    assert error.details == {"cause": "connection_refused"}
 
 
-def resolve_only_localhost(monkeypatch: pytest.MonkeyPatch) -> None:
+def resolve_only_localhost(monkeypatch: pytest.MonkeyPatch, code: int = socket.EAI_NONAME) -> None:
     resolve = socket.getaddrinfo
 
     def resolved(host: str, *arguments: Any, **keywords: Any) -> Any:
         if host != "localhost":
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            raise socket.gaierror(code, "said by DNS")
         return resolve(host, *arguments, **keywords)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
@@ -204,10 +206,10 @@ def test_microsofts_list_of_authorities_cannot_be_reached(
     resolve_only_localhost(monkeypatch)
     message, error = message_of({**options, "disable_instance_discovery": False})
     assert message == (
-        "login.microsoftonline.com cannot be reached; check its name, the network and the proxy settings, or set "
-        f"disable_instance_discovery to true if {graph.url} is a private cloud's."
+        "DNS does not know login.microsoftonline.com; check the name, this machine's DNS servers and the proxy "
+        f"settings, or set disable_instance_discovery to true if {graph.url} is a private cloud's."
     )
-    assert error.details == {"cause": "unreachable"}
+    assert error.details == {"cause": "unknown_host"}
 
 
 def test_microsofts_list_of_authorities_has_a_certificate_of_another_ca(
@@ -222,11 +224,25 @@ def test_microsofts_list_of_authorities_has_a_certificate_of_another_ca(
     assert error.details == {"cause": "untrusted_certificate"}
 
 
-def test_an_authority_that_cannot_be_resolved(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("option", ["authority", "graph_url"])
+def test_a_host_that_dns_does_not_know(
+    graph: ScriptedGraph, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
     resolve_only_localhost(monkeypatch)
+    message, error = message_of({**options, option: "https://service.private.example"})
+    assert message == (
+        "DNS does not know service.private.example; check the name, this machine's DNS servers and the proxy settings."
+    )
+    assert error.details == {"cause": "unknown_host"}
+
+
+def test_dns_servers_that_do_not_answer(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_only_localhost(monkeypatch, socket.EAI_AGAIN)
     message, error = message_of({**options, "authority": "https://login.private.example"})
-    assert message == ("login.private.example cannot be reached; check its name, the network and the proxy settings.")
-    assert error.details == {"cause": "unreachable"}
+    assert message == (
+        "No DNS server answered the question for login.private.example; check this machine's DNS servers and network."
+    )
+    assert error.details == {"cause": "dns_failed"}
 
 
 def test_an_authority_of_microsoft_that_cannot_be_reached(
@@ -236,7 +252,7 @@ def test_an_authority_of_microsoft_that_cannot_be_reached(
     changes = {"authority": None, "cloud_environment": "AzureUSGovernment", "disable_instance_discovery": False}
     message, _error = message_of({**options, **changes})
     assert message == (
-        "login.microsoftonline.us cannot be reached; check its name, the network and the proxy settings."
+        "DNS does not know login.microsoftonline.us; check the name, this machine's DNS servers and the proxy settings."
     )
 
 

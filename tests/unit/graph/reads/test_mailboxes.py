@@ -50,7 +50,7 @@ def test_an_app_that_may_not_read_mailboxes_asks_once(graph: ScriptedGraph, opti
     result = read(graph, options, 45)
     assert {each["status"] for each in result["users"]} == {"found"}
     (caveat,) = result["caveats"]
-    assert caveat.startswith("Whether the mailboxes of 45 users are shared")
+    assert caveat.startswith("What the mailboxes of 45 users are for")
     assert "MailboxSettings.Read" in caveat
 
 
@@ -63,4 +63,4 @@ def test_what_one_mailbox_does_not_show_is_not_guessed(
     graph.expect_batch(answer, {"value": "room"})
     result = read(graph, options, 2)
     assert [each["cause"] for each in result["users"]] == [None, "room_mailbox", None]
-    assert result["caveats"][0].startswith("Whether the mailboxes of 1 users are shared")
+    assert result["caveats"][0].startswith("What the mailboxes of 1 user are for")

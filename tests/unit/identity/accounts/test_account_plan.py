@@ -165,7 +165,7 @@ def test_reasons_for_what_is_left_out_are_told_once() -> None:
     records = [{"user_principal_name": f"{name}@contoso.com", "mail_nickname": name} for name in "ba"]
     lines = build_result(plan(records))["table"]
     assert lines[-1] == "mail_nickname: a@contoso.com, b@contoso.com: the schema of the directory has no mailNickname"
-    assert left_out_lines(plan(records), limit=0) == ["... and 1 more reasons"]
+    assert left_out_lines(plan(records), limit=0) == ["... and 1 more reason"]
 
 
 def test_mail_becomes_the_primary_address() -> None:
@@ -207,7 +207,7 @@ def test_who_is_left_out_counts_neither_as_changed_nor_as_refused(cause: str, st
     assert (result["summary"][status], result["summary"]["refused"]) == (1, 0)
     assert decide(changes).decided.verdict == ""
     refused = decide(plan([left, {"user_principal_name": "b$@contoso.com"}]))
-    assert refused.decided.verdict.startswith("Nothing was changed: 1 of 1 users are refused")
+    assert refused.decided.verdict.startswith("Nothing was changed: 1 of 1 user is refused")
     assert [change.status for change in refused.changes] == [status, "refused"]
 
 

@@ -81,7 +81,7 @@ def test_who_is_refused_is_not_written_and_stops_the_plan() -> None:
     assert [(each.refusal, each.writes == ()) for each in plan.users] == [(NO, True), (None, False)]
     assert (plan.changes, plan.refused) == (1, 1)
     assert plan.verdict == (
-        "Nothing was changed: 1 of 2 users are refused, and max_refused allows 0. user1@contoso.com: It is "
+        "Nothing was changed: 1 of 2 users is refused, and max_refused allows 0. user1@contoso.com: It is "
         "synchronised. Correct them, leave them out of the scope, or raise max_refused to write only the others."
     )
     others = decided(proposal(1, refusal=NO), proposal(2), max_refused="1")
@@ -129,7 +129,7 @@ def test_who_changes_nothing_is_refused_for_its_outcome_too() -> None:
     """The next sync would do that, whether or not anything is written."""
     plan = decided(proposal(1, writes=0, outcome="quarantine"))
     assert (plan.changes, plan.refused) == (0, 1)
-    assert plan.verdict.startswith("Nothing was changed: 1 of 1 users are refused")
+    assert plan.verdict.startswith("Nothing was changed: 1 of 1 user is refused")
 
 
 @pytest.mark.parametrize("name", ["max_changes", "max_refused"])

@@ -47,7 +47,8 @@ def test_one_more_is_refused_with_the_numbers(text: str, changes: int, scope: in
     with pytest.raises(LimitExceeded) as caught:
         check_max_changes(text, changes, scope, lambda: {"users": ["shown"]})
 
-    assert f"{changes} users would be, of {scope} in scope" in caught.value.message
+    users = "1 user" if changes == 1 else f"{changes} users"
+    assert f"{users} would be, of {scope} in scope" in caught.value.message
     assert most in caught.value.message
     assert caught.value.details == {"users": ["shown"]}
 

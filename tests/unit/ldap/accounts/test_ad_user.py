@@ -261,7 +261,7 @@ def test_a_random_password_that_replaces_the_one_of_the_cloud_is_refused(run: Ru
     script = [*START, NOBODY, NOBODY, Turn(Add), looked_up(person(1, "anna"))]
     made = run(script, users=[anna()], password_hash_sync=True, accepted_effects=accepted)
     assert made["users"][0]["status"] == "created"
-    assert "hand them out before the next sync" in json.dumps(made["warnings"])
+    assert "Hand them out before that, because" in json.dumps(made["warnings"])
 
 
 def test_there_is_no_default_password(run_module: RunModule) -> None:
@@ -293,7 +293,7 @@ def test_what_the_directory_refuses_is_that_user_s(run: Run) -> None:
     script = [*START, NOBODY, NOBODY, Turn(Add, (Done(19, "0000052D: Constraint violation"),)), Turn(Add)]
     result = run([*script, looked_up(person(2, "b"))], users=people)
     assert result["msg"].startswith(
-        "1 of 2 accounts were not written, 1 were: a@contoso.com: The directory refuses the password"
+        "1 of 2 accounts was not written, 1 was: a@contoso.com: The directory refuses the password"
     )
     assert [user["cause"] for user in result["users"]] == ["constraint_violation", None]
     assert result["users"][1]["object_guid"] == str(guid(2))
@@ -358,7 +358,7 @@ def test_a_disabled_administrator_stays_disabled(run: Run, tmp_path: Path) -> No
         (user,) = result["users"]
         assert (user["status"], user["enabled"], result["changed"]) == ("unchanged", False, False)
         assert "the journal does not record that this collection made the account" in user["left_out"]["enabled"]
-        assert "1 accounts are disabled in AD whose cloud users are enabled" in json.dumps(result["warnings"])
+        assert "1 account is disabled in AD, and the cloud user is enabled" in json.dumps(result["warnings"])
 
 
 def test_only_an_account_of_the_journal_is_enabled(run: Run, tmp_path: Path) -> None:
@@ -394,7 +394,7 @@ def test_a_missing_container_is_told_before_anything_else(run: Run) -> None:
 
 def test_refused_users_and_limits_end_it_before_a_write(run: Run) -> None:
     refused = run([*START, NOBODY, NOBODY], users=[anna(), {"user_principal_name": "x"}])
-    assert refused["msg"].startswith("Nothing was changed: 1 of 2 users are refused, and max_refused allows 0. x: ")
+    assert refused["msg"].startswith("Nothing was changed: 1 of 2 users is refused, and max_refused allows 0. x: ")
     assert refused["summary"]["created"] == 0
     assert [user["cause"] for user in refused["users"]] == ["not_tried", "malformed_upn"]
     within = run([*START, NOBODY, NOBODY], users=[anna(), {"user_principal_name": "x"}], max_refused="50%", check=True)

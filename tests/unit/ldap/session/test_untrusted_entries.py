@@ -144,7 +144,7 @@ def test_an_object_without_a_guid_is_left_out(run: Run, values: list[bytes]) -> 
     bad = Entry(f"CN=anna,OU=Staff,{DOMAIN}", {**person(1, "anna").values, "objectGUID": values})
     result = run([*START, page(bad, person(2, "bob"), cookie=b"")], upn_suffix=["contoso.com"])
     assert [user["user_principal_name"] for user in result.get("users", [result])] == ["bob@contoso.com"]
-    assert "1 objects were left out, because the directory shows no objectGUID" in str(result["warnings"])
+    assert "1 object was left out, because the directory shows no objectGUID" in str(result["warnings"])
 
 
 def test_attributes_that_are_asked_for_are_the_known_ones() -> None:

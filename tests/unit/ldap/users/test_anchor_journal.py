@@ -99,7 +99,7 @@ def test_another_value_stays_unless_it_is_to_be_replaced(run: Run, journal: Path
     script = [*START, by_upn(ad(1, value(9)))]
     refused = run(script, users=[cloud(1)], stamp=True, skip_checks=UNGUARDED, journal=str(journal))
     assert statuses(refused) == [("refused", "different_consistency_guid")]
-    assert "1 of 1 users cannot be taken, and nothing was written" in refused["msg"]
+    assert "1 of 1 user cannot be taken, and nothing was written" in refused["msg"]
     assert "journal_run" not in refused
     assert not journal.exists()
     script += [owners([value(1)]), write(1, value(9), value(1))]

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ..errors import InputError
+from ..text.counts import amount
 
 OBJECT_GUID = "objectGUID"
 CONSISTENCY_GUID = "mS-DS-ConsistencyGuid"
@@ -100,7 +101,7 @@ def guid_of_immutable_id(immutable_id: str) -> uuid.UUID:
     raw = anchor_bytes(immutable_id)
     if len(raw) != 16:
         raise InputError(
-            f"{immutable_id!r} holds {len(raw)} bytes, not the 16 of a GUID; check where it was copied from."
+            f"{immutable_id!r} holds {amount(len(raw), 'byte')}, not the 16 of a GUID; check where it was copied from."
         )
     return uuid.UUID(bytes_le=raw)
 

@@ -27,6 +27,7 @@ from ..outcomes import (
 )
 from ..run_files.run_file import Header
 from ..run_files.user_records import UserRecord, name_of, read_user
+from ..text.counts import amount
 from .changes import Review, ReviewedUser, Write, upns_of
 
 AFTER_APPLY = "after_apply"
@@ -185,8 +186,8 @@ def _check_age(time: str, path: str, now: datetime, max_age: int) -> None:
         raise InputError(f"{path} was made at {time}, which is in the future; set the clocks, and make the plan again.")
     if age > timedelta(hours=max_age):
         raise InputError(
-            f"{path} was made at {time}, and reviewed_plan_max_age allows {max_age} hours; make a new plan and have it "
-            "reviewed."
+            f"{path} was made at {time}, and reviewed_plan_max_age allows {amount(max_age, 'hour')}; make a new plan "
+            "and have it reviewed."
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from .counts import amount
 from .visible import visible
 
 Diff = dict[str, str]
@@ -34,7 +35,7 @@ def list_diff(header: str, before: Sequence[str], after: Sequence[str]) -> Diff:
 
 def describe_more(users: int, where: str) -> list[str]:
     """Return the last line of a diff of so many users, if it does not show all; ``where`` has the others."""
-    return [f"and {users - SHOWN_IN_DIFF} more users: see {where}"] if users > SHOWN_IN_DIFF else []
+    return [f"and {amount(users - SHOWN_IN_DIFF, 'more user')}: see {where}"] if users > SHOWN_IN_DIFF else []
 
 
 def users_diff(attribute: str, changes: Iterable[ValueChange]) -> Diff:

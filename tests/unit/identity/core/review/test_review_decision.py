@@ -194,7 +194,7 @@ def test_an_effect_refuses_and_the_proposed_change_stays_in_the_plan() -> None:
     assert statuses(plan) == [("refused", 0), ("set", 1)]
     assert plan.users[0].refusal == Refusal(ADMIN, f"It has {ADMIN}. It has {FOREIGN}.")
     assert (plan.users[0].proposed, plan.users[1].proposed) == ((anchor(1), value(1)), ())
-    assert plan.verdict.startswith("Nothing was changed: 1 of 2 users are refused")
+    assert plan.verdict.startswith("Nothing was changed: 1 of 2 users is refused")
     assert plan.is_reviewable
 
 

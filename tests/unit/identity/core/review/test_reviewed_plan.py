@@ -131,7 +131,7 @@ def test_a_term_that_the_plan_does_not_say_is_another_one(name: str) -> None:
         (timedelta(hours=72), 72, None),
         (timedelta(hours=72, seconds=1), 72, "reviewed_plan_max_age allows 72 hours"),
         (timedelta(hours=1), 1, None),
-        (timedelta(hours=2), 1, "allows 1 hours"),
+        (timedelta(hours=2), 1, "allows 1 hour;"),
         (timedelta(minutes=-5), 72, None),
         (timedelta(minutes=-5, seconds=-1), 72, "is in the future"),
         (timedelta(0), 0, "1 or more"),

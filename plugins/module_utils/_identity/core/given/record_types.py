@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .errors import InputError
+from ..errors import InputError
 
 _TEXTS = (
     *("id", "user_principal_name", "distinguished_name", "mail", "object_guid", "consistency_guid", "source_anchor"),
