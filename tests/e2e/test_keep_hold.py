@@ -13,7 +13,11 @@ from scheduler import Server
 
 from playbooks import Ansible
 
-CHOICES: dict[str, Any] = {"hybrid_identity_max_refused": "100%", "sync_fail_on_run_errors": False}
+CHOICES: dict[str, Any] = {
+    "hybrid_identity_max_refused": "100%",
+    "sync_fail_on_run_errors": False,
+    "sync_unmatched": "warn",
+}
 KEEP: dict[str, Any] = {
     **CHOICES,
     "hard_match_keep_hold": True,
