@@ -17,7 +17,7 @@ from outside import Control
 
 from playbooks import Ansible
 
-ANNA, BEN = "anna.berg@contoso.com", "zoe.park@contoso.com"
+ANNA, ZOE = "anna.berg@contoso.com", "zoe.park@contoso.com"
 NOTE = "CHG-2041"
 JOB = "https://gitlab.example.com/it/identity/-/jobs/4711"
 CI = {"GITLAB_CI": "true", "CI_JOB_URL": f"{JOB.replace('https://', 'https://gitlab-ci-token:s3cret@')}?t=s3cret"}
@@ -35,7 +35,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.usefixtures("fresh")
 def test_a_change_can_be_traced(ansible: Ansible, control: Control, lab: dict[str, Any]) -> None:
     control("DELETE", "requests")
-    choices = {"hybrid_identity_note": NOTE, "hard_match_scope": {"users": [ANNA, BEN]}}
+    choices = {"hybrid_identity_note": NOTE, "hard_match_scope": {"users": [ANNA, ZOE]}}
     run = ansible.playbook("hybrid.identity.hard_match", environment=CI, variables=choices)
     assert run.code == 0, run.output
     origin = {"controller": platform.node(), "job": JOB, "app": lab["client_id"], "note": NOTE}
@@ -48,7 +48,7 @@ def test_a_change_can_be_traced(ansible: Ansible, control: Control, lab: dict[st
     batches = {each["request_id"]: json.loads(each["body"])["requests"] for each in control("GET", "requests")
                if each["method"] == "POST" and each["path"].endswith("/$batch")}  # fmt: skip
     written = [line for line in changes if line["attribute"] == "onPremisesImmutableId"]
-    assert {line["user_principal_name"] for line in written} == {ANNA, BEN}
+    assert {line["user_principal_name"].lower() for line in written} == {ANNA, ZOE}
     for line in written:
         items = [item for item in batches[line["request_id"]] if item["method"] == "PATCH"]
         assert f"/users/{line['id']}" in {item["url"] for item in items}

@@ -81,7 +81,7 @@ def test_accounts_of_later_waves_that_a_cycle_may_take_stop_the_first(
     before = graph.users()
     run = ansible.playbook(WAVES, variables=waves(ANNA, ZOE, hybrid_identity_waves_unmatched="fail"))
     assert run.code == 2, run.output
-    assert "Nothing was done. 1 AD accounts of later waves are not matched yet" in told(run)
+    assert "Nothing was done. 1 AD accounts of later waves are not matched yet" in told(run), run.output
     assert (run.folders, Server(connect).runs(), graph.users()) == ([], 0, before)
 
 
