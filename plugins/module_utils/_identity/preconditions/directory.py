@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..core.attribute_map import BOTH, ROWS, TO_AD
 from ..core.identities.comparison import ad_key
+from ..core.text.counts import amount
 from ..core.text.sentences import join_names
 from .checks import ACCOUNTS, HARD_MATCH, UPN_SUFFIXES, Check, fine, unknown, wrong
 
@@ -96,8 +97,8 @@ def check_values_right(path: str, users: Sequence[Rights]) -> Check:
     attributes = list(dict.fromkeys(each for names in lacking.values() for each in names))
     return wrong(
         VALUES_RIGHT,
-        f"The account may not write {', '.join(attributes)} of {len(lacking)} of {len(users)} accounts that were "
-        f"looked at below {path}, such as {next(iter(lacking))}.",
+        f"The account may not write {', '.join(attributes)} of {amount(len(lacking), 'account')} below {path}, such as "
+        f"{next(iter(lacking))} ({len(users)} looked at).",
         "Delegate the right to write these attributes of user objects there.",
     )
 
@@ -118,11 +119,11 @@ def check_anchor_right(users: Sequence[Rights]) -> Check:
         )
     lacking = _lacking(users, [ANCHOR_ATTRIBUTE])
     if not lacking:
-        return fine(ANCHOR_RIGHT, f"The account may write {ANCHOR_ATTRIBUTE} ({len(users)} users looked at).")
+        return fine(ANCHOR_RIGHT, f"The account may write {ANCHOR_ATTRIBUTE} ({amount(len(users), 'user')} looked at).")
     return wrong(
         ANCHOR_RIGHT,
-        f"The account may not write {ANCHOR_ATTRIBUTE} of {len(lacking)} of {len(users)} users that were looked at, "
-        f"such as {next(iter(lacking))}.",
+        f"The account may not write {ANCHOR_ATTRIBUTE} of {amount(len(lacking), 'user')}, such as {next(iter(lacking))} "
+        f"({len(users)} looked at).",
         f"Delegate the right to write {ANCHOR_ATTRIBUTE} of user objects, or set hard_match_write_consistency_guid to "
         "never.",
     )
@@ -135,7 +136,8 @@ def check_forest(domains: Sequence[str], own: str) -> Check:
         return fine(FOREST, f"{own} is the only domain of its forest.")
     return fine(
         FOREST,
-        f"The forest has {len(others)} other domains ({join_names(others)}); a run matches the users of {own} only.",
+        f"The forest has {amount(len(others), 'other domain')} ({join_names(others)}); a run matches only the users of "
+        f"{own}.",
     )
 
 

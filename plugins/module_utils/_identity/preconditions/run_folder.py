@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ..core.text.counts import amount
 from .checks import Check, by_error, fine, unknown, wrong
 
 FOLDER, SPACE = "run_folder", "disk_space"
@@ -35,7 +36,8 @@ def check_space(path: str, free: int | None, users: int | None) -> Check:
     if free is None:
         return unknown(SPACE, f"The free space of {path} could not be read.", "Correct hybrid_identity_run_folder.")
     needed = max(LEAST, PER_USER * (users or 0))
-    about = f"a run needs about {_mib(needed)} for {'an unknown number of' if users is None else users} users"
+    people = "an unknown number of users" if users is None else amount(users, "user")
+    about = f"a run needs about {_mib(needed)} for {people}"
     if free >= needed:
         return fine(SPACE, f"{path} has {_mib(free)} of free space, and {about}.")
     return wrong(

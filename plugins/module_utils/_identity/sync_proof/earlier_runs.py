@@ -19,6 +19,7 @@ from typing import Any
 from ..core.identities.comparison import entra_key
 from ..core.journal import OPEN, WRITTEN, Line
 from ..core.outcomes import SKIPPED, VERIFIED
+from ..core.text.counts import amount, plural
 from .findings import Finding
 
 _PROPERTY = "onPremisesImmutableId"
@@ -70,9 +71,9 @@ def describe_unproven(unproven: Collection[Written]) -> str:
     names = ", ".join(f"{each.name} (run {each.run.name})" for each in [*unproven][:_SHOWN])
     more = f" and {len(unproven) - _SHOWN} more" if len(unproven) > _SHOWN else ""
     return (
-        f"{len(unproven)} users whom earlier runs wrote are neither proven nor cleared: {names}{more}. Prove them with "
-        "sync_run and the name of the run, or in a run that has them in its scope, or roll the run back. If neither is "
-        "possible any more, look at these users in Entra ID, then move the folder of the run away."
+        f"{amount(len(unproven), 'user')} whom earlier runs wrote {plural(len(unproven), 'is', 'are')} neither proven "
+        f"nor cleared: {names}{more}. Prove them with sync_run and the name of the run, or in a run that has them in its "
+        "scope, or roll the run back. If neither is possible any more, look at these users in Entra ID, then move the folder of the run away."
     )
 
 

@@ -180,7 +180,7 @@ def test_of_the_values_of_accounts_only_those_count_that_are_written() -> None:
     assert check_values_right("OU=x", [Rights("CN=a", KNOWN, frozenset({"mail", "title"}))]).status == FINE
     found = check_values_right("OU=x", [Rights("CN=a", KNOWN, frozenset({"mail"}))])
     assert found.status == WRONG
-    assert "may not write title of 1 of 1 accounts" in found.finding
+    assert "may not write title of 1 account below OU=x, such as CN=a (1 looked at)" in found.finding
     assert check_values_right("OU=x", []).status == UNKNOWN
 
 
