@@ -122,8 +122,8 @@ def check_anchor_right(users: Sequence[Rights]) -> Check:
         return fine(ANCHOR_RIGHT, f"The account may write {ANCHOR_ATTRIBUTE} ({amount(len(users), 'user')} looked at).")
     return wrong(
         ANCHOR_RIGHT,
-        f"The account may not write {ANCHOR_ATTRIBUTE} of {amount(len(lacking), 'user')}, such as {next(iter(lacking))} "
-        f"({len(users)} looked at).",
+        f"The account may not write {ANCHOR_ATTRIBUTE} of {amount(len(lacking), 'user')}, such as "
+        f"{next(iter(lacking))} ({len(users)} looked at).",
         f"Delegate the right to write {ANCHOR_ATTRIBUTE} of user objects, or set hard_match_write_consistency_guid to "
         "never.",
     )

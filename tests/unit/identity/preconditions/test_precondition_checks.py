@@ -171,7 +171,7 @@ def test_the_anchor_must_be_writable_on_all_who_were_looked_at(users: list[Right
     found = check_anchor_right(users)
     assert found.status == status
     if status == WRONG:
-        assert "1 of 2 users" in found.finding
+        assert "of 1 user, such as CN=b (2 looked at)" in found.finding
         assert "CN=b" in found.finding
 
 
