@@ -73,8 +73,8 @@ def describe_unproven(unproven: Collection[Written]) -> str:
     return (
         f"{amount(len(unproven), 'user')} whom earlier runs wrote {plural(len(unproven), 'is', 'are')} neither proven "
         f"nor cleared: {names}{more}. Prove them with sync_run and the name of the run, or in a run that has them in "
-        "its scope, or roll the run back. If neither is possible any more, look at these users in Entra ID, then move the "
-        "folder of the run away."
+        "its scope, or roll the run back. If neither is possible any more, look at these users in Entra ID, then move "
+        "the folder of the run away."
     )
 
 
