@@ -23,7 +23,7 @@ NOT_TAKEN = {MAPPED: "export_error", "mia.cloud@contoso.com": "pending"}
 # Not prepared, whatever is allowed.
 ADMINISTRATORS = [f"{name}@contoso.com" for name in ("carla.admin", "greta.leser", "nina.krause", "omar.haddad")]
 # The cycle also exports the accounts that the prediction kept out of the hard match, and some of those are refused.
-CHOICES = {"hybrid_identity_max_refused": "100%", "sync_fail_on_run_errors": False}
+CHOICES = {"hybrid_identity_max_refused": "100%", "sync_unmatched": "warn", "sync_fail_on_run_errors": False}
 BLINDLY = {
     **CHOICES,
     "hybrid_identity_allowed_outcomes": ["matched", "hard_match", "blocked"],

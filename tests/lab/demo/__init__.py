@@ -110,7 +110,12 @@ def _chain(state: Path, name: str, log: Path, steps: Steps) -> Run:
     runs = state / f"{name}-runs"
     runs.mkdir(mode=0o700)
     # Some of the tenant's users cannot be matched, and are there to show that. The others are matched all the same.
-    common: dict[str, Any] = {"hybrid_identity_max_refused": "100%", "hybrid_identity_run_folder": str(runs)}
+    common: dict[str, Any] = {
+        "hybrid_identity_max_refused": "100%",
+        # The cycle takes those who are refused too.
+        "sync_unmatched": "warn",
+        "hybrid_identity_run_folder": str(runs),
+    }
     kept_out = {"user_principal_name": KEPT_OUT, "path": f"OU=Service Accounts,{estate.read(state)['ldap']['base_dn']}"}
     site = {**common, "accounts_path_by": [kept_out]}
     lacking = connect_server.lacking()

@@ -208,7 +208,7 @@ def test_the_verdict_names_whom_earlier_runs_left_unproven(
     result = call(result_file=result_file(made(14)), run_folder=str(folder))
     assert (result["open"], result["earlier"]) == (0, 1)
     assert result["verdict"].startswith(
-        f"1 users whom earlier runs wrote are neither proven nor cleared: user12@contoso.com (run {RUNS[1]}). Prove "
+        f"1 user whom earlier runs wrote is neither proven nor cleared: user12@contoso.com (run {RUNS[1]}). Prove "
     )
 
 

@@ -18,7 +18,10 @@ DOMAINS, ADMINISTRATORS = "entra_domains", "entra_administrators"
 ENOUGH_ADMINISTRATORS = 2
 """Microsoft: "Create two or more emergency access accounts" (facts §23)."""
 
-_NETWORK = ("unreachable", "untrusted_certificate", "not_graph", "unknown_authority")
+_NETWORK = (
+    *("unknown_host", "dns_failed", "connection_refused", "connection_timeout", "unreachable"),
+    *("untrusted_certificate", "not_graph", "unknown_authority"),
+)
 _NO_CONSENT = ("app_not_in_tenant",)
 _OF_TENANT = ("unknown_tenant",)
 _OF_APP = (
