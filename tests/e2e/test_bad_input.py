@@ -80,7 +80,7 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "all without a limit": (ENTRA, {"all_users": True, "state": "absent"}, ["max_changes"]),
     "all to be set": (ENTRA, {"all_users": True, "max_changes": "5%"}, ["state", "absent"]),
     "no such limit": (ENTRA, {**ANNA, "max_changes": "five"}, ["'five'", "5%"]),
-    "over the limit": (ENTRA, {**ANNA, "max_changes": "0"}, ["1 users would be", "allows 0"]),
+    "over the limit": (ENTRA, {**ANNA, "max_changes": "0"}, ["1 user would be", "allows 0"]),
     "federated": (ENTRA, {"user": "frank.feder@federated.contoso.com", "state": "absent"}, ["managed domain"]),
     "an administrator": (
         ENTRA,

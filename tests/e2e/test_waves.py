@@ -58,7 +58,7 @@ def test_a_pilot_that_is_not_proven_stops_the_next_wave(
     allowed = ["matched", "hard_match", "blocked"]
     run = ansible.playbook(WAVES, variables=waves(MAPPED, ZOE, hybrid_identity_allowed_outcomes=allowed))
     assert run.code == 2, run.output
-    assert "1 of 1 users are not proven to be matched" in told(run)
+    assert "1 of 1 user is not proven to be matched" in told(run)
     assert "Wave 2 of 2" not in told(run)
     assert [header["scope"] for header in [run.header("plan")]] == [{"users": [MAPPED]}]
     assert {name: user["sync"]["status"] for name, user in read_proof(run.folder).items()} == {MAPPED: "export_error"}
@@ -81,7 +81,7 @@ def test_accounts_of_later_waves_that_a_cycle_may_take_stop_the_first(
     before = graph.users()
     run = ansible.playbook(WAVES, variables=waves(ANNA, ZOE, hybrid_identity_waves_unmatched="fail"))
     assert run.code == 2, run.output
-    assert "Nothing was done. 1 AD accounts of later waves are not matched yet" in told(run), run.output
+    assert "Nothing was done. 1 AD account of later waves is not matched yet" in told(run), run.output
     assert (run.folders, Server(connect).runs(), graph.users()) == ([], 0, before)
 
 
