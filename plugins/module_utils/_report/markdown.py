@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 
 from .._identity.core.outcomes import outcome
+from .._identity.core.text.counts import amount
 from .._identity.core.text.visible import LONGEST, visible
 from .encoding import encoded
-from .model import Report, Unread, number, people
+from .model import Report, Unread, number
 from .words import MATCH_EFFECTS, effect_label, match_effect_label, words
 
 MAX_BYTES = 512 * 1024
@@ -104,11 +105,11 @@ def _users(report: Report, limit: int, used: int) -> list[str]:
         lines.append(line)
         named += 1
     if named < len(waiting):
-        more = people(len(waiting) - named, "more user")
+        more = amount(len(waiting) - named, "more user")
         lines += ["", f"… and {more}. The other files of the report name everybody."]
     needs = "needs" if len(waiting) == 1 else "need"
     return (
-        lines if named else ["", f"{people(len(waiting), 'user')} {needs} a decision; the other files name everybody."]
+        lines if named else ["", f"{amount(len(waiting), 'user')} {needs} a decision; the other files name everybody."]
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from .._identity.core.errors import InputError
 from .._identity.core.outcomes import CLOUD_ONLY, CREATES, FAILED, JOINS, STOPS, UNCLEAR, Outcome, outcome
 from .._identity.core.run_files.run_file import RESULT, Header
+from .._identity.core.text.counts import amount
 from .rows import Row, RowReader, shown
 from .words import MARKS, MATCH_EFFECTS, OUTCOMES
 
@@ -91,7 +92,7 @@ class Report:
     def headline(self) -> str:
         """Return the report in a sentence or two."""
         verb = "is" if self.apart == 1 else "are"
-        left_alone = f" {people(self.apart, 'more AD user')} {verb} left alone." if self.apart else ""
+        left_alone = f" {amount(self.apart, 'more AD user')} {verb} left alone." if self.apart else ""
         return f"{self._headline()}{left_alone}"
 
     def _headline(self) -> str:
@@ -102,7 +103,7 @@ class Report:
         return self._prediction() if self.is_predicted else self._nothing()
 
     def _nothing(self) -> str:
-        return f"None of {people(self.total, 'AD user')} is changed or refused, so nothing was predicted."
+        return f"None of {amount(self.total, 'AD user')} is changed or refused, so nothing was predicted."
 
     def _result(self) -> str:
         changed, refused = sum(row.is_changed for row in self.rows), sum(row.is_refused for row in self.rows)
@@ -113,14 +114,14 @@ class Report:
         ]
         tail = " and ".join(part for part in rest if part)
         verb = "was" if changed == 1 else "were"
-        return f"{number(changed)} of {people(self.total, 'AD user')} {verb} changed." + (f" {tail}." if tail else "")
+        return f"{number(changed)} of {amount(self.total, 'AD user')} {verb} changed." + (f" {tail}." if tail else "")
 
     def _prediction(self) -> str:
         groups = Counter(row.prediction.group for row in self.rows if row.prediction)
         joins, creates, stops, unknown = (groups[name] for name in (JOINS, CREATES, STOPS, UNCLEAR))
         unclear = (row for row in self.rows if row.prediction and row.prediction.group == UNCLEAR)
         hoped = sum(outcome(row.expected).group == JOINS for row in unclear)
-        head = f"{number(joins)} of {people(self.total, 'AD user')} would be joined to their cloud user."
+        head = f"{number(joins)} of {amount(self.total, 'AD user')} would be joined to their cloud user."
         rest = [
             f"{number(creates)} would get a new cloud user" if creates else "",
             f"{number(stops)} would not be synchronised as {'it' if stops == 1 else 'they'} should" if stops else "",
@@ -135,11 +136,11 @@ class Report:
     def _plan(self) -> str:
         changed, refused = sum(row.is_changed for row in self.rows), sum(row.is_refused for row in self.rows)
         if self.is_now:
-            return f" What would become of {people(refused, 'user')} is not allowed." if refused else ""
+            return f" What would become of {amount(refused, 'user')} is not allowed." if refused else ""
         end = f" and refuses {number(refused)}" if refused else ""
         left_out = sum(row.is_left_out for row in self.rows)
-        rest = f" It leaves out {people(left_out, 'change')}, because the reviewed plan differs." if left_out else ""
-        return f" The plan changes {people(changed, 'user')}{end}.{rest}"
+        rest = f" It leaves out {amount(left_out, 'change')}, because the reviewed plan differs." if left_out else ""
+        return f" The plan changes {amount(changed, 'user')}{end}.{rest}"
 
 
 def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None = None, note: str = "") -> Report:
@@ -232,8 +233,3 @@ def _unread(entry: Mapping[str, Any]) -> Unread:
 def number(value: int) -> str:
     """A count for people."""
     return f"{value:,}"
-
-
-def people(count: int, noun: str) -> str:
-    """A count with its noun."""
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"

@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._identity.core.outcomes import Outcome, outcome
-from .model import Report, number, people
+from .._identity.core.text.counts import amount
+from .model import Report, number
 from .page_effects import effects_section, marks_section
 from .page_script import SCRIPT
 from .page_style import STYLE
@@ -122,9 +123,9 @@ def _bars(report: Report) -> str:
             "</svg></button>"
         )
     heading, shows = ("Statuses", "statuses") if report.by_status else ("Outcomes", "outcomes")
-    total = people(report.total + report.apart, "AD user")
+    total = amount(report.total + report.apart, "AD user")
     if report.outside:
-        total += f" and {people(report.outside, 'cloud user')} without one"
+        total += f" and {amount(report.outside, 'cloud user')} without one"
     return (
         f'<section id="summary"><h2>{heading} <small>{_text(total)}</small></h2>'
         f'<div class="bars" role="group" aria-label="Show only these {shows}">{"".join(bars)}</div></section>'

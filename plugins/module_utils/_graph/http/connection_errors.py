@@ -13,9 +13,6 @@ from urllib.parse import urlsplit
 
 from .errors import GraphError
 
-UNREACHABLE = ("unknown_host", "dns_failed", "connection_refused", "connection_timeout", "unreachable")
-"""The causes of connections that were not made, or broke."""
-
 
 def connection_error(error: BaseException, url: str, timeout: float) -> GraphError:
     """Return the exception for a failed connection to ``url``, whichever library raised ``error``.

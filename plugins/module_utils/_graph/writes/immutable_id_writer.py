@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from ..._identity.core.errors import UNREACHABLE
 from ..._identity.core.interrupted import mark_interrupted
 from ..._identity.core.journal import (
     REFUSED,
@@ -27,7 +28,6 @@ from ..._identity.entra.deleted_holders import ATTRIBUTE, CLEARED, IN_BIN, KEPT,
 from ..._identity.entra.immutable_id_plan import PROPERTY, ImmutableIdChange
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest
 from ..http.batch import Item, Outcome, send_batch
-from ..http.connection_errors import UNREACHABLE
 from ..http.errors import GraphError, graph_error
 from ..http.pacing.throttle import RETRY_STATUSES
 from ..http.transport import Transport

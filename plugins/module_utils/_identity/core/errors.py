@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+UNREACHABLE = ("unknown_host", "dns_failed", "connection_refused", "connection_timeout", "unreachable")
+"""The causes of connections to a service or a server that were not made, or broke."""
+
 
 class IdentityError(Exception):
     """An error that a person has to act on.

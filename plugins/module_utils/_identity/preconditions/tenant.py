@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from ..core.errors import UNREACHABLE
 from ..core.identities.comparison import entra_key
 from .checks import Check, by_error, fine, not_made, unknown, wrong
 
@@ -18,10 +19,7 @@ DOMAINS, ADMINISTRATORS = "entra_domains", "entra_administrators"
 ENOUGH_ADMINISTRATORS = 2
 """Microsoft: "Create two or more emergency access accounts" (facts §23)."""
 
-_NETWORK = (
-    *("unknown_host", "dns_failed", "connection_refused", "connection_timeout", "unreachable"),
-    *("untrusted_certificate", "not_graph", "unknown_authority"),
-)
+_NETWORK = (*UNREACHABLE, "untrusted_certificate", "not_graph", "unknown_authority")
 _NO_CONSENT = ("app_not_in_tenant",)
 _OF_TENANT = ("unknown_tenant",)
 _OF_APP = (

@@ -22,7 +22,9 @@ Function Test-LabRest {
 Function Wait-ConnectPoll {
     [CmdletBinding()]
     param ([Parameter(Mandatory)][int] $Seconds)
+    $watch = [Diagnostics.Stopwatch]::StartNew()
     while ((Read-LabFile -Name 'faults.json').clock -eq 'stopped') {
+        if ($watch.Elapsed.TotalMinutes -gt 30) { throw [TimeoutException]::new('No test let the clock go on within 30 minutes.') }
         # For tests that kill a task while it waits, or let it go on when something else has happened.
         Write-LabFile -Name 'waiting.json' -Value $PID
         Start-Sleep -Milliseconds 20
@@ -34,7 +36,7 @@ Function Wait-ConnectPoll {
     $every = (Read-LabFile -Name 'faults.json').cycle_every
     $passed = $every -and [math]::Floor($before / $every) -lt [math]::Floor(($before + $Seconds) / $every)
     if ($passed -and (Read-LabFile -Name 'scheduler.json').SyncCycleEnabled) { $null = Start-LabCycle -Policy 'delta' }
-    $watch = [Diagnostics.Stopwatch]::StartNew()
+    $watch.Restart()
     while (-not (Test-LabRest)) {
         if ($watch.Elapsed.TotalMinutes -gt 30) { throw [TimeoutException]::new("The lab's cycle did not come to rest within 30 minutes.") }
         Start-Sleep -Milliseconds 20
