@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from support.role_cases import include_roles
 
 PROGRAM = Path(__file__).parents[3] / "roles" / "ad_domain" / "files" / "samba_inspect.py"
 OTHER = "192.0.2.11"
@@ -70,39 +68,11 @@ def test_what_dns_says(
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """By case, why the domain may not be made; empty if it may."""
     folder = tmp_path_factory.mktemp("create")
-    tasks: list[dict[str, Any]] = []
-    for number, given in enumerate(CASES.values()):
-        known = {"__ad_domain_dns_name": "ad.contoso.com", "__ad_domain_others": [], "__ad_domain_dns_answers": True}
-        include = {"name": "hybrid.identity.ad_domain", "tasks_from": "create", "rolespec_validate": False}
-        keep = {f"case_{number}": "{{ ansible_failed_result.msg }}"}
-        tasks.append(
-            {
-                "block": [{"ansible.builtin.include_role": include, "vars": {**known, **given}}],
-                "rescue": [{"ansible.builtin.set_fact": keep}],
-            }
-        )
-    names = ", ".join(f"case_{number} | default('')" for number in range(len(CASES)))
-    write = {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(folder / "found.json"), "mode": "0600"}
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable},
-        "tasks": [*tasks, {"ansible.builtin.copy": write}],
-    }
-    (folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")  # JSON is YAML
-    program = str(Path(sys.executable).with_name("ansible-playbook"))
-    done = subprocess.run(
-        [program, "--inventory", "localhost,", str(folder / "play.yml")],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = dict(zip(CASES, json.loads((folder / "found.json").read_text("utf-8")), strict=True))
-    return {**found, "output": " ".join(done.stdout.split())}
+    known = {"__ad_domain_dns_name": "ad.contoso.com", "__ad_domain_others": [], "__ad_domain_dns_answers": True}
+    include = {"name": "hybrid.identity.ad_domain", "tasks_from": "create", "rolespec_validate": False}
+    found, output = include_roles(((include, {**known, **given}) for given in CASES.values()), folder)
+    messages = {name: message for name, (_task, message) in zip(CASES, found, strict=True)}
+    return {**messages, "output": " ".join(output.split())}
 
 
 def test_nobody_makes_a_domain_by_accident(said: dict[str, str]) -> None:

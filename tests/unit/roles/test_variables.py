@@ -6,15 +6,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from support.role_cases import include_roles
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import OUTCOMES
 
@@ -213,39 +210,12 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
 def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """By case, the task that failed and its message; both are empty if none did."""
     folder = tmp_path_factory.mktemp("variables")
-    facts: dict[str, Any] = {"task": "{{ ansible_failed_task.name }}", "said": "{{ ansible_failed_result.msg }}"}
-    tasks: list[dict[str, Any]] = []
-    for number, (role, entry, variables) in enumerate(CASES.values()):
-        include = {"name": f"hybrid.identity.{role}", "tasks_from": entry}
-        keep = {f"case_{number}": [facts["task"], facts["said"]]}
-        tasks.append(
-            {
-                "block": [{"ansible.builtin.include_role": include, "vars": variables}],
-                "rescue": [{"ansible.builtin.set_fact": keep}],
-            }
-        )
-    names = ", ".join(f"case_{number} | default(['', ''])" for number in range(len(CASES)))
-    write = {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(folder / "found.json"), "mode": "0600"}
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable},
-        "tasks": [*tasks, {"ansible.builtin.copy": write}],
-    }
-    (folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")  # JSON is YAML
-    program = str(Path(sys.executable).with_name("ansible-playbook"))
-    done = subprocess.run(
-        [program, "--inventory", "localhost,", str(folder / "play.yml")],
-        env={name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "MICROSOFT_AD_"))},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        stdin=subprocess.DEVNULL,
+    cases = (
+        ({"name": f"hybrid.identity.{role}", "tasks_from": entry}, variables)
+        for role, entry, variables in CASES.values()
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return dict(zip(CASES, json.loads((folder / "found.json").read_text("utf-8")), strict=True))
+    found, _output = include_roles(cases, folder)
+    return dict(zip(CASES, found, strict=True))
 
 
 @pytest.mark.parametrize("name", TABLE)
