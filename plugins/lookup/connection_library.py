@@ -63,6 +63,7 @@ def _missing(name: str) -> str:
     if not package or importlib.util.find_spec(package) is not None:
         return ""
     return (
-        f"ansible_connection is {name}, which needs the Python library {distribution}, and it is not installed for the "
-        f"Python that runs ansible-playbook. Install it with: {sys.executable} -m pip install {distribution}"
+        f"ansible_connection is {name}. This connection needs the Python library {distribution}, which is not "
+        f"installed for the Python that runs ansible-playbook. Install it with: {sys.executable} -m pip install "
+        f"{distribution}"
     )

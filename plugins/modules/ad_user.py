@@ -584,7 +584,7 @@ class Accounts:
         if not path:
             users = self._task["users"]
             if not users:
-                raise InputError("users is empty; give at least one record, such as entra_user_info returns.")
+                raise InputError("users is empty. Add at least one record, such as entra_user_info returns.")
             self._scope = {"users": [str(user.get("user_principal_name")) for user in users]}
             return
         self._source = read_run_file("users_file", path, (USERS,))
@@ -598,20 +598,20 @@ class Accounts:
         if sha256 is None:
             return None
         if self._check_mode:
-            raise InputError("plan_sha256 names a plan to carry out, which check mode does not do; leave it out.")
+            raise InputError("plan_sha256 is for a task that applies a plan, which check mode does not do. Remove it.")
         path = self._params["plan_file"]
         if not path:
-            raise InputError("plan_file is empty; name the plan whose hash is plan_sha256.")
+            raise InputError("plan_file is empty. Set it to the plan whose hash is plan_sha256.")
         plan = read_run_file("plan_file", path, (PLAN,), sha256)
         if plan.header["facts"]["verdict"]:
-            raise InputError(f"The plan may not be applied: {plan.header['facts']['verdict']}")
+            raise InputError(f"The plan cannot be applied: {plan.header['facts']['verdict']}")
         now = {"module": "ad_user", "scope": self._scope, **self._terms}
         then = {"module": plan.header["module"], "scope": plan.header["scope"], **plan.header["terms"]}
         different = [name for name in now if now[name] != then.get(name)]
         if different:
             raise InputError(
-                f"The plan was made with other options than this task ({', '.join(different)}); use the same ones for "
-                "both."
+                f"The plan was made with other options than this task ({', '.join(different)}). Use the same options "
+                "for both."
             )
         return read_planned(plan.records())
 

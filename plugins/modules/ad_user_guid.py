@@ -434,10 +434,10 @@ def chosen_job(params: dict[str, Any]) -> Job:
     :raises InputError: if they do not go together, or cannot be meant.
     """
     if params["replace"] and params["users"] is None:
-        raise InputError("replace is about the ImmutableIds of users; give users, or leave replace out.")
+        raise InputError("replace is only for the ImmutableIds in users. Set users, or remove replace.")
     if params["users"] is not None:
         if not params["stamp"]:
-            raise InputError("users says what to stamp; set stamp to true with it, or use identities to read users.")
+            raise InputError("users is only for writing. Set stamp to true, or use identities to read users.")
         return CloudJob(params["users"], params["replace"])
     return QueryJob(pick(params, query_options()), params["stamp"])
 

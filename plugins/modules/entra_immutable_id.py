@@ -120,10 +120,10 @@ options:
 notes:
   - The app needs the application permission C(User.ReadWrite.All) with admin consent, and C(User.DeleteRestore.All) to
     restore or purge deleted users.
-  - Administrators are refused before anything is written, whatever role the app holds, because whoever controls the AD account of
-    a matched user is that user. Whoever holds a directory role or is eligible for one, at any scope, is a member or an owner of a
-    role-assignable group, or owns the app that signs in, is one. An administrator matches these few people by hand, or takes the
-    role away for the change. Only M(hybrid.identity.rollback) takes back what an administrator was given.
+  - Administrators are refused before anything is written, whatever role the app holds, because whoever controls the AD account of a matched
+    user is that user. Whoever holds a directory role or is eligible for one, at any scope, is a member or an owner of a role-assignable
+    group, or owns the app that signs in, is one. An administrator matches these few people by hand, or remove the role for the change. Only
+    M(hybrid.identity.rollback) takes back what an administrator was given.
   - To find out, the app needs C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory) and
     C(GroupMember.Read.All). Without one of them nobody is changed, unless O(skip_checks) names the check. C(Application.Read.All)
     shows who owns the app; without it a warning says that this is not known.
@@ -497,7 +497,7 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
 def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, watch: Watch) -> dict[str, Any]:
     """Do what the options ask for."""
     if params["all_users"] is False:
-        raise InputError("all_users is false, so nobody is named; leave it out and give user or users.")
+        raise InputError("all_users is false, so no user is selected. Remove it, and set user or users.")
     task = Task(
         records=records(params),
         clear=params["state"] == "absent",

@@ -109,7 +109,7 @@ options:
     default: 10
 notes:
   - The app needs the application permission C(User.Read.All) or C(User.ReadWrite.All).
-  - Entra ID looks every hour for conflicts that are gone. A user with a value in quarantine that no other user has any more is
+  - Entra ID checks every hour whether conflicts are resolved. A user with a value in quarantine that no other user has any more is
     V(pending) with the cause V(quarantine_timer). RV(verdict) and RV(wait_until) then say after what time to prove the users again.
 seealso:
   - module: hybrid.identity.match_apply

@@ -192,12 +192,16 @@ class Application:
         plan = read_run_file("plan_file", self._path("plan_file"), (PLAN,), params["plan_sha256"])
         facts, terms = plan.header["facts"], plan.header["terms"]
         if facts["verdict"]:
-            raise InputError(f"The plan may not be applied: {facts['verdict']}")
+            raise InputError(f"The plan cannot be applied: {facts['verdict']}")
         if terms["predict"] == NOW:
-            raise InputError("The plan was made with predict=now and changes nothing; make one with after_apply.")
+            raise InputError(
+                "The plan was made with predict=now and changes nothing. Make a plan with predict=after_apply."
+            )
         planned = list_planned(_users(plan))
         if planned and not params["journal"] and not self._check_mode:
-            raise InputError("The plan changes users, and no journal is named; set journal, so that you can undo it.")
+            raise InputError(
+                "The plan changes users, but journal is not set. Set journal, so that you can undo the changes."
+            )
         if not self._check_mode:
             others = {option: params[option] for option in ("plan_file", "journal")}
             check_run_file("result_file", self._path("result_file"), others)
@@ -266,7 +270,7 @@ class Application:
 
     def _path(self, option: str) -> str:
         if not self._params[option]:
-            raise InputError(f"{option} is empty; name a file on the controller.")
+            raise InputError(f"{option} is empty. Set it to a file on the controller.")
         return str(self._params[option])
 
 

@@ -457,7 +457,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     """Make the plan, write it to its file, and return the module's result."""
     path = params["plan_file"]
     if not path:
-        raise InputError("plan_file is empty; name a file on the controller.")
+        raise InputError("plan_file is empty. Set it to a file on the controller.")
     check_run_file("plan_file", path, {"reviewed_plan": params["reviewed_plan"]})
     name = run_name(params["run"])
     scope = {option: value for option, value in params["scope"].items() if value is not None}
@@ -506,7 +506,9 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
 
 def _read_review(params: dict[str, Any], scope: dict[str, Any], terms: dict[str, Any], name: str) -> Review | None:
     if terms["predict"] == NOW and params["reviewed_plan"] and params["reviewed_plan_sha256"]:
-        raise InputError("With predict=now a plan changes nothing, so there is nothing to review; use after_apply.")
+        raise InputError(
+            "With predict=now, a plan changes nothing, so there is nothing to review. Use predict=after_apply."
+        )
     review = read_reviewed_plan(params, MATCHES, scope, terms)
     return replace(review, made=_read_made(params["accounts_result"], name)) if review else None
 
@@ -519,7 +521,8 @@ def _read_made(path: str | None, run: str) -> dict[str, str]:
     header = result.header
     if header["module"] != "ad_user" or header["run"] != run:
         raise InputError(
-            f"accounts_result {path} is not the result of ad_user in this run; name that, or leave it out."
+            f"accounts_result {path} is not the result of ad_user in this run. Use that result, or remove "
+            "accounts_result."
         )
     if not header["facts"]["reviewed_plan_sha256"]:
         return {}

@@ -201,12 +201,12 @@ MODULES = ("match_plan", "match_apply")
 def read_report(params: dict[str, Any]) -> Report:
     """Read the plan or the result. Its content is not kept."""
     if not params["file"]:
-        raise InputError("file is empty; name a plan or a result on the controller.")
+        raise InputError("file is empty. Set it to a plan or a result on the controller.")
     source = read_run_file("file", params["file"], (PLAN, RESULT))
     if source.header["module"] not in MODULES:
         raise InputError(
-            f"{params['file']} was written by {source.header['module']}, and a report shows only plans of match_plan and "
-            "results of match_apply; name such a file."
+            f"{params['file']} was written by {source.header['module']}, but a report can only show plans of "
+            "match_plan and results of match_apply. Use such a file."
         )
     return make(source.header, source.records(), params["title"], params["note"])
 

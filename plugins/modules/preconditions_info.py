@@ -156,7 +156,7 @@ checks:
       description: What was found, in one sentence.
       returned: always
       type: str
-      sample: dc1.ad.contoso.com:636 refuses the connection, so nothing listens there.
+      sample: dc1.ad.contoso.com:636 refuses the connection, so no service listens there.
     advice:
       description: What to do. Empty if the check is fine.
       returned: always
@@ -277,7 +277,7 @@ def _check_run_folder(path: str | None, users: int | None) -> list[Check]:
     if not path:
         return [check_folder(None, None)]
     if not os.path.isabs(path):
-        return [check_folder(path, f"run_folder {path} is a relative path; write an absolute path.")]
+        return [check_folder(path, f"run_folder {path} is a relative path. Use an absolute path.")]
     try:
         # It makes no folder; it checks that one can be made.
         new_run(path, run_host())

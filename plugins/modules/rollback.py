@@ -311,7 +311,7 @@ def roll_back(params: dict[str, Any], check_mode: bool, watch: Watch) -> dict[st
         def of_the_run(self) -> Iterator[JournalFile]:
             with JournalFile(found.path, found.name) as journal:
                 if not journal.is_alone:
-                    raise InputError(f"The run {found.name} still writes its journal; roll it back when it has ended.")
+                    raise InputError(f"The run {found.name} still writes its journal. Roll it back after it has ended.")
                 yield journal
 
         @contextmanager

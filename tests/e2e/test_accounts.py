@@ -292,7 +292,7 @@ def test_a_password_in_a_record_is_refused_and_not_shown(
         "hybrid.identity.accounts", "-vvvv", "--diff", variables=choices(path, tmp_path, accounts_users=[person])
     )
     assert run.code == 2
-    words = "Record 1 of users has the key 'password', which looks like that of a secret"
+    words = "Record 1 of users has the key 'password', which looks like the key of a secret"
     assert words in " ".join(run.output.split()), run.output
     assert secret not in run.output
     assert made(directory, path) == []

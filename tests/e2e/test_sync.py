@@ -45,7 +45,7 @@ def test_the_chain_ends_with_users_proven_to_be_synchronised(
     before = graph.users()
     predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", "-vvvv", variables=CHOICES)
     assert predicted.code == 0, predicted.output
-    assert "In check mode nothing is proven" in predicted.output
+    assert "In check mode, nothing is proven" in predicted.output
     shows_no_secret(predicted)
     assert Server(connect).runs() == 0
     assert graph.users() == before

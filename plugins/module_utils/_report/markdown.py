@@ -106,10 +106,10 @@ def _users(report: Report, limit: int, used: int) -> list[str]:
         named += 1
     if named < len(waiting):
         more = amount(len(waiting) - named, "more user")
-        lines += ["", f"… and {more}. The other files of the report name everybody."]
+        lines += ["", f"… and {more}. The other files of the report list all users."]
     needs = "needs" if len(waiting) == 1 else "need"
     return (
-        lines if named else ["", f"{amount(len(waiting), 'user')} {needs} a decision; the other files name everybody."]
+        lines if named else ["", f"{amount(len(waiting), 'user')} {needs} a decision. The other files list all users."]
     )
 
 

@@ -119,7 +119,7 @@ class MatchApplication:
     def _check_place(self, domain: str, tenant: str) -> None:
         for what, now, then in (("domain", domain, self._place.domain), ("tenant", tenant, self._place.tenant)):
             if now != then:
-                raise InputError(f"The plan was made for the {what} {then}, and this task is connected to {now}.")
+                raise InputError(f"The plan was made for the {what} {then}, but this task is connected to {now}.")
 
     async def _check_again(
         self, directory: MatchDirectory, transport: Transport, client_id: str | None
@@ -183,7 +183,7 @@ class MatchApplication:
         if change.refusal:
             return change.refused(_changed_since(change.refusal))
         if change.writes and list_writes(change) != planned.writes:
-            reason = f"The values of {planned.name} changed since the plan was made; make a new plan."
+            reason = f"The values of {planned.name} changed after the plan was made. Make a new plan."
             return change.refused(Refusal(CHANGED_SINCE, reason))
         return change
 
@@ -241,7 +241,7 @@ class MatchApplication:
 
 
 def _changed_since(why: Refusal) -> Refusal:
-    return Refusal(CHANGED_SINCE, f"Something changed since the plan was made: {why.reason}")
+    return Refusal(CHANGED_SINCE, f"Something changed after the plan was made: {why.reason}")
 
 
 def _interrupted(change: MatchChange) -> MatchChange:
@@ -270,15 +270,15 @@ def _clearing(change: ImmutableIdChange) -> ImmutableIdChange:
 def _after_clearing(change: MatchChange, cleared: ImmutableIdChange, claim: Refusal) -> MatchChange:
     done = change.immutable_id
     if cleared.status == FAILED:
-        reason = f"{claim.reason} The ImmutableId that this run set could not be cleared again: {cleared.reason}"
+        reason = f"{claim.reason} This run set the ImmutableId and could not clear it again: {cleared.reason}"
         return replace(change, immutable_id=replace(done, status=FAILED, cause=claim.cause, reason=reason))
-    reason = f"{claim.reason} The ImmutableId that this run set was cleared again."
+    reason = f"{claim.reason} This run set the ImmutableId and then cleared it again."
     return replace(change, immutable_id=replace(done, status=REFUSED, after=None, cause=claim.cause, reason=reason))
 
 
 def _claimed_anchor(change: MatchChange, claim: Refusal) -> MatchChange:
     """Return a change that wrote only the anchor. The cloud user had its ImmutableId before, and keeps it."""
-    reason = f"{claim.reason} The anchor that this run wrote stays; a rollback of this run takes it back."
+    reason = f"{claim.reason} The anchor that this run wrote is still there. Roll the run back to remove it."
     return replace(change, immutable_id=change.immutable_id.refused(claim.cause, reason))
 
 

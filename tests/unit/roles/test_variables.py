@@ -222,7 +222,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 def test_each_misspelt_name_is_refused_with_the_nearest_one(refused: dict[str, list[str]], name: str) -> None:
     task, said = refused["misspelt names"]
     assert task == CHECK
-    assert f"There is no variable {misspelt(name)}; the nearest name is {name}." in said
+    assert f"There is no variable {misspelt(name)}. The most similar name is {name}." in said
 
 
 @pytest.mark.parametrize(("role", "entry", "name"), REQUIRED)
@@ -230,14 +230,14 @@ def test_a_misspelt_required_name_is_refused_too(
     refused: dict[str, list[str]], role: str, entry: str, name: str
 ) -> None:
     _task, said = refused[f"{role} {entry}: {name} is misspelt"]
-    assert f"There is no variable {misspelt(name)}; the nearest name is {name}." in said
+    assert f"There is no variable {misspelt(name)}. The most similar name is {name}." in said
 
 
 @pytest.mark.parametrize(("role", "entry"), ENTRY_POINTS)
 def test_each_role_begins_with_the_check(refused: dict[str, list[str]], role: str, entry: str) -> None:
     task, said = refused[f"{role} {entry} begins with the check"]
     assert task == CHECK
-    assert "the nearest name is hybrid_identity_scope." in said
+    assert "The most similar name is hybrid_identity_scope." in said
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name.endswith("is not defined")])
@@ -292,7 +292,7 @@ def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[s
         ("accounts of a group in AD", "or a group by its distinguished name"),
         ("records without their groups", "nobody can tell whether the people in accounts_users are its members"),
         ("accounts of no domain", "No domain is both in hybrid_identity_domains (contoso.com) and in upn_suffixes"),
-        ("accounts without a folder", "there is no folder /nonexistent; make it first"),
+        ("accounts without a folder", "there is no folder /nonexistent. Create it first"),
     ],
 )
 def test_what_a_run_that_writes_needs(refused: dict[str, list[str]], name: str, words: str) -> None:
@@ -350,7 +350,7 @@ def test_a_path_must_be_absolute(refused: dict[str, list[str]], name: str) -> No
 def test_stages_may_be_a_text(refused: dict[str, list[str]]) -> None:
     task, said = refused["stages in a text"]
     assert task == CHECK
-    assert said.startswith("There is no variable hard_match_scop;")
+    assert said.startswith("There is no variable hard_match_scop.")
 
 
 def test_every_shared_variable_is_one_of_the_chain() -> None:
