@@ -29,7 +29,7 @@ options:
     type: str
   note:
     description:
-      - A text for the journal, and for the files of the run if the module writes any, such as the number of a change request. At most
-        500 characters are kept. Do not write a secret.
+      - A text for the journal, and for the files of the run if the module writes any, such as the number of a change request. At most 500
+        characters are kept. Do not use secrets.
     type: str
 """

@@ -366,14 +366,14 @@ summary:
     total: 42
 journal_run:
   description: The name of this run in O(journal).
-  returned: when the task made changes and O(journal) is set
+  returned: if the task made changes and O(journal) is set
   type: str
   sample: 20261124T094107Z-1f3c9a
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
@@ -383,7 +383,7 @@ cause:
   type: str
   sample: wrong_password
 result_code:
-  description: The LDAP result code, where a server gave one.
+  description: The LDAP result code, if the server returned one.
   returned: failure of an LDAP operation
   type: int
   sample: 49

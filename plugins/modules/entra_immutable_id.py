@@ -297,7 +297,7 @@ users:
       type: str
       sample: null
     reason:
-      description: The same as a sentence that says what to do next, else null.
+      description: The reason as a sentence that says what to do next, else null.
       returned: always
       type: str
       sample: null
@@ -377,14 +377,14 @@ summary:
       sample: 46
 journal_run:
   description: The name of this run in O(journal).
-  returned: when the task made changes and O(journal) is set
+  returned: if the task made changes and O(journal) is set
   type: str
   sample: 20261124T094107Z-1f3c9a
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]

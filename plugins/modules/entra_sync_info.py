@@ -48,7 +48,7 @@ options:
     description:
       - The path of the proof file on the controller, if there is a O(result_file). A file that exists is replaced.
       - It has the users of the result, each with what was found, as C(sync).
-      - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end.
+      - By default, the file is in the temporary folder of C(ansible-playbook), which is removed when the run ends.
     type: path
   run_folder:
     description:
@@ -280,7 +280,7 @@ users:
       type: str
       sample: null
     reason:
-      description: The same as a sentence that says what to do next, else null.
+      description: The reason as a sentence that says what to do next, else null.
       returned: always
       type: str
       sample: null
@@ -393,9 +393,9 @@ summary:
       sample: 44
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]

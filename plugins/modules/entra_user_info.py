@@ -91,13 +91,13 @@ options:
     description:
       - The path of a file on the controller for the users, which M(hybrid.identity.ad_user) reads. A file of a run that is there is replaced.
         RV(users) is not returned then.
-      - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end. With O(identities), there is no
-        file by default.
+      - By default, the file is in the temporary folder of C(ansible-playbook), which is removed when the run ends. With O(identities),
+        there is no file by default.
     type: path
   note:
     description:
       - A text for the file, such as the number of a change request.
-      - At most 500 characters are kept. Do not write a secret.
+      - At most 500 characters are kept. Do not use secrets.
     type: str
 notes:
   - The app needs the application permission C(User.Read.All).
@@ -113,7 +113,7 @@ seealso:
 EXAMPLES = r"""
 # Connection options are left out here: set them once, for group/hybrid.identity.entra in module_defaults, or in the
 # environment.
-- name: Read everybody who is only in the cloud into a file
+- name: Read all users who are only in the cloud into a file
   hybrid.identity.entra_user_info:
     save_to: /var/lib/hybrid-identity/users.jsonl
 
@@ -300,9 +300,9 @@ caveats:
   sample: []
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]

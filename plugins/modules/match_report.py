@@ -169,9 +169,9 @@ summary:
       sample: {refused: 2, set: 38}
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]

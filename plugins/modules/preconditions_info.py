@@ -63,7 +63,7 @@ options:
         type: list
         elements: str
       search_base:
-        description: The distinguished name of the container or organizational unit whose users are in scope, with all below it.
+        description: The distinguished name of a container or organizational unit. All users below it are in scope.
         type: str
       search_filter:
         description: An LDAP filter that users must also meet.
@@ -180,9 +180,9 @@ waited_seconds:
   sample: 0.0
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
     - Report it.
-  returned: when the module met an exception that it does not know
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]

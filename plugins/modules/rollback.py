@@ -73,7 +73,7 @@ options:
   skip_checks:
     description:
       - Checks to skip if what they need could not be read. What can be read counts all the same.
-      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator. Without
+      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), it is unknown who is an administrator. Without
         V(deleted_users), nobody can tell whether a deleted user belongs to an account that is to be removed.
       - A rollback gives no user an ImmutableId again unless both V(anchor_claims) and V(protected_accounts) are named. With them you say
         that these values still belong to the same AD accounts, and that these are not protected. An ImmutableId that the run set
@@ -93,7 +93,7 @@ options:
   note:
     description:
       - A text for the journal of this rollback, such as the number of a change request.
-      - At most 500 characters are kept. Do not write a secret.
+      - At most 500 characters are kept. Do not use secrets.
     type: str
 notes:
   - Hold the scheduler of Entra Connect while this module runs. The playbook C(hybrid.identity.rollback) does.
@@ -212,7 +212,7 @@ users:
       type: str
       sample: null
     reason:
-      description: The same as a sentence that says what to do next, else null.
+      description: The reason as a sentence that says what to do next, else null.
       returned: always
       type: str
       sample: null
@@ -253,9 +253,9 @@ cause:
   sample: connection_refused
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
     - Report it. What the module did until then is in RV(users).
-  returned: when the module met an exception that it does not know
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
