@@ -13,22 +13,21 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Writes a report of a plan of M(hybrid.identity.match_plan) or of a result of M(hybrid.identity.match_apply) into files on the
-    controller.
-  - The HTML page is one file that needs no network. It has bars by outcome, filters and a search, and can be read on a
-    phone and on paper, also with tens of thousands of users.
+  - Writes a report of a plan of M(hybrid.identity.match_plan) or of a result of M(hybrid.identity.match_apply) to files on the controller.
+  - The HTML page is a single file that needs no network. It has bars by outcome, filters and a search. You can read it on a phone and on
+    paper, even with tens of thousands of users.
   - The report of a plan counts users by predicted outcome. If the plan has no predictions, it counts them by status. The report of a
     result counts users by status, and shows the values before and after.
-  - Control characters and invisible characters of a name are written out, such as C(\n) for a newline.
-  - It reads neither directory. Programs can read the plan or the result itself.
-  - A file that is there already is replaced only if it is a regular file of the user who runs the task, with one name (no links), that nobody
-    else may write to, in a folder that only this user or root may write to.
+  - Control characters and invisible characters of a name are shown as text, such as C(\n) for a newline.
+  - The module does not read the directories. Programs can read the plan or the result directly.
+  - An existing file is replaced only if it is a regular file of the user who runs the task, without links, that nobody else can write to,
+    in a folder that only this user or root can write to.
 extends_documentation_fragment:
   - hybrid.identity.attributes
 attributes:
   check_mode:
     support: full
-    details: A report is no change, so the module never returns C(changed), and writes the files in check mode too.
+    details: A report is not a change, so the module never returns C(changed), and also writes the files in check mode.
   diff_mode:
     support: none
     details: The files contain thousands of lines about people.
@@ -43,37 +42,37 @@ options:
   html:
     description:
       - Path of the HTML page.
-      - At least one of O(html), O(csv) and O(markdown) is needed. The folder must exist.
+      - At least one of O(html), O(csv) and O(markdown) is required. The folder must exist.
     type: path
   csv:
     description:
       - Path of the CSV file, a row for each user, for spreadsheets.
-      - A value that a spreadsheet would take for a formula has an apostrophe in front, which some ImmutableIds need. Programs should
-        read O(file) instead.
+      - If a spreadsheet would treat a value as a formula, the value begins with an apostrophe. This is the case for some ImmutableIds.
+        Programs should read O(file) instead.
     type: path
   markdown:
     description:
-      - Path of a summary in Markdown for the page of a CI job. It never holds more than 512 KiB.
+      - Path of a summary in Markdown for the page of a CI job. It never has more than 512 KiB.
     type: path
   title:
     description:
       - The heading of the report.
-      - By default, it says what O(file) is.
+      - By default, it describes O(file).
     type: str
   note:
     description:
-      - A line below the heading, such as a ticket. The next line always names the run, the time, the tenant and the domain.
+      - A line below the heading, such as a ticket. The next line always shows the run, the time, the tenant and the domain.
     type: str
     default: ''
   markdown_users:
     description:
-      - How many of the users who need a decision the Markdown summary names at most.
+      - The maximum number of users who need a decision in the Markdown summary.
     type: int
     default: 100
   mode:
     description:
-      - The permissions of the files, in quotes and with the leading zero. They hold names and addresses of people. Nobody but the owner
-        can be allowed to write.
+      - The permissions of the files, in quotes and with the leading zero. The files contain names and addresses of people. Only the owner
+        can have write permission.
     type: str
     default: '0600'
 notes:
@@ -91,7 +90,7 @@ EXAMPLES = r"""
     predict_all: true
   register: plan
 
-- name: Write it down
+- name: Write a report of the plan
   hybrid.identity.match_report:
     file: "{{ plan.plan_file }}"
     html: report/plan.html
@@ -102,7 +101,7 @@ EXAMPLES = r"""
     file: "{{ plan.plan_file }}"
     markdown: "{{ lookup('ansible.builtin.env', 'GITHUB_STEP_SUMMARY') }}"
 
-- name: Write down what was done
+- name: Write a report of the result
   hybrid.identity.match_report:
     file: "{{ result.result_file }}"  # as match_apply returned it
     html: report/result.html
@@ -110,18 +109,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files of the report, whether they had to be written or not.
+  description: The files of the report, including files that did not change.
   returned: success
   type: list
   elements: dict
   contains:
     kind:
-      description: The option that asked for the file.
+      description: The option for the file.
       returned: always
       type: str
       sample: html
     path:
-      description: The path, as it was given.
+      description: The path as given in the option.
       returned: always
       type: str
       sample: /srv/report/plan.html
@@ -131,14 +130,14 @@ files:
       type: int
       sample: 48213
     changed:
-      description: Whether the file was written, since it was missing or had another content or mode.
+      description: Whether the file was written, because it was missing or had another content or mode.
       returned: always
       type: bool
       sample: true
 verdict:
   description:
-    - The verdict of the plan or the result. It says why the plan may not be applied, or who was not changed.
-    - Empty if the plan may be applied, or if all planned users were changed.
+    - The verdict of the plan or the result. It says why the plan cannot be applied, or which users were not changed.
+    - Empty if the plan can be applied, or if all planned users were changed.
   returned: success
   type: str
   sample: ""
