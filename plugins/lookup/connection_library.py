@@ -13,19 +13,18 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Ansible's connection plugins for Windows, C(psrp) and C(winrm), need a Python library each. Ansible-core does not
-    install it.
-  - Looks for it in the Python that runs C(ansible-playbook).
+  - The connection plugins of Ansible for Windows, C(psrp) and C(winrm), each need a Python library, which ansible-core does not install.
+  - The lookup checks whether the library is installed for the Python that runs C(ansible-playbook).
 options:
   _terms:
-    description: Names of connection plugins, as C(ansible_connection) has them. Those that need no library are fine.
+    description: Names of connection plugins, as in C(ansible_connection). Plugins that need no library are ignored.
     type: list
     elements: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Check that the Windows server can be reached by psrp
+- name: Check that the library for psrp is installed
   ansible.builtin.assert:
     that: missing | length == 0
     fail_msg: "{{ missing }}"
