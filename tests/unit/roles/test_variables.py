@@ -283,7 +283,7 @@ def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[s
         ("no run folder", "and hybrid_identity_run_folder, which keeps its journal"),
         ("accounts without a choice of passwords", "Set accounts_password to random or given."),
         ("nothing cleared without AD", "nobody can tell whom they exclude. Set hybrid_identity_clear_exclude"),
-        ("no wave", "hybrid_identity_waves is empty. Write a list of scopes, the pilot group first."),
+        ("no wave", "hybrid_identity_waves is empty. Set it to a list of scopes, with the pilot group first."),
         ("waves with one scope for all", "hard_match_scope would apply to each wave alike, so nothing was done."),
         ("waves with one run to prove", "sync_run would apply to each wave alike, so nothing was done."),
         ("nothing cleared without a run folder", "Set hybrid_identity_run_folder, which keeps the journal"),
