@@ -11,7 +11,7 @@ LAB := PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m lab
 SESSIONS ?=
 # A file of tests, and pytest's options: make unit FILE="tests/unit/identity/core/test_anchors.py -x"
 FILE ?= tests/unit
-# Numbers of users, and a file for the tables as Markdown: make bench SIZES="1000 10000" BENCH_OUT=docs/benchmark.md
+# Numbers of users, and a file for the tables as Markdown: make bench SIZES="1000 10000" BENCH_OUT=tests/bench/RESULTS.md
 SIZES ?=
 BENCH_OUT ?=
 # A revision that the benchmark runs in turn with the working tree: make bench BASE=HEAD~1 SIZES=10000
