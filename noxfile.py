@@ -110,7 +110,7 @@ def pictures(session: nox.Session) -> None:
     if browsers.find() is None:
         leave_out(session, browsers.MISSING)
     session.install("-r", "tests/requirements/report.txt")
-    session.run("python", str(TOOLS / "pictures.py"))
+    session.run("python", "tests/functional/report/pictures.py", env={"PYTHONPATH": str(TOOLS)})
 
 
 def integration(core: str) -> Callable[[nox.Session], None]:

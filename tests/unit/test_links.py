@@ -51,7 +51,7 @@ def broken(page: Path) -> list[str]:
     """The links of a page that lead nowhere."""
     found = []
     for link in LINK.findall(prose(page.read_text("utf-8"))):
-        path, _, anchor = link.partition("#")
+        path, _hash, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
         if "://" in link:
             continue

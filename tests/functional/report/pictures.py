@@ -15,7 +15,7 @@ from pathlib import Path
 import browsers
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TABLE, REPORT = (ROOT / ".cache" / "demo" / name for name in ("table.txt", "report.html"))
 IMAGES = ROOT / "docs" / "images"
 WIDTH, USERS_HEIGHT, MARGIN = 1000, 640, 16
