@@ -107,6 +107,14 @@ def report(session: nox.Session) -> None:
     pytest(session, "tests/functional/report", *session.posargs)
 
 
+def pictures(session: nox.Session) -> None:
+    """The pictures in docs/images, from the table and the report that `make demo` left: `make pictures`."""
+    if browsers.find() is None:
+        leave_out(session, browsers.MISSING)
+    session.install("-r", "tests/requirements/report.txt")
+    session.run("python", "tests/functional/report/pictures.py", env={"PYTHONPATH": str(TOOLS)})
+
+
 def integration(core: str) -> Callable[[nox.Session], None]:
     def body(session: nox.Session) -> None:
         """Integration targets in the lab. Arguments: targets to run instead of all."""
@@ -222,6 +230,7 @@ if cores.number(NEWEST_CORE) >= cores.number(cores.FIRST_WITH_POSIX_POWERSHELL):
     define("powershell", NEWEST_PYTHON, NO_PYTHON, powershell)
 else:
     define("powershell", None, _lacking[cores.FIRST_WITH_POSIX_POWERSHELL], powershell)
+define("pictures", NEWEST_PYTHON, NO_PYTHON, pictures, default=False)
 # What our workarounds are for is not a question of our own code, and needs the newest releases: `make upstream`.
 define("upstream", NEWEST_PYTHON, NO_PYTHON, upstream, default=False)
 define("upstream-oldest", _paths[cores.OLDEST], _lacking[cores.OLDEST], upstream_oldest, default=False)

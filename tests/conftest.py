@@ -33,6 +33,7 @@ PURE = (
     "identity",
     "report/test_views.py",
     "test_architecture.py",
+    "test_links.py",
     "module/test_countries.py",
     "test_requirements.py",
     "test_upstream_tests.py",
