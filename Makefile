@@ -11,7 +11,7 @@ LAB := PYTHONPATH=tests tests/tools/as_root .venv/bin/python -m lab
 SESSIONS ?=
 # A file of tests, and pytest's options: make unit FILE="tests/unit/identity/core/test_anchors.py -x"
 FILE ?= tests/unit
-# Numbers of users, and a file for the tables as Markdown: make bench SIZES="1000 10000" BENCH_OUT=docs/benchmark.md
+# Numbers of users, and a file for the tables as Markdown: make bench SIZES="1000 10000" BENCH_OUT=tests/bench/RESULTS.md
 SIZES ?=
 BENCH_OUT ?=
 # A revision that the benchmark runs in turn with the working tree: make bench BASE=HEAD~1 SIZES=10000
@@ -32,6 +32,7 @@ help:
 	@echo "make unit       unit tests, one file: make unit FILE=tests/unit/identity/core/test_anchors.py"
 	@echo "make lab-up     start the embedded estate and leave it running; make lab-down ends it"
 	@echo "make bench      how long it takes for 1,000, 10,000 and 50,000 users, and what holds it"
+	@echo "make pictures   the pictures in docs/images, from a new run of the demo"
 	@echo "make upstream   whether the libraries still need our workarounds (see CONTRIBUTING.md)"
 	@echo "make clean      remove everything that the others made"
 
@@ -62,6 +63,10 @@ unit: environment
 .PHONY: demo
 demo: environment
 	@$(LAB) demo
+
+.PHONY: pictures
+pictures: tools demo
+	@UV_PYTHON_DOWNLOADS=never .cache/tools/bin/nox --sessions pictures
 
 .PHONY: bench
 bench:

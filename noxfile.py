@@ -31,9 +31,9 @@ from session_support import (
     PYTEST,
     TOOLS,
     define,
-    empty_config,
     install,
     leave_out,
+    own_config,
     pytest,
     results,
     run_checks,
@@ -66,7 +66,9 @@ def unit(core: str, whole: bool) -> Callable[[nox.Session], None]:
         elif core == NEWEST_CORE:
             unit_coverage.run(session, results(session))
         else:
-            pytest(session, "tests/unit", "-m", "not once", *([] if whole else ["--part=core"]))
+            part = [] if whole else ["--part=core"]
+            roles = ["--ignore=tests/unit/roles"] if core in cores.SAME_ROLES and not whole else []
+            pytest(session, "tests/unit", "-m", "not once", *part, *roles)
 
     return body
 
@@ -103,6 +105,14 @@ def report(session: nox.Session) -> None:
         leave_out(session, browsers.MISSING)
     install(session, NEWEST_CORE, *TEST, "-r", "tests/requirements/report.txt")
     pytest(session, "tests/functional/report", *session.posargs)
+
+
+def pictures(session: nox.Session) -> None:
+    """The pictures in docs/images, from the table and the report that `make demo` left: `make pictures`."""
+    if browsers.find() is None:
+        leave_out(session, browsers.MISSING)
+    session.install("-r", "tests/requirements/report.txt")
+    session.run("python", "tests/functional/report/pictures.py", env={"PYTHONPATH": str(TOOLS)})
 
 
 def integration(core: str) -> Callable[[nox.Session], None]:
@@ -171,7 +181,7 @@ def ansible_lint(session: nox.Session) -> None:
     """ansible-lint, production profile, over a copy of the tree."""
     session.install(cores.requirement(NEWEST_CORE), "-r", "requirements.txt", "-r", "tests/requirements/lint.txt")
     copy = work_copy.copy(session.name)
-    environment = {"ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2]), "ANSIBLE_CONFIG": empty_config()}
+    environment = {"ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2]), "ANSIBLE_CONFIG": own_config()}
     with session.chdir(copy):
         command = ("ansible-lint", "--offline", "--nocolor", *session.posargs)
         run_checks(session, {"ansible-lint": command}, env=environment)
@@ -220,6 +230,7 @@ if cores.number(NEWEST_CORE) >= cores.number(cores.FIRST_WITH_POSIX_POWERSHELL):
     define("powershell", NEWEST_PYTHON, NO_PYTHON, powershell)
 else:
     define("powershell", None, _lacking[cores.FIRST_WITH_POSIX_POWERSHELL], powershell)
+define("pictures", NEWEST_PYTHON, NO_PYTHON, pictures, default=False)
 # What our workarounds are for is not a question of our own code, and needs the newest releases: `make upstream`.
 define("upstream", NEWEST_PYTHON, NO_PYTHON, upstream, default=False)
 define("upstream-oldest", _paths[cores.OLDEST], _lacking[cores.OLDEST], upstream_oldest, default=False)

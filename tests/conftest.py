@@ -33,6 +33,7 @@ PURE = (
     "identity",
     "report/test_views.py",
     "test_architecture.py",
+    "test_links.py",
     "module/test_countries.py",
     "test_requirements.py",
     "test_upstream_tests.py",
@@ -56,14 +57,17 @@ NO_MODULE = (
     "workflow/test_match_changes.py",
     "workflow/test_match_table.py",
 )
-# Those that call the modules of workflow/test_plan.py and workflow/test_apply.py with the same options: only what the
+# Those that call the modules of workflow/test_plan.py, test_apply.py and test_rollback.py once more: only what the
 # directories say differs.
 SAME_MODULES = (
     "workflow/test_altered_estate.py",
     "workflow/test_altered_journals.py",
     "workflow/test_changed_since.py",
+    "workflow/test_exclusions.py",
+    "workflow/test_match_by.py",
     "workflow/test_plan_with_review.py",
     "workflow/test_review_property.py",
+    "workflow/test_rollback_cases.py",
     "workflow/test_scope_of_a_plan.py",
 )
 

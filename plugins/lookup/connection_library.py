@@ -13,7 +13,8 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - The connection plugins of Ansible for Windows, C(psrp) and C(winrm), each need a Python library, which ansible-core does not install.
+  - The connection plugins of Ansible for Windows, C(psrp) and C(winrm), each need a Python library, which ansible-core
+    does not install.
   - The lookup checks whether the library is installed for the Python that runs C(ansible-playbook).
 options:
   _terms:

@@ -13,16 +13,16 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Compares the names of all variables of the host with the argument specs of the roles of this collection. Ansible ignores variables that
-    no role uses, so for example a misspelt C(hybrid_identity_max_changes) would go unnoticed.
+  - Compares the names of all variables of the host with the argument specs of the roles of this collection. Ansible
+    ignores variables that no role uses, so for example a misspelt C(hybrid_identity_max_changes) would go unnoticed.
   - Each role of this collection begins with this lookup and stops if it finds a name.
   - A name that begins with C(hybrid_identity_), with C(hard_match_) or with the name of one of the roles in O(_terms)
     must be known.
-  - A name that begins with the name of another role, or with C(accounts_) or C(sync_), is found only if it is similar to a known name,
-    because other variables can begin with these words too.
+  - A name that begins with the name of another role, or with C(accounts_) or C(sync_), is found only if it is similar
+    to a known name, because other variables can begin with these words too.
 options:
   _terms:
-    description: The roles that run. Misspelt variables of other roles are found too, if they are similar to a known name.
+    description: The roles that run. Misspelt variables of other roles are found if they are similar to a known name.
     type: list
     elements: str
     required: true

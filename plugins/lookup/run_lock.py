@@ -13,8 +13,8 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Takes the lock of C(hybrid_identity_run_folder), which is the file C(lock) in it, for this C(ansible-playbook) and all its hosts. The
-    lock is released when C(ansible-playbook) ends, even if it is killed.
+  - Takes the lock of C(hybrid_identity_run_folder), which is the file C(lock) in it, for this C(ansible-playbook) and
+    all its hosts. The lock is released when C(ansible-playbook) ends, even if it is killed.
   - The roles that write begin with this lookup, so that only one C(ansible-playbook) writes at the same time.
 options:
   _terms:

@@ -206,7 +206,8 @@ class Application:
             others = {option: params[option] for option in ("plan_file", "journal")}
             check_run_file("result_file", self._path("result_file"), others)
         place = Place(str(plan.header["tenant"]), str(plan.header["domain"]), int(facts["tenant_users"]))
-        application = MatchApplication(read_task(plan.header["scope"], terms), planned, place)
+        pairs = {each.guid: each.cloud_id for each in planned}
+        application = MatchApplication(read_task(plan.header["scope"], terms, pairs), planned, place)
         journal = {
             **params,
             "journal_run": params["run"] or plan.header["run"],

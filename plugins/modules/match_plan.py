@@ -70,6 +70,27 @@ options:
       all:
         description: Set to V(true) for all users of the domain.
         type: bool
+  match_by:
+    description:
+      - How to find the cloud user of an AD user. A plan uses the same way for all users.
+      - V(user_principal_name) matches users with equal user principal names.
+      - V(primary_smtp) matches users with equal primary mail addresses. You can apply such a plan only after a review, see
+        O(reviewed_plan). Guests are refused. A user is refused if another AD account has the user principal name or an address of the cloud
+        user, or if another cloud user has the user principal name of the AD user.
+      - V(mapping) matches the pairs in O(mapping).
+      - If the user principal names of the two differ, the next sync changes the name of the cloud user. This is the effect
+        V(sign_in_name_changed) in O(accepted_effects).
+    type: str
+    choices: [user_principal_name, primary_smtp, mapping]
+    default: user_principal_name
+  mapping:
+    description:
+      - The AD users and their cloud users, with O(match_by=mapping). A list of dictionaries, each with C(object_guid), the objectGUID of
+        the AD user, and C(id), the object id of the cloud user.
+      - Or the path of a CSV file on the controller, in UTF-8. Its first line must contain the columns C(object_guid) and C(id), separated
+        by a comma. Other columns are ignored.
+      - An AD user in scope who is not in the mapping is refused.
+    type: raw
   source_anchor:
     description:
       - The attribute that the sync engine makes ImmutableIds from.
@@ -192,8 +213,8 @@ options:
         plan has another change for the user. Users who already have the reviewed values have the status V(already_done). None of these
         users counts as refused.
       - The module fails if the plan is damaged, too old, of another tenant or domain, or made with another O(scope), O(exclude),
-        O(source_anchor), O(write_consistency_guid), O(replace), O(deleted_holders), O(skip_checks) or O(allowed_outcomes), with
-        O(predict=now), or if it has a verdict that has other reasons than effects.
+        O(match_by), O(source_anchor), O(write_consistency_guid), O(replace), O(deleted_holders), O(skip_checks) or O(allowed_outcomes),
+        with O(predict=now), or if it has a verdict that has other reasons than effects.
     type: path
   reviewed_plan_sha256:
     description:
@@ -272,6 +293,16 @@ EXAMPLES = r"""
     reviewed_plan: reviewed/hard_match-plan.jsonl
     reviewed_plan_sha256: "{{ approved_sha256 }}"
   register: plan
+
+- name: Plan with a list of pairs
+  hybrid.identity.match_plan:
+    scope:
+      search_base: OU=Staff,DC=ad,DC=contoso,DC=com
+    match_by: mapping
+    mapping:
+      - object_guid: 0f5e3d2c-1b4a-4c8d-9e7f-2a6b5c4d3e2f
+        id: 7c9e6679-7425-40de-944b-e07fc1f90ae7
+    max_changes: 1
 
 - name: See what the next sync would do if nobody changed anything
   hybrid.identity.match_plan:
@@ -406,6 +437,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.given.mapping import (
+    parse_mapping,
+    read_mapping,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import SOURCE_ANCHORS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import (
     CREATED,
@@ -434,6 +469,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec im
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._module.certificates import warn_if_unchecked
 from ansible_collections.hybrid.identity.plugins.module_utils._module.deps import GRAPH, LDAP3
+from ansible_collections.hybrid.identity.plugins.module_utils._module.guarded_files import read_file
 from ansible_collections.hybrid.identity.plugins.module_utils._module.journal import run_name
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
@@ -455,6 +491,11 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_ta
     TERMS,
     read_task,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.partners import (
+    MAPPING,
+    MATCH_BY,
+    USER_PRINCIPAL_NAME,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.plan_match import plan_match
 
 
@@ -468,7 +509,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     scope = {option: value for option, value in params["scope"].items() if value is not None}
     excluded = {option: value for option, value in params["exclude"].items() if value}
     terms = {**{option: params[option] for option in TERMS}, "exclude": excluded}
-    task = read_task(scope, terms, _read_review(params, scope, terms, name))
+    task = read_task(scope, terms, _read_mapping(params), _read_review(params, scope, terms, name))
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
     plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
     summary, verdict = plan.summary(), plan.decided.verdict
@@ -509,6 +550,20 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     }
 
 
+def _read_mapping(params: dict[str, Any]) -> dict[str, str]:
+    given = params["mapping"]
+    if params["match_by"] != MAPPING:
+        if given:
+            raise InputError("mapping is set, but match_by is not mapping. Set match_by to mapping, or remove mapping.")
+        return {}
+    if not given or not isinstance(given, str | list):
+        raise InputError(
+            "match_by is mapping, but mapping is not valid. Set mapping to a list of pairs, or to the path of a CSV "
+            "file."
+        )
+    return read_mapping(given) if isinstance(given, list) else parse_mapping(read_file("mapping", given), given)
+
+
 def _read_review(params: dict[str, Any], scope: dict[str, Any], terms: dict[str, Any], name: str) -> Review | None:
     if terms["predict"] == NOW and params["reviewed_plan"] and params["reviewed_plan_sha256"]:
         raise InputError(
@@ -546,6 +601,8 @@ def main() -> None:
             **graph_options(),
             "scope": scope_option(required=True),
             "exclude": exclude_option(),
+            "match_by": {"type": "str", "choices": list(MATCH_BY), "default": USER_PRINCIPAL_NAME},
+            "mapping": {"type": "raw"},
             "source_anchor": {"type": "str", "choices": list(SOURCE_ANCHORS), "default": "auto"},
             "write_consistency_guid": {"type": "str", "choices": list(WAYS), "default": "never"},
             "replace": {"type": "list", "elements": "str", "default": []},

@@ -87,8 +87,8 @@ def test_matches_and_conflicts(ansible: Ansible, control: Control, directory: Di
     assert "Another object in Entra ID has the same value" in errors["pia.sommer@fabrikam.com"]["advice"]
     room = next(error for name, error in errors.items() if "Board Room" in name)
     assert room["code"] == "ObjectTypeMismatch"
-    assert "An object of another type in Entra has the same address" in room["advice"]
-    assert "export_errors names them and says what to do" in run.results["cycle"]["msg"]
+    assert "An object of another type in Entra ID has the same address" in room["advice"]
+    assert "export_errors lists them and says what to do" in run.results["cycle"]["msg"]
 
     assert proof["anna.berg@contoso.com"]["status"] == "verified"
     assert proof["pia.sommer@fabrikam.com"]["status"] == "export_error"

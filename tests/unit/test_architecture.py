@@ -125,7 +125,7 @@ def table() -> dict[str, set[str]]:
     """The rooms of plugins in docs/architecture.md, and the rooms that each may import by it."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(
-        r"^\| (.+?) \| .+ \| (.+?) \|$", text.partition("## Rooms")[2].partition("\n## ")[0], re.MULTILINE
+        r"^\| (.+?) \| .+ \| (.+?) \|$", text.partition("## Folders")[2].partition("\n## ")[0], re.MULTILINE
     )
     found = {}
     for where, may in rows:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,22 +22,29 @@ from .._graph.writes.immutable_id_writer import ImmutableIdWriter
 from .._identity.ad.users import AnchorChange
 from .._identity.core.accepted_effects import Effect
 from .._identity.core.errors import IdentityError, InputError
-from .._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
-from .._identity.core.interrupted import INTERRUPTED, INTERRUPTED_REASON
+from .._identity.core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id
 from .._identity.core.journal import JournalWriter
-from .._identity.core.outcomes import CLEARED
 from .._identity.core.refusal import Refusal
+from .._identity.core.review.changes import upns_of
 from .._identity.core.run_files.user_records import ChangeRecord
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.immutable_id_guards import ROLE_ASPECTS
-from .._identity.entra.immutable_id_plan import FAILED, REFUSED, ImmutableIdChange
-from .._identity.entra.immutable_id_requests import ImmutableIdRequest
 from .._identity.entra.snapshot_user import SNAPSHOT_PROPERTIES, SnapshotUser, make_snapshot_user
 from .._identity.entra.tenant_snapshot import DELETED_USERS, DOMAINS
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.match_effects import list_effects
 from .._identity.preflight.overwrites import compare
 from .._ldap.session.connection import LdapOptions, connected
+from .applied_changes import (
+    CHANGED_SINCE,
+    after_anchor,
+    after_clearing,
+    changed_since,
+    claimed_anchor,
+    clearing,
+    interrupted,
+    refused_record,
+)
 from .match_changes import (
     MatchChange,
     describe_hidden,
@@ -50,10 +57,9 @@ from .match_changes import (
 from .match_directory import MatchDirectory
 from .match_records import list_writes, make_change
 from .match_task import MatchTask
+from .partners import PRIMARY_SMTP, choose_partners, guard_partners, list_partner_names
 from .planned_users import Place, Planned
 from .set_apart import find_excluded, read_entra_groups
-
-CHANGED_SINCE, ANCHOR_FAILED = "changed_since", "anchor_not_written"
 
 
 class MatchApplication:
@@ -77,7 +83,7 @@ class MatchApplication:
     def outcomes(self) -> dict[str, ChangeRecord]:
         """Return, at any time, what became of the planned users, by dashed GUID; in check mode, what would."""
         done = {str(change.guid): make_change(change) for change in self._changes}
-        gone = {guid: _refused_record(refusal) for guid, refusal in self._gone.items()}
+        gone = {guid: refused_record(refusal) for guid, refusal in self._gone.items()}
         return {**done, **gone}
 
     def run(
@@ -131,25 +137,31 @@ class MatchApplication:
             asyncio.to_thread(directory.find_again, [each.guid for each in self._planned], groups.scope),
             self._read_cloud(users),
         )
+        cloud += await self._read_namesakes(users, in_scope.values())
         index = UserIndex(each.user for each in cloud)
         for each in self._planned:
             if each.guid not in in_scope:
                 reason = f"The AD account of {each.name} is no longer in the scope of the plan, or was deleted."
                 self._gone[each.guid] = Refusal(CHANGED_SINCE, reason)
+        by = self._task.by
+        partnered = choose_partners(list(in_scope.values()), cloud, index, by)
+        in_scope = dict(zip(in_scope, partnered, strict=True))
         for anchor, why in find_excluded(in_scope.values(), index, self._task, groups):
-            self._gone[str(anchor.user().object_guid)] = _changed_since(why)
+            self._gone[str(anchor.user().object_guid)] = changed_since(why)
         anchors = [in_scope[each.guid] for each in self._planned if each.guid not in self._gone]
         matches = plan_matches(anchors, index, self._task.matching)
         wanted = list_wanted_anchors(matches)
         if not wanted:
             return matches
         view, tenant = await together(
-            asyncio.to_thread(directory.read_claims, [each.anchor for each in matches], wanted),
+            asyncio.to_thread(
+                directory.read_claims, [each.anchor for each in matches], wanted, list_partner_names(matches, by)
+            ),
             Survey(transport, client_id).read_for_writing({DOMAINS, *ROLE_ASPECTS}),
         )
         if not users.bin_readable:
             tenant = replace(tenant, unknown=tenant.unknown | {DELETED_USERS})
-        guarded = guard_matches(matches, tenant, view, terms)
+        guarded = guard_partners(guard_matches(matches, tenant, view, terms), view, by)
         return refuse_effects(
             guarded,
             view,
@@ -171,6 +183,13 @@ class MatchApplication:
                 found[guid] = list_effects(change.ad, user, overwrites)
         return found
 
+    async def _read_namesakes(self, users: Users[SnapshotUser], anchors: Iterable[AnchorChange]) -> list[SnapshotUser]:
+        """Read the cloud users with the UPNs of the AD users, if users are not matched by UPN anyway."""
+        if self._task.by.way != PRIMARY_SMTP:
+            return []
+        upns = (possible_upn(anchor.user().user_principal_name) for anchor in anchors)
+        return await read_again(users, [upn for upn in upns if upn], self._place.tenant_users)
+
     async def _read_cloud(self, users: Users[SnapshotUser]) -> list[SnapshotUser]:
         identities: list[CloudIdentity] = [read_object_id(each.cloud_id) for each in self._planned]
         cloud = await read_again(users, identities, self._place.tenant_users)
@@ -181,8 +200,10 @@ class MatchApplication:
         """Refuse a user for whom the plan would be another one now."""
         planned = self._by_guid[str(change.guid)]
         if change.refusal:
-            return change.refused(_changed_since(change.refusal))
-        if change.writes and list_writes(change) != planned.writes:
+            return change.refused(changed_since(change.refusal))
+        target = change.immutable_id.target
+        upns = upns_of(change.ad.user_principal_name, target.user_principal_name if target else None)
+        if change.writes and (list_writes(change) != planned.writes or upns != planned.upns):
             reason = f"The values of {planned.name} changed after the plan was made. Make a new plan."
             return change.refused(Refusal(CHANGED_SINCE, reason))
         return change
@@ -192,7 +213,7 @@ class MatchApplication:
     ) -> None:
         planned = self._changes
         # Until the outcomes are known.
-        self._changes = [_interrupted(change) for change in planned]
+        self._changes = [interrupted(change) for change in planned]
         self.started = True
         anchor_writer = directory.anchor_writer(journal_writer)
         try:
@@ -204,7 +225,7 @@ class MatchApplication:
                 self._changes = [
                     replace(change, anchor=anchor) for change, anchor in zip(self._changes, anchors, strict=True)
                 ]
-        planned = [_after_anchor(change, anchor) for change, anchor in zip(planned, anchors, strict=True)]
+        planned = [after_anchor(change, anchor) for change, anchor in zip(planned, anchors, strict=True)]
         writer = ImmutableIdWriter(transport, journal_writer, transport.place())
         try:
             await writer.write([change.immutable_id for change in planned])
@@ -232,57 +253,9 @@ class MatchApplication:
         claims = find_claims(self._changes, view)
         positions = [position for position in claims if self._changes[position].immutable_id.changed]
         for position in claims.keys() - set(positions):
-            self._changes[position] = _claimed_anchor(self._changes[position], claims[position])
+            self._changes[position] = claimed_anchor(self._changes[position], claims[position])
         writer = ImmutableIdWriter(transport, journal_writer, transport.place())
-        cleared = await writer.write([_clearing(self._changes[position].immutable_id) for position in positions])
+        cleared = await writer.write([clearing(self._changes[position].immutable_id) for position in positions])
         self.warnings += writer.warnings
         for position, outcome in zip(positions, cleared, strict=True):
-            self._changes[position] = _after_clearing(self._changes[position], outcome, claims[position])
-
-
-def _changed_since(why: Refusal) -> Refusal:
-    return Refusal(CHANGED_SINCE, f"Something changed after the plan was made: {why.reason}")
-
-
-def _interrupted(change: MatchChange) -> MatchChange:
-    """Return a change of which nobody can tell yet whether it was made."""
-    anchor, wanted = change.anchor, change.immutable_id
-    return MatchChange(
-        anchor.failed(INTERRUPTED, INTERRUPTED_REASON) if anchor.changed else anchor,
-        wanted.failed(INTERRUPTED, INTERRUPTED_REASON) if wanted.changed else wanted,
-    )
-
-
-def _after_anchor(change: MatchChange, anchor: AnchorChange) -> MatchChange:
-    """Return a change after its anchor was written; if it was not, nothing is written in Entra."""
-    if anchor.after == change.anchor.after:  # also if somebody else wrote that value first
-        return replace(change, anchor=anchor)
-    reason = f"The anchor of {change.name} could not be written in Active Directory: {anchor.reason}"
-    return MatchChange(anchor, change.immutable_id.refused(ANCHOR_FAILED, reason))
-
-
-def _clearing(change: ImmutableIdChange) -> ImmutableIdChange:
-    target = replace(change.target, immutable_id=change.after) if change.target else None
-    request = ImmutableIdRequest(change.request.ad, change.request.identity, None)
-    return ImmutableIdChange(request, CLEARED, target, before=change.after, after=None)
-
-
-def _after_clearing(change: MatchChange, cleared: ImmutableIdChange, claim: Refusal) -> MatchChange:
-    done = change.immutable_id
-    if cleared.status == FAILED:
-        reason = f"{claim.reason} This run set the ImmutableId and could not clear it again: {cleared.reason}"
-        return replace(change, immutable_id=replace(done, status=FAILED, cause=claim.cause, reason=reason))
-    reason = f"{claim.reason} This run set the ImmutableId and then cleared it again."
-    return replace(change, immutable_id=replace(done, status=REFUSED, after=None, cause=claim.cause, reason=reason))
-
-
-def _claimed_anchor(change: MatchChange, claim: Refusal) -> MatchChange:
-    """Return a change that wrote only the anchor. The cloud user had its ImmutableId before, and keeps it."""
-    reason = f"{claim.reason} The anchor that this run wrote is still there. Roll the run back to remove it."
-    return replace(change, immutable_id=change.immutable_id.refused(claim.cause, reason))
-
-
-def _refused_record(refusal: Refusal) -> ChangeRecord:
-    return ChangeRecord(
-        status=REFUSED, cause=refusal.cause, reason=refusal.reason, immutable_id=None, writes=[], proposed=[]
-    )
+            self._changes[position] = after_clearing(self._changes[position], outcome, claims[position])

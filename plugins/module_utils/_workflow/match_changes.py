@@ -17,7 +17,7 @@ from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS, AcceptedEffect
 from .._identity.core.decision import Terms
 from .._identity.core.errors import InputError
 from .._identity.core.identities.anchors import guid_of_immutable_id, immutable_id_of_bytes
-from .._identity.core.identities.cloud_identity import possible_upn
+from .._identity.core.identities.cloud_identity import possible_upn, read_object_id
 from .._identity.core.identities.comparison import entra_key
 from .._identity.core.records import AdUser
 from .._identity.core.refusal import Refusal
@@ -93,12 +93,15 @@ class MatchChange:
 def plan_matches(users: Sequence[AnchorChange], cloud: UserIndex, matching: Matching) -> list[MatchChange]:
     """Plan what happens to AD users, in order.
 
-    ``cloud`` must hold the cloud users with their UPNs, and all holders of their ImmutableIds.
+    ``cloud`` must hold their cloud users, which are those in ``known`` or else those with their UPNs, and all holders
+    of their ImmutableIds.
     """
     anchors = [_stamped(user, cloud, matching) for user in users]
+    ad_users = [anchor.user() for anchor in anchors]
+    ids = {ad.object_guid: anchor.known.id for anchor, ad in zip(anchors, ad_users, strict=True) if anchor.known.id}
     requests = [
         _on_terms(request, anchor, matching)
-        for anchor, request in zip(anchors, request_matches(anchor.user() for anchor in anchors), strict=True)
+        for anchor, request in zip(anchors, request_matches(ad_users, ids), strict=True)
     ]
     changes = plan_changes(requests, cloud, matching.deleted)
     return [
@@ -228,7 +231,7 @@ def _stamped(user: AnchorChange, cloud: UserIndex, matching: Matching) -> Anchor
         return plan_stamps([user])[0]
     account = user.user()
     upn = account.user_principal_name or ""
-    identity = possible_upn(upn)
+    identity = read_object_id(user.known.id) if user.known.id else possible_upn(upn)
     target = cloud.find(identity) if identity else None
     # A cloud user who got its value from this account needs no stamp, so that a second plan is empty.
     held = target.immutable_id if target else None

@@ -84,9 +84,18 @@ class MatchDirectory:
         return read_view(self._session, self._domain, anchors, names, self._protects)
 
     def read_claims(
-        self, users: Sequence[AnchorChange], anchors: Sequence[str], with_protection: bool = True
+        self,
+        users: Sequence[AnchorChange],
+        anchors: Sequence[str],
+        names: Sequence[str] = (),
+        with_protection: bool = True,
     ) -> DirectoryView:
-        """Return these users, whom ``find_again`` has found, and all others with these ImmutableIds."""
+        """Return these users, whom ``find_again`` has found, and all others with these ImmutableIds.
+
+        With ``names``, also those with these UPNs or addresses.
+        """
+        if names:
+            return self.read_view(anchors, names)
         found = [user.found for user in users if user.found]
         return read_claims(self._session, self._domain, found, anchors, with_protection and self._protects)
 

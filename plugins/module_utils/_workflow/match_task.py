@@ -19,11 +19,13 @@ from .._identity.core.scope.exclusions import Exclusions, check_named_users, rea
 from .._identity.entra.deleted_holders import read_deleted_holders
 from .._ldap.users.scope import Scope
 from .match_changes import Matching
+from .partners import PRIMARY_SMTP, MatchBy
 
 NOW = "now"
 
 TERMS = (
     "exclude",
+    "match_by",
     "source_anchor",
     "write_consistency_guid",
     "replace",
@@ -43,20 +45,29 @@ TERMS = (
 class MatchTask:
     """A task of match_plan, checked.
 
-    ``predict`` is ``after_apply`` or NOW. ``switches``: values of the tenant's switches that the caller gives.
+    ``by`` says which cloud user an AD user is matched with. ``predict`` is ``after_apply`` or NOW. ``switches``: values
+    of the tenant's switches that the caller gives.
     """
 
     scope: Scope
     exclusions: Exclusions
     source_anchor: str
+    by: MatchBy
     matching: Matching
     terms: Terms
     predict: str
     switches: Mapping[str, bool]
 
 
-def read_task(scope: Mapping[str, Any], terms: Mapping[str, Any], review: Review | None = None) -> MatchTask:
+def read_task(
+    scope: Mapping[str, Any],
+    terms: Mapping[str, Any],
+    mapping: Mapping[str, str] | None = None,
+    review: Review | None = None,
+) -> MatchTask:
     """Read the options of match_plan, or what a plan file keeps of them.
+
+    ``mapping`` has object ids of cloud users by dashed objectGUID, for ``match_by: mapping``.
 
     :raises InputError: if an option is wrong.
     """
@@ -70,6 +81,7 @@ def read_task(scope: Mapping[str, Any], terms: Mapping[str, Any], review: Review
         max_changes=terms["max_changes"],
         max_refused=terms["max_refused"],
         review=review,
+        only_reviewed=terms["match_by"] == PRIMARY_SMTP,
     )
     allowed.check()
     matching = Matching(
@@ -83,6 +95,7 @@ def read_task(scope: Mapping[str, Any], terms: Mapping[str, Any], review: Review
         scope=Scope.from_option(scope),
         exclusions=exclusions,
         source_anchor=terms["source_anchor"],
+        by=MatchBy(terms["match_by"], mapping or {}),
         matching=matching,
         terms=allowed,
         predict=terms["predict"],

@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,13 +17,10 @@ from .._graph.http.watch import Watch
 from .._graph.reads.source_of_authority import add_source_of_authority
 from .._graph.reads.survey import Survey
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
-from .._identity.core.cloud_user import CloudUser
-from .._identity.core.decision import Plan, Proposal, decide
-from .._identity.core.outcomes import EXCLUDED, HARD_MATCH, OUTCOMES, SERVICE_ACCOUNT, SOFT_MATCH, UNCHANGED
+from .._identity.core.decision import Proposal, decide
+from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import AdUser
-from .._identity.core.review.changes import list_write_records, upns_of
-from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
-from .._identity.core.text.counts import counted
+from .._identity.core.review.changes import upns_of
 from .._identity.core.text.sentences import join_names
 from .._identity.entra.snapshot_user import SnapshotUser
 from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY, TenantSnapshot
@@ -37,69 +33,11 @@ from .._identity.preflight.result import describe_caveats, describe_unread, list
 from .._ldap.session.connection import LdapOptions, connected
 from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anchors, plan_matches
 from .match_directory import MatchDirectory
-from .match_records import Tenant, list_held, list_writes, make_record, status_of
+from .match_plan import MatchPlan
+from .match_records import Tenant, list_held, list_writes, status_of
 from .match_task import NOW, MatchTask
-from .set_apart import Apart, list_absent, read_entra_groups, set_apart
-
-
-@dataclass(frozen=True)
-class MatchPlan:
-    """A plan.
-
-    ``matches``, ``found`` and the users of ``decided`` belong together. ``found`` has the predictions, None if nothing
-    was predicted. ``apart``: users of the scope who are left alone. ``outside``: the cloud users without an AD user.
-    ``known`` is what records have of the tenant besides. ``tenant`` and ``domain`` are ids. ``caveats`` are sentences.
-    ``unread``: as ``describe_unread`` returns it. ``tenant_users`` counts the active users of the tenant.
-    ``tenant_synchronizes``: whether a sync engine is connected to the tenant; None if that was not read.
-    ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it
-    was compared with one.
-    """
-
-    matches: Sequence[MatchChange]
-    found: Sequence[Prediction] | None
-    apart: Sequence[Apart]
-    outside: Sequence[CloudUser]
-    known: Tenant
-    decided: Plan
-    tenant: str
-    domain: str
-    caveats: Sequence[str]
-    unread: Sequence[Mapping[str, Any]]
-    warnings: Sequence[str]
-    tenant_users: int
-    is_reviewable: bool
-    is_reviewed: bool
-    tenant_synchronizes: bool | None
-
-    def users(self) -> Iterator[UserRecord]:
-        """Return the records of the AD users, of those left alone too, then those of the cloud users without one.
-
-        They are made one after another, because together they are larger than all that was read.
-        """
-        found: Sequence[Prediction | None] = [None] * len(self.matches) if self.found is None else self.found
-        for change, prediction, decided in zip(self.matches, found, self.decided.users, strict=True):
-            yield _record(change, prediction, decided, self.known)
-        for each in self.apart:
-            yield each.record(self.known)
-        for user in self.outside:
-            person = self.known.describe_person(None, user)
-            yield UserRecord(ad=None, cloud=self.known.record(user), match=None, change=None, person=person)
-
-    def summary(self) -> dict[str, Any]:
-        """Return the counts of users, and of their outcomes and effects if they were predicted."""
-        found = self.found
-        statuses = Counter(each.status for each in self.apart)
-        return {
-            "total": len(self.matches),
-            "changes": self.decided.changes,
-            "refused": self.decided.refused,
-            "excluded": statuses[EXCLUDED],
-            "service_accounts": statuses[SERVICE_ACCOUNT],
-            "cloud_only": len(self.outside),
-            "outcomes": {} if found is None else counted((each.outcome for each in found), OUTCOMES),
-            "effects": dict(Counter(effect.key for each in found or () for effect in each.effects)),
-            **({"review": self.decided.count_reviewed()} if self.is_reviewed else {}),
-        }
+from .partners import CAUSES, choose_partners, describe_unused, guard_partners, list_partner_names, list_unused
+from .set_apart import list_absent, read_entra_groups, set_apart
 
 
 @dataclass(frozen=True)
@@ -153,12 +91,15 @@ async def _plan(
         in_scope, cloud = await together(asyncio.to_thread(directory.find, groups.scope), survey.read_users())
         index = _index(cloud)
         await asyncio.to_thread(directory.check_present, list_absent(in_scope, index, task))
+        unused = list_unused(in_scope, task.by)
+        in_scope = choose_partners(in_scope, cloud, index, task.by)
         anchors, apart = set_apart(in_scope, index, task, groups)
         matching = Matching() if task.predict == NOW else task.matching
         matches = plan_matches(anchors, index, matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
-    plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, directory.warnings)
+    warnings = [*directory.warnings, *describe_unused(unused)]
+    plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, warnings)
     partners = {each.cloud.id for each in apart if each.cloud}
     return replace(plan, apart=apart, outside=[user for user in plan.outside if user.id not in partners])
 
@@ -177,7 +118,9 @@ async def _look_around(
     wanted |= dict.fromkeys(list_wanted_anchors(matches))
     asks = SOURCE_OF_AUTHORITY not in task.terms.skip_checks
     view, sides = await together(
-        asyncio.to_thread(directory.read_view, list(wanted), list_names(users)),
+        asyncio.to_thread(
+            directory.read_view, list(wanted), [*list_names(users), *list_partner_names(matches, task.by)]
+        ),
         survey.read_sides(asks),
     )
     if _concern(sides.deleted, users):
@@ -191,9 +134,10 @@ async def _look_around(
         )
     found = predict(users, assumed, planned)
     owners = await asyncio.to_thread(directory.list_owners, list_foreign_anchors(found))
-    guarded = guard_matches(matches, snapshot, view, task.terms)
+    guarded = guard_partners(guard_matches(matches, snapshot, view, task.terms), view, task.by)
     written = {str(each.guid) for each in guarded if each.writes}
-    found = judge_predictions(add_owners(found, owners), view, written, task.terms.skip_checks)
+    partners = {str(each.guid): each.anchor.known.id for each in matches if each.anchor.known.id}
+    found = judge_predictions(add_owners(found, owners), view, written, task.terms.skip_checks, partners)
     # The predictions say whom an unknown source of authority concerns. If the check is skipped, it concerns nobody.
     known = snapshot.unknown - {SOURCE_OF_AUTHORITY} if asks else snapshot.unknown
     unread = list_unread(replace(snapshot, unknown=known), found)
@@ -260,16 +204,18 @@ def _describe_missing(names: Sequence[str]) -> list[str]:
 
 
 def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool, compares: bool) -> Proposal:
-    target = change.immutable_id.target
+    target, refusal = change.immutable_id.target, change.refusal
+    # If the user is matched with nobody, what a sync does with the user does not say why.
+    outcome = prediction if not (refusal and refusal.cause in CAUSES) else None
     return Proposal(
         name=change.name,
         status=status_of(change) if may_write else UNCHANGED,
         writes=list_writes(change) if may_write else (),
         also=max(0, len(change.immutable_id.touched) - 1),
         # If nothing is to be written, only the outcome counts.
-        refusal=change.refusal if may_write else None,
-        outcome=prediction.outcome if prediction else None,
-        outcome_reason=prediction.reason if prediction else None,
+        refusal=refusal if may_write else None,
+        outcome=outcome.outcome if outcome else None,
+        outcome_reason=outcome.reason if outcome else None,
         effects=prediction.effects if prediction else (),
         key=change.guid,
         cloud_id=target.id if target else None,
@@ -278,16 +224,3 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
         if compares
         else (None, None),
     )
-
-
-def _record(change: MatchChange, prediction: Prediction | None, decided: Proposal, tenant: Tenant) -> UserRecord:
-    refusal = decided.refusal
-    made = ChangeRecord(
-        status=decided.status,
-        cause=refusal.cause if refusal else None,
-        reason=refusal.reason if refusal else None,
-        immutable_id=change.value,
-        writes=list_write_records(decided.writes),
-        proposed=list_write_records(decided.proposed),
-    )
-    return make_record(change, prediction, made, tenant)

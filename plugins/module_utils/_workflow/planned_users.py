@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._identity.core.errors import InputError
 from .._identity.core.outcomes import FAILED, REFUSED
-from .._identity.core.review.changes import Write, read_writes
+from .._identity.core.review.changes import Upns, Write, read_writes, upns_of
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, name_of
 from .._identity.core.text.counts import amount, plural
 from .._identity.core.text.sentences import join_reasons
@@ -21,7 +21,8 @@ from .._identity.core.text.sentences import join_reasons
 class Planned:
     """A user whom a plan changes. ``guid`` and ``cloud_id`` name the two objects. ``effects`` are those it shows.
 
-    ``future_upn``: the UPN that the cloud user would get by the next sync.
+    ``upns`` are the UPNs that the two objects had. ``future_upn``: the UPN that the cloud user would get by the next
+    sync.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Planned:
     cloud_id: str
     writes: tuple[Write, ...]
     effects: frozenset[str]
+    upns: Upns
     future_upn: str | None
 
 
@@ -58,7 +60,8 @@ def list_planned(users: Iterable[UserRecord]) -> list[Planned]:
         match = user["match"]
         effects = frozenset(match["effects"] if match else ())
         future_upn = match["future_user_principal_name"] if match else None
-        found.append(Planned(name_of(user), ad["object_guid"], cloud["id"], writes, effects, future_upn))
+        upns = upns_of(ad["user_principal_name"], cloud["user_principal_name"])
+        found.append(Planned(name_of(user), ad["object_guid"], cloud["id"], writes, effects, upns, future_upn))
     return found
 
 

@@ -15,7 +15,7 @@ from .._identity.ad.service_accounts import MANAGED, describe_service
 from .._identity.ad.users import AnchorChange
 from .._identity.core.cloud_user import CloudUser
 from .._identity.core.identities.anchors import immutable_id_of_bytes
-from .._identity.core.identities.cloud_identity import CloudIdentity, possible_upn
+from .._identity.core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id
 from .._identity.core.outcomes import EXCLUDED, SERVICE_ACCOUNT
 from .._identity.core.records import consistency_text
 from .._identity.core.refusal import Refusal
@@ -143,9 +143,10 @@ def _entry(
 
 
 def _partners(anchor: AnchorChange, cloud: UserIndex) -> Sequence[CloudUser]:
-    """Return the cloud users of an account: the one with its UPN, and those with an ImmutableId that it makes."""
-    upn = possible_upn(anchor.user().user_principal_name)
-    named = cloud.find(upn) if upn else None
+    """Return the cloud users of an account: its partner, else the one with its UPN, and those with its ImmutableIds."""
+    partner = anchor.known.id
+    identity = read_object_id(partner) if partner else possible_upn(anchor.user().user_principal_name)
+    named = cloud.find(identity) if identity else None
     values = [value for value in (anchor.found.guid, anchor.found.consistency) if value] if anchor.found else []
     held = [holder for value in values for holder in cloud.holders(immutable_id_of_bytes(value))]
     return [*([named] if named else ()), *held]

@@ -1,14 +1,18 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`: the chain on a lab of its own, twice, a line for each stage, and a table of what became of each user."""
+"""`make demo`: the chain on a lab of its own, twice, a line for each stage, and a table of what became of each user.
+
+It leaves the table and the report of the first plan in .cache/demo, for people and for `make pictures`.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,8 @@ from .stages import Chain
 from .table import Run, table
 
 LOG = estate.ROOT / ".cache" / "demo.log"
+FOLDER = estate.ROOT / ".cache" / "demo"
+TABLE, REPORT = FOLDER / "table.txt", FOLDER / "report.html"
 STAGES = ["ad_domain", "upn_suffixes", "accounts", "hard_match"]
 # A hard match leaves out administrators, and users who belong to the cloud or to another directory. If the sync saw
 # their accounts, it would create second users for them. So these accounts go to an OU that the sync leaves out.
@@ -61,7 +67,9 @@ def _both_runs(state: Path, log: Path, steps: Steps) -> tuple[Run, Run, list[dic
     lab = estate.up(state, people=False, log=log, steps=steps)
     before = _tenant(lab)
     steps.say("\nFirst run of the playbook hybrid.identity.site")
-    first = _chain(state, "first", log, steps)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(mode=0o700)
+    first = _chain(state, "first", log, steps, {"hard_match_report": {"html": str(REPORT)}})
     steps.say("\nSecond run, which should change nothing")
     second = _chain(state, "second", log, steps)
     return first, second, before, _tenant(lab)
@@ -69,7 +77,12 @@ def _both_runs(state: Path, log: Path, steps: Steps) -> tuple[Run, Run, list[dic
 
 def _report(first: Run, second: Run, before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]) -> int:
     print()
-    print("\n".join(table(first, second, before, estate.SUFFIXES)))
+    lines = "\n".join(table(first, second, before, estate.SUFFIXES))
+    TABLE.write_text(f"{lines}\n", "utf-8")
+    print(lines)
+    print(f"\nThe report of the first run's plan is {REPORT.relative_to(estate.ROOT)}. Open it in a browser.")
+    for path in (FOLDER, TABLE, REPORT):
+        _give_to_owner(path)
     print(f"\nSynchronised users in Entra ID: {_synchronised(before)} before, {_synchronised(after)} now.")
     if second.changed:
         print(f"The second run should have changed nothing. It changed something in: {', '.join(second.changed)}.")
@@ -83,13 +96,17 @@ def _synchronised(users: Sequence[dict[str, Any]]) -> int:
 
 
 def _new_log() -> Path:
-    """An empty log that belongs to the owner of the clone, who may have come here by sudo."""
+    """An empty log that belongs to the owner of the clone, who may have used sudo."""
     LOG.parent.mkdir(exist_ok=True)
     LOG.unlink(missing_ok=True)
     LOG.touch()
-    owner = estate.ROOT.stat()
-    os.chown(LOG, owner.st_uid, owner.st_gid)
+    _give_to_owner(LOG)
     return LOG
+
+
+def _give_to_owner(path: Path) -> None:
+    owner = estate.ROOT.stat()
+    os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _add_logs(state: Path, log: Path) -> None:
@@ -105,7 +122,7 @@ def _tenant(lab: dict[str, Any]) -> list[dict[str, Any]]:
     return list(emulator.control(lab["graph_url"], Path(lab["ca_cert"]), "GET", "dump")["user"])
 
 
-def _chain(state: Path, name: str, log: Path, steps: Steps) -> Run:
+def _chain(state: Path, name: str, log: Path, steps: Steps, more: Mapping[str, Any] | None = None) -> Run:
     """One run of the chain. Without PowerShell the lab runs the cycle, and the check in Entra ID is the same."""
     runs = state / f"{name}-runs"
     runs.mkdir(mode=0o700)
@@ -117,7 +134,7 @@ def _chain(state: Path, name: str, log: Path, steps: Steps) -> Run:
         "hybrid_identity_run_folder": str(runs),
     }
     kept_out = {"user_principal_name": KEPT_OUT, "path": f"OU=Service Accounts,{estate.read(state)['ldap']['base_dn']}"}
-    site = {**common, "accounts_path_by": [kept_out]}
+    site = {**common, **(more or {}), "accounts_path_by": [kept_out]}
     lacking = connect_server.lacking()
     stages = STAGES if lacking else [*STAGES, "sync"]
     changed = _play(state, "site", {**site, "hybrid_identity_stages": stages}, log, Chain(steps))

@@ -22,6 +22,7 @@ from typing import Any
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from support.libraries import LIBRARIES
+from support.resident.compiled import keep_compiled
 
 
 def accepted(path: str) -> socket.socket | None:
@@ -73,6 +74,8 @@ def main() -> None:
     for name in LIBRARIES:
         importlib.import_module(name)
     gc.freeze()
+    compiled = Path(sys.argv[1]).with_name("compiled")
+    compiled.mkdir()
     connection = accepted(sys.argv[1])
     if connection is None:
         return
@@ -85,6 +88,7 @@ def main() -> None:
     sys.argv = request["arguments"]
     # As for any program that Python runs by its path.
     sys.path[0] = str(Path(sys.argv[0]).resolve().parent)
+    keep_compiled(compiled)
     runpy.run_path(sys.argv[0], run_name="__main__")
 
 

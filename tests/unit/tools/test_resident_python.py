@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,3 +73,20 @@ def test_a_program_that_a_signal_ends_has_failed(resident: ResidentPython, tmp_p
     program = tmp_path / "program.py"
     program.write_text("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "utf-8")
     assert subprocess.run([resident.interpreter, str(program)], timeout=600, check=False).returncode == 143
+
+
+def test_what_comes_from_a_zip_file_is_compiled_once(resident: ResidentPython, tmp_path: Path) -> None:
+    """By its content: another file of the same name is another program."""
+    program = tmp_path / "program.py"
+    program.write_text("import sys; sys.path.insert(0, sys.argv[1]); import answer; print(answer.VALUE)", "utf-8")
+    kept = Path(resident.folder.name) / "compiled"
+    before = set(kept.iterdir())
+    answers = []
+    for value in ("first", "second", "first"):
+        archive = tmp_path / "sources.zip"
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("answer.py", f"VALUE = {value!r}\n")
+        command = [resident.interpreter, str(program), str(archive)]
+        answers.append(subprocess.check_output(command, text=True, timeout=600).strip())
+    assert answers == ["first", "second", "first"]
+    assert len(set(kept.iterdir()) - before) == 2

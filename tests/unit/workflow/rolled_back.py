@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from estate import NAMES, STAFF, Estate, upn
+from estate import NAMES, STAFF, VALUES, Estate, upn
 from forest_script import guid
 from live_directory import DOMAIN_GUID
 
@@ -17,6 +17,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.jou
 
 MADE, MATCHED = "20261129T100000Z-localhost-aaaaaa", "20261129T110000Z-localhost-bbbbbb"
 PLACE = ("domain", str(DOMAIN_GUID))
+NOBODY = dict.fromkeys(VALUES)
+REMOVED, PUT_BACK, UNCHANGED = ("removed", None), ("put_back", None), ("unchanged", None)
 
 
 def made_entry(estate: Estate, name: str) -> JournalEntry:

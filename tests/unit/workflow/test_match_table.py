@@ -172,7 +172,9 @@ def change(status: str, reason: str | None = None) -> Any:
 
 
 def test_the_verdict_names_who_was_not_changed() -> None:
-    planned_users = [Planned(f"u{number}@x.com", str(number), "c", (), frozenset(), None) for number in range(6)]
+    planned_users = [
+        Planned(f"u{number}@x.com", str(number), "c", (), frozenset(), (None, None), None) for number in range(6)
+    ]
     done = {str(number): change("set") for number in range(6)}
     assert describe_outcome(planned_users, done, None) == ""
     done |= {str(number): change("refused", "Renamed.") for number in range(4)} | {"5": change("failed", "No.")}

@@ -29,7 +29,8 @@ class Terms:
     ``allowed_outcomes``: the predicted outcomes of users who may be written. ``accepted``: effects that would be
     refused otherwise. ``skip_checks``: aspects that refuse nobody if they cannot be read. ``max_changes`` and
     ``max_refused`` are texts as ``limits.read_limit`` takes them; without ``max_changes``, all users may change.
-    ``review``: the reviewed plan, without which everything may change that the other terms allow.
+    ``review``: the reviewed plan, without which everything may change that the other terms allow. ``only_reviewed``:
+    nothing may change without one.
     """
 
     allowed_outcomes: Collection[str] = (MATCHED, HARD_MATCH)
@@ -38,6 +39,7 @@ class Terms:
     max_changes: str | None = None
     max_refused: str = "0"
     review: Review | None = None
+    only_reviewed: bool = False
 
     def check(self) -> None:
         """Check the limits.
@@ -83,8 +85,9 @@ class Plan:
     """The proposals after the decision: those that are not written have a refusal and no writes.
 
     ``verdict`` is a sentence that says why nothing may be written; empty if the plan may be applied. ``changes`` counts
-    the users who would be written. ``is_reviewable``: whether a verdict, if there is one, rests only on effects, which
-    a review accepts. ``missing``: the names of users whom the reviewed plan changes and who are not in this one.
+    the users who would be written. ``is_reviewable``: whether a verdict, if there is one, rests only on what a review
+    settles, such as effects. ``missing``: the names of users whom the reviewed plan changes and who are not in this
+    one.
     """
 
     users: Sequence[Proposal]
@@ -114,7 +117,7 @@ def decide(proposals: Sequence[Proposal], terms: Terms, where: str) -> Plan:
     too_many = too_many_changes(terms.max_changes, changes, len(users), where)
     return Plan(
         users=users,
-        verdict=_too_many_refused(refused, len(users), terms, where) or too_many or "",
+        verdict=_too_many_refused(refused, len(users), terms, where) or too_many or _unreviewed(changes, terms) or "",
         changes=changes,
         refused=len(refused),
         is_reviewable=not (_too_many_refused(beyond_effects, len(users), terms, where) or too_many),
@@ -196,6 +199,16 @@ def _list_missing(users: Sequence[Proposal], review: Review | None) -> tuple[str
         return ()
     known = {user.key for user in users}
     return tuple(user.name for key, user in review.users.items() if user.writes and key not in known)
+
+
+def _unreviewed(changes: int, terms: Terms) -> str | None:
+    if not changes or not terms.only_reviewed or terms.review:
+        return None
+    return (
+        "Nothing was changed: with match_by: primary_smtp, a run writes only reviewed changes, because equal mail "
+        "addresses do not prove that an AD account and a cloud user belong to the same person. Have this plan "
+        "reviewed, then use it in a run as the reviewed plan."
+    )
 
 
 def _too_many_refused(refused: Sequence[Proposal], scope: int, terms: Terms, where: str) -> str | None:

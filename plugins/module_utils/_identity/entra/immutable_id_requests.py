@@ -79,9 +79,15 @@ def read_requests(
     return _refuse_repeats([replace(request, overwrite=overwrite) for request in requests] if overwrite else requests)
 
 
-def request_matches(users: Iterable[AdUser]) -> list[ImmutableIdRequest]:
-    """Return the requests that give the cloud users with the UPNs of AD users their ImmutableIds, in order."""
-    return _refuse_repeats([_request(user, None, clear=False) for user in users])
+def request_matches(
+    users: Iterable[AdUser], cloud_ids: Mapping[str | None, str] | None = None
+) -> list[ImmutableIdRequest]:
+    """Return the requests that give the cloud users of AD users their ImmutableIds, in order.
+
+    ``cloud_ids`` has object ids of cloud users by dashed objectGUID. The cloud users of all others have their UPNs.
+    """
+    ids = cloud_ids or {}
+    return _refuse_repeats([_request(user, ids.get(user.object_guid), clear=False) for user in users])
 
 
 def request_restores(undos: Iterable[Undo]) -> list[ImmutableIdRequest]:

@@ -36,16 +36,21 @@ def list_names(ad_users: Iterable[AdUser]) -> list[str]:
 
 
 def judge_predictions(
-    found: Sequence[Prediction], view: DirectoryView, written: Collection[str] = (), skipped: Collection[str] = ()
+    found: Sequence[Prediction],
+    view: DirectoryView,
+    written: Collection[str] = (),
+    skipped: Collection[str] = (),
+    partners: Mapping[str, str] | None = None,
 ) -> list[Prediction]:
     """Return the predictions with all their effects, and with what the directory says against them.
 
     ``view`` must hold all objects with one of ``list_anchors`` or ``list_names``. ``written``: the dashed GUIDs of
-    the AD users for whom something is to be written. ``skipped``: the checks that the caller skips.
+    the AD users for whom something is to be written. ``skipped``: the checks that the caller skips. ``partners``:
+    object ids of the users' own cloud users, by dashed GUID; the others have their UPNs.
     """
     judge = AnchorJudge(view, list_anchors(found))
     strangers = _strangers(found, view)
-    return [_judged(each, judge, view, strangers, written, skipped) for each in found]
+    return [_judged(each, judge, view, strangers, written, skipped, partners or {}) for each in found]
 
 
 def _judged(
@@ -55,6 +60,7 @@ def _judged(
     strangers: Mapping[str, Sequence[AdAccount]],
     written: Collection[str],
     skipped: Collection[str],
+    partners: Mapping[str, str],
 ) -> Prediction:
     anchor = _anchor(each)
     if anchor is None:
@@ -65,7 +71,7 @@ def _judged(
     if claim:
         each = _with(each, outcomes.CONFLICT, claim.cause, claim.reason)
     if not is_joined or guid in written:
-        by_view = judge.effects(name, anchor, _has(each.cloud, anchor, each.ad), guid)
+        by_view = judge.effects(name, anchor, _has(each.cloud, anchor, each.ad, partners.get(guid or "")), guid)
         each = replace(each, effects=(*by_view, *each.effects))
     if is_joined:
         return each
@@ -117,10 +123,12 @@ def _anchor(each: Prediction) -> str | None:
     return None if each.ad.unresolved else read_anchor(each.ad)[0]
 
 
-def _has(cloud: CloudUser | None, anchor: str, user: AdUser) -> bool:
-    """Return whether the account's own cloud user has this ImmutableId already."""
+def _has(cloud: CloudUser | None, anchor: str, user: AdUser, partner: str | None) -> bool:
+    """Return whether the account's own cloud user has this ImmutableId already. ``partner`` is its id, if known."""
     if cloud is None or cloud.immutable_id != anchor:
         return False
+    if partner:
+        return cloud.id == partner
     return entra_key(cloud.user_principal_name or "") == entra_key(user.user_principal_name or "")
 
 

@@ -54,6 +54,7 @@ MATCHES = PlanKind(
     "match_plan",
     (
         "exclude",
+        "match_by",
         "source_anchor",
         "write_consistency_guid",
         "replace",

@@ -28,6 +28,7 @@ PATH = "reviewed.jsonl"
 SCOPE: dict[str, Any] = {"users": ["anna@x.com", "bob@x.com"]}
 TERMS: dict[str, Any] = {
     "exclude": {},
+    "match_by": "user_principal_name",
     "source_anchor": "auto",
     "write_consistency_guid": "never",
     "replace": [],

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A reviewed plan of accounts and one of matches: the chain makes and matches exactly whom both show."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from accounts import SUFFIX as UNVERIFIED
+from accounts import choices, crowd, unit
+from outside import Control, Directory, Graph, expected_immutable_id
+
+from playbooks import Ansible, Run
+
+SUFFIX = "sub.fabrikam.com"
+OLD, NEW, LATE = 3, 6, 8
+"""How many people have accounts at first, how many are there when the plans are made, and how many afterwards."""
+
+
+def people(count: int) -> list[dict[str, Any]]:
+    """Cloud users with a suffix that the tenant has verified."""
+    names = ("userPrincipalName", "mail")
+    return [{**each, **{name: each[name].replace(UNVERIFIED, SUFFIX) for name in names}} for each in crowd(count)]
+
+
+@pytest.fixture
+def path(control: Control, directory: Directory, fresh: None) -> Iterator[str]:
+    directory.add_suffixes(SUFFIX)
+    control("POST", "users", people(OLD))
+    with unit(directory, "Reviewed") as dn:
+        yield dn
+
+
+def hand_over(run: Run, stage: str, folder: Path) -> dict[str, str]:
+    """Copy the plan of a stage, and return the variables that name it with its hash."""
+    path = folder / f"{stage}.jsonl"
+    shutil.copyfile(run.folder / f"{stage}-plan.jsonl", path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {f"{stage}_reviewed_plan": str(path), f"{stage}_reviewed_plan_sha256": sha256}
+
+
+@pytest.mark.once
+def test_accounts_and_matches_that_two_plans_show(
+    ansible: Ansible, control: Control, directory: Directory, graph: Graph, path: str, tmp_path: Path
+) -> None:
+    scope = {"hybrid_identity_domains": [SUFFIX], "accounts_scope": {"upn_suffixes": [SUFFIX]}}
+    accounts = choices(path, tmp_path, **scope)
+    first = ansible.playbook("hybrid.identity.accounts", variables=accounts)
+    assert first.code == 0, first.output
+    control("POST", "users", people(NEW)[OLD:])
+
+    chosen = {
+        **accounts,
+        "hard_match_scope": {"search_base": path},
+        "hybrid_identity_stages": ["accounts", "hard_match"],
+    }
+    planned = ansible.playbook("hybrid.identity.site", "--check", variables=chosen)
+    assert planned.code == 0, planned.output
+    given = {**hand_over(planned, "accounts", tmp_path), **hand_over(planned, "hard_match", tmp_path)}
+
+    control("POST", "users", people(LATE)[NEW:])
+    done = ansible.playbook("hybrid.identity.site", variables={**chosen, **given})
+    assert done.code == 0, done.output
+    upns = [user["userPrincipalName"] for user in people(LATE)]
+    entries = directory.search("(objectClass=user)", "userPrincipalName", "objectGUID", base=path)
+    values = {entry["userprincipalname"][0].decode(): expected_immutable_id(entry) for entry in entries}
+    assert sorted(values) == upns[:NEW]
+    users = graph.users()
+    assert {upn: users[upn]["onPremisesImmutableId"] for upn in upns} == {**dict.fromkeys(upns[NEW:]), **values}
+    statuses = {user["user_principal_name"]: user["status"] for user in done.accounts()["users"]}
+    assert {statuses[upn] for upn in upns[OLD:NEW]} == {"created"}
+    assert {statuses[upn] for upn in upns[NEW:]} == {"not_reviewed"}
+
+    # An account that nobody reviewed is not matched, although its name fits.
+    late = ansible.playbook("hybrid.identity.accounts", variables=accounts)
+    assert late.code == 0, late.output
+    again = ansible.playbook("hybrid.identity.site", variables={**chosen, **given})
+    assert again.code == 0, again.output
+    assert {again.changes()[upn]["status"] for upn in upns[NEW:]} == {"not_reviewed"}
+    assert [graph.users()[upn]["onPremisesImmutableId"] for upn in upns[NEW:]] == [None, None]
