@@ -53,7 +53,7 @@ Function Get-SystemItem {
 
 Function Get-DesktopItem {
     param ([hashtable] $Type)
-    if (-not $Type.value) { return New-ConnectUnknown -Name desktop -Group server -What 'Whether the server has a desktop' -Problem $Type.problem }
+    if (-not $Type.value) { return New-ConnectUnknown -Name desktop -Group server -What 'The installation type of the server' -Problem $Type.problem }
     if ($Type.value -eq 'Server') { return New-ConnectItem -Name desktop -Group server -Status ok -Value $Type.value -Reason 'The server has a desktop.' }
     New-ConnectItem -Name desktop -Group server -Status not_ok -Value $Type.value -Reason ("Entra Connect needs a server with a full desktop, and this one " +
         "was installed as '$($Type.value)'.") -Advice 'Use a server that was installed with the Desktop Experience; it cannot be added later.'

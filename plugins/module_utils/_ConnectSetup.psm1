@@ -214,7 +214,7 @@ Function Get-UpgradeItem {
 Function Get-SignInItem {
     param ([hashtable] $Identity)
     if (-not $Identity.value) {
-        return New-ConnectUnknown -Name entra_sign_in -Group connect -What 'How the server signs in to Entra ID' -Problem $Identity.problem `
+        return New-ConnectUnknown -Name entra_sign_in -Group connect -What 'The sign-in method for Entra ID' -Problem $Identity.problem `
             -Advice 'Version 2.5.3.0 and later show it (Get-ADSyncEntraConnectorCredential).'
     }
     $item = @{ Name = 'entra_sign_in'; Group = 'connect'; Value = $Identity.value }
@@ -250,7 +250,7 @@ Function Get-ConnectSetupItem {
     [CmdletBinding()]
     param ([Parameter(Mandatory)][hashtable] $Reading, [Parameter()][AllowNull()][object] $Installed, [Parameter()][AllowNull()][string] $Configuration)
 
-    $what = 'Whether Entra Connect is installed'
+    $what = 'The list of installed programs'
     if ($null -eq $Installed) { New-ConnectUnknown -Name installed -Group connect -What $what -Problem $Reading.program.problem }
     elseif ($Installed) {
         $name = if ($Reading.program.value) { $Reading.program.value.name } else { $null }

@@ -80,7 +80,7 @@ Function Get-HoldText {
 Function Stop-ForHold {
     # The scheduler could not be held because of another hold, present or past.
     param ([string] $Standing, [System.Collections.IDictionary] $Note)
-    $waited = "hold_wait ($($module.Params.hold_wait) s) is up."
+    $waited = "hold_wait ($($module.Params.hold_wait) s) has expired."
     if ($Standing -eq 'other') {
         Stop-Module -Cause 'held' -Message ("$(Get-HoldText -Note $Note) $waited Run the task again when that run has ended. If it was " +
             'killed, run the playbook hybrid.identity.release_scheduler.')

@@ -94,7 +94,7 @@ def test_who_waits_in_vain_names_the_other_run_and_changes_nothing(
     said = " ".join(refused.output.split())
     assert "The scheduler of connect1 is not held, so nothing was written" in said
     assert f"Run {HOLDER} has held the scheduler since " in said
-    assert "hold_wait (7 s) is up" in said
+    assert "hold_wait (7 s) has expired" in said
     assert (graph.users(), server.enabled()) == (before, False)
     assert server.noted() == ["20261130T101500Z-other-aaaaaa"]
 

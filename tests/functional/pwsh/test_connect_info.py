@@ -93,8 +93,8 @@ BAD: Expected = {
         f"HKLM\\{windows.TLS}\\Client Enabled is 0, not 1; "
         f"HKLM\\{windows.TLS}\\Client DisabledByDefault is not set, not 0.",
     ),
-    "memory": ("not_ok", "The server has 4 GB of memory; Microsoft asks for 6 GB at the least."),
-    "disk": ("not_ok", "The system drive has 60 GB; Microsoft asks for a disk of 70 GB at the least."),
+    "memory": ("not_ok", "The server has 4 GB of memory; Microsoft asks for 6 GB at least."),
+    "disk": ("not_ok", "The system drive has 60 GB; Microsoft asks for a disk of 70 GB at least."),
     "installed": ("ok", "Entra Connect is installed."),
     "version": (
         "not_ok",
@@ -245,4 +245,4 @@ def test_a_path_that_is_not_there_is_no_error(ran: Ran) -> None:
     assert not result["failed"], result["shown"]
     items = {item["name"]: item for item in result["checks"]}
     assert items["scheduler"]["status"] == "unknown"
-    assert "set module_path to the folder that contains ADSync.psd1" in items["scheduler"]["reason"]
+    assert "Set module_path to the folder that contains ADSync.psd1" in items["scheduler"]["reason"]

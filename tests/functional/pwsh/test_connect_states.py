@@ -54,7 +54,7 @@ def s2(server: Server) -> None:
 
 EXPECTED["s2"] = {
     "operating_system": ("not_ok", "build 26100.6900 has a known problem"),
-    "desktop": ("unknown", "could not be read: it is not there."),
+    "desktop": ("unknown", "could not be read: the value does not exist."),
     "execution_policy": ("not_ok", "The execution policy AllSigned may stop"),
     "version": ("not_ok", "the configuration of the server is still that of 2.5.79.0: an upgrade is not complete."),
     "scheduler": ("not_ok", "Maintenance is disabled"),

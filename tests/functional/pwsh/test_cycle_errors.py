@@ -41,7 +41,7 @@ def test_export_errors_name_object_code_and_what_to_do(ran: Ran) -> None:
     assert (result["outcome"], result["cause"]) == ("errors", "run_errors")
     assert f"'{ENTRA}' Export: completed-export-errors, 1 failed. Some objects were refused" in result["msg"]
     assert (
-        f"The first refused object: user0@contoso.com: InvalidHardMatch: {HARDENED} Entra refused the hard match: "
+        f"The first refused object: user0@contoso.com: InvalidHardMatch: {HARDENED} Entra ID refused the hard match: "
         in result["msg"]
     )
     export = result["runs"][-1]
@@ -54,7 +54,7 @@ def test_export_errors_name_object_code_and_what_to_do(ran: Ran) -> None:
     assert error["details"] == {"ObjectIdInConflict": ["7505ed65-e7f5-4dca-9f78-2617a247f047"]}
     assert error["object_type"] == "user"
     assert error["on_premises_distinguished_name"] == "CN=User 0,DC=ad,DC=contoso,DC=com"
-    assert error["advice"].startswith("Entra refused the hard match:")
+    assert error["advice"].startswith("Entra ID refused the hard match:")
     assert error["retry_count"] == 0
 
     assert not again["failed"]

@@ -73,10 +73,10 @@ def test_another_run_waits_then_names_the_holder(ran: Ran) -> None:
         10,
     )
     assert refused["msg"].startswith(text)
-    assert "hold_wait (11 s) is up" in refused["msg"]
+    assert "hold_wait (11 s) has expired" in refused["msg"]
     assert refused["hold"]["run"] == "run-a"
     assert (left["failed"], left["changed"], left["hold"]["run"]) == (False, False, "run-a")
-    assert left["msg"].startswith(f"The hold of another run is left alone. {text}")
+    assert left["msg"].startswith(f"The hold of another run is not changed. {text}")
     assert (planned["failed"], planned["changed"], planned["seconds_waited"]) == (False, True, 0)
     assert "the hold of run run-a to that of run run-b" in planned["msg"]
     assert (again["changed"], again["hold"]["run"]) == (False, "run-a")
