@@ -58,7 +58,7 @@ EXPECTED["s2"] = {
     "execution_policy": ("not_ok", "The execution policy AllSigned may stop"),
     "version": ("not_ok", "the configuration of the server is still that of 2.5.79.0: an upgrade is not complete."),
     "scheduler": ("not_ok", "Maintenance is disabled"),
-    "auto_upgrade": ("unknown", "The state '?' is none"),
+    "auto_upgrade": ("unknown", "Microsoft does not document the state '?'"),
 }
 
 
