@@ -6,113 +6,52 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets as random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from accounts import unit
-from delegation import Accounts, checks
+from delegation import checks
 from outside import Control, Directory, Entry, Graph, expected_immutable_id
-from support.code_blocks import SHELL, Page, blocks, commands
+from setup_page import (
+    CREATE,
+    PAGE,
+    PEOPLE,
+    PLANNER,
+    READ,
+    ROLL_BACK,
+    STAMP,
+    SUFFIXES,
+    WRITER,
+    DomainController,
+    accounts_made,
+    people,
+)
+from support.code_blocks import SHELL
 
 from playbooks import Ansible, Run
 
-PAGE = Page("docs/setup.md")
-WRITER, PLANNER = "hybrid-identity", "hybrid-identity-plan"
-UNIT = "Setup"
-READ, STAMP, CREATE, ROLL_BACK, SUFFIXES = (
-    "Read",
-    "Write mS-DS-ConsistencyGuid",
-    "Create users and write their attributes",
-    "Roll back new accounts, and enable those that an earlier run made",
-    "Write UPN suffixes",
-)
-STAMP_CHECK, CREATE_CHECKS, SUFFIX_CHECK = (
-    "ad_write_consistency_guid",
-    {"ad_create_users", "ad_write_accounts"},
-    "ad_write_upn_suffixes",
-)
+STAMP_CHECK, SUFFIX_CHECK = "ad_write_consistency_guid", "ad_write_upn_suffixes"
+CREATE_CHECKS = {"ad_create_users", "ad_write_accounts"}
 RIGHTS = {STAMP_CHECK, *CREATE_CHECKS, SUFFIX_CHECK}
-PEOPLE, NEW = ["setup.one@contoso.com", "setup.two@contoso.com"], "setup.new@contoso.com"
+EFFECTIVE = ("allowedAttributesEffective", "allowedChildClassesEffective")
+NEW = "setup.new@contoso.com"
 PRE_WINDOWS_2000 = "CN=Pre-Windows 2000 Compatible Access,CN=Builtin"
 pytestmark = pytest.mark.once
 
 
-class DomainController:
-    """A shell of root there, in which the blocks of the page are typed. Its paths and its unit become the lab's."""
-
-    def __init__(self, directory: Directory) -> None:
-        self.accounts = Accounts(directory)
-        self._ldap = directory.ldap
-        self._variables = ""
-
-    def type(self, block: str, answers: str = "") -> str:
-        """Run a block and return what it printed. ``answers`` are those to questions for passwords."""
-        block = block.replace("OU=People", f"OU={UNIT}").replace("/var/lib/samba/private/sam.ldb", self._ldap["sam"])
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", self._variables + block],
-            env={**os.environ, "SMB_CONF_PATH": self._ldap["smb_conf"]},
-            input=answers,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-            # Without a terminal, so that passwords are read from the standard input.
-            start_new_session=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def make_accounts(self) -> None:
-        for command in commands(PAGE.block("samba-tool user create", *SHELL)):
-            password = f"Lab-{random.token_urlsafe(18)}1"
-            self.type(command, f"{password}\n{password}\n")
-            self.accounts.passwords[command.split()[-1]] = password
-        block = PAGE.block("sam=", *SHELL)
-        names = " ".join(re.findall(r"^(\w+)=", block, re.MULTILINE))
-        told = self.type(f"{block}\ndeclare -p {names}\n")
-        # For the blocks that follow, as a shell that stays open has them.
-        self._variables = "".join(f"{line}\n" for line in told.splitlines() if line.startswith("declare "))
-
-    def give(self, right: str) -> None:
-        """Type the blocks that follow the bold words which name a right."""
-        parts = re.split(r"(?m)^\*\*(.+?)[.:]\*\*", PAGE.section("### With samba-tool"))
-        (text,) = (after for words, after in zip(parts[1::2], parts[2::2], strict=True) if words == right)
-        self.type("\n".join(blocks(text, *SHELL)))
-
-
 @pytest.fixture(scope="module")
 def path(directory: Directory) -> Iterator[str]:
-    """An organizational unit with two users."""
-    with unit(directory, UNIT) as name:
-        for upn in PEOPLE:
-            cn = upn.partition("@")[0]
-            ldif = f"dn: CN={cn},{name}\nobjectClass: user\nsAMAccountName: {cn}\nuserPrincipalName: {upn}\n"
-            directory._run("ldapadd", stdin=f"{ldif}userAccountControl: 546\n")
-        yield name
+    with people(directory) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def controller(directory: Directory, path: str) -> Iterator[DomainController]:
-    """With the two accounts of the page, which have no right yet. All access lists are put back."""
-    found = DomainController(directory)
-    before = {
-        name: found.accounts.descriptor(name)
-        for name in (directory.base, f"CN=Partitions,CN=Configuration,{directory.base}")
-    }
-    try:
-        found.make_accounts()
-        assert set(found.accounts.passwords) == {WRITER, PLANNER}
+    with accounts_made(directory) as found:
         yield found
-    finally:
-        for name, descriptor in before.items():
-            found.accounts.put_back(name, descriptor)
-        found.accounts.remove()
 
 
 def look(directory: Directory, controller: DomainController, name: str, object_name: str, *attributes: str) -> Entry:
@@ -144,7 +83,7 @@ def test_the_right_to_read(directory: Directory, controller: DomainController, p
     assert "useraccountcontrol" not in look(directory, controller, PLANNER, person, *hidden)
     controller.give(READ)
     for name in (PLANNER, WRITER):
-        assert values(look(directory, controller, name, person, *hidden), "userAccountControl") == {"546"}
+        assert values(look(directory, controller, name, person, *hidden), "userAccountControl") == {"544"}
         allowed = look(directory, controller, name, person, "allowedAttributesEffective")
         assert values(allowed, "allowedAttributesEffective") == set()
 
@@ -195,9 +134,6 @@ def test_the_rights_of_each_stage(
     assert values(look(directory, controller, WRITER, path, *EFFECTIVE), EFFECTIVE[1]) == {"user"}
     partitions = f"CN=Partitions,CN=Configuration,{directory.base}"
     assert values(look(directory, controller, WRITER, partitions, *EFFECTIVE), EFFECTIVE[0]) == {"uPNSuffixes"}
-
-
-EFFECTIVE = ("allowedAttributesEffective", "allowedChildClassesEffective")
 
 
 def test_a_run_needs_no_other_rights(
