@@ -132,7 +132,7 @@ def test_the_doctor_and_a_first_check(
     machine: EmptyMachine, inventory: Path, environment: dict[str, str], state: Path
 ) -> None:
     before = everything(state)
-    doctor = machine.type(PAGE.block("hybrid.identity.doctor", *SHELL), **environment)
+    doctor = machine.type(PAGE.block("hybrid.identity.doctor", *SHELL), environment)
     assert doctor.returncode == 0, doctor.stdout
     said = dict(re.findall(r"^\W*(?:fine|wrong|unknown) +(\w+) +(.+)$", doctor.stdout, re.MULTILINE))
     assert {"ad_sign_in", "ad_write_upn_suffixes", "entra_permissions_hard_match", "run_folder"} <= set(said), (
@@ -142,7 +142,7 @@ def test_the_doctor_and_a_first_check(
     assert re.findall(r"^\W*unknown +(\w+) ", doctor.stdout, re.MULTILINE) == ["connect_server"], doctor.stdout
     assert run_folders(inventory / "runs") == []
 
-    check = machine.type(PAGE.block("--check --diff", *SHELL), **environment)
+    check = machine.type(PAGE.block("--check --diff", *SHELL), environment)
     assert check.returncode == 0, check.stdout
     shown = diff_lines(check.stdout)
     assert [line.partition(" ")[0] for line in shown if line.startswith("+")] == [f"+{upn}" for upn in PEOPLE], (
@@ -204,7 +204,7 @@ def test_the_example_of_the_readme(
     variables = {**secrets, "hybrid_identity_max_refused": "100%"}
     (machine.folder / "variables.json").write_text(json.dumps(variables), encoding="utf-8")
     before = everything(state)
-    done = machine.type("ansible-playbook match.yml --check --diff -e @variables.json", **environment)
+    done = machine.type("ansible-playbook match.yml --check --diff -e @variables.json", environment)
     assert done.returncode == 0, done.stdout
     assert set(PEOPLE) <= {line[1:].partition(" ")[0] for line in diff_lines(done.stdout) if line.startswith("+")}
     assert {upn: status for upn, status in planned(runs).items() if upn in PEOPLE} == dict.fromkeys(PEOPLE, "set")
