@@ -40,6 +40,7 @@ class DomainController:
         self.accounts = Accounts(directory)
         self._ldap = directory.ldap
         self._variables = ""
+        self._given: set[str] = set()
 
     def type(self, block: str, answers: str = "") -> str:
         """Run a block and return what it printed. ``answers`` are those to questions for passwords."""
@@ -70,10 +71,13 @@ class DomainController:
         self._variables = "".join(f"{line}\n" for line in told.splitlines() if line.startswith("declare "))
 
     def give(self, right: str) -> None:
-        """Type the blocks that follow the bold words which name a right."""
+        """Type the blocks that follow the bold words which name a right, unless the account has it already."""
+        if right in self._given:
+            return
         parts = re.split(r"(?m)^\*\*(.+?)[.:]\*\*", PAGE.section("### With samba-tool"))
         (text,) = (after for words, after in zip(parts[1::2], parts[2::2], strict=True) if words == right)
         self.type("\n".join(blocks(text, *SHELL)))
+        self._given.add(right)
 
 
 @contextmanager

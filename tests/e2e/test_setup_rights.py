@@ -50,6 +50,7 @@ def path(directory: Directory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def controller(directory: Directory, path: str) -> Iterator[DomainController]:
+    """The tests give the rights one after another, in their order in this file."""
     with accounts_made(directory) as found:
         yield found
 

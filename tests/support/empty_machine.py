@@ -15,7 +15,7 @@ import os
 import re
 import subprocess
 import venv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -91,12 +91,14 @@ class EmptyMachine:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to((collection_tree.COLLECTIONS / name).resolve(), target_is_directory=True)
 
-    def type(self, commands: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    def type(
+        self, commands: str, environment: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Type commands in a shell; the first that fails ends it. Output and errors are both in ``stdout``."""
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands],
             cwd=cwd or self.folder,
-            env={**self.environment, **environment},
+            env={**self.environment, **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
