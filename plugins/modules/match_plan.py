@@ -477,6 +477,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         scope=scope,
         terms=terms,
         facts={
+            "names": plan.names,
             "summary": summary,
             "verdict": verdict,
             "reviewable": plan.is_reviewable,

@@ -62,7 +62,8 @@ options:
     type: str
   note:
     description:
-      - A line below the heading, such as a ticket. The next line always names the run, the time, the tenant and the domain.
+      - A line below the heading, such as a ticket. The report always names the tenant, the domain, the app, the run, the time, the version
+        of the collection and the scope.
     type: str
     default: ''
   markdown_users:

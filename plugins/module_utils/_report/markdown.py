@@ -36,7 +36,8 @@ def to_markdown(report: Report, limit: int = 100) -> bytes:
     lines = [f"# {plain(report.title)}", ""]
     if report.note:
         lines += [f"*{plain(report.note)}*", ""]
-    lines += [plain(report.origin), "", f"**{plain(report.headline())}**", ""]
+    lines += [f"**{plain(report.headline())}**", ""]
+    lines += [f"- {plain(label)}: {plain(value)}" for label, value in report.head] + [""]
     if report.verdict:
         lines += [plain(report.verdict, LONGEST), ""]
     lines += [f"| {'Status' if report.by_status else 'Outcome'} | Users | |", "| --- | ---: | --- |"]

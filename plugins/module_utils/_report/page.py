@@ -55,8 +55,9 @@ def html_parts(report: Report) -> Iterator[str]:
         "<body>",
         f"<header><h1>{_text(report.title)}</h1>",
         f'<p class="note"><bdi>{_text(report.note)}</bdi></p>' if report.note else "",
-        f'<p class="note"><bdi>{_text(report.origin)}</bdi></p>',
-        f'<p class="headline">{_text(report.headline())}</p></header>',
+        f'<p class="headline">{_text(report.headline())}</p>',
+        _head(report),
+        "</header>",
         "<main>",
         _verdict(report),
         _unread(report),
@@ -84,6 +85,11 @@ def _policy() -> str:
 
 def _text(text: str) -> str:
     return html.escape(text, quote=True)
+
+
+def _head(report: Report) -> str:
+    lines = "".join(f"<dt>{_text(label)}</dt><dd><bdi>{_text(value)}</bdi></dd>" for label, value in report.head)
+    return f'<dl class="legend" id="head">{lines}</dl>'
 
 
 def _verdict(report: Report) -> str:

@@ -14,6 +14,7 @@ from .._identity.ad.users import AnchorChange
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
 from .._identity.core.errors import InputError
 from .._identity.core.identities.comparison import entra_key
+from .._identity.core.identities.distinguished_names import domain_name
 from .._identity.core.journal import JournalWriter
 from .._identity.core.scope.named_object import NamedObject
 from .._identity.preflight.directory_view import DirectoryView
@@ -47,6 +48,7 @@ class MatchDirectory:
         protects = self._protects and not for_plan
         self._lookup = Lookup(session, self._domain, task.source_anchor, True, protects, marker)
         self.place = domain_place(session, self._domain)
+        self.domain_name = domain_name(self._domain)
 
     def find(self, members: Members | None = None) -> list[AnchorChange]:
         """Return the users in scope. ``members`` are those of the group of Entra, if the scope is one.

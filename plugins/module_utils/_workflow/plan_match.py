@@ -26,6 +26,7 @@ from .._identity.core.review.changes import list_write_records, upns_of
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
 from .._identity.core.text.counts import counted
 from .._identity.core.text.sentences import join_names
+from .._identity.entra.domains import Domains
 from .._identity.entra.snapshot_user import SnapshotUser
 from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY, TenantSnapshot
 from .._identity.entra.user_index import UserIndex
@@ -48,7 +49,8 @@ class MatchPlan:
 
     ``matches``, ``found`` and the users of ``decided`` belong together. ``found`` has the predictions, None if nothing
     was predicted. ``apart``: users of the scope who are left alone. ``outside``: the cloud users without an AD user.
-    ``known`` is what records have of the tenant besides. ``tenant`` and ``domain`` are ids. ``caveats`` are sentences.
+    ``known`` is what records have of the tenant besides. ``tenant`` and ``domain`` are ids, and ``names`` their names
+    for people, in DNS: that of the tenant is its initial domain, None if it was not read. ``caveats`` are sentences.
     ``unread``: as ``describe_unread`` returns it. ``tenant_users`` counts the active users of the tenant.
     ``tenant_synchronizes``: whether a sync engine is connected to the tenant; None if that was not read.
     ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it
@@ -63,6 +65,7 @@ class MatchPlan:
     decided: Plan
     tenant: str
     domain: str
+    names: Mapping[str, str | None]
     caveats: Sequence[str]
     unread: Sequence[Mapping[str, Any]]
     warnings: Sequence[str]
@@ -158,9 +161,10 @@ async def _plan(
         matches = plan_matches(anchors, index, matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
+    names = {"tenant": Domains(seen.snapshot).initial if seen else None, "domain": directory.domain_name}
     plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, directory.warnings)
     partners = {each.cloud.id for each in apart if each.cloud}
-    return replace(plan, apart=apart, outside=[user for user in plan.outside if user.id not in partners])
+    return replace(plan, names=names, apart=apart, outside=[user for user in plan.outside if user.id not in partners])
 
 
 async def _look_around(
@@ -243,6 +247,7 @@ def _build_plan(
         decided=decided,
         tenant=place[0],
         domain=place[1],
+        names={},
         caveats=describe_caveats(seen.found, seen.snapshot, seen.unread, skipped) if seen else (),
         unread=describe_unread(seen.unread, skipped) if seen else (),
         warnings=[*warnings, *_describe_missing(decided.missing)],

@@ -104,7 +104,7 @@ def header(kind: str = "plan", predict: str = "after_apply", **facts: Any) -> He
         module="match_plan",
         run="20261129T101500Z-3f2a1b",
         host="localhost",
-        origin={"controller": "c", "job": None, "app": None, "note": ""},
+        origin={"controller": "c", "job": None, "app": None, "version": "1.0.0", "note": ""},
         scope={"all": True},
         terms={"predict": predict},
         time="2026-11-29T10:15:30Z",
@@ -321,12 +321,49 @@ def test_what_could_not_be_read_is_said_once() -> None:
 
 
 def test_where_a_report_is_from() -> None:
-    line = "Run 20261129T101500Z-3f2a1b of localhost, 2026-11-29 10:15:30 UTC, tenant the-tenant, domain the-domain"
-    assert plan([]).origin == line
-    assert line in to_html(plan([])).decode()
+    lines = {
+        "Tenant": "the-tenant",
+        "Domain": "the-domain",
+        "App (client id)": "unknown, because the task signed in without a client id",
+        "Run": "20261129T101500Z-3f2a1b of localhost",
+        "Time": "2026-11-29 10:15:30 UTC",
+        "Collection": "hybrid.identity 1.0.0",
+        "Scope": "all users of the domain",
+    }
+    assert dict(plan([]).head) == lines
+    page, summary = to_html(plan([])).decode(), to_markdown(plan([])).decode()
+    for label, value in lines.items():
+        assert f"<dt>{label}</dt><dd><bdi>{value}</bdi></dd>" in page
+        assert f"- {label}: {plain(value)}\n" in summary
     assert plan([]).title == "Plan of the hard match"
     assert plan([], title="Own", note="CHG-1").title == "Own"
     assert "*CHG-1*" in to_markdown(plan([], note="CHG-1")).decode()
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ({"users": [f"{name}@x.com" for name in "abcde"]}, "5 named users: a@x.com, b@x.com, c@x.com and 2 more"),
+        ({"group": "CN=Pilot,DC=x,DC=com"}, "the members of the group CN=Pilot,DC=x,DC=com"),
+        ({"upn_suffixes": ["x.com", "y.com"]}, "the users whose user principal names end in x.com or y.com"),
+        (
+            {"search_base": "OU=Staff,DC=x", "search_filter": "(title=*)"},
+            "the users in OU=Staff,DC=x, who meet the filter (title=*)",
+        ),
+    ],
+)
+def test_the_scope_in_words(scope: Record, words: str) -> None:
+    assert dict(make({**header(), "scope": scope}, []).head)["Scope"] == words
+
+
+def test_names_of_tenant_and_domain_and_who_is_excluded() -> None:
+    made = header(names={"tenant": "x.onmicrosoft.com", "domain": "ad.x.com"})
+    made["origin"]["app"] = "the-app"
+    terms = {"predict": "after_apply", "exclude": {"users": ["ceo@x.com"], "organizational_units": ["OU=A", "OU=B"]}}
+    head = dict(make({**made, "terms": terms}, []).head)
+    assert (head["Tenant"], head["Domain"]) == ("x.onmicrosoft.com (the-tenant)", "ad.x.com (the-domain)")
+    assert head["App (client id)"] == "the-app"
+    assert head["Excluded"] == "1 user: ceo@x.com; 2 organizational units: OU=A, OU=B"
 
 
 def test_an_outcome_of_a_later_version_is_shown_first_and_is_not_fine() -> None:
@@ -627,8 +664,7 @@ def test_markdown_names_those_who_need_a_decision() -> None:
     users = [user(f"u{n}@x.com", "blocked", reason=f"Because {n}.") for n in range(5)]
     allowed = user("allowed@x.com", "blocked", "set")
     text = to_markdown(plan([allowed, *users, user("fine@x.com")], "Title", "Note"), 2).decode()
-    assert text.startswith("# Title\n\n*Note*\n\nRun ")
-    assert "\n\n**1 of 7 AD users would be joined" in text
+    assert text.startswith("# Title\n\n*Note*\n\n**1 of 7 AD users would be joined")
     assert "| u0@x.com | Blocked | Because 0. |\n| u1@x.com | Blocked | Because 1. |\n\n… and 3 more users." in text
     assert "fine@x.com" not in text
     assert "allowed@x.com" not in text

@@ -79,6 +79,8 @@ def test_a_second_plan_is_one_listing_of_users(estate: Estate) -> None:
 def test_the_plan_file(estate: Estate) -> None:
     estate.graph.users[IDS["anna"]]["onPremisesObjectIdentifier"] = str(guid(1))
     estate.graph.put(user(8, "cloud.only@contoso.com", onPremisesObjectIdentifier=str(guid(8))))
+    initial = {"id": "contoso.onmicrosoft.com", "isVerified": True, "isInitial": True, "authenticationType": "Managed"}
+    estate.graph.listings["/domains"].append(initial)
     plan = estate.plan(max_changes="5", run="20261129T101500Z-abc123")
     header, *records, end = estate.lines("plan")
     assert (header["kind"], header["module"], header["run"]) == ("plan", "match_plan", "20261129T101500Z-abc123")
@@ -86,6 +88,7 @@ def test_the_plan_file(estate: Estate) -> None:
     assert (header["scope"], header["terms"]["max_changes"]) == ({"all": True}, "5")
     assert header["facts"]["summary"] == plan["summary"]
     assert header["facts"]["tenant_users"] == 4
+    assert header["facts"]["names"] == {"tenant": "contoso.onmicrosoft.com", "domain": "ad.contoso.com"}
     assert end == {"end": {"count": 4}}
     anna = records[0]
     assert (anna["ad"]["object_guid"], anna["cloud"]["id"]) == (str(guid(1)), IDS["anna"])
