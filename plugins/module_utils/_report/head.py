@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a report says of its plan or its result before anything else: where and how it was made, and whom it is about."""
+"""The first lines of a report: where and how its plan or its result was made, and whom it is about."""
 
 from __future__ import annotations
 

@@ -41,8 +41,9 @@ class Unread:
 class Report:
     """A report of a plan or, with ``is_result``, of what was done.
 
-    ``head`` has the label and the value of each line that says where the file is from. ``verdict`` is that of the file: why the plan may not be applied, or who was
-    not changed. ``by_status``: rows are counted and filtered by their status, otherwise by their prediction.
+    ``head`` has the label and the value of each line that says where the file is from. ``verdict`` is that of the file:
+    why the plan may not be applied, or who was not changed. ``by_status``: rows are counted and filtered by their
+    status, otherwise by their prediction.
     ``rows`` are sorted by what a person should look at first, ``counts`` are by key, those without anybody too if
     outcomes are counted. ``total`` counts the AD users, ``apart`` those besides who are left alone, and ``outside`` the
     cloud users without one.
