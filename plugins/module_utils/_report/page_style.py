@@ -58,7 +58,13 @@ button:disabled { cursor: default; opacity: .5; }
   color: var(--ink); padding: .45rem .6rem; font-size: 1rem; width: 100%; min-width: 0;
 }
 .controls button { padding: .45rem .8rem; }
-#status { color: var(--soft); margin: .75rem 0 .5rem; }
+.found { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; margin: .75rem 0 .5rem; }
+.found { color: var(--soft); } #status { margin: 0; } #copy { color: var(--ink); font-size: .85rem; }
+.copied { position: fixed; left: 0; top: 0; width: 1px; height: 1px; padding: 0; border: 0; opacity: 0; }
+.sort { padding: 0; border: 0; background: none; font-weight: 600; }
+.sort:hover { text-decoration: underline; }
+[aria-sort="ascending"] .sort::after { content: " \25b2"; content: " \25b2" / ""; }
+[aria-sort="descending"] .sort::after { content: " \25bc"; content: " \25bc" / ""; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-size: .85rem; font-weight: 600; }
@@ -105,7 +111,9 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
   .controls { grid-template-columns: 1fr 1fr; }
   .controls label:first-child { grid-column: 1 / -1; }
   #rows, #rows > tbody, #rows > tbody > tr, #rows > tbody > tr > td { display: block; width: 100%; }
-  #rows > thead { display: none; }
+  #rows > thead, #rows > thead > tr { display: flex; flex-wrap: wrap; gap: 0 1rem; }
+  #rows > thead th { width: auto !important; padding: .2rem 0; border: 0; }
+  #rows > thead::before { content: "Sort by"; color: var(--soft); font-size: .85rem; padding: .2rem 0; }
   #rows > tbody > tr { padding: .6rem 0; border-bottom: 1px solid var(--line); }
   #rows > tbody > tr > td { border: 0; padding: .1rem 0; }
   #rows > tbody > tr > .number { text-align: left; color: var(--soft); font-size: .85rem; }
@@ -128,7 +136,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
     --joins: #17703f; --creates: #0b5cad; --stops: #b42318; --unclear: #8a5a00; --outside: #444;
   }
   body { padding: 0; max-width: none; font-size: 9.5pt; }
-  .controls, .pager, details { display: none; }
+  .controls, .pager, details, #copy, #copied { display: none; }
   h2 { margin: 1.2rem 0 .5rem; }
   th, td, .changes th, .changes td { padding: .2rem .4rem; }
   .bars { grid-template-columns: repeat(3, 1fr); }

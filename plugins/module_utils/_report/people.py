@@ -16,8 +16,15 @@ from .._identity.core.run_files.user_records import MatchRecord, PersonRecord, U
 AD_PASSWORD, UNKNOWN_PASSWORD, SAME_PASSWORD = "active_directory", "unknown", "unchanged"
 """Where the password comes from after a match. Unknown: nobody could read whether password hash sync is on."""
 
+PASSWORDS = {
+    AD_PASSWORD: "The password of the AD account",
+    SAME_PASSWORD: "Unchanged",
+    UNKNOWN_PASSWORD: "Unknown",
+}
+"""The same in words."""
+
 _JOINS = (HARD_MATCH, SOFT_MATCH)
-_PASSWORDS = {"password": AD_PASSWORD, "password_unknown": UNKNOWN_PASSWORD}
+_BY_EFFECT = {"password": AD_PASSWORD, "password_unknown": UNKNOWN_PASSWORD}
 _NOTHING: Any = {}
 
 
@@ -62,4 +69,4 @@ def read_person(user: UserRecord, name: str) -> Person:
 
 def _password(match: MatchRecord) -> str:
     effects = [each["effect"] for each in match.get("overwrites") or () if each["attribute"] == "password"]
-    return _PASSWORDS.get(effects[0], UNKNOWN_PASSWORD) if effects else SAME_PASSWORD
+    return _BY_EFFECT.get(effects[0], UNKNOWN_PASSWORD) if effects else SAME_PASSWORD

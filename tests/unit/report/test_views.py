@@ -25,7 +25,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.kinds
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import WORDS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import Overwrite
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import ROWS, Overwrite
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudRecord
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, AdUser
@@ -40,7 +40,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._report.page impor
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page_script import SCRIPT
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page_style import STYLE
 from ansible_collections.hybrid.identity.plugins.module_utils._report.rows import LONGEST
-from ansible_collections.hybrid.identity.plugins.module_utils._report.words import MARKS, MATCH_EFFECTS, OUTCOMES
+from ansible_collections.hybrid.identity.plugins.module_utils._report.words import (
+    MARKS,
+    MATCH_EFFECTS,
+    OUTCOMES,
+    attribute_label,
+)
 
 # What attackers and accidents put into a display name, and any other text, half a surrogate pair included.
 NASTY = st.sampled_from(
@@ -283,7 +288,7 @@ def test_a_result_shows_what_was_done() -> None:
     changed = next(row for row in data["rows"] if row[2] == "a@x.com")
     assert (data["written"], changed[6]) == (["ImmutableId"], [[0, "the-id", "old=", "new="]])
     rows = {row["user_principal_name"]: row for row in table(to_csv(report))}
-    assert rows["a@x.com"]["writes"] == "onPremisesImmutableId: old= -> new="
+    assert rows["a@x.com"]["writes"] == "ImmutableId: old= -> new="
     assert rows["a@x.com"]["immutable_id"] == "new="
     assert [rows[name]["cause"] for name in ("b@x.com", "c@x.com", "e@x.com")] == [
         "no_answer",
@@ -380,7 +385,10 @@ def test_overwrites_are_counted_by_attribute_and_effect() -> None:
     ]
     report = plan([user("a@x.com", overwrites=changes), user("b@x.com", overwrites=changes[:1])])
     assert dict(report.overwrites) == {("mail", "overwritten"): 2, ("mobile_phone", "at_risk"): 1}
-    assert "| mail | Overwritten | 2 |\n| mobile_phone | At risk | 1 |" in to_markdown(report).decode()
+    assert (
+        "| Email address (mail) | Overwritten | 2 |\n| Mobile phone (mobile) | At risk | 1 |"
+        in to_markdown(report).decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -461,7 +469,7 @@ def test_a_change_that_is_only_proposed_is_shown_and_not_counted_as_one() -> Non
     left_out = user("b@x.com", status="not_reviewed", change_proposed=[write])
     report = plan([refused, left_out, user("c@x.com", status="already_done")])
     rows = {row["user_principal_name"]: row for row in table(to_csv(report))}
-    assert [rows[f"{name}@x.com"]["writes"] for name in "abc"] == [*["onPremisesImmutableId:  -> new="] * 2, ""]
+    assert [rows[f"{name}@x.com"]["writes"] for name in "abc"] == [*["ImmutableId:  -> new="] * 2, ""]
     assert report.headline().endswith(
         " The plan changes 0 users and refuses 1. It leaves out 1 change, because the reviewed plan differs."
     )
@@ -486,7 +494,7 @@ def test_what_a_prediction_says_is_known_to_the_report(key: str) -> None:
     assert report.rows[0].prediction is outcomes.TABLE[key]
     assert report.counts[key] == 1
     details = data_of(report)["rows"][0][4]
-    assert {"smtp:a@x.com (held by the group Sales)", "Role assignments", "Hard match"} <= set(details)
+    assert {"smtp:a@x.com (held by the group Sales)", "Role assignments", "hard_match"} <= set(details)
 
 
 @pytest.mark.parametrize("status", outcomes.TABLE)
@@ -500,6 +508,43 @@ def test_each_group_of_outcomes_has_a_colour() -> None:
         assert re.search(rf"\.{group}\b[^{{}}]*{{ --kind: var\(--\w+\); }}", STYLE), group
 
 
+def test_every_attribute_has_words_and_its_name_in_ad() -> None:
+    labels = {key: attribute_label(key) for key in (*(row.record for row in ROWS), "password", "brand_new")}
+    assert labels["proxy_addresses"] == "Email addresses (proxyAddresses)"
+    assert labels["extension_attribute_7"] == "Extension attribute 7 (extensionAttribute7)"
+    assert (labels["password"], labels["brand_new"]) == ("Password", "Brand new")
+    assert not [label for label in labels.values() if "_" in label]
+
+
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        ({"status": "set", "change_writes": [{**write("new=", "old="), "id": "7"}]}, "new="),
+        # Another object's, such as that of a holder in the recycle bin.
+        ({"status": "refused", "change_writes": [write("new=", "old=")]}, "old="),
+        ({"status": "refused", "change_proposed": [{**write("new=", "old="), "id": "7"}]}, "old="),
+        ({"status": "stamped", "change_writes": [{**write("x", None, "mS-DS-ConsistencyGuid"), "id": "7"}]}, "old="),
+        ({"status": "failed"}, "unknown"),
+        # A value that could not be cleared again.
+        ({"status": "failed", "change_writes": [{**write("new=", "old="), "id": "7"}]}, "new="),
+        ({"status": "unchanged"}, "old="),
+    ],
+)
+def test_the_immutable_id_before_and_after(change: Record, after: str) -> None:
+    report = result([user("a@x.com", cloud_id="7", cloud_immutable_id="old=", **change)])
+    (row,) = table(to_csv(report))
+    assert (row["immutable_id_before"], row["immutable_id_after"]) == ("old=", after)
+    data = data_of(report)
+    details = dict(zip([label for _key, label in data["details"]], data["rows"][0][4], strict=True))
+    assert (details["ImmutableId before"], details["ImmutableId after"]) == ("old=", after)
+
+
+def test_who_has_no_cloud_user_has_no_immutable_id_there() -> None:
+    record = {**user("a@x.com", "new_cloud_user", "failed"), "cloud": None}
+    (row,) = table(to_csv(result([record])))
+    assert (row["immutable_id_before"], row["immutable_id_after"]) == ("", "")
+
+
 def test_csv_has_a_row_for_each_user() -> None:
     changes = [
         {"attribute": "proxy_addresses", "cloud": ["SMTP:a@x.com", "smtp:b@x.com"], "ad": None, "effect": "at_risk"}
@@ -511,7 +556,7 @@ def test_csv_has_a_row_for_each_user() -> None:
     assert [(row["outcome"], row["status"]) for row in rows] == [("hard_match", "set"), ("cloud_only", "")]
     assert (rows[0]["user_principal_name"], rows[0]["cause"], rows[0]["id"]) == ("Žofie@x.com", "c", "7")
     assert [row["sign_in_name_before"] for row in rows] == ["z@x.com", "m@x.com"]
-    assert rows[0]["overwrites"] == "proxy_addresses: at_risk: SMTP:a@x.com; smtp:b@x.com -> "
+    assert rows[0]["overwrites"] == "Email addresses (proxyAddresses): at_risk: SMTP:a@x.com; smtp:b@x.com -> "
     assert set(rows[0]) == set(COLUMNS)
 
 
@@ -668,6 +713,19 @@ def test_markdown_names_those_who_need_a_decision() -> None:
     assert "| u0@x.com | Blocked | Because 0. |\n| u1@x.com | Blocked | Because 1. |\n\n… and 3 more users." in text
     assert "fine@x.com" not in text
     assert "allowed@x.com" not in text
+
+
+def test_markdown_shows_the_immutable_ids_of_those_whom_the_run_writes() -> None:
+    """A result says what was written."""
+    users = [user(f"{name}@x.com", cloud_id="7", change_writes=[{**write(f"{name}=="), "id": "7"}]) for name in "abc"]
+    users += [user("failed@x.com", status="failed", cloud_id="7"), user("same@x.com", "matched", "unchanged")]
+    text = to_markdown(result(users), 2).decode()
+    table_of_ids = text.partition("## ImmutableIds before and after\n\n")[2]
+    assert table_of_ids == (
+        "| User | Before | After |\n| --- | --- | --- |\n| a@x.com | none | a== |\n| b@x.com | none | b== |\n\n"
+        "… and 1 more user. The other files of the report name everybody.\n"
+    )
+    assert "ImmutableIds before" not in to_markdown(result(users[3:])).decode()
 
 
 def test_markdown_stays_within_its_bounds_whatever_comes() -> None:
