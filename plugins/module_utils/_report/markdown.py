@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from .._identity.core.outcomes import outcome
 from .._identity.core.text.counts import amount
+from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.visible import LONGEST, visible
 from .encoding import encoded
 from .model import Report, Unread, number
@@ -93,7 +94,8 @@ def _users(report: Report, limit: int, room: int) -> list[str]:
         return []
     head = ["User", "Status" if report.by_status else "Outcome", "Why"]
     cells = (
-        (row.name, report.kind(row).label, row.reason or report.kind(row).meaning) for row in waiting[: max(limit, 0)]
+        (row.name, report.kind(row).label, log_reason(row.reason, row.cause) or report.kind(row).meaning)
+        for row in waiting[: max(limit, 0)]
     )
     needs = "needs" if len(waiting) == 1 else "need"
     none = f"{amount(len(waiting), 'user')} {needs} a decision; the other files name everybody."

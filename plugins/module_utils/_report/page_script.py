@@ -199,9 +199,10 @@ _PAGE = r"""
   }
 
   async function copy() {
-    const count = found.length === 1 ? "1 user" : `${number(found.length)} users`;
     const done = await copyText(csvOf(data, found));
-    byId("copied").textContent = done ? `Copied ${count}.` : "The browser does not let this page copy.";
+    byId("copied").textContent = done
+      ? `Users copied: ${number(found.length)}.`
+      : "The browser does not let this page copy.";
   }
 
   function turn(by) {

@@ -28,6 +28,7 @@ from .._identity.core.journal import JournalWriter
 from .._identity.core.outcomes import CLEARED
 from .._identity.core.refusal import Refusal
 from .._identity.core.run_files.user_records import ChangeRecord
+from .._identity.core.text.log_reasons import PROTECTIVE_CAUSES
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.immutable_id_guards import ROLE_ASPECTS
 from .._identity.entra.immutable_id_plan import FAILED, REFUSED, ImmutableIdChange
@@ -241,7 +242,9 @@ class MatchApplication:
 
 
 def _changed_since(why: Refusal) -> Refusal:
-    return Refusal(CHANGED_SINCE, f"Something changed since the plan was made: {why.reason}")
+    # Logs show this reason, and not by its cause whether it tells of an administrator.
+    reason = "The user is protected now; a new plan says why." if why.cause in PROTECTIVE_CAUSES else why.reason
+    return Refusal(CHANGED_SINCE, f"Something changed since the plan was made: {reason}")
 
 
 def _interrupted(change: MatchChange) -> MatchChange:

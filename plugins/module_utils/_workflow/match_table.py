@@ -23,6 +23,7 @@ from .._identity.core.decision import REVIEWED
 from .._identity.core.outcomes import FINE, REFUSED
 from .._identity.core.run_files.user_records import OverwriteRecord, UserRecord, count_statuses, name_of
 from .._identity.core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
+from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.outcome_table import outcome_lines
 
 SHOWN_IN_TABLE = 10
@@ -100,7 +101,10 @@ def _planned_status(user: UserRecord) -> str:
 
 def _row(user: UserRecord, status: str) -> Row:
     change, match = user["change"], user["match"]
-    return status, name_of(user), (change["reason"] if change else None) or (match["reason"] if match else None)
+    reason, cause = (change["reason"], change["cause"]) if change else (None, None)
+    if match and (not reason or cause == f"predicted_{match['outcome']}"):
+        reason, cause = reason or match["reason"], match["cause"]
+    return status, name_of(user), log_reason(reason, cause)
 
 
 def _list_effect_changes(user: UserRecord) -> list[OverwriteRecord]:

@@ -274,6 +274,7 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
         # If nothing is to be written, only the outcome counts.
         refusal=change.refusal if may_write else None,
         outcome=prediction.outcome if prediction else None,
+        outcome_cause=prediction.cause if prediction else None,
         outcome_reason=prediction.reason if prediction else None,
         effects=prediction.effects if prediction else (),
         key=change.guid,

@@ -109,7 +109,7 @@ def test_the_copy_is_what_the_csv_file_has(open_page: Open, count: int, kind: st
     page = open_page(count, kind=kind, script=NO_CLIPBOARD if blocked else None)
     button = page.get_by_role("button", name="Copy these users as CSV")
     button.click()
-    expect(page.locator("#copied")).to_have_text(f"Copied {len(lines) - 1:,} users.")
+    expect(page.locator("#copied")).to_have_text(f"Users copied: {len(lines) - 1:,}.")
     expect(button).to_be_focused()
     assert [*csv.reader(io.StringIO(pasted(page)))] == lines
 

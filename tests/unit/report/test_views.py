@@ -30,6 +30,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.clo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.log_reasons import PROTECTED
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predictions
 from ansible_collections.hybrid.identity.plugins.module_utils._report.csv_view import COLUMNS, cell_text, csv_lines
@@ -713,6 +714,15 @@ def test_markdown_names_those_who_need_a_decision() -> None:
     assert "| u0@x.com | Blocked | Because 0. |\n| u1@x.com | Blocked | Because 1. |\n\n… and 3 more users." in text
     assert "fine@x.com" not in text
     assert "allowed@x.com" not in text
+
+
+def test_markdown_names_no_role_of_an_administrator() -> None:
+    """It goes onto the page of a CI job, which as many people can read as the log."""
+    record = user("a@x.com", "blocked", cause="privileged_role", reason="Holds the role Tier 0.")
+    report = plan([{**record, "change": {**record["change"], "cause": "predicted_blocked"}}])
+    assert f"| a@x.com | Blocked | {PROTECTED} |" in to_markdown(report).decode()
+    assert "Tier 0" in to_html(report).decode()
+    assert table(to_csv(report))[0]["reason"] == "Holds the role Tier 0."
 
 
 def test_markdown_shows_the_immutable_ids_of_those_whom_the_run_writes() -> None:
