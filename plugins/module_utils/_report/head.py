@@ -16,6 +16,12 @@ from .rows import shown
 
 _EXCLUDED = {"users": "user", "groups": "group", "organizational_units": "organizational unit"}
 
+_EXCHANGE = {
+    True: "yes, so after the next sync email addresses can be edited only in Active Directory",
+    False: "no, so Active Directory cannot show who has a mailbox on premises",
+    None: "unknown, because the schema was not read",
+}
+
 
 def describe_head(header: Header) -> tuple[tuple[str, str], ...]:
     """Return the label and the value of each line, all of it visible text.
@@ -32,6 +38,7 @@ def describe_head(header: Header) -> tuple[tuple[str, str], ...]:
         ("Time", shown(header["time"]).replace("T", " ").replace("Z", " UTC")),
         ("Collection", f"hybrid.identity {shown(origin['version'])}"),
         ("Scope", _scope(header["scope"])),
+        ("Exchange in AD", _EXCHANGE.get(header["facts"].get("has_exchange"), "")),
         ("Excluded", _excluded(header["terms"].get("exclude") or {})),
     )
     return tuple((label, value) for label, value in lines if value)

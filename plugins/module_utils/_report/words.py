@@ -62,6 +62,11 @@ MARKS = {
         "Equipment mailbox",
         "Active Directory says that this is the mailbox of a piece of equipment, and no person.",
     ),
+    "local_mailbox": (
+        "Mailbox on premises",
+        "Active Directory says that the user has a mailbox on an Exchange server on premises. If the cloud user has a "
+        "mailbox too, decide before the next sync which one stays.",
+    ),
 }
 """What a user is marked as, so that somebody looks whether a match makes sense: name and meaning by key."""
 

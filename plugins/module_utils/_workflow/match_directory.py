@@ -21,7 +21,7 @@ from .._identity.preflight.directory_view import DirectoryView
 from .._identity.preflight.predictions import AnchorOwner
 from .._ldap.groups.named_objects import find_upns, member_conditions, read_places
 from .._ldap.session.connection import Session
-from .._ldap.session.forest import domain_place, naming_contexts
+from .._ldap.session.forest import domain_place, has_exchange, naming_contexts
 from .._ldap.users.anchor_owners import anchor_owners
 from .._ldap.users.anchor_writer import AnchorWriter
 from .._ldap.users.directory_view import read_claims, read_view
@@ -40,7 +40,8 @@ class MatchDirectory:
         """``for_plan``: do not read of each user what protects the account, since ``read_view`` does it."""
         self._session = session
         self._scope, excluded = task.scope, task.exclusions
-        self._domain = naming_contexts(session).default
+        self._contexts = naming_contexts(session)
+        self._domain = self._contexts.default
         self._protects = PROTECTED_ACCOUNTS not in task.terms.skip_checks
         named = bool(excluded.ad_groups or excluded.units)
         places = read_places(session, self._domain, excluded.ad_groups, excluded.units) if named else Places()
@@ -84,6 +85,10 @@ class MatchDirectory:
     def read_view(self, anchors: Sequence[str], names: Sequence[str]) -> DirectoryView:
         """Return the objects with these ImmutableIds, UPNs or addresses."""
         return read_view(self._session, self._domain, anchors, names, self._protects)
+
+    def has_exchange(self) -> bool | None:
+        """Return whether the schema has Exchange's attributes; None if it cannot be seen."""
+        return has_exchange(self._session, self._contexts)
 
     def read_claims(
         self, users: Sequence[AnchorChange], anchors: Sequence[str], with_protection: bool = True

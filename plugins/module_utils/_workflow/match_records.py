@@ -23,8 +23,8 @@ from .._identity.entra.snapshot_user import SnapshotUser
 from .._identity.preflight.predictions import Prediction
 from .match_changes import MatchChange
 
-GUEST_MARK, UNLICENSED_MARK = "guest", "unlicensed"
-"""Marks of cloud users. Those of AD users are in ``kinds``."""
+GUEST_MARK, UNLICENSED_MARK, LOCAL_MAILBOX_MARK = "guest", "unlicensed", "local_mailbox"
+"""Marks of users. The other marks of AD users are in ``kinds``."""
 
 
 def status_of(change: MatchChange) -> str:
@@ -89,6 +89,7 @@ class Tenant:
             GUEST_MARK if known and known.is_guest else None,
             UNLICENSED_MARK if known and known.is_licensed is False else None,
             ad.mailbox if ad else None,
+            LOCAL_MAILBOX_MARK if ad and ad.has_local_mailbox else None,
         ]
         return PersonRecord(display_name=next(filter(None, names), None), marks=[mark for mark in marks if mark])
 

@@ -58,6 +58,14 @@ def plan_table(found: Rows) -> list[str]:
     return [*outcome_lines(found.rows, SHOWN_IN_TABLE), *effects]
 
 
+def mailbox_lines(local: int, has_exchange: bool | None) -> list[str]:
+    """Return what a table says of mailboxes: how many users have one on premises, and who keeps the addresses."""
+    lines = [f"mark: {'mailbox on premises':<22}{local:>7}"] if local else []
+    if has_exchange:
+        lines.append("AD has Exchange's schema: after the sync, email addresses can be edited only in AD.")
+    return lines
+
+
 def keep_rows(users: Iterable[UserRecord], found: Rows) -> Iterator[UserRecord]:
     """Return the users of a plan, one after another, and add to ``found`` what its table needs of them."""
     for user in users:

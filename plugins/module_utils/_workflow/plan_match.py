@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,13 +17,10 @@ from .._graph.http.watch import Watch
 from .._graph.reads.source_of_authority import add_source_of_authority
 from .._graph.reads.survey import Survey
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
-from .._identity.core.cloud_user import CloudUser
-from .._identity.core.decision import Plan, Proposal, decide
-from .._identity.core.outcomes import EXCLUDED, HARD_MATCH, OUTCOMES, SERVICE_ACCOUNT, SOFT_MATCH, UNCHANGED
+from .._identity.core.decision import Proposal, decide
+from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import AdUser
-from .._identity.core.review.changes import list_write_records, upns_of
-from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
-from .._identity.core.text.counts import counted
+from .._identity.core.review.changes import upns_of
 from .._identity.core.text.sentences import join_names
 from .._identity.entra.domains import Domains
 from .._identity.entra.snapshot_user import SnapshotUser
@@ -36,73 +32,12 @@ from .._identity.preflight.predict import cloud_only, predict
 from .._identity.preflight.predictions import Prediction
 from .._identity.preflight.result import describe_caveats, describe_unread, list_unread, skip_checks
 from .._ldap.session.connection import LdapOptions, connected
+from .made_plan import MatchPlan
 from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anchors, plan_matches
 from .match_directory import MatchDirectory
-from .match_records import Tenant, list_held, list_writes, make_record, status_of
+from .match_records import Tenant, list_held, list_writes, status_of
 from .match_task import NOW, MatchTask
-from .set_apart import Apart, list_absent, read_entra_groups, set_apart
-
-
-@dataclass(frozen=True)
-class MatchPlan:
-    """A plan.
-
-    ``matches``, ``found`` and the users of ``decided`` belong together. ``found`` has the predictions, None if nothing
-    was predicted. ``apart``: users of the scope who are left alone. ``outside``: the cloud users without an AD user.
-    ``known`` is what records have of the tenant besides. ``tenant`` and ``domain`` are ids, and ``names`` their names
-    for people, in DNS: that of the tenant is its initial domain, None if it was not read. ``caveats`` are sentences.
-    ``unread``: as ``describe_unread`` returns it. ``tenant_users`` counts the active users of the tenant.
-    ``tenant_synchronizes``: whether a sync engine is connected to the tenant; None if that was not read.
-    ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it
-    was compared with one.
-    """
-
-    matches: Sequence[MatchChange]
-    found: Sequence[Prediction] | None
-    apart: Sequence[Apart]
-    outside: Sequence[CloudUser]
-    known: Tenant
-    decided: Plan
-    tenant: str
-    domain: str
-    names: Mapping[str, str | None]
-    caveats: Sequence[str]
-    unread: Sequence[Mapping[str, Any]]
-    warnings: Sequence[str]
-    tenant_users: int
-    is_reviewable: bool
-    is_reviewed: bool
-    tenant_synchronizes: bool | None
-
-    def users(self) -> Iterator[UserRecord]:
-        """Return the records of the AD users, of those left alone too, then those of the cloud users without one.
-
-        They are made one after another, because together they are larger than all that was read.
-        """
-        found: Sequence[Prediction | None] = [None] * len(self.matches) if self.found is None else self.found
-        for change, prediction, decided in zip(self.matches, found, self.decided.users, strict=True):
-            yield _record(change, prediction, decided, self.known)
-        for each in self.apart:
-            yield each.record(self.known)
-        for user in self.outside:
-            person = self.known.describe_person(None, user)
-            yield UserRecord(ad=None, cloud=self.known.record(user), match=None, change=None, person=person)
-
-    def summary(self) -> dict[str, Any]:
-        """Return the counts of users, and of their outcomes and effects if they were predicted."""
-        found = self.found
-        statuses = Counter(each.status for each in self.apart)
-        return {
-            "total": len(self.matches),
-            "changes": self.decided.changes,
-            "refused": self.decided.refused,
-            "excluded": statuses[EXCLUDED],
-            "service_accounts": statuses[SERVICE_ACCOUNT],
-            "cloud_only": len(self.outside),
-            "outcomes": {} if found is None else counted((each.outcome for each in found), OUTCOMES),
-            "effects": dict(Counter(effect.key for each in found or () for effect in each.effects)),
-            **({"review": self.decided.count_reviewed()} if self.is_reviewed else {}),
-        }
+from .set_apart import list_absent, read_entra_groups, set_apart
 
 
 @dataclass(frozen=True)
@@ -113,6 +48,7 @@ class _Seen:
     found: Sequence[Prediction]
     snapshot: TenantSnapshot
     unread: set[str]
+    has_exchange: bool | None
 
 
 def plan_match(
@@ -161,10 +97,10 @@ async def _plan(
         matches = plan_matches(anchors, index, matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
-    names = {"tenant": Domains(seen.snapshot).initial if seen else None, "domain": directory.domain_name}
-    plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, directory.warnings)
+    shown = directory.domain_name, directory.warnings
+    plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, *shown)
     partners = {each.cloud.id for each in apart if each.cloud}
-    return replace(plan, names=names, apart=apart, outside=[user for user in plan.outside if user.id not in partners])
+    return replace(plan, apart=apart, outside=[user for user in plan.outside if user.id not in partners])
 
 
 async def _look_around(
@@ -203,7 +139,7 @@ async def _look_around(
     unread = list_unread(replace(snapshot, unknown=known), found)
     unread |= {PROTECTED_ACCOUNTS} if view.protection_unread else set()
     unread |= {ANCHOR_CLAIMS} if view.claims_unread else set()
-    return _Seen(guarded, found, assumed, unread)
+    return _Seen(guarded, found, assumed, unread, await asyncio.to_thread(directory.has_exchange))
 
 
 def _matched(found: Sequence[Prediction]) -> set[str]:
@@ -229,6 +165,7 @@ def _build_plan(
     where: str,
     place: tuple[str, str],
     cloud: Sequence[SnapshotUser],
+    domain_name: str,
     warnings: Sequence[str],
 ) -> MatchPlan:
     found: Sequence[Prediction | None] = seen.found if seen else [None] * len(matches)
@@ -247,7 +184,7 @@ def _build_plan(
         decided=decided,
         tenant=place[0],
         domain=place[1],
-        names={},
+        names={"tenant": Domains(seen.snapshot).initial if seen else None, "domain": domain_name},
         caveats=describe_caveats(seen.found, seen.snapshot, seen.unread, skipped) if seen else (),
         unread=describe_unread(seen.unread, skipped) if seen else (),
         warnings=[*warnings, *_describe_missing(decided.missing)],
@@ -255,6 +192,7 @@ def _build_plan(
         is_reviewable=may_write and decided.is_reviewable,
         is_reviewed=compares,
         tenant_synchronizes=seen.snapshot.synchronizes if seen else None,
+        has_exchange=seen.has_exchange if seen else None,
     )
 
 
@@ -284,16 +222,3 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
         if compares
         else (None, None),
     )
-
-
-def _record(change: MatchChange, prediction: Prediction | None, decided: Proposal, tenant: Tenant) -> UserRecord:
-    refusal = decided.refusal
-    made = ChangeRecord(
-        status=decided.status,
-        cause=refusal.cause if refusal else None,
-        reason=refusal.reason if refusal else None,
-        immutable_id=change.value,
-        writes=list_write_records(decided.writes),
-        proposed=list_write_records(decided.proposed),
-    )
-    return make_record(change, prediction, made, tenant)

@@ -335,6 +335,7 @@ def test_where_a_report_is_from() -> None:
         "Time": "2026-11-29 10:15:30 UTC",
         "Collection": "hybrid.identity 1.0.0",
         "Scope": "all users of the domain",
+        "Exchange in AD": "unknown, because the schema was not read",
     }
     assert dict(plan([]).head) == lines
     page, summary = to_html(plan([])).decode(), to_markdown(plan([])).decode()
@@ -437,7 +438,7 @@ def test_effects_are_told_counted_and_explained() -> None:
 
 def test_every_effect_and_every_mark_has_a_meaning() -> None:
     assert set(MATCH_EFFECTS) == set(WORDS)
-    marks = {"guest", "unlicensed", SHARED_MAILBOX, ROOM_MAILBOX, EQUIPMENT_MAILBOX}
+    marks = {"guest", "unlicensed", "local_mailbox", SHARED_MAILBOX, ROOM_MAILBOX, EQUIPMENT_MAILBOX}
     assert set(MARKS) == marks
 
 

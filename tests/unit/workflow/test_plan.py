@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from estate import IDS, VALUES, Estate, upn
-from forest_script import guid, person
-from ldap_wire import Done, Request, Search
+from forest_script import CONFIGURATION, guid, person
+from ldap_wire import Done, Entry, Request, Search
 from live_directory import DOMAIN_GUID
 from live_graph import DENIED, GLOBAL_ADMINISTRATOR
 from scripted_graph import TENANT_ID, Reply, error, found, object_id, user
@@ -64,8 +64,8 @@ def test_a_second_plan_is_one_listing_of_users(estate: Estate) -> None:
     searches = len(estate.directory.requests)
     plan = estate.plan()
     assert plan["summary"] == {
-        "total": 3, "changes": 0, "refused": 0, "excluded": 0, "service_accounts": 0, "cloud_only": 0, "outcomes": {},
-        "effects": {},
+        "total": 3, "changes": 0, "refused": 0, "excluded": 0, "service_accounts": 0, "local_mailboxes": 0,
+        "cloud_only": 0, "outcomes": {}, "effects": {},
     }  # fmt: skip
     assert [each.partition("?")[0] for each in estate.graph.asked] == ["GET /users"]
     # The rootDSE, the domain and the users.
@@ -127,6 +127,48 @@ def test_administrators_of_entra_are_predicted_and_refused(estate: Estate) -> No
     allowed = estate.plan(allowed_outcomes=["blocked", "hard_match"])
     assert {cause for _status, cause in estate.changes("plan").values()} == {"admin_role", "role_assignable_group"}
     assert (allowed["summary"]["changes"], allowed["summary"]["refused"]) == (0, 3)
+
+
+def test_who_has_a_mailbox_on_premises_is_marked_and_not_refused(estate: Estate) -> None:
+    """The recipient type decides; without one, the GUID of a mailbox does."""
+    remote = {"msExchRecipientTypeDetails": ["2147483648"], "msExchMailboxGuid": [guid(71).bytes_le]}
+    estate.directory.change("anna", msExchRecipientTypeDetails=["1"])
+    estate.directory.change("bob", msExchMailboxGuid=[guid(70).bytes_le])
+    estate.directory.change("carl", **remote)
+    schema = f"CN=Schema,{CONFIGURATION}"
+    names = ("userPrincipalName", "msExchMailboxGuid")
+    estate.directory.put(
+        *(
+            Entry(f"CN={name},{schema}", {"lDAPDisplayName": [name], "objectGUID": [guid(400 + number).bytes_le]})
+            for number, name in enumerate(names)
+        )
+    )
+    plan = estate.plan()
+    assert estate.changes("plan") == dict.fromkeys(IDS, SET)
+    marks = {name: each["person"]["marks"] for name, each in estate.users("plan").items()}
+    assert marks == {"anna": ["local_mailbox"], "bob": ["local_mailbox"], "carl": []}
+    assert plan["summary"]["local_mailboxes"] == 2
+    (caveat,) = plan["caveats"]
+    assert caveat.startswith(
+        "2 users whom the next sync would match have a mailbox on premises (anna@contoso.com, bob@contoso.com). "
+    )
+    assert plan["table"][-2:] == [
+        "mark: mailbox on premises         2",
+        "AD has Exchange's schema: after the sync, email addresses can be edited only in AD.",
+    ]
+    assert plan["has_exchange"] is estate.lines("plan")[0]["facts"]["has_exchange"] is True
+
+
+@pytest.mark.parametrize(("seen", "has"), [(True, False), (False, None)])
+def test_a_schema_without_exchange_and_one_that_is_hidden(estate: Estate, seen: bool, has: bool | None) -> None:
+    name = "userPrincipalName"
+    entry = {"lDAPDisplayName": [name], "objectGUID": [guid(400).bytes_le]}
+    if seen:
+        estate.directory.put(Entry(f"CN={name},CN=Schema,{CONFIGURATION}", entry))
+    plan = estate.plan()
+    assert plan["has_exchange"] is has
+    assert (plan["caveats"], plan["verdict"]) == ([], "")
+    assert not [line for line in plan["table"] if "Exchange" in line or "mailbox" in line]
 
 
 def test_what_active_directory_says_decides(estate: Estate) -> None:

@@ -95,7 +95,7 @@ class PersonRecord(TypedDict):
     """What people call a user, and what the user is marked as.
 
     ``display_name`` is the cloud user's, else that of AD. Marks: ``guest``, ``unlicensed``, ``shared_mailbox``,
-    ``room_mailbox``, ``equipment_mailbox``. What was not read is no mark.
+    ``room_mailbox``, ``equipment_mailbox``, ``local_mailbox``. What was not read is no mark.
     """
 
     display_name: str | None
