@@ -33,6 +33,9 @@ _MORE = {
     "address": "Address",
     "addresses_lost": "Addresses lost",
     "password": "Password after a sync",
+    "organizational_unit": "Organizational unit",
+    "account_made": "AD account made",
+    "upn_changed": "AD user principal name last changed",
     "quarantined": "In quarantine",
     "unknown": "Depends on",
     "expected": "Otherwise",
@@ -74,7 +77,7 @@ def _cells(report: Report, row: Row, names: _Names) -> list[Any]:
     kind, other = report.kind(row), report.other(row)
     person = row.person
     details = [row.values[place] for place in _PLACES]
-    details += [person.name, person.address, "; ".join(person.lost), person.password]
+    details += [person.name, person.address, "; ".join(person.lost), person.password, *person.account]
     predicted = CLOUD_ONLY if row.is_outside else row.prediction.key if row.prediction else None
     return [
         names.outcomes.of(kind.key),

@@ -11,10 +11,12 @@ from typing import Any, cast
 
 from .._identity.core.identities.addresses import lost_addresses
 from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH
-from .._identity.core.run_files.user_records import MatchRecord, PersonRecord, UserRecord
+from .._identity.core.run_files.user_records import AccountRecord, MatchRecord, PersonRecord, UserRecord
 
 AD_PASSWORD, UNKNOWN_PASSWORD, SAME_PASSWORD = "active_directory", "unknown", "unchanged"
 """Where the password comes from after a match. Unknown: nobody could read whether password hash sync is on."""
+
+_UNKNOWN = "unknown"
 
 PASSWORDS = {
     AD_PASSWORD: "The password of the AD account",
@@ -34,6 +36,8 @@ class Person:
 
     ``address`` is where the person gets mail now. ``lost`` are addresses that a match would take away. ``password`` is
     one of the words above, empty if nobody is joined. ``marks`` are keys of ``words.MARKS``.
+    ``account`` says where the AD account is, when it was made and when its UPN last changed, of those who seem to be
+    two people; empty texts for the others.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Person:
     lost: tuple[str, ...]
     password: str
     marks: tuple[str, ...]
+    account: tuple[str, str, str]
 
 
 def read_person(user: UserRecord, name: str) -> Person:
@@ -64,7 +69,19 @@ def read_person(user: UserRecord, name: str) -> Person:
         else (),
         password=_password(match) if joins else "",
         marks=tuple(person.get("marks") or ()),
+        account=_account(person.get("account")),
     )
+
+
+def _account(record: AccountRecord | None) -> tuple[str, str, str]:
+    if record is None:
+        return "", "", ""
+    created, changed = (_time(record[name]) for name in ("created", "upn_changed"))
+    return record["organizational_unit"] or _UNKNOWN, created, changed
+
+
+def _time(value: str | None) -> str:
+    return value.replace("T", " ").replace("Z", " UTC") if value else _UNKNOWN
 
 
 def _password(match: MatchRecord) -> str:

@@ -211,6 +211,7 @@ class RowReader:
             lost=tuple(map(shown, person.lost)),
             password=person.password,
             marks=self._several(person.marks),
+            account=(shown(person.account[0]), shown(person.account[1]), shown(person.account[2])),
         )
 
     def _overwrite(self, one: OverwriteRecord) -> Overwrite:

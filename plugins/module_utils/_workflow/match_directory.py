@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._identity.ad.account_history import AccountHistory
 from .._identity.ad.faults import left_out_warnings
 from .._identity.ad.marks import Marker, Places
 from .._identity.ad.users import AnchorChange
@@ -22,6 +23,7 @@ from .._identity.preflight.predictions import AnchorOwner
 from .._ldap.groups.named_objects import find_upns, member_conditions, read_places
 from .._ldap.session.connection import Session
 from .._ldap.session.forest import domain_place, has_exchange, naming_contexts
+from .._ldap.users.account_histories import read_histories
 from .._ldap.users.anchor_owners import anchor_owners
 from .._ldap.users.anchor_writer import AnchorWriter
 from .._ldap.users.directory_view import read_claims, read_view
@@ -85,6 +87,10 @@ class MatchDirectory:
     def read_view(self, anchors: Sequence[str], names: Sequence[str]) -> DirectoryView:
         """Return the objects with these ImmutableIds, UPNs or addresses."""
         return read_view(self._session, self._domain, anchors, names, self._protects)
+
+    def read_histories(self, guids: Sequence[str]) -> dict[str, AccountHistory]:
+        """Return the histories of the accounts with these dashed GUIDs, by GUID."""
+        return read_histories(self._session, self._domain, guids) if guids else {}
 
     def has_exchange(self) -> bool | None:
         """Return whether the schema has Exchange's attributes; None if it cannot be seen."""

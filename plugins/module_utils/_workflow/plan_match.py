@@ -16,7 +16,8 @@ from .._graph.http.transport import Transport, open_transport
 from .._graph.http.watch import Watch
 from .._graph.reads.source_of_authority import add_source_of_authority
 from .._graph.reads.survey import Survey
-from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
+from .._identity.ad.account_history import AccountHistory
+from .._identity.core.accepted_effects import DIFFERENT_PERSON, PROTECTED_ACCOUNTS
 from .._identity.core.decision import Proposal, decide
 from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import AdUser
@@ -48,6 +49,7 @@ class _Seen:
     found: Sequence[Prediction]
     snapshot: TenantSnapshot
     unread: set[str]
+    histories: Mapping[str, AccountHistory]
     has_exchange: bool | None
 
 
@@ -139,7 +141,9 @@ async def _look_around(
     unread = list_unread(replace(snapshot, unknown=known), found)
     unread |= {PROTECTED_ACCOUNTS} if view.protection_unread else set()
     unread |= {ANCHOR_CLAIMS} if view.claims_unread else set()
-    return _Seen(guarded, found, assumed, unread, await asyncio.to_thread(directory.has_exchange))
+    strangers = [str(each.ad.object_guid) for each in found if any(one.key == DIFFERENT_PERSON for one in each.effects)]
+    histories = await asyncio.to_thread(directory.read_histories, strangers)
+    return _Seen(guarded, found, assumed, unread, histories, await asyncio.to_thread(directory.has_exchange))
 
 
 def _matched(found: Sequence[Prediction]) -> set[str]:
@@ -180,7 +184,11 @@ def _build_plan(
         found=seen.found if seen else None,
         apart=(),
         outside=cloud_only(seen.found, seen.snapshot) if seen else (),
-        known=Tenant(seen.snapshot.identifiers if seen else {}, {each.user.id: each for each in cloud}),
+        known=Tenant(
+            seen.snapshot.identifiers if seen else {},
+            {each.user.id: each for each in cloud},
+            seen.histories if seen else {},
+        ),
         decided=decided,
         tenant=place[0],
         domain=place[1],

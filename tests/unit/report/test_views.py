@@ -547,6 +547,25 @@ def test_who_has_no_cloud_user_has_no_immutable_id_there() -> None:
     assert (row["immutable_id_before"], row["immutable_id_after"]) == ("", "")
 
 
+def test_the_account_of_who_seems_to_be_somebody_else_is_described() -> None:
+    account = {"organizational_unit": "OU=Staff,DC=x", "created": "2019-11-24T10:15:30Z", "upn_changed": None}
+    people = [
+        {**user("a@x.com"), "person": {"display_name": None, "marks": [], "account": account}},
+        {**user("b@x.com"), "person": {"display_name": None, "marks": []}},
+    ]
+    report = plan(people)
+    assert [(row["organizational_unit"], row["account_made"], row["upn_changed"]) for row in table(to_csv(report))] == [
+        ("OU=Staff,DC=x", "2019-11-24 10:15:30 UTC", "unknown"),
+        ("", "", ""),
+    ]
+    data = data_of(report)
+    shown = dict(zip([label for _key, label in data["details"]], data["rows"][0][4], strict=True))
+    assert (shown["AD account made"], shown["AD user principal name last changed"]) == (
+        "2019-11-24 10:15:30 UTC",
+        "unknown",
+    )
+
+
 def test_csv_has_a_row_for_each_user() -> None:
     changes = [
         {"attribute": "proxy_addresses", "cloud": ["SMTP:a@x.com", "smtp:b@x.com"], "ad": None, "effect": "at_risk"}

@@ -129,6 +129,32 @@ def test_administrators_of_entra_are_predicted_and_refused(estate: Estate) -> No
     assert (allowed["summary"]["changes"], allowed["summary"]["refused"]) == (0, 3)
 
 
+def test_the_history_of_an_account_is_read_only_of_who_seems_to_be_somebody_else(estate: Estate) -> None:
+    stamp = (
+        "<DS_REPL_ATTR_META_DATA><pszAttributeName>userPrincipalName</pszAttributeName>"
+        "<ftimeLastOriginatingChange>2024-03-05T08:14:21Z</ftimeLastOriginatingChange></DS_REPL_ATTR_META_DATA>"
+    )
+    for name, employee in (("anna", "7"), ("bob", "8")):
+        estate.directory.change(name, employeeID=[employee], whenCreated=["20191124101530.0Z"])
+        estate.graph.users[IDS[name]]["employeeId"] = "7"
+    estate.directory.change("bob", msDS_ReplAttributeMetaData=[stamp])
+    estate.plan(max_refused="1")
+    assert estate.changes("plan")["bob"] == ("refused", "different_person")
+    people = {name: each["person"].get("account") for name, each in estate.users("plan").items()}
+    assert people == {
+        "anna": None,
+        "bob": {
+            "organizational_unit": "OU=Staff,DC=ad,DC=contoso,DC=com",
+            "created": "2019-11-24T10:15:30Z",
+            "upn_changed": "2024-03-05T08:14:21Z",
+        },
+        "carl": None,
+    }
+    asked = [each for each in estate.directory.requests if isinstance(each, Search)]
+    (history,) = (each for each in asked if b"replPropertyMetaData" in each.attributes)
+    assert history.filter == ("equal", b"objectGUID", guid(2).bytes_le)
+
+
 def test_who_has_a_mailbox_on_premises_is_marked_and_not_refused(estate: Estate) -> None:
     """The recipient type decides; without one, the GUID of a mailbox does."""
     remote = {"msExchRecipientTypeDetails": ["2147483648"], "msExchMailboxGuid": [guid(71).bytes_le]}
