@@ -39,7 +39,8 @@ function csvOf(data, rows) {
   return [data.columns, ...rows.map(values)].map((row) => row.map(cell).join(",") + "\r\n").join("");
 }
 
-// Browsers that give a page from a file no clipboard still copy what is selected.
+// Browsers that give a page from a file no clipboard still copy what is selected. To select megabytes would take seconds,
+// so the copy of one character is replaced.
 async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -48,7 +49,11 @@ async function copyText(text) {
     const focused = document.activeElement;
     const area = document.createElement("textarea");
     area.className = "copied";
-    area.value = text;
+    area.value = " ";
+    area.addEventListener("copy", (event) => {
+      event.clipboardData.setData("text/plain", text);
+      event.preventDefault();
+    });
     document.body.append(area);
     area.select();
     const done = document.execCommand("copy");

@@ -80,6 +80,8 @@ def open_page(browser: Browser, report: Callable[[int, str], Path]) -> Iterator[
             viewport=size or DESK, offline=True, color_scheme="dark" if dark else "light", is_mobile=size is PHONE
         )
         contexts.append(context)
+        # What a browser with a window grants by itself to a page on which somebody clicks.
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
         if script:
             context.add_init_script(script)
         page = context.new_page()
