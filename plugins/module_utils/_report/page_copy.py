@@ -39,8 +39,8 @@ function csvOf(data, rows) {
   return [data.columns, ...rows.map(values)].map((row) => row.map(cell).join(",") + "\r\n").join("");
 }
 
-// Browsers that give a page from a file no clipboard still copy what is selected. To select megabytes would take seconds,
-// so the copy of one character is replaced.
+// Browsers that give a page from a file no clipboard still copy what is selected. To select megabytes takes seconds, so
+// the copy of one character is replaced.
 async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);

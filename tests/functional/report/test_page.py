@@ -235,6 +235,10 @@ def test_nothing_sticks_out_at_the_side(open_page: Open, pictures: Path, count: 
         ".map((one) => one.tagName + '.' + one.className)"
     )
     assert wide == []
+    narrow = page.evaluate(
+        "Math.min(...[...document.querySelectorAll('dl dd')].map((one) => one.getBoundingClientRect().width))"
+    )
+    assert narrow >= 200
     page.screenshot(path=pictures / f"{count}-{size['width']}.png", full_page=True)
 
 
