@@ -148,7 +148,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
   h2 { break-after: avoid; }
   thead { display: table-header-group; }
   #rows > thead th:nth-child(1) { width: 30%; } #rows > thead th:nth-child(2) { width: 9.5rem; }
-  #rows > thead th:nth-child(4) { width: 5.5rem; }
+  #rows > thead th:nth-child(4) { width: 6.5rem; }
   .more { break-before: avoid; } .more > td { padding-left: 1.2rem; }
   tr:has(+ .more) > td { border-bottom: 0; }
   .details { display: block; margin: 0; } .details dt, .details dd { display: inline; }
