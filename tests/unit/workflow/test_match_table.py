@@ -18,7 +18,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.att
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
+    ChangeRecord,
+    UserRecord,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import SHOWN_IN_DIFF
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.log_reasons import PROTECTED
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
@@ -97,7 +100,7 @@ def test_tables_name_no_role(cause: str | None, reason: str | None, predicted: t
 def test_the_verdict_of_a_result_names_no_role() -> None:
     (user,) = records("refused")
     assert user["change"]
-    change = {**user["change"], "cause": "admin_role", "reason": "u1 holds the role Tier 0."}
+    change: ChangeRecord = {**user["change"], "cause": "admin_role", "reason": "u1 holds the role Tier 0."}
     verdict = describe_outcome([Planned("u1", "guid", "id", (), frozenset(), None)], {"guid": change}, None)
     assert f"u1: {PROTECTED} Correct them" in verdict
 

@@ -157,7 +157,10 @@ def test_the_history_of_an_account_is_read_only_of_who_seems_to_be_somebody_else
 
 def test_who_has_a_mailbox_on_premises_is_marked_and_not_refused(estate: Estate) -> None:
     """The recipient type decides; without one, the GUID of a mailbox does."""
-    remote = {"msExchRecipientTypeDetails": ["2147483648"], "msExchMailboxGuid": [guid(71).bytes_le]}
+    remote: dict[str, list[bytes | str]] = {
+        "msExchRecipientTypeDetails": ["2147483648"],
+        "msExchMailboxGuid": [guid(71).bytes_le],
+    }
     estate.directory.change("anna", msExchRecipientTypeDetails=["1"])
     estate.directory.change("bob", msExchMailboxGuid=[guid(70).bytes_le])
     estate.directory.change("carl", **remote)
@@ -188,7 +191,7 @@ def test_who_has_a_mailbox_on_premises_is_marked_and_not_refused(estate: Estate)
 @pytest.mark.parametrize(("seen", "has"), [(True, False), (False, None)])
 def test_a_schema_without_exchange_and_one_that_is_hidden(estate: Estate, seen: bool, has: bool | None) -> None:
     name = "userPrincipalName"
-    entry = {"lDAPDisplayName": [name], "objectGUID": [guid(400).bytes_le]}
+    entry: dict[str, list[bytes | str]] = {"lDAPDisplayName": [name], "objectGUID": [guid(400).bytes_le]}
     if seen:
         estate.directory.put(Entry(f"CN={name},CN=Schema,{CONFIGURATION}", entry))
     plan = estate.plan()
