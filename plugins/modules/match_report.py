@@ -15,8 +15,8 @@ author:
 description:
   - Writes a report of a plan of M(hybrid.identity.match_plan) or of a result of M(hybrid.identity.match_apply) into files on the
     controller.
-  - The HTML page is one file that needs no network. It has bars by outcome, filters and a search, and can be read on a
-    phone and on paper, also with tens of thousands of users.
+  - The HTML page is one file that needs no network. It has bars by outcome, filters, a search and columns to sort by, and copies the
+    users that the filters leave as CSV. It can be read on a phone and on paper, also with tens of thousands of users.
   - The report of a plan counts users by predicted outcome. If the plan has no predictions, it counts them by status. The report of a
     result counts users by status, and shows the values before and after.
   - Control characters and invisible characters of a name are written out, such as C(\n) for a newline.
@@ -62,12 +62,14 @@ options:
     type: str
   note:
     description:
-      - A line below the heading, such as a ticket. The next line always names the run, the time, the tenant and the domain.
+      - A line below the heading, such as a ticket. The report always names the tenant, the domain, the app, the run, the time, the version
+        of the collection and the scope.
     type: str
     default: ''
   markdown_users:
     description:
-      - How many of the users who need a decision the Markdown summary names at most.
+      - How many users each table of the Markdown summary names at most. The tables are the users who need a decision, and the users
+        whose ImmutableId the run changes.
     type: int
     default: 100
   mode:
