@@ -42,12 +42,12 @@ class ActionModule(ProgressAction):
         transport = self._connection.transport
         if transport != "local":
             return (
-                f"reads and writes files on the controller, but this task connects by {transport}; set connection: "
-                "local, or delegate_to: localhost if a variable sets the host's ansible_connection."
+                f"reads and writes files on the controller, but this task connects by {transport}. Set connection: "
+                "local. If a variable sets the host's ansible_connection, use delegate_to: localhost instead."
             )
         if self._connection.become is not None:
             return (
-                "reads and writes files of the user who runs ansible-playbook, but this task becomes another user; set "
+                "reads and writes files of the user who runs ansible-playbook, but this task becomes another user. Set "
                 "become: false, or ansible_become: false if that variable is set."
             )
         return None

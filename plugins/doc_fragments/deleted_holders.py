@@ -12,24 +12,24 @@ class ModuleDocFragment:
 options:
   deleted_holders:
     description:
-      - Users in the recycle bin of Entra ID who hold an ImmutableId that another user is to have. A sync could match them in place
-        of that user, so a user whose ImmutableId such a user holds is refused until the deleted user is named here.
-      - Each user named here counts as a change.
+      - Users in the recycle bin of Entra ID who have an ImmutableId that another user would get. A sync could match them instead of that
+        user. Therefore, that user is refused until you add the deleted user here.
+      - Each user in this option counts as a change.
     type: dict
     default: {}
     suboptions:
       restore:
         description:
-          - Object ids of deleted users to bring back.
-          - If the user is the one whom the ImmutableId is meant for, it comes back with its value.
-          - If another user is to have the value, the value is removed from the restored user first. Graph supports this only for
-            users who were never synchronised. The others are refused.
+          - Object ids of deleted users to restore.
+          - If the user is the one who should have the ImmutableId, it is restored with its value.
+          - If another user should have the value, the value is removed from the restored user first. Graph supports this only for users who
+            were never synchronised. Other users are refused.
           - A rollback does not delete a restored user again.
         type: list
         elements: str
         default: []
       purge:
-        description: Object ids of deleted users to delete for good, with all their data. You cannot undo this.
+        description: Object ids of deleted users to delete permanently, with all their data. You cannot undo this.
         type: list
         elements: str
         default: []

@@ -16,11 +16,10 @@ options:
     description:
       - Users who are never touched, such as emergency accounts. They count neither as changes nor as refused.
       - If there is no such user, group or organizational unit, or if the members of a group cannot all be read, the module fails.
-      - M(hybrid.identity.entra_user_info) leaves the groups and organizational units of Active Directory out, and
-        M(hybrid.identity.ad_user) the groups of Entra ID, and both accept user principal names that nobody has. Use them with the same
-        value.
-      - M(hybrid.identity.entra_immutable_id) does not read Active Directory, so it refuses groups and organizational units of it. It accepts
-        user principal names that nobody has.
+      - M(hybrid.identity.entra_user_info) ignores the groups and organizational units of Active Directory, and M(hybrid.identity.ad_user)
+        ignores the groups of Entra ID. Both accept user principal names that no user has. Use the same value for both modules.
+      - M(hybrid.identity.entra_immutable_id) does not read Active Directory, so it refuses groups and organizational units of Active
+        Directory. It accepts user principal names that no user has.
     type: dict
     default: {}
     suboptions:
@@ -30,9 +29,9 @@ options:
         elements: str
       groups:
         description:
-          - Groups whose members are excluded, also through groups in them.
-          - A distinguished name is a group of Active Directory. Accounts whose primary group it is are its members too. Groups of other
-            domains that are members of it are not followed.
+          - Groups whose members are excluded, including the members of groups in them.
+          - A distinguished name is a group of Active Directory. Accounts with this primary group are members too. Members of groups of
+            other domains are not excluded.
           - An object id is a group of Entra ID, which must have assigned members. A dynamic group is refused.
         type: list
         elements: str

@@ -12,10 +12,10 @@ class ModuleDocFragment:
 options:
   auth_source:
     description:
-      - Where the access token comes from.
-      - V(auto) takes O(secret), O(x509_certificate_path), or O(oidc_token) and O(oidc_token_file_path), whichever is set, in this
-        order. V(env) means the same and is there so that one setting serves azure.azcollection too.
-      - V(cli) asks the Azure CLI for the account that is signed in; V(msi) takes the managed identity of the machine.
+      - The source of the access token.
+      - V(auto) uses O(secret), O(x509_certificate_path), or O(oidc_token) and O(oidc_token_file_path), whichever is set, in this order.
+        V(env) means the same, so that you can use one setting for azure.azcollection too.
+      - V(cli) uses the account that is signed in to the Azure CLI. V(msi) uses the managed identity of the machine.
       - If the value is not specified in the task, the value of environment variable E(ANSIBLE_AZURE_AUTH_SOURCE) is used instead.
     type: str
     choices: [auto, env, client_secret, client_certificate, oidc, cli, msi]
@@ -39,14 +39,14 @@ options:
     type: str
   x509_certificate_path:
     description:
-      - Path of a PEM file that holds the private key and the certificate of the app registration, or of a PKCS12 file.
-      - The file must belong to the user who runs the task or to root, and others may not write to it. It may be a link.
+      - Path of a PEM file with the private key and the certificate of the app registration, or of a PKCS12 file.
+      - The file must belong to the user who runs the task or to root, and others must not be able to write to it. It can be a link.
       - If the value is not specified in the task, the value of environment variable E(AZURE_X509_CERTIFICATE_PATH), or else
         E(AZURE_CLIENT_CERTIFICATE_PATH), is used instead.
     type: path
   certificate_password:
     description:
-      - The password of the private key in O(x509_certificate_path), where it has one.
+      - The password of the private key in O(x509_certificate_path), if it has one.
       - If the value is not specified in the task, the value of environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used
         instead.
     type: str
@@ -57,13 +57,13 @@ options:
     type: str
   oidc_token_file_path:
     description:
-      - Path of a file that holds such a token; it is read anew whenever an access token is needed.
-      - The file must belong to the user who runs the task or to root, and others may not write to it. It may be a link.
+      - Path of a file with such a token. The module reads the file again each time it needs an access token.
+      - The file must belong to the user who runs the task or to root, and others must not be able to write to it. It can be a link.
       - If the value is not specified in the task, the value of environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used instead.
     type: path
   cloud_environment:
     description:
-      - The national cloud, which decides O(authority) and O(graph_url) unless they are set.
+      - The national cloud, which sets the defaults of O(authority) and O(graph_url).
       - If the value is not specified in the task, the value of environment variable E(AZURE_CLOUD_ENVIRONMENT) is used instead.
     type: str
     choices: [AzureCloud, AzureUSGovernment, AzureUSGovernmentDoD, AzureChinaCloud]
@@ -80,14 +80,14 @@ options:
     type: str
   graph_ca_cert:
     description:
-      - Path of a PEM file with the certificate authorities to trust for O(authority) and O(graph_url), for instance those of a proxy
-        that opens TLS. Without it, those that Python trusts.
-      - The file must belong to the user who runs the task or to root, and others may not write to it. It may be a link.
+      - Path of a PEM file with the certificate authorities to trust for O(authority) and O(graph_url), for example those of a proxy that
+        inspects TLS. Without this option, the certificate authorities that Python trusts are used.
+      - The file must belong to the user who runs the task or to root, and others must not be able to write to it. It can be a link.
       - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_CA_CERT) is used instead.
     type: path
   disable_instance_discovery:
     description:
-      - Do not ask Microsoft whether O(authority) is one of its own; for private clouds.
+      - Do not ask Microsoft whether O(authority) is one of its endpoints. Use it for private clouds.
       - If the value is not specified in the task, the value of environment variable E(AZURE_DISABLE_INSTANCE_DISCOVERY) is used
         instead.
     type: bool
@@ -100,27 +100,26 @@ options:
     default: 60
   concurrency:
     description:
-      - How many requests may be in flight at once. Each may hold 20 users.
-      - Fewer are, as soon as the service tells that one of its limits is nearly used up. The default writes all that Microsoft allows
-        in 2 minutes and 30 seconds in about 12 seconds, so that more do not finish sooner.
+      - The maximum number of requests at the same time. Each request can contain 20 users.
+      - The module sends fewer requests if the service reports that one of its limits is almost reached. With the default, the module needs
+        about 12 seconds to write as much as Microsoft allows in 2 minutes and 30 seconds, so a higher value is not faster.
       - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_CONCURRENCY) is used
         instead.
     type: int
     default: 4
   max_wait:
     description:
-      - Seconds without any progress after which the task gives up. What was not done by then is reported as such, and running the task
-        again does the rest.
-      - Microsoft's limit for writes is counted over 150 seconds, so less than that gives up where waiting would have helped.
-      - An app that the tenant does not know yet is tried once more after a minute, unless the value is less than that.
+      - The task stops after this number of seconds without progress. It reports what was not done. Run the task again to do the rest.
+      - Microsoft counts its limit for writes over 150 seconds, so with a lower value the task might stop although waiting would have
+        helped.
+      - If the tenant does not know the app yet, the module tries again once after a minute, unless the value is lower.
       - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_GRAPH_MAX_WAIT) is used instead.
     type: int
     default: 300
   progress_interval:
     description:
-      - Seconds between two lines on standard error that tell how far a long task is. V(0) tells nothing.
-      - A task that ends earlier tells nothing either, nor one that runs on another host than the controller, asynchronously, or
-        with C(no_log).
+      - Seconds between two lines on standard error that show the progress of a long task. V(0) disables them.
+      - A task shows no progress if it ends earlier, or if it runs on another host than the controller, asynchronously, or with C(no_log).
       - If the value is not specified in the task, the value of environment variable E(HYBRID_IDENTITY_PROGRESS_INTERVAL) is used
         instead.
     type: int

@@ -16,7 +16,7 @@ options:
       - By default, the name consists of the time and six random hexadecimal digits.
     type: str
 notes:
-  - The files of a run belong to the user who runs the task, have mode 0600 and are written in one step. They are refused if
-    anybody else can have changed them. See C(docs/files.md) for their format.
+  - The files of a run belong to the user who runs the task, have mode 0600 and are written in one step. They are refused if another user
+    could have changed them. See C(docs/files.md) for their format.
   - The module runs on the controller. Do not use C(become) or a remote connection with it.
 """

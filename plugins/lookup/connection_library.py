@@ -13,19 +13,19 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Ansible's connection plugins for Windows, C(psrp) and C(winrm), need a Python library each. Ansible-core does not
-    install it.
-  - Looks for it in the Python that runs C(ansible-playbook).
+  - The connection plugins of Ansible for Windows, C(psrp) and C(winrm), each need a Python library, which ansible-core
+    does not install.
+  - The lookup checks whether the library is installed for the Python that runs C(ansible-playbook).
 options:
   _terms:
-    description: Names of connection plugins, as C(ansible_connection) has them. Those that need no library are fine.
+    description: Names of connection plugins, as in C(ansible_connection). Plugins that need no library are ignored.
     type: list
     elements: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Check that the Windows server can be reached by psrp
+- name: Check that the library for psrp is installed
   ansible.builtin.assert:
     that: missing | length == 0
     fail_msg: "{{ missing }}"
@@ -63,6 +63,7 @@ def _missing(name: str) -> str:
     if not package or importlib.util.find_spec(package) is not None:
         return ""
     return (
-        f"ansible_connection is {name}, which needs the Python library {distribution}, and it is not installed for the "
-        f"Python that runs ansible-playbook. Install it with: {sys.executable} -m pip install {distribution}"
+        f"ansible_connection is {name}. This connection needs the Python library {distribution}, which is not "
+        f"installed for the Python that runs ansible-playbook. Install it with: {sys.executable} -m pip install "
+        f"{distribution}"
     )

@@ -8,28 +8,28 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: misspelt_variables
-short_description: Variables that look like those of this collection's roles and are none
+short_description: Find misspelt variables of the roles of this collection
 version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
   - Compares the names of all variables of the host with the argument specs of the roles of this collection. Ansible
-    ignores a variable that no role knows, so a misspelt C(hybrid_identity_max_changes), say, would go unnoticed.
-  - Each role of this collection begins with it and stops if it finds a name.
+    ignores variables that no role uses, so for example a misspelt C(hybrid_identity_max_changes) would go unnoticed.
+  - Each role of this collection begins with this lookup and stops if it finds a name.
   - A name that begins with C(hybrid_identity_), with C(hard_match_) or with the name of one of the roles in O(_terms)
     must be known.
-  - A name that begins with the name of another role, and always one with C(accounts_) or C(sync_), is found only if it
-    resembles a known one, because variables of other people begin with these words too.
+  - A name that begins with the name of another role, or with C(accounts_) or C(sync_), is found only if it is similar
+    to a known name, because other variables can begin with these words too.
 options:
   _terms:
-    description: The roles that are run. Misspelt variables of the others are found too, if they resemble a known one.
+    description: The roles that run. Misspelt variables of other roles are found if they are similar to a known name.
     type: list
     elements: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Refuse misspelt variables before anything is asked of a directory
+- name: Refuse misspelt variables before a directory is read
   ansible.builtin.assert:
     that: misspelt | length == 0
     fail_msg: "{{ misspelt }}"
@@ -39,7 +39,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: One text that names each of them with the nearest known name. Empty if there are none.
+  description: One text with each misspelt name and the most similar known name. Empty if there are none.
   type: list
   elements: str
 """

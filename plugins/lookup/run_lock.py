@@ -13,9 +13,9 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Takes the lock of C(hybrid_identity_run_folder), the file C(lock) in it, for this C(ansible-playbook) and all its
-    hosts. It is released when C(ansible-playbook) ends, also if it is killed.
-  - The roles that write begin with it, so that two of them do not write at the same time.
+  - Takes the lock of C(hybrid_identity_run_folder), which is the file C(lock) in it, for this C(ansible-playbook) and
+    all its hosts. The lock is released when C(ansible-playbook) ends, even if it is killed.
+  - The roles that write begin with this lookup, so that only one C(ansible-playbook) writes at the same time.
 options:
   _terms:
     description: The folder on the controller.
@@ -25,7 +25,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Let no other ansible-playbook write meanwhile
+- name: Prevent other runs of ansible-playbook from writing at the same time
   ansible.builtin.assert:
     that: locked | length == 0
     fail_msg: "{{ locked }}"

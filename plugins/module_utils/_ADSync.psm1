@@ -38,7 +38,7 @@ Function Import-ConnectModule {
 
     if ($Path) {
         if (-not (Test-Path -LiteralPath $Path)) {
-            throw "There is no '$Path' on this host: set module_path to the folder that holds ADSync.psd1, or leave it out."
+            throw "There is no '$Path' on this host. Set module_path to the folder that contains ADSync.psd1, or remove module_path."
         }
         $candidates = @($Path)
     }
@@ -62,8 +62,8 @@ Function Import-ConnectModule {
         if (Get-Command -Name Start-ADSyncSyncCycle -ErrorAction SilentlyContinue) { return }
     }
     $because = if ($problem) { " ($problem)" } else { '' }
-    throw ("The ADSync PowerShell module cannot be loaded on this host$because. Run the task on the Entra Connect server, " +
-        "with delegate_to for instance, or set module_path to the folder that holds ADSync.psd1.")
+    throw ("The PowerShell module ADSync cannot be loaded on this host$because. Run the task on the Entra Connect server, " +
+        "for example with delegate_to, or set module_path to the folder that contains ADSync.psd1.")
 }
 
 Function Get-ConnectScheduler {
@@ -206,9 +206,9 @@ Function Get-ConnectFailure {
     if ($everything -match 'System\.Windows\.Forms|modal dialog box or form') {
         $cause = 'authentication'
         $advice = @(
-            'Entra Connect could not sign in to Entra ID: it wanted to show a sign-in window ("Showing a modal dialog box..."),'
-            'which a service cannot. Its account is held up by new terms of use, a Conditional Access rule, MFA or an expired password:'
-            'exempt or repair the account, or run the Entra Connect wizard on the server once and sign in, then run again.'
+            'Entra Connect could not sign in to Entra ID. It tried to show a sign-in window ("Showing a modal dialog box..."),'
+            'but a service cannot do this. New terms of use, a Conditional Access policy, MFA or an expired password block its account.'
+            'Exempt or repair the account, or run the Entra Connect wizard on the server once and sign in. Then run the task again.'
         ) -join ' '
     }
     elseif ($ErrorRecord.Exception -is [System.UnauthorizedAccessException]) {
@@ -222,7 +222,7 @@ Function Get-ConnectFailure {
     elseif (($scheduler -and $scheduler.sync_cycle_in_progress) -or $busy.Count -or $text -match 'Connector: .+ is busy|Sync is already running') {
         $cause = 'busy'
         $who = if ($busy.Count) { " ($($busy -join ', '))" } else { '' }
-        $advice = "Another synchronization is running on this server$who. Wait for it to end, or set when_busy to wait."
+        $advice = "Another synchronization is running on this server$who. Wait until it has ended, or set when_busy to wait."
     }
     [ordered]@{
         cause = $cause
@@ -241,8 +241,8 @@ Function Get-ConnectSuspendedAdvice {
     [OutputType([string])]
     param ()
 
-    "The scheduler is suspended, as it is while the Entra Connect wizard is open on the server: finish or close the wizard, " +
-    "then run again. If none is open, open it and close it, which resumes the scheduler."
+    "The scheduler is suspended. This is the case while the Entra Connect wizard is open on the server. Finish or close the wizard, " +
+    "and run the task again. If no wizard is open, open it and close it to resume the scheduler."
 }
 
 Export-ModuleMember -Function ConvertTo-ConnectTime, Import-ConnectModule, Get-ConnectScheduler, Get-ConnectConnector,

@@ -29,38 +29,40 @@ Function Get-ConnectErrorAdvice {
     $named = if ($Attribute.Count) { $Attribute -join ', ' } else { 'an attribute' }
     switch ($Code) {
         { $_ -in 'InvalidHardMatch', '103' } {
-            'Entra refused the hard match: the cloud user holds or is eligible for a privileged role, is already mapped to another AD account ' +
+            'Entra ID refused the hard match: the cloud user has or is eligible for a privileged role, is already mapped to another AD account ' +
             '(onPremisesObjectIdentifier), or hard matches are blocked for the tenant. Remove the cause, then run a cycle.'
             break
         }
         { $_ -in 'AttributeUpdateNotAllowed', '96' } {
-            'The cloud user is mapped to another AD account (onPremisesObjectIdentifier cannot be changed): make sure it is the same person, ' +
+            'The cloud user is mapped to another AD account (onPremisesObjectIdentifier cannot be changed). Make sure that it is the same person, ' +
             'have a Hybrid Identity Administrator clear the mapping, then run a cycle.'
             break
         }
         'InvalidSoftMatch' {
-            'A cloud user has the same address or UPN but another ImmutableId: set that ImmutableId to this account''s (entra_immutable_id), ' +
+            'A cloud user has the same address or UPN but another ImmutableId. Set the ImmutableId to the value of this account (entra_immutable_id), ' +
             'or change the address on one of the two.'
             break
         }
         'AttributeValueMustBeUnique' {
-            'Another object in Entra holds the same value (details name it): change it on one of the two, or, if both are the same person, ' +
+            'Another object in Entra ID has the same value (details name the object). Change the value on one of the two, or, if both are the same person, ' +
             'make the ImmutableId equal to the account''s source anchor.'
             break
         }
-        'ObjectTypeMismatch' { 'An object of another type in Entra has the same address: change the address on one of the two.'; break }
+        'ObjectTypeMismatch' { 'An object of another type in Entra ID has the same address. Change the address on one of the two.'; break }
         { $_ -in 'IdentityDataValidationFailed', 'DataValidationFailed' } {
-            'Entra does not accept the UPN: its characters or its suffix. Correct it in Active Directory.'
+            'Entra ID does not accept the characters or the suffix of the UPN. Correct the UPN in Active Directory.'
             break
         }
         'FederatedDomainChangeError' {
-            'The UPN moves from one federated domain to another, which Entra does not do in one step: give the cloud user a UPN in the ' +
+            'The UPN changes from one federated domain to another, which Entra ID does not do in one step. Give the cloud user a UPN in the ' +
             'onmicrosoft.com domain, then run a cycle, which sets the new one.'
             break
         }
-        { $_ -in 'LargeObject', 'ExceededAllowedLength' } { 'An attribute has more or longer values than Entra takes: shorten it in Active Directory.'; break }
+        { $_ -in 'LargeObject', 'ExceededAllowedLength' } {
+            'An attribute has more or longer values than Entra ID accepts. Shorten it in Active Directory.'; break
+        }
         { $_ -in 'DeletingCloudOnlyObjectNotAllowed', '114' } {
-            'The deletion is of an object that the cloud owns: leave it, or delete it in Entra.'
+            'The cloud is the source of authority of the object to delete. Keep the object, or delete it in Entra ID.'
             break
         }
         { $_ -eq 'permission-issue' -or $DirectoryCode -eq '8344' } {
@@ -70,18 +72,18 @@ Function Get-ConnectErrorAdvice {
             break
         }
         'exported-change-not-reimported' {
-            "What was exported to $named was not there at the next import: another program or administrator changes it back, or the domain " +
-            "controller that was read lacks it still. Find out who writes $named, then run a cycle."
+            "The value exported to $named was missing at the next import. Another program or administrator changed it back, or the domain " +
+            "controller that was read does not have it yet. Find out who writes $named, then run a cycle."
             break
         }
         'sync-rule-error-function-triggered' {
-            'A synchronization rule refuses the object; details (extension-context) or the stack name the rule. Where the text names ' +
-            'SourceAnchor, the anchor''s attribute is empty or has another value than at the first synchronization: put the first value back, then run a cycle.'
+            'A synchronization rule refuses the object. The details (extension-context) or the stack name the rule. If the text names ' +
+            'SourceAnchor, the source anchor attribute is empty or has changed since the first synchronization. Restore the first value, then run a cycle.'
             break
         }
         'dn-attributes-failure' {
             "An object that $named refers to (such as a manager or a member) is not in the target directory. Synchronize that object or " +
-            'remove the reference; if it is new, the next cycle usually resolves this.'
+            'remove the reference. If the object is new, the next cycle usually resolves this.'
             break
         }
         default { $null }
@@ -102,7 +104,7 @@ Function Get-ConnectErrorText {
     )
 
     $said = (@($Code, $Message) | Where-Object { $_ }) -join ': '
-    if (-not $said) { $said = 'The server holds an error and does not say which: see the object in the Synchronization Service Manager' }
+    if (-not $said) { $said = 'The server has an error without a name. Open the object in the Synchronization Service Manager' }
     if ($said -notmatch '[.!?]$' -and ($Advice -or -not $Code)) { $said += '.' }
     ConvertTo-VisibleText -Text ((@($said, $Advice) | Where-Object { $_ }) -join ' ')
 }

@@ -143,7 +143,7 @@ Function Get-ConnectCycleSummary {
     if (-not $Run.Count) {
         return @{
             outcome = 'warnings'
-            message = "The $PolicyType cycle took $Seconds s and left no trace in the run history: what it did cannot be told."
+            message = "The $PolicyType cycle took $Seconds s but the run history does not show it, so its result is unknown."
         }
     }
     if (-not $bad.Count -and -not $odd.Count) { return @{ outcome = 'success'; message = "$text, all with success." } }

@@ -110,7 +110,7 @@ Function ConvertTo-ConnectError {
     $said = Split-ConnectStack -Text (& $take 'cd-error/error-literal') -Stack (& $take 'extension-error-info/call-stack')
     if (-not $said.message) { $said.message = ConvertTo-VisibleText -Text (& $take 'cd-error/server-error-detail') }
     if (-not $said.message -and $code -eq 'exported-change-not-reimported' -and $attributes.Count) {
-        $said.message = ConvertTo-VisibleText -Text "The change of $($attributes -join ', ') did not come back with the import."
+        $said.message = ConvertTo-VisibleText -Text "The import did not confirm the change of $($attributes -join ', ')."
     }
     $dn = $Node.GetAttribute('dn')
     if (-not $dn) { $dn = & $take 'dn' }

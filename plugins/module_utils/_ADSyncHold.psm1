@@ -17,7 +17,7 @@ Function Switch-ConnectScheduler {
     if ((Get-ConnectScheduler).sync_cycle_enabled -eq $Enabled) { return }
     $null = Set-ADSyncScheduler -SyncCycleEnabled $Enabled -ErrorAction Stop
     if ((Get-ConnectScheduler).sync_cycle_enabled -eq $Enabled) { return }
-    $text = 'Set-ADSyncScheduler reported success, but the server does not show it. See the Application event log of the server ' +
+    $text = 'Set-ADSyncScheduler reported success, but the server does not show the change. Check the Application event log of the server ' +
     '(sources ADSync and Directory Synchronization).'
     $problem = New-Object -TypeName System.InvalidOperationException -ArgumentList $text
     $problem.Data['cause'] = 'not_kept'

@@ -130,7 +130,7 @@ Function Get-ConnectUser {
         $user.status = 'not_found'
         $user.cause = 'not_in_connector_space'
         $because = if ($missing) { " ($(ConvertTo-VisibleText -Text $missing))" } else { '' }
-        $user.reason = "The Entra connector holds no object for it: no cycle has synchronized it, or filtering leaves it out.$because"
+        $user.reason = "The Entra ID connector has no object for this user. No cycle has synchronized the user, or filtering excludes the user.$because"
         return $user
     }
     $user.object_type = "$($found.ObjectType)"

@@ -60,7 +60,7 @@ Function Get-ConnectRunOutcome {
     foreach ($name in @("$($Run.Result)") + @($Step | ForEach-Object { $_.result } | Where-Object { $_ })) {
         $found = Get-ConnectResult -Name $name -Kind $Kind
         if ($found.outcome -eq 'running') {
-            $found = @{ outcome = 'error'; advice = 'The run was cut off before it stored how it ended, as by a restart of the server; run again.' }
+            $found = @{ outcome = 'error'; advice = 'The run was interrupted before it stored its result, as by a restart of the server. Run the task again.' }
         }
         if ($name -ne "$($Run.Result)") { $found.advice = "A step ended in $name. $($found.advice)".Trim() }
         if (-not $worst -or $script:Severity.IndexOf($found.outcome) -gt $script:Severity.IndexOf($worst.outcome)) { $worst = $found }

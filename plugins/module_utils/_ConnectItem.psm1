@@ -63,8 +63,8 @@ Function New-ConnectUnknown {
         [Parameter()][AllowNull()][AllowEmptyString()][string] $Advice
     )
 
-    $because = if ($Problem) { $Problem } else { 'it is not there.' }
-    if (-not $Advice) { $Advice = 'Look at it on the server, and run the task as an administrator of that server.' }
+    $because = if ($Problem) { $Problem } else { 'it does not exist.' }
+    if (-not $Advice) { $Advice = 'Check it on the server, and run the task as an administrator of that server.' }
     New-ConnectItem -Name $Name -Group $Group -Status unknown -Reason "$What could not be read: $because" -Advice $Advice
 }
 

@@ -15,12 +15,12 @@ $script:Hardware = @(@(50000, 6, 70), @(100000, 16, 100), @(300000, 32, 300), @(
 
 Function Get-DomainItem {
     param ([hashtable] $Computer)
-    if ($Computer.problem) { return New-ConnectUnknown -Name domain_joined -Group server -What 'The membership in a domain' -Problem $Computer.problem }
+    if ($Computer.problem) { return New-ConnectUnknown -Name domain_joined -Group server -What 'The domain membership' -Problem $Computer.problem }
     $domain = "$($Computer.value.Domain)"
     if ($Computer.value.PartOfDomain) {
         return New-ConnectItem -Name domain_joined -Group server -Status ok -Value $domain -Reason "The server is a member of the domain $domain."
     }
-    New-ConnectItem -Name domain_joined -Group server -Status not_ok -Value $domain -Reason "The server is in the workgroup $domain, in no domain." `
+    New-ConnectItem -Name domain_joined -Group server -Status not_ok -Value $domain -Reason "The server is in the workgroup $domain, not in a domain." `
         -Advice 'Join the server to a domain of the forest, and restart it.'
 }
 
@@ -32,16 +32,16 @@ Function Get-SystemItem {
     $item = @{ Name = 'operating_system'; Group = 'server'; Value = $name }
     $advice = 'Use Windows Server 2022, which Microsoft recommends.'
     # ProductType: 1 workstation, 2 domain controller, 3 server (Win32_OperatingSystem).
-    if ([int]$System.value.ProductType -eq 1) { return New-ConnectItem @item -Status not_ok -Reason "$name is no server." -Advice $advice }
+    if ([int]$System.value.ProductType -eq 1) { return New-ConnectItem @item -Status not_ok -Reason "$name is not a server." -Advice $advice }
     if ($build -lt 14393) { return New-ConnectItem @item -Status not_ok -Reason "$name (build $build) is older than Windows Server 2016." -Advice $advice }
     if (-not $script:Build.ContainsKey($build)) {
-        return New-ConnectItem @item -Status unknown -Reason "Build $build ($name) is none of the versions that Microsoft names." -Advice $advice
+        return New-ConnectItem @item -Status unknown -Reason "Build $build ($name) is not one of the versions that Microsoft lists." -Advice $advice
     }
     if ($build -eq 26100) {
         $mend = "Install the update KB5070773 of October 2025 or a later one, and restart the server."
         if ($null -eq $Revision.value) {
-            return New-ConnectItem @item -Status unknown -Advice $mend -Reason ('Windows Server 2025 has a known problem with Entra Connect until build ' +
-                "26100.$($script:Mended2025), and the build's revision could not be read$(if ($Revision.problem) { ": $($Revision.problem)" }).")
+            return New-ConnectItem @item -Status unknown -Advice $mend -Reason ('Windows Server 2025 has a known problem with Entra Connect in builds before ' +
+                "26100.$($script:Mended2025), and the revision of the build could not be read$(if ($Revision.problem) { ": $($Revision.problem)" }).")
         }
         if ($Revision.value -lt $script:Mended2025) {
             return New-ConnectItem @item -Status not_ok -Advice $mend -Reason ("Windows Server 2025 at build 26100.$($Revision.value) has a known problem " +
@@ -95,17 +95,17 @@ Function Get-TlsItem {
     if ($Tls.problem) { return New-ConnectUnknown -Name tls12 -Group server -What 'The settings of TLS 1.2' -Problem $Tls.problem }
     $wrong = @($Tls.value | Where-Object { $_.value -ne $_.wanted })
     $item = @{ Name = 'tls12'; Group = 'server'; Value = "$(@($Tls.value).Count - $wrong.Count) of $(@($Tls.value).Count) values" }
-    if (-not $wrong.Count) { return New-ConnectItem @item -Status ok -Reason 'TLS 1.2 is enabled in all the places that Microsoft names.' }
+    if (-not $wrong.Count) { return New-ConnectItem @item -Status ok -Reason 'TLS 1.2 is enabled in all the places that Microsoft lists.' }
     $told = @($wrong | ForEach-Object { "HKLM\$($_.path) $($_.name) is $(if ($null -eq $_.value) { 'not set' } else { $_.value }), not $($_.wanted)" })
-    New-ConnectItem @item -Status not_ok -Reason "TLS 1.2 is not enabled as Entra Connect needs it: $($told -join '; ')." `
+    New-ConnectItem @item -Status not_ok -Reason "TLS 1.2 is not enabled as Entra Connect requires: $($told -join '; ')." `
         -Advice 'Set these DWORD values and restart the server.'
 }
 
 Function Get-HardwareItem {
     param ([hashtable] $Computer, [hashtable] $Disk, [int] $Objects)
     $row = @($script:Hardware | Where-Object { $Objects -lt $_[0] })[0]
-    $for = if ($Objects) { "for $Objects objects" } else { 'at the least' }
-    $full = if ($Objects -ge 100000) { ' From 100,000 objects on it also needs a full SQL Server, which needs its own.' } else { '' }
+    $for = if ($Objects) { "for $Objects objects" } else { 'at least' }
+    $full = if ($Objects -ge 100000) { ' For 100,000 objects or more, it also needs a full SQL Server, which needs additional resources.' } else { '' }
     # What firmware keeps for itself is missing from what Windows reports, hence the rounding.
     $memory = if ($Computer.problem) { $null } else { $Computer.value.TotalPhysicalMemory }
     if (-not $memory) { New-ConnectUnknown -Name memory -Group server -What 'The memory' -Problem $Computer.problem }

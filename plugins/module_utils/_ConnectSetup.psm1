@@ -7,7 +7,7 @@
 
 # Older versions stopped on 30 September 2026 (facts §8).
 $script:Floor = [version]'2.5.79.0'
-$script:InWindowsPowerShell = 'In PowerShell 7 it may get lost on the way from Windows PowerShell, where the task can run, too.'
+$script:InWindowsPowerShell = 'PowerShell 7 might not receive it from Windows PowerShell. Run the task in Windows PowerShell instead.'
 
 Function Get-ConnectForest {
     # The forest of each AD connector by its identifier; the parameter's name is seen in use, not documented.
@@ -28,7 +28,7 @@ Function Get-ConnectHashSync {
     $state = [ordered]@{}
     foreach ($one in $Connector) {
         $answer = @(Get-ADSyncAADPasswordSyncConfiguration -SourceConnector $one.name -ErrorAction Stop)
-        if (-not $answer.Count -or $null -eq $answer[0].Enabled) { throw "The server does not say whether '$($one.name)' synchronizes password hashes." }
+        if (-not $answer.Count -or $null -eq $answer[0].Enabled) { throw "The server does not show whether '$($one.name)' synchronizes password hashes." }
         $state[$one.name] = "$($answer[0].Enabled)" -eq 'True'
     }
     $state
@@ -82,13 +82,13 @@ Function Get-VersionItem {
     }
     if (-not $version) { return New-ConnectUnknown -Name version -Group connect -What 'The version' -Problem $Program.problem }
     if ($version -lt $script:Floor) {
-        return New-ConnectItem @item -Status not_ok -Advice $get -Reason ("Entra Connect $version is older than $($script:Floor), below which all " +
+        return New-ConnectItem @item -Status not_ok -Advice $get -Reason ("Entra Connect $version is older than $($script:Floor). For older versions, all " +
             'synchronization stopped on 30 September 2026.')
     }
     # As the support article "Microsoft Entra Connect is not working correctly after an automatic upgrade" compares them.
     if ($Configuration -and ($Configuration -as [version]) -and ($Configuration -as [version]) -ne $version) {
-        return New-ConnectItem @item -Status not_ok -Reason ("Version $version is installed, but the server's configuration is still that of " +
-            "$Configuration`: an upgrade was not finished.") -Advice 'Start the Entra Connect wizard on the server and choose Upgrade.'
+        return New-ConnectItem @item -Status not_ok -Reason ("Version $version is installed, but the configuration of the server is still that of " +
+            "$Configuration`: an upgrade is not complete.") -Advice 'Start the Entra Connect wizard on the server and choose Upgrade.'
     }
     New-ConnectItem @item -Status ok -Reason "Entra Connect $version is not older than $($script:Floor)."
 }
@@ -97,15 +97,15 @@ Function Get-ServiceItem {
     param ([hashtable] $Service)
     if ($Service.problem) { return New-ConnectUnknown -Name sync_service -Group connect -What 'The service ADSync' -Problem $Service.problem }
     if (-not $Service.value) {
-        return New-ConnectItem -Name sync_service -Group connect -Status not_ok -Reason 'There is no service ADSync: the wizard has not been finished.' `
-            -Advice 'Finish the Entra Connect wizard on the server.'
+        return New-ConnectItem -Name sync_service -Group connect -Status not_ok -Reason 'There is no service ADSync, so the wizard is not complete.' `
+            -Advice 'Complete the Entra Connect wizard on the server.'
     }
     $value = "$($Service.value.state), $($Service.value.start_mode)"
     if ($Service.value.state -eq 'Running' -and $Service.value.start_mode -eq 'Auto') {
         return New-ConnectItem -Name sync_service -Group connect -Status ok -Value $value -Reason 'The service ADSync runs and starts with the server.'
     }
     New-ConnectItem -Name sync_service -Group connect -Status not_ok -Value $value -Reason "The service ADSync is $value." `
-        -Advice 'Start it, and set it to start automatically; the Application event log says why it stopped.'
+        -Advice 'Start it, and set it to start automatically. Find out in the Application event log why it stopped.'
 }
 
 Function Get-ConnectorItem {
@@ -119,24 +119,24 @@ Function Get-ConnectorItem {
     if (-not $lacking.Count) {
         return New-ConnectItem -Name connectors -Group connect -Status ok -Value $names -Reason 'The server has connectors to Active Directory and to Entra ID.'
     }
-    New-ConnectItem -Name connectors -Group connect -Status not_ok -Value $names -Reason "The server has no connector to $($lacking -join ' and none to ')." `
-        -Advice 'Finish the Entra Connect wizard on the server.'
+    New-ConnectItem -Name connectors -Group connect -Status not_ok -Value $names -Reason "The server has no connector to $($lacking -join ' or to ')." `
+        -Advice 'Complete the Entra Connect wizard on the server.'
 }
 
 Function Get-AnchorItem {
     param ([hashtable] $Settings)
     $anchor = if ($Settings.problem) { $null } else { Get-ConnectSourceAnchor -Setting $Settings.value }
     if (-not $anchor) {
-        $problem = if ($Settings.problem) { $Settings.problem } else { "the server's settings do not name it. $($script:InWindowsPowerShell)" }
+        $problem = if ($Settings.problem) { $Settings.problem } else { "the settings of the server do not contain it. $($script:InWindowsPowerShell)" }
         return New-ConnectUnknown -Name source_anchor -Group connect -What 'The source anchor' -Problem $problem `
-            -Advice 'Look it up on the server: Entra Connect wizard, View or export current configuration, SOURCE ANCHOR.'
+            -Advice 'Find it on the server: Entra Connect wizard, View or export current configuration, SOURCE ANCHOR.'
     }
     if ($anchor -in 'mS-DS-ConsistencyGuid', 'objectGUID') {
         return New-ConnectItem -Name source_anchor -Group connect -Status ok -Value $anchor -Reason "The server makes ImmutableIds from $anchor."
     }
-    New-ConnectItem -Name source_anchor -Group connect -Status not_ok -Value $anchor -Reason ("The server makes ImmutableIds from $anchor, and this " +
-        'collection only from mS-DS-ConsistencyGuid and objectGUID: what it writes would not match.') `
-        -Advice 'Do not write ImmutableIds for this server. The source anchor of a server cannot be changed but by installing it anew.'
+    New-ConnectItem -Name source_anchor -Group connect -Status not_ok -Value $anchor -Reason ("The server makes ImmutableIds from $anchor, but this " +
+        'collection only from mS-DS-ConsistencyGuid and objectGUID. The values that it writes would not match.') `
+        -Advice 'Do not write ImmutableIds for this server. To change the source anchor of a server, you must install Entra Connect again.'
 }
 
 Function Get-SchedulerItem {
@@ -148,16 +148,16 @@ Function Get-SchedulerItem {
     $now = $Scheduler.value
     if ($now.staging_mode_enabled) {
         New-ConnectItem -Name staging_mode -Group connect -Status not_ok -Value 'on' -Reason ('The server is in staging mode: it imports and synchronizes, ' +
-            'and exports nothing.') -Advice 'Work with the active server, or turn staging mode off in the wizard once no other server exports.'
+            'and exports nothing.') -Advice 'Use the active server, or, if no other server exports, turn off staging mode in the wizard.'
     }
-    else { New-ConnectItem -Name staging_mode -Group connect -Status ok -Value 'off' -Reason 'The server exports. No other server may do so.' }
+    else { New-ConnectItem -Name staging_mode -Group connect -Status ok -Value 'off' -Reason 'The server exports. No other server may export.' }
 
     $item = @{ Name = 'scheduler'; Group = 'connect'; Value = "every $($now.currently_effective_sync_cycle_interval)" }
     $span = [TimeSpan]::Zero
     if ($now.scheduler_suspended) { New-ConnectItem @item -Status not_ok -Reason 'The scheduler is suspended.' -Advice (Get-ConnectSuspendedAdvice) }
     elseif (-not $now.sync_cycle_enabled) {
-        New-ConnectItem @item -Status not_ok -Reason 'The scheduler is disabled and runs no cycles; Microsoft asks for one every 7 days at least.' `
-            -Advice ('If a run was killed that held it, run the playbook hybrid.identity.release_scheduler. If nobody holds it on purpose, run ' +
+        New-ConnectItem @item -Status not_ok -Reason 'The scheduler is disabled and runs no cycles. Microsoft requires at least one cycle every 7 days.' `
+            -Advice ('If a run that held it was killed, run the playbook hybrid.identity.release_scheduler. If nobody disabled it on purpose, run ' +
             'Set-ADSyncScheduler -SyncCycleEnabled $true on the server.')
     }
     elseif (-not $now.maintenance_enabled) {
@@ -165,7 +165,7 @@ Function Get-SchedulerItem {
             -Advice 'Run Set-ADSyncScheduler -MaintenanceEnabled $true on the server.'
     }
     elseif ([TimeSpan]::TryParse($now.currently_effective_sync_cycle_interval, [ref]$span) -and $span -gt [TimeSpan]::FromDays(7)) {
-        New-ConnectItem @item -Status not_ok -Reason "A cycle every $span is too seldom; Microsoft asks for one every 7 days at least." `
+        New-ConnectItem @item -Status not_ok -Reason "A cycle every $span is not often enough. Microsoft requires at least one cycle every 7 days." `
             -Advice 'Set custom_interval of adsync_scheduler.'
     }
     else { New-ConnectItem @item -Status ok -Reason "The scheduler runs a cycle every $($now.currently_effective_sync_cycle_interval)." }
@@ -179,35 +179,35 @@ Function Get-HashItem {
     $off = @($Hashes.value.Keys | Where-Object { -not $Hashes.value[$_] })
     if (-not $on.Count -and -not $off.Count) {
         return New-ConnectUnknown -Name $name -Group connect -What 'Password hash synchronization' -Problem 'there is no connector to Active Directory.' `
-            -Advice 'Finish the Entra Connect wizard on the server.'
+            -Advice 'Complete the Entra Connect wizard on the server.'
     }
     if ($on.Count -and $off.Count) {
         return New-ConnectItem -Name $name -Group connect -Status not_ok -Value 'mixed' -Reason ("Password hashes are synchronized from $($on -join ', '), " +
-            "not from $($off -join ', ').") -Advice 'Let it be the same for all forests in the wizard, unless it is meant so.'
+            "not from $($off -join ', ').") -Advice 'Unless you intend this, use the same setting for all forests in the wizard.'
     }
     if ($on.Count) {
-        return New-ConnectItem -Name $name -Group connect -Status ok -Value 'on' -Reason ('Password hashes are synchronized: on a match, ' +
-            'the password in Active Directory replaces the one in Entra ID.')
+        return New-ConnectItem -Name $name -Group connect -Status ok -Value 'on' -Reason ('Password hashes are synchronized. After a match, ' +
+            'the AD password replaces the cloud password.')
     }
     New-ConnectItem -Name $name -Group connect -Status ok -Value 'off' `
-        -Reason 'Password hashes are not synchronized: matched users need another way to sign in.'
+        -Reason 'Password hashes are not synchronized, so matched users need another way to sign in.'
 }
 
 Function Get-UpgradeItem {
     param ([hashtable] $Upgrade)
     if (-not $Upgrade.value) { return New-ConnectUnknown -Name auto_upgrade -Group connect -What 'Automatic upgrade' -Problem $Upgrade.problem }
     $item = @{ Name = 'auto_upgrade'; Group = 'connect'; Value = $Upgrade.value }
-    $byHand = 'Upgrade by hand before a version retires, 12 months after the next one'
+    $byHand = 'Upgrade by hand before your version retires, 12 months after the release of the next version'
     switch ($Upgrade.value) {
         'Enabled' { return New-ConnectItem @item -Status ok -Reason 'Automatic upgrade is enabled.' }
         'Suspended' {
-            return New-ConnectItem @item -Status not_ok -Reason 'Automatic upgrade is suspended: this server is not eligible for it at present.' `
-                -Advice "$byHand; Get-ADSyncAutoUpgrade -Detail on the server says why it is suspended."
+            return New-ConnectItem @item -Status not_ok -Reason 'Automatic upgrade is suspended, because this server is not eligible for it at present.' `
+                -Advice "$byHand. Run Get-ADSyncAutoUpgrade -Detail on the server to find out why it is suspended."
         }
         'Disabled' {
             return New-ConnectItem @item -Status not_ok -Reason 'Automatic upgrade is disabled.' -Advice "$byHand, or enable it (Set-ADSyncAutoUpgrade)."
         }
-        default { New-ConnectItem @item -Status unknown -Reason "The state '$($Upgrade.value)' is none that Microsoft documents." -Advice "$byHand." }
+        default { New-ConnectItem @item -Status unknown -Reason "Microsoft does not document the state '$($Upgrade.value)'." -Advice "$byHand." }
     }
 }
 
@@ -215,18 +215,19 @@ Function Get-SignInItem {
     param ([hashtable] $Identity)
     if (-not $Identity.value) {
         return New-ConnectUnknown -Name entra_sign_in -Group connect -What 'How the server signs in to Entra ID' -Problem $Identity.problem `
-            -Advice 'Versions from 2.5.3.0 on tell it (Get-ADSyncEntraConnectorCredential).'
+            -Advice 'Version 2.5.3.0 and later show it (Get-ADSyncEntraConnectorCredential).'
     }
     $item = @{ Name = 'entra_sign_in'; Group = 'connect'; Value = $Identity.value }
     switch ($Identity.value) {
         'Application' { return New-ConnectItem @item -Status ok -Reason 'The server signs in to Entra ID as an application, with a certificate.' }
         'ServiceAccount' {
             return New-ConnectItem @item -Status not_ok -Reason 'The server signs in to Entra ID with an account and its password.' `
-                -Advice ('Versions from 2.5.74.0 on change to an application by themselves within 6 hours; if this one does not, choose "Configure ' +
+                -Advice ('Version 2.5.74.0 and later change to an application automatically within 6 hours. If this server does not, select "Configure ' +
                 'application-based authentication to Microsoft Entra ID" in the wizard.')
         }
         default {
-            New-ConnectItem @item -Status unknown -Reason "The type '$($Identity.value)' is none that Microsoft documents." -Advice 'Look it up in the wizard.'
+            New-ConnectItem @item -Status unknown -Reason "Microsoft does not document the type '$($Identity.value)'." `
+                -Advice 'Check the sign-in method in the wizard.'
         }
     }
 }
@@ -235,9 +236,9 @@ Function Get-ThresholdItem {
     param ([hashtable] $Settings)
     # The server's own copy is seen in use, not documented; Entra decides by its own.
     $copy = if ($Settings.problem) { $null } else { $Settings.value['Microsoft.OptionalFeature.ExportDeletionThresholdValue'] }
-    $hint = if ($copy) { " The server's own settings say $copy, which nobody documents." } else { '' }
-    New-ConnectItem -Name deletion_threshold -Group connect -Status unknown -Value $copy -Reason ('The deletion threshold lies in Entra ID, and ' +
-        "Get-ADSyncExportDeletionThreshold asks a person to sign in for it; it is 500 deletions unless somebody set it.$hint") `
+    $hint = if ($copy) { " The settings of the server say $copy, but Microsoft does not document this setting." } else { '' }
+    New-ConnectItem -Name deletion_threshold -Group connect -Status unknown -Value $copy -Reason ('The deletion threshold is stored in Entra ID, and ' +
+        "Get-ADSyncExportDeletionThreshold needs an interactive sign-in to read it. The default is 500 deletions.$hint") `
         -Advice 'Before a change of filtering, run Get-ADSyncExportDeletionThreshold -AADUserName <your UPN> on the server.'
 }
 
@@ -256,7 +257,7 @@ Function Get-ConnectSetupItem {
         New-ConnectItem -Name installed -Group connect -Status ok -Value $name -Reason 'Entra Connect is installed.'
     }
     else {
-        New-ConnectItem -Name installed -Group connect -Status not_ok -Reason 'Entra Connect is not among the installed programs.' `
+        New-ConnectItem -Name installed -Group connect -Status not_ok -Reason 'Entra Connect is not in the list of installed programs.' `
             -Advice 'Download AzureADConnect.msi from the Entra admin center (Entra Connect > Get started), and install it.'
     }
     Get-VersionItem -Program $Reading.program -Installed $Installed -Configuration $Configuration

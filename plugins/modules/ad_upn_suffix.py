@@ -10,11 +10,10 @@ module: ad_upn_suffix
 short_description: Manage the UPN suffixes of an Active Directory forest
 version_added: 1.0.0
 description:
-  - Adds UPN suffixes to an Active Directory forest and removes them, so that users can carry the names by which they sign in to
-    Entra ID.
-  - Reads and writes C(uPNSuffixes) of C(CN=Partitions) in the configuration naming context. Only the values that change are
-    written, never the whole list, so that nobody else's change is lost.
-  - The DNS domains of the forest are suffixes without being listed, and are not added.
+  - Adds UPN suffixes to an Active Directory forest and removes them, so that users can have the names with which they sign in to Entra ID.
+  - Reads and writes C(uPNSuffixes) of C(CN=Partitions) in the configuration naming context. Only the values that change are written, never
+    the whole list, so changes by other programs are not lost.
+  - The DNS domains of the forest are always suffixes, so they are not added to the list.
 extends_documentation_fragment:
   - hybrid.identity.ldap
   - hybrid.identity.attributes
@@ -29,22 +28,22 @@ attributes:
 options:
   suffixes:
     description:
-      - DNS names such as V(contoso.com). They are compared without regard to case, and one that is listed keeps its spelling.
+      - DNS names such as V(contoso.com). Case is ignored. A suffix that is already listed keeps its spelling.
     type: list
     elements: str
     required: true
   state:
     description:
-      - V(present) adds those that are missing; V(absent) removes those that are listed.
-      - V(exact) makes the list equal to O(suffixes), with an empty list removing them all. A domain of the forest that somebody
-        listed is left alone.
+      - V(present) adds missing suffixes. V(absent) removes listed suffixes.
+      - V(exact) makes the list equal to O(suffixes). An empty list removes all suffixes. If the list contains a domain of the forest, it is
+        not removed.
     type: str
     choices: [present, absent, exact]
     default: present
   force:
     description:
-      - Remove suffixes that users still carry. Without it the task fails, tells how many users carry them, and removes nothing.
-      - In a forest of several domains the users are counted at the Global Catalog of the same server.
+      - Remove suffixes that users still have. Without this option, the task fails, reports how many users have them, and removes nothing.
+      - In a forest with several domains, the users are counted at the global catalog of the same server.
     type: bool
     default: false
 seealso:
@@ -63,14 +62,14 @@ EXAMPLES = r"""
       - contoso.com
       - fabrikam.com
 
-- name: Remove a suffix that nobody carries any more
+- name: Remove a suffix that no user has any more
   hybrid.identity.ad_upn_suffix:
     server: [dc1.ad.contoso.com, dc2.ad.contoso.com]
     auth_protocol: kerberos
     suffixes: [old.contoso.com]
     state: absent
 
-- name: See what would change if these were to be the only ones
+- name: Show what would change if the forest had only these suffixes
   hybrid.identity.ad_upn_suffix:
     server: dc1.ad.contoso.com
     username: administrator@ad.contoso.com
@@ -101,37 +100,37 @@ added:
   elements: str
   sample: [fabrikam.com]
 removed:
-  description: The suffixes that were removed, or would be, in the spelling that was stored.
+  description: The suffixes that were removed, or would be, in their stored spelling.
   returned: success
   type: list
   elements: str
   sample: []
 implicit:
-  description: The wanted suffixes that are DNS domains of the forest, and so need not be listed.
+  description: The requested suffixes that are DNS domains of the forest, and therefore do not need to be listed.
   returned: success
   type: list
   elements: str
   sample: [ad.contoso.com]
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 cause:
-  description: A stable identifier of what went wrong with the connection or the directory.
+  description: A stable identifier of the error of the connection or the directory.
   returned: failure of the connection or the directory
   type: str
   sample: wrong_password
 result_code:
-  description: The LDAP result code, where a server gave one.
+  description: The LDAP result code, if the server returned one.
   returned: failure of an LDAP operation
   type: int
   sample: 49
 in_use:
-  description: How many users carry each of the suffixes that were to be removed.
+  description: Number of users for each suffix to remove.
   returned: refusal to remove suffixes in use
   type: dict
   sample:

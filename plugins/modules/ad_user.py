@@ -7,29 +7,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ad_user
-short_description: Make Active Directory accounts for the users of Entra ID
+short_description: Create Active Directory accounts for the users of Entra ID
 version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Takes cloud users from a file of M(hybrid.identity.entra_user_info), or a short list of records, and makes the accounts that are missing
-    in Active Directory, in bulk. M(hybrid.identity.match_plan) and M(hybrid.identity.match_apply) then hard-match each to its cloud user.
-  - In check mode, the module makes a plan and does not fail because of a user. If the plan may not be carried out, RV(verdict) says why. The
-    same task without check mode and with O(plan_sha256) carries the plan out. It reads the directory again, and users for whom the plan would
-    be another one now are refused. Without O(plan_sha256), it plans and writes at once, and fails with the verdict.
-  - An account is looked for by UPN and by every address before one is made. One that is found by UPN is filled by O(update).
-    One that has an address and another UPN is refused and named; there is never a second account.
-    UPNs are compared as Entra ID does it, without the case of A to Z. An account whose UPN only Active Directory takes for the
-    record's is never filled, and the record is refused.
-  - No account is made with a UPN that Entra Connect would not keep. Graph allows a C($) in a UPN, for instance, and Entra Connect
+  - Takes cloud users from a file of M(hybrid.identity.entra_user_info), or a short list of records, and creates the accounts that are
+    missing in Active Directory, in bulk. M(hybrid.identity.match_plan) and M(hybrid.identity.match_apply) then hard-match each account to
+    its cloud user.
+  - In check mode, the module makes a plan and does not fail because of single users. If the plan cannot be applied, RV(verdict) says why.
+    The same task without check mode and with O(plan_sha256) applies the plan. It reads the directory again. If the plan for a user would be
+    different now, the user is refused. Without O(plan_sha256), the module plans and writes in one step, and fails with the verdict.
+  - Before the module creates an account, it searches for an existing one by UPN and by every address. If an account has the UPN, O(update)
+    decides whether it is filled. If an account has one of the addresses and another UPN, the record is refused, so no second account is
+    created. UPNs are compared as in Entra ID, which ignores only the case of A to Z. If only Active Directory treats the UPN of an account
+    as the UPN of the record, the record is refused, and the account is not changed.
+  - The module creates no account with a UPN that Entra Connect would not keep. For example, Graph allows a C($) in a UPN, but Entra Connect
     does not.
-  - The plan is complete before the first write, and values that the directory's own schema would refuse are found then. A user whose UPN
-    suffix the forest does not have is refused. Nothing is deleted.
-  - The new C(sAMAccountName) is the part of the UPN before the C(@) without accents and without what is no ASCII letter, digit,
-    dot, underscore or dash, cut to 20 characters. The new C(cn) is the display name, else given name and surname, else the UPN, cut
-    to 64. Where several accounts would get one name, the first of them by UPN has it, unless somebody in the directory does; the
-    others end in five digits of a hash of their UPN, and their C(cn) in the C(sAMAccountName) in brackets. So the same input
-    gives the same names.
+  - The plan is complete before the first write, and it already refuses values that the schema of the directory would refuse. A user whose
+    UPN suffix is missing in the forest is refused. Nothing is deleted.
+  - The new C(sAMAccountName) is the part of the UPN before the C(@). Accents and all characters except ASCII letters, digits, dots,
+    underscores and dashes are removed, and it is shortened to 20 characters. The new C(cn) is the display name, else the given name and
+    surname, else the UPN, shortened to 64 characters. If several accounts would get the same name, the first of them by UPN gets it, unless
+    it already exists in the directory. The names of the others end with five digits of a hash of their UPN, and their C(cn) ends with the
+    C(sAMAccountName) in brackets. Therefore, the same input always gives the same names.
 extends_documentation_fragment:
   - hybrid.identity.ldap
   - hybrid.identity.journal
@@ -39,117 +40,119 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The plan is written in check mode. It is not counted as a change.
+    details: The module writes the plan in check mode. This does not count as a change.
   diff_mode:
     support: full
-    details: It has 50 users at most, and no password. The plan and the result have all users.
+    details: The diff shows at most 50 users, and no passwords. The plan and the result contain all users.
   idempotent:
     support: full
 options:
   users:
     description:
-      - Records of the people who are to have accounts. Only C(user_principal_name) is needed.
+      - Records of the users who get accounts. Only C(user_principal_name) is required.
       - C(display_name), C(given_name), C(surname), C(mail), C(proxy_addresses), C(mail_nickname), C(job_title), C(department),
         C(company_name), C(office_location), C(business_phone), C(mobile_phone), C(fax_number), C(street_address), C(city), C(state),
         C(postal_code), C(country), C(employee_id), C(employee_type), C(preferred_language) and C(extension_attribute_1) to
-        C(extension_attribute_15) are written to the attributes that Entra Connect reads them from, C(mail_nickname) and the last
-        ones where the schema has Exchange's attributes.
-      - C(proxy_addresses) is a list; the primary address has C(SMTP:) in capitals. Without one, C(mail) becomes it.
-      - C(country) is an English name or a code of ISO 3166; C(c), C(co) and C(countryCode) are written together. A name stays
-        in C(co) as it is given. A country that is unknown is written only to C(co), and C(left_out) and RV(table) say so.
-      - C(manager) is a user principal name, or a dictionary with C(user_principal_name) or C(id). A manager whose account this task
-        makes is written in a second pass; one who has no account is left out and told.
-      - C(enabled) counts for O(enabled=same). C(sam_account_name) chooses that name.
-      - Keys that are not named here travel along into the result untouched. So a record with a key that looks like that of a secret, in any
-        spelling, is refused; passwords belong into O(given_passwords_file).
-      - For more than some hundred users, use O(users_file), because Ansible takes long to pass lists of thousands of records.
-      - Exactly one of O(users) and O(users_file) is needed.
+        C(extension_attribute_15) are written to the attributes that Entra Connect reads. C(mail_nickname) and the extension attributes are
+        written only if the schema has the attributes of Exchange.
+      - C(proxy_addresses) is a list. The primary address begins with C(SMTP:) in capitals. Without a primary address, C(mail) becomes the
+        primary address.
+      - C(country) is an English name or a code of ISO 3166. C(c), C(co) and C(countryCode) are written together. A name is written to C(co)
+        unchanged. An unknown country is written only to C(co), and C(left_out) and RV(table) report it.
+      - C(manager) is a user principal name, or a dictionary with C(user_principal_name) or C(id). If this task creates the account of the
+        manager, the manager is written in a second pass. A manager without an account is not written, and the task reports it.
+      - C(enabled) is used for O(enabled=same). C(sam_account_name) sets the C(sAMAccountName).
+      - Other keys are returned unchanged in the result. Therefore, a record with a key that looks like the key of a secret, in any
+        spelling, is refused. Put passwords into O(given_passwords_file).
+      - For more than a few hundred users, use O(users_file), because Ansible needs a long time to pass lists of thousands of records.
+      - Exactly one of O(users) and O(users_file) is required.
     type: list
     elements: dict
   users_file:
     description:
-      - The path on the controller of a file of users that M(hybrid.identity.entra_user_info) wrote for the same inventory host. What it says of
-        password hash synchronization counts unless O(password_hash_sync) is set.
+      - The path on the controller of a file of users that M(hybrid.identity.entra_user_info) wrote for the same inventory host. Unless
+        O(password_hash_sync) is set, the module takes the state of password hash synchronization from this file.
       - By default, the file is in the temporary folder of C(ansible-playbook), unless O(users) is given.
     type: path
   plan_file:
     description:
-      - The path of the plan on the controller. Check mode writes it, and O(plan_sha256) names it.
-      - By default, the file is in the temporary folder of C(ansible-playbook). With O(users), there is no file by default.
+      - The path of the plan on the controller. Check mode writes the plan. A task with O(plan_sha256) applies it.
+      - By default, the file is in the temporary folder of C(ansible-playbook). With O(users), no file is written by default.
     type: path
   plan_sha256:
     description:
-      - The SHA-256 hash of O(plan_file), as check mode returned it in RV(plan_sha256). Only this plan is carried out, and only with the same
-        options.
-      - The module does not fail because of users then. RV(verdict) says who was not written.
+      - The SHA-256 hash of O(plan_file), as check mode returned it in RV(plan_sha256). The module applies only this plan, and only with the
+        same options.
+      - With this option, the module does not fail because of single users. RV(verdict) says which users were not written.
     type: str
   result_file:
     description:
-      - The path of the file on the controller for what became of each user. It is not written in check mode.
-      - By default, the file is in the temporary folder of C(ansible-playbook). With O(users), there is no file by default.
+      - The path of the file on the controller for the result of each user. It is not written in check mode.
+      - By default, the file is in the temporary folder of C(ansible-playbook). With O(users), no file is written by default.
     type: path
   reviewed_plan:
     description:
-      - The path on the controller of a plan that another run of this module made and that somebody reviewed.
-      - A change stays in the new plan only if the reviewed plan has the same one, with the same cloud user, distinguished name, attribute, value
-        before and after, and effects. The effects that it shows for a user are accepted for this user.
-      - Other changes are left out with the status V(not_reviewed), or V(changed_since_review) if the reviewed plan has another change for the
-        user. V(already_done) are users whose account is as reviewed already. None of them counts as refused.
-      - The module fails if the plan is damaged, too old, of another tenant or domain, or made for other users or with another O(exclude), O(path),
-        O(path_by), O(update), O(enabled) or O(account_password), or if it has a verdict that does not rest only on effects.
+      - The path on the controller of a plan that another run of this module made and that a person reviewed.
+      - A change stays in the new plan only if the reviewed plan has the same change, with the same cloud user, distinguished name,
+        attribute, value before and after, and effects. The effects that the reviewed plan shows for a user are accepted for this user.
+      - Other changes are removed from the new plan. Their users have the status V(not_reviewed), or V(changed_since_review) if the reviewed
+        plan has another change for the user. Users whose account already has the reviewed values have the status V(already_done). None of
+        these users counts as refused.
+      - The module fails if the plan is damaged, too old, of another tenant or domain, or made for other users or with another O(exclude),
+        O(path), O(path_by), O(update), O(enabled) or O(account_password), or if it has a verdict that has other reasons than effects.
     type: path
   reviewed_plan_sha256:
     description:
-      - The SHA-256 hash of O(reviewed_plan), as its run returned it in RV(plan_sha256).
-      - Take it from where whoever made the plan cannot write, such as the input of an approval.
+      - The SHA-256 hash of O(reviewed_plan), as the run that made the plan returned it in RV(plan_sha256).
+      - Take it from a place that the author of the plan cannot change, such as the input of an approval.
     type: str
   reviewed_plan_max_age:
-    description: How many hours ago O(reviewed_plan) may have been made.
+    description: The maximum age of O(reviewed_plan), in hours.
     type: int
     default: 72
   planned_upn_suffixes:
     description:
-      - UPN suffixes that count as the forest's in check mode, such as those that M(hybrid.identity.ad_upn_suffix) would add.
+      - UPN suffixes that check mode treats as suffixes of the forest, such as those that M(hybrid.identity.ad_upn_suffix) would add.
     type: list
     elements: str
     default: []
   path:
     description:
-      - Distinguished name of the container for the accounts that no rule of O(path_by) fits. It must exist.
+      - Distinguished name of the container for the accounts to which no rule of O(path_by) applies. It must exist.
     type: str
   path_by:
     description:
-      - Rules for the container, each with a C(path) and with conditions by the keys of a record, which all must hold. The first
-        rule that fits a record is taken. A condition may be a list of values, and C(upn_suffix) is the domain of the UPN.
+      - Rules for the container, each with a C(path) and with conditions on the keys of a record. All conditions of a rule must be true. The
+        first rule that applies to a record is used. A condition can be a list of values, and C(upn_suffix) is the domain of the UPN.
       - Case is ignored. Every C(path) must exist.
     type: list
     elements: dict
   update:
     description:
-      - What becomes of an account that exists.
-      - V(empty) fills attributes that are empty and overwrites nothing. V(never) leaves it alone. V(always) overwrites what differs, and
-        enables or disables by O(enabled).
-      - An account is enabled only if O(journal) records that this module made it, if it needs a password, and if it is not protected
-        as O(hybrid.identity.ad_user_guid#module:accepted_effects) says. Otherwise it stays disabled, and C(left_out) says why.
-      - What a record does not say is left as it is, and names, container and password are never changed.
+      - What to do with an existing account.
+      - V(empty) fills empty attributes and overwrites nothing. V(never) does not change the account. V(always) overwrites different values,
+        and enables or disables the account according to O(enabled).
+      - An account is enabled only if O(journal) records that this module created it, if it needs a password, and if it is not protected as
+        described in O(hybrid.identity.ad_user_guid#module:accepted_effects). Otherwise, it stays disabled, and C(left_out) says why.
+      - Attributes that are not in the record are not changed. Names, container and password are never changed.
     type: str
     choices: [never, empty, always]
     default: empty
   enabled:
     description:
-      - Whether the accounts are enabled; V(same) means as the cloud user is.
-      - A disabled account disables its cloud user at the next sync, because Entra Connect sends the state too.
+      - Whether the accounts are enabled. With V(same), an account is enabled if its cloud user is enabled.
+      - A disabled account disables its cloud user at the next sync, because Entra Connect also synchronizes this state.
     type: str
     choices: [same, "true", "false"]
     default: same
   account_password:
     description:
-      - The password of new accounts. V(random) makes a strong one for each and keeps them in O(password_file), which it requires.
-        V(given) takes them from O(given_passwords_file).
-      - It is written in the request that makes the account, over TLS.
-      - With password hash synchronization, which the express settings of Entra Connect turn on, the password of the account replaces the
-        one in the cloud. People who do not know it can no longer sign in. So V(random) is refused unless O(password_hash_sync) says that
-        it is off, or O(accepted_effects) accepts V(password_replaced).
+      - The password of new accounts. V(random) creates a strong password for each account and keeps it in O(password_file), which is
+        required. V(given) takes the passwords from O(given_passwords_file).
+      - The password is part of the request that creates the account, which is protected by TLS.
+      - With password hash synchronization, which the express settings of Entra Connect turn on, the AD password replaces the cloud
+        password. Users who do not know it can no longer sign in. Therefore, V(random) is refused unless O(password_hash_sync) is V(false)
+        or O(accepted_effects) accepts V(password_replaced).
     type: str
     choices: [random, given]
     required: true
@@ -158,65 +161,67 @@ options:
       - A CSV file on the controller with the passwords for O(account_password=given), which requires it.
       - The first line is C(user_principal_name,password). Each further line has the two values of one user, separated by a comma. Put a
         password that contains a comma or a quotation mark in quotation marks, and double each quotation mark in it.
-      - The file is encoded in UTF-8. It must belong to the user who runs the task or to root, and be closed to
-        others (mode 0600). It may be a link.
-      - Only new accounts get these passwords. Lines for people who are not in O(users) are not used; a warning names these lines.
-        A user who needs a new account and has no line is refused.
+      - The file is encoded in UTF-8. It must belong to the user who runs the task or to root, and others must not be able to read it (mode
+        0600). It can be a link.
+      - Only new accounts get these passwords. Lines for users who are not in O(users) are not used, and a warning lists these lines. A user
+        who needs a new account and has no line is refused.
       - No password from this file is ever shown, logged or written to another file.
     type: path
   password_file:
     description:
-      - A file on the controller to which the random passwords are added, one JSON line with C(user_principal_name) and
-        C(password) each. All of them are on the disk before the first account is made.
-      - The file is made with mode 0600, and refused if it is in a Git work tree, if others may read it, if it belongs to another user or is
-        a link, or if others may write to its folder.
-      - After a run that was killed, a user may have several lines; the last one counts.
+      - A file on the controller to which the random passwords are added. Each is a JSON line with C(user_principal_name) and C(password).
+        All passwords are written to the disk before the first account is created.
+      - The file is created with mode 0600. It is refused if it is in a Git work tree, if others can read it, if it belongs to another user
+        or is a link, or if others can write to its folder.
+      - After a run was killed, a user can have several lines. The last one is valid.
     type: path
   password_must_change:
     description:
-      - Whether people must change the password of a new account at the next logon.
-      - What this does to the cloud password of a user who is hard-matched is not documented by Microsoft, so unknown.
+      - Whether users must change the password of a new account at the next logon.
+      - Microsoft does not document what this does to the cloud password of a hard-matched user.
     type: bool
     default: false
   password_hash_sync:
     description:
-      - Whether password hash synchronization is on for the tenant. Without it, this is unknown.
+      - Whether password hash synchronization is on for the tenant. Without this option, it is unknown.
     type: bool
   accepted_effects:
     description:
-      - Effects that are refused otherwise, each with a list of user principal names.
-      - V(password_replaced), the cloud password of the person is replaced by a random one. V(all) instead of a list accepts it for everybody.
-      - The effects of O(hybrid.identity.match_plan#module:accepted_effects) may be in it too. They mean nothing here.
+      - Effects that the module refuses unless you accept them here. Set each to a list of user principal names.
+      - V(password_replaced) means that a random password replaces the cloud password of the user. Use V(all) instead of a list to accept it
+        for all users.
+      - The effects of O(hybrid.identity.match_plan#module:accepted_effects) are allowed too, but have no meaning here.
     type: dict
     default: {}
   max_changes:
     description:
-      - The most accounts that may change, as a count such as V(20), or as a percentage of the users such as V(5%). If more would, nothing is
-        written.
+      - The maximum number of accounts that may change, as a count such as V(20), or as a percentage of the users such as V(5%). If more
+        accounts would change, nothing is written.
     type: str
   max_refused:
     description:
-      - How many users may be refused while the others are written, as a count or as a percentage of the users. If more are, nothing is
-        written. The plan and the result say why each was.
+      - The maximum number of users that may be refused while the others are written, as a count or as a percentage of the users. If more
+        users are refused, nothing is written. The plan and the result say why each user was refused.
     type: str
     default: "0"
 notes:
-  - The account that signs in needs the right to create users in the containers, and to write their attributes.
-  - The journal knows a new account by its UPN, as the attribute C(account), with its name and a hash of its attributes as the value after.
+  - The account that signs in needs the rights to create users in the containers and to write their attributes.
+  - The journal records a new account by its UPN, with the attribute C(account). The value after the change is its name and a hash of its
+    attributes.
 seealso:
   - module: hybrid.identity.entra_user_info
   - module: hybrid.identity.entra_immutable_id
   - module: hybrid.identity.ad_user_guid
   - module: hybrid.identity.rollback
   - name: Password hash synchronization
-    description: What becomes of the cloud password.
+    description: What happens to the cloud password.
     link: https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-password-hash-synchronization
 """
 
 EXAMPLES = r"""
 # Connection options are left out here: set them once, for group/hybrid.identity.ad and group/hybrid.identity.entra in
 # module_defaults, or in the environment.
-- name: Read everybody who is only in the cloud
+- name: Read all users who are only in the cloud
   hybrid.identity.entra_user_info:
     domains: [contoso.com]
 
@@ -241,12 +246,12 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: plan.table
 
-- name: Stop if the plan may not be carried out
+- name: Stop if the plan cannot be applied
   ansible.builtin.assert:
     that: not plan.verdict
     fail_msg: "{{ plan.verdict }}"
 
-- name: Make the accounts
+- name: Create the accounts
   hybrid.identity.ad_user:
     <<: *accounts
     plan_sha256: "{{ plan.plan_sha256 }}"
@@ -255,7 +260,7 @@ EXAMPLES = r"""
 # /root/given-passwords.csv, with mode 0600:
 #   user_principal_name,password
 #   adele.vance@contoso.com,"one, two, Buckle my shoe"
-- name: Make one account by hand
+- name: Create one account
   hybrid.identity.ad_user:
     users:
       - user_principal_name: adele.vance@contoso.com
@@ -289,13 +294,13 @@ result_sha256:
   sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 verdict:
   description:
-    - In check mode, why the plan may not be carried out, in one sentence. Empty if it may be.
-    - Otherwise who was not written. Empty if all were.
+    - In check mode, why the plan cannot be applied, in one sentence. Empty if it can be applied.
+    - Otherwise, which users were not written. Empty if all users were written.
   returned: O(users) or O(users_file) is given
   type: str
   sample: ""
 reviewable:
-  description: Whether the plan can be given to another run as O(reviewed_plan).
+  description: Whether another run can use the plan as O(reviewed_plan).
   returned: in check mode
   type: bool
   sample: true
@@ -306,7 +311,7 @@ run:
   sample: 20261124T094107Z-3f9a1c
 users:
   description:
-    - One item for each record, in the order given. It is the record, and over it the account as it is after the task.
+    - One item for each record, in the given order. It contains the keys of the record and the values of the account after the task.
     - Not returned if O(plan_file) or O(result_file) is written instead.
   returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: list
@@ -328,7 +333,7 @@ users:
       type: str
       sample: CN=Adele Vance,OU=Staff,DC=ad,DC=contoso,DC=com
     object_guid:
-      description: C(objectGUID) in its dashed form; null for an account that check mode would make.
+      description: C(objectGUID) with dashes. Null for an account that check mode would create.
       returned: always
       type: str
       sample: 876031de-bfb1-4f8b-9cb0-1c67a6094d3e
@@ -338,7 +343,7 @@ users:
       type: str
       sample: objectGUID
     immutable_id:
-      description: The ImmutableId that a sync gives the account; null where C(object_guid) is.
+      description: The ImmutableId that a sync gives the account. Null if C(object_guid) is null.
       returned: always
       type: str
       sample: 3jFgh7G/i0+csBxnpglNPg==
@@ -351,17 +356,17 @@ users:
       description:
         - V(created), V(updated), V(unchanged), V(excluded), V(left_out), V(refused) or V(failed). With O(reviewed_plan) also V(not_reviewed),
           V(changed_since_review) or V(already_done).
-        - V(left_out) are people whom M(hybrid.identity.entra_user_info) left out, such as guests. They are neither changed nor refused.
+        - V(left_out) are users that M(hybrid.identity.entra_user_info) left out, such as guests. They are neither changed nor refused.
       returned: always
       type: str
       sample: created
     before:
-      description: The attributes that change, by their LDAP names, as they were; null for a new account.
+      description: The attributes that change, by their LDAP names, with the values before the task. Null for a new account.
       returned: always
       type: dict
       sample: null
     after:
-      description: The same attributes as they are after the task, or would be in check mode. Never a password.
+      description: The same attributes with the values after the task, or that they would have in check mode. It never contains a password.
       returned: always
       type: dict
       sample:
@@ -377,52 +382,51 @@ users:
       sample: true
     cause:
       description:
-        - A stable identifier of why a user was refused or failed, else null.
-        - V(malformed_upn), V(invalid_upn), V(malformed_value), V(value_too_long), V(two_primary_addresses),
-          V(bad_sam_account_name), V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path),
-          V(missing_upn_suffix),
-          V(no_password), V(password_replaced) and V(password_too_short) for a record that cannot be written.
+        - A stable identifier of the reason why a user was refused or failed, else null.
+        - V(malformed_upn), V(invalid_upn), V(malformed_value), V(value_too_long), V(two_primary_addresses), V(bad_sam_account_name),
+          V(sam_account_name_taken), V(sam_wanted_twice), V(address_wanted_twice), V(duplicate_record), V(no_path), V(missing_upn_suffix),
+          V(no_password), V(password_replaced) and V(password_too_short) mean that the record cannot be written.
         - V(address_of_other_account), V(similar_upn), V(several_accounts), V(not_a_user), V(system_account), V(cloud_managed_account) and
-          V(unreadable_object) for what is in the directory. For records that M(hybrid.identity.entra_user_info) did not find or left out,
-          its cause, such as V(unlicensed).
-        - V(not_tried) where the run ended before. V(interrupted) where it met an exception. V(changed_since) where the
-          plan would be another one now. V(changed_meanwhile) where the account is not as it
-          was read any more. V(constraint_violation), V(entry_exists), V(insufficient_rights), V(connection_lost) and
-          others for what the directory said.
+          V(unreadable_object) refer to objects in the directory. For records that M(hybrid.identity.entra_user_info) did not find or left
+          out, the cause of that module, such as V(unlicensed).
+        - V(not_tried) means that the run ended before. V(interrupted) means that an exception occurred. V(changed_since) means that the
+          plan would be different now. V(changed_meanwhile) means that the account changed after it was read. V(constraint_violation),
+          V(entry_exists), V(insufficient_rights), V(connection_lost) and others are errors of the directory.
       returned: always
       type: str
       sample: null
     reason:
-      description: The same as a sentence that says what to do next, else null.
+      description: The reason as a sentence that says what to do next, else null.
       returned: always
       type: str
       sample: null
     left_out:
-      description: What of the record was not written, or not as it is, by key, and why.
+      description: The keys of the record that were not written or were changed, each with the reason.
       returned: always
       type: dict
       sample:
         mail_nickname: the schema of the directory has no mailNickname
     password_hash_sync:
       description:
-        - What password hash synchronization, where it is on, does to the cloud password of the user.
-        - V(replaces_with_kept), it becomes the one in O(password_file).
-          V(replaces_with_given), it becomes the one in O(given_passwords_file). V(replaces_with_existing), it becomes that of the account that was there.
+        - What password hash synchronization does to the cloud password of the user, if it is on.
+        - With V(replaces_with_kept), it is replaced with the password in O(password_file). With V(replaces_with_given), it is replaced with
+          the password in O(given_passwords_file). With V(replaces_with_existing), it is replaced with the password of the existing account.
         - Null for users who were refused or failed.
       returned: always
       type: str
       sample: replaces_with_kept
 table:
   description:
-    - The users in lines for people. Counts come first, then the users who need attention, with the reasons, and at the end what of
-      the records was not written as it is.
+    - The users as lines of text. Counts come first, then the users who need attention, with the reasons. Values that were not written or
+      were changed are listed at the end.
   returned: success, and failure because of users
   type: list
   elements: str
   sample: ["unchanged                        41"]
 summary:
   description:
-    - How many users have each status, zeros included, and V(total). V(excluded) and V(left_out) are among them only if there are such users.
+    - Number of users for each status, including zeros, and their V(total). V(excluded) and V(left_out) are included only if there are such
+      users.
   returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: dict
   sample:
@@ -434,24 +438,24 @@ summary:
     total: 41
 journal_run:
   description: The name of this run in O(journal).
-  returned: when the task made changes and O(journal) is set
+  returned: if the task made changes and O(journal) is set
   type: str
   sample: 20261124T094107Z-3f9a1c
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 cause:
-  description: A stable identifier of what went wrong with the connection, the directory or a write.
+  description: A stable identifier of the error of the connection, the directory or a write.
   returned: failure of the connection, the directory or a write
   type: str
   sample: wrong_password
 result_code:
-  description: The LDAP result code, where a server gave one.
+  description: The LDAP result code, if the server returned one.
   returned: failure of an LDAP operation as a whole
   type: int
   sample: 50
@@ -584,7 +588,7 @@ class Accounts:
         if not path:
             users = self._task["users"]
             if not users:
-                raise InputError("users is empty; give at least one record, such as entra_user_info returns.")
+                raise InputError("users is empty. Add at least one record, such as entra_user_info returns.")
             self._scope = {"users": [str(user.get("user_principal_name")) for user in users]}
             return
         self._source = read_run_file("users_file", path, (USERS,))
@@ -598,20 +602,20 @@ class Accounts:
         if sha256 is None:
             return None
         if self._check_mode:
-            raise InputError("plan_sha256 names a plan to carry out, which check mode does not do; leave it out.")
+            raise InputError("plan_sha256 is for a task that applies a plan, which check mode does not do. Remove it.")
         path = self._params["plan_file"]
         if not path:
-            raise InputError("plan_file is empty; name the plan whose hash is plan_sha256.")
+            raise InputError("plan_file is empty. Set it to the plan whose hash is plan_sha256.")
         plan = read_run_file("plan_file", path, (PLAN,), sha256)
         if plan.header["facts"]["verdict"]:
-            raise InputError(f"The plan may not be applied: {plan.header['facts']['verdict']}")
+            raise InputError(f"The plan cannot be applied: {plan.header['facts']['verdict']}")
         now = {"module": "ad_user", "scope": self._scope, **self._terms}
         then = {"module": plan.header["module"], "scope": plan.header["scope"], **plan.header["terms"]}
         different = [name for name in now if now[name] != then.get(name)]
         if different:
             raise InputError(
-                f"The plan was made with other options than this task ({', '.join(different)}); use the same ones for "
-                "both."
+                f"The plan was made with other options than this task ({', '.join(different)}). Use the same options "
+                "for both."
             )
         return read_planned(plan.records())
 

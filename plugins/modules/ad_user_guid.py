@@ -7,17 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ad_user_guid
-short_description: Read and stamp the GUIDs and ImmutableIds of Active Directory users
+short_description: Read the GUIDs and ImmutableIds of Active Directory users, and write mS-DS-ConsistencyGuid
 version_added: 1.0.0
 description:
-  - Finds users in Active Directory, by a list of identities or by a search, and returns for each its GUID and the ImmutableId
-    that a sync with Entra ID would give it. RV(users) can be handed as it is to M(hybrid.identity.entra_immutable_id).
-  - With O(stamp=true) it also writes C(objectGUID) into an empty C(mS-DS-ConsistencyGuid), as Entra Connect itself would.
-  - With O(users) it goes the other direction, for cloud users whose ImmutableId must stay as it is, and stamps that into
-    C(mS-DS-ConsistencyGuid) of their AD accounts.
-  - What it writes can be journaled, and put back with M(hybrid.identity.rollback).
-  - A search returns people's accounts alone, never computers, managed service accounts, trusts, contacts, replication
-    conflicts, or the accounts that the default rules of Entra Connect leave out.
+  - Finds users in Active Directory, by a list of identities or by a search. For each user, it returns the GUID and the ImmutableId that a
+    sync with Entra ID would use. You can pass RV(users) to M(hybrid.identity.entra_immutable_id).
+  - With O(stamp=true), it also writes C(objectGUID) into an empty C(mS-DS-ConsistencyGuid), as Entra Connect does.
+  - O(users) is for cloud users who must keep their ImmutableId. The module writes this ImmutableId into C(mS-DS-ConsistencyGuid) of their
+    AD accounts.
+  - The changes can be recorded in a journal and undone with M(hybrid.identity.rollback).
+  - A search returns only user accounts. It never returns computers, managed service accounts, trusts, contacts, replication conflicts, or
+    accounts that the default rules of Entra Connect exclude.
 extends_documentation_fragment:
   - hybrid.identity.ldap
   - hybrid.identity.journal
@@ -33,16 +33,16 @@ attributes:
 options:
   identities:
     description:
-      - Users by UPN, mail address, C(sAMAccountName), distinguished name or GUID, in any mixture. All of them are taken
-        literally, and a blank at either end is an error. UPNs and mail addresses are compared without the case of A to Z, the
-        other names as Active Directory does it.
+      - Users by UPN, mail address, C(sAMAccountName), distinguished name or GUID. You can mix these. The values have no wildcards, and a
+        space at either end is an error. In UPNs and mail addresses, only the case of A to Z is ignored. Other names are compared as in
+        Active Directory.
       - They are looked up in the domain of O(server), in bulk.
     type: list
     elements: str
   search_base:
     description:
-      - Distinguished name below which to search. Without it, the whole domain of O(server).
-      - Without O(identities), all of the conditions that are given must hold; without any, every user of the domain is returned.
+      - Distinguished name below which to search. Without this option, the whole domain of O(server) is searched.
+      - Without O(identities), users must meet all given conditions. Without any condition, all users of the domain are returned.
     type: str
   search_scope:
     description:
@@ -52,90 +52,92 @@ options:
     default: subtree
   search_filter:
     description:
-      - An LDAP filter that the users must match, besides the conditions that every search has.
+      - An LDAP filter that the users must match, in addition to the conditions of every search.
     type: str
   upn_suffix:
     description:
-      - UPN suffixes, of which the users' UPNs must carry one.
+      - UPN suffixes. The UPNs of the users must have one of them.
     type: list
     elements: str
   users:
     description:
-      - Records of cloud users whose ImmutableIds O(stamp=true) is to write into C(mS-DS-ConsistencyGuid) of their AD
-        accounts, in place of the accounts' own C(objectGUID).
-      - Each names its AD account by C(object_guid), or else by C(user_principal_name), which is compared with the UPN alone,
-        without the case of A to Z, and has the ImmutableId of the cloud user as C(immutable_id), which must hold 16 bytes.
-      - What M(hybrid.identity.entra_immutable_id) and M(hybrid.identity.entra_user_info) return as C(users) is taken as it is.
-        In a result of M(hybrid.identity.entra_immutable_id) the value of the cloud user is C(after).
-      - A value that another object of the domain of O(server) already has as C(mS-DS-ConsistencyGuid) or C(objectGUID) is
-        refused, unless the same task gives that object another one.
-      - An empty list is fine and does nothing.
+      - Records of cloud users. O(stamp=true) writes their ImmutableIds, instead of the C(objectGUID) of their AD accounts, into
+        C(mS-DS-ConsistencyGuid) of these accounts.
+      - Each record identifies its AD account by C(object_guid), or else by C(user_principal_name). The latter is only compared with the
+        UPN, and only the case of A to Z is ignored. C(immutable_id) is the ImmutableId of the cloud user and must have 16 bytes.
+      - You can pass the C(users) that M(hybrid.identity.entra_immutable_id) or M(hybrid.identity.entra_user_info) returns. In a result of
+        M(hybrid.identity.entra_immutable_id), the value of the cloud user is C(after).
+      - If another object in the domain of O(server) already has the value as C(mS-DS-ConsistencyGuid) or C(objectGUID), the value is
+        refused, unless the same task gives that object another value.
+      - An empty list is valid and changes nothing.
     type: list
     elements: dict
   source_anchor:
     description:
-      - The attribute that the ImmutableId is made from.
-      - V(auto) takes C(mS-DS-ConsistencyGuid) where it holds a value and C(objectGUID) elsewhere, as Entra Connect does.
-      - With V(mS-DS-ConsistencyGuid), a user in whom it is empty has no ImmutableId yet.
+      - The attribute from which the ImmutableId is made.
+      - V(auto) uses C(mS-DS-ConsistencyGuid) if it has a value, and otherwise C(objectGUID), as Entra Connect does.
+      - With V(mS-DS-ConsistencyGuid), a user without a value has no ImmutableId yet.
     type: str
     choices: [auto, objectGUID, mS-DS-ConsistencyGuid]
     default: auto
   with_attributes:
     description:
-      - Read also the attributes that a sync sends to Entra ID, as C(attributes) of each user.
+      - Also read the attributes that a sync sends to Entra ID, as C(attributes) of each user.
     type: bool
     default: false
   stamp:
     description:
-      - Write C(mS-DS-ConsistencyGuid) where it is empty, with the ImmutableId of the cloud user for O(users), and with
-        C(objectGUID) elsewhere. A value that is there is never changed, unless O(replace=true).
-      - An account that Cloud Sync made, and that the cloud owns, is refused.
+      - Write C(mS-DS-ConsistencyGuid) if it is empty. For O(users), the value is the ImmutableId of the cloud user, otherwise
+        C(objectGUID). An existing value is never changed, unless O(replace=true).
+      - If Cloud Sync created an account and the cloud is its source of authority, the account is refused.
     type: bool
     default: false
   replace:
     description:
-      - Whether another C(mS-DS-ConsistencyGuid) may be replaced by the ImmutableId of O(users). Otherwise such an account is
-        refused. A value that changes while the task runs is never overwritten.
-      - An account that is synchronised already keeps the source anchor with which its sync client read it first; a change makes
-        its exports fail. Take it out of the scope of the sync first.
+      - Whether the ImmutableId of O(users) may replace another C(mS-DS-ConsistencyGuid). Otherwise, such an account is refused. A value
+        that changes while the task runs is never overwritten.
+      - The source anchor of an account that is already synchronised must not change, because a change makes its exports fail. Remove the
+        account from the sync scope first.
     type: bool
     default: false
   max_changes:
     description:
-      - How many users the task may change at most, as a count such as V(20) or as a percentage such as V(5%) of the users it
-        looks at. If it were more, the task fails before the first write.
+      - The maximum number of users that the task may change, as a count such as V(20) or as a percentage of the requested users such as
+        V(5%). If more users would change, the task fails before the first write.
     type: str
   accepted_effects:
     description:
-      - What else a match may bring about, which is refused otherwise, as lists of UPNs by effect. Neither can be accepted for
-        everybody at once.
-      - V(privileged_ad_account), O(stamp=true) writes to an account that is protected in Active Directory. Such are the members,
-        nested ones too, of Domain Admins, Enterprise Admins, Schema Admins, Administrators, Account, Backup, Server and Print
+      - Effects of a match that the module refuses unless you accept them here. Set each to a list of UPNs. You cannot accept them for all
+        users at once.
+      - V(privileged_ad_account) means that O(stamp=true) writes to an account that is protected in Active Directory. Protected accounts are
+        direct and nested members of Domain Admins, Enterprise Admins, Schema Admins, Administrators, Account, Backup, Server and Print
         Operators, Group Policy Creator Owners, Key Admins, Enterprise Key Admins, Cert Publishers, Protected Users, DnsAdmins and
-        ADSyncAdmins, by their primary group and C(sIDHistory) too; accounts with C(adminCount), with rights to replicate the
-        domain, or trusted for delegation; and the account of O(username) itself.
-      - V(foreign_anchor) is of use only in M(hybrid.identity.match_plan), and is taken here so that both can be given the same
-        value.
+        ADSyncAdmins, also through their primary group or C(sIDHistory). Accounts with C(adminCount), with rights to replicate the domain,
+        or trusted for delegation are protected too, and so is the account of O(username).
+      - V(foreign_anchor) has an effect only in M(hybrid.identity.match_plan). This module accepts it so that you can use the same value for
+        both modules.
     type: dict
     default: {}
   skip_checks:
     description:
-      - Checks that are left out, since you vouch for what they would find. V(protected_accounts) is needed where the account of
-        O(username) may not read the access list of the domain.
+      - Checks to skip. You are responsible for the results that they would have. Use V(protected_accounts) if the account of O(username)
+        may not read the access control list of the domain.
     type: list
     elements: str
     choices: [protected_accounts]
     default: []
   max_refused:
     description:
-      - How many users may be refused while the task goes on with the others, as a count such as V(20) or as a percentage of the users it looks at
-        such as V(5%). If more are, the task fails before anything is written. RV(users) says why each was.
-      - An identity counts as refused if it is missing, ambiguous, no user, a system account or given twice, and a user who must not be stamped.
+      - The maximum number of users that may be refused while the task continues with the others, as a count such as V(20) or as a
+        percentage of the requested users such as V(5%). If more users are refused, the task fails before anything is written. RV(users)
+        says why each user was refused.
+      - An identity counts as refused if it is missing, ambiguous, not a user, a system account or given twice, or if the user must not be
+        written.
     type: str
     default: "0"
 notes:
-  - A sync with Entra ID has to use C(mS-DS-ConsistencyGuid) as its source anchor, the default of Entra Connect since 1.1.524.0,
-    for a stamped value to count.
+  - A written value has an effect only if the sync with Entra ID uses C(mS-DS-ConsistencyGuid) as its source anchor. This is the default of
+    Entra Connect since version 1.1.524.0.
 seealso:
   - module: hybrid.identity.entra_immutable_id
   - module: hybrid.identity.match_plan
@@ -145,7 +147,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Read all users that sign in with contoso.com
+- name: Read all users who sign in with contoso.com
   hybrid.identity.ad_user_guid:
     server: dc1.ad.contoso.com
     username: administrator@ad.contoso.com
@@ -153,7 +155,7 @@ EXAMPLES = r"""
     upn_suffix: [contoso.com]
   register: ad_users
 
-- name: Read some users, however they are named
+- name: Read some users by different kinds of names
   hybrid.identity.ad_user_guid:
     server: dc1.ad.contoso.com
     auth_protocol: kerberos
@@ -164,7 +166,7 @@ EXAMPLES = r"""
       - 876031de-bfb1-4f8b-9cb0-1c67a6094d3e
     max_refused: 100%
 
-- name: Stamp the users of one department, and see which
+- name: Write mS-DS-ConsistencyGuid of the users of one department, and show the changes
   hybrid.identity.ad_user_guid:
     server: dc1.ad.contoso.com
     username: administrator@ad.contoso.com
@@ -182,7 +184,7 @@ EXAMPLES = r"""
     domains: [contoso.com]
   register: cloud_users
 
-- name: Give their AD accounts the ImmutableIds of the cloud
+- name: Write the ImmutableIds of the cloud users to their AD accounts
   hybrid.identity.ad_user_guid:
     server: dc1.ad.contoso.com
     username: administrator@ad.contoso.com
@@ -193,7 +195,7 @@ EXAMPLES = r"""
     journal: /var/lib/hybrid/journal.jsonl
   register: stamped
 
-- name: Give one AD account a known ImmutableId in place of another value
+- name: Replace the value of one AD account with a known ImmutableId
   hybrid.identity.ad_user_guid:
     server: dc1.ad.contoso.com
     username: administrator@ad.contoso.com
@@ -209,17 +211,17 @@ EXAMPLES = r"""
 RETURN = r"""
 users:
   description:
-    - One item a user. For O(identities) and O(users) they stand in the order asked. Those of a search are sorted by UPN, then
-      by distinguished name.
-    - An identity that is no user to match has V(none) for all that is not known of it.
-    - After a task that failed because of O(max_changes), C(status) and C(after) show the plan, and C(changed) is false
-      throughout, since nothing was written.
+    - One item for each user. For O(identities) and O(users), the items are in the given order. The results of a search are sorted by UPN,
+      then by distinguished name.
+    - If an identity is not a user who can be matched, unknown values are V(none).
+    - After a task that failed because of O(max_changes), C(status) and C(after) show the plan, and C(changed) is always false, because
+      nothing was written.
   returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: list
   elements: dict
   contains:
     identity:
-      description: What was asked for.
+      description: The requested identity.
       returned: O(identities) or O(users) is given
       type: str
       sample: anna@contoso.com
@@ -229,7 +231,7 @@ users:
       type: str
       sample: 6b1f1e5e-0d5d-4a6c-9a3a-2f6d5b9d1c11
     user_principal_name:
-      description: The UPN. For an identity that was not resolved, the identity itself if it has the form of a UPN.
+      description: The UPN. If the identity was not resolved and has the form of a UPN, the identity itself.
       returned: always
       type: str
       sample: anna@contoso.com
@@ -244,12 +246,12 @@ users:
       type: str
       sample: CN=Anna Smith,OU=Staff,DC=ad,DC=contoso,DC=com
     object_guid:
-      description: C(objectGUID) in its dashed form.
+      description: C(objectGUID) with dashes.
       returned: always
       type: str
       sample: 876031de-bfb1-4f8b-9cb0-1c67a6094d3e
     consistency_guid:
-      description: C(mS-DS-ConsistencyGuid) after the task, dashed where it holds 16 bytes, base64 otherwise; V(none) where it is empty.
+      description: C(mS-DS-ConsistencyGuid) after the task, with dashes if it has 16 bytes, otherwise in base64. V(none) if it is empty.
       returned: always
       type: str
       sample: 876031de-bfb1-4f8b-9cb0-1c67a6094d3e
@@ -259,7 +261,7 @@ users:
       type: str
       sample: mS-DS-ConsistencyGuid
     immutable_id:
-      description: The ImmutableId; V(none) where the attribute asked for by O(source_anchor) is empty.
+      description: The ImmutableId. V(none) if the attribute of O(source_anchor) is empty.
       returned: always
       type: str
       sample: 3jFgh7G/i0+csBxnpglNPg==
@@ -275,29 +277,28 @@ users:
       elements: str
       sample: ["SMTP:anna@contoso.com"]
     enabled:
-      description: Whether the account is enabled; V(none) where it cannot be read.
+      description: Whether the account is enabled. V(none) if it cannot be read.
       returned: always
       type: bool
       sample: true
     external_directory_object_id:
-      description: C(msDS-ExternalDirectoryObjectId), by which Cloud Sync marks an account that it made.
+      description: C(msDS-ExternalDirectoryObjectId), which marks an account that Cloud Sync created.
       returned: always
       type: str
       sample: User_5a5c7e0e-2a4e-4e9b-9d6a-6b1b9e5f3c11
     object_soa:
-      description: C(msDS-ObjectSoa), which is set where the cloud is the source of authority.
+      description: C(msDS-ObjectSoa), which is set if the cloud is the source of authority.
       returned: always
       type: str
       sample: Cloud
     object_sid:
-      description: C(objectSid) as text. By it M(hybrid.identity.entra_sync_info) knows which account a sync joined.
+      description: C(objectSid) as text. M(hybrid.identity.entra_sync_info) uses it to find out which account a sync matched.
       returned: always
       type: str
       sample: S-1-5-21-1004336348-1177238915-682003330-1104
     attributes:
       description:
-        - What a sync would send of the user to Entra ID, besides the keys above, by name in snake case; V(none) for
-          what is empty.
+        - The other attributes of the user that a sync would send to Entra ID, by name in snake case. Empty attributes are V(none).
       returned: O(with_attributes=true), for users that were found
       type: dict
       sample:
@@ -305,9 +306,9 @@ users:
         job_title: Engineer
     status:
       description:
-        - V(found) for a user who is left as found, V(stamped) where C(mS-DS-ConsistencyGuid) was written or would be.
-        - V(missing), V(ambiguous), V(not_a_user) or V(system_account) for an identity that is no user to match.
-        - V(refused) for a user that is given twice or must not be stamped, V(failed) for one whose write failed.
+        - V(found) if the user is not changed, V(stamped) if C(mS-DS-ConsistencyGuid) was written or would be written.
+        - V(missing), V(ambiguous), V(not_a_user) or V(system_account) for an identity that is not a user who can be matched.
+        - V(refused) if the user is given twice or must not be written, V(failed) if the write failed.
       returned: always
       type: str
       sample: found
@@ -328,30 +329,30 @@ users:
       sample: true
     cause:
       description:
-        - A stable identifier of why the user was not taken or not written.
-        - Of what was asked for, V(no_such_object), V(several_objects), V(not_a_user), V(system_account),
-          V(duplicate_identity), V(unreadable_object), and for O(users) V(no_immutable_id), V(malformed_immutable_id), V(malformed_object_guid),
-          V(invalid_upn), V(value_wanted_twice) or V(deleted_user).
-        - Of a change, V(privileged_ad_account), V(cloud_managed_account), V(different_consistency_guid), and V(held_by_user),
-          V(held_by_contact), V(held_by_group), V(held_by_computer) and the like where another object has the value.
-        - Of a write, V(changed_meanwhile), V(connection_lost), V(not_tried), V(interrupted), V(journal_failed), V(insufficient_rights) and
-          others that an LDAP operation may have.
+        - A stable identifier of the reason why the identity was not used or the user was not written.
+        - For the input, V(no_such_object), V(several_objects), V(not_a_user), V(system_account), V(duplicate_identity),
+          V(unreadable_object), and for O(users) V(no_immutable_id), V(malformed_immutable_id), V(malformed_object_guid), V(invalid_upn),
+          V(value_wanted_twice) or V(deleted_user).
+        - For a change, V(privileged_ad_account), V(cloud_managed_account), V(different_consistency_guid), and V(held_by_user),
+          V(held_by_contact), V(held_by_group), V(held_by_computer) and similar causes if another object has the value.
+        - For a write, V(changed_meanwhile), V(connection_lost), V(not_tried), V(interrupted), V(journal_failed), V(insufficient_rights) and
+          other causes of LDAP operations.
       returned: always
       type: str
       sample: no_such_object
     reason:
-      description: The same as a sentence.
+      description: The reason as a sentence.
       returned: always
       type: str
       sample: null
 table:
-  description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
-  returned: when RV(users) is
+  description: The users as lines of text. Counts come first, then the users who need attention, with the reasons.
+  returned: if RV(users) is returned
   type: list
   elements: str
   sample: ["unchanged                        41"]
 summary:
-  description: How many users have each status, and V(total).
+  description: Number of users for each status, and their V(total).
   returned: success, and failure because of refused users, of O(max_changes) or of a write
   type: dict
   sample:
@@ -366,24 +367,24 @@ summary:
     total: 42
 journal_run:
   description: The name of this run in O(journal).
-  returned: when the task made changes and O(journal) is set
+  returned: if the task made changes and O(journal) is set
   type: str
   sample: 20261124T094107Z-1f3c9a
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 cause:
-  description: A stable identifier of what went wrong with the connection or the directory.
+  description: A stable identifier of the error of the connection or the directory.
   returned: failure of the connection or the directory
   type: str
   sample: wrong_password
 result_code:
-  description: The LDAP result code, where a server gave one.
+  description: The LDAP result code, if the server returned one.
   returned: failure of an LDAP operation
   type: int
   sample: 49
@@ -434,10 +435,10 @@ def chosen_job(params: dict[str, Any]) -> Job:
     :raises InputError: if they do not go together, or cannot be meant.
     """
     if params["replace"] and params["users"] is None:
-        raise InputError("replace is about the ImmutableIds of users; give users, or leave replace out.")
+        raise InputError("replace is only for the ImmutableIds in users. Set users, or remove replace.")
     if params["users"] is not None:
         if not params["stamp"]:
-            raise InputError("users says what to stamp; set stamp to true with it, or use identities to read users.")
+            raise InputError("users is only for writing. Set stamp to true, or use identities to read users.")
         return CloudJob(params["users"], params["replace"])
     return QueryJob(pick(params, query_options()), params["stamp"])
 

@@ -90,36 +90,37 @@ if ($before.scheduler_suspended) {
     Stop-Module -Message (Get-ConnectSuspendedAdvice) -Outcome 'refused' -Cause 'suspended'
 }
 if ($before.staging_mode_enabled) {
-    $module.Warn('This Entra Connect server is in staging mode: the cycle reads and synchronizes, and exports nothing to Entra ID or to ' +
-        'Active Directory. Run it on the active server to have users matched.')
+    $module.Warn('This Entra Connect server is in staging mode. The cycle imports and synchronizes, but exports nothing to Entra ID or to ' +
+        'Active Directory. To match users, run the cycle on the active server.')
 }
 if (-not $before.sync_cycle_enabled) {
-    $module.Warn('The scheduler is disabled (SyncCycleEnabled is false): no cycle but this one runs. Set-ADSyncScheduler -SyncCycleEnabled $true enables it.')
+    $module.Warn('The scheduler is disabled (SyncCycleEnabled is false), so only this cycle runs. To enable it, run ' +
+        'Set-ADSyncScheduler -SyncCycleEnabled $true.')
 }
 if (-not $before.maintenance_enabled) {
-    $module.Warn('Maintenance is disabled (MaintenanceEnabled is false): the server does not renew its certificates and keys, nor purge its run history.')
+    $module.Warn('Maintenance is disabled (MaintenanceEnabled is false), so the server does not renew its certificates and keys or purge its run history.')
 }
 
 $running = $before.sync_cycle_in_progress -or $busy.Count
 $whatRuns = if ($before.sync_cycle_in_progress) { 'A cycle is in progress' } else { "A run profile is in progress ($($busy -join ', '))" }
 if ($running -and $module.Params.when_busy -eq 'fail') {
-    Stop-Module -Message "$whatRuns on this server. Wait for it to end, or set when_busy to wait." -Outcome 'refused' -Cause 'busy'
+    Stop-Module -Message "$whatRuns on this server. Wait until it has ended, or set when_busy to wait." -Outcome 'refused' -Cause 'busy'
 }
 if ($running -and $module.Params.when_busy -eq 'skip') {
-    Complete-Module -Message "$whatRuns on this server, so none was started." -Outcome 'skipped'
+    Complete-Module -Message "$whatRuns on this server, so no cycle was started." -Outcome 'skipped'
 }
 if ($module.CheckMode) {
     $module.Result.changed = $true
     $told = @($module.Result.plan | ForEach-Object { "'$($_.connector)' $($_.run_profile)" }) -join ', '
     $first = if ($running) { "$whatRuns; after it, a" } else { 'A' }
-    $nothing = if ($before.staging_mode_enabled) { ' Nothing would be exported: staging mode.' } else { '' }
+    $nothing = if ($before.staging_mode_enabled) { ' It would export nothing, because the server is in staging mode.' } else { '' }
     Complete-Module -Message "$first cycle of type $policyType would run: $told.$nothing" -Outcome 'planned'
 }
 
 # Start, and start again where somebody else was quicker; $timeout bounds it all.
 $tooLong = @(
-    "What was in progress on this server did not end within $timeout s, so no cycle was started."
-    'It was left alone; raise timeout, or look at it with adsync_info.'
+    "The cycle or run profile in progress on this server did not end within $timeout s, so no cycle was started."
+    'It still runs. Raise timeout, or check it with adsync_info.'
 ) -join ' '
 $known = @{}
 while ($true) {
@@ -142,7 +143,7 @@ while ($true) {
     catch {
         $failure = Get-ConnectFailure -ErrorRecord $_ -Action 'Start-ADSyncSyncCycle'
         if ($failure.cause -eq 'busy' -and $module.Params.when_busy -eq 'skip') {
-            Complete-Module -Message 'Another synchronization started at the same moment, so none was started.' -Outcome 'skipped'
+            Complete-Module -Message 'Another synchronization started at the same time, so no cycle was started.' -Outcome 'skipped'
         }
         if ($failure.cause -ne 'busy' -or $module.Params.when_busy -eq 'fail') {
             Stop-Module -Message $failure.message -Outcome 'refused' -Cause $failure.cause -Text $failure.text
@@ -159,7 +160,7 @@ $module.Result.changed = $true
 $module.Result.started = ConvertTo-ConnectTime -Time $started
 $cycleFrom = Get-ConnectClock
 if (-not $module.Params.wait) {
-    Complete-Module -Message "A cycle of type $policyType was started; wait is false, so nothing is known of how it ends." -Outcome 'started'
+    Complete-Module -Message "A cycle of type $policyType was started. wait is false, so its result is unknown." -Outcome 'started'
 }
 
 try {
@@ -169,7 +170,7 @@ try {
     $problems = @($reported | ForEach-Object { $_.errors })
     if ($problems.Count) { $problems = @(Add-ConnectObject -Problem $problems) }
 }
-catch { Stop-ForFailure -ErrorRecord $_ -Action 'The cycle was started and goes on; reading its progress' }
+catch { Stop-ForFailure -ErrorRecord $_ -Action 'The cycle was started and still runs; reading its progress' }
 
 $module.Result.scheduler.after = $seen.last.scheduler
 $module.Result.runs = $runs
@@ -180,18 +181,18 @@ $untold = @($runs | Where-Object { $_.failures -and $_.connector -notin @($probl
 foreach ($run in $untold) {
     $which = ConvertTo-VisibleText -Text "'$($run.connector)' $($run.run_profile)"
     $module.Warn("$which failed on $($run.failures) objects that the run history does not name here. " +
-        'See the Synchronization Service Manager; in PowerShell 7 they get lost on the way from Windows PowerShell, where the task can run, too.')
+        'See the Synchronization Service Manager. PowerShell 7 can lose these names; to get them, run the task in Windows PowerShell.')
 }
 
 if ($seen.state -eq 'absent') {
     $module.Result.changed = $false
     Stop-Module -Outcome 'refused' -Cause 'not_started' -Message ('Start-ADSyncSyncCycle reported success, but no cycle began: neither the scheduler ' +
-        'nor the run history shows one. See the Application event log of the server (sources ADSync and Directory Synchronization).')
+        'nor the run history shows a cycle. Check the Application event log of the server (sources ADSync and Directory Synchronization).')
 }
 if ($seen.state -eq 'running') {
     $current = @($runs | Where-Object { $_.outcome -eq 'running' })
     $where = if ($current.Count) { " It is at '$($current[-1].connector)' $($current[-1].run_profile)." } else { '' }
-    Stop-Module -Outcome 'timeout' -Cause 'timeout' -Message ("The cycle did not end within $timeout s.$where It was left alone and goes on: raise timeout, " +
+    Stop-Module -Outcome 'timeout' -Cause 'timeout' -Message ("The cycle did not end within $timeout s.$where It still runs. Raise timeout, " +
         'or run the task again, which waits for it.')
 }
 

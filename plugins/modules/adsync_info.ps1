@@ -56,11 +56,11 @@ try {
 
     $entra = @($connectors | Where-Object { $_.kind -eq 'entra' })
     if ($asked.Count -and -not $entra.Count) {
-        $module.FailJson('This server has no connector to Entra ID, so there are no users to look up: is its set-up finished?')
+        $module.FailJson('This server has no connector to Entra ID, so no users can be looked up. Check that the Entra Connect wizard is complete.')
     }
     $users = foreach ($one in $asked) {
         $found = if (-not $one.immutable_id) {
-            @{ immutable_id = $null; status = 'not_found'; cause = 'no_immutable_id'; reason = 'The record has no ImmutableId to look it up by.' }
+            @{ immutable_id = $null; status = 'not_found'; cause = 'no_immutable_id'; reason = 'The record has no ImmutableId, so the user cannot be found.' }
         }
         else { Get-ConnectUser -ImmutableId $one.immutable_id -Connector $entra[0].name }
         $answer = @{}
@@ -92,6 +92,6 @@ $module.Result.summary = $summary
 # Which attribute the anchor comes from; only a hint of one (facts §2: seen, not documented), so its absence is no error.
 $module.Result.source_anchor = $null
 try { $module.Result.source_anchor = Get-ConnectSourceAnchor -Setting (Get-ConnectSetting) }
-catch { $module.Warn("The source anchor's attribute could not be read: $(ConvertTo-VisibleText -Text $_.Exception.Message)") }
+catch { $module.Warn("The source anchor attribute could not be read: $(ConvertTo-VisibleText -Text $_.Exception.Message)") }
 
 $module.ExitJson()

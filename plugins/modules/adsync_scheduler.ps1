@@ -85,8 +85,8 @@ Function Stop-ForHold {
         Stop-Module -Cause 'held' -Message ("$(Get-HoldText -Note $Note) $waited Run the task again when that run has ended. If it was " +
             'killed, run the playbook hybrid.identity.release_scheduler.')
     }
-    Stop-Module -Cause 'no_cycle_since' -Message ("The hold of run $($Note.run) on $($Note.controller) had to be ended after its time. A cycle " +
-        "must end before the next hold, and none has. $waited Run the task again after the next cycle of the scheduler, or start one on the " +
+    Stop-Module -Cause 'no_cycle_since' -Message ("The hold of run $($Note.run) on $($Note.controller) was ended because it expired. A cycle " +
+        "must end before the next hold, and no cycle has ended. $waited Run the task again after the next cycle of the scheduler, or start one on the " +
         'server: Start-ADSyncSyncCycle -PolicyType Delta.')
 }
 
@@ -107,7 +107,7 @@ if ($timeout -lt 1) { $module.FailJson('wait_timeout must be 1 second or more.')
 if ($module.Params.hold_wait -lt 0) { $module.FailJson('hold_wait must be 0 seconds or more.') }
 if ($module.Params.max_hold -lt 60 -or $module.Params.max_hold -gt 14400) { $module.FailJson('max_hold must be 60 to 14400 seconds (4 hours).') }
 if ($state -eq 'held' -and $module.Params.wait_for_cycle -and $timeout -gt $module.Params.max_hold) {
-    $module.FailJson('wait_timeout must not be more than max_hold, or the hold ends while the task waits for a cycle.')
+    $module.FailJson('wait_timeout must not be more than max_hold. Otherwise the hold ends while the task waits for a cycle.')
 }
 # They stand in the note, and in what other runs say of it.
 foreach ($name in 'run', 'controller') {
@@ -127,8 +127,8 @@ if ($module.Params.custom_interval) {
     $interval = $span
     # facts §5: a delta synchronization within 7 days, else a full one is needed to repair what was missed.
     if ($interval -gt [TimeSpan]::FromDays(7)) {
-        Stop-Module -Cause 'interval_too_long' -Message ("custom_interval $interval is longer than 7 days, within which Microsoft asks for a delta " +
-            'synchronization; set 7.00:00:00 or less.')
+        Stop-Module -Cause 'interval_too_long' -Message ("custom_interval $interval is longer than 7 days. Microsoft requires a delta " +
+            'synchronization within 7 days. Set 7.00:00:00 or less.')
     }
 }
 
@@ -152,8 +152,8 @@ catch { Stop-ForFailure -ErrorRecord $_ -Action 'Reading the scheduler of Entra 
 # TimeSpans, as the cmdlets give them; a scheduler that names no allowed interval sets no floor.
 $allowed = if ($scheduler.allowed_sync_cycle_interval) { [TimeSpan]::Parse($scheduler.allowed_sync_cycle_interval) } else { [TimeSpan]::Zero }
 if ($null -ne $interval -and $interval -lt $allowed) {
-    Stop-Module -Cause 'interval_too_short' -Message ("custom_interval $interval is shorter than the $allowed that Entra allows, which the scheduler " +
-        "would use in its place; set $allowed or more.")
+    Stop-Module -Cause 'interval_too_short' -Message ("custom_interval $interval is shorter than the $allowed that Entra ID allows. The scheduler " +
+        "would use $allowed instead. Set $allowed or more.")
 }
 
 $wanted = [ordered]@{}
@@ -220,8 +220,8 @@ if (-not $module.CheckMode) {
     if (@(foreach ($name in $before.Keys) { if ($before[$name] -ne $after[$name]) { $name } }).Count) { $module.Result.changed = $true }
     $module.Diff.after = $after
     if ($lost.Count) {
-        Stop-Module -Cause 'not_kept' -Message ("Set-ADSyncScheduler reported success, but the server does not show it of $($lost -join ', '). See the " +
-            'Application event log of the server (sources ADSync and Directory Synchronization).')
+        Stop-Module -Cause 'not_kept' -Message ('Set-ADSyncScheduler reported success, but the server does not show the change of ' +
+            "$($lost -join ', '). Check the " + 'Application event log of the server (sources ADSync and Directory Synchronization).')
     }
 }
 
@@ -245,9 +245,9 @@ try {
         $module.Result.seconds_waited = [math]::Round((Get-ConnectClock) - $from, 1)
         $doing = Set-Activity -Scheduler (Get-ConnectScheduler)
         if (-not $idle) {
-            $kept = if ($module.Result.changed) { 'The settings were made and stay. ' } else { '' }
-            Stop-Module -Cause 'timeout' -Message ("What was in progress on this server did not end within $timeout s and goes on. $($kept)" +
-                'Raise wait_timeout, or run the task again.')
+            $kept = if ($module.Result.changed) { 'The settings were changed and stay changed. ' } else { '' }
+            Stop-Module -Cause 'timeout' -Message ("The cycle or run profile in progress on this server did not end within $timeout s and " +
+                "still runs. $($kept)" + 'Raise wait_timeout, or run the task again.')
         }
     }
     else { $doing = Set-Activity -Scheduler $scheduler }
@@ -256,8 +256,8 @@ catch { Stop-ForFailure -ErrorRecord $_ -Action 'Reading the state of Entra Conn
 
 $would = if ($module.CheckMode) { 'would be changed' } else { 'was changed' }
 $first = if ($told.Count) { "The scheduler $($would): $($told -join ', ')." }
-elseif ($state -eq 'released' -and $module.Result.hold) { 'The hold of another run is left alone.' }
-else { 'The scheduler is as asked.' }
+elseif ($state -eq 'released' -and $module.Result.hold) { 'The hold of another run is not changed.' }
+else { 'The scheduler already has these settings.' }
 $said = @($first)
 if ($module.Result.ended_hold -and $module.Result.ended_hold.run -cne $run) {
     $said += "The hold of run $($module.Result.ended_hold.run) on $($module.Result.ended_hold.controller) was ended."

@@ -13,13 +13,12 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Writes C(onPremisesImmutableId), the value by which directory synchronisation finds the cloud user that an Active
-    Directory account belongs to (hard match).
-  - Takes one user or a whole list in one task; a list is read and written in the fewest requests that Microsoft Graph
-    allows.
-  - Everything is planned before the first write. A user who may not be changed fails the task with nothing written, unless
-    O(max_refused) allows it.
-  - It never starts a synchronisation and never changes anything else of a user.
+  - Writes C(onPremisesImmutableId). Directory synchronisation uses this value to find the cloud user of an Active Directory account (hard
+    match).
+  - Works on one user or on a list of users. A list is read and written with the fewest requests that Microsoft Graph allows.
+  - The plan is complete before the first write. If a user may not be changed, the task fails and writes nothing, unless O(max_refused)
+    allows it.
+  - It never starts a synchronisation, and never changes other attributes of a user.
 extends_documentation_fragment:
   - hybrid.identity.graph
   - hybrid.identity.journal
@@ -38,75 +37,77 @@ options:
   user:
     description:
       - The user principal name or the object id of one user. A value with an C(@) is a user principal name, a GUID an object id.
-      - Exactly one of O(user), O(users) and O(all_users) is needed.
+      - Exactly one of O(user), O(users) and O(all_users) is required.
     type: str
   immutable_id:
     description:
-      - The ImmutableId for O(user), such as V(3jFgh7G/i0+csBxnpglNPg==). It must hold the 16 bytes of a GUID.
-      - Either this or O(object_guid) is needed to set the value of O(user). With O(state=absent) neither is of use.
+      - The ImmutableId for O(user), such as V(3jFgh7G/i0+csBxnpglNPg==). It must have the 16 bytes of a GUID.
+      - To set the value of O(user), this option or O(object_guid) is required. With O(state=absent), neither has an effect.
     type: str
   object_guid:
     description:
-      - The C(objectGUID) of the AD account, or its C(mS-DS-ConsistencyGuid) where that is filled, in its dashed form. The
-        ImmutableId for O(user) is computed from it.
+      - The C(objectGUID) of the AD account, or its C(mS-DS-ConsistencyGuid) if that has a value, with dashes. The ImmutableId for O(user)
+        is computed from it.
     type: str
   users:
     description:
-      - Records of users, each a dictionary. What M(hybrid.identity.ad_user_guid) returns as C(users) is taken as it is.
-      - The keys that name the user are C(user_principal_name), which is the UPN of the AD account and also of the cloud user, and
-        C(id), the object id of the cloud user. Give C(id) if the cloud user has another UPN.
+      - Records of users, each a dictionary. You can pass the C(users) that M(hybrid.identity.ad_user_guid) returns.
+      - The keys that identify the user are C(user_principal_name), which is the UPN of the AD account and of the cloud user, and C(id), the
+        object id of the cloud user. If the cloud user has another UPN, use C(id).
       - The keys for the value are C(immutable_id) and C(object_guid), from which the ImmutableId is computed. One of them is enough. With
         O(state=absent), neither is needed.
       - C(source_anchor) is the attribute that the value comes from, V(objectGUID) or V(mS-DS-ConsistencyGuid), as
-        M(hybrid.identity.ad_user_guid) returns it. Records with a C(status) of M(hybrid.identity.ad_user_guid) that says that the AD account was
-        not found are refused.
+        M(hybrid.identity.ad_user_guid) returns it. If the C(status) of a record says that M(hybrid.identity.ad_user_guid) did not find the
+        AD account, the record is refused.
       - With O(state=absent), an entry can also be only a user principal name or an object id.
-      - Keys are spelled exactly like this. Rename the columns of a CSV file, as the example shows.
-      - Only the cloud user with exactly this C(id), or else this C(user_principal_name), is written. The case of A to Z is
-        ignored, and nothing else. A UPN that is not of the form name@domain, or that no cloud user can have, is refused.
-      - Keys that are not named here travel along into the result untouched, save C(attributes), which stay behind.
-      - An empty list is fine and does nothing.
+      - The keys must have exactly this spelling. Rename the columns of a CSV file as in the example.
+      - Only the cloud user with exactly this C(id), or else this C(user_principal_name), is written. Only the case of A to Z is ignored. A
+        UPN that does not have the form name@domain, or that no cloud user can have, is refused.
+      - Other keys, except C(attributes), are returned unchanged in the result.
+      - An empty list is valid and changes nothing.
     type: list
     elements: raw
   all_users:
     description:
-      - Clears the value of every active user of the tenant who has one and may be cleared. It needs O(state=absent) and
+      - Clears the value of every active user of the tenant who has a value and may be cleared. It requires O(state=absent) and
         O(max_changes).
-      - Who has a value and may not be cleared, such as a synchronised user, is shown in RV(users) with the reason, as
-        refused, and does not fail the task, whatever O(max_refused) says. Users without a value are not shown.
+      - Users who have a value but may not be cleared, such as synchronised users, are in RV(users) as refused, with the reason. They never
+        fail the task, regardless of O(max_refused). Users without a value are not returned.
     type: bool
   max_changes:
     description:
-      - The most users that the task may change, as a count, such as V(20), or as a percentage of the users in scope, such as
-        V(5%) or V(2.5%). Above it the task fails before anything is written, in check mode too.
-      - In scope are the users asked for; with O(all_users), all active users of the tenant. Deleted users who are restored or
+      - The maximum number of users that the task may change, as a count, such as V(20), or as a percentage of the users in scope, such as
+        V(5%) or V(2.5%). If more users would change, the task fails before anything is written, also in check mode.
+      - The users in scope are the requested users, or with O(all_users), all active users of the tenant. Deleted users who are restored or
         purged count as changed too.
-      - Without it there is no limit. O(all_users) needs it.
+      - Without this option, there is no limit. O(all_users) requires it.
     type: str
   state:
     description:
-      - V(present) sets the value. V(absent) clears it, whatever it is.
+      - V(present) sets the value. V(absent) clears any value.
     type: str
     choices: [present, absent]
     default: present
   replace:
     description:
-      - Whether a user who has a different ImmutableId may get the new one. That hands the cloud account over to another AD
-        account, so it is refused by default.
+      - Whether a user who has a different ImmutableId may get the new one. This gives the cloud user to another AD account, so it is
+        refused by default.
     type: bool
     default: false
   max_refused:
     description:
-      - How many users may be refused, or not found, while the others are changed, as a count such as V(20) or as a percentage of the users asked
-        for such as V(5%). If more are, the task fails before anything is written. RV(users) says why each was.
+      - The maximum number of users that may be refused, or not found, while the others are changed, as a count such as V(20) or as a
+        percentage of the requested users such as V(5%). If there are more such users, the task fails before anything is written. RV(users)
+        says why each user was refused.
       - With O(all_users) it does not apply.
     type: str
     default: "0"
   skip_checks:
     description:
-      - Checks to skip if what they need could not be read. What can be read counts all the same, and a warning says what was skipped.
-      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator, so
-        an administrator may be handed over.
+      - Checks to skip if the data that they need cannot be read. Data that can be read is still checked, and a warning says what was
+        skipped.
+      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), it is unknown who is an administrator, so an
+        administrator might be given to another AD account.
     type: list
     elements: str
     choices:
@@ -120,25 +121,24 @@ options:
 notes:
   - The app needs the application permission C(User.ReadWrite.All) with admin consent, and C(User.DeleteRestore.All) to
     restore or purge deleted users.
-  - Administrators are refused before anything is written, whatever role the app holds, because whoever controls the AD account of
-    a matched user is that user. Whoever holds a directory role or is eligible for one, at any scope, is a member or an owner of a
-    role-assignable group, or owns the app that signs in, is one. An administrator matches these few people by hand, or takes the
-    role away for the change. Only M(hybrid.identity.rollback) takes back what an administrator was given.
-  - To find out, the app needs C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory) and
-    C(GroupMember.Read.All). Without one of them nobody is changed, unless O(skip_checks) names the check. C(Application.Read.All)
-    shows who owns the app; without it a warning says that this is not known.
-  - Users in federated domains who have a value are refused, since it cannot be changed or cleared there. To find out, the app
-    needs C(Domain.Read.All).
-  - If the app may not read domains, a warning says so, and Graph's own answer to the write decides. If it may not read deleted users,
-    nobody gets a value, unless O(skip_checks) names V(deleted_users).
-  - An AD account whose UPN Entra Connect would not keep, for instance because it holds a C($), is refused. A sync would give its
-    cloud user another UPN.
-  - Users that are synchronised (C(onPremisesSyncEnabled) is true) or once were (it is false, not null) are refused; Graph
-    does not support changing the value of these.
-  - Microsoft refuses more at the next synchronisation than at this write, for instance hard matches to users with privileged
-    roles.
-  - Lists in Entra ID lag a little behind writes. A run right after another one may therefore write a value again, which
-    changes nothing.
+  - Administrators are refused before anything is written, regardless of the role of the app, because a person who controls the AD account
+    of a matched user can act as that user. An administrator is a user who has a directory role or is eligible for one, at any scope, is a
+    member or an owner of a role-assignable group, or owns the app that signs in. Match these few users by hand, or remove the role for the
+    time of the change. Only M(hybrid.identity.rollback) can undo a change of an administrator.
+  - To find administrators, the app needs C(RoleManagement.Read.Directory), C(RoleEligibilitySchedule.Read.Directory) and
+    C(GroupMember.Read.All). If one of them is missing, no user is changed, unless O(skip_checks) contains the check.
+    C(Application.Read.All) shows who owns the app. Without it, a warning says that this is unknown.
+  - Users in federated domains who have a value are refused, because it cannot be changed or cleared there. To find federated domains, the
+    app needs C(Domain.Read.All).
+  - If the app may not read domains, a warning says so, and Graph accepts or refuses the write. If the app may not read deleted users, no
+    user gets a value, unless O(skip_checks) contains V(deleted_users).
+  - An AD account whose UPN Entra Connect would not keep, for example because it contains a C($), is refused. A sync would give its cloud
+    user another UPN.
+  - Users who are synchronised (C(onPremisesSyncEnabled) is true) or were synchronised before (it is false, not null) are refused, because
+    Graph does not support a change of their value.
+  - Microsoft refuses some matches only at the next synchronisation, for example hard matches to users with privileged roles.
+  - Entra ID shows changes in lists with a short delay. A run directly after another one might therefore write a value again, which changes
+    nothing.
 seealso:
   - module: hybrid.identity.ad_user_guid
   - module: hybrid.identity.match_plan
@@ -158,13 +158,13 @@ EXAMPLES = r"""
     upn_suffix: contoso.com
   register: ad
 
-- name: Set the ImmutableIds, leaving out who may not be changed
+- name: Set the ImmutableIds, except for users who may not be changed
   hybrid.identity.entra_immutable_id:
     users: "{{ ad.users }}"
     max_refused: 100%
   register: matched
 
-- name: Show what became of them
+- name: Show the result
   ansible.builtin.debug:
     var: matched.summary
 
@@ -201,7 +201,7 @@ EXAMPLES = r"""
     users: [adele.vance@contoso.com, alex.wilber@contoso.com]
     state: absent
 
-- name: Give a user the ImmutableId of the new AD account in place of the old one
+- name: Replace the ImmutableId of a user with that of the new AD account
   hybrid.identity.entra_immutable_id:
     user: adele.vance@contoso.com
     object_guid: c8c6569e-4688-4f3c-8462-afc4ff60817b
@@ -212,13 +212,13 @@ EXAMPLES = r"""
     user: adele.vance@contoso.com
     state: absent
 
-- name: Clear the ImmutableIds of the whole tenant, of a hundred users at most
+- name: Clear the ImmutableIds of the whole tenant, but of at most 100 users
   hybrid.identity.entra_immutable_id:
     all_users: true
     state: absent
     max_changes: 100
 
-- name: Set the ImmutableIds, and purge who holds one of them in the recycle bin, but nothing if it is more than expected
+- name: Set the ImmutableIds, purge a user in the recycle bin who has one of them, and stop if too many users would change
   hybrid.identity.entra_immutable_id:
     users: "{{ ad.users }}"
     deleted_holders:
@@ -235,18 +235,18 @@ EXAMPLES = r"""
 RETURN = r"""
 users:
   description:
-    - One entry for each record, in the order given, each the record itself with what became of it. In check mode, what would
-      become of it.
-    - After a task that failed because of users who may not be changed, C(status) and C(after) show the plan, and C(changed) is
-      false throughout, since nothing was written.
-    - A task whose records are wrong by themselves fails before Graph is asked, with the wrong records alone.
+    - One entry for each record, in the given order. It contains the keys of the record and the result, or in check mode, the predicted
+      result.
+    - After a task that failed because of users who may not be changed, C(status) and C(after) show the plan, and C(changed) is always
+      false, because nothing was written.
+    - If records are invalid, the task fails before it sends a request to Graph, and returns only the invalid records.
   returned: success, and failure once the records were read
   type: list
   elements: dict
   contains:
     id:
       description: The object id of the cloud user.
-      returned: when the user was found or the record named it
+      returned: if the user was found or the record contains it
       type: str
       sample: 6b1f1e5e-0d5d-4a6c-9a3a-2f6d5b9d1c11
     user_principal_name:
@@ -256,15 +256,15 @@ users:
       sample: adele.vance@contoso.com
     status:
       description:
-        - V(set) and V(cleared) for users who were changed, V(restored) for those brought back from the recycle bin with their
-          value, V(unchanged) for those who need no change.
-        - V(not_found) and V(refused) for users who may not be changed, V(excluded) for those whom O(exclude) names, V(failed)
-          where Graph did not take the change.
+        - V(set) or V(cleared) if the user was changed, V(restored) if the user was restored from the recycle bin with the value,
+          V(unchanged) if no change is needed.
+        - V(not_found) or V(refused) if the user may not be changed, V(excluded) if O(exclude) excludes the user, V(failed) if Graph refused
+          the change.
       returned: always
       type: str
       sample: set
     before:
-      description: The ImmutableId before the task. Null where there was none, or where the user is not known.
+      description: The ImmutableId before the task. Null if there was none, or if the user is unknown.
       returned: always
       type: str
       sample: null
@@ -280,30 +280,28 @@ users:
       sample: true
     cause:
       description:
-        - A stable identifier of why the user was not changed, else null.
-        - From the plan, V(no_cloud_user), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id),
-          V(malformed_object_id), V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
-          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(federated_domain),
-          V(admin_role), V(eligible_role),
-          V(role_assignable_group), V(app_owner), V(unreadable_user), V(excluded_user), V(excluded_group),
-          C(unread_) with V(role_assignments), V(role_eligibility),
-          V(role_assignable_groups) or V(deleted_users), and V(ad_missing), V(ad_ambiguous), V(ad_not_a_user), V(ad_system_account) for
-          records that M(hybrid.identity.ad_user_guid) marked so.
-        - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain), V(mastered_elsewhere),
-          V(user_vanished), V(restore_conflict), V(request_refused), V(throttled), V(service_unavailable), V(connection_lost),
-          V(app_not_in_tenant), V(unauthorized), V(not_graph). V(interrupted) where the run met an exception.
-          V(journal_failed) where the journal could not be written, without which nothing is sent.
+        - A stable identifier of the reason why the user was not changed, else null.
+        - From the plan, V(no_cloud_user), V(duplicate_record), V(value_wanted_twice), V(malformed_immutable_id), V(malformed_object_id),
+          V(no_user_principal_name), V(invalid_upn), V(synced_user), V(formerly_synced_user), V(cloud_managed_account),
+          V(different_immutable_id), V(held_by_user), V(held_by_deleted_user), V(federated_domain), V(admin_role), V(eligible_role),
+          V(role_assignable_group), V(app_owner), V(unreadable_user), V(excluded_user), V(excluded_group), C(unread_) with
+          V(role_assignments), V(role_eligibility), V(role_assignable_groups) or V(deleted_users), and V(ad_missing), V(ad_ambiguous),
+          V(ad_not_a_user), V(ad_system_account) for records with this status of M(hybrid.identity.ad_user_guid).
+        - From Graph, V(access_denied), V(held_by_user), V(conflicting_property), V(synced_user), V(federated_domain),
+          V(mastered_elsewhere), V(user_vanished), V(restore_conflict), V(request_refused), V(throttled), V(service_unavailable),
+          V(connection_lost), V(app_not_in_tenant), V(unauthorized), V(not_graph). V(interrupted) if an exception occurred.
+          V(journal_failed) if the journal could not be written, because nothing is sent without it.
       returned: always
       type: str
       sample: null
     reason:
-      description: The same as a sentence that says what to do next, else null.
+      description: The reason as a sentence that says what to do next, else null.
       returned: always
       type: str
       sample: null
     deleted_holders:
-      description: The users in the recycle bin that held the wanted value.
-      returned: when O(deleted_holders) names one who concerns the user
+      description: The users in the recycle bin who had the requested value.
+      returned: if O(deleted_holders) contains such a user
       type: list
       elements: dict
       contains:
@@ -313,25 +311,25 @@ users:
           type: str
           sample: 0e0f7f6a-7c0e-4c7a-9f5c-2f1f5f0a7b11
         user_principal_name:
-          description: The user principal name that it had.
+          description: The user principal name before the deletion.
           returned: always
           type: str
           sample: adele.vance.2019@contoso.com
         becomes:
           description:
             - V(restored), V(restored_and_cleared) or V(purged), in check mode too.
-            - V(kept) where the user of the record is refused, or Graph did not take it.
+            - V(kept) if the user of the record is refused, or if Graph refused the change.
           returned: always
           type: str
           sample: purged
 table:
-  description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
-  returned: when RV(users) is
+  description: The users as lines of text. Counts come first, then the users who need attention, with the reasons.
+  returned: if RV(users) is returned
   type: list
   elements: str
   sample: ["unchanged                        41"]
 summary:
-  description: How many users there are by status, zeros included, and in total. C(excluded) is among them only if there are such users.
+  description: Number of users by status, including zeros, and in total. C(excluded) is included only if there are such users.
   returned: success, and failure once the records were read
   type: dict
   contains:
@@ -346,7 +344,7 @@ summary:
       type: int
       sample: 0
     restored:
-      description: Users brought back from the recycle bin with their value.
+      description: Users who were restored from the recycle bin with their value.
       returned: always
       type: int
       sample: 0
@@ -366,89 +364,89 @@ summary:
       type: int
       sample: 3
     failed:
-      description: Users whose change Graph did not take.
+      description: Users whose change Graph refused.
       returned: always
       type: int
       sample: 0
     total:
-      description: All of them.
+      description: All users.
       returned: always
       type: int
       sample: 46
 journal_run:
   description: The name of this run in O(journal).
-  returned: when the task made changes and O(journal) is set
+  returned: if the task made changes and O(journal) is set
   type: str
   sample: 20261124T094107Z-1f3c9a
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 cause:
-  description: A stable identifier of why Graph, or the sign-in, could not be used at all.
-  returned: when Graph or the sign-in failed as a whole
+  description: A stable identifier of the reason why Graph, or the sign-in, failed.
+  returned: if Graph or the sign-in failed as a whole
   type: str
   sample: invalid_secret
 status_code:
-  description: The HTTP status of the answer that failed the task.
-  returned: when Graph failed as a whole and answered
+  description: The HTTP status of the answer that caused the failure.
+  returned: if Graph failed as a whole and answered
   type: int
   sample: 403
 error_code:
-  description: Microsoft's code of the error.
-  returned: when Graph or the sign-in failed as a whole and sent one
+  description: The error code of Microsoft.
+  returned: if Graph or the sign-in failed as a whole and sent one
   type: str
   sample: Authorization_RequestDenied
 request_id:
   description: The id of the failed request, for Microsoft's support.
-  returned: when Graph or the sign-in failed as a whole and sent one
+  returned: if Graph or the sign-in failed as a whole and sent one
   type: str
   sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
 notes:
-  description: Sentences on how the task went, such as a listing that had to start again. Also told at verbosity 1.
-  returned: when there is one
+  description: Sentences about the task, such as a list that was read again from the start. They are also shown at verbosity 1.
+  returned: if there is one
   type: list
   elements: str
   sample: []
 waited_seconds:
   description:
-    - How long requests were held back because the service asked for it, or would have. Each second counts once, however many requests
+    - How long requests waited because the service asked for it, or to prevent this. Each second counts once, even if several requests
       waited.
   returned: always
   type: float
   sample: 0.0
 lookup:
   description:
-    - How the users were looked up in Entra ID, and the numbers that decided it. Also told in a line at verbosity 1.
-  returned: when Entra ID was asked
+    - How the users were looked up in Entra ID, and the numbers that decided this. It is also shown in a line at verbosity 1.
+  returned: if Entra ID was read
   type: dict
   contains:
     method:
-      description: V(listing) for all users of the tenant, page by page, V(filters) for just those asked about.
+      description: V(listing) if all users of the tenant were read, page by page, or V(filters) if only the requested users were read.
       returned: always
       type: str
       sample: listing
     identities:
-      description: Users asked about.
+      description: Number of requested users.
       returned: always
       type: int
       sample: 10000
     tenant_users:
-      description: Users of the tenant. Null where so few were asked about that it was not counted.
+      description: Users of the tenant. Null if so few users were requested that it was not counted.
       returned: always
       type: int
       sample: 10050
     listing_requests:
-      description: Requests that a listing takes. Null where it was not counted.
+      description: Requests that a listing needs. Null if it was not counted.
       returned: always
       type: int
       sample: 11
     filter_requests:
-      description: Requests that filters take.
+      description: Requests that filters need.
       returned: always
       type: int
       sample: 67
@@ -497,7 +495,7 @@ def records(params: dict[str, Any]) -> list[dict[str, Any]]:
 def service(params: dict[str, Any], options: dict[str, Any], check_mode: bool, watch: Watch) -> dict[str, Any]:
     """Do what the options ask for."""
     if params["all_users"] is False:
-        raise InputError("all_users is false, so nobody is named; leave it out and give user or users.")
+        raise InputError("all_users is false, so no user is selected. Remove it, and set user or users.")
     task = Task(
         records=records(params),
         clear=params["state"] == "absent",

@@ -13,14 +13,15 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Reads users from Entra ID after a cycle of Entra Connect and says for each whether it is matched as it should be, and why
-    not where it is not.
-  - A cycle that ended well is no proof. Entra ID quarantines a user principal name or an address that somebody else has, tells
-    the sync client nothing, and may make a second user.
-  - A user is V(verified) when it is the same object as before, is synchronised, has its ImmutableId, was synchronised in the
-    cycle in question, has nothing in quarantine, and no second user was made beside it.
-  - It looks at the users of a result file of M(hybrid.identity.match_apply), at records, or at users who are only named.
-  - It changes nothing, and does not fail because of a user. If users are not proven to be matched, RV(verdict) says who and why.
+  - Reads users from Entra ID after a cycle of Entra Connect. For each user, it says whether the user is matched to the right AD account,
+    and if not, why.
+  - A cycle without errors is not a proof. If another object has a user principal name or an address, Entra ID puts the value into
+    quarantine, reports no error to the sync client, and might create a second user.
+  - A user is V(verified) if it is the same object as before, is synchronised, has its ImmutableId, was synchronised in the cycle, has no
+    values in quarantine, and no second user was created.
+  - It checks the users of a result file of M(hybrid.identity.match_apply), of records, or of a list of names.
+  - It changes nothing, and does not fail because of single users. If users are not proven to be matched, RV(verdict) says which users and
+    why.
 extends_documentation_fragment:
   - hybrid.identity.graph
   - hybrid.identity.attributes
@@ -29,8 +30,8 @@ attributes:
   check_mode:
     support: full
     details: >-
-      With O(result_file), nothing is read, proven or written in check mode, and RV(table) says so: M(hybrid.identity.match_apply)
-      wrote no result. With O(users) and O(identities), the module works as without check mode.
+      With O(result_file), nothing is read, proven or written in check mode, because M(hybrid.identity.match_apply) wrote no result.
+      RV(table) says so. With O(users) and O(identities), the module works as without check mode.
   diff_mode:
     support: none
   idempotent:
@@ -38,67 +39,66 @@ attributes:
 options:
   result_file:
     description:
-      - The path of a result file of M(hybrid.identity.match_apply). Users who were matched, now or before, are proven. Users who were
-        refused, excluded or not found are left out.
+      - The path of a result file of M(hybrid.identity.match_apply). The module proves users who were matched, in this run or before. Users
+        who were refused, excluded or not found are skipped.
       - The result must be of this tenant.
       - By default, the result that M(hybrid.identity.match_apply) wrote for the same host in this run of C(ansible-playbook).
       - Only one of O(result_file), O(users) and O(identities) may be set.
     type: path
   save_to:
     description:
-      - The path of the proof file on the controller, if there is a O(result_file). A file that exists is replaced.
-      - It has the users of the result, each with what was found, as C(sync).
-      - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end.
+      - The path of the proof file on the controller, if there is a O(result_file). An existing file is replaced.
+      - The file contains the users of the result, each with the findings as C(sync).
+      - By default, the file is in the temporary folder of C(ansible-playbook), which is removed when the run ends.
     type: path
   run_folder:
     description:
-      - The folder of runs on the controller. With it, the verdict also names the users whose ImmutableIds earlier runs of this host wrote, and
-        who are neither proven nor cleared since. C(docs/undo.md) says what is compared.
-      - It does not go with O(users) and O(identities).
+      - The folder of runs on the controller. With this option, the verdict also names users whose ImmutableIds earlier runs of this host
+        wrote, if they have been neither proven nor cleared since. C(docs/undo.md) describes the comparison.
+      - It cannot be used with O(users) or O(identities).
     type: path
   users:
     description:
-      - Records of users, each a dictionary. What M(hybrid.identity.entra_immutable_id) returns as C(users) is taken as it is, and is the
-        best to take, because it has the object id and the ImmutableId of each user.
-      - The keys that name the user are C(user_principal_name) and C(id), the object id of the cloud user. One of them is enough.
-      - The keys for what is proven are C(immutable_id) or C(object_guid), C(object_sid), and C(mail) or C(proxy_addresses), by which a
-        second user is found.
+      - Records of users, each a dictionary. You can pass the C(users) that M(hybrid.identity.entra_immutable_id) returns. This is the best
+        input, because it has the object id and the ImmutableId of each user.
+      - The keys that identify the user are C(user_principal_name) and C(id), the object id of the cloud user. One of them is enough.
+      - The keys for the proof are C(immutable_id) or C(object_guid), C(object_sid), and C(mail) or C(proxy_addresses), which are used to
+        find a second user.
       - C(status), C(before) and C(after) are those of M(hybrid.identity.entra_immutable_id).
-      - An entry can also be only a user principal name or an object id. Then it is as if it were in O(identities).
-      - Keys are spelled exactly like this. Rename the columns of a CSV file, as the example shows.
-      - Users that were not hard-matched, by their C(status), are V(skipped), and so are records whose C(id) is no GUID, or which
-        have none and a C(user_principal_name) that no cloud user can have.
+      - An entry can also be only a user principal name or an object id. It is then treated like an entry of O(identities).
+      - The keys must have exactly this spelling. Rename the columns of a CSV file as in the example.
+      - Users who were not hard-matched according to their C(status) are V(skipped). Records are also V(skipped) if their C(id) is not a
+        GUID, or if they have no C(id) and a C(user_principal_name) that no cloud user can have.
       - A record with an ImmutableId or a GUID also needs C(object_sid), which M(hybrid.identity.ad_user_guid) returns. The user must be
-        joined to the AD account with this SID, because any account could carry the same ImmutableId.
-      - Keys that are not named here travel along into the result untouched.
+        matched to the AD account with this SID, because any account could have the same ImmutableId.
+      - Other keys are returned unchanged in the result.
     type: list
     elements: raw
   identities:
     description:
-      - User principal names or object ids. A value with an C(@) is a user principal name, a GUID an object id. With only these,
-        nothing is known of what a user should be matched to, so a user
-        who was matched to the wrong AD account is not found out.
+      - User principal names or object ids. A value with an C(@) is a user principal name, a GUID an object id. With this option, the module
+        does not know the right AD account of a user, so it cannot detect that a user was matched to the wrong AD account.
     type: list
     elements: str
   since:
     description:
-      - The UTC time at which the cycle began, such as RV(hybrid.identity.adsync_cycle#module:started). Users that were synchronised
-        earlier only are V(pending).
-      - It is not asked of users whose record, or change in the result file, has the C(status) V(unchanged); a cycle exports what has
-        changed, and they may have been matched long ago.
+      - The UTC time at which the cycle began, such as RV(hybrid.identity.adsync_cycle#module:started). Users whose last synchronisation was
+        earlier are V(pending).
+      - It does not apply to users whose record, or change in the result file, has the C(status) V(unchanged). A cycle exports only changes,
+        so these users may have been matched long ago.
     type: str
   export_errors:
     description:
-      - What the Connect server could not export, such as RV(hybrid.identity.adsync_cycle#module:export_errors). Each has
-        C(immutable_id), C(code), C(message) and C(advice); those without C(immutable_id) are passed over.
-      - Entra ID knows nothing of such errors. Given them, a user who is stopped by one is V(export_error) and is not waited for;
-        else it is V(pending).
+      - The export errors of the Entra Connect server, such as RV(hybrid.identity.adsync_cycle#module:export_errors). Each has
+        C(immutable_id), C(code), C(message) and C(advice). Errors without C(immutable_id) are ignored.
+      - Entra ID does not show these errors. With this option, a user with such an error is V(export_error), and the module does not wait
+        for the user. Without it, the user is V(pending).
     type: list
     elements: dict
     default: []
   wait_timeout:
     description:
-      - Seconds to wait for users that are V(pending). With V(0), Entra ID is read once.
+      - Seconds to wait for users who are V(pending). With V(0), Entra ID is read once.
       - Only the pending users are read again.
     type: int
     default: 0
@@ -109,13 +109,13 @@ options:
     default: 10
 notes:
   - The app needs the application permission C(User.Read.All) or C(User.ReadWrite.All).
-  - Entra ID looks every hour for conflicts that are gone. A user with a value in quarantine that no other user has any more is
-    V(pending) with the cause V(quarantine_timer). RV(verdict) and RV(wait_until) then say after what time to prove the users again.
+  - Entra ID checks every hour whether conflicts are resolved. If a value of a user is in quarantine and no other user has it any more, the
+    user is V(pending) with the cause V(quarantine_timer). RV(verdict) and RV(wait_until) say after which time to prove the users again.
 seealso:
   - module: hybrid.identity.match_apply
   - module: hybrid.identity.entra_immutable_id
   - name: Duplicate attribute resiliency
-    description: Why a cycle that ended well is no proof.
+    description: Why a cycle without errors is not a proof.
     link: https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-syncservice-duplicate-attribute-resiliency
 """
 
@@ -130,7 +130,7 @@ EXAMPLES = r"""
   delegate_to: connect1.ad.contoso.com
   register: cycle
 
-- name: Wait up to five minutes for Entra ID to show that everybody is matched
+- name: Wait up to five minutes until Entra ID shows that all users are matched
   hybrid.identity.entra_sync_info:
     since: "{{ cycle.started }}"
     export_errors: "{{ cycle.export_errors }}"
@@ -138,7 +138,7 @@ EXAMPLES = r"""
     save_to: /var/lib/hybrid-identity/proof.jsonl
   register: proof
 
-- name: Show what is proven of the users
+- name: Show the proof
   ansible.builtin.debug:
     var: proof.table
 
@@ -154,7 +154,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: csv
 
-- name: Look at the users of the CSV file
+- name: Check the users of the CSV file
   hybrid.identity.entra_sync_info:
     users: "{{ csv.list | community.general.replace_keys(target=names) }}"
   vars:
@@ -163,7 +163,7 @@ EXAMPLES = r"""
       - {before: ObjectGUID, after: object_guid}
       - {before: ObjectSID, after: object_sid}
 
-- name: Look at two users, whoever matched them and when
+- name: Check two users, no matter who matched them and when
   hybrid.identity.entra_sync_info:
     identities:
       - adele.vance@contoso.com
@@ -174,50 +174,51 @@ EXAMPLES = r"""
 RETURN = r"""
 open:
   description:
-    - How many users are still to be proven. These are neither V(verified) nor left out.
-    - Null in check mode with O(result_file), because nobody knows.
+    - Number of users who are not proven yet. They are neither V(verified) nor V(skipped).
+    - Null in check mode with O(result_file), because it is unknown.
   returned: success
   type: int
   sample: 1
 verdict:
   description:
-    - Who is not proven to be matched, and why, in one sentence, and who of earlier runs is neither proven nor cleared. Empty if there is
-      nobody, and in check mode with O(result_file).
+    - Which users are not proven to be matched, and why, in one sentence, and which users of earlier runs are neither proven nor cleared.
+      Empty if there are no such users, and in check mode with O(result_file).
   returned: success
   type: str
   sample: ""
 wait_until:
   description:
-    - The UTC time after which Entra ID has looked for conflicts that are gone, which it does every hour. Prove the users again after it.
-    - Null if no user waits for that.
+    - The UTC time after which Entra ID has checked whether conflicts are resolved, which it does every hour. Prove the users again after
+      this time.
+    - Null if no user waits for this check.
   returned: success
   type: str
   sample: "2026-11-29T11:15:00Z"
 table:
-  description: What is proven of the users, for people. Counts come first, then the users who need attention.
+  description: The proof as lines of text. Counts come first, then the users who need attention.
   returned: success
   type: list
   elements: str
   sample: ["verified in Entra ID             40"]
 earlier:
-  description: How many users of earlier runs are neither proven nor cleared. 0 without O(run_folder).
+  description: Number of users of earlier runs who are neither proven nor cleared. 0 without O(run_folder).
   returned: with O(result_file), unless in check mode
   type: int
   sample: 0
 unmatched:
   description:
-    - Users who were not hard-matched and whom a cycle takes all the same, if their AD accounts are in its scope. Users who are excluded,
-      and those whom the cycle leaves alone, are none of them.
+    - Users who were not hard-matched but whom a cycle still processes if their AD accounts are in its scope. Excluded users, and users whom
+      the cycle does not change, are not included.
   returned: success
   type: dict
   contains:
     count:
-      description: How many there are.
+      description: Number of these users.
       returned: always
       type: int
       sample: 3
     cycle:
-      description: What the cycle does with the first five of them.
+      description: What the cycle does with the first five of these users.
       returned: always
       type: list
       elements: str
@@ -228,7 +229,7 @@ proof_file:
   type: str
   sample: /var/lib/hybrid-identity/20261129T101500Z-localhost-3f2a1b/proof.jsonl
 users:
-  description: One entry for each record or identity, in the order given, each the record itself with what was found.
+  description: One entry for each record or identity, in the given order. It contains the keys of the record and the findings.
   returned: success, with O(users) and O(identities)
   type: list
   elements: dict
@@ -245,12 +246,12 @@ users:
       sample: adele.vance@contoso.com
     status:
       description:
-        - V(verified), or V(pending) where Entra ID does not show yet what the cycle did, or is yet to do it.
-        - V(wrong_object) where another user has the ImmutableId or the name. V(different_immutable_id) where the user has another
-          one. V(provisioning_error) where a value of the user is in quarantine because another user has it. V(second_user) where there is
-          a second user beside the user, which a sync made. V(export_error) where Entra ID refused the export. V(not_found) where
-          there is no such active user. V(not_matched) where the user has no ImmutableId and is not synchronised.
-        - V(unknown) where the app may not read enough. V(skipped) where the record says that the user was not hard-matched.
+        - V(verified), or V(pending) if Entra ID does not show the result of the cycle yet.
+        - V(wrong_object) if another user has the ImmutableId or the name. V(different_immutable_id) if the user has another ImmutableId.
+          V(provisioning_error) if a value of the user is in quarantine because another user has it. V(second_user) if a sync created a
+          second user. V(export_error) if Entra ID refused the export. V(not_found) if there is no such active user. V(not_matched) if the
+          user has no ImmutableId and is not synchronised.
+        - V(unknown) if the app lacks the permission to read the result. V(skipped) if the record says that the user was not hard-matched.
       returned: always
       type: str
       sample: verified
@@ -260,7 +261,7 @@ users:
       type: str
       sample: 3jFgh7G/i0+csBxnpglNPg==
     after:
-      description: The same, as nothing is changed.
+      description: The same value, because nothing is changed.
       returned: always
       type: str
       sample: 3jFgh7G/i0+csBxnpglNPg==
@@ -271,7 +272,7 @@ users:
       sample: false
     cause:
       description:
-        - A stable identifier of why the user is not verified, else null.
+        - A stable identifier of the reason why the user is not verified, else null.
         - V(not_synchronised), V(not_in_this_cycle), V(quarantine_timer), V(write_not_visible) for V(pending) users.
         - V(other_ad_account), V(no_object_sid), V(no_security_identifier), V(value_on_other_object), V(name_on_other_object),
           V(different_immutable_id), V(value_conflict), V(second_user),
@@ -280,17 +281,17 @@ users:
       type: str
       sample: null
     reason:
-      description: The same as a sentence that says what to do next, else null.
+      description: The reason as a sentence that says what to do next, else null.
       returned: always
       type: str
       sample: null
     sync_enabled:
-      description: V(true), V(false) where the user was synchronised once, null for a cloud user.
+      description: V(true) for a synchronised user, V(false) for a user who is no longer synchronised, null for a cloud user.
       returned: always
       type: bool
       sample: true
     security_identifier:
-      description: C(onPremisesSecurityIdentifier), the SID of the AD account that is joined to the user.
+      description: C(onPremisesSecurityIdentifier), the SID of the AD account that is matched to the user.
       returned: always
       type: str
       sample: S-1-5-21-1004336348-1177238915-682003330-1104
@@ -300,7 +301,7 @@ users:
       type: str
       sample: "2026-11-24T06:20:41Z"
     provisioning_errors:
-      description: What is in quarantine of the user.
+      description: The values of the user that are in quarantine.
       returned: always
       type: list
       elements: dict
@@ -316,28 +317,28 @@ users:
           type: str
           sample: SMTP:adele.vance@contoso.com
         occurred:
-          description: Since when, in UTC.
+          description: The UTC time since when the value is in quarantine.
           returned: always
           type: str
           sample: "2026-11-24T06:20:41Z"
       sample: []
     other:
-      description: The user that is in the way, with C(id), C(user_principal_name) and C(created), else null.
+      description: The user who causes the conflict, with C(id), C(user_principal_name) and C(created), else null.
       returned: always
       type: dict
       sample: null
 summary:
-  description: How many users there are by status, zeros included, and in total.
+  description: Number of users by status, including zeros, and in total.
   returned: success
   type: dict
   contains:
     verified:
-      description: Users that are matched as they should be.
+      description: Users who are matched to the right AD account.
       returned: always
       type: int
       sample: 40
     pending:
-      description: Users of whom that cannot be seen yet.
+      description: Users whose result Entra ID does not show yet.
       returned: always
       type: int
       sample: 1
@@ -357,7 +358,7 @@ summary:
       type: int
       sample: 0
     second_user:
-      description: Users beside whom the sync made a second one.
+      description: Users for whom the sync created a second user.
       returned: always
       type: int
       sample: 0
@@ -367,7 +368,7 @@ summary:
       type: int
       sample: 0
     not_found:
-      description: Users that are not there.
+      description: Users who do not exist.
       returned: always
       type: int
       sample: 0
@@ -377,7 +378,7 @@ summary:
       type: int
       sample: 0
     unknown:
-      description: Users of whom the app may not read enough.
+      description: Users whose result the app may not read.
       returned: always
       type: int
       sample: 0
@@ -387,79 +388,79 @@ summary:
       type: int
       sample: 3
     total:
-      description: All of them.
+      description: All users.
       returned: always
       type: int
       sample: 44
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 cause:
-  description: A stable identifier of why Graph, or the sign-in, could not be used at all.
-  returned: when Graph or the sign-in failed as a whole
+  description: A stable identifier of the reason why Graph, or the sign-in, failed.
+  returned: if Graph or the sign-in failed as a whole
   type: str
   sample: access_denied
 status_code:
-  description: The HTTP status of the answer that failed the task.
-  returned: when Graph failed as a whole and answered
+  description: The HTTP status of the answer that caused the failure.
+  returned: if Graph failed as a whole and answered
   type: int
   sample: 403
 error_code:
-  description: Microsoft's code of the error.
-  returned: when Graph or the sign-in failed as a whole and sent one
+  description: The error code of Microsoft.
+  returned: if Graph or the sign-in failed as a whole and sent one
   type: str
   sample: Authorization_RequestDenied
 request_id:
   description: The id of the failed request, for Microsoft's support.
-  returned: when Graph or the sign-in failed as a whole and sent one
+  returned: if Graph or the sign-in failed as a whole and sent one
   type: str
   sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
 notes:
-  description: Sentences on how the task went, such as a listing that had to start again. Also told at verbosity 1.
-  returned: when there is one
+  description: Sentences about the task, such as a list that was read again from the start. They are also shown at verbosity 1.
+  returned: if there is one
   type: list
   elements: str
   sample: []
 waited_seconds:
   description:
-    - How long requests were held back because the service asked for it, or would have. Each second counts once, however many requests
+    - How long requests waited because the service asked for it, or to prevent this. Each second counts once, even if several requests
       waited.
   returned: always
   type: float
   sample: 0.0
 lookup:
   description:
-    - How the users were looked up in Entra ID, and the numbers that decided it. Also told in a line at verbosity 1.
-  returned: when Entra ID was asked
+    - How the users were looked up in Entra ID, and the numbers that decided this. It is also shown in a line at verbosity 1.
+  returned: if Entra ID was read
   type: dict
   contains:
     method:
-      description: V(listing) for all users of the tenant, page by page, V(filters) for just those asked about.
+      description: V(listing) if all users of the tenant were read, page by page, or V(filters) if only the requested users were read.
       returned: always
       type: str
       sample: listing
     identities:
-      description: Users asked about.
+      description: Number of requested users.
       returned: always
       type: int
       sample: 10000
     tenant_users:
-      description: Users of the tenant. Null where so few were asked about that it was not counted.
+      description: Users of the tenant. Null if so few users were requested that it was not counted.
       returned: always
       type: int
       sample: 10050
     listing_requests:
-      description: Requests that a listing takes. Null where it was not counted.
+      description: Requests that a listing needs. Null if it was not counted.
       returned: always
       type: int
       sample: 11
     filter_requests:
-      description: Requests that filters take.
+      description: Requests that filters need.
       returned: always
       type: int
       sample: 67

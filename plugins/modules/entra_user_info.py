@@ -13,10 +13,10 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Reads cloud users with everything that an account in Active Directory can hold, and writes them to a file, which
-    M(hybrid.identity.ad_user) reads. For a few users, RV(users) can be handed to it as it is.
-  - Users who are synchronised, or were once, are not in the result unless they are asked for. Guests, users without a licence, those whose
-    mailbox is shared or belongs to a room or to equipment, and those whom O(exclude) names are in the result as V(left_out).
+  - Reads cloud users with all values that an account in Active Directory can have, and writes them to a file, which
+    M(hybrid.identity.ad_user) reads. For a few users, you can pass RV(users) to it instead.
+  - Users who are or were synchronised are not in the result unless you request them. Guests, users without a licence, users whose mailbox
+    is shared or belongs to a room or to equipment, and users that O(exclude) excludes are in the result as V(left_out).
   - It changes nothing.
 extends_documentation_fragment:
   - hybrid.identity.graph
@@ -27,7 +27,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: It only reads, in check mode as well, and writes the file of O(save_to), which is not counted as a change.
+    details: It only reads, also in check mode. It writes the file of O(save_to), which does not count as a change.
   diff_mode:
     support: none
   idempotent:
@@ -35,21 +35,21 @@ attributes:
 options:
   identities:
     description:
-      - User principal names or object ids of the users to read. Without it, all users are read.
-      - A value with an C(@) is a user principal name, a GUID an object id. The case of A to Z is ignored, and nothing else.
-      - All conditions that are given must hold, for these users too; who does not meet them is V(left_out).
+      - User principal names or object ids of the users to read. Without this option, all users are read.
+      - A value with an C(@) is a user principal name, a GUID an object id. Only the case of A to Z is ignored.
+      - These users must also meet all other conditions of the task. Users who do not are V(left_out).
     type: list
     elements: str
   domains:
     description:
-      - Domains, of which the users' user principal names must carry one.
+      - Domains. The user principal names of the users must end with one of them.
     type: list
     elements: str
     default: []
   groups:
     description:
-      - Groups, by object id or display name (in which only the case of A to Z is ignored), of which the users must be members,
-        directly or through other groups. If several groups have the display name, the task fails and names their object ids.
+      - Groups, by object id or display name (in which only the case of A to Z is ignored). The users must be members of one of them,
+        directly or through other groups. If several groups have the display name, the task fails and lists their object ids.
       - A group must have assigned members. A dynamic group is refused, because its members depend on attributes of users.
       - The app then also needs the application permission C(GroupMember.Read.All).
     type: list
@@ -57,52 +57,53 @@ options:
     default: []
   user_types:
     description:
-      - Which types of users are wanted.
+      - The types of users to read.
     type: list
     elements: str
     choices: [member, guest]
     default: [member]
   sync_states:
     description:
-      - Which users are wanted by their C(onPremisesSyncEnabled), which has three values.
-      - V(cloud) are users of the cloud alone, V(synced) those that are synchronised, V(formerly_synced) those that were once.
+      - The users to read by their C(onPremisesSyncEnabled), which has three values.
+      - V(cloud) are users who exist only in the cloud, V(synced) are synchronised users, V(formerly_synced) are users who were synchronised
+        before.
     type: list
     elements: str
     choices: [cloud, synced, formerly_synced]
     default: [cloud]
   enabled:
     description:
-      - Whether the users must be enabled or disabled. Without it, both are wanted.
+      - Whether to read only enabled users or only disabled users. Without this option, both are read.
     type: bool
   include_unlicensed:
     description:
-      - Whether users without a licence are wanted. Licences count that are assigned to the user, also by a group.
-      - Shared and room mailboxes need no licence in most cases, so this also keeps accounts for them from being made.
+      - Whether to read users without a licence. Licences that are assigned to the user directly or through a group count.
+      - Shared and room mailboxes need no licence in most cases, so this also prevents accounts for them.
     type: bool
     default: false
   on_missing:
     description:
-      - What to do where one of O(identities) is not there, or does not meet the conditions.
-      - V(skip) says so in RV(users), V(fail) fails the task.
+      - What to do if one of O(identities) does not exist, or does not meet the conditions.
+      - V(skip) reports it in RV(users), V(fail) fails the task.
     type: str
     choices: [skip, fail]
     default: skip
   save_to:
     description:
-      - The path of a file on the controller for the users, which M(hybrid.identity.ad_user) reads. A file of a run that is there is replaced.
-        RV(users) is not returned then.
-      - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end. With O(identities), there is no
-        file by default.
+      - The path of a file on the controller for the users, which M(hybrid.identity.ad_user) reads. An existing file of a run is replaced.
+        With this option, RV(users) is not returned.
+      - By default, the file is in the temporary folder of C(ansible-playbook), which is removed when the run ends. With O(identities), no
+        file is written by default.
     type: path
   note:
     description:
       - A text for the file, such as the number of a change request.
-      - At most 500 characters are kept. Do not write a secret.
+      - At most 500 characters are kept. Do not use secrets.
     type: str
 notes:
   - The app needs the application permission C(User.Read.All).
-  - What a mailbox is for shows only an app with the application permission C(MailboxSettings.Read). It is asked about each user who is wanted
-    and has an address, 20 users in a request. Without the permission, RV(caveats) says so, and the users count as people.
+  - To read what a mailbox is for, the app needs the application permission C(MailboxSettings.Read). The module reads this for each user in
+    the result who has an address, 20 users in a request. Without the permission, RV(caveats) says so, and the users count as people.
 seealso:
   - module: hybrid.identity.ad_user
   - name: List users
@@ -113,7 +114,7 @@ seealso:
 EXAMPLES = r"""
 # Connection options are left out here: set them once, for group/hybrid.identity.entra in module_defaults, or in the
 # environment.
-- name: Read everybody who is only in the cloud into a file
+- name: Read all users who are only in the cloud into a file
   hybrid.identity.entra_user_info:
     save_to: /var/lib/hybrid-identity/users.jsonl
 
@@ -155,15 +156,15 @@ tenant:
   sample: 9d1c7f0a-53c4-4b8e-8f0e-2f6a1d7c4e11
 users:
   description:
-    - The users who meet O(domains), O(groups), O(sync_states) and O(enabled), sorted by user principal name. Those who are no people with
-      a licence are among them as V(left_out).
-    - For O(identities) one for each, in the order given.
+    - The users who meet O(domains), O(groups), O(sync_states) and O(enabled), sorted by user principal name. Users who are not people with
+      a licence are included as V(left_out).
+    - For O(identities), one item for each identity, in the given order.
   returned: success without a file, and failure because of O(on_missing)
   type: list
   elements: dict
   contains:
     identity:
-      description: What was asked for.
+      description: The requested identity.
       returned: O(identities) is given
       type: str
       sample: adele.vance@contoso.com
@@ -178,12 +179,12 @@ users:
       type: str
       sample: adele.vance@contoso.com
     immutable_id:
-      description: The ImmutableId, null where there is none.
+      description: The ImmutableId. Null if there is none.
       returned: always
       type: str
       sample: null
     sync_enabled:
-      description: V(true), V(false) where the user was synchronised once, null for a cloud user.
+      description: V(true) for a synchronised user, V(false) for a user who is no longer synchronised, null for a cloud user.
       returned: always
       type: bool
       sample: null
@@ -209,7 +210,7 @@ users:
       elements: str
       sample: ["SMTP:adele.vance@contoso.com", "smtp:adele@contoso.com"]
     manager:
-      description: The manager, null where there is none.
+      description: The manager. Null if there is none.
       returned: always
       type: dict
       sample:
@@ -217,10 +218,10 @@ users:
         user_principal_name: alex.wilber@contoso.com
     display_name:
       description:
-        - The display name. In the same way, null where empty, C(given_name), C(surname), C(mail_nickname), C(job_title),
-          C(department), C(company_name), C(office_location), C(business_phone), C(mobile_phone), C(fax_number), C(street_address),
-          C(city), C(state), C(postal_code), C(country), C(employee_id), C(employee_type), C(preferred_language), C(usage_location),
-          and C(extension_attribute_1) to C(extension_attribute_15).
+        - The display name. The following values are returned in the same way, and are null if empty, C(given_name), C(surname),
+          C(mail_nickname), C(job_title), C(department), C(company_name), C(office_location), C(business_phone), C(mobile_phone),
+          C(fax_number), C(street_address), C(city), C(state), C(postal_code), C(country), C(employee_id), C(employee_type),
+          C(preferred_language), C(usage_location), and C(extension_attribute_1) to C(extension_attribute_15).
       returned: always
       type: str
       sample: Adele Vance
@@ -236,7 +237,7 @@ users:
       sample: false
     cause:
       description:
-        - A stable identifier of why a user is left out, else null. V(user_type) for a guest, V(unlicensed), V(shared_mailbox),
+        - A stable identifier of the reason why a user is left out, else null. V(user_type) for a guest, V(unlicensed), V(shared_mailbox),
           V(room_mailbox), V(equipment_mailbox), V(excluded_user), V(excluded_group), and V(unreadable_user) if Graph's answer is not as
           documented.
         - For O(identities) also V(no_cloud_user), or the condition that is not met, V(sync_state), V(enabled), V(domain), V(group).
@@ -244,31 +245,31 @@ users:
       type: str
       sample: null
     reason:
-      description: The same as a sentence, else null.
+      description: The reason as a sentence, else null.
       returned: always
       type: str
       sample: null
 table:
-  description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
+  description: The users as lines of text. Counts come first, then the users who need attention, with the reasons.
   returned: success, and failure because of O(on_missing)
   type: list
   elements: str
   sample: ["unchanged                        41"]
 prospects:
   description:
-    - Who would get an account in Active Directory as far as Entra ID tells, and whose user principal name stands against it, in lines for people.
-      The first 20 users of each line are named.
-    - Users whom only their domain leaves out are told here, and are not in RV(users).
+    - Which users would get an account in Active Directory according to Entra ID, and which users cannot get one because of their user
+      principal name, as lines of text. Each line lists the first 20 users.
+    - Users who are left out only because of their domain are listed here, but not in RV(users).
   returned: success, and failure because of O(on_missing)
   type: list
   elements: str
   sample:
     - "2 users would get an account: adele.vance@contoso.com, alex.wilber@contoso.com."
     - >-
-      1 user would get no account, because the UPN is not of the domain contoso.com: bert@contoso.onmicrosoft.com. Give them a UPN of the
-      domain first.
+      1 user would not get an account, because the UPN is not in the domain contoso.com: bert@contoso.onmicrosoft.com. Change the UPN to
+      the domain first.
 summary:
-  description: How many of RV(users) there are by status, zeros included, and in total.
+  description: Number of RV(users) by status, including zeros, and in total.
   returned: success, and failure because of O(on_missing)
   type: dict
   sample:
@@ -278,95 +279,95 @@ summary:
     total: 42
 without_users:
   description:
-    - The groups of O(groups) that have no user as a member, by the names given. Without O(groups) and O(identities), the domains of
+    - The groups of O(groups) that have no users as members, by the given names. Without O(groups) and O(identities), the domains of
       O(domains), in lower case, that no user has.
-    - Users count here whatever their type, licence or synchronization. If O(enabled) is set, only those count for domains who meet it.
+    - Users count here regardless of their type, licence or synchronisation. If O(enabled) is set, only users who meet it count for domains.
   returned: success, and failure because of O(on_missing)
   type: list
   elements: str
   sample: []
 password_hash_sync:
   description:
-    - Whether password hash synchronization is on for the tenant, as O(hybrid.identity.ad_user#module:password_hash_sync) takes it. Null if the
-      app may not read it, which Microsoft documents only for a signed-in Global Administrator.
+    - Whether password hash synchronization is on for the tenant, as O(hybrid.identity.ad_user#module:password_hash_sync) takes it. Null if
+      the app may not read it. Microsoft documents the permission only for a signed-in Global Administrator.
   returned: success, and failure because of O(on_missing)
   type: bool
   sample: null
 caveats:
-  description: What could not be read, each in one sentence that says how to end it.
+  description: Data that could not be read, each in one sentence that says what to do.
   returned: success, and failure because of O(on_missing)
   type: list
   elements: str
   sample: []
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 cause:
-  description: A stable identifier of why Graph, or the sign-in, could not be used at all.
-  returned: when Graph or the sign-in failed as a whole
+  description: A stable identifier of the reason why Graph, or the sign-in, failed.
+  returned: if Graph or the sign-in failed as a whole
   type: str
   sample: access_denied
 status_code:
-  description: The HTTP status of the answer that failed the task.
-  returned: when Graph failed as a whole and answered
+  description: The HTTP status of the answer that caused the failure.
+  returned: if Graph failed as a whole and answered
   type: int
   sample: 403
 error_code:
-  description: Microsoft's code of the error.
-  returned: when Graph or the sign-in failed as a whole and sent one
+  description: The error code of Microsoft.
+  returned: if Graph or the sign-in failed as a whole and sent one
   type: str
   sample: Authorization_RequestDenied
 request_id:
   description: The id of the failed request, for Microsoft's support.
-  returned: when Graph or the sign-in failed as a whole and sent one
+  returned: if Graph or the sign-in failed as a whole and sent one
   type: str
   sample: 5c0e7d4a-6d1f-4d1c-8a54-5a3a1f6c2b10
 notes:
-  description: Sentences on how the task went, such as a listing that had to start again. Also told at verbosity 1.
-  returned: when there is one
+  description: Sentences about the task, such as a list that was read again from the start. They are also shown at verbosity 1.
+  returned: if there is one
   type: list
   elements: str
   sample: []
 waited_seconds:
   description:
-    - How long requests were held back because the service asked for it, or would have. Each second counts once, however many requests
+    - How long requests waited because the service asked for it, or to prevent this. Each second counts once, even if several requests
       waited.
   returned: always
   type: float
   sample: 0.0
 lookup:
   description:
-    - How the users were looked up in Entra ID, and the numbers that decided it. Also told in a line at verbosity 1.
-  returned: when users were asked for by name, id or group
+    - How the users were looked up in Entra ID, and the numbers that decided this. It is also shown in a line at verbosity 1.
+  returned: if users were requested by name, id or group
   type: dict
   contains:
     method:
-      description: V(listing) for all users of the tenant, page by page, V(filters) for just those asked about.
+      description: V(listing) if all users of the tenant were read, page by page, or V(filters) if only the requested users were read.
       returned: always
       type: str
       sample: listing
     identities:
-      description: Users asked about.
+      description: Number of requested users.
       returned: always
       type: int
       sample: 10000
     tenant_users:
-      description: Users of the tenant. Null where so few were asked about that it was not counted.
+      description: Users of the tenant. Null if so few users were requested that it was not counted.
       returned: always
       type: int
       sample: 10050
     listing_requests:
-      description: Requests that a listing takes. Null where it was not counted.
+      description: Requests that a listing needs. Null if it was not counted.
       returned: always
       type: int
       sample: 11
     filter_requests:
-      description: Requests that filters take.
+      description: Requests that filters need.
       returned: always
       type: int
       sample: 67

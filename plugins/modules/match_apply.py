@@ -13,14 +13,14 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Reads the users whom a plan changes once more, in both directories, and checks them again. A user for whom the plan would be
-    another one now is refused (V(changed_since)). The other users are written.
-  - For each user, C(mS-DS-ConsistencyGuid) in Active Directory is written first. If this fails, nothing of the user is written in
-    Entra ID.
-  - After the last write, the module searches the domain for other objects that hold one of the written anchors. If it finds one,
+  - Reads the users that a plan changes again, in both directories, and checks them again. If the plan for a user would be different now,
+    the user is refused (V(changed_since)). The other users are written.
+  - For each user, C(mS-DS-ConsistencyGuid) in Active Directory is written first. If this fails, nothing is written for this user in Entra
+    ID.
+  - After the last write, the module searches the domain for other objects that hold one of the written anchors. If it finds such an object,
     it clears the ImmutableId of that user again.
-  - The module does not fail because of a user. If planned users were not changed, RV(verdict) says who and why.
-  - Every plan can be applied, also one that changes nothing. The result file then contains all users of the plan.
+  - The module does not fail because of single users. If planned users were not changed, RV(verdict) says which users and why.
+  - You can also apply a plan that changes nothing. The result file then contains all users of the plan.
 extends_documentation_fragment:
   - hybrid.identity.ldap
   - hybrid.identity.graph
@@ -30,10 +30,10 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Everything is read and checked, and nothing is written, not even the result file.
+    details: The module reads and checks everything, but writes nothing, not even the result file.
   diff_mode:
     support: full
-    details: The diff shows the first 50 users, and says how many more are in which file.
+    details: The diff shows the first 50 users, and the number of further users and their file.
   idempotent:
     support: full
 options:
@@ -48,17 +48,17 @@ options:
     required: true
   result_file:
     description:
-      - The path of the result file on the controller. A file that exists is replaced.
-      - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end.
+      - The path of the result file on the controller. An existing file is replaced.
+      - By default, the file is in the temporary folder of C(ansible-playbook), which is removed when the run ends.
     type: path
   journal:
     description:
-      - The path of a file on the controller to which every change is written before it is made. It is needed to roll the run back.
-      - Required, unless the plan changes nobody or the task runs in check mode.
+      - The path of a file on the controller that records every change before it is made. You need it to roll the run back.
+      - Required, unless the plan changes no users or the task runs in check mode.
     type: path
 notes:
-  - The app needs the application permission C(User.ReadWrite.All), besides what M(hybrid.identity.match_plan) needs. To restore or
-    purge deleted users it needs C(User.DeleteRestore.All).
+  - The app needs the application permission C(User.ReadWrite.All), in addition to the permissions for M(hybrid.identity.match_plan). To
+    restore or purge deleted users, it also needs C(User.DeleteRestore.All).
 seealso:
   - module: hybrid.identity.match_plan
   - module: hybrid.identity.entra_sync_info
@@ -96,36 +96,36 @@ result_sha256:
   type: str
   sample: 9f2c1d6b0e8a4f7790c3b1a5d2e6f4870a1b2c3d4e5f60718293a4b5c6d7e8f9
 verdict:
-  description: Who of the planned users was not changed, and why, in one sentence. Empty if all were changed.
-  returned: success, or when only the result file cannot be written
+  description: Which planned users were not changed, and why, in one sentence. Empty if all were changed.
+  returned: success, or if only the result file cannot be written
   type: str
   sample: ""
 table:
-  description: What happened to the users, for people. Counts come first, then the users who need attention.
-  returned: success, or when only the result file cannot be written
+  description: What happened to the users, as lines of text. Counts come first, then the users who need attention.
+  returned: success, or if only the result file cannot be written
   type: list
   elements: str
   sample: ["matched (ImmutableId set)        40"]
 summary:
-  description: How many users there are by status, with C(total).
-  returned: success, or when only the result file cannot be written
+  description: Number of users by status, and their C(total).
+  returned: success, or if only the result file cannot be written
   type: dict
   sample: {set: 40, total: 40}
 run:
   description: The name of the run.
-  returned: success, or when only the result file cannot be written
+  returned: success, or if only the result file cannot be written
   type: str
   sample: 20261129T101500Z-3f2a1b
 journal_run:
   description: The name of the run in the journal.
-  returned: when the journal has changes of this run
+  returned: if the journal has changes of this run
   type: str
   sample: 20261129T101500Z-3f2a1b
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. The result file contains what was written until then.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The result file shows what was written before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
@@ -192,12 +192,16 @@ class Application:
         plan = read_run_file("plan_file", self._path("plan_file"), (PLAN,), params["plan_sha256"])
         facts, terms = plan.header["facts"], plan.header["terms"]
         if facts["verdict"]:
-            raise InputError(f"The plan may not be applied: {facts['verdict']}")
+            raise InputError(f"The plan cannot be applied: {facts['verdict']}")
         if terms["predict"] == NOW:
-            raise InputError("The plan was made with predict=now and changes nothing; make one with after_apply.")
+            raise InputError(
+                "The plan was made with predict=now and changes nothing. Make a plan with predict=after_apply."
+            )
         planned = list_planned(_users(plan))
         if planned and not params["journal"] and not self._check_mode:
-            raise InputError("The plan changes users, and no journal is named; set journal, so that you can undo it.")
+            raise InputError(
+                "The plan changes users, but journal is not set. Set journal, so that you can undo the changes."
+            )
         if not self._check_mode:
             others = {option: params[option] for option in ("plan_file", "journal")}
             check_run_file("result_file", self._path("result_file"), others)
@@ -267,7 +271,7 @@ class Application:
 
     def _path(self, option: str) -> str:
         if not self._params[option]:
-            raise InputError(f"{option} is empty; name a file on the controller.")
+            raise InputError(f"{option} is empty. Set it to a file on the controller.")
         return str(self._params[option])
 
 

@@ -13,10 +13,10 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Reads Active Directory and Entra ID at the same time and writes a plan to a file. For each AD user the plan says what the next
-    sync would do, what the sync would overwrite in the cloud, and which values M(hybrid.identity.match_apply) changes.
-  - The module changes nothing in the directories. It does not fail because of a user. If the plan may not be applied, RV(verdict)
-    says why.
+  - Reads Active Directory and Entra ID at the same time and writes a plan to a file. For each AD user, the plan shows what the next sync
+    would do, what the sync would overwrite in the cloud, and which values M(hybrid.identity.match_apply) changes.
+  - The module changes nothing in the directories. It does not fail because of single users. If the plan cannot be applied, RV(verdict) says
+    why.
   - If no user would be changed or refused, the module predicts nothing, because the prediction needs more requests. See
     O(predict_all).
   - With O(reviewed_plan), only changes that somebody reviewed stay in the plan. All values still come from what the module reads.
@@ -31,7 +31,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The plan is written in check mode too. It is not counted as a change.
+    details: The module also writes the plan in check mode. This does not count as a change.
   diff_mode:
     support: none
   idempotent:
@@ -39,13 +39,13 @@ attributes:
 options:
   scope:
     description:
-      - The AD users whom the plan is about. Name O(scope.users), O(scope.group), O(scope.all), or a search.
+      - The AD users in the plan. Set O(scope.users), O(scope.group), O(scope.all), or a search.
       - If nobody is in scope, the module fails.
     type: dict
     required: true
     suboptions:
       users:
-        description: User principal names. A user who does not exist is refused.
+        description: User principal names. If a user does not exist, the plan refuses the user.
         type: list
         elements: str
       upn_suffixes:
@@ -53,17 +53,18 @@ options:
         type: list
         elements: str
       search_base:
-        description: The distinguished name of the container or organizational unit whose users are in scope, with all below it.
+        description: The distinguished name of a container or organizational unit. All users below it are in scope.
         type: str
       search_filter:
         description: An LDAP filter that users must also meet.
         type: str
       group:
         description:
-          - The members of a group, also through groups in it. A distinguished name is a group of Active Directory, and also those
-            whose primary group it is are its members. An object id or a display name is a group of Entra ID, and the AD users with the
-            user principal names of its members are in scope.
-          - In a display name, only the case of A to Z is ignored. If several groups have it, the module fails and names their object ids.
+          - A group whose members are in scope, including the members of groups in it. A distinguished name is a group of Active Directory.
+            Users with this primary group are members too. An object id or a display name is a group of Entra ID. The AD users with the user
+            principal names of its members are in scope.
+          - In a display name, only the case of A to Z is ignored. If several groups have the name, the module fails and lists their object
+            ids.
           - A group of Entra ID must have assigned members. If the members cannot all be read, the module fails.
         type: str
       all:
@@ -71,13 +72,13 @@ options:
         type: bool
   match_by:
     description:
-      - What an AD user and its cloud user have in common. A plan uses one way for all its users.
+      - How to find the cloud user of an AD user. A plan uses the same way for all users.
       - V(user_principal_name) matches users with equal user principal names.
-      - V(primary_smtp) matches users with equal primary mail addresses. Such a plan is applied only after a review, see
-        O(reviewed_plan). A guest is refused. A user is refused if another AD account has the user principal name or an address of the
-        cloud user, or if another cloud user has the user principal name of the AD user.
+      - V(primary_smtp) matches users with equal primary mail addresses. You can apply such a plan only after a review, see
+        O(reviewed_plan). Guests are refused. A user is refused if another AD account has the user principal name or an address of the cloud
+        user, or if another cloud user has the user principal name of the AD user.
       - V(mapping) matches the pairs in O(mapping).
-      - If the user principal names of the two differ, the next sync changes the one of the cloud user. This is the effect
+      - If the user principal names of the two differ, the next sync changes the name of the cloud user. This is the effect
         V(sign_in_name_changed) in O(accepted_effects).
     type: str
     choices: [user_principal_name, primary_smtp, mapping]
@@ -86,7 +87,7 @@ options:
     description:
       - The AD users and their cloud users, with O(match_by=mapping). A list of dictionaries, each with C(object_guid), the objectGUID of
         the AD user, and C(id), the object id of the cloud user.
-      - A text is the path of a CSV file on the controller, in UTF-8, whose first line names the columns C(object_guid) and C(id), separated
+      - Or the path of a CSV file on the controller, in UTF-8. Its first line must contain the columns C(object_guid) and C(id), separated
         by a comma. Other columns are ignored.
       - An AD user in scope who is not in the mapping is refused.
     type: raw
@@ -103,41 +104,41 @@ options:
       - What to write into C(mS-DS-ConsistencyGuid) of the AD users.
       - V(never) writes nothing.
       - V(from_guid) writes C(objectGUID) if the attribute is empty, as Entra Connect does.
-      - V(from_cloud) writes the ImmutableId that the cloud user has, if it is not the AD user's already. Use it if cloud users must
-        keep their ImmutableIds. A cloud user without an ImmutableId gets one from the AD user.
+      - V(from_cloud) writes the ImmutableId of the cloud user, unless the AD user already has it. Use it if cloud users must keep their
+        ImmutableIds. A cloud user without an ImmutableId gets one from the AD user.
     type: str
     choices: [never, from_guid, from_cloud]
     default: never
   replace:
     description:
-      - User principal names of users whose other ImmutableId, or with V(from_cloud) other C(mS-DS-ConsistencyGuid), may be replaced.
-        This hands the cloud user over to another AD account.
+      - User principal names of users who have another ImmutableId that may be replaced. With V(from_cloud), users who have another
+        C(mS-DS-ConsistencyGuid) that may be replaced. This gives the cloud user to another AD account.
     type: list
     elements: str
     default: []
   predict:
     description:
-      - V(after_apply) predicts what a sync does after the plan was applied.
+      - V(after_apply) predicts what a sync does after the plan is applied.
       - V(now) predicts what the next sync does if nobody changes anything. Such a plan changes nothing and cannot be applied.
     type: str
     choices: [after_apply, now]
     default: after_apply
   predict_all:
-    description: Predict the outcome of all users also if no user would be changed or refused, for a report.
+    description: Predict the outcome of all users even if no user would be changed or refused, for example for a report.
     type: bool
     default: false
   tenant_switches:
     description:
       - Features of the directory synchronisation of the tenant, such as C(blockSoftMatchEnabled), with V(true) or V(false). These values
         replace what the module reads.
-      - Microsoft documents that only a Global Administrator can read them. If the app cannot read them, ask a Global Administrator for
-        C(features) in C(/directory/onPremisesSynchronization).
+      - Microsoft documents that only a Global Administrator can read them. If the app cannot read them, ask a Global Administrator for the
+        value of C(features) in C(/directory/onPremisesSynchronization).
     type: dict
     default: {}
   skip_checks:
     description:
-      - Checks to skip if what they need cannot be read. RV(caveats) lists them. What can be read counts all the same.
-      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator.
+      - Checks to skip if the data that they need cannot be read. RV(caveats) lists them. Data that can be read is still checked.
+      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), it is unknown who is an administrator.
     type: list
     elements: str
     choices:
@@ -173,71 +174,74 @@ options:
     default: [matched, hard_match]
   accepted_effects:
     description:
-      - Effects of a match that are refused otherwise, each with a list of user principal names, or with V(all) for everybody.
-      - V(privileged_ad_account), the AD account is protected. For example, it is a member of Domain Admins.
-      - V(foreign_anchor), C(mS-DS-ConsistencyGuid) is neither the C(objectGUID) of the account nor the ImmutableId of the cloud user.
-      - V(different_person), AD and Entra ID have different employee ids for the two users, or neither the given name nor the surname
-        agrees.
-      - V(account_disabled), the AD account is disabled and the cloud user is not, so the next sync disables the cloud user.
-      - V(sign_in_name_changed), the next sync changes the user principal name of the cloud user.
-      - V(primary_address_changed), the next sync changes the primary mail address of the cloud user.
-      - V(addresses_removed), AD lacks mail addresses that the cloud user has. If AD has no addresses at all, it is not certain that the
-        cloud user loses them.
-      - V(guest), the cloud user is a guest.
-      - The first three are accepted user by user and never take V(all).
-      - V(password_replaced) may be in it too, for M(hybrid.identity.ad_user). Here it is only counted, as C(attributes_overwritten) is.
-      - A user who has such an effect and is refused for nothing else keeps the proposed change in the plan, so that it can be
-        reviewed. See O(reviewed_plan).
+      - Effects of a match that the plan refuses unless you accept them here. Set each to a list of user principal names, or to V(all) for
+        all users.
+      - V(privileged_ad_account) means that the AD account is protected. For example, it is a member of Domain Admins.
+      - V(foreign_anchor) means that C(mS-DS-ConsistencyGuid) is neither the C(objectGUID) of the account nor the ImmutableId of the cloud
+        user.
+      - V(different_person) means that AD and Entra ID have different employee ids for the two users, or that both the given name and the
+        surname differ.
+      - V(account_disabled) means that the AD account is disabled and the cloud user is not, so the next sync disables the cloud user.
+      - V(sign_in_name_changed) means that the next sync changes the user principal name of the cloud user.
+      - V(primary_address_changed) means that the next sync changes the primary mail address of the cloud user.
+      - V(addresses_removed) means that AD lacks mail addresses that the cloud user has. If AD has no addresses at all, it is not certain
+        that the cloud user loses them.
+      - V(guest) means that the cloud user is a guest.
+      - You can only accept the first three for single users, not with V(all).
+      - V(password_replaced) is allowed too, for M(hybrid.identity.ad_user). This module only counts it, like C(attributes_overwritten).
+      - If such an effect is the only reason to refuse a user, the proposed change stays in the plan for a review. See O(reviewed_plan).
     type: dict
     default: {}
   max_changes:
     description:
-      - The most users whom the plan may change, as a count, such as V(20), or as a percentage of the users in scope, such as V(5%).
-      - A restored or purged user of the recycle bin counts too. Without this option there is no limit.
+      - The maximum number of users that the plan may change, as a count, such as V(20), or as a percentage of the users in scope, such as
+        V(5%).
+      - A restored or purged user of the recycle bin counts too. Without this option, there is no limit.
       - With O(reviewed_plan), only the changes that stay in the plan count.
     type: str
   max_refused:
     description:
-      - How many users may be refused while the others are written, as a count or as a percentage of the users in scope.
+      - The maximum number of users that may be refused while the others are written, as a count or as a percentage of the users in scope.
     type: str
     default: "0"
   reviewed_plan:
     description:
-      - The path on the controller of a plan that another run of this module made and that somebody reviewed, for example in a pull
-        request.
-      - A change stays in the new plan only if the reviewed plan has the same one, with the same two objects, attribute, value before
-        and after, predicted outcome and effects. The effects that the reviewed plan shows for a user are accepted for this user.
-      - Other changes are left out with the status V(not_reviewed), or V(changed_since_review) if the reviewed plan changes the user
-        otherwise. V(already_done) are users who have the reviewed values already. None of them counts as refused.
-      - The module fails if the plan is damaged, too old, of another tenant or domain, or made with another O(scope),
-        O(exclude), O(match_by), O(source_anchor), O(write_consistency_guid), O(replace), O(deleted_holders), O(skip_checks) or O(allowed_outcomes), with
-        O(predict=now), or if it has a verdict that does not rest only on effects.
+      - The path on the controller of a plan that another run of this module made and that a person reviewed, for example in a pull request.
+      - A change stays in the new plan only if the reviewed plan has the same change, with the same two objects, attribute, value before and
+        after, predicted outcome and effects. The effects that the reviewed plan shows for a user are accepted for this user.
+      - Other changes are removed from the new plan. Their users have the status V(not_reviewed), or V(changed_since_review) if the reviewed
+        plan has another change for the user. Users who already have the reviewed values have the status V(already_done). None of these
+        users counts as refused.
+      - The module fails if the plan is damaged, too old, of another tenant or domain, or made with another O(scope), O(exclude),
+        O(match_by), O(source_anchor), O(write_consistency_guid), O(replace), O(deleted_holders), O(skip_checks) or O(allowed_outcomes),
+        with O(predict=now), or if it has a verdict that has other reasons than effects.
     type: path
   reviewed_plan_sha256:
     description:
-      - The SHA-256 hash of O(reviewed_plan), as its run returned it in RV(plan_sha256).
-      - Take it from where whoever made the plan cannot write, such as the input of an approval. Otherwise the review protects from
-        nothing.
+      - The SHA-256 hash of O(reviewed_plan), as the run that made the plan returned it in RV(plan_sha256).
+      - Take it from a place that the author of the plan cannot change, such as the input of an approval. Otherwise, the review gives no
+        protection.
     type: str
   reviewed_plan_max_age:
-    description: How many hours ago O(reviewed_plan) may have been made.
+    description: The maximum age of O(reviewed_plan), in hours.
     type: int
     default: 72
   accounts_result:
     description:
-      - The path of the result that M(hybrid.identity.ad_user) wrote in the same run. A user whose account that task made from a reviewed
-        plan of its own counts as reviewed here, although O(reviewed_plan) cannot know the account. Effects must be accepted all the same.
+      - The path of the result that M(hybrid.identity.ad_user) wrote in the same run. If that task created an account from its own reviewed
+        plan, the user of this account counts as reviewed here, although O(reviewed_plan) does not contain the account. You must still
+        accept effects.
       - Without O(reviewed_plan), the file is not read.
     type: path
   plan_file:
     description:
-      - The path of the plan file on the controller. A file that exists is replaced.
-      - By default, the file is in the temporary folder of C(ansible-playbook), which removes it at its end.
+      - The path of the plan file on the controller. An existing file is replaced.
+      - By default, the file is in the temporary folder of C(ansible-playbook), which is removed when the run ends.
     type: path
   note:
     description:
       - A text for the plan, the result, the proof and the journal of the run, such as the number of a change request.
-      - At most 500 characters are kept. Do not write a secret.
+      - At most 500 characters are kept. Do not use secrets.
     type: str
 notes:
   - To read everything, the app needs the application permissions C(User.Read.All), C(Domain.Read.All),
@@ -270,7 +274,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: plan.table
 
-- name: Stop if the plan may not be applied
+- name: Stop if the plan cannot be applied
   ansible.builtin.assert:
     that: not plan.verdict
     fail_msg: "{{ plan.verdict }}"
@@ -290,7 +294,7 @@ EXAMPLES = r"""
     reviewed_plan_sha256: "{{ approved_sha256 }}"
   register: plan
 
-- name: Plan by a list of pairs
+- name: Plan with a list of pairs
   hybrid.identity.match_plan:
     scope:
       search_base: OU=Staff,DC=ad,DC=contoso,DC=com
@@ -320,19 +324,19 @@ plan_sha256:
   type: str
   sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 verdict:
-  description: Why the plan may not be applied, in one sentence. Empty if it may be applied.
+  description: Why the plan cannot be applied, in one sentence. Empty if it can be applied.
   returned: success
   type: str
   sample: ""
 reviewable:
   description:
-    - Whether the plan can be given to another run as O(reviewed_plan). RV(verdict) is empty then, or rests only on effects that a
+    - Whether another run can use the plan as O(reviewed_plan). In this case, RV(verdict) is empty, or its only reasons are effects that a
       review accepts.
   returned: success
   type: bool
   sample: true
 table:
-  description: The plan for people. Counts come first, then the users who need attention, then how many users each effect has.
+  description: The plan as lines of text. Counts come first, then the users who need attention, then the number of users for each effect.
   returned: success
   type: list
   elements: str
@@ -343,7 +347,7 @@ summary:
   type: dict
   contains:
     total:
-      description: AD users in scope, without those who are excluded and without service accounts.
+      description: AD users in scope, without excluded users and service accounts.
       returned: always
       type: int
       sample: 40
@@ -364,8 +368,8 @@ summary:
       sample: 2
     service_accounts:
       description:
-        - Service accounts, which are left alone. These are managed service accounts, and accounts with a C(servicePrincipalName) and no
-          cloud user. An account that O(scope.users) names is not taken for one.
+        - Service accounts, which are not changed. These are managed service accounts, and accounts with a C(servicePrincipalName) and no
+          cloud user. An account in O(scope.users) is never treated as a service account.
       returned: always
       type: int
       sample: 1
@@ -387,22 +391,23 @@ summary:
       type: dict
       sample: {hard_match: 40}
     effects:
-      description: Users by effect, as O(accepted_effects) names them, and V(attributes_overwritten). Effects that nobody has are left out.
+      description: Users by effect, as O(accepted_effects) names them, and V(attributes_overwritten). Effects without users are not listed.
       returned: always
       type: dict
       sample: {password_replaced: 40}
     review:
       description:
-        - Users by what a comparison with O(reviewed_plan) found, V(not_reviewed), V(changed_since_review) and V(already_done).
-        - Reviewed users who are not in scope any more count as V(changed_since_review). A warning names them.
+        - Number of users by the result of the comparison with O(reviewed_plan), which is V(not_reviewed), V(changed_since_review) or
+          V(already_done).
+        - Reviewed users who are no longer in scope count as V(changed_since_review). A warning lists them.
       returned: if O(reviewed_plan) is given
       type: dict
       sample: {not_reviewed: 1, changed_since_review: 0, already_done: 2}
 tenant_synchronizes:
   description:
-    - Whether a sync engine is connected to the tenant. Null if nobody would be changed or refused, and if the app may not read it, for which
-      it needs the application permission C(Organization.Read.All).
-    - While an engine that nobody holds runs a cycle, it takes up what is half written.
+    - Whether a sync engine is connected to the tenant. Null if no user would be changed or refused, or if the app lacks the application
+      permission C(Organization.Read.All).
+    - If nobody holds the scheduler of the engine, a cycle can process changes that are only half written.
   returned: success
   type: bool
   sample: true
@@ -415,7 +420,7 @@ has_exchange:
   type: bool
   sample: false
 caveats:
-  description: What could not be read and does not stop the plan, each in one sentence that says how to end it.
+  description: Data that could not be read but does not block the plan, each in one sentence that says what to do.
   returned: success
   type: list
   elements: str
@@ -432,9 +437,9 @@ run:
   sample: 20261129T101500Z-3f2a1b
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
     - Report it.
-  returned: when the module met an exception that it does not know
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
@@ -514,7 +519,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     """Make the plan, write it to its file, and return the module's result."""
     path = params["plan_file"]
     if not path:
-        raise InputError("plan_file is empty; name a file on the controller.")
+        raise InputError("plan_file is empty. Set it to a file on the controller.")
     check_run_file("plan_file", path, {"reviewed_plan": params["reviewed_plan"]})
     name = run_name(params["run"])
     scope = {option: value for option, value in params["scope"].items() if value is not None}
@@ -568,16 +573,21 @@ def _read_mapping(params: dict[str, Any]) -> dict[str, str]:
     given = params["mapping"]
     if params["match_by"] != MAPPING:
         if given:
-            raise InputError("mapping is set, and match_by is not; set match_by to mapping, or leave out mapping.")
+            raise InputError("mapping is set, but match_by is not mapping. Set match_by to mapping, or remove mapping.")
         return {}
     if not given or not isinstance(given, str | list):
-        raise InputError("match_by is mapping; set mapping to a list of pairs, or to the path of a CSV file.")
+        raise InputError(
+            "match_by is mapping, but mapping is not valid. Set mapping to a list of pairs, or to the path of a CSV "
+            "file."
+        )
     return read_mapping(given) if isinstance(given, list) else parse_mapping(read_file("mapping", given), given)
 
 
 def _read_review(params: dict[str, Any], scope: dict[str, Any], terms: dict[str, Any], name: str) -> Review | None:
     if terms["predict"] == NOW and params["reviewed_plan"] and params["reviewed_plan_sha256"]:
-        raise InputError("With predict=now a plan changes nothing, so there is nothing to review; use after_apply.")
+        raise InputError(
+            "With predict=now, a plan changes nothing, so there is nothing to review. Use predict=after_apply."
+        )
     review = read_reviewed_plan(params, MATCHES, scope, terms)
     return replace(review, made=_read_made(params["accounts_result"], name)) if review else None
 
@@ -590,7 +600,8 @@ def _read_made(path: str | None, run: str) -> dict[str, str]:
     header = result.header
     if header["module"] != "ad_user" or header["run"] != run:
         raise InputError(
-            f"accounts_result {path} is not the result of ad_user in this run; name that, or leave it out."
+            f"accounts_result {path} is not the result of ad_user in this run. Use that result, or remove "
+            "accounts_result."
         )
     if not header["facts"]["reviewed_plan_sha256"]:
         return {}

@@ -13,22 +13,21 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Writes a report of a plan of M(hybrid.identity.match_plan) or of a result of M(hybrid.identity.match_apply) into files on the
-    controller.
-  - The HTML page is one file that needs no network. It has bars by outcome, filters, a search and columns to sort by, and copies the
-    users that the filters leave as CSV. It can be read on a phone and on paper, also with tens of thousands of users.
+  - Writes a report of a plan of M(hybrid.identity.match_plan) or of a result of M(hybrid.identity.match_apply) to files on the controller.
+  - The HTML page is a single file that needs no network. It has bars by outcome, filters, a search and columns that you can sort, and
+    copies the filtered users as CSV. You can read it on a phone and on paper, even with tens of thousands of users.
   - The report of a plan counts users by predicted outcome. If the plan has no predictions, it counts them by status. The report of a
     result counts users by status, and shows the values before and after.
-  - Control characters and invisible characters of a name are written out, such as C(\n) for a newline.
-  - It reads neither directory. Programs can read the plan or the result itself.
-  - A file that is there already is replaced only if it is a regular file of the user who runs the task, with one name (no links), that nobody
-    else may write to, in a folder that only this user or root may write to.
+  - Control characters and invisible characters of a name are shown as text, such as C(\n) for a newline.
+  - The module does not read the directories. Programs can read the plan or the result directly.
+  - An existing file is replaced only if it is a regular file of the user who runs the task, without links, that nobody else can write to,
+    in a folder that only this user or root can write to.
 extends_documentation_fragment:
   - hybrid.identity.attributes
 attributes:
   check_mode:
     support: full
-    details: A report is no change, so the module never returns C(changed), and writes the files in check mode too.
+    details: A report is not a change, so the module never returns C(changed), and also writes the files in check mode.
   diff_mode:
     support: none
     details: The files contain thousands of lines about people.
@@ -43,22 +42,22 @@ options:
   html:
     description:
       - Path of the HTML page.
-      - At least one of O(html), O(csv) and O(markdown) is needed. The folder must exist.
+      - At least one of O(html), O(csv) and O(markdown) is required. The folder must exist.
     type: path
   csv:
     description:
       - Path of the CSV file, a row for each user, for spreadsheets.
-      - A value that a spreadsheet would take for a formula has an apostrophe in front, which some ImmutableIds need. Programs should
-        read O(file) instead.
+      - If a spreadsheet would treat a value as a formula, the value begins with an apostrophe. This is the case for some ImmutableIds.
+        Programs should read O(file) instead.
     type: path
   markdown:
     description:
-      - Path of a summary in Markdown for the page of a CI job. It never holds more than 512 KiB.
+      - Path of a summary in Markdown for the page of a CI job. It never has more than 512 KiB.
     type: path
   title:
     description:
       - The heading of the report.
-      - By default, it says what O(file) is.
+      - By default, it describes O(file).
     type: str
   note:
     description:
@@ -68,14 +67,14 @@ options:
     default: ''
   markdown_users:
     description:
-      - How many users each table of the Markdown summary names at most. The tables are the users who need a decision, and the users
+      - The maximum number of users in each table of the Markdown summary. The tables list the users who need a decision, and the users
         whose ImmutableId the run changes.
     type: int
     default: 100
   mode:
     description:
-      - The permissions of the files, in quotes and with the leading zero. They hold names and addresses of people. Nobody but the owner
-        can be allowed to write.
+      - The permissions of the files, in quotes and with the leading zero. The files contain names and addresses of people. Only the owner
+        can have write permission.
     type: str
     default: '0600'
 notes:
@@ -93,7 +92,7 @@ EXAMPLES = r"""
     predict_all: true
   register: plan
 
-- name: Write it down
+- name: Write a report of the plan
   hybrid.identity.match_report:
     file: "{{ plan.plan_file }}"
     html: report/plan.html
@@ -104,7 +103,7 @@ EXAMPLES = r"""
     file: "{{ plan.plan_file }}"
     markdown: "{{ lookup('ansible.builtin.env', 'GITHUB_STEP_SUMMARY') }}"
 
-- name: Write down what was done
+- name: Write a report of the result
   hybrid.identity.match_report:
     file: "{{ result.result_file }}"  # as match_apply returned it
     html: report/result.html
@@ -112,18 +111,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files of the report, whether they had to be written or not.
+  description: The files of the report, including files that did not change.
   returned: success
   type: list
   elements: dict
   contains:
     kind:
-      description: The option that asked for the file.
+      description: The option for the file.
       returned: always
       type: str
       sample: html
     path:
-      description: The path, as it was given.
+      description: The path as given in the option.
       returned: always
       type: str
       sample: /srv/report/plan.html
@@ -133,14 +132,14 @@ files:
       type: int
       sample: 48213
     changed:
-      description: Whether the file was written, since it was missing or had another content or mode.
+      description: Whether the file was written, because it was missing or had another content or mode.
       returned: always
       type: bool
       sample: true
 verdict:
   description:
-    - The verdict of the plan or the result. It says why the plan may not be applied, or who was not changed.
-    - Empty if the plan may be applied, or if all planned users were changed.
+    - The verdict of the plan or the result. It says why the plan cannot be applied, or which users were not changed.
+    - Empty if the plan can be applied, or if all planned users were changed.
   returned: success
   type: str
   sample: ""
@@ -171,9 +170,9 @@ summary:
       sample: {refused: 2, set: 38}
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in the other values.
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. The other values show what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
@@ -203,12 +202,12 @@ MODULES = ("match_plan", "match_apply")
 def read_report(params: dict[str, Any]) -> Report:
     """Read the plan or the result. Its content is not kept."""
     if not params["file"]:
-        raise InputError("file is empty; name a plan or a result on the controller.")
+        raise InputError("file is empty. Set it to a plan or a result on the controller.")
     source = read_run_file("file", params["file"], (PLAN, RESULT))
     if source.header["module"] not in MODULES:
         raise InputError(
-            f"{params['file']} was written by {source.header['module']}, and a report shows only plans of match_plan and "
-            "results of match_apply; name such a file."
+            f"{params['file']} was written by {source.header['module']}, but a report can only show plans of "
+            "match_plan and results of match_apply. Use such a file."
         )
     return make(source.header, source.records(), params["title"], params["note"])
 

@@ -13,11 +13,11 @@ version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Checks everything that a run needs before it starts, and says of each thing whether it is fine, wrong or unknown, and what to do.
-  - The checks are independent. If one fails, all others that are still possible are made.
+  - Checks everything that a run needs before it starts. Each check is fine, wrong or unknown, and says what to do.
+  - The checks are independent. If a check fails, the module still makes all other checks that are possible.
   - Rights in Active Directory are read, not tried. The module writes nothing, neither in the directories nor on the controller.
   - It signs in to Active Directory once, because each wrong password counts towards the lockout of the account.
-  - The playbook C(hybrid.identity.doctor) reads the Entra Connect servers too and hands them to this module.
+  - The playbook C(hybrid.identity.doctor) also reads the Entra Connect servers and passes the results to this module.
 extends_documentation_fragment:
   - hybrid.identity.ldap
   - hybrid.identity.graph
@@ -33,7 +33,7 @@ attributes:
     support: full
 options:
   stages:
-    description: The stages that a run will have. Only what they need is checked.
+    description: The stages of the run. The module checks only what these stages need.
     type: list
     elements: str
     choices: [upn_suffixes, accounts, hard_match, sync]
@@ -44,14 +44,14 @@ options:
     elements: str
     default: []
   paths:
-    description: The distinguished names of the organizational units in which V(accounts) will make accounts.
+    description: The distinguished names of the organizational units in which the stage V(accounts) will create accounts.
     type: list
     elements: str
     default: []
   scope:
     description:
-      - The AD users whom the run will be about, as in M(hybrid.identity.match_plan).
-      - The rights are read of up to 20 of them, and Global Administrators among them do not count as emergency accounts.
+      - The AD users in the scope of the run, as in M(hybrid.identity.match_plan).
+      - The module reads the rights on up to 20 of them. Global Administrators in the scope do not count as emergency accounts.
     type: dict
     suboptions:
       users:
@@ -63,7 +63,7 @@ options:
         type: list
         elements: str
       search_base:
-        description: The distinguished name of the container or organizational unit whose users are in scope, with all below it.
+        description: The distinguished name of a container or organizational unit. All users below it are in scope.
         type: str
       search_filter:
         description: An LDAP filter that users must also meet.
@@ -85,18 +85,19 @@ options:
     choices: [auto, objectGUID, mS-DS-ConsistencyGuid]
     default: auto
   run_folder:
-    description: The folder on the controller that will keep the files of the runs.
+    description: The folder on the controller for the files of the runs.
     type: path
   connect_servers:
     description:
-      - What M(hybrid.identity.entra_connect_info) returned of each Entra Connect server, as a loop registers it, with the name of the
+      - The result of M(hybrid.identity.entra_connect_info) for each Entra Connect server, as a loop registers it, with the name of the
         server in C(item). If a server could not be read, C(msg) says why.
     type: list
     elements: dict
     default: []
 notes:
-  - A missing right to set passwords shows only when an account is made, because no attribute lists it.
-  - Someone who only may activate the role of a Global Administrator does not count as an emergency account.
+  - The module cannot check the right to set passwords, because no attribute shows it. If the right is missing, the creation of an account
+    fails.
+  - A user who is only eligible to activate the role Global Administrator does not count as an emergency account.
 seealso:
   - module: hybrid.identity.match_plan
   - module: hybrid.identity.entra_connect_info
@@ -137,13 +138,15 @@ checks:
     name:
       description:
         - The name of the check, for programs. With several servers or organizational units, several checks have the same name.
-        - Of Active Directory are V(ad_options), V(ad_name) (DNS), V(ad_port), V(ad_tls), V(ad_clock), V(ad_sign_in), V(ad_forest),
-          V(ad_upn_suffixes), V(ad_write_upn_suffixes), V(ad_create_users), V(ad_write_accounts) and V(ad_write_consistency_guid).
-        - Of Entra ID are V(entra_options), V(entra_reached), V(entra_tenant), V(entra_sign_in), V(entra_consent),
+        - The checks of Active Directory are V(ad_options), V(ad_name) (DNS), V(ad_port), V(ad_tls), V(ad_clock), V(ad_sign_in),
+          V(ad_forest), V(ad_upn_suffixes), V(ad_write_upn_suffixes), V(ad_create_users), V(ad_write_accounts) and
+          V(ad_write_consistency_guid).
+        - The checks of Entra ID are V(entra_options), V(entra_reached), V(entra_tenant), V(entra_sign_in), V(entra_consent),
           V(entra_permissions_accounts), V(entra_permissions_hard_match), V(entra_permissions_sync), V(entra_permissions_more),
           V(entra_clock), V(entra_domains) and V(entra_administrators).
-        - Of Entra Connect are V(connect_server), V(connect_export), V(connect_scheduler) and V(connect_source_anchor).
-        - Of the controller are V(run_folder) and V(disk_space). V(scope) and V(exclude) are there only if the option is wrong.
+        - The checks of Entra Connect are V(connect_server), V(connect_export), V(connect_scheduler) and V(connect_source_anchor).
+        - The checks of the controller are V(run_folder) and V(disk_space). V(scope) and V(exclude) are returned only if the option is
+          wrong.
       returned: always
       type: str
       sample: ad_port
@@ -153,36 +156,36 @@ checks:
       type: str
       sample: wrong
     finding:
-      description: What was found, in one sentence.
+      description: The result of the check, in one sentence.
       returned: always
       type: str
-      sample: dc1.ad.contoso.com:636 refuses the connection, so nothing listens there.
+      sample: dc1.ad.contoso.com:636 refuses the connection, so no service listens there.
     advice:
       description: What to do. Empty if the check is fine.
       returned: always
       type: str
       sample: Check port and tls_mode.
 table:
-  description: The checks for people, a line for each, and below it what to do.
+  description: The checks as lines of text, one line for each check, followed by what to do.
   returned: success
   type: list
   elements: str
-  sample: ["fine     ad_name  DNS knows dc1.ad.contoso.com as 192.0.2.10."]
+  sample: ["fine     ad_name  DNS resolves dc1.ad.contoso.com to 192.0.2.10."]
 verdict:
-  description: Which checks are wrong, in one sentence. Empty if none is.
+  description: Which checks are wrong, in one sentence. Empty if no check is wrong.
   returned: success
   type: str
   sample: ""
 waited_seconds:
-  description: How long requests were held back because Microsoft Graph asked for it.
+  description: How long requests waited because Microsoft Graph asked for it.
   returned: always
   type: float
   sample: 0.0
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
     - Report it.
-  returned: when the module met an exception that it does not know
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
@@ -277,7 +280,7 @@ def _check_run_folder(path: str | None, users: int | None) -> list[Check]:
     if not path:
         return [check_folder(None, None)]
     if not os.path.isabs(path):
-        return [check_folder(path, f"run_folder {path} is a relative path; write an absolute path.")]
+        return [check_folder(path, f"run_folder {path} is a relative path. Use an absolute path.")]
     try:
         # It makes no folder; it checks that one can be made.
         new_run(path, run_host())

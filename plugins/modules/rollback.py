@@ -8,21 +8,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rollback
-short_description: Put back what a run changed in Active Directory and in Entra ID
+short_description: Undo the changes of a run in Active Directory and in Entra ID
 version_added: 1.0.0
 author:
   - hybrid.identity contributors (@hybrid)
 description:
-  - Reads the journal of a run, and puts back what the run changed, in both directories. It clears or restores ImmutableIds, restores
-    C(mS-DS-ConsistencyGuid) and the attributes of accounts, and removes the accounts that the run made.
-  - A user can be rolled back until the first synchronisation. Afterwards the AD account is the authority for the cloud user, so the user is
-    refused.
-  - Everything is read and checked in both directories before the first write. Each user is put back as a whole or not at all.
-  - Entra ID is written first, then the source anchors, and then the accounts. If the ImmutableId of a user cannot be taken back, the account
-    stays.
-  - What somebody else has changed since the run is refused. So are objects that have another user principal name than in the journal, and
+  - Reads the journal of a run, and undoes the changes of the run in both directories. It clears or restores ImmutableIds, restores
+    C(mS-DS-ConsistencyGuid) and the attributes of accounts, and removes the accounts that the run created.
+  - You can't roll back a user after the first sync. The AD account is then the source of authority of the cloud user, so the module refuses
+    the user.
+  - The module reads and checks everything in both directories before the first write. For each user, it undoes all changes or none.
+  - Entra ID is written first, then the source anchors, and then the accounts. If the ImmutableId of a user cannot be restored, the account
+    is not removed.
+  - The module refuses users whom somebody changed after the run, objects that have another user principal name than in the journal, and
     values that this collection never writes.
-  - The module does not fail because of a user who is refused. RV(verdict) says in one sentence why nothing was put back, or who was not.
+  - The module does not fail because of refused users. RV(verdict) says in one sentence why no changes were undone, or for which users not.
 extends_documentation_fragment:
   - hybrid.identity.ldap
   - hybrid.identity.graph
@@ -31,7 +31,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Everything is read and checked, and nothing is written.
+    details: The module reads and checks everything, but writes nothing.
   diff_mode:
     support: full
   idempotent:
@@ -39,45 +39,45 @@ attributes:
 options:
   run_folder:
     description:
-      - The folder on the controller that keeps the files of the runs, C(hybrid_identity_run_folder) of the roles.
+      - The folder on the controller with the files of the runs. It is the value of C(hybrid_identity_run_folder) of the roles.
       - The journal of a run is C(journal.jsonl) in the folder with the name of the run.
-      - The rollback is a run too. Its journal is in a new folder, so that it can be rolled back.
+      - The rollback is also a run. Its journal is in a new folder, so that you can roll it back too.
     type: path
     required: true
   run:
     description:
       - The name of the run, which is the name of its folder. All lines of the journal in it are rolled back.
-      - V(last) is the newest run that changed something and was not itself a rollback. Only folders with names that begin with a time, as
-        the roles make them, count.
+      - V(last) is the newest run that changed something and is not a rollback. Only folders with names that begin with a time, as the roles
+        create them, count.
       - If several runs changed the same users, for example because one was killed, roll back the newest one first.
     type: str
     required: true
   max_changes:
     description:
-      - The most users who may change, as a count such as V(20), or as a percentage of the users in the journal such as V(5%). If more would
-        change, nothing is written.
-      - Without it, all users of the journal may change.
+      - The maximum number of users that may change, as a count such as V(20), or as a percentage of the users in the journal such as V(5%).
+        If more users would change, nothing is written.
+      - Without this option, all users of the journal may change.
     type: str
   max_refused:
     description:
-      - How many users may be refused while the others are put back, as a count or as a percentage of the users in the journal. If more are
-        refused, nothing is written.
+      - The maximum number of users that may be refused while the others are rolled back, as a count or as a percentage of the users in the
+        journal. If more users are refused, nothing is written.
     type: str
     default: "0"
   accepted_effects:
     description:
-      - Effects that are refused otherwise, each with a list of user principal names, as in
+      - Effects that the module refuses unless you accept them here. Set each to a list of user principal names, as in
         O(hybrid.identity.ad_user_guid#module:accepted_effects).
     type: dict
     default: {}
   skip_checks:
     description:
-      - Checks to skip if what they need could not be read. What can be read counts all the same.
-      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), nobody can tell who is an administrator. Without
-        V(deleted_users), nobody can tell whether a deleted user belongs to an account that is to be removed.
-      - A rollback gives no user an ImmutableId again unless both V(anchor_claims) and V(protected_accounts) are named. With them you say
-        that these values still belong to the same AD accounts, and that these are not protected. An ImmutableId that the run set
-        is always cleared.
+      - Checks to skip if the data that they need cannot be read. Data that can be read is still checked.
+      - Without V(role_assignments), V(role_eligibility) and V(role_assignable_groups), it is unknown who is an administrator. Without
+        V(deleted_users), it is unknown whether a deleted user belongs to an account that would be removed.
+      - A rollback restores ImmutableIds only if you use both V(anchor_claims) and V(protected_accounts). With them, you confirm that these
+        values still belong to the same AD accounts, and that these accounts are not protected. An ImmutableId that the run set is always
+        cleared.
     type: list
     elements: str
     choices:
@@ -93,24 +93,24 @@ options:
   note:
     description:
       - A text for the journal of this rollback, such as the number of a change request.
-      - At most 500 characters are kept. Do not write a secret.
+      - At most 500 characters are kept. Do not use secrets.
     type: str
 notes:
-  - Hold the scheduler of Entra Connect while this module runs. The playbook C(hybrid.identity.rollback) does.
-  - Active Directory is asked only if the run changed it. Entra ID is always asked. If it cannot be asked, nothing is written.
-  - "An account is removed only if no cloud user belongs to it. Entra ID is asked for cloud users with the ImmutableId of its
+  - Hold the scheduler of Entra Connect while this module runs. The playbook C(hybrid.identity.rollback) does this.
+  - The module reads Active Directory only if the run changed it. It always reads Entra ID. If it cannot read Entra ID, it writes nothing.
+  - "An account is removed only if no cloud user belongs to it. The module searches Entra ID for cloud users with the ImmutableId of its
     C(objectGUID), with the ImmutableId of its C(mS-DS-ConsistencyGuid), and with its security identifier. If one of them is synchronised,
-    or has a value that this run did not set, the account stays: removing the account of a synchronised user deletes the cloud
-    user and the mailbox at the next synchronisation."
-  - An account is removed only if nobody has changed it since the run made it. It counts as changed if it has another name or container, if an
-    attribute that the run wrote has another value, if C(mS-DS-ConsistencyGuid), a group membership, a description or another attribute
-    has a value, or if its password was set again.
-  - An account that somebody has signed in to is disabled and stays. C(lastLogonTimestamp) says so, or C(lastLogon) and C(logonCount) of the
-    domain controller that is asked.
-  - An account that was removed cannot be made again with its security identifier and its password, so a rollback of the rollback refuses it.
-  - Users who left the recycle bin of Entra ID in the run stay as they are.
-  - The app needs the application permission C(User.ReadWrite.All), and for accounts C(User.Read.All) is enough if the run set no ImmutableId.
-    M(hybrid.identity.entra_immutable_id) says what else it needs to find out who is an administrator.
+    or has a value that this run did not set, the account is not removed, because removing the account of a synchronised user deletes the
+    cloud user and the mailbox at the next synchronisation."
+  - An account is removed only if nobody has changed it since the run created it. It counts as changed if it has another name or container,
+    if an attribute that the run wrote has another value, if C(mS-DS-ConsistencyGuid), a group membership, a description or another
+    attribute has a value, or if its password was set again.
+  - If somebody has signed in to an account, it is disabled but not removed. C(lastLogonTimestamp) shows a sign-in, or C(lastLogon) and
+    C(logonCount) of the domain controller.
+  - A removed account cannot be created again with its security identifier and its password, so a rollback of the rollback refuses it.
+  - Users that the run restored from the recycle bin of Entra ID or purged are not changed.
+  - The app needs the application permission C(User.ReadWrite.All). If the run set no ImmutableIds, C(User.Read.All) is enough.
+    M(hybrid.identity.entra_immutable_id) lists the permissions that are needed to find administrators.
 seealso:
   - module: hybrid.identity.match_apply
   - module: hybrid.identity.ad_user
@@ -120,21 +120,21 @@ seealso:
 EXAMPLES = r"""
 # Set the connection options once: in module_defaults for group/hybrid.identity.ad and group/hybrid.identity.entra, or in the
 # environment.
-- name: See what a rollback of the newest run would put back
+- name: Show the changes that a rollback of the newest run would undo
   hybrid.identity.rollback:
     run_folder: /var/lib/hybrid-identity
     run: last
   check_mode: true
   diff: true
 
-- name: Roll back a run, without up to five users who are refused
+- name: Roll back a run, even if up to five users are refused
   hybrid.identity.rollback:
     run_folder: /var/lib/hybrid-identity
     run: 20261129T101500Z-localhost-3f2a1b
     max_refused: 5
   register: back
 
-- name: Stop if somebody was not put back
+- name: Stop if a user was not rolled back
   ansible.builtin.assert:
     that: not back.verdict
     fail_msg: "{{ back.verdict }}"
@@ -143,32 +143,31 @@ EXAMPLES = r"""
 RETURN = r"""
 verdict:
   description:
-    - Why nothing was put back, or who was not put back although it was tried, in one sentence.
-    - Empty if all users were put back, apart from those whom O(max_refused) allows.
+    - Why no changes were undone, or which users could not be rolled back, in one sentence.
+    - Empty if all users were rolled back, except for refused users that O(max_refused) allows.
   returned: success
   type: str
   sample: ""
 table:
-  description: The users in lines for people. Counts come first, then the users who need attention, with the reasons.
+  description: The users as lines of text. Counts come first, then the users who need attention, with the reasons.
   returned: success
   type: list
   elements: str
   sample: ["account removed                  40"]
 summary:
-  description: How many users have each status, zeros included, and in total.
+  description: Number of users for each status, including zeros, and in total.
   returned: success
   type: dict
   sample: {removed: 40, disabled: 0, put_back: 2, unchanged: 0, refused: 0, failed: 0, total: 42}
 users:
   description:
-    - The users whom the run changed, each with what became of the user. In check mode, or if the plan was refused, with what would become
-      of the user.
+    - The users that the run changed, each with the result. In check mode, or if the plan was refused, with the predicted result.
   returned: success, and failure after the plan was made
   type: list
   elements: dict
   contains:
     user_principal_name:
-      description: The user principal name, for an account as the directory has it now, otherwise as the journal has it.
+      description: The user principal name. For an account, the current name in the directory, otherwise the name in the journal.
       returned: always
       type: str
       sample: adele.vance@contoso.com
@@ -178,31 +177,31 @@ users:
       type: str
       sample: 6b1f1e5e-0d5d-4a6c-9a3a-2f6d5b9d1c11
     object_guid:
-      description: C(objectGUID) of the AD account. Null if the run did not change one, or if it is gone.
+      description: C(objectGUID) of the AD account. Null if the run did not change an account, or if the account no longer exists.
       returned: always
       type: str
       sample: 876031de-bfb1-4f8b-9cb0-1c67a6094d3e
     distinguished_name:
-      description: The distinguished name of the AD account. Null if the run did not change one, or if it is gone.
+      description: The distinguished name of the AD account. Null if the run did not change an account, or if the account no longer exists.
       returned: always
       type: str
       sample: CN=Adele Vance,OU=Staff,DC=ad,DC=contoso,DC=com
     status:
       description:
-        - V(removed) if the account of the user is removed, V(disabled) if it is disabled because somebody has signed in to it, V(put_back) if only
-          values are put back.
-        - V(unchanged) if there is nothing to put back, V(refused) if nothing may be, V(failed) if a write failed.
+        - V(removed) if the account of the user is removed, V(disabled) if it is disabled because somebody has signed in to it, V(put_back)
+          if only values are restored.
+        - V(unchanged) if there is nothing to undo, V(refused) if the changes may not be undone, V(failed) if a write failed.
       returned: always
       type: str
       sample: removed
     changed:
-      description: Whether something of the user was put back, or would be.
+      description: Whether changes of the user were undone, or would be.
       returned: always
       type: bool
       sample: true
     cause:
       description:
-        - A stable identifier of why the user was refused or failed, or why the account stays, else null.
+        - A stable identifier of the reason why the user was refused or failed, or why the account is not removed, else null.
         - V(synchronised) if a synchronised cloud user has the account, V(has_cloud_user) if another cloud user has its ImmutableId or
           security identifier, V(signed_in) if somebody has signed in to it.
         - V(changed_since), V(renamed_since), V(account_gone), V(cannot_be_made_again), V(not_restorable), V(not_to_be_enabled), V(not_given_back),
@@ -212,12 +211,12 @@ users:
       type: str
       sample: null
     reason:
-      description: The same as a sentence that says what to do next, else null.
+      description: The reason as a sentence that says what to do next, else null.
       returned: always
       type: str
       sample: null
     writes:
-      description: The values that go back, in no particular order. The attribute C(account) is the account itself.
+      description: The values that are restored, in no particular order. The attribute C(account) is the account itself.
       returned: always
       type: list
       elements: dict
@@ -232,30 +231,30 @@ rolled_back:
   type: str
   sample: 20261129T101500Z-localhost-3f2a1b
 run:
-  description: The name of the rollback itself, by which it can be rolled back.
-  returned: when something was written
+  description: The name of the rollback. Use it to roll the rollback back.
+  returned: if something was written
   type: str
   sample: 20261129T113000Z-localhost-b2c3d4
 journal:
   description: The path of the journal of the rollback.
-  returned: when something was written
+  returned: if something was written
   type: str
   sample: /var/lib/hybrid-identity/20261129T113000Z-localhost-b2c3d4/journal.jsonl
 journal_sha256:
   description: The SHA-256 hash of RV(journal), in hexadecimal digits.
-  returned: when something was written
+  returned: if something was written
   type: str
   sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 cause:
-  description: A stable identifier of what went wrong with a connection or a directory.
+  description: A stable identifier of the error of a connection or a directory.
   returned: failure of a connection or a directory
   type: str
   sample: connection_refused
 trace:
   description:
-    - Where an exception came from that the module does not know, one frame a line, without its text and without any value.
-    - Report it. What the module did until then is in RV(users).
-  returned: when the module met an exception that it does not know
+    - The origin of an unexpected exception, one frame per line, without its text and without values.
+    - Report it. RV(users) shows what the module did before the exception.
+  returned: if an unexpected exception occurred
   type: list
   elements: str
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
@@ -311,7 +310,7 @@ def roll_back(params: dict[str, Any], check_mode: bool, watch: Watch) -> dict[st
         def of_the_run(self) -> Iterator[JournalFile]:
             with JournalFile(found.path, found.name) as journal:
                 if not journal.is_alone:
-                    raise InputError(f"The run {found.name} still writes its journal; roll it back when it has ended.")
+                    raise InputError(f"The run {found.name} still writes its journal. Roll it back after it has ended.")
                 yield journal
 
         @contextmanager

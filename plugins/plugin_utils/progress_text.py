@@ -33,7 +33,7 @@ def lookup_line(lookup: Mapping[str, Any]) -> str:
     asked, batches, pages = lookup["identities"], lookup["filter_requests"], lookup["listing_requests"]
     looked_up = f"{amount(asked, 'user')} {plural(asked, 'was', 'were')} looked up"
     if pages is None:
-        return f"{looked_up} by filters, which fit into one request"
+        return f"{looked_up} with filters, which fit into one request"
     way, less = "listing all users", f"{amount(pages, 'page')} of {amount(lookup['tenant_users'], 'user')}"
     more = amount(batches, "batch of filters", "batches of filters")
     if lookup["method"] != "listing":

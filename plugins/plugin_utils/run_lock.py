@@ -90,14 +90,14 @@ def take_lock(folder: str, process: int, pause: Callable[[float], None] = time.s
     """
     whole = os.path.expanduser(folder)
     if not os.path.isabs(whole):
-        raise InputError(f"{_OPTION} is {folder}; write an absolute path.")
+        raise InputError(f"{_OPTION} is {folder}; it must be an absolute path.")
     path = os.path.join(whole, NAME)
     try:
         file = open_file(_OPTION, path, OWN, os.O_RDWR | os.O_CREAT)
     except FileNotFoundError:
-        raise InputError(f"{_OPTION}: there is no folder {folder}; make it first.") from None
+        raise InputError(f"{_OPTION}: there is no folder {folder}. Create it first.") from None
     except OSError as error:
-        raise InputError(f"{_OPTION} {path} cannot be written: {error.strerror}; name another folder.") from None
+        raise InputError(f"{_OPTION} {path} cannot be written: {error.strerror}. Use another folder.") from None
     try:
         return _take(file, folder, Owner(process, platform.node(), utc_now(), _started(process)), pause)
     finally:
@@ -116,16 +116,16 @@ def _take(file: int, folder: str, owner: Owner, pause: Callable[[float], None]) 
             if other.is_same(owner):
                 return ""
             return (
-                f"Another ansible-playbook (process {other.process} on {other.machine}, since {other.since}) writes "
-                f"with {_OPTION} {folder}; wait until it ends, then run again."
+                f"Another ansible-playbook (process {other.process} on {other.machine}, since {other.since}) writes to "
+                f"{_OPTION} {folder}. Wait until it ends, then run ansible-playbook again."
             )
         os.ftruncate(file, 0)
         os.pwrite(file, json.dumps(asdict(owner)).encode(), 0)
         _hold(file, owner.process)
         return ""
     return (
-        f"Another process has the lock of {_OPTION} {folder} and does not say which; end it, or find it with "
-        f"fuser {os.path.join(folder, NAME)}."
+        f"Another process has the lock of {_OPTION} {folder}, but the lock does not identify it. Find it with fuser "
+        f"{os.path.join(folder, NAME)}."
     )
 
 

@@ -122,7 +122,7 @@ def test_check_mode_of_the_chain_where_all_accounts_are_missing(
     variables = {**choices(path, tmp_path), "hard_match_scope": {"search_base": path}, "sync_cycle": "never"}
     run = ansible.playbook("hybrid.identity.site", "--check", "--tags", "accounts,hard_match", variables=variables)
     assert run.code == 0, run.output
-    assert "check mode does not make the accounts" in " ".join(run.output.split())
+    assert "check mode does not create the accounts" in " ".join(run.output.split())
     assert made(directory, path) == []
 
 
@@ -177,7 +177,9 @@ def test_a_scope_without_users_is_an_error(
             "hybrid.identity.accounts", variables=choices(path, tmp_path, accounts_scope=scope, **domains)
         )
         assert run.code == 2, run.output
-        assert f"The scope of accounts names {named}, and Entra ID has no user there" in " ".join(run.output.split())
+        assert (f"The scope of accounts contains {named}, but Entra ID has no users there") in " ".join(
+            run.output.split()
+        )
     assert made(directory, path) == []
 
 
@@ -253,7 +255,7 @@ def test_an_excluded_user_whom_nobody_knows_stops_the_role(
     run = ansible.playbook("hybrid.identity.accounts", variables=variables)
     assert run.code == 2, run.output
     said = " ".join(run.output.split())
-    assert f"hybrid_identity_exclude.users names person02@{SUFFIX}, and neither Entra ID nor" in said
+    assert f"hybrid_identity_exclude.users names person02@{SUFFIX}, but neither Entra ID nor" in said
     assert made(directory, path) == []
 
 
@@ -298,7 +300,7 @@ def test_a_password_in_a_record_is_refused_and_not_shown(
         "hybrid.identity.accounts", "-vvvv", "--diff", variables=choices(path, tmp_path, accounts_users=[person])
     )
     assert run.code == 2
-    words = "Record 1 of users has the key 'password', which looks like that of a secret"
+    words = "Record 1 of users has the key 'password', which looks like the key of a secret"
     assert words in " ".join(run.output.split()), run.output
     assert secret not in run.output
     assert made(directory, path) == []

@@ -99,7 +99,7 @@ def test_every_awkward_person_is_matched_and_proven(
     assert places == sorted(places)
     assert (server.enabled(), server.noted()) == (True, [])
     accounts = {user["user_principal_name"]: user for user in done.accounts()["users"]}
-    assert "'Atlantis' is no country of ISO 3166" in accounts[UNKNOWN_COUNTRY]["left_out"]["country"]
+    assert "'Atlantis' is not a country of ISO 3166" in accounts[UNKNOWN_COUNTRY]["left_out"]["country"]
     made = set(NAMES)
     assert {name for name, user in accounts.items() if user["status"] == "created"} == made
 

@@ -72,7 +72,7 @@ def test_more_changes_than_allowed_stop_the_role(ansible: Ansible, state: Path, 
     before = dump(state)
     run = ansible.playbook("hybrid.identity.hard_match", *arguments, variables=choices)
     assert run.code != 0
-    assert "max_changes allows 0;" in " ".join(run.output.split())
+    assert "max_changes allows 0." in " ".join(run.output.split())
     assert dump(state) == before
 
 
@@ -178,8 +178,8 @@ def test_check_mode_before_there_is_a_domain(ansible: Ansible, state: Path, tmp_
     told = " ".join(run.output.split())
     assert "the stages after it cannot be predicted" in told
     assert "users would get an account: " in told
-    assert "would get no account, because the UPN is not of one of the domains " in told
-    assert "No account is made, because hybrid_identity_stages does not name the stage accounts" in told
+    assert "would not get an account, because the UPN is not in one of the domains " in told
+    assert "No accounts would be created, because hybrid_identity_stages does not contain the stage accounts" in told
     assert not nowhere.exists()
     assert dump(state) == before
 
@@ -189,7 +189,7 @@ def test_check_mode_before_there_is_a_domain_or_an_app(ansible: Ansible, tmp_pat
     run = ansible.playbook("hybrid.identity.site", "--check", variables=variables)
     assert run.code == 0, run.output
     told = " ".join(run.output.split())
-    assert "Who would get an account is not known, because Entra ID could not be read." in told
+    assert "It is unknown who would get an account, because Entra ID could not be read." in told
     assert "set them in the task, in module_defaults, or in the environment." in told
 
 

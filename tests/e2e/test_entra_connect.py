@@ -37,7 +37,9 @@ def test_the_role_stops_at_the_wizard_and_goes_on_after_it(ansible: Ansible, ser
     page = tmp_path / "wizard.md"
     stopped = ansible.playbook(PLAYBOOK, variables={"entra_connect_wizard_guide": str(page)})
     assert stopped.code == 2, stopped.output
-    assert "waits for its wizard, which asks a person to sign in to Entra ID" in " ".join(stopped.output.split())
+    assert ("but its wizard is not complete. A person must sign in to Entra ID in it.") in " ".join(
+        stopped.output.split()
+    )
     text = page.read_text("utf-8")
     assert "# The wizard of Entra Connect on connect1" in text
     # From the inventory and from the server.

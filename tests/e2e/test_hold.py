@@ -130,10 +130,10 @@ def test_what_servers_do_is_told_before_anything_is_written(
     assert "connect1 uses mS-DS-ConsistencyGuid, connect2 uses objectGUID" in parts[1]
     assert "staging" not in parts[2].replace("StagingMode", "").replace("staging_mode", "")
     assert "connect3 is in staging mode, and no other server exports" in parts[3]
-    assert "nowhere: whether and how Entra Connect is set up there cannot be read" in parts[5]
-    assert "cannot be read, so neither" in parts[6]
+    assert "nowhere: the configuration of Entra Connect cannot be read there" in parts[5]
+    assert "cannot be read there, so it is unknown" in parts[6]
     assert "deletion threshold" in parts[6]
-    assert "The scheduler of nowhere may still be disabled" in parts[8]
+    assert "The scheduler of nowhere might still be disabled" in parts[8]
 
 
 @pytest.mark.usefixtures("fresh")

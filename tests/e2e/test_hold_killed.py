@@ -27,7 +27,7 @@ ANNA = "anna.berg@contoso.com"
 ONE: dict[str, Any] = {"hard_match_scope": {"users": [ANNA]}, "entra_connect_hold_wait": 0}
 HELD_WRITE = {"method": "PATCH", "path": "/users/", "hold": True}
 # Up to which task a run comes, or to its first write.
-POINTS = ("Refuse to go on without having held it", "hard_match : Apply]", "the write")
+POINTS = ("Stop if a scheduler is not held", "hard_match : Apply]", "the write")
 HOUR = 3600
 pytestmark = pytest.mark.once
 

@@ -34,7 +34,7 @@ def test_the_chain_leaves_out_the_cycle_until_somebody_releases_the_scheduler(an
     run = kept.folder.name
     assert "The scheduler of connect1 stays held, until 20" in said
     assert f"run hybrid.identity.sync with sync_run={run}" in said
-    assert "hard_match_keep_hold is set, so no cycle is run and nothing is verified." in said
+    assert "hard_match_keep_hold is true, so no cycle was run and nothing was proven." in said
     assert (server.enabled(), server.noted(), server.runs()) == (False, [run], 0)
 
     early = ansible.playbook(SYNC, variables={**KEEP, "sync_run": "last"})
@@ -68,5 +68,5 @@ def test_there_must_be_a_hold_to_keep(ansible: Ansible, server: Server) -> None:
     for variables in ({"hybrid_identity_connect_host": ""}, {"hard_match_hold_scheduler": False}):
         run = ansible.playbook("hybrid.identity.hard_match", variables={**KEEP, **variables})
         assert run.code == 2, run.output
-        assert "hard_match_keep_hold is set, and this run holds no scheduler" in " ".join(run.output.split())
+        assert "hard_match_keep_hold is true, but this run holds no scheduler" in " ".join(run.output.split())
     assert server.enabled()

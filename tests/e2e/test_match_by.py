@@ -82,7 +82,7 @@ def test_by_a_mapping_from_a_file(
     path.write_text(f"object_guid,id\n{UUID(bytes_le=entry['objectguid'][0])},{renamed}\n", "utf-8")
     by_mapping: dict[str, Any] = {**SCOPE, **RENAMES, "hard_match_by": "mapping", "hard_match_mapping": str(path)}
     relative = ansible.playbook("hybrid.identity.hard_match", variables={**by_mapping, "hard_match_mapping": "p.csv"})
-    assert "write an absolute path in hard_match_report" in " ".join(relative.output.split())
+    assert "use absolute paths in hard_match_report" in " ".join(relative.output.split())
     done = ansible.playbook("hybrid.identity.hard_match", "--diff", variables=by_mapping)
     assert done.code == 0, done.output
     assert graph.users()[CLOUD]["onPremisesImmutableId"] == value_of(directory)

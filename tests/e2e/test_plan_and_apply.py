@@ -34,9 +34,9 @@ NOBODY: list[tuple[dict[str, Any], str]] = [
     ({}, "one of the following is required: users, upn_suffixes, search_base, group, all found in hard_match_scope"),
     (
         {"users": []},
-        'The scope is {"users": []}. Write hybrid_identity_scope as a dictionary and give each key a value',
+        'The scope is {"users": []}. Set hybrid_identity_scope to a dictionary in which each key has a value',
     ),
-    ({"upn_suffixes": []}, 'The scope is {"upn_suffixes": []}. Write hybrid_identity_scope as a dictionary'),
+    ({"upn_suffixes": []}, 'The scope is {"upn_suffixes": []}. Set hybrid_identity_scope to a dictionary'),
     ({"all": False}, "value of all must be one of: True, got: False found in hard_match_scope"),
     ({"usrs": [ANNA]}, "hard_match_scope.usrs. Supported parameters include"),
 ]
@@ -188,7 +188,7 @@ def test_nothing_is_written_without_a_folder_for_the_journal(ansible: Ansible, s
     assert f"+{ANNA} onPremisesImmutableId: " in looked.output
     refused = ansible.playbook("hybrid.identity.hard_match", variables=choices)
     assert refused.code == 2, refused.output
-    assert "and hybrid_identity_run_folder, which keeps its journal" in " ".join(refused.output.split())
+    assert "and hybrid_identity_run_folder, the folder for its journal" in " ".join(refused.output.split())
     missing = ansible.playbook(
         "hybrid.identity.hard_match", variables={**choices, "hybrid_identity_run_folder": str(tmp_path / "no" / "runs")}
     )

@@ -141,7 +141,7 @@ def test_a_plan_that_was_not_approved_writes_nothing(pipeline: Pipeline, writes:
     given = pipeline.hand_over(planned)
     cases: dict[str, dict[str, Any]] = {
         "is not the plan that was reviewed": {**given, "hard_match_reviewed_plan_sha256": "0" * 64},
-        "belong together, and one is empty": {**given, "hard_match_reviewed_plan": ""},
+        "belong together, but one of them is empty": {**given, "hard_match_reviewed_plan": ""},
         # A variable that the pipeline forgot.
         "approved_hash": {**given, "hard_match_reviewed_plan_sha256": "{{ approved_hash }}"},
         "approved_plan": {**given, "hard_match_reviewed_plan": "{{ approved_plan }}"},

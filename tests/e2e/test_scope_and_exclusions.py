@@ -154,7 +154,7 @@ def test_what_nobody_has_stops_the_run(ansible: Ansible, groups: Groups) -> None
     cases: list[tuple[dict[str, Any], str]] = [
         ({"hybrid_identity_scope": {"group": empty}}, f"is a member of {empty}."),
         ({"hybrid_identity_scope": {"upn_suffixes": ["nobody.example"]}}, "that ends in @nobody.example."),
-        ({**scope, "hybrid_identity_exclude": {"users": ["nobody@contoso.com"]}}, "has a user of this name"),
+        ({**scope, "hybrid_identity_exclude": {"users": ["nobody@contoso.com"]}}, "has a user with this name"),
         ({**scope, "hybrid_identity_exclude": {"groups": [groups.dn("gone")]}}, "shows no such group"),
         ({**scope, "hybrid_identity_exclude": {"groups": [OUTER]}}, "Entra ID has no such group"),
         ({**scope, "hybrid_identity_exclude": {"organizational_units": [groups.dn("gone")]}}, "no such organizational"),

@@ -45,7 +45,7 @@ def test_the_chain_ends_with_users_proven_to_be_synchronised(
     before = graph.users()
     predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", "-vvvv", variables=CHOICES)
     assert predicted.code == 0, predicted.output
-    assert "In check mode nothing is proven" in predicted.output
+    assert "In check mode, nothing is proven" in predicted.output
     shows_no_secret(predicted)
     assert Server(connect).runs() == 0
     assert graph.users() == before
@@ -53,7 +53,7 @@ def test_the_chain_ends_with_users_proven_to_be_synchronised(
     done = ansible.playbook("hybrid.identity.site", "--diff", "-vvvv", variables=CHOICES)
     assert done.code == 0, done.output
     shows_no_secret(done)
-    door = "blockCloudObjectTakeoverThroughHardMatchEnabled: no sync joins a cloud user by ImmutableId."
+    door = "blockCloudObjectTakeoverThroughHardMatchEnabled: a sync matches no cloud user by ImmutableId."
     assert door in " ".join(done.output.split())
     assert "blockCloudObjectTakeoverThroughHardMatchEnabled" not in predicted.output
     # Import and synchronise both sides, export to Entra, export to AD (facts §5).

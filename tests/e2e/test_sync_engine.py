@@ -36,7 +36,7 @@ def test_nothing_is_written_while_nobody_holds_the_engine(ansible: Ansible, stat
         refused = ansible.playbook(PLAYBOOK, variables={**SCOPE, **variables})
         assert refused.code == 2, refused.output
         assert (
-            "Nothing was changed. A sync engine is connected to the tenant, and no Entra Connect server is named"
+            "Nothing was changed. A sync engine is connected to the tenant, but no Entra Connect server is set"
             in " ".join(refused.output.split())
         )
         assert dump(state) == before
@@ -55,6 +55,6 @@ def test_without_the_permission_the_engine_counts_as_connected(ansible: Ansible,
     refused = ansible.playbook(PLAYBOOK, variables=SCOPE)
     assert refused.code == 2, refused.output
     said = " ".join(refused.output.split())
-    assert "Whether a sync engine is connected to the tenant could not be read" in said
+    assert "It could not be read whether a sync engine is connected to the tenant" in said
     assert "grant the app Organization.Read.All" in said
     assert dump(state) == before

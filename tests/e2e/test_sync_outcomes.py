@@ -80,13 +80,15 @@ def test_matches_and_conflicts(ansible: Ansible, control: Control, directory: Di
     errors, proof, after = refused(run), proven(run), graph.users()
 
     assert errors["nora.haas@fabrikam.com"]["code"] == "InvalidSoftMatch"
-    assert "set that ImmutableId to this account's (entra_immutable_id)" in errors["nora.haas@fabrikam.com"]["advice"]
+    assert ("Set the ImmutableId to the value of this account (entra_immutable_id)") in errors[
+        "nora.haas@fabrikam.com"
+    ]["advice"]
     assert errors["pia.sommer@fabrikam.com"]["code"] == "AttributeValueMustBeUnique"
-    assert "Another object in Entra holds the same value" in errors["pia.sommer@fabrikam.com"]["advice"]
+    assert "Another object in Entra ID has the same value" in errors["pia.sommer@fabrikam.com"]["advice"]
     room = next(error for name, error in errors.items() if "Board Room" in name)
     assert room["code"] == "ObjectTypeMismatch"
-    assert "An object of another type in Entra has the same address" in room["advice"]
-    assert "export_errors names them and says what to do" in run.results["cycle"]["msg"]
+    assert "An object of another type in Entra ID has the same address" in room["advice"]
+    assert "export_errors lists them and says what to do" in run.results["cycle"]["msg"]
 
     assert proof["anna.berg@contoso.com"]["status"] == "verified"
     assert proof["pia.sommer@fabrikam.com"]["status"] == "export_error"

@@ -92,7 +92,7 @@ def test_a_sync_is_red_until_an_earlier_run_is_proven(ansible: Ansible, connect:
     run = ansible.playbook("hybrid.identity.sync", variables={**CHOICES, "hard_match_scope": {"users": [ZOE]}})
     assert run.code == 2, run.output
     assert {user["sync"]["status"] for user in read_proof(run.folder).values()} == {"verified"}
-    named = f"1 user whom earlier runs wrote is neither proven nor cleared: {ANNA} (run {earlier.folder.name})"
+    named = f"1 user of earlier runs is neither proven nor cleared: {ANNA} (run {earlier.folder.name})"
     assert named.lower() in told(run).lower()
     for name in (earlier.folder.name, run.folder.name):
         later = ansible.playbook("hybrid.identity.sync", variables={**CHOICES, "sync_run": name})

@@ -71,8 +71,8 @@ def test_a_missing_library_names_the_other_python() -> None:
         deps.require(missing)
     assert caught.value.message == (
         f"The Python library no-such-package is not installed for {sys.executable}. Install with: {sys.executable} -m "
-        "pip install 'no-such-package>=1.0'. If the Python of ansible-playbook has the libraries, let it run the "
-        'modules: set ansible_python_interpreter to "{{ ansible_playbook_python }}" for this host.'
+        "pip install 'no-such-package>=1.0'. If the Python that runs ansible-playbook has the libraries, use it "
+        'for the modules: set ansible_python_interpreter to "{{ ansible_playbook_python }}" for this host.'
     )
 
 

@@ -69,16 +69,18 @@ class Task:
         :raises InputError: if they do not fit together, or if a limit is malformed.
         """
         if self.everybody and not self.clear:
-            raise InputError("all_users only clears; set state to absent, or name the users to set in users.")
+            raise InputError("all_users can only clear ImmutableIds. Set state to absent, or list the users in users.")
         if self.everybody and self.max_changes is None:
-            raise InputError("all_users needs max_changes; say how many users it may clear at most, such as 20 or 5%.")
+            raise InputError(
+                "all_users needs max_changes. Set it to the most users that may be cleared, such as 20 or 5%."
+            )
         if self.deleted and self.clear:
-            raise InputError("deleted_holders is of no use with state absent; leave one of them out.")
+            raise InputError("deleted_holders has no effect with state absent. Remove one of the two.")
         foreign = [*self.exclusions.ad_groups, *self.exclusions.units]
         if foreign:
             raise InputError(
-                f"{foreign[0]} is in Active Directory, which this module does not read, so nobody can tell whom it "
-                "excludes; exclude user principal names and groups of Entra ID."
+                f"{foreign[0]} is in Active Directory, which this module does not read, so it is unknown whom it "
+                "excludes. Exclude user principal names or groups of Entra ID instead."
             )
         if self.max_changes is not None:
             read_limit(self.max_changes)

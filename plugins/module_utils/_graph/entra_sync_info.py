@@ -59,7 +59,7 @@ def run(options: Mapping[str, Any], question: Question, watch: Watch | None = No
     :raises GraphError: if Graph cannot be reached or read.
     """
     if question.wait < 0 or question.interval < 1:
-        raise InputError("wait_timeout is a number of seconds from 0 on, poll_interval one from 1 on.")
+        raise InputError("wait_timeout must be 0 seconds or more, and poll_interval 1 second or more.")
     since = read_time(question.since) if question.since else None
     if all(expectation.left_out for expectation in question.expectations):
         return prove(question.expectations, SyncedTenant([]))
@@ -77,7 +77,7 @@ async def _watch(
     async with open_transport(options, watch) as transport:
         if question.tenant is not None and question.tenant != transport.place()[1]:
             raise InputError(
-                f"The result is of the tenant {question.tenant}, and this task is connected to {transport.place()[1]}."
+                f"The result is of the tenant {question.tenant}, but this task is connected to {transport.place()[1]}."
             )
         users = Users(transport, SYNC_PROPERTIES, make_synced_user)
         open_positions = list(range(len(expectations)))

@@ -119,7 +119,7 @@ async def _read_mailboxes(transport: Transport, found: Sequence[DescribedUser], 
     return [
         f"What the mailboxes of {amount(len(purposes.unread), 'user')} are for (a person, a room, equipment, or "
         "several people) could not be read, so these users count as people. Grant the app the application permission "
-        "MailboxSettings.Read, or name those who are not people in exclude."
+        "MailboxSettings.Read, or list the users who are not people in exclude."
     ]
 
 

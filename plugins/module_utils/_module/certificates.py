@@ -20,6 +20,6 @@ def warn_if_unchecked(module: AnsibleModule, connection: Mapping[str, Any]) -> N
     """Warn if the connection options of a task that only reads turn the check of the certificate off."""
     if connection["cert_validation"] == "ignore":
         module.warn(
-            "cert_validation is ignore, so anybody between this machine and the domain controller can read the "
-            "password and answer in its place; give the CA's certificate in ca_cert."
+            "cert_validation is ignore, so an attacker on the network can read the password and answer instead of the "
+            "domain controller. Set ca_cert to the certificate of the CA."
         )

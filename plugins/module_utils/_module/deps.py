@@ -69,8 +69,8 @@ GRAPH = (MSGRAPH_SDK, AZURE_IDENTITY, CRYPTOGRAPHY, H2, PYJWT, REQUESTS)
 
 # Ansible looks for a Python on each host that the inventory names, localhost included, and takes the system's.
 _OTHER_PYTHON = (
-    "If the Python of ansible-playbook has the libraries, let it run the modules: set ansible_python_interpreter to "
-    '"{{ ansible_playbook_python }}" for this host.'
+    "If the Python that runs ansible-playbook has the libraries, use it for the modules: set "
+    'ansible_python_interpreter to "{{ ansible_playbook_python }}" for this host.'
 )
 
 

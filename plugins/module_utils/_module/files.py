@@ -43,11 +43,11 @@ def file_mode(text: str) -> int:
     """
     if not re.fullmatch(r"0[0-7]{3}", text):
         raise InputError(
-            f"mode {text!r} is no file mode; write it in quotes and with its leading zero, such as '0640'."
+            f"mode {text!r} is not a file mode. Write it in quotes and with a leading zero, such as '0640'."
         )
     mode = int(text, 8)
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise InputError(f"mode {text!r} would let others change the files; choose one such as '0644'.")
+        raise InputError(f"mode {text!r} would allow others to change the files. Use a mode such as '0644'.")
     return mode
 
 
@@ -66,7 +66,9 @@ def write_files(files: Sequence[File], mode: int) -> list[dict[str, Any]]:
     targets = [_target(file.path) for file in files]
     for file, target in zip(files, targets, strict=True):
         if targets.count(target) > 1:
-            raise InputError(f"{file.path} is the path of more than one file of the report; give each its own.")
+            raise InputError(
+                f"{file.path} is the path of more than one file of the report. Use a different path for each file."
+            )
     changed = [_differs(file, mode) for file in files]
     _write([(target, file) for file, target, wanted in zip(files, targets, changed, strict=True) if wanted], mode)
     return [
@@ -92,8 +94,8 @@ def _differs(file: File, mode: int) -> bool:
         raise FileError(f"{file.path} cannot be read: {error.strerror}. Nothing was written.") from error
     if content.startswith(_LINES):
         raise InputError(
-            f"{file.kind} {file.path} is a journal or another file of a run, so no report replaces it; name another "
-            "file."
+            f"{file.kind} {file.path} is a journal or another file of a run, so the report does not replace it. Use "
+            "another file."
         )
     return not same
 
@@ -118,7 +120,9 @@ def _write(wanted: Sequence[tuple[str, File]], mode: int) -> None:
             os.replace(*staged[0])
             staged.pop(0)
     except OSError as error:
-        raise FileError(f"{name} cannot be written: {error.strerror}. Make room or choose another folder.") from error
+        raise FileError(
+            f"{name} cannot be written: {error.strerror}. Free some space, or use another folder."
+        ) from error
     finally:
         for temporary, _place in staged:
             with contextlib.suppress(OSError):

@@ -101,11 +101,11 @@ def check_place(option: str, path: str) -> None:
         finally:
             os.close(parent)
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"{option} {path} cannot be made: there is no folder {folder}; make it first.") from None
+        raise InputError(f"{option} {path} cannot be created: there is no folder {folder}. Create it first.") from None
     except OSError as error:
-        raise InputError(f"{option} {path} cannot be made in {folder}: {error.strerror}.") from None
+        raise InputError(f"{option} {path} cannot be created in {folder}: {error.strerror}.") from None
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"{option} {path} cannot be made: this user may not write into {folder}; name another one.")
+        raise InputError(f"{option} {path} cannot be created: this user may not write to {folder}. Use another folder.")
 
 
 def flush_folder(path: str) -> None:
@@ -135,7 +135,7 @@ def _check_path(option: str, path: str) -> None:
     except UnicodeEncodeError:
         possible = False
     if not possible:
-        raise InputError(f"{option} {path!r} holds a character that no path can; correct it.")
+        raise InputError(f"{option} {path!r} contains a character that is not allowed in a path; correct it.")
 
 
 def _open_own(option: str, path: str, flags: int) -> int:
@@ -147,7 +147,7 @@ def _open_own(option: str, path: str, flags: int) -> int:
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise InputError(
-                f"{option} {path} is a symbolic link, which may lead to any file; give the path of the file itself."
+                f"{option} {path} is a symbolic link, which can lead to any file. Use the path of the file itself."
             ) from None
         raise
     finally:
@@ -161,12 +161,12 @@ def _open_folder(option: str, path: str, folder: str) -> int:
         mine = state.st_uid == os.geteuid()
         if not mine and state.st_uid != 0:
             raise InputError(
-                f"{option} {path} is in the folder of another user (uid {state.st_uid}), who may exchange its files; "
-                "name a file in a folder of the user who runs the task."
+                f"{option} {path} is in the folder of another user (uid {state.st_uid}), who can replace the file. Use "
+                "a file in a folder of the user who runs the task."
             )
         if state.st_mode & _OTHERS_WRITE and not (mine and state.st_mode & stat.S_ISVTX):
             raise InputError(
-                f"{option} {path} is in a folder that others may write to (mode {stat.S_IMODE(state.st_mode):04o}); "
+                f"{option} {path} is in a folder that others can write to (mode {stat.S_IMODE(state.st_mode):04o}): "
                 f"{f'run chmod go-w on {folder}, or ' if mine else ''}name a file in another folder."
             )
     except BaseException:
@@ -185,12 +185,15 @@ def _exchanged(path: str) -> str | None:
         state = os.stat(folder)
         if state.st_uid not in (0, os.geteuid()):
             return (
-                f"is in the folder of another user (uid {state.st_uid}), who may exchange it; name a file in a folder "
-                "of the user who runs the task."
+                f"is in the folder of another user (uid {state.st_uid}), who can replace it. Use a file in a folder of "
+                "the user who runs the task."
             )
         if state.st_mode & _OTHERS_WRITE and not state.st_mode & stat.S_ISVTX:
             mode = stat.S_IMODE(state.st_mode)
-            return f"is in a folder of others (mode {mode:04o}), who may exchange it; name a file in another folder."
+            return (
+                f"is in a folder that others can write to (mode {mode:04o}), so they can replace it. Use a file in "
+                "another folder."
+            )
     return None
 
 
@@ -198,21 +201,23 @@ def _fault(state: os.stat_result, rule: Rule) -> str | None:
     """Return how a file breaks a rule and what to do, as the end of a sentence; None if it does not."""
     mode = stat.S_IMODE(state.st_mode)
     if not stat.S_ISREG(state.st_mode):
-        return "is no regular file; give the path of a file."
+        return "is not a regular file; use the path of a file."
     if state.st_uid != os.geteuid() and (rule.own or state.st_uid != 0):
         return (
-            f"belongs to another user (uid {state.st_uid}), who may change it at any time; name a file of the user who "
+            f"belongs to another user (uid {state.st_uid}), who can change it at any time. Use a file of the user who "
             f"runs the task (uid {os.geteuid()})."
         )
     if rule.own and state.st_nlink != 1:
-        return f"has {state.st_nlink} names (hard links), so it may be another file too; name a file of its own."
+        return (
+            f"has {state.st_nlink} names (hard links), so it might also be another file. Use a file with only one name."
+        )
     if state.st_size > rule.most:
-        return f"has {state.st_size} bytes, more than {rule.most}; check the path."
+        return f"has {state.st_size} bytes, which is more than {rule.most}; check the path."
     if rule.private and mode & _OTHERS:
-        return f"may be read by others (mode {mode:04o}); run chmod 600 on it, or name another file."
+        return f"can be read by others (mode {mode:04o}). Run chmod 600 on it, or use another file."
     if mode & (_OTHERS_WRITE if rule.own else stat.S_IWOTH):
         return (
-            f"may be changed by others (mode {mode:04o}), so its content cannot be trusted; check it, then run "
-            "chmod go-w on it, or name another file."
+            f"can be changed by others (mode {mode:04o}), so its content cannot be trusted. Check it and run chmod "
+            "go-w on it, or use another file."
         )
     return None

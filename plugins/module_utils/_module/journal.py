@@ -86,8 +86,8 @@ def run_name(given: str | None) -> str:
         return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     if given == LAST or not given.isprintable() or not given.strip() or len(given) > _LONGEST_NAME:
         raise InputError(
-            f"{given!r} cannot be the name of a run; use up to {_LONGEST_NAME} printable characters, and not "
-            f"{LAST}, which means something else in a rollback."
+            f"{given!r} cannot be the name of a run. Use up to {_LONGEST_NAME} printable characters, but not the word "
+            f"{LAST}, which has a special meaning in a rollback."
         )
     return given
 
@@ -222,13 +222,13 @@ class JournalFile:
         """Check that the journal is still the file of this name, and that it has all its lines."""
         if not is_still_at(self._path, file):
             raise JournalError(
-                f"The journal {self._path} was renamed, replaced or deleted while this run used it, so nothing more is "
-                "changed; put it back, find out who did it, then run the task again."
+                f"The journal {self._path} was renamed, replaced or deleted while this run used it, so the run makes "
+                "no more changes. Restore the journal, find out who changed it, and run the task again."
             )
         if os.fstat(file).st_size < self._size:
             raise JournalError(
-                f"The journal {self._path} was cut short while this run used it, so nothing more is changed; restore "
-                "it from a copy, find out who did it, then run the task again."
+                f"The journal {self._path} was shortened while this run used it, so the run makes no more changes. "
+                "Restore the journal from a copy, find out who changed it, and run the task again."
             )
 
     def _at_a_line_start(self, file: int) -> int:
@@ -256,8 +256,8 @@ class JournalFile:
             raise JournalError(error.message) from None
         except OSError as error:
             raise JournalError(
-                f"The journal {self._path} cannot be written: {error.strerror}. Nothing is changed without it; make "
-                "room or name another one."
+                f"The journal {self._path} cannot be written: {error.strerror}. Without it, nothing is changed. Free "
+                "some space, or use another journal."
             ) from error
 
 

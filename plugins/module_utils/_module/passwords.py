@@ -101,8 +101,8 @@ class PasswordFile:
         tree = find_work_tree(self._path)
         if tree:
             raise InputError(
-                f"{_OPTION} {self._path} is in the Git work tree {tree}, from which passwords get into a commit; name "
-                "a file outside."
+                f"{_OPTION} {self._path} is in the Git work tree {tree}, so the passwords could get into a commit. Use "
+                "a file outside of it."
             )
         if os.path.lexists(self._path):
             with self._trouble():
@@ -134,7 +134,7 @@ class PasswordFile:
     def _append(self, content: bytes) -> None:
         file = self._open() if self._file is None else self._file
         if not is_still_at(self._path, file):
-            raise PasswordFileError(f"{self._path} was renamed or deleted while it was in use; put it back.")
+            raise PasswordFileError(f"{self._path} was renamed or deleted while it was in use. Restore it.")
         fcntl.flock(file, fcntl.LOCK_EX)
         try:
             end = os.lseek(file, 0, os.SEEK_END)
@@ -157,7 +157,7 @@ class PasswordFile:
         if not _START.startswith(beginning):  # a killed run may have left a part of the first line
             os.close(file)
             raise InputError(
-                f"{_OPTION} {self._path} is no file of passwords; name another one, so that nothing in it is damaged."
+                f"{_OPTION} {self._path} is not a file of passwords, so it is not changed. Use another file."
             )
         return file
 
@@ -167,5 +167,6 @@ class PasswordFile:
             yield
         except OSError as error:
             raise PasswordFileError(
-                f"The passwords cannot be written to {self._path}: {error.strerror}. Make room or name another file."
+                f"The passwords cannot be written to {self._path}: {error.strerror}. Free some space, or use "
+                "another file."
             ) from None

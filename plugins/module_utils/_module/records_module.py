@@ -31,8 +31,8 @@ class RecordsModule(AnsibleModule):
         for name, keys in _secret_keys(self.params).items():
             self.params[name] = hide_secrets(self.params[name])
             self.warn(
-                f"{name} has keys that look like those of secrets ({', '.join(map(repr, keys))}), so their values are "
-                "hidden; leave them out."
+                f"{name} has keys that look like the keys of secrets ({', '.join(map(repr, keys))}), so their values "
+                "are hidden. Remove these keys."
             )
 
     def fail_json(self, msg: str, **details: Any) -> Any:
@@ -42,7 +42,7 @@ class RecordsModule(AnsibleModule):
             shown[name] = _without_texts(shown[name])
             if isinstance(params[name], Mapping):
                 msg = (
-                    f"{name} is a dictionary; write a list of dictionaries, one for each user. "
+                    f"{name} is a dictionary. Use a list of dictionaries, one for each user. "
                     f"{describe_keys(params[name])}"
                 ).rstrip()
         super().fail_json(msg, **{"invocation": {"module_args": shown}, **details})

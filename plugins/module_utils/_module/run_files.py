@@ -122,14 +122,14 @@ def check_run_file(option: str, path: str, others: Mapping[str, str | None] | No
                 replaceable = is_run_file(found.read(_BEGINNING))
             if not replaceable:
                 raise InputError(
-                    f"{option} {path} is there already and is no file of a run, so it is not replaced; name another "
-                    "one."
+                    f"{option} {path} already exists and is not a file of a run, so it is not replaced. Use another "
+                    "file."
                 )
     except OSError as error:
-        raise RunFileError(f"{option} {path} cannot be written: {error.strerror}; name another file.") from error
+        raise RunFileError(f"{option} {path} cannot be written: {error.strerror}. Use another file.") from error
     for other, taken in (others or {}).items():
         if taken and os.path.abspath(taken) == os.path.abspath(path):
-            raise InputError(f"{option} {path} is the {other} too; name another file.")
+            raise InputError(f"{option} {path} is also the {other}. Use another file.")
 
 
 def write_run_file(option: str, path: str, header: Header, records: Iterable[Mapping[str, Any]]) -> str:
@@ -157,7 +157,7 @@ def write_run_file(option: str, path: str, header: Header, records: Iterable[Map
             os.fsync(sink.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        raise RunFileError(f"{option} {path} cannot be written: {error.strerror}; name another file.") from error
+        raise RunFileError(f"{option} {path} cannot be written: {error.strerror}. Use another file.") from error
     finally:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
@@ -173,12 +173,12 @@ def read_run_file(option: str, path: str, kinds: Iterable[str], sha256: str | No
     content = read_file(option, path, OWN)
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256.strip().lower():
-        raise InputError(f"{option} {path} was changed since it was made (its sha256 is {found}); make it again.")
+        raise InputError(f"{option} {path} was changed after it was created (its sha256 is {found}). Create it again.")
     file = _parse(path, content, found, kinds)
     if file.header["host"] != run_host():
         raise InputError(
-            f"{option} {path} was written for the host {file.header['host']}, and this is {run_host()}; give each host "
-            "its own file."
+            f"{option} {path} was written for the host {file.header['host']}, but this host is {run_host()}. Use a "
+            "different file for each host."
         )
     return file
 
@@ -199,13 +199,13 @@ def read_reviewed_plan(
         return None
     # Not required_together, which takes an empty text, such as a variable of a pipeline that is missing, for a value.
     if not path or not sha256:
-        raise InputError("reviewed_plan and reviewed_plan_sha256 belong together, and one is empty; name both.")
+        raise InputError("reviewed_plan and reviewed_plan_sha256 belong together, but one of them is empty. Set both.")
     content = read_file("reviewed_plan", path, LARGE_INPUT)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256.strip().lower():
         raise InputError(
             f"reviewed_plan {path} is not the plan that was reviewed: its sha256 is {found}, and reviewed_plan_sha256 "
-            f"is {sha256}; give both of the same plan."
+            f"is {sha256}. Set both options for the same plan."
         )
     file = _parse(path, content, found, [PLAN])
     check_reviewed_plan(file.header, path, kind, scope, terms, current_time(), params["reviewed_plan_max_age"])

@@ -51,7 +51,9 @@ def find_run(folder: str, name: str) -> Run:
     """
     if name != LAST:
         if not _NAME.fullmatch(name):
-            raise InputError(f"{name!r} is not the name of a run; name the folder of the run in {folder}, or {LAST}.")
+            raise InputError(
+                f"{name!r} is not the name of a run. Use the name of a folder of a run in {folder}, or {LAST}."
+            )
         if not os.path.lexists(_journal(folder, name)):
             raise InputError(f"{folder} has no run {name!r} with a {JOURNAL}; {_shown(_list_runs(folder))}")
         return _read(folder, name)
@@ -59,7 +61,7 @@ def find_run(folder: str, name: str) -> Run:
         run = _read(folder, each)
         if run.journal.lines and not any(line.rolls_back for line in run.journal.lines):
             return run
-    raise InputError(f"{folder} has no run that changed anything and was no rollback; check run_folder.")
+    raise InputError(f"{folder} has no run that changed anything, except for rollbacks. Check run_folder.")
 
 
 def read_earlier_runs(folder: str, before: str) -> Iterator[EarlierRun]:

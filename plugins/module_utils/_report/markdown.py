@@ -125,7 +125,7 @@ def _table(title: str, head: list[str], rows: Iterable[tuple[str, ...]], count: 
         lines.append(line)
     named = len(lines) - start
     if named < count:
-        lines += ["", f"… and {amount(count - named, 'more user')}. The other files of the report name everybody."]
+        lines += ["", f"… and {amount(count - named, 'more user')}. The other files of the report list all users."]
     return lines if named else []
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from .._identity.core.errors import InputError
 from .._identity.core.outcomes import CLOUD_ONLY, CREATES, FAILED, JOINS, STOPS, UNCLEAR, Outcome, outcome
 from .._identity.core.run_files.run_file import RESULT, Header
-from .._identity.core.text.counts import amount
+from .._identity.core.text.counts import amount, plural
 from .head import describe_head
 from .rows import Row, RowReader, shown
 from .words import MARKS, MATCH_EFFECTS, OUTCOMES
@@ -105,7 +105,7 @@ class Report:
         return self._prediction() if self.is_predicted else self._nothing()
 
     def _nothing(self) -> str:
-        return f"None of {amount(self.total, 'AD user')} is changed or refused, so nothing was predicted."
+        return f"None of {amount(self.total, 'AD user')} is changed or refused, so no outcomes were predicted."
 
     def _result(self) -> str:
         changed, refused = sum(row.is_changed for row in self.rows), sum(row.is_refused for row in self.rows)
@@ -123,25 +123,26 @@ class Report:
         joins, creates, stops, unknown = (groups[name] for name in (JOINS, CREATES, STOPS, UNCLEAR))
         unclear = (row for row in self.rows if row.prediction and row.prediction.group == UNCLEAR)
         hoped = sum(outcome(row.expected).group == JOINS for row in unclear)
-        head = f"{number(joins)} of {amount(self.total, 'AD user')} would be joined to their cloud user."
+        head = f"{number(joins)} of {amount(self.total, 'AD user')} would be matched to their cloud user."
         rest = [
             f"{number(creates)} would get a new cloud user" if creates else "",
             f"{number(stops)} would not be synchronised as {'it' if stops == 1 else 'they'} should" if stops else "",
-            f"for {number(unknown)} it is not known, since the app may not read enough" if unknown else "",
-            f"{number(hoped)} of these would be joined if nothing of that stands against it" if hoped else "",
+            f"for {number(unknown)} the outcome is unknown, because the app may not read everything that decides it"
+            if unknown
+            else "",
+            f"{number(hoped)} of these would be matched if nothing prevents it" if hoped else "",
         ]
         tail = "; ".join(part for part in rest if part)
-        return (
-            f"{head} {tail[:1].upper()}{tail[1:]}." if tail else f"{head} Nothing stands in the way."
-        ) + self._plan()
+        return (f"{head} {tail[:1].upper()}{tail[1:]}." if tail else f"{head} No user has a problem.") + self._plan()
 
     def _plan(self) -> str:
         changed, refused = sum(row.is_changed for row in self.rows), sum(row.is_refused for row in self.rows)
         if self.is_now:
-            return f" What would become of {amount(refused, 'user')} is not allowed." if refused else ""
+            have = plural(refused, "has", "have")
+            return f" {amount(refused, 'user')} {have} an outcome that is not allowed." if refused else ""
         end = f" and refuses {number(refused)}" if refused else ""
         left_out = sum(row.is_left_out for row in self.rows)
-        rest = f" It leaves out {amount(left_out, 'change')}, because the reviewed plan differs." if left_out else ""
+        rest = f" It omits {amount(left_out, 'change')}, because the reviewed plan differs." if left_out else ""
         return f" The plan changes {amount(changed, 'user')}{end}.{rest}"
 
 
@@ -155,7 +156,7 @@ def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None
         is_now = header["terms"].get("predict") == NOW
         head = describe_head(header)
     except (AttributeError, TypeError, RecursionError) as error:
-        raise InputError("The first line of the file is not as it was written; make the file again.") from error
+        raise InputError("The first line of the file is not valid; create the file again.") from error
     reader = RowReader()
     rows = [reader.read(record, line) for line, record in enumerate(records, _FIRST_RECORD)]
     is_result = header["kind"] == RESULT

@@ -80,7 +80,7 @@ def _head(report: Report) -> str:
 def _verdict(report: Report) -> str:
     if not report.verdict:
         return ""
-    title = "Not everything was done" if report.is_result else "The plan may not be applied"
+    title = "Not everything was done" if report.is_result else "The plan cannot be applied"
     return f'<section class="verdict" id="verdict"><h2>{title}</h2><p><bdi>{_text(report.verdict)}</bdi></p></section>'
 
 
@@ -155,7 +155,7 @@ def _legend(report: Report) -> str:
 def _users(report: Report) -> str:
     kind = "Status" if report.by_status else "Outcome"
     return f"""<section id="users"><h2>Users</h2>
-<noscript><p>The list of users needs scripts to be allowed; the CSV file holds it too.</p></noscript>
+<noscript><p>The list of users needs JavaScript. The CSV file contains the same list.</p></noscript>
 <form class="controls" id="controls" hidden>
 <label>Search<input type="search" id="search" autocomplete="off" placeholder="Name, address, GUID, reason"></label>
 <label>{other_name(report)}<select id="other"><option value="">All users</option></select></label>

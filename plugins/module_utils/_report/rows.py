@@ -168,7 +168,7 @@ class RowReader:
         try:
             return self._read(read_user(record))
         except (AttributeError, KeyError, TypeError, RecursionError) as error:
-            raise InputError(f"Line {line} of the file is no record of a user; make the file again.") from error
+            raise InputError(f"Line {line} of the file is not a record of a user; create the file again.") from error
 
     def _read(self, user: UserRecord) -> Row:
         ad, cloud = user["ad"] or _NO_AD, user["cloud"] or _NO_CLOUD

@@ -14,36 +14,35 @@ OUTCOMES = tuple(key for key in outcomes.TABLE if key in (*outcomes.OUTCOMES, ou
 
 EFFECTS = {
     "disabled": ("Disabled", "The AD account is disabled, so the cloud account would be too."),
-    "password": ("Password replaced", "Password hash sync would replace the cloud password by that of the AD account."),
+    "password": ("Password replaced", "With password hash sync, the AD password would replace the cloud password."),
     "password_unknown": (
         "Password at risk",
-        "Whether password hash sync is on could not be read; if it is, it would replace the cloud password by that of "
-        "the AD account.",
+        "It is unknown whether password hash sync is on. If it is, the AD password would replace the cloud password.",
     ),
     "at_risk": (
         "At risk",
-        "AD has no value. Microsoft's pages contradict each other on whether the cloud value goes; it can no longer be "
-        "edited in the cloud.",
+        "AD has no value. Microsoft's pages contradict each other on whether the cloud value is removed. It can no "
+        "longer be edited in the cloud.",
     ),
-    "overwritten": ("Overwritten", "The value of AD replaces the one in the cloud."),
+    "overwritten": ("Overwritten", "The AD value replaces the cloud value."),
 }
 """What a match would do to a cloud value: name and meaning by key, the gravest first (facts §2, §13; Microsoft Entra
 Connect with an existing tenant)."""
 
 
 MATCH_EFFECTS = {
-    accepted_effects.DIFFERENT_PERSON: "The names or employee ids differ. Find out whether it is one person.",
-    accepted_effects.PRIVILEGED_AD_ACCOUNT: "Whoever controls this AD account has rights over the domain, and would "
-    "control the cloud user too.",
-    accepted_effects.FOREIGN_ANCHOR: "mS-DS-ConsistencyGuid is neither the account's own GUID nor the cloud user's "
-    "ImmutableId.",
+    accepted_effects.DIFFERENT_PERSON: "The names or employee ids differ. Find out whether they are the same person.",
+    accepted_effects.PRIVILEGED_AD_ACCOUNT: "The AD account has administrative rights in the domain, and a "
+    "person who controls it would also control the cloud user.",
+    accepted_effects.FOREIGN_ANCHOR: "mS-DS-ConsistencyGuid is neither the GUID of the account nor the ImmutableId "
+    "of the cloud user.",
     accepted_effects.ACCOUNT_DISABLED: "The AD account is disabled, so the user could no longer sign in after the next "
     "sync.",
     accepted_effects.GUEST: "The cloud user is a guest of the tenant.",
     accepted_effects.SIGN_IN_NAME_CHANGED: "The next sync changes the name with which the user signs in.",
     accepted_effects.PRIMARY_ADDRESS_CHANGED: "The next sync changes the address from which the user sends mail.",
-    accepted_effects.ADDRESSES_REMOVED: "AD lacks mail addresses that the cloud user has. Mail to them may not arrive "
-    "any more.",
+    accepted_effects.ADDRESSES_REMOVED: "AD lacks mail addresses that the cloud user has. Mail to these addresses "
+    "might no longer arrive.",
     accepted_effects.PASSWORD_REPLACED: "Password hash sync is on, so the user signs in with the password of the AD "
     "account after the next sync.",
     accepted_effects.ATTRIBUTES_OVERWRITTEN: "The next sync replaces other values, such as the phone number.",
@@ -56,11 +55,11 @@ QUIET_EFFECTS = (accepted_effects.PASSWORD_REPLACED, accepted_effects.ATTRIBUTES
 MARKS = {
     "guest": ("Guest", "The cloud user is a guest of the tenant."),
     "unlicensed": ("No licence", "No licence is assigned to the cloud user."),
-    "shared_mailbox": ("Shared mailbox", "Active Directory says that this is a shared mailbox, and no person."),
-    "room_mailbox": ("Room mailbox", "Active Directory says that this is the mailbox of a room, and no person."),
+    "shared_mailbox": ("Shared mailbox", "Active Directory says that this is a shared mailbox, not a person."),
+    "room_mailbox": ("Room mailbox", "Active Directory says that this is the mailbox of a room, not a person."),
     "equipment_mailbox": (
         "Equipment mailbox",
-        "Active Directory says that this is the mailbox of a piece of equipment, and no person.",
+        "Active Directory says that this is the mailbox of a piece of equipment, not a person.",
     ),
     "local_mailbox": (
         "Mailbox on premises",

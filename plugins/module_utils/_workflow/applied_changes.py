@@ -24,7 +24,7 @@ CHANGED_SINCE, ANCHOR_FAILED = "changed_since", "anchor_not_written"
 def changed_since(why: Refusal) -> Refusal:
     # Logs show this reason, and not by its cause whether it tells of an administrator.
     reason = "The user is protected now; a new plan says why." if why.cause in PROTECTIVE_CAUSES else why.reason
-    return Refusal(CHANGED_SINCE, f"Something changed since the plan was made: {reason}")
+    return Refusal(CHANGED_SINCE, f"Something changed after the plan was made: {reason}")
 
 
 def interrupted(change: MatchChange) -> MatchChange:
@@ -53,15 +53,15 @@ def clearing(change: ImmutableIdChange) -> ImmutableIdChange:
 def after_clearing(change: MatchChange, cleared: ImmutableIdChange, claim: Refusal) -> MatchChange:
     done = change.immutable_id
     if cleared.status == FAILED:
-        reason = f"{claim.reason} The ImmutableId that this run set could not be cleared again: {cleared.reason}"
+        reason = f"{claim.reason} This run set the ImmutableId and could not clear it again: {cleared.reason}"
         return replace(change, immutable_id=replace(done, status=FAILED, cause=claim.cause, reason=reason))
-    reason = f"{claim.reason} The ImmutableId that this run set was cleared again."
+    reason = f"{claim.reason} This run set the ImmutableId and then cleared it again."
     return replace(change, immutable_id=replace(done, status=REFUSED, after=None, cause=claim.cause, reason=reason))
 
 
 def claimed_anchor(change: MatchChange, claim: Refusal) -> MatchChange:
     """Return a change that wrote only the anchor. The cloud user had its ImmutableId before, and keeps it."""
-    reason = f"{claim.reason} The anchor that this run wrote stays; a rollback of this run takes it back."
+    reason = f"{claim.reason} The anchor that this run wrote is still there. Roll the run back to remove it."
     return replace(change, immutable_id=change.immutable_id.refused(claim.cause, reason))
 
 

@@ -125,7 +125,7 @@ class MatchApplication:
     def _check_place(self, domain: str, tenant: str) -> None:
         for what, now, then in (("domain", domain, self._place.domain), ("tenant", tenant, self._place.tenant)):
             if now != then:
-                raise InputError(f"The plan was made for the {what} {then}, and this task is connected to {now}.")
+                raise InputError(f"The plan was made for the {what} {then}, but this task is connected to {now}.")
 
     async def _check_again(
         self, directory: MatchDirectory, transport: Transport, client_id: str | None
@@ -204,7 +204,7 @@ class MatchApplication:
         target = change.immutable_id.target
         upns = upns_of(change.ad.user_principal_name, target.user_principal_name if target else None)
         if change.writes and (list_writes(change) != planned.writes or upns != planned.upns):
-            reason = f"The values of {planned.name} changed since the plan was made; make a new plan."
+            reason = f"The values of {planned.name} changed after the plan was made. Make a new plan."
             return change.refused(Refusal(CHANGED_SINCE, reason))
         return change
 

@@ -169,7 +169,7 @@ def describe_hidden(view: DirectoryView, terms: Terms) -> str | None:
     """Return why nobody can tell who claims the anchors of users who were written; None if the view shows it."""
     if ANCHOR_CLAIMS in terms.skip_checks or not view.claims_unread:
         return None
-    return "an object that may claim one does not show its objectGUID, or is too large."
+    return "an object that might have one does not show its objectGUID, or is too large."
 
 
 def _judge(changes: Sequence[MatchChange], view: DirectoryView) -> AnchorJudge:
@@ -199,16 +199,16 @@ def _judged(change: MatchChange, judge: AnchorJudge, view: DirectoryView, terms:
         return change.refused(
             Refusal(
                 ACCOUNT_UNREAD,
-                f"Active Directory did not say who else claims the anchor of {name}; sign in with an account that may "
-                f"read all objects of the domain, or name {ANCHOR_CLAIMS} in skip_checks.",
+                f"Active Directory did not show whether another object has the anchor of {name}. Sign in with an "
+                f"account that may read all objects of the domain, or add {ANCHOR_CLAIMS} to skip_checks.",
             )
         )
     if view.protection_unread and PROTECTED_ACCOUNTS not in terms.skip_checks:
         return change.refused(
             Refusal(
                 ACCOUNT_UNREAD,
-                f"Whether the AD account of {name} is protected could not be read; sign in with an account that may "
-                f"read the access list of the domain, or name {PROTECTED_ACCOUNTS} in skip_checks.",
+                f"It could not be read whether the AD account of {name} is protected. Sign in with an account that "
+                f"may read the access control list of the domain, or add {PROTECTED_ACCOUNTS} to skip_checks.",
             )
         )
     return change

@@ -80,7 +80,7 @@ class MatchDirectory:
         for user in users:
             if entra_key(user.text) not in found:
                 raise InputError(
-                    f"{user}, and neither Entra ID nor {self._domain} has a user of this name; correct the entry or "
+                    f"{user}, but neither Entra ID nor {self._domain} has a user with this name. Correct the entry or "
                     "remove it."
                 )
 

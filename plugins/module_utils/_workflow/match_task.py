@@ -73,7 +73,7 @@ def read_task(
     """
     for name, value in terms["tenant_switches"].items():
         if not isinstance(value, bool):
-            raise InputError(f"tenant_switches: {name} is {value!r}; write true or false.")
+            raise InputError(f"tenant_switches: {name} is {value!r}; it must be true or false.")
     allowed = Terms(
         allowed_outcomes=frozenset(terms["allowed_outcomes"]),
         accepted=read_accepted_effects(terms["accepted_effects"]),

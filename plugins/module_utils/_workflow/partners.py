@@ -71,7 +71,7 @@ def describe_unused(guids: Sequence[str]) -> list[str]:
     if not guids:
         return []
     return [
-        f"{amount(len(guids), 'entry', 'entries')} of the mapping {plural(len(guids), 'names', 'name')} no AD user in "
+        f"{amount(len(guids), 'entry', 'entries')} of the mapping {plural(len(guids), 'has', 'have')} no AD user in "
         f"scope: {join_names(guids)}."
     ]
 
@@ -105,15 +105,15 @@ def _mapped(user: AnchorChange, mapping: Mapping[str, str], index: UserIndex) ->
     cloud_id = mapping.get(account.object_guid)
     if cloud_id is None:
         reason = (
-            f"The mapping has no entry for {user.name} (objectGUID {account.object_guid}); add one, or leave the user "
-            "out of the scope."
+            f"The mapping has no entry for {user.name} (objectGUID {account.object_guid}). Add an entry, or remove the "
+            "user from the scope."
         )
         return user.refused(NOT_IN_MAPPING, reason)
     partner = index.find(read_object_id(cloud_id))
     if partner is None:
         reason = (
-            f"The mapping gives {user.name} the cloud user {cloud_id}, and Entra ID has no active user with this id; "
-            "correct the mapping, or restore the user."
+            f"The mapping contains the cloud user {cloud_id} for {user.name}, but Entra ID has no active user with "
+            "this id. Correct the mapping, or restore the user."
         )
         return user.refused(NO_SUCH_CLOUD_USER, reason)
     return replace(user, known=CloudName(cloud_id, partner.user_principal_name))
@@ -142,28 +142,31 @@ def _refuse_address(
 ) -> Refusal | None:
     name, account = user.name, user.user()
     if not address:
-        reason = f"{name} has no primary mail address in Active Directory; set mail or proxyAddresses."
+        reason = f"{name} has no primary mail address in Active Directory. Set mail or proxyAddresses."
         return Refusal(NO_PRIMARY_ADDRESS, reason)
     if times > 1:
         reason = (
-            f"{name} has the same primary address as another AD user in scope, {address}; remove it from one of them."
+            f"{name} has the same primary address as another AD user in scope, {address}. Remove it from one of them."
         )
         return Refusal(SHARED_ADDRESS, reason)
     if partner is None:
         reason = (
-            f"No active cloud user has the primary address {address} of {name}; correct the address in Active "
-            "Directory or in Entra ID, or leave the user out of the scope."
+            f"No active cloud user has the primary address {address} of {name}. Correct the address in Active "
+            "Directory or in Entra ID, or remove the user from the scope."
         )
         return Refusal(NOBODY_HAS_ADDRESS, reason)
     if partner.is_guest:
-        reason = f"{partner.user.name} has the primary address of {name} and is a guest; guests are not matched by it."
+        reason = (
+            f"{partner.user.name} has the primary address of {name} but is a guest. Guests are not matched by their "
+            "address. Remove the user from the scope."
+        )
         return Refusal(GUEST, reason)
     upn = possible_upn(account.user_principal_name)
     other = index.find(upn) if upn else None
     if other and other.id != partner.user.id:
         reason = (
             f"{partner.user.name} has the primary address of {name}, but another cloud user has the UPN "
-            f"{account.user_principal_name}; find out which of the two belongs to the AD user, then correct the UPN or "
+            f"{account.user_principal_name}. Find out which of the two belongs to the AD user, then correct the UPN or "
             "the address."
         )
         return Refusal(UPN_OF_ANOTHER, reason)
@@ -176,8 +179,8 @@ def _guarded(change: MatchChange, holders: Mapping[str, Mapping[str, str]]) -> M
         others = [dn for guid, dn in holders.get(entra_key(name), {}).items() if guid != change.guid]
         if others and target:
             reason = (
-                f"{target.name} has {name}, and so has {join_names(others)} in Active Directory, so the cloud user may "
-                f"not belong to {change.name}; remove the value where it is wrong."
+                f"{target.name} has {name}, but {join_names(others)} in Active Directory has it too, so the cloud user "
+                f"might not belong to {change.name}. Remove the wrong value."
             )
             return change.refused(Refusal(OTHER_ACCOUNT_FITS, reason))
     return change

@@ -214,7 +214,7 @@ def _build_plan(
 def _describe_missing(names: Sequence[str]) -> list[str]:
     if not names:
         return []
-    return [f"The reviewed plan changes users who are not in the scope any more ({len(names)}): {join_names(names)}."]
+    return [f"The reviewed plan changes users who are no longer in the scope ({len(names)}): {join_names(names)}."]
 
 
 def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool, compares: bool) -> Proposal:

@@ -56,7 +56,7 @@ def list_planned(users: Iterable[UserRecord]) -> list[Planned]:
             continue
         ad, cloud = user["ad"], user["cloud"]
         if not ad or not cloud or not ad["object_guid"] or not cloud["id"]:
-            raise InputError(f"The plan changes {name_of(user)} and does not say which objects that is; make it again.")
+            raise InputError(f"The plan changes {name_of(user)} but does not identify the objects. Make a new plan.")
         writes = tuple(read_writes(change["writes"]))
         match = user["match"]
         effects = frozenset(match["effects"] if match else ())
@@ -81,7 +81,7 @@ def describe_outcome(planned: Sequence[Planned], outcomes: Mapping[str, ChangeRe
         )
     if unproven:
         sentences.append(
-            "The ImmutableIds were written, but nobody can tell whether somebody else claims one of them meanwhile: "
-            f"{unproven} Make a new plan before the next sync."
+            f"The ImmutableIds were written, but it is unknown whether another object has one of them now: {unproven} "
+            "Make a new plan before the next sync."
         )
     return " ".join(sentences)

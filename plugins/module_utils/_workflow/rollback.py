@@ -210,5 +210,5 @@ def _stopped(user: UserRollback) -> UserRollback:
     why = user.failure()
     if why is None:
         return user
-    reason = f"It was not put back, because another value of this user was not: {why}"
+    reason = f"It was not restored, because another value of this user could not be restored: {why}"
     return user.stopped(NOT_TAKEN_BACK, reason)

@@ -111,25 +111,25 @@ def own_domain(wanted: dict[str, str], conf: Sections, has_database: bool) -> tu
     netbios = conf["global"].get("workgroup", "").upper()
     if realm != wanted["dns_name"]:
         return "refused", (
-            f"This host already is a domain controller of {realm or 'an unnamed domain'}, not of {wanted['dns_name']}:"
-            " choose another host, or set ad_domain_dns_name to the domain that is there."
+            f"This host is already a domain controller of {realm or 'an unnamed domain'}, not of {wanted['dns_name']}. "
+            "Choose another host, or set ad_domain_dns_name to the domain of this host."
         )
     if netbios != wanted["netbios_name"]:
         return "refused", (
-            f"The domain {realm} on this host has the NetBIOS name {netbios}, not {wanted['netbios_name']}, and a"
-            f" domain cannot be renamed here: set ad_domain_netbios_name to {netbios}."
+            f"The domain {realm} on this host has the NetBIOS name {netbios}, not {wanted['netbios_name']}, and this "
+            f"role cannot rename a domain. Set ad_domain_netbios_name to {netbios}."
         )
     if not has_database:
         return "refused", (
-            f"The smb.conf on this host names the domain {realm}, but its directory database is missing: restore it"
-            " from a backup, or move that smb.conf away to begin anew."
+            f"The smb.conf on this host names the domain {realm}, but its directory database is missing. Restore the "
+            "database from a backup, or, to start again, move that smb.conf to another place."
         )
     return "domain", ""
 
 
 def host_conflict(conf: Sections | None) -> str:
     """Why the host's own /etc/samba/smb.conf, or sssd, forbids a new domain here; empty where nothing does."""
-    leave = "take it out of that domain first, or choose another host"
+    leave = "remove it from that domain first, or choose another host"
     joined = joined_by_sssd()
     if joined:
         return f"This host is a member of the domain {joined} (sssd): {leave}."
@@ -138,7 +138,7 @@ def host_conflict(conf: Sections | None) -> str:
     role = server_role(conf)
     name = conf["global"].get("realm", "").lower() or conf["global"].get("workgroup", "another domain")
     if role == "dc":
-        return f"This host already is a domain controller of {name} by /etc/samba/smb.conf: choose another host."
+        return f"This host is already a domain controller of {name} by /etc/samba/smb.conf: choose another host."
     if role == "member":
         return f"This host is a member of the domain {name}: {leave}."
     if role == "classic":
@@ -146,8 +146,8 @@ def host_conflict(conf: Sections | None) -> str:
     shares = sorted(set(conf) - {"global"})
     if shares and not is_stock(conf):
         return (
-            f"This host is a file server (/etc/samba/smb.conf has the shares {', '.join(shares)}), which the role does"
-            " not overwrite: choose another host, or move that file away."
+            f"This host is a file server (/etc/samba/smb.conf has the shares {', '.join(shares)}), which the role does "
+            "not overwrite. Choose another host, or move that file to another place."
         )
     return ""
 
@@ -165,8 +165,8 @@ def judge(wanted: dict[str, str], paths: dict[str, str]) -> tuple[str, str]:
             begun = handle.read().strip()
         if begun != wanted["dns_name"]:
             return "refused", (
-                f"A provisioning of the domain {begun} was interrupted on this host: run the role for that domain to"
-                f" finish it, or remove {paths['marker']} and what lies beside it."
+                f"The provisioning of the domain {begun} was interrupted on this host. Run the role for that domain to "
+                f"finish it, or remove {paths['marker']} and the files in the same folder."
             )
         return "half_made", ""
     conf = read_conf(paths["conf"])
@@ -178,14 +178,14 @@ def judge(wanted: dict[str, str], paths: dict[str, str]) -> tuple[str, str]:
         return "refused", conflict
     if has_database:
         return "refused", (
-            f"{paths['private']} holds a directory database without an smb.conf of a domain controller: restore that"
-            " file, or move the database away."
+            f"{paths['private']} contains a directory database, but there is no smb.conf of a domain controller. "
+            "Restore that file, or move the database to another place."
         )
     if wanted["state_dir"] and os.path.isdir(paths["state"]):
         foreign = sorted(set(os.listdir(paths["state"])) - {"tls"})
         if foreign:
             seen = ", ".join(foreign[:5])
-            return "refused", f"{paths['state']} is not empty ({seen}): give the domain a folder of its own."
+            return "refused", f"{paths['state']} is not empty ({seen}). Use an empty folder for the domain."
     return "none", ""
 
 

@@ -51,7 +51,9 @@ def stop(pid_file: str) -> None:
     deadline = time.monotonic() + STOP_SECONDS
     while running(pid_file) or family(pid):
         if time.monotonic() > deadline:
-            sys.exit(f"Samba (pid {pid}) did not stop within {STOP_SECONDS:.0f} s: see its log, then end it by hand.")
+            sys.exit(
+                f"Samba (pid {pid}) did not stop within {STOP_SECONDS:.0f} s. Check its log, then stop it by hand."
+            )
         time.sleep(0.1)
 
 
@@ -70,7 +72,7 @@ def start(conf: str, pid_file: str) -> None:
     while done.returncode == 0 and not running(pid_file) and time.monotonic() < deadline:
         time.sleep(0.1)
     if not running(pid_file):
-        sys.exit(f"Samba did not start with {conf}: run '{PROGRAM} -i --configfile={conf}' to see why.")
+        sys.exit(f"Samba did not start with {conf}. Run '{PROGRAM} -i --configfile={conf}' to find out why.")
 
 
 def main() -> None:

@@ -30,7 +30,9 @@ def main() -> None:
         directory.setpassword(administrator, given["password"])
     except ldb.LdbError as error:
         # The second argument of an LdbError is Samba's own sentence; it names the rule that was broken, not the value.
-        sys.exit(f"Samba did not take the Administrator's password: {error.args[1].replace(given['password'], '***')}")
+        sys.exit(
+            f"Samba did not accept the password of the Administrator: {error.args[1].replace(given['password'], '***')}"
+        )
 
 
 if __name__ == "__main__":

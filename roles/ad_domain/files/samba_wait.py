@@ -58,15 +58,15 @@ def main() -> None:
             if domain_dn.lower().encode() in answer(ca_file, server_name).lower():
                 print(f"LDAPS answers after {time.monotonic() - begun:.1f} s")
                 return
-            why = "the server on port 636 is not one of this domain"
+            why = "the server on port 636 does not belong to this domain"
         except ssl.SSLCertVerificationError as error:
-            sys.exit(f"The certificate of the domain controller does not stand a strict check: {error.verify_message}.")
+            sys.exit(f"The certificate of the domain controller does not pass a strict check: {error.verify_message}.")
         except OSError as error:
             why = str(error)
         if ended(pid_file):
-            sys.exit("Samba ended soon after its start: look at its log.")
+            sys.exit("Samba ended soon after its start. Check its log.")
         time.sleep(0.25)
-    sys.exit(f"The domain controller did not answer over LDAPS within {seconds} s ({why}): look at its log.")
+    sys.exit(f"The domain controller did not answer over LDAPS within {seconds} s ({why}). Check its log.")
 
 
 if __name__ == "__main__":

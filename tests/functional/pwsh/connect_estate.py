@@ -38,7 +38,7 @@ CONNECT = [
 ]
 Expected = dict[str, tuple[str, str]]
 # The one finding that no server tells without a person.
-THRESHOLD: Expected = {"deletion_threshold": ("unknown", "asks a person to sign in for it")}
+THRESHOLD: Expected = {"deletion_threshold": ("unknown", "needs an interactive sign-in to read it")}
 
 
 class Estate:

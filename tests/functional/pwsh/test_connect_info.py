@@ -80,7 +80,7 @@ def bad(server: Server) -> None:
 
 
 BAD: Expected = {
-    "domain_joined": ("not_ok", "The server is in the workgroup WORKGROUP, in no domain."),
+    "domain_joined": ("not_ok", "The server is in the workgroup WORKGROUP, not in a domain."),
     "operating_system": ("not_ok", "(build 9600) is older than Windows Server 2016."),
     "desktop": ("not_ok", "this one was installed as 'Server Core'."),
     "dotnet_framework": (
@@ -98,11 +98,11 @@ BAD: Expected = {
     "installed": ("ok", "Entra Connect is installed."),
     "version": (
         "not_ok",
-        "2.4.131.0 is older than 2.5.79.0, below which all synchronization stopped on 30 September",
+        "2.4.131.0 is older than 2.5.79.0. For older versions, all synchronization stopped on 30 September",
     ),
     "sync_service": ("not_ok", "The service ADSync is Stopped, Auto."),
     "connectors": ("not_ok", "The server has no connector to Entra ID."),
-    "source_anchor": ("not_ok", "The server makes ImmutableIds from employeeID, and this collection only from"),
+    "source_anchor": ("not_ok", "The server makes ImmutableIds from employeeID, but this collection only from"),
     "staging_mode": ("not_ok", "The server is in staging mode"),
     "scheduler": ("not_ok", "The scheduler is disabled and runs no cycles"),
     "password_hash_sync": ("not_ok", f"from {FORESTS[0]}, not from {FORESTS[1]}."),
@@ -188,7 +188,7 @@ def test_before_the_wizard(ran: Ran) -> None:
         results["empty"],
         {
             **absent,
-            "installed": ("not_ok", "Entra Connect is not among the installed programs."),
+            "installed": ("not_ok", "Entra Connect is not in the list of installed programs."),
             "version": ("unknown", "Entra Connect is not installed."),
             "sync_service": ("not_ok", "There is no service ADSync"),
             **THRESHOLD,
@@ -198,10 +198,10 @@ def test_before_the_wizard(ran: Ran) -> None:
     found = results["empty"]
     assert (found["installed"], found["version"], found["configured"]) == (False, None, False)
 
-    unloaded = dict.fromkeys(CONNECT[3:], ("unknown", "The ADSync PowerShell module cannot be loaded on this host"))
+    unloaded = dict.fromkeys(CONNECT[3:], ("unknown", "The PowerShell module ADSync cannot be loaded on this host"))
     check(
         results["waiting"],
-        {**unloaded, "sync_service": ("not_ok", "the wizard has not been finished"), **THRESHOLD},
+        {**unloaded, "sync_service": ("not_ok", "the wizard is not complete"), **THRESHOLD},
         "ok",
     )
     found = results["waiting"]
@@ -245,4 +245,4 @@ def test_a_path_that_is_not_there_is_no_error(ran: Ran) -> None:
     assert not result["failed"], result["shown"]
     items = {item["name"]: item for item in result["checks"]}
     assert items["scheduler"]["status"] == "unknown"
-    assert "set module_path to the folder that holds ADSync.psd1" in items["scheduler"]["reason"]
+    assert "set module_path to the folder that contains ADSync.psd1" in items["scheduler"]["reason"]

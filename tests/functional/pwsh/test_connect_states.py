@@ -27,14 +27,14 @@ def s1(server: Server) -> None:
 
 
 EXPECTED["s1"] = {
-    "operating_system": ("not_ok", "Microsoft Windows 11 Pro is no server."),
+    "operating_system": ("not_ok", "Microsoft Windows 11 Pro is not a server."),
     "desktop": ("not_ok", "installed as 'Client'"),
     "dotnet_framework": ("not_ok", "The server has no .NET Framework 4.5 or newer;"),
     "execution_policy": ("ok", "No execution policy is set"),
     "sync_service": ("not_ok", "The service ADSync is Running, Disabled."),
     "scheduler": ("not_ok", "The scheduler is suspended."),
     "auto_upgrade": ("not_ok", "Automatic upgrade is suspended"),
-    "entra_sign_in": ("unknown", "The type 'Magic' is none that Microsoft documents."),
+    "entra_sign_in": ("unknown", "Microsoft does not document the type 'Magic'."),
 }
 
 
@@ -56,7 +56,7 @@ EXPECTED["s2"] = {
     "operating_system": ("not_ok", "build 26100.6900 has a known problem"),
     "desktop": ("unknown", "could not be read: it is not there."),
     "execution_policy": ("not_ok", "The execution policy AllSigned may stop"),
-    "version": ("not_ok", "the server's configuration is still that of 2.5.79.0: an upgrade was not finished."),
+    "version": ("not_ok", "the configuration of the server is still that of 2.5.79.0: an upgrade is not complete."),
     "scheduler": ("not_ok", "Maintenance is disabled"),
     "auto_upgrade": ("unknown", "The state '?' is none"),
 }
@@ -77,7 +77,7 @@ EXPECTED["s3"] = {
     "operating_system": ("ok", "Windows Server 2025 (build 26100) is supported."),
     "execution_policy": ("ok", "Bypass lets scripts run"),
     "tls12": ("unknown", f"The registry key HKLM\\SOFTWARE\\{windows.NET} cannot be read (Windows error 5)."),
-    "scheduler": ("not_ok", "A cycle every 7.00:00:01 is too seldom"),
+    "scheduler": ("not_ok", "A cycle every 7.00:00:01 is not often enough"),
     "password_hash_sync": ("ok", "Password hashes are not synchronized"),
 }
 
@@ -92,9 +92,9 @@ def s4(server: Server) -> None:
 
 
 EXPECTED["s4"] = {
-    "operating_system": ("unknown", "the build's revision could not be read"),
+    "operating_system": ("unknown", "the revision of the build could not be read"),
     "version": ("unknown", "The version could not be read"),
-    "source_anchor": ("unknown", "the server's settings do not name it."),
+    "source_anchor": ("unknown", "the settings of the server do not contain it."),
     "entra_sign_in": ("unknown", "Access is denied."),
 }
 
@@ -110,7 +110,7 @@ def s5(server: Server) -> None:
 
 EXPECTED["s5"] = {
     "operating_system": ("unknown", "Build 27000"),
-    "connectors": ("not_ok", "no connector to Active Directory and none to Entra ID."),
+    "connectors": ("not_ok", "no connector to Active Directory or to Entra ID."),
     "source_anchor": ("ok", "The server makes ImmutableIds from objectguid."),
     "password_hash_sync": ("unknown", "there is no connector to Active Directory."),
 }

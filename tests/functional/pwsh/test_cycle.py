@@ -95,7 +95,7 @@ def test_without_wait_the_task_returns_at_once(ran: Ran) -> None:
     assert result["outcome"] == "started"
     assert result["seconds"] == 0
     assert result["runs"] == []
-    assert result["msg"].startswith("A cycle of type delta was started; wait is false")
+    assert result["msg"].startswith("A cycle of type delta was started. wait is false")
     assert ran["without_wait"].cycle_lives()
 
 
@@ -140,7 +140,7 @@ def test_staging_mode_exports_nothing_and_says_so(ran: Ran) -> None:
     assert result["changed"]
     assert result["exports"] is False
     assert [run["run_profile"] for run in result["runs"]] == ["Delta Import", "Delta Synchronization"]
-    assert "staging mode: the cycle reads and synchronizes, and exports nothing" in " ".join(result["shown"].split())
+    assert "staging mode. The cycle imports and synchronizes, but exports nothing" in " ".join(result["shown"].split())
     assert ran["staging"].cloud.requests == []
 
 
@@ -154,5 +154,5 @@ def test_a_disabled_scheduler_and_maintenance_warn(ran: Ran) -> None:
     [result] = ran["disabled"].results
     shown = " ".join(result["shown"].split())
     assert result["outcome"] == "success"
-    assert "The scheduler is disabled (SyncCycleEnabled is false): no cycle but this one runs." in shown
+    assert "The scheduler is disabled (SyncCycleEnabled is false), so only this cycle runs." in shown
     assert "Maintenance is disabled (MaintenanceEnabled is false)" in shown

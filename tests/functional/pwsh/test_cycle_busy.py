@@ -51,11 +51,11 @@ def test_fail_and_skip(ran: Ran, mode: str) -> None:
     failed, skipped = ran[f"fail_and_skip_{mode}"].results
     assert failed["failed"]
     assert (failed["outcome"], failed["cause"]) == ("refused", "busy")
-    assert failed["msg"] == "A cycle is in progress on this server. Wait for it to end, or set when_busy to wait."
+    assert failed["msg"] == "A cycle is in progress on this server. Wait until it has ended, or set when_busy to wait."
     assert not skipped["failed"]
     assert not skipped["changed"]
     assert skipped["outcome"] == "skipped"
-    assert skipped["msg"] == "A cycle is in progress on this server, so none was started."
+    assert skipped["msg"] == "A cycle is in progress on this server, so no cycle was started."
     assert ran[f"fail_and_skip_{mode}"].cycle_lives()
 
 
@@ -71,7 +71,7 @@ def test_a_run_profile_started_by_hand_counts_as_busy(ran: Ran) -> None:
     assert failed["msg"].startswith("A run profile is in progress (ad.contoso.com) on this server.")
     assert (late["outcome"], late["cause"], late["seconds"]) == ("timeout", "busy", 2)
     assert late["msg"].startswith(
-        "What was in progress on this server did not end within 2 s, so no cycle was started."
+        "The cycle or run profile in progress on this server did not end within 2 s, so no cycle was started."
     )
     assert not late["changed"]
     assert ran["by_hand"].runs() == []
@@ -112,8 +112,8 @@ def test_a_cycle_that_does_not_end_is_left_alone(ran: Ran) -> None:
     assert (result["outcome"], result["cause"], result["changed"]) == ("timeout", "timeout", True)
     assert result["seconds"] == 6
     assert result["msg"] == (
-        f"The cycle did not end within 6 s. It is at '{ENTRA}' Export. It was left alone and goes on: raise timeout, "
-        "or run the task again, which waits for it."
+        f"The cycle did not end within 6 s. It is at '{ENTRA}' Export. It still runs. Raise timeout, or run the task "
+        "again, which waits for it."
     )
     assert [run["outcome"] for run in result["runs"]] == ["success", "success", "running"]
     assert ran["endless"].cycle_lives()

@@ -98,7 +98,7 @@ def test_the_deletion_threshold(ran: Ran) -> None:
     assert first["outcome"] == "success"
     assert result["failed"]
     assert result["runs"][-1]["result"] == "stopped-deletion-threshold-exceeded"
-    assert "so they were held back. If they are not meant, put the filtering or the OU back" in result["msg"]
+    assert "so nothing was deleted. If you did not intend them, restore the filtering or the OU" in result["msg"]
     assert ran["threshold"].cloud.requests == []
 
 
@@ -112,7 +112,7 @@ def test_entra_out_of_reach(ran: Ran) -> None:
     [result] = ran["out_of_reach"].results
     assert result["failed"]
     assert [run["outcome"] for run in result["runs"]] == ["error", "success", "success"]
-    assert "Entra ID could not be reached: check the proxy, TLS 1.2, DNS" in result["msg"]
+    assert "Entra ID could not be reached. Check the proxy, TLS 1.2, DNS" in result["msg"]
 
 
 OTHERS = ("completed-warnings-of-tomorrow", "stopped-server-down")
@@ -178,5 +178,5 @@ def test_several_connectors_of_which_one_cannot_connect(
     failed = result["runs"][0]["steps"][0]["connection_error"]
     assert failed.startswith("127.0.0.1: ")
     assert f"'b.example.com' Delta Import: no-start-connection ({failed})." in result["msg"]
-    assert "No domain controller could be reached: check DNS, the network and the password" in result["msg"]
+    assert "No domain controller could be reached. Check DNS, the network and the password" in result["msg"]
     assert "Pass-w0rd" not in result["shown"]

@@ -43,8 +43,8 @@ for name, check in MODES.items():
 def test_a_suspended_scheduler(ran: Ran, mode: str) -> None:
     result = assert_refused(ran[f"suspended_{mode}"], "suspended")
     assert result["msg"] == (
-        "The scheduler is suspended, as it is while the Entra Connect wizard is open on the server: finish or close "
-        "the wizard, then run again. If none is open, open it and close it, which resumes the scheduler."
+        "The scheduler is suspended. This is the case while the Entra Connect wizard is open on the server. Finish or "
+        "close the wizard, and run the task again. If no wizard is open, open it and close it to resume the scheduler."
     )
 
 
@@ -68,8 +68,8 @@ for name, start in DIALOGS.items():
 def test_a_modal_dialog_is_a_failed_sign_in(ran: Ran, language: str) -> None:
     result = assert_refused(ran[f"dialog_{language}"], "authentication")
     assert result["msg"].startswith(
-        "Entra Connect could not sign in to Entra ID: it wanted to show a sign-in window "
-        '("Showing a modal dialog box..."), which a service cannot. Its account is held up by'
+        "Entra Connect could not sign in to Entra ID. It tried to show a sign-in window "
+        '("Showing a modal dialog box..."), but a service cannot do this. New terms of use, '
     )
     assert "Conditional Access" in result["msg"]
     assert DIALOGS[language].get("text", "Showing a modal dialog box or form") in result["error_text"]
@@ -115,10 +115,10 @@ def no_module(server: Server) -> None:
 
 def test_a_host_without_the_module(ran: Ran) -> None:
     result = assert_refused(ran["no_module"], "no_module")
-    assert result["msg"].startswith("The ADSync PowerShell module cannot be loaded on this host (")
+    assert result["msg"].startswith("The PowerShell module ADSync cannot be loaded on this host (")
     assert result["msg"].endswith(
-        "Run the task on the Entra Connect server, with delegate_to for instance, or set module_path to the folder "
-        "that holds ADSync.psd1."
+        "Run the task on the Entra Connect server, for example with delegate_to, or set module_path to the folder that "
+        "contains ADSync.psd1."
     )
 
 
@@ -149,7 +149,7 @@ def test_a_wrong_module_path(ran: Ran) -> None:
     server = ran["wrong_module_path"]
     result = assert_refused(server, "no_module")
     assert result["msg"].startswith(
-        f"There is no '{server.folder}/nowhere' on this host: set module_path to the folder"
+        f"There is no '{server.folder}/nowhere' on this host. Set module_path to the folder"
     )
 
 

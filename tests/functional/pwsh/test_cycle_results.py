@@ -80,7 +80,7 @@ def test_every_documented_name_is_known_and_no_other(tmp_path: Path) -> None:
         assert "unknown" not in found[name]["advice"], name
     for name in UNKNOWN[1:]:
         said = found[name]["advice"]
-        assert said.startswith("This result is unknown to the collection and counts as an error: look the run up in"), (
+        assert said.startswith("The collection does not know this result and treats it as an error. Open the run in"), (
             name
         )
         assert f"report the name '{name}'" in said
@@ -117,7 +117,7 @@ def test_a_run_whose_step_fails_is_no_success(ran: Ran) -> None:
     run = result["runs"][-1]
     assert (run["result"], run["steps"][0]["result"], run["outcome"]) == ("success", "stopped-out-of-memory", "error")
     assert (
-        f"'{ENTRA}' Export: success. A step ended in stopped-out-of-memory. The server ran out of disk or memory"
+        f"'{ENTRA}' Export: success. A step ended in stopped-out-of-memory. The server ran out of disk space or memory"
         in result["msg"]
     )
 
@@ -131,7 +131,7 @@ def cut_off(server: Server) -> None:
 def test_a_run_that_ended_without_a_result_is_an_error(ran: Ran) -> None:
     [result] = ran["cut_off"].results
     assert result["failed"]
-    assert f"'{ENTRA}' Export: in-progress. The run was cut off before it stored how it ended" in result["msg"]
+    assert f"'{ENTRA}' Export: in-progress. The run was interrupted before it stored its result" in result["msg"]
 
 
 @CASES

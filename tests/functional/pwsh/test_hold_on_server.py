@@ -109,7 +109,7 @@ def test_the_servers_task_ends_the_hold_of_a_dead_run(ran: Ran) -> None:
     assert note["released"] > note["expires"]
     _held, early, released, cycle, taken, _last = ran["task"].results
     assert (early["failed"], early["cause"], early["changed"], early["hold"]) == (True, "no_cycle_since", False, None)
-    assert "The hold of run run-a on ci-1 had to be ended after its time." in early["msg"]
+    assert "The hold of run run-a on ci-1 was ended because it expired." in early["msg"]
     assert (released["changed"], released["hold"]) == (False, None)
     assert cycle["outcome"] == "success", cycle["shown"]
     assert (taken["failed"], taken["hold"]["run"]) == (False, "run-b")
@@ -244,7 +244,7 @@ def test_a_damaged_note_is_data_and_holds_nothing_up(ran: Ran) -> None:
     first, second, third = ran["damaged"].results
     assert (first["failed"], first["hold"]["run"], first["hold"]["enabled"]) == (False, "run-a", True)
     assert second["cause"] == "no_cycle_since"
-    assert "The hold of run \\x1b[31m$(Stop-Computer) on ci-1 had to be ended" in second["msg"]
+    assert "The hold of run \\x1b[31m$(Stop-Computer) on ci-1 was ended" in second["msg"]
     assert third["msg"].startswith("Run run-y on \\u202e%COMPUTERNAME% has held the scheduler since ")
 
 

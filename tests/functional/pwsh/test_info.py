@@ -52,7 +52,9 @@ def test_users_runs_and_scheduler(ran: Ran) -> None:
     good, absent, bad = result["users"]
     assert (good["status"], good["reason"], good["user_principal_name"]) == ("exported", None, "user0@contoso.com")
     assert (absent["status"], absent["cause"]) == ("not_found", "not_in_connector_space")
-    assert absent["reason"].startswith("The Entra connector holds no object for it: no cycle has synchronized it")
+    assert absent["reason"].startswith(
+        "The Entra ID connector has no object for this user. No cycle has synchronized the user"
+    )
     assert bad["connector_distinguished_name"] == BAD_DN
     assert (bad["status"], bad["cause"]) == ("export_error", "AttributeValueMustBeUnique")
     assert bad["reason"].startswith("AttributeValueMustBeUnique: Unable to update this object. Another object in Entra")

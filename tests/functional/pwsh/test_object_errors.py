@@ -69,7 +69,7 @@ def test_the_first_line_of_a_stack_trace_is_the_reason(ran: Ran) -> None:
     [error] = same(ran["synchronization"], "sync_errors")
     assert (error["stage"], error["message"], error["stack"]) == ("synchronization", REASON, STACK)
     assert error["details"]["extension-context"] == ["In from AD - User Join"]
-    assert error["advice"].startswith("A synchronization rule refuses the object; details (extension-context) or")
+    assert error["advice"].startswith("A synchronization rule refuses the object. The details (extension-context) or")
     message = ran["synchronization"].results[0]["msg"]
     assert f"The first object that failed: {JANE}: sync-rule-error-function-triggered: {REASON} A synchr" in message
     assert "bei SyncRulesEngine" not in message
@@ -84,8 +84,8 @@ def not_reimported(server: Server) -> None:
 def test_a_change_that_did_not_come_back_names_its_attribute(ran: Ran) -> None:
     [error] = same(ran["not_reimported"], "sync_errors")
     assert (error["stage"], error["attributes"], error["retry_count"]) == ("import", ["mS-DS-ConsistencyGuid"], 7)
-    assert error["message"] == "The change of mS-DS-ConsistencyGuid did not come back with the import."
-    assert error["advice"].startswith("What was exported to mS-DS-ConsistencyGuid was not there at the next import:")
+    assert error["message"] == "The import did not confirm the change of mS-DS-ConsistencyGuid."
+    assert error["advice"].startswith("The value exported to mS-DS-ConsistencyGuid was missing at the next import.")
     assert error["stack"] is None
 
 
@@ -133,8 +133,8 @@ def test_refused_objects_get_advice(ran: Ran) -> None:
     assert rights == also_rights
     assert "Set-ADSyncMsDsConsistencyGuidPermissions" in rights
     assert reference.startswith("An object that manager refers to")
-    assert data.startswith("Entra does not accept the UPN")
-    assert domain.startswith("The UPN moves from one federated domain to another")
+    assert data.startswith("Entra ID does not accept the characters or the suffix of the UPN")
+    assert domain.startswith("The UPN changes from one federated domain to another")
     # A literal that has a stack trace in it.
     assert errors[3]["message"] == "The value is invalid."
     assert errors[3]["stack"] == "The value is invalid.\r\n   at Graph.Update(User user)"
@@ -175,7 +175,7 @@ def test_a_user_whom_the_server_cannot_synchronize(ran: Ran) -> None:
         ["mail"],
         None,
     )
-    assert "What was exported to mail was not there at the next import" in changed["reason"]
+    assert "The value exported to mail was missing at the next import" in changed["reason"]
 
 
 @CASES
@@ -190,7 +190,7 @@ def test_an_error_that_says_nothing_has_a_reason_all_the_same(ran: Ran) -> None:
     _cycle, info = ran["silent"].results
     [found] = info["users"]
     assert (found["status"], found["cause"]) == ("sync_error", None)
-    assert found["reason"].startswith("The server holds an error and does not say which: see the object in the Synchr")
+    assert found["reason"].startswith("The server has an error without a name. Open the object in the Synchr")
 
 
 def test_an_error_without_a_type_or_a_number_is_not_lost(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from cases import Cases
 from pwsh_server import ENTRA, Server
 
 SUSPENDED = (
-    "The scheduler is suspended, as it is while the Entra Connect wizard is open on the server: finish or close the "
-    "wizard, then run again. If none is open, open it and close it, which resumes the scheduler."
+    "The scheduler is suspended. This is the case while the Entra Connect wizard is open on the server. Finish or "
+    "close the wizard, and run the task again. If no wizard is open, open it and close it to resume the scheduler."
 )
 SET = {"next_policy_type": "initial", "custom_interval": "03:00:00"}
 HOLD = {"state": "held", "run": "run-a", "controller": "ci-1"}
@@ -73,7 +73,7 @@ def put_back(server: Server) -> None:
 def test_settings_are_made_once_and_put_back(ran: Ran) -> None:
     read, made, again, one, returned = ran["put_back"].results
     assert (read["changed"], read["before"], read["after"]) == (False, DEFAULT, DEFAULT)
-    assert read["msg"] == "The scheduler is as asked. No cycle is in progress."
+    assert read["msg"] == "The scheduler already has these settings. No cycle is in progress."
     assert (made["changed"], made["before"], made["after"]) == (True, DEFAULT, ALL)
     assert made["scheduler"]["currently_effective_sync_cycle_interval"] == "03:00:00"
     assert not made["scheduler"]["sync_cycle_enabled"]
@@ -124,13 +124,13 @@ def test_what_is_refused_changes_nothing(ran: Ran) -> None:
     assert all(result["failed"] and not result.get("changed") for result in results)
     assert long["cause"] == "interval_too_long"
     assert long["msg"] == (
-        "custom_interval 7.00:00:01 is longer than 7 days, within which Microsoft asks for a delta synchronization; "
-        "set 7.00:00:00 or less."
+        "custom_interval 7.00:00:01 is longer than 7 days. Microsoft requires a delta synchronization within 7 days. "
+        "Set 7.00:00:00 or less."
     )
     assert short["cause"] == "interval_too_short"
     assert short["msg"] == (
-        "custom_interval 00:29:59 is shorter than the 00:30:00 that Entra allows, which the scheduler would use in its "
-        "place; set 00:30:00 or more."
+        "custom_interval 00:29:59 is shorter than the 00:30:00 that Entra ID allows. The scheduler would use 00:30:00 "
+        "instead. Set 00:30:00 or more."
     )
     assert hours["msg"].startswith("'25:00:00' is not an interval; write HH:MM:SS such as 03:00:00")
     assert days["msg"].startswith("'3' is not an interval")
@@ -141,7 +141,7 @@ def test_what_is_refused_changes_nothing(ran: Ran) -> None:
         "max_hold must be 60 to 14400 seconds (4 hours).",
         "max_hold must be 60 to 14400 seconds (4 hours).",
         "hold_wait must be 0 seconds or more.",
-        "wait_timeout must not be more than max_hold, or the hold ends while the task waits for a cycle.",
+        "wait_timeout must not be more than max_hold. Otherwise the hold ends while the task waits for a cycle.",
         "run must be 1 to 100 letters, digits, dots, dashes and underscores.",
         "controller must be 1 to 100 letters, digits, dots, dashes and underscores.",
         "state is held but all of the following are missing: controller",
@@ -173,11 +173,11 @@ def lost(server: Server) -> None:
 def test_what_the_server_does_not_keep_is_a_failure(ran: Ran) -> None:
     held, set_ = ran["lost"].results
     assert (held["failed"], held["cause"], held["changed"]) == (True, "not_kept", False)
-    assert held["msg"].startswith("Set-ADSyncScheduler reported success, but the server does not show it.")
+    assert held["msg"].startswith("Set-ADSyncScheduler reported success, but the server does not show the change.")
     # The next run may hold it.
     assert (ran["lost"].note(), ran["lost"].tasks()) == (None, {})
     assert (set_["failed"], set_["cause"], set_["changed"], set_["after"]) == (True, "not_kept", False, DEFAULT)
-    assert "does not show it of next_policy_type, custom_interval." in set_["msg"]
+    assert "does not show the change of next_policy_type, custom_interval." in set_["msg"]
 
 
 @CASES
@@ -225,7 +225,7 @@ def held(server: Server) -> None:
 def test_a_running_cycle_is_seen_and_waited_for(ran: Ran) -> None:
     seen, held = ran["held"].results
     assert (seen["changed"], seen["idle"]) == (False, False)
-    assert seen["msg"] == "The scheduler is as asked. A cycle is in progress."
+    assert seen["msg"] == "The scheduler already has these settings. A cycle is in progress."
     assert seen["scheduler"]["sync_cycle_in_progress"]
     assert not held["failed"], held["shown"]
     assert (held["changed"], held["idle"], held["busy_connectors"]) == (True, True, [])
@@ -263,14 +263,14 @@ def test_what_does_not_end_is_left_alone(ran: Ran) -> None:
     first, second = ran["endless"].results
     assert (first["failed"], first["cause"], first["changed"], first["idle"]) == (True, "timeout", True, False)
     assert first["msg"] == (
-        "What was in progress on this server did not end within 2 s and goes on. The settings were made and stay. "
-        "Raise wait_timeout, or run the task again."
+        "The cycle or run profile in progress on this server did not end within 2 s and still runs. The settings were "
+        "changed and stay changed. Raise wait_timeout, or run the task again."
     )
     assert first["after"]["state"] == "held"
     assert first["busy_connectors"] == [ENTRA]
     assert first["seconds_waited"] == 2
     assert (second["failed"], second["changed"]) == (True, False)
-    assert "The settings were made" not in second["msg"]
+    assert "The settings were changed" not in second["msg"]
     assert ran["endless"].cycle_lives()
     assert not ran["endless"].enabled()
 
@@ -284,5 +284,5 @@ def by_hand(server: Server) -> None:
 def test_a_run_profile_counts_as_in_progress(ran: Ran) -> None:
     seen, waited = ran["by_hand"].results
     assert (seen["idle"], seen["busy_connectors"]) == (False, ["ad.contoso.com"])
-    assert seen["msg"] == "The scheduler is as asked. A run profile is in progress (ad.contoso.com)."
+    assert seen["msg"] == "The scheduler already has these settings. A run profile is in progress (ad.contoso.com)."
     assert (waited["failed"], waited["cause"]) == (True, "timeout")

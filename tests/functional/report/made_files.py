@@ -18,12 +18,13 @@ Record = dict[str, Any]
 TENANT, DOMAIN = "5d2c1e9a-7b34-4f0e-9a61-0c8f2b7d4e10", "d975c91a-ceda-4c18-9055-d5326b7c8277"
 VERDICT = (
     "Nothing was changed: 8 of 40 users are refused, and max_refused allows none. user00004@contoso.com: The cloud "
-    "user has the ImmutableId of another AD user; decide which of the two it is. 7 more users: see "
-    "hard_match-plan.jsonl. Correct them, leave them out of the scope, or raise max_refused to write only the others."
+    "user has the ImmutableId of another AD user. Decide which of the two it is. 7 more users: see "
+    "hard_match-plan.jsonl. Correct these users, remove them from the scope, or raise max_refused to write only the "
+    "others."
 )
 CAVEAT = (
-    "It is not known whether password hash sync is on, which would replace the cloud passwords of these users by those "
-    "of their AD accounts; say passwordSyncEnabled in tenant_switches."
+    "It is unknown whether password hash sync is on. If it is, the AD passwords replace the cloud passwords of these "
+    "users. Set passwordSyncEnabled in tenant_switches."
 )
 ALLOWED = ("matched", "hard_match", "soft_match")
 
@@ -51,9 +52,11 @@ _REASONS: dict[str, list[tuple[str | None, str | None]]] = {
         ("primary_smtp", "The primary SMTP address is that of the cloud user; a sync would set its ImmutableId."),
         ("user_principal_name", "The UPN is that of the cloud user; a sync would set its ImmutableId."),
     ],
-    "new_cloud_user": [(None, "No cloud user has this ImmutableId, UPN or address, so a sync would make a new one.")],
+    "new_cloud_user": [
+        (None, "No cloud user has this ImmutableId, UPN or address, so a sync would create a new cloud user.")
+    ],
     "conflict": [
-        ("held_by_user", "The cloud user has the ImmutableId of another AD user; decide which of the two it is."),
+        ("held_by_user", "The cloud user has the ImmutableId of another AD user. Decide which of the two it is."),
         (
             "held_by_nobody",
             "The cloud user has an ImmutableId that no AD object has; clear it, or set it with replace.",
@@ -61,14 +64,14 @@ _REASONS: dict[str, list[tuple[str | None, str | None]]] = {
     ],
     "type_mismatch": [("held_by_contact", "A contact has this address; remove it from the contact first.")],
     "blocked": [
-        ("privileged_role", "The cloud user holds the role Exchange Administrator; take it away for the first sync."),
+        ("privileged_role", "The cloud user has the role Exchange Administrator; take it away for the first sync."),
         ("eligible_role", "The cloud user is eligible for the role User Administrator; end that for the first sync."),
         ("other_object_identifier", "The cloud user was matched to another AD object before; clear that value first."),
         ("formerly_synced_user", "The cloud user was synchronised once; Graph cannot change its ImmutableId."),
     ],
     "quarantine": [("upn_taken", "Another cloud user has this UPN, so the new one would get a made-up one.")],
     "invalid": [
-        ("unverified_suffix", "contoso.local is no verified domain: the UPN would be at contoso.onmicrosoft.com.")
+        ("unverified_suffix", "contoso.local is not a verified domain: the UPN would be at contoso.onmicrosoft.com.")
     ],
     "unknown": [(None, "The app may not read role_eligibility, on which it hangs whether this user may be matched.")],
 }

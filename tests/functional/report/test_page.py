@@ -135,7 +135,7 @@ def test_effects_and_marks_are_explained_and_filter(open_page: Open, pictures: P
     expect(page.locator("#effects tr", has_text="Addresses removed").locator(".number")).to_have_text(
         f"{len(removed):,}"
     )
-    expect(page.locator("#effects")).to_contain_text("Mail to them may not arrive")
+    expect(page.locator("#effects")).to_contain_text("Mail to these addresses might no longer arrive")
     expect(page.locator("#marks")).to_contain_text("No licence is assigned to the cloud user.")
     page.locator("#effect").select_option(label="Addresses removed")
     assert set(shown(page)) <= removed

@@ -130,7 +130,9 @@ def test_a_token_that_ends_during_the_work(entra: Emulator, watch: Watch) -> Non
 def test_a_quota_that_never_opens_is_given_up(entra: Emulator, watch: Watch) -> None:
     records = load(entra, 100)
     entra.settings(throttle={"enabled": True, "limits": {"appTenantWrites": 30}})
-    with pytest.raises(Exception, match=r"kept throttling for longer than the task may wait.* 30 other user") as raised:
+    with pytest.raises(
+        Exception, match=r"throttled requests for longer than max_wait allows.* 30 other user"
+    ) as raised:
         run(options(entra, max_wait=2), Task(records), watch=watch)
     users = raised.value.details["users"]  # type: ignore[attr-defined]
     assert len(users) == 100

@@ -206,7 +206,7 @@ def test_a_listing_that_starts_again_is_told_at_verbosity_1(entra: Emulator, tmp
     ]
     that = ["done.lookup.method == 'listing'", "done.summary.set == 400"]
     done = play(entra, tmp_path, "-v", "--check", task={"options": {"users": users}, "that": that})
-    sentence = "The listing of users was started again, because Graph's page token had expired."
+    sentence = "The list of users was read again from the start, because Graph's page token had expired."
     assert f"[tenant] Match: {sentence}" in (done.stdout + done.stderr).splitlines()
 
 

@@ -59,7 +59,7 @@ def test_what_is_no_immutable_id(text: str) -> None:
 
 
 def test_an_immutable_id_of_other_bytes() -> None:
-    with pytest.raises(AnsibleFilterError, match="holds 3 bytes, not the 16 of a GUID"):
+    with pytest.raises(AnsibleFilterError, match="holds 3 bytes, but a GUID has 16"):
         BACK("AAAA")
 
 

@@ -126,7 +126,7 @@ def test_all_users_with_a_limit(graph: ScriptedGraph, call: Call) -> None:
     graph.expect("GET", PAGE, found(user(1, immutable_id=VALUE), user(2)))
     result = call(all_users=True, state="absent", max_changes="0")
     assert (result["failed"], result["changed"], result["summary"]["cleared"]) == (True, False, 1)
-    assert "1 user would be, of 2 in scope, and max_changes allows 0" in result["msg"]
+    assert "would change 1 user of 2 in scope, and max_changes allows 0" in result["msg"]
     graph.expect("GET", PAGE, found(user(1, immutable_id=VALUE), user(2)))
     graph.expect("PATCH", f"/users/{object_id(1)}", Reply(204), b'{"onPremisesImmutableId":null}')
     assert call(all_users=True, state="absent", max_changes="50%")["summary"]["cleared"] == 1
@@ -150,7 +150,7 @@ def test_a_failure_part_way_shows_everything(graph: ScriptedGraph, call: Call) -
     result = call(users=users)
     assert (result["failed"], result["changed"]) == (True, True)
     assert [one["status"] for one in result["users"]] == ["set", "failed"]
-    assert result["msg"].startswith("Graph did not take the change of user2@contoso.com: The app may not change")
+    assert result["msg"].startswith("Graph refused the change of user2@contoso.com: The app may not change")
 
 
 def test_a_skipped_check_warns(graph: ScriptedGraph, call: Call) -> None:
@@ -181,8 +181,8 @@ def test_a_wrong_secret_is_not_shown(graph: ScriptedGraph, call: Call) -> None:
         ),
         ({"users": [], "all_users": True}, "mutually exclusive: user|users|all_users"),
         ({"all_users": True, "state": "absent"}, "all_users needs max_changes"),
-        ({"all_users": True, "max_changes": "5"}, "all_users only clears; set state to absent"),
-        ({"all_users": False}, "all_users is false, so nobody is named"),
+        ({"all_users": True, "max_changes": "5"}, "all_users can only clear ImmutableIds. Set state to absent"),
+        ({"all_users": False}, "all_users is false, so no user is selected"),
         ({"user": "a@x.com", "object_guid": GUID, "max_changes": "5 users"}, "neither a count of users"),
         (
             {
@@ -190,7 +190,7 @@ def test_a_wrong_secret_is_not_shown(graph: ScriptedGraph, call: Call) -> None:
                 "object_guid": GUID,
                 "deleted_holders": {"restore": [object_id(2)], "purge": [object_id(2)]},
             },
-            "under restore and under purge; choose one of them",
+            "in restore and in purge; choose one of the two",
         ),
         (
             {"user": "a@x.com", "object_guid": GUID, "deleted_holders": {"purge": ["b@x.com"]}},
@@ -203,14 +203,14 @@ def test_a_wrong_secret_is_not_shown(graph: ScriptedGraph, call: Call) -> None:
         ),
         ({"user": "a@x.com"}, "has neither immutable_id nor object_guid"),
         ({"user": "a@x.com", "object_guid": "876031debfb14f8b9cb01c67a6094d3e"}, "is not a GUID; write it as"),
-        ({"user": "a@x.com", "immutable_id": GUID}, "It is a GUID: give it as object_guid."),
+        ({"user": "a@x.com", "immutable_id": GUID}, "It is a GUID: use object_guid for it."),
         ({"user": "a@x.com", "immutable_id": "3jFgh7G/i0"}, "is not an ImmutableId; it must be base64"),
-        ({"users": [{"mail": "a@x.com"}]}, "Record 1 of users names nobody"),
+        ({"users": [{"mail": "a@x.com"}]}, "Record 1 of users identifies no user"),
         ({"users": [{"UPN": "a@x.com", "ObjectGUID": GUID}]}, "Rename 'UPN' to user_principal_name. Rename 'Object"),
-        ({"users": ["a@x.com"]}, "Record 1 of users is only a name, a@x.com; write a dictionary with the keys"),
+        ({"users": ["a@x.com"]}, "Record 1 of users is only a name, a@x.com; use a dictionary with the keys"),
         (
             {"users": {"UserPrincipalName": "a@x.com"}},
-            "users is a dictionary; write a list of dictionaries, one for each user. Found: the key "
+            "users is a dictionary. Use a list of dictionaries, one for each user. Found: the key "
             "'UserPrincipalName'. Rename 'UserPrincipalName' to user_principal_name.",
         ),
         ({"user": " ", "object_guid": GUID}, "neither a UPN (name@domain) nor an object id"),

@@ -144,7 +144,9 @@ def test_blocked_users_fail_the_task_before_any_write(graph: ScriptedGraph, opti
     graph.expect_batch(found(user(0), user(1, onPremisesSyncEnabled=True)), found(), found())
     with pytest.raises(PlanBlocked) as raised:
         run(options, Task(records(3)))
-    assert raised.value.message.startswith("Nothing was changed, because 2 of 3 users cannot be: user1@contoso.com: ")
+    assert raised.value.message.startswith(
+        "Nothing was changed, because 2 of 3 users cannot be changed: user1@contoso.com: "
+    )
     assert raised.value.details["changed"] is False
     assert [(one["status"], one["changed"]) for one in raised.value.details["users"]] == [
         ("set", False),

@@ -140,7 +140,7 @@ def test_a_result_becomes_a_proof(
     assert "users" not in result
     assert (result["open"], result["verdict"], result["proof_file"]) == (0, "", proof)
     assert (result["summary"]["verified"], result["summary"]["skipped"], result["summary"]["total"]) == (1, 1, 2)
-    assert result["unmatched"] == {"count": 1, "cycle": ["what it does with user2@contoso.com is unknown"]}
+    assert result["unmatched"] == {"count": 1, "cycle": ["it is unknown what it does with user2@contoso.com"]}
     assert [" ".join(line.split()) for line in result["table"]] == ["verified in Entra ID 1", "not hard-matched 1"]
 
     written = read_run_file("save_to", proof, (PROOF,))
@@ -220,7 +220,7 @@ def test_the_verdict_names_whom_earlier_runs_left_unproven(
     result = call(result_file=result_file(made(14)), run_folder=str(folder))
     assert (result["open"], result["earlier"]) == (0, 1)
     assert result["verdict"].startswith(
-        f"1 user whom earlier runs wrote is neither proven nor cleared: user12@contoso.com (run {RUNS[1]}). Prove "
+        f"1 user of earlier runs is neither proven nor cleared: user12@contoso.com (run {RUNS[1]}). Set "
     )
 
 
@@ -242,7 +242,7 @@ def test_an_earlier_journal_that_cannot_be_read_is_no_proof(
     graph.expect_batch(found(answered(1)), found(answered(1)), found(answered(1)), found())
     result = call(result_file=result_file(made(1)), run_folder=str(folder))
     assert result["failed"]
-    assert "is no line of a journal" in result["msg"]
+    assert "is not a line of a journal" in result["msg"]
 
 
 def test_in_check_mode_nothing_is_proven(call: Call, tmp_path: Path) -> None:
@@ -250,18 +250,16 @@ def test_in_check_mode_nothing_is_proven(call: Call, tmp_path: Path) -> None:
     result = call(check=True, result_file=str(tmp_path / "none.jsonl"), save_to=str(tmp_path / "proof.jsonl"))
     assert "failed" not in result
     assert (result["open"], result["verdict"], result["summary"]["total"]) == (None, "", 0)
-    assert result["table"] == [
-        "In check mode nothing is proven: match_apply wrote no result, so there is nothing to compare with."
-    ]
+    assert result["table"] == ["In check mode, nothing is proven, because match_apply wrote no result to compare with."]
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     ("header", "text"),
     [
-        ({"tenant": object_id(7)}, f"The result is of the tenant {object_id(7)}, and this task is connected to "),
-        ({"host": "dc1"}, "was written for the host dc1, and this is localhost"),
-        ({"kind": "plan"}, "holds a plan, and this task reads a result"),
+        ({"tenant": object_id(7)}, f"The result is of the tenant {object_id(7)}, but this task is connected to "),
+        ({"host": "dc1"}, "was written for the host dc1, but this host is localhost"),
+        ({"kind": "plan"}, "contains a plan, but this task needs a result"),
     ],
 )
 def test_a_result_of_another_place(
@@ -281,7 +279,7 @@ def test_a_result_of_another_place(
         ({"users": [], "identities": []}, "mutually exclusive"),
         ({"users": [], "result_file": "result.jsonl"}, "mutually exclusive"),
         ({"users": [], "save_to": "proof.jsonl"}, "mutually exclusive"),
-        ({"identities": ["a@contoso.com"], "since": "now"}, "is not a time in UTC; write it as 2026-11-24T06:20:26Z"),
+        ({"identities": ["a@contoso.com"], "since": "now"}, "is not a UTC time; write it as 2026-11-24T06:20:26Z"),
         ({"identities": ["a@contoso.com"], "poll_interval": 0}, "poll_interval"),
         ({"identities": [""]}, "neither a UPN"),
         ({"result_file": "/nonexistent/result.jsonl"}, "No such file"),
@@ -315,5 +313,5 @@ def test_a_proof_that_cannot_be_saved_asks_nobody(
 )
 def test_a_result_that_somebody_edited(call: Call, result_file: Callable[..., str], change: dict[str, Any]) -> None:
     result = call(result_file=result_file(made(1), {**made(2), **change}))
-    assert result["msg"] == "Line 3 of the file is no record of a user; write the file again."
+    assert result["msg"] == "Line 3 of the file is not a record of a user; create the file again."
     assert "trace" not in result

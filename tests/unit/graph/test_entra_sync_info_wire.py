@@ -203,7 +203,7 @@ def test_an_answer_without_a_property(graph: ScriptedGraph, options: dict[str, A
     graph.expect_batch(found(partial), found(), found(), found())
     result = look(options, [record(1)])
     assert (result["users"][0]["status"], result["open"]) == ("unknown", 1)
-    assert "Entra did not answer onPremisesProvisioningErrors" in result["verdict"]
+    assert "Entra ID did not return onPremisesProvisioningErrors" in result["verdict"]
 
 
 def test_nothing_to_ask(options: dict[str, Any]) -> None:
@@ -217,7 +217,7 @@ def test_nothing_to_ask(options: dict[str, Any]) -> None:
 def test_another_tenant_proves_nothing(options: dict[str, Any]) -> None:
     """Only the sign-in is answered: a request for users would fail the test."""
     with pytest.raises(
-        InputError, match=rf"^The result is of the tenant {OTHER_TENANT}, and this task is connected to "
+        InputError, match=rf"^The result is of the tenant {OTHER_TENANT}, but this task is connected to "
     ):
         look(options, [record(1)], tenant=OTHER_TENANT)
 

@@ -118,5 +118,5 @@ def test_a_cloud_user_is_read_by_exactly_the_upn(
 def test_a_group_is_found_by_exactly_its_name(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     query = f"/groups?$filter={quote(GROUP, safe='')}&$select=id,displayName,groupTypes,visibility"
     graph.expect("GET", query, found({"id": object_id(1), "displayName": "\u017fales"}))
-    with pytest.raises(InputError, match="groups names Sales, and Entra ID has no such group"):
+    with pytest.raises(InputError, match="groups names Sales, but Entra ID has no such group"):
         entra_user_info.run(options, entra_user_info.Question(Choice(), groups=["Sales"]))

@@ -147,9 +147,9 @@ def test_altered_records(name: str) -> None:
     [
         ({"user_principal_name": ["anna@contoso.com"]}, "user_principal_name in record 2 of users must be a text"),
         ({"immutable_id": 5}, "immutable_id in record 2 of users must be a text"),
-        ({"proxy_addresses": "SMTP:a@b.c"}, "proxy_addresses in record 2 of users must be a list of texts"),
-        ({"proxy_addresses": ["SMTP:a@b.c", None]}, "proxy_addresses in record 2 of users must be a list of texts"),
-        ({"attributes": {"city": ["Ulm"]}}, "attributes in record 2 of users must be a dict of texts"),
+        ({"proxy_addresses": "SMTP:a@b.c"}, "proxy_addresses in record 2 of users must be a list of strings"),
+        ({"proxy_addresses": ["SMTP:a@b.c", None]}, "proxy_addresses in record 2 of users must be a list of strings"),
+        ({"attributes": {"city": ["Ulm"]}}, "attributes in record 2 of users must be a dictionary of strings"),
         ({"after": {}}, "after in record 2 of users must be a text"),
     ],
 )

@@ -103,14 +103,14 @@ def test_what_everybody_may_change_is_refused(file: Path, rule: Rule, mode: int)
 def test_a_group_may_change_input_and_no_state(file: Path) -> None:
     file.chmod(0o660)
     assert read_file("ca_cert", str(file), INPUT) == b"content"
-    assert "may be changed by others (mode 0660)" in refusal(file, OWN)
+    assert "can be changed by others (mode 0660)" in refusal(file, OWN)
 
 
 @pytest.mark.parametrize("rule", [SECRET_INPUT, SECRET_OWN])
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o601])
 def test_secrets_that_others_may_read_are_refused(file: Path, rule: Rule, mode: int) -> None:
     file.chmod(mode)
-    assert f"may be read by others (mode {mode:04o}); run chmod 600 on it" in refusal(file, rule)
+    assert f"can be read by others (mode {mode:04o}). Run chmod 600 on it" in refusal(file, rule)
 
 
 @pytest.mark.parametrize("rule", [OWN, SECRET_OWN])
@@ -142,7 +142,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path, rule: Rule) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)  # which nobody writes to: whoever opens it to read waits
     for path in (pipe, tmp_path):
-        with pytest.raises(InputError, match=r"is no regular file|is in a folder"):
+        with pytest.raises(InputError, match=r"is not a regular file|is in a folder"):
             read_file("journal", str(path), rule)
 
 
@@ -157,9 +157,9 @@ def test_a_folder_that_others_may_write_to_is_no_place_for_our_files(
         give_to(monkeypatch, file.parent, 0)
     # Nobody should take /tmp away from the others.
     advice = "name a file in another folder" if mode & stat.S_ISVTX else "run chmod go-w on"
-    with pytest.raises(InputError, match=rf"is in a folder that others may write to \(mode {mode:04o}\); {advice}"):
+    with pytest.raises(InputError, match=rf"is in a folder that others can write to \(mode {mode:04o}\): {advice}"):
         read_file("journal", str(file), OWN)
-    with pytest.raises(InputError, match="is in a folder that others may write to"):
+    with pytest.raises(InputError, match="is in a folder that others can write to"):
         check_place("journal", str(file.with_name("new")))
     monkeypatch.undo()
     assert read_file("ca_cert", str(file), INPUT) == b"content"
@@ -179,7 +179,7 @@ def test_a_file_that_is_opened_again_by_its_name_cannot_be_exchanged(file: Path,
     assert read("graph_ca_cert", str(given)) == b"content"
     folder.chmod(mode)
     with pytest.raises(
-        InputError, match=rf"graph_ca_cert {given} is in a folder .* \(mode {mode:04o}\), who may exchange"
+        InputError, match=rf"graph_ca_cert {given} is in a folder .* \(mode {mode:04o}\), so they can replace"
     ):
         read("graph_ca_cert", str(given))
     assert read("ca_cert", str(given)) == b"content"
@@ -204,7 +204,7 @@ def test_a_file_that_is_opened_again_is_in_no_strangers_folder(file: Path, monke
         return os.stat_result(values)
 
     monkeypatch.setattr(os, "stat", told)
-    with pytest.raises(InputError, match=r"is in the folder of another user \(uid 4711\), who may exchange it"):
+    with pytest.raises(InputError, match=r"is in the folder of another user \(uid 4711\), who can replace it"):
         connection({}, {})["read_file"]("graph_ca_cert", str(file))
 
 
@@ -243,7 +243,7 @@ OPENERS: dict[str, Callable[[str], object]] = {
 @pytest.mark.parametrize("name", ["a\0b", "\0", "a\ud800b", "folder\0/file", "folder\udfff/file"])
 def test_a_path_that_is_none_is_one_sentence(tmp_path: Path, opener: str, name: str) -> None:
     """The system's functions raise ValueError for these, not OSError."""
-    with pytest.raises(IdentityError, match="holds a character that no path can; correct it") as raised:
+    with pytest.raises(IdentityError, match="contains a character that is not allowed in a path; correct it") as raised:
         OPENERS[opener](str(tmp_path / name))
     assert "\0" not in raised.value.message
     assert list(tmp_path.iterdir()) == []
@@ -252,7 +252,7 @@ def test_a_path_that_is_none_is_one_sentence(tmp_path: Path, opener: str, name: 
 @pytest.mark.parametrize("opener", OPENERS)
 def test_a_name_that_is_too_long_is_one_sentence(tmp_path: Path, opener: str) -> None:
     """Before anything else is done, also for a file that is to be made."""
-    with pytest.raises(IdentityError, match=r"x{256} cannot be (read|made).*: File name too long"):
+    with pytest.raises(IdentityError, match=r"x{256} cannot be (read|created).*: File name too long"):
         OPENERS[opener](str(tmp_path / ("x" * 256)))
     assert list(tmp_path.iterdir()) == []
 
@@ -260,7 +260,7 @@ def test_a_name_that_is_too_long_is_one_sentence(tmp_path: Path, opener: str) ->
 @pytest.mark.parametrize("rule", EVERY)
 def test_a_file_that_is_too_large_is_not_read(file: Path, rule: Rule) -> None:
     os.truncate(file, 2**40)  # sparse, so it takes no room
-    assert f"has {2**40} bytes, more than " in refusal(file, rule)
+    assert f"has {2**40} bytes, which is more than " in refusal(file, rule)
 
 
 def test_a_file_that_shows_no_size_is_read_up_to_the_limit(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,7 +303,7 @@ def test_passwords_stop_if_their_file_goes_away(tmp_path: Path) -> None:
     with PasswordFile(str(path)) as passwords:
         passwords.keep({"anna@contoso.com": "one"})
         path.rename(tmp_path / "elsewhere")
-        with pytest.raises(PasswordFileError, match="was renamed or deleted while it was in use; put it back"):
+        with pytest.raises(PasswordFileError, match=r"was renamed or deleted while it was in use\. Restore it"):
             passwords.keep({"bob@contoso.com": "two"})
     assert "bob" not in (tmp_path / "elsewhere").read_text()
 
@@ -312,11 +312,11 @@ def test_passwords_stop_if_their_file_goes_away(tmp_path: Path) -> None:
 def test_passwords_are_not_added_to_another_file(file: Path, content: str) -> None:
     """A line in a journal that is none makes the whole journal useless."""
     file.write_text(content)
-    with pytest.raises(InputError, match=rf"^password_file {file} is no file of passwords; name another one"):
+    with pytest.raises(InputError, match=rf"^password_file {file} is not a file of passwords, so it is not changed"):
         PasswordFile(str(file)).__enter__()
     with PasswordFile(str(file.with_name("new"))) as passwords:
         file.rename(file.with_name("new"))
-        with pytest.raises(InputError, match="is no file of passwords"):
+        with pytest.raises(InputError, match="is not a file of passwords"):
             passwords.keep({"anna@contoso.com": "secret"})
     assert file.with_name("new").read_text() == content
 

@@ -138,7 +138,7 @@ def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path) -> None:
     path.write_text("buy milk\n")
     path.chmod(0o640)
     with (
-        pytest.raises(JournalError, match=r"Line 1 of .*notes\.txt is no line of a journal"),
+        pytest.raises(JournalError, match=r"Line 1 of .*notes\.txt is not a line of a journal"),
         JournalFile(str(path), "r"),
     ):
         pass
@@ -159,7 +159,7 @@ def test_a_full_disk_stops_the_change_and_leaves_no_half_line(tmp_path: Path, mo
         journal.begin([change("a")])
         whole = path.read_bytes()
         monkeypatch.setattr(os, "pwrite", lambda file, content, at: full(file, content[:20], at))
-        with pytest.raises(JournalError, match=r"No space left on device\. Nothing is changed without it"):
+        with pytest.raises(JournalError, match=r"No space left on device\. Without it, nothing is changed"):
             journal.begin([change("b")])
         monkeypatch.undo()
     assert path.read_bytes() == whole
@@ -223,7 +223,10 @@ def test_a_journal_that_loses_its_name_stops_the_run(tmp_path: Path, how: str) -
             path.write_bytes(old.read_bytes())
         elif how == "deleted":
             old.unlink()
-        with pytest.raises(JournalError, match=r"was renamed, replaced or deleted while this run used it, so nothing"):
+        with pytest.raises(
+            JournalError,
+            match=r"was renamed, replaced or deleted while this run used it, so the run makes no more changes",
+        ):
             journal.begin([change("b")])
         with pytest.raises(JournalError, match=r"was renamed, replaced or deleted"):
             journal.complete({ticket: "written"})
@@ -239,10 +242,12 @@ def test_a_journal_that_was_cut_short_stops_the_run(tmp_path: Path) -> None:
         journal.begin([change("a")])
     with JournalFile(str(path), "two") as journal:
         os.truncate(path, 20)
-        with pytest.raises(JournalError, match=r"was cut short while this run used it, so nothing more is changed"):
+        with pytest.raises(
+            JournalError, match=r"was shortened while this run used it, so the run makes no more changes"
+        ):
             journal.begin([change("b")])
         os.truncate(path, 0)
-        with pytest.raises(JournalError, match="was cut short"):
+        with pytest.raises(JournalError, match="was shortened"):
             journal.complete({15: "written"})
     assert path.read_bytes() == b""
 
@@ -253,9 +258,9 @@ def test_a_journal_that_others_may_write_is_neither_read_nor_written(tmp_path: P
     with JournalFile(str(path), "one") as journal:
         journal.begin([change("a")])
     path.chmod(mode)
-    with pytest.raises(JournalError, match=rf"^journal {path} may be changed by others \(mode {mode:04o}\)"):
+    with pytest.raises(JournalError, match=rf"^journal {path} can be changed by others \(mode {mode:04o}\)"):
         read_journal(str(path))
-    with pytest.raises(JournalError, match="may be changed by others"), JournalFile(str(path), "two"):
+    with pytest.raises(JournalError, match="can be changed by others"), JournalFile(str(path), "two"):
         pass
     assert stat.S_IMODE(path.stat().st_mode) == mode
 

@@ -161,10 +161,10 @@ def test_files_need_a_task_on_the_controller_as_the_same_user(play: Play) -> Non
     for module in modules:
         assert results[f"here_{module}"]["host"] == "far.contoso.com"
         assert sentences(results, (f"there_{module}", f"other_{module}")) == [
-            f"{module} reads and writes files on the controller, but this task connects by ssh; set connection: local, "
-            "or delegate_to: localhost if a variable sets the host's ansible_connection.",
+            f"{module} reads and writes files on the controller, but this task connects by ssh. Set connection: "
+            "local. If a variable sets the host's ansible_connection, use delegate_to: localhost instead.",
             f"{module} reads and writes files of the user who runs ansible-playbook, but this task becomes another "
-            "user; set become: false, or ansible_become: false if that variable is set.",
+            "user. Set become: false, or ansible_become: false if that variable is set.",
         ]
 
 

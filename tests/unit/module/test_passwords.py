@@ -77,7 +77,7 @@ def test_given_passwords_that_others_may_reach_are_refused(tmp_path: Path, mode:
     path = tmp_path / "given.csv"
     path.touch()
     path.chmod(mode)
-    with pytest.raises(InputError, match=f"given_passwords_file {path} may be read by others .mode {mode:04o}.; run"):
+    with pytest.raises(InputError, match=f"given_passwords_file {path} can be read by others .mode {mode:04o}.. Run"):
         read_given_passwords(str(path))
 
 
@@ -87,5 +87,5 @@ def test_given_passwords_that_are_no_file_are_refused(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
     for path in (pipe, tmp_path):
-        with pytest.raises(InputError, match="is no regular file"):
+        with pytest.raises(InputError, match="is not a regular file"):
             read_given_passwords(str(path))

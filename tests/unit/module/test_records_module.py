@@ -73,7 +73,9 @@ def test_not_if_a_record_is_a_text(called: Called, module: ModuleType, text: str
 
 def test_the_key_is_named_if_the_secret_is_hidden(called: Called) -> None:
     printed = called(entra_immutable_id, users=[{**RECORD, "Initial Password": SECRET}])
-    assert "users has keys that look like those of secrets ('Initial Password'), so their values are hidden" in printed
+    assert (
+        "users has keys that look like the keys of secrets ('Initial Password'), so their values are hidden" in printed
+    )
     assert SECRET not in printed
 
 
@@ -81,5 +83,5 @@ def test_an_account_is_not_made_from_such_a_record(called: Called, tmp_path: Pat
     connection = {"server": ["127.0.0.1"], "username": "svc@contoso.com", "password": "x", "path": "DC=ad"}
     passwords = {"account_password": "random", "password_file": str(tmp_path / "passwords")}
     printed = called(ad_user, users=[RECORD, {**RECORD, "unicodePwd": SECRET}], **connection, **passwords)
-    assert "Record 2 of users has the key 'unicodePwd', which looks like that of a secret; leave it out" in printed
+    assert "Record 2 of users has the key 'unicodePwd', which looks like the key of a secret. Remove it" in printed
     assert SECRET not in printed

@@ -63,7 +63,7 @@ def careless() -> dict[str, Any]:
 def test_an_exception_is_a_sentence_and_a_trace(answered: Answered) -> None:
     result = answered(careless)
     assert (result["failed"], result["cause"], result["waited_seconds"]) == (True, "unexpected", 1)
-    assert result["msg"].startswith("The task met an exception that it does not know (ValueError) and stopped; report")
+    assert result["msg"].startswith("The task stopped because of an unexpected exception (ValueError). Report")
     kinds = [line for line in result["trace"] if ":" not in line]
     assert kinds == ["KeyError", "ValueError"]
     assert any(line.endswith(" in careless") and "test_run.py:" in line for line in result["trace"])

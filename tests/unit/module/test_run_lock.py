@@ -52,7 +52,9 @@ def test_the_hosts_of_one_playbook_share_the_lock(folder: str, start: Start) -> 
     assert take_lock(folder, one.pid) == ""
     refusal = take_lock(folder, other.pid)
     assert refusal.startswith(f"Another ansible-playbook (process {one.pid} on {platform.node()}, since 2")
-    assert refusal.endswith(f"writes with hybrid_identity_run_folder {folder}; wait until it ends, then run again.")
+    assert refusal.endswith(
+        f"writes to hybrid_identity_run_folder {folder}. Wait until it ends, then run ansible-playbook again."
+    )
     assert (Path(folder) / "lock").stat().st_mode & 0o777 == 0o600
 
 
@@ -101,12 +103,12 @@ def test_a_process_of_another_container_is_another_one(
     monkeypatch.setattr(run_lock, "_started", lambda _process: "1")
     assert take_lock(folder, one.pid) == ""
     monkeypatch.setattr(run_lock, "_started", lambda _process: "2")
-    assert "does not say which" in take_lock(folder, one.pid, pauses.append)
+    assert "does not identify it" in take_lock(folder, one.pid, pauses.append)
     assert pauses
 
 
 def test_a_folder_that_is_not_there_or_is_open_to_others(folder: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"hybrid_identity_run_folder: there is no folder .*nowhere; make it first"):
+    with pytest.raises(InputError, match=r"hybrid_identity_run_folder: there is no folder .*nowhere\. Create it first"):
         take_lock(str(tmp_path / "nowhere"), os.getpid())
     os.chmod(folder, 0o777)  # noqa: S103
     with pytest.raises(InputError, match="hybrid_identity_run_folder"):
@@ -116,7 +118,7 @@ def test_a_folder_that_is_not_there_or_is_open_to_others(folder: str, tmp_path: 
 def test_a_relative_path(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tasks would look for it beside the playbook."""
     monkeypatch.chdir(Path(folder).parent)
-    with pytest.raises(InputError, match="hybrid_identity_run_folder is runs; write an absolute path"):
+    with pytest.raises(InputError, match="hybrid_identity_run_folder is runs; it must be an absolute path"):
         take_lock("runs", os.getpid())
 
 
@@ -129,5 +131,7 @@ def test_a_lock_whose_owner_never_says_who_it_is(folder: str, start: Start) -> N
         stranger.flush()
         fcntl.flock(stranger, fcntl.LOCK_EX)
         refusal = take_lock(folder, start().pid, pauses.append)
-    assert refusal.startswith(f"Another process has the lock of hybrid_identity_run_folder {folder} and does not say")
+    assert refusal.startswith(
+        f"Another process has the lock of hybrid_identity_run_folder {folder}, but the lock does not"
+    )
     assert 5 < sum(pauses) < 60

@@ -93,7 +93,7 @@ def test_a_file_that_is_there_is_replaced(path: Path) -> None:
     second = write(path, run="other")
     assert first != second
     assert read(path, second).header["run"] == "other"
-    with pytest.raises(InputError, match="was changed since it was made"):
+    with pytest.raises(InputError, match="was changed after it was created"):
         read(path, first)
 
 
@@ -115,7 +115,7 @@ def test_a_disk_that_is_full_leaves_nothing(path: Path, monkeypatch: pytest.Monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(RunFileError, match="cannot be written: No space left on device; name another file"):
+    with pytest.raises(RunFileError, match=r"cannot be written: No space left on device\. Use another file"):
         write(path)
     assert [*path.parent.iterdir()] == []
 
@@ -125,7 +125,7 @@ def test_every_byte_counts(path: Path) -> None:
     content = path.read_bytes()
     for position in range(len(content)):
         path.write_bytes(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
-        with pytest.raises(InputError, match="was changed since it was made"):
+        with pytest.raises(InputError, match="was changed after it was created"):
             read(path, digest)
     path.write_bytes(content)
     assert read(path, f" {digest.upper()} ").sha256 == digest
@@ -134,7 +134,7 @@ def test_every_byte_counts(path: Path) -> None:
 def test_without_a_hash_a_damaged_file_is_refused_all_the_same(path: Path) -> None:
     write(path)
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(InputError, match="is no record; write the file again"):
+    with pytest.raises(InputError, match="is not a record; create the file again"):
         [*read(path).records()]
 
 
@@ -142,17 +142,18 @@ def test_without_a_hash_a_damaged_file_is_refused_all_the_same(path: Path) -> No
 def test_a_file_of_somebody_else(path: Path, content: bytes) -> None:
     write(path)
     path.write_bytes(content)
-    with pytest.raises(InputError, match="is no file of this collection's runs"):
+    with pytest.raises(InputError, match="is not a run file of this collection"):
         read(path)
 
 
 def test_a_file_of_another_kind_or_host(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(path)
-    with pytest.raises(InputError, match="holds a plan, and this task reads a result"):
+    with pytest.raises(InputError, match="contains a plan, but this task needs a result"):
         read(path, kinds=(RESULT,))
     monkeypatch.setenv(VARIABLE, "dc2")
     with pytest.raises(
-        InputError, match=r"was written for the host localhost, and this is dc2; give each host its own"
+        InputError,
+        match=r"was written for the host localhost, but this host is dc2\. Use a different file for each host",
     ):
         read(path)
     write(path, host="dc2")
@@ -228,7 +229,7 @@ def test_a_file_that_is_no_runs_is_not_replaced(path: Path, content: bytes) -> N
     path.write_bytes(content)
     path.chmod(0o600)
     for take in (write, lambda given: check_run_file("plan_file", str(given))):
-        with pytest.raises(InputError, match=r"^plan_file .*plan\.jsonl is there already and is no file of a run"):
+        with pytest.raises(InputError, match=r"^plan_file .*plan\.jsonl already exists and is not a file of a run"):
             take(path)
     assert path.read_bytes() == content
     assert [each.name for each in path.parent.iterdir()] == ["plan.jsonl"]
@@ -240,7 +241,7 @@ def test_a_path_is_checked_before_anything_is_written(path: Path) -> None:
     write(path)
     check_run_file("plan_file", str(path))
     path.parent.chmod(0o770)
-    with pytest.raises(InputError, match="is in a folder that others may write to"):
+    with pytest.raises(InputError, match="is in a folder that others can write to"):
         check_run_file("plan_file", str(path))
     with pytest.raises(InputError, match="there is no folder"):
         check_run_file("plan_file", str(path.parent / "none" / "deeper" / "plan.jsonl"))

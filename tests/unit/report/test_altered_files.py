@@ -110,5 +110,5 @@ def test_a_value_that_is_nested_without_end() -> None:
     for _level in range(100_000):
         deep = [deep]
     for header, record in (({**HEADER, "facts": {"caveats": deep}}, RECORD), (HEADER, {**RECORD, "match": deep})):
-        with pytest.raises(InputError, match="make the file again"):
+        with pytest.raises(InputError, match="create the file again"):
             report_of(header, record)  # type: ignore[arg-type]

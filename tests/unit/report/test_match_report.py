@@ -99,7 +99,7 @@ def mode(path: str) -> int:
 def test_a_plan_of_accounts_is_refused(call: Call, paths: dict[str, str], out: Path, tmp_path: Path) -> None:
     path = str(tmp_path / "run" / "accounts-plan.jsonl")
     write_run_file("plan_file", path, header("plan", "ad_user"), RECORDS)
-    assert "was written by ad_user, and a report shows only plans of match_plan" in call(file=path, **paths)["msg"]
+    assert "was written by ad_user, but a report can only show plans of match_plan" in call(file=path, **paths)["msg"]
     assert list(out.iterdir()) == []
 
 
@@ -148,7 +148,7 @@ def test_title_and_note(call: Call, paths: dict[str, str]) -> None:
     call(markdown=paths["markdown"], title="Contoso", note="CHG-1", markdown_users=0)
     text = Path(paths["markdown"]).read_text("utf-8")
     assert text.startswith("# Contoso\n\n*CHG-1*\n")
-    assert "\n\n1 user needs a decision; the other files name everybody.\n" in text
+    assert "\n\n1 user needs a decision. The other files list all users.\n" in text
     assert "bob@contoso.com" not in text
 
 
@@ -156,21 +156,21 @@ def test_title_and_note(call: Call, paths: dict[str, str]) -> None:
 def test_other_files_are_refused(call: Call, paths: dict[str, str], out: Path, tmp_path: Path, kind: str) -> None:
     path = str(tmp_path / "run" / "other.jsonl")
     write_run_file("file", path, header(kind), [])
-    assert call(file=path, **paths)["msg"] == f"{path} holds a {kind}, and this task reads a plan or a result."
+    assert call(file=path, **paths)["msg"] == f"{path} contains a {kind}, but this task needs a plan or a result."
     assert list(out.iterdir()) == []
 
 
 def test_a_file_that_was_cut_short_writes_nothing(call: Call, paths: dict[str, str], out: Path, plan: str) -> None:
     lines = Path(plan).read_bytes().splitlines(keepends=True)
     Path(plan).write_bytes(b"".join(lines[:-1]))
-    assert call(**paths)["msg"] == f"{plan} is cut short; write it again."
+    assert call(**paths)["msg"] == f"{plan} is incomplete; create it again."
     Path(plan).write_bytes(b"".join([lines[0], b"{}\n", b'{"end":{"count":1}}\n']))
-    assert call(**paths)["msg"] == "Line 2 of the file is no record of a user; make the file again."
+    assert call(**paths)["msg"] == "Line 2 of the file is not a record of a user; create the file again."
     assert list(out.iterdir()) == []
 
 
 def test_no_file_to_read(call: Call, paths: dict[str, str]) -> None:
-    assert call(file=None, **paths)["msg"] == "file is empty; name a plan or a result on the controller."
+    assert call(file=None, **paths)["msg"] == "file is empty. Set it to a plan or a result on the controller."
 
 
 def test_mode(call: Call, paths: dict[str, str]) -> None:
@@ -182,20 +182,20 @@ def test_mode(call: Call, paths: dict[str, str]) -> None:
 def test_a_mode_that_is_none(call: Call, paths: dict[str, str], wrong: str) -> None:
     result = call(html=paths["html"], mode=wrong)
     assert result["msg"] == (
-        f"mode {wrong!r} is no file mode; write it in quotes and with its leading zero, such as '0640'."
+        f"mode {wrong!r} is not a file mode. Write it in quotes and with a leading zero, such as '0640'."
     )
     assert not os.path.exists(paths["html"])
 
 
 def test_nothing_is_written_when_one_path_is_wrong(call: Call, paths: dict[str, str], out: Path) -> None:
     result = call(**{**paths, "markdown": str(out / "nowhere" / "summary.md")})
-    assert f"there is no folder {out}/nowhere; make it first" in result["msg"]
+    assert f"there is no folder {out}/nowhere. Create it first" in result["msg"]
     result = call(**{**paths, "markdown": str(out)})
-    assert f"markdown {out} is no regular file" in result["msg"]
+    assert f"markdown {out} is not a regular file" in result["msg"]
     result = call(**{**paths, "markdown": paths["csv"]})
     assert "is the path of more than one file of the report" in result["msg"]
     result = call(**{**paths, "markdown": "/dev/null"})
-    assert "markdown /dev/null is no regular file" in result["msg"]
+    assert "markdown /dev/null is not a regular file" in result["msg"]
     assert list(out.iterdir()) == []
 
 
@@ -214,7 +214,7 @@ def test_a_planted_link_is_not_followed(call: Call, paths: dict[str, str], tmp_p
 @pytest.mark.parametrize("mode", ["0666", "0620"])
 def test_a_mode_that_lets_others_write(call: Call, paths: dict[str, str], mode: str) -> None:
     result = call(html=paths["html"], mode=mode)
-    assert result["msg"] == f"mode '{mode}' would let others change the files; choose one such as '0644'."
+    assert result["msg"] == f"mode '{mode}' would allow others to change the files. Use a mode such as '0644'."
 
 
 def test_a_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +238,7 @@ def test_a_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_folder_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What the system answers people who are not root.
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
-    with pytest.raises(InputError, match="this user may not write into"):
+    with pytest.raises(InputError, match="this user may not write to"):
         write_files([File("html", str(tmp_path / "a"), b"new")], 0o600)
 
 
@@ -253,7 +253,7 @@ def test_a_report_replaces_no_journal_and_no_plan(call: Call, plan: str, paths: 
             before = file.read()
         result = call(**{**paths, kind: path})
         assert result["msg"] == (
-            f"{kind} {path} is a journal or another file of a run, so no report replaces it; name another file."
+            f"{kind} {path} is a journal or another file of a run, so the report does not replace it. Use another file."
         )
         with open(path, "rb") as file:
             assert file.read() == before

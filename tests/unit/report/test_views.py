@@ -172,7 +172,7 @@ def test_who_is_left_alone_is_counted_apart() -> None:
     ]
     report = plan(users)
     assert (report.total, report.apart) == (1, 2)
-    assert report.headline().startswith("1 of 1 AD user would be joined to their cloud user.")
+    assert report.headline().startswith("1 of 1 AD user would be matched to their cloud user.")
     assert report.headline().endswith(" 2 more AD users are left alone.")
     assert {key: count for key, count in report.counts.items() if count} == {
         "hard_match": 1,
@@ -224,17 +224,17 @@ def test_the_headline_of_a_plan() -> None:
     changing = [user(f"{name}@x.com", change_writes=[write("x")]) for name in "ab"]
     users = [*changing, user("c@x.com", "unknown"), user("d@x.com", "blocked"), user("e@x.com", "new_cloud_user")]
     assert plan(users).headline() == (
-        "2 of 5 AD users would be joined to their cloud user. 1 would get a new cloud user; 1 would not be "
-        "synchronised as it should; for 1 it is not known, since the app may not read enough. The plan changes 2 users "
-        "and refuses 2."
+        "2 of 5 AD users would be matched to their cloud user. 1 would get a new cloud user; 1 would not be "
+        "synchronised as it should; for 1 the outcome is unknown, because the app may not read everything that decides "
+        "it. The plan changes 2 users and refuses 2."
     )
     assert plan(changing[:1]).headline() == (
-        "1 of 1 AD user would be joined to their cloud user. Nothing stands in the way. The plan changes 1 user."
+        "1 of 1 AD user would be matched to their cloud user. No user has a problem. The plan changes 1 user."
     )
     assert plan([user("a@x.com", "unknown", expected="hard_match"), user("b@x.com", "unknown")]).headline() == (
-        "0 of 2 AD users would be joined to their cloud user. For 2 it is not known, since the app may not read "
-        "enough; 1 of these would be joined if nothing of that stands against it. The plan changes 0 users and "
-        "refuses 2."
+        "0 of 2 AD users would be matched to their cloud user. For 2 the outcome is unknown, because the app may not "
+        "read everything that decides it; 1 of these would be matched if nothing prevents it. The plan changes 0 users "
+        "and refuses 2."
     )
     assert plan([]).headline() == "There is no AD user in the scope."
 
@@ -244,15 +244,15 @@ def test_the_headline_of_what_would_happen_now() -> None:
     report = plan(users, predict="now")
     assert report.title == "What the next sync would do"
     assert report.headline() == (
-        "1 of 2 AD users would be joined to their cloud user. 1 would not be synchronised as it should. What would "
-        "become of 1 user is not allowed."
+        "1 of 2 AD users would be matched to their cloud user. 1 would not be synchronised as it should. 1 user has an "
+        "outcome that is not allowed."
     )
 
 
 def test_a_plan_without_predictions_is_counted_by_status() -> None:
     report = plan([user("b@x.com", None, "unchanged"), user("a@x.com", None, "unchanged")])
     assert dict(report.counts) == {"unchanged": 2}
-    assert report.headline() == "None of 2 AD users is changed or refused, so nothing was predicted."
+    assert report.headline() == "None of 2 AD users is changed or refused, so no outcomes were predicted."
     page = to_html(report).decode()
     assert "<h2>Statuses <small>2 AD users</small></h2>" in page
     assert "What the outcomes mean" not in page
@@ -302,7 +302,7 @@ def test_a_plan_with_a_verdict_says_that_it_may_not_be_applied() -> None:
     report = plan([user("a@x.com", "blocked")], verdict="Nothing was changed: 1 of 1 users are refused.")
     for view in (to_html(report).decode(), to_markdown(report).decode()):
         assert "Nothing was changed: 1 of 1 users are refused." in view
-    assert "<h2>The plan may not be applied</h2>" in to_html(report).decode()
+    assert "<h2>The plan cannot be applied</h2>" in to_html(report).decode()
     assert 'id="verdict"' not in to_html(plan([user("a@x.com")])).decode()
 
 
@@ -377,7 +377,7 @@ def test_an_outcome_of_a_later_version_is_shown_first_and_is_not_fine() -> None:
     report = plan([user("a@x.com"), user("b@x.com", "brand_new", "brand_new")])
     assert report.kind(report.rows[0]).label == "Brand new"
     assert report.counts["brand_new"] == 1
-    assert "For 1 it is not known" in report.headline()
+    assert "For 1 the outcome is unknown" in report.headline()
 
 
 def test_overwrites_are_counted_by_attribute_and_effect() -> None:
@@ -407,7 +407,7 @@ def test_overwrites_are_counted_by_attribute_and_effect() -> None:
     ],
 )
 def test_other_records_are_refused(record: Record) -> None:
-    with pytest.raises(InputError, match=r"^Line 3 of the file is no record of a user; make the file again\.$"):
+    with pytest.raises(InputError, match=r"^Line 3 of the file is not a record of a user; create the file again\.$"):
         plan([user("b@x.com"), record])
 
 
@@ -473,7 +473,7 @@ def test_a_change_that_is_only_proposed_is_shown_and_not_counted_as_one() -> Non
     rows = {row["user_principal_name"]: row for row in table(to_csv(report))}
     assert [rows[f"{name}@x.com"]["writes"] for name in "abc"] == [*["ImmutableId:  -> new="] * 2, ""]
     assert report.headline().endswith(
-        " The plan changes 0 users and refuses 1. It leaves out 1 change, because the reviewed plan differs."
+        " The plan changes 0 users and refuses 1. It omits 1 change, because the reviewed plan differs."
     )
     assert {row.name for row in report.rows if row.needs_decision} == {"a@x.com", "b@x.com"}
 
@@ -730,7 +730,7 @@ def test_markdown_names_those_who_need_a_decision() -> None:
     users = [user(f"u{n}@x.com", "blocked", reason=f"Because {n}.") for n in range(5)]
     allowed = user("allowed@x.com", "blocked", "set")
     text = to_markdown(plan([allowed, *users, user("fine@x.com")], "Title", "Note"), 2).decode()
-    assert text.startswith("# Title\n\n*Note*\n\n**1 of 7 AD users would be joined")
+    assert text.startswith("# Title\n\n*Note*\n\n**1 of 7 AD users would be matched")
     assert "| u0@x.com | Blocked | Because 0. |\n| u1@x.com | Blocked | Because 1. |\n\n… and 3 more users." in text
     assert "fine@x.com" not in text
     assert "allowed@x.com" not in text

@@ -76,7 +76,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def test_nobody_makes_a_domain_by_accident(said: dict[str, str]) -> None:
-    assert "ad_domain_create is false. To make ad.contoso.com on it" in said["nobody asked for it"]
+    assert "ad_domain_create is false. To create ad.contoso.com on it" in said["nobody asked for it"]
 
 
 def test_nobody_makes_a_second_forest_of_the_same_name(said: dict[str, str]) -> None:

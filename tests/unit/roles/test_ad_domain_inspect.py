@@ -111,7 +111,7 @@ def test_the_wanted_domain_is_found(host: Host) -> None:
             {"/etc/sssd/sssd.conf": "[sssd]\n[domain/other.example]\nid_provider = ad\n"},
             "member of the domain other.example (sssd)",
         ),
-        ({"/var/lib/samba/private/sam.ldb": ""}, "holds a directory database without an smb.conf"),
+        ({"/var/lib/samba/private/sam.ldb": ""}, "contains a directory database, but there is no smb.conf"),
         (
             {"/var/lib/samba/.ad_domain_provisioning": "other.example\n"},
             "provisioning of the domain other.example was interrupted",

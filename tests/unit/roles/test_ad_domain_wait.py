@@ -27,7 +27,7 @@ def wait(folder: Path, pid: int, seconds: float) -> str:
 def test_a_samba_that_ended_is_not_waited_for(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as samba:
         pass
-    assert wait(tmp_path, samba.pid, 3600) == "Samba ended soon after its start: look at its log.\n"
+    assert wait(tmp_path, samba.pid, 3600) == "Samba ended soon after its start. Check its log.\n"
 
 
 def test_a_samba_that_runs_is_waited_for(tmp_path: Path) -> None:

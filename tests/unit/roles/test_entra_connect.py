@@ -205,10 +205,10 @@ def test_the_page_says_which_answers_fit(decided: dict[str, Any]) -> None:
     pages = decided["pages"]
     assert "only OU=People,DC=ad" in pages["staging"]
     assert "Verified (contoso.com)" in pages["staging"]
-    assert "Enable staging mode: **ticked**" in pages["staging"]
+    assert "Enable staging mode: **selected**" in pages["staging"]
     assert "Let Azure manage the source anchor" in pages["staging"]
     assert "Choose a specific attribute: objectGUID" in pages["at-once"]
-    assert "process: **not ticked**" in pages["at-once"]
+    assert "process: **not selected**" in pages["at-once"]
     assert "| Pass-through authentication |" in pages["at-once"]
     # One page: what fits on a screen and a half.
     assert all(len(page.splitlines()) < 45 for page in pages.values())

@@ -119,8 +119,8 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     lookup = connection_library.LookupModule()
     (psrp,) = lookup.run(["psrp", "ssh", "ansible.builtin.psrp"])
     assert psrp == (
-        "ansible_connection is psrp, which needs the Python library pypsrp, and it is not installed for the Python "
-        f"that runs ansible-playbook. Install it with: {sys.executable} -m pip install pypsrp"
+        "ansible_connection is psrp. This connection needs the Python library pypsrp, which is not installed for the "
+        f"Python that runs ansible-playbook. Install it with: {sys.executable} -m pip install pypsrp"
     )
     assert "pip install pywinrm" in lookup.run(["winrm"])[0]
     assert lookup.run(["local", "ssh"]) == []

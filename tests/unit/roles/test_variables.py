@@ -222,7 +222,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 def test_each_misspelt_name_is_refused_with_the_nearest_one(refused: dict[str, list[str]], name: str) -> None:
     task, said = refused["misspelt names"]
     assert task == CHECK
-    assert f"There is no variable {misspelt(name)}; the nearest name is {name}." in said
+    assert f"There is no variable {misspelt(name)}. The most similar name is {name}." in said
 
 
 @pytest.mark.parametrize(("role", "entry", "name"), REQUIRED)
@@ -230,14 +230,14 @@ def test_a_misspelt_required_name_is_refused_too(
     refused: dict[str, list[str]], role: str, entry: str, name: str
 ) -> None:
     _task, said = refused[f"{role} {entry}: {name} is misspelt"]
-    assert f"There is no variable {misspelt(name)}; the nearest name is {name}." in said
+    assert f"There is no variable {misspelt(name)}. The most similar name is {name}." in said
 
 
 @pytest.mark.parametrize(("role", "entry"), ENTRY_POINTS)
 def test_each_role_begins_with_the_check(refused: dict[str, list[str]], role: str, entry: str) -> None:
     task, said = refused[f"{role} {entry} begins with the check"]
     assert task == CHECK
-    assert "the nearest name is hybrid_identity_scope." in said
+    assert "The most similar name is hybrid_identity_scope." in said
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name.endswith("is not defined")])
@@ -257,8 +257,8 @@ def test_every_connection_is_looked_at() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("the chain without a scope", "Set hybrid_identity_scope, which chooses the people"),
-        ("a role without a scope", "Set hybrid_identity_scope, which chooses the people"),
+        ("the chain without a scope", "Set hybrid_identity_scope to the users to work on"),
+        ("a role without a scope", "Set hybrid_identity_scope to the users to work on"),
         ("no domains", "Set hybrid_identity_domains to the domains of the tenant."),
         ("an empty scope", "one of the following is required: users, upn_suffixes, search_base, group, all"),
         ("a misspelt key", "hard_match_scope.usrs. Supported parameters include"),
@@ -280,19 +280,19 @@ def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[s
     ("name", "words"),
     [
         ("no limit", "Set hybrid_identity_max_changes"),
-        ("no run folder", "and hybrid_identity_run_folder, which keeps its journal"),
+        ("no run folder", "and hybrid_identity_run_folder, the folder for its journal"),
         ("accounts without a choice of passwords", "Set accounts_password to random or given."),
-        ("nothing cleared without AD", "nobody can tell whom they exclude. Set hybrid_identity_clear_exclude"),
+        ("nothing cleared without AD", "it is unknown whom they exclude. Set hybrid_identity_clear_exclude"),
         ("no wave", "hybrid_identity_waves is empty. Set it to a list of scopes, with the pilot group first."),
-        ("waves with one scope for all", "hard_match_scope would apply to each wave alike, so nothing was done."),
-        ("waves with one run to prove", "sync_run would apply to each wave alike, so nothing was done."),
-        ("nothing cleared without a run folder", "Set hybrid_identity_run_folder, which keeps the journal"),
+        ("waves with one scope for all", "hard_match_scope would apply to all waves, so nothing was done."),
+        ("waves with one run to prove", "sync_run would apply to all waves, so nothing was done."),
+        ("nothing cleared without a run folder", "Set hybrid_identity_run_folder, the folder for the journal"),
         ("accounts without a limit", "Set hybrid_identity_max_changes"),
         ("accounts of a search in AD", "Set accounts_scope to the cloud users"),
         ("accounts of a group in AD", "or a group by its distinguished name"),
-        ("records without their groups", "nobody can tell whether the people in accounts_users are its members"),
+        ("records without their groups", "this role cannot check whether the users in accounts_users are members"),
         ("accounts of no domain", "No domain is both in hybrid_identity_domains (contoso.com) and in upn_suffixes"),
-        ("accounts without a folder", "there is no folder /nonexistent; make it first"),
+        ("accounts without a folder", "there is no folder /nonexistent. Create it first"),
     ],
 )
 def test_what_a_run_that_writes_needs(refused: dict[str, list[str]], name: str, words: str) -> None:
@@ -302,17 +302,17 @@ def test_what_a_run_that_writes_needs(refused: dict[str, list[str]], name: str, 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("no value in the scope", 'The scope is {"users": null}. Write hybrid_identity_scope as a dictionary'),
+        ("no value in the scope", 'The scope is {"users": null}. Set hybrid_identity_scope to a dictionary'),
         ("one value of two in the scope", '"search_base": null'),
         ("no user in the scope of accounts", 'The scope is {"users": []}.'),
         ("no value in the scope of accounts", 'The scope is {"users": null}.'),
-        ("a scope in a text", "give each key a value; on the command line, as -e"),
-        ("an exclusion without a value", "Write hybrid_identity_exclude as a dictionary and give each key a value"),
+        ("a scope in a text", "in which each key has a value. On the command line, use -e"),
+        ("an exclusion without a value", "Set hybrid_identity_exclude to a dictionary in which each key has a value"),
         (
             "an exclusion of accounts without a value",
-            "Write hybrid_identity_exclude as a dictionary and give each key a",
+            "Set hybrid_identity_exclude to a dictionary in which each key has a",
         ),
-        ("exclusions in a text", "Write hybrid_identity_exclude as a dictionary and give each key a value"),
+        ("exclusions in a text", "Set hybrid_identity_exclude to a dictionary in which each key has a value"),
         ("no value of the limit", "Set hybrid_identity_max_changes"),
         ("no value of the limit of accounts", "Set hybrid_identity_max_changes"),
         ("no value of the folder", "hybrid_identity_run_folder"),
@@ -343,14 +343,14 @@ def test_the_first_role_of_a_playbook_finds_what_is_meant_for_a_later_one(
 def test_a_path_must_be_absolute(refused: dict[str, list[str]], name: str) -> None:
     """A relative one would be in the folder of the collection, which an upgrade replaces."""
     said = " ".join(refused[name][1].split())
-    assert "write an absolute path" in said
+    assert "absolute path" in said
     assert "/x.csv" not in said
 
 
 def test_stages_may_be_a_text(refused: dict[str, list[str]]) -> None:
     task, said = refused["stages in a text"]
     assert task == CHECK
-    assert said.startswith("There is no variable hard_match_scop;")
+    assert said.startswith("There is no variable hard_match_scop.")
 
 
 def test_every_shared_variable_is_one_of_the_chain() -> None:

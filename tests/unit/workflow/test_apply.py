@@ -65,7 +65,7 @@ def test_a_plan_with_one_byte_changed_is_not_applied(estate: Estate) -> None:
         path.write_bytes(changed)
         result = estate.apply(plan)
         assert result["failed"]
-        assert "was changed since it was made" in result["msg"]
+        assert "was changed after it was created" in result["msg"]
         assert untouched(estate)
     path.write_bytes(content)
     assert estate.apply(plan)["verdict"] == ""
@@ -75,7 +75,7 @@ def test_a_plan_of_which_nobody_said_the_hash_is_not_applied(estate: Estate) -> 
     plan = estate.plan()
     other = estate.plan(plan_file=str(estate.folder / "other.jsonl"), scope={"search_base": STAFF})
     result = estate.apply({**plan, "plan_sha256": other["plan_sha256"]})
-    assert "was changed since it was made" in result["msg"]
+    assert "was changed after it was created" in result["msg"]
     (estate.folder / "other.jsonl").unlink()
     assert untouched(estate)
 
@@ -84,7 +84,7 @@ def test_a_plan_with_a_verdict_is_not_applied(estate: Estate) -> None:
     plan = estate.plan(max_changes="2")
     assert "max_changes allows 2" in plan["verdict"]
     result = estate.apply(plan)
-    assert result["msg"] == f"The plan may not be applied: {plan['verdict']}"
+    assert result["msg"] == f"The plan cannot be applied: {plan['verdict']}"
     assert untouched(estate)
 
 
@@ -111,12 +111,12 @@ def test_a_plan_for_another_place_is_not_applied(
 def test_another_file_of_a_run_is_no_plan(estate: Estate) -> None:
     estate.apply(estate.plan())
     plan = estate.rewrite_plan(lambda header: header, source="result")
-    assert "holds a result, and this task reads a plan" in estate.apply(plan)["msg"]
+    assert "contains a result, but this task needs a plan" in estate.apply(plan)["msg"]
 
 
 def test_a_plan_that_changes_somebody_needs_a_journal(estate: Estate) -> None:
     plan = estate.plan()
-    assert "no journal is named" in estate.apply(plan, journal=None)["msg"]
+    assert "journal is not set" in estate.apply(plan, journal=None)["msg"]
     assert untouched(estate)
     assert "failed" not in estate.apply(plan, check=True, journal=None)
     assert untouched(estate)
@@ -227,7 +227,7 @@ def test_the_limit_counts_users_and_not_values(estate: Estate) -> None:
     estate.graph.users[IDS["anna"]]["onPremisesImmutableId"] = immutable_id_of_guid(guid(50))
     plan = estate.plan(write_consistency_guid="from_cloud", max_changes="2")
     assert plan["summary"]["changes"] == 3
-    assert plan["verdict"].startswith("Nothing was changed, because 3 users would be, of 3 in scope")
+    assert plan["verdict"].startswith("Nothing was changed, because the run would change 3 users of 3 in scope")
     both = estate.plan(write_consistency_guid="from_guid", scope={"users": ["bob@contoso.com"]}, max_changes="1")
     assert (both["verdict"], both["summary"]["changes"]) == ("", 1)
 
@@ -391,7 +391,7 @@ def test_a_journal_that_is_taken_away_stops_the_writes(estate: Estate, how: str)
     assert estate.changes() == dict.fromkeys(IDS, ("failed", "journal_failed"))
     writes = [write["attribute"] for each in estate.users().values() for write in each["change"]["writes"]]
     assert writes == ["mS-DS-ConsistencyGuid"] * 3
-    words = "was cut short" if how == "cut short" else "was renamed, replaced or deleted"
+    words = "was shortened" if how == "cut short" else "was renamed, replaced or deleted"
     assert result["verdict"].count(words) == 1
     assert [line["after"] for line in journal_lines(moved)] == [str(guid(n)) for n in (1, 2, 3)]
     if how != "a link":
@@ -418,7 +418,7 @@ def test_a_claim_that_turns_up_after_the_write_clears_the_value(estate: Estate) 
     assert estate.values() == {**VALUES, "anna": None}
     reason = estate.users()["anna"]["change"]["reason"]
     assert "the mS-DS-ConsistencyGuid of the user CN=mallory" in reason
-    assert reason.endswith("The ImmutableId that this run set was cleared again.")
+    assert reason.endswith("This run set the ImmutableId and then cleared it again.")
     assert reason in result["verdict"]
     assert [line for line in journal(estate) if line[0] == "anna"] == [
         ("anna", "onPremisesImmutableId", VALUES["anna"], "written"),
@@ -443,8 +443,8 @@ def test_a_claimed_value_that_cannot_be_cleared_again(estate: Estate) -> None:
     estate.graph.answers = answers
     result = estate.apply(plan)
     assert estate.changes()["anna"] == ("failed", "anchor_claimed")
-    assert "could not be cleared again" in estate.users()["anna"]["change"]["reason"]
-    assert "could not be cleared again" in result["verdict"]
+    assert "could not clear it again" in estate.users()["anna"]["change"]["reason"]
+    assert "could not clear it again" in result["verdict"]
     # The value stays, and the result says so.
     assert estate.values() == VALUES
     (write,) = estate.users()["anna"]["change"]["writes"]
@@ -461,7 +461,7 @@ def test_a_claim_of_an_anchor_that_only_active_directory_got_takes_no_value_away
     result = estate.apply(plan)
     assert estate.changes()["anna"] == ("refused", "anchor_claimed")
     assert estate.values() == {**VALUES, "anna": own}
-    assert "The anchor that this run wrote stays" in result["verdict"]
+    assert "The anchor that this run wrote is still there" in result["verdict"]
     assert [each["attribute"] for each in estate.users()["anna"]["change"]["writes"]] == ["mS-DS-ConsistencyGuid"]
 
 
@@ -473,7 +473,7 @@ def test_a_directory_that_is_lost_after_the_last_write(estate: Estate) -> None:
     result = estate.apply(plan)
     assert "failed" not in result
     assert result["verdict"].startswith(
-        "The ImmutableIds were written, but nobody can tell whether somebody else claims one of them meanwhile: "
+        "The ImmutableIds were written, but it is unknown whether another object has one of them now: "
     )
     assert result["verdict"].endswith("Make a new plan before the next sync.")
     assert estate.values() == VALUES

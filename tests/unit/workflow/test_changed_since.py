@@ -75,8 +75,8 @@ PROTECTED_NOW = "made: The user is protected now; a new plan says why."
 
 
 CASES: dict[str, tuple[Callable[[Estate], dict[str, Any]], Callable[[Estate], object], str]] = {
-    "cloud user renamed": (no_options, rename_cloud_user, "No active cloud user is named anna@contoso.com"),
-    "cloud user deleted": (no_options, delete_cloud_user, "No active cloud user is named anna@contoso.com"),
+    "cloud user renamed": (no_options, rename_cloud_user, "There is no active cloud user anna@contoso.com"),
+    "cloud user deleted": (no_options, delete_cloud_user, "There is no active cloud user anna@contoso.com"),
     "deleted user restored": (with_holder, restore_holder, "The values of anna@contoso.com changed"),
     "cloud user synchronised": (no_options, sync_cloud_user, "already synchronised"),
     "cloud user given a role": (
@@ -87,7 +87,7 @@ CASES: dict[str, tuple[Callable[[Estate], dict[str, Any]], Callable[[Estate], ob
         lambda estate: estate.graph.assign(IDS["anna"], "roleEligibilitySchedules"),
         PROTECTED_NOW,
     ),
-    "AD account renamed": (no_options, rename_account, "No active cloud user is named anna.smith@contoso.com"),
+    "AD account renamed": (no_options, rename_account, "There is no active cloud user anna.smith@contoso.com"),
     "AD account moved out of the scope": (
         lambda _estate: {"scope": {"search_base": STAFF}},
         lambda estate: estate.directory.move("anna", f"OU=Other,{DOMAIN}"),
@@ -97,7 +97,7 @@ CASES: dict[str, tuple[Callable[[Estate], dict[str, Any]], Callable[[Estate], ob
     "AD account stamped": (
         no_options,
         lambda estate: estate.directory.change("anna", mS_DS_ConsistencyGuid=[guid(50).bytes_le]),
-        "neither the account's own GUID nor what the cloud user has",
+        "neither the GUID of the account nor the ImmutableId of the cloud user",
     ),
     "AD account made a Domain Admin": (no_options, protect, PROTECTED_NOW),
     "AD account disabled": (

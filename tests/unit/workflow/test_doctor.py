@@ -88,18 +88,18 @@ def test_a_folder_that_is_not_there(estate: Estate) -> None:
     result = examine(estate, run_folder=str(estate.folder / "gone"))
     wrong = only_wrong(result)
     assert wrong["name"] == "run_folder"
-    assert wrong["advice"] == "Make it first."
+    assert wrong["advice"] == "Create it first."
     assert "disk_space" not in {check["name"] for check in result["checks"]}
 
 
 def test_a_folder_that_others_may_write_to(estate: Estate) -> None:
     estate.folder.chmod(0o777)
     wrong = only_wrong(examine(estate))
-    assert (wrong["name"], "others may write to" in wrong["finding"]) == ("run_folder", True)
+    assert (wrong["name"], "others can write to" in wrong["finding"]) == ("run_folder", True)
 
 
 def test_a_relative_folder(estate: Estate) -> None:
-    assert only_wrong(examine(estate, run_folder="runs"))["advice"] == "Write an absolute path."
+    assert only_wrong(examine(estate, run_folder="runs"))["advice"] == "Use an absolute path."
 
 
 def test_a_full_disk(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:

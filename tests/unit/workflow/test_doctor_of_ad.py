@@ -53,12 +53,12 @@ def test_a_closed_port(estate: Estate) -> None:
     wrong = only_wrong(examine(estate, port=port))
     assert (wrong["name"], wrong["finding"]) == (
         "ad_port",
-        f"127.0.0.1:{port} refuses the connection, so nothing listens there.",
+        f"127.0.0.1:{port} refuses the connection, so no service listens there.",
     )
 
 
 @pytest.mark.parametrize(
-    ("error", "words"), [(TimeoutError(), "did not answer within 60 s"), (OSError(113, "No route"), "has no way to")]
+    ("error", "words"), [(TimeoutError(), "did not answer within 60 s"), (OSError(113, "No route"), "has no route to")]
 )
 def test_a_port_that_does_not_answer(
     estate: Estate, monkeypatch: pytest.MonkeyPatch, error: OSError, words: str
@@ -81,7 +81,7 @@ def test_an_untrusted_certificate_is_described(estate: Estate, tmp_path: Path) -
     assert "comes from an authority that is not trusted" in wrong["finding"]
     assert "signed by " in wrong["finding"]
     assert " ends on " in wrong["finding"]
-    assert wrong["advice"] == "Give its CA's certificate in ca_cert."
+    assert wrong["advice"] == "Set ca_cert to the certificate of the CA."
     # The password was sent to nobody.
     assert not any(isinstance(each, Bind) for each in estate.directory.requests)
     assert "ad_sign_in" in statuses(result, "unknown")

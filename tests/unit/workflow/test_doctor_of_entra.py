@@ -25,11 +25,11 @@ pytestmark = pytest.mark.usefixtures("fine_estate")
     [
         (aadsts(7000215, 401), "entra_sign_in", f"The client secret of app {CLIENT_ID} is wrong."),
         (aadsts(7000222, 401), "entra_sign_in", "has expired"),
-        (aadsts(700016), "entra_sign_in", f"knows no app {CLIENT_ID}"),
+        (aadsts(700016), "entra_sign_in", f"has no app {CLIENT_ID}"),
         (aadsts(90002), "entra_tenant", "There is no tenant contoso.com."),
-        (aadsts(65001), "entra_consent", "Nobody has consented"),
+        (aadsts(65001), "entra_consent", "has no consent"),
         (aadsts(7000229), "entra_consent", "has no service principal"),
-        (token(), "entra_consent", "nobody has given admin consent"),
+        (token(), "entra_consent", "admin consent is missing"),
     ],
 )
 def test_a_sign_in_that_fails(estate: Estate, reply: Reply, check: str, words: str) -> None:

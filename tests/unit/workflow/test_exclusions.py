@@ -148,7 +148,7 @@ def test_who_became_excluded_since_the_plan_is_refused(estate: Estate, change: C
     change(estate)
     result = estate.apply(plan)
     assert estate.changes() == {"anna": ("refused", "changed_since"), **OTHERS}
-    assert "Something changed since the plan was made: anna@contoso.com is excluded" in result["verdict"]
+    assert "Something changed after the plan was made: anna@contoso.com is excluded" in result["verdict"]
     assert estate.values() == {**VALUES, "anna": None}
 
 
@@ -165,7 +165,7 @@ def test_a_user_who_is_named_may_not_be_excluded(estate: Estate, prepare: Case, 
     result = estate.plan(scope={"users": [upn("bob"), upn("anna")]}, exclude=prepare(estate))
     assert result["failed"]
     assert words in result["msg"]
-    assert "Remove the user from the one or from the other." in result["msg"]
+    assert "Remove the user from one of the two." in result["msg"]
     assert not (estate.folder / "plan.jsonl").exists()
 
 
@@ -177,14 +177,17 @@ def a_computer(estate: Estate) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("exclude", "words"),
     [
-        ({"users": ["nobody@contoso.com"]}, "neither Entra ID nor DC=ad,DC=contoso,DC=com has a user of this name"),
+        ({"users": ["nobody@contoso.com"]}, "neither Entra ID nor DC=ad,DC=contoso,DC=com has a user with this name"),
         ({"groups": [TIER0]}, "shows no such group in DC=ad,DC=contoso,DC=com"),
         ({"groups": [NOBODY]}, "Entra ID has no such group"),
         ({"organizational_units": [f"OU=Nowhere,{DOMAIN}"]}, "shows no such organizational unit in DC=ad"),
-        ({"organizational_units": ["Staff"]}, "exclude.organizational_units names Staff, which is no distinguished"),
-        ({"groups": ["Tier 0"]}, "exclude.groups names Tier 0, which names no group; write the distinguished name"),
+        ({"organizational_units": ["Staff"]}, "exclude.organizational_units names Staff, which is not a distinguished"),
+        (
+            {"groups": ["Tier 0"]},
+            "exclude.groups names Tier 0, which does not identify a group. Use the distinguished name",
+        ),
         ({"users": ["anna"]}, "anna"),
-        (a_computer, "which is no group but a computer"),
+        (a_computer, "which is a computer, not a group"),
     ],
 )
 def test_an_entry_that_nobody_has_stops_the_run(estate: Estate, exclude: Any, words: str) -> None:
@@ -250,13 +253,13 @@ def without_types(estate: Estate) -> dict[str, Any]:
     ("prepare", "words"),
     [
         (hide_the_sid, "does not show the objectSid of CN=Inner"),
-        (hide_the_group, "shows nothing of it; sign in with an account that may read it"),
+        (hide_the_group, "does not show it. Sign in with an account that may read it"),
         (refuse_the_search, "lacks the right to do this"),
         (deny_groups, "Their members cannot be read: The app may not read groups; grant it"),
         (dynamic, "(Group 800), which is a dynamic group, whose members depend on attributes of users"),
         (dynamic_inside, "and the group Group 801 in it is a dynamic group"),
         (hidden_membership, "has a hidden membership"),
-        (without_types, "it sent a group without its groupTypes"),
+        (without_types, "the answer contains a group without its groupTypes"),
     ],
 )
 def test_a_group_that_cannot_be_read_stops_the_run(estate: Estate, prepare: Case, words: str) -> None:
@@ -281,7 +284,7 @@ def test_exclusions_are_terms_of_a_review(estate: Estate) -> None:
     estate.plan(exclude={"users": [upn("anna"), upn("bob")]})
     reviewed = estate.reviewed()
     other = estate.plan(exclude={"users": [upn("anna")]}, **reviewed)
-    assert "was made with other terms than this run (exclude)" in other["msg"]
+    assert "was made with other options than this run (exclude)" in other["msg"]
     same = estate.plan(exclude={"users": [upn("bob"), upn("anna")], "groups": []}, **reviewed)
     assert (same["verdict"], estate.changes("plan")["carl"]) == ("", SET)
 

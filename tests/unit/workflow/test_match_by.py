@@ -60,9 +60,9 @@ def test_equal_addresses_write_only_after_a_review(addressed: Estate) -> None:
     plan = addressed.plan(**BY_ADDRESS, **RENAMED)
     assert addressed.changes("plan") == dict.fromkeys(IDS, SET)
     assert addressed.lines("plan")[0]["terms"]["match_by"] == "primary_smtp"
-    assert plan["verdict"].startswith("Nothing was changed: with match_by: primary_smtp, a run writes only what")
+    assert plan["verdict"].startswith("Nothing was changed: with match_by: primary_smtp, a run writes only reviewed")
     assert plan["reviewable"] is True
-    assert "may not be applied" in addressed.apply(plan)["msg"]
+    assert "cannot be applied" in addressed.apply(plan)["msg"]
     assert addressed.graph.writes == []
 
     reviewed = addressed.reviewed()
@@ -84,7 +84,7 @@ def test_the_sign_in_name_that_changes_is_an_effect(addressed: Estate) -> None:
 def test_a_review_of_another_way_is_refused(addressed: Estate) -> None:
     addressed.plan(**BY_ADDRESS, **RENAMED)
     refused = addressed.plan(**by_mapping(*IDS), **addressed.reviewed())
-    assert "was made with other terms than this run (match_by)" in refused["msg"]
+    assert "was made with other options than this run (match_by)" in refused["msg"]
 
 
 def make_guest(estate: Estate) -> None:
@@ -186,7 +186,7 @@ def test_a_mapping_keeps_the_values_of_the_cloud(addressed: Estate) -> None:
 
 def test_pairs_outside_the_scope_are_told(addressed: Estate) -> None:
     plan = addressed.plan(**by_mapping("anna", "carl"), scope={"users": [upn("anna")]})
-    assert f"1 entry of the mapping names no AD user in scope: {guid(3)}." in str(plan["warnings"])
+    assert f"1 entry of the mapping has no AD user in scope: {guid(3)}." in str(plan["warnings"])
 
 
 def test_a_cloud_user_of_a_mapping_who_does_not_exist(addressed: Estate) -> None:
@@ -194,7 +194,7 @@ def test_a_cloud_user_of_a_mapping_who_does_not_exist(addressed: Estate) -> None
     addressed.plan(match_by="mapping", mapping=given, scope={"users": [upn("anna")]})
     change = addressed.users("plan")["anna"]["change"]
     assert change["cause"] == "no_such_cloud_user"
-    assert f"the cloud user {object_id(999)}, and Entra ID has no active user" in change["reason"]
+    assert f"the cloud user {object_id(999)} for anna@contoso.com, but Entra ID has no active user" in change["reason"]
 
 
 @pytest.mark.parametrize("name", ["userPrincipalName", "account"])
@@ -224,9 +224,9 @@ def test_a_mapping_from_a_file(addressed: Estate, tmp_path: Path) -> None:
 
 PAIR = mapping_of("anna")[0]
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "none": ({"match_by": "mapping"}, "set mapping to a list of pairs, or to the path of a CSV file"),
-    "another way": ({"mapping": [PAIR]}, "mapping is set, and match_by is not"),
-    "a number": ({"match_by": "mapping", "mapping": 5}, "set mapping to a list of pairs, or to"),
+    "none": ({"match_by": "mapping"}, "Set mapping to a list of pairs, or to the path of a CSV file"),
+    "another way": ({"mapping": [PAIR]}, "mapping is set, but match_by is not mapping"),
+    "a number": ({"match_by": "mapping", "mapping": 5}, "Set mapping to a list of pairs, or to"),
     "no pair": ({"match_by": "mapping", "mapping": ["x"]}, "Entry 1 of mapping must have object_guid and id."),
     "other keys": (
         {"match_by": "mapping", "mapping": [{"ObjectGUID": PAIR["object_guid"], "id": PAIR["id"]}]},
@@ -239,11 +239,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an account twice": (
         {"match_by": "mapping", "mapping": [PAIR, {**PAIR, "id": IDS["bob"]}]},
-        "Entries 1 and 2 of mapping name the same account; keep one of them.",
+        "Entries 1 and 2 of mapping have the same account; keep one of them.",
     ),
     "a cloud user twice": (
         {"match_by": "mapping", "mapping": [PAIR, {**PAIR, "object_guid": str(guid(2))}]},
-        "Entries 1 and 2 of mapping name the same cloud user; keep one of them.",
+        "Entries 1 and 2 of mapping have the same cloud user; keep one of them.",
     ),
     "no file": ({"match_by": "mapping", "mapping": "/nonexistent.csv"}, "/nonexistent.csv"),
 }
@@ -260,7 +260,7 @@ def test_a_wrong_mapping(estate: Estate, case: str) -> None:
 FILES = {
     "semicolons": (
         b"object_guid;id\n",
-        "must name the columns object_guid and id, separated by commas. Found: the key",
+        "must contain the columns object_guid and id, separated by commas. Found: the key",
     ),
     "other columns": (b"ObjectGUID,ObjectId\n", "Rename 'ObjectGUID' to object_guid. Rename 'ObjectId' to id."),
     "empty": (b"", "The first line of mapping"),

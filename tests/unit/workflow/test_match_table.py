@@ -197,7 +197,7 @@ def test_who_is_planned() -> None:
 def test_a_change_of_nobody_is_refused(key: str) -> None:
     (user,) = records("set")
     broken: Any = {**user, key: None}
-    with pytest.raises(InputError, match="does not say which objects that is; make it again"):
+    with pytest.raises(InputError, match=r"does not identify the objects\. Make a new plan"):
         list_planned([broken])
 
 
@@ -219,8 +219,8 @@ def test_the_verdict_names_who_was_not_changed() -> None:
     both = describe_outcome(planned_users, done, "The server is gone.")
     assert both.startswith("5 of 6 planned users were not changed: ")
     assert both.endswith(
-        "The ImmutableIds were written, but nobody can tell whether somebody else claims one of them meanwhile: The "
-        "server is gone. Make a new plan before the next sync."
+        "The ImmutableIds were written, but it is unknown whether another object has one of them now: The server is "
+        "gone. Make a new plan before the next sync."
     )
     # Somebody who is as planned already is no miss.
     assert describe_outcome(planned_users[:1], {"0": change("unchanged")}, None) == ""

@@ -228,7 +228,7 @@ def test_an_access_list_that_cannot_be_read_refuses_everybody(estate: Estate) ->
     estate.directory.answers = answers
     plan = estate.plan()
     assert estate.changes("plan") == dict.fromkeys(IDS, ("refused", "predicted_blocked"))
-    assert "name protected_accounts in skip_checks" in plan["verdict"]
+    assert "add protected_accounts to skip_checks" in plan["verdict"]
     assert unread(estate)["protected_accounts"] == ("refused", False)
     skipped = estate.plan(skip_checks=["protected_accounts"])
     assert (skipped["verdict"], estate.changes("plan")) == ("", dict.fromkeys(IDS, SET))
@@ -258,8 +258,8 @@ def test_without_a_licence_for_pim_nobody_is_eligible(estate: Estate, status: in
     plan = estate.plan()
     assert (plan["verdict"], unread(estate)) == ("", {})
     assert plan["caveats"] == [
-        "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so nobody "
-        "is eligible through PIM."
+        "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so no user "
+        "is eligible for a role through PIM."
     ]
 
 
@@ -271,7 +271,7 @@ def test_switches_that_are_not_among_those_answered_are_a_caveat(
     plan = estate.plan()
     assert plan["verdict"] == ""
     assert unread(estate) == {"tenant_switches": ("caveat", False)}
-    assert "say in tenant_switches what a Global Administrator sees" in plan["caveats"][0]
+    assert "Set tenant_switches to the values that a Global Administrator can read" in plan["caveats"][0]
 
 
 def test_another_listing_that_needs_a_licence_is_unread(estate: Estate) -> None:
@@ -290,7 +290,7 @@ def test_a_check_that_is_skipped_is_named_all_the_same(estate: Estate) -> None:
     given = {"blockSoftMatchEnabled": True}
     plan = estate.plan(skip_checks=["role_eligibility"], tenant_switches=given, max_refused="1")
     assert unread(estate)["role_eligibility"] == ("refused", True)
-    assert any("so an administrator may be among these users" in caveat for caveat in plan["caveats"])
+    assert any("so one of these users might be an administrator" in caveat for caveat in plan["caveats"])
     assert estate.changes("plan")["anna"] == SET
 
 
@@ -373,18 +373,18 @@ def test_what_happens_now_is_a_plan_that_changes_nobody(estate: Estate) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"tenant_switches": {"blockSoftMatchEnabled": "maybe"}}, "write true or false"),
+        ({"tenant_switches": {"blockSoftMatchEnabled": "maybe"}}, "it must be true or false"),
         ({"max_refused": "some"}, "max_refused"),
         ({"max_changes": "some"}, "max_changes"),
         ({"replace": ["anna"]}, "anna"),
         ({"deleted_holders": {"purge": ["anna@contoso.com"]}}, "is not the object id"),
-        ({"accepted_effects": {"foreign_anchor": "all"}}, "user by user only"),
+        ({"accepted_effects": {"foreign_anchor": "all"}}, "only be accepted for single users"),
         ({"scope": {"users": []}}, r"scope.users is empty"),
         ({"scope": {}}, "one of the following is required"),
         ({"scope": {"all": True, "users": ["anna@contoso.com"]}}, "mutually exclusive"),
         ({"plan_file": ""}, "plan_file is empty"),
         ({"plan_file": None}, "plan_file is empty"),
-        ({"cert_validation": "ignore", "ca_cert": None}, "Only tasks that read may ignore the certificate"),
+        ({"cert_validation": "ignore", "ca_cert": None}, "Only tasks that read can ignore the certificate"),
     ],
 )
 def test_options_that_are_wrong_ask_nobody(estate: Estate, options: dict[str, Any], words: str) -> None:
@@ -399,7 +399,7 @@ def test_an_unchecked_certificate_is_no_reason_to_write(estate: Estate, monkeypa
     plan = estate.plan()
     requests = len(estate.directory.requests)
     result = estate.apply(plan, cert_validation="ignore", ca_cert=None)
-    assert "Only tasks that read may ignore the certificate" in result["msg"]
+    assert "Only tasks that read can ignore the certificate" in result["msg"]
     assert len(estate.directory.requests) == requests
     told: list[str] = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda _module, text: told.append(text))

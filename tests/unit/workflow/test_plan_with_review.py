@@ -226,7 +226,7 @@ def test_a_reviewed_user_who_is_not_in_the_scope_any_more_is_named(estate: Estat
     given = estate.reviewed()
     estate.directory.delete("anna")
     plan = estate.plan(**given)
-    assert warned == ["The reviewed plan changes users who are not in the scope any more (1): anna@contoso.com."]
+    assert warned == ["The reviewed plan changes users who are no longer in the scope (1): anna@contoso.com."]
     assert plan["summary"]["review"] == {**NOTHING_LEFT_OUT, "changed_since_review": 1}
     assert plan["summary"]["changes"] == 2
 
@@ -246,7 +246,7 @@ def test_effects_that_nobody_accepted_keep_the_change_and_are_accepted_by_a_revi
     write = {"attribute": "onPremisesImmutableId", "id": IDS["anna"], "before": None, "after": foreign}
     assert (anna["change"]["writes"], anna["change"]["proposed"]) == ([], [write])
     # It is no plan to be applied, whatever its file says.
-    assert "may not be applied" in estate.apply(made)["msg"]
+    assert "cannot be applied" in estate.apply(made)["msg"]
     given = estate.reviewed()
     plan = estate.plan(**given)
     assert (plan["verdict"], plan["summary"]["changes"]) == ("", 3)
@@ -300,7 +300,7 @@ def test_a_verdict_that_rests_on_more_than_effects_ends_the_review(estate: Estat
     made = estate.plan()
     assert not made["reviewable"]
     refused = estate.plan(**estate.reviewed())
-    assert "may not be applied, reviewed or not: Nothing was changed: 2 of 3 users are refused" in refused["msg"]
+    assert "cannot be applied, even if it was reviewed: Nothing was changed: 2 of 3 users are refused" in refused["msg"]
     assert estate.plan(max_changes="0")["reviewable"] is False
     assert estate.plan(max_refused="1")["reviewable"]
 
@@ -397,7 +397,7 @@ def test_whose_ids_are_shown_with_the_name_of_another_is_left_out(estate: Estate
 def test_a_change_of_a_user_who_is_shown_as_unchanged_ends_the_review(estate: Estate) -> None:
     estate.plan()
     shown = estate.reviewed(lambda lines: record(lines, "anna")["change"].update(status="unchanged"))
-    assert "is no record of a user; make the plan again." in estate.plan(**shown)["msg"]
+    assert "is not a record of a user; make the plan again." in estate.plan(**shown)["msg"]
 
 
 def set_header(**more: Any) -> Callable[[list[Any]], None]:
@@ -409,37 +409,37 @@ def set_part(part: str, **more: Any) -> Callable[[list[Any]], None]:
 
 
 REFUSED: dict[str, tuple[Callable[[list[Any]], None], dict[str, Any], str]] = {
-    "cut short": (lambda lines: lines.pop(), {}, "is cut short; write it again"),
-    "a record less": (lambda lines: lines.pop(1), {}, "is cut short; write it again"),
+    "cut short": (lambda lines: lines.pop(), {}, "is incomplete; create it again"),
+    "a record less": (lambda lines: lines.pop(1), {}, "is incomplete; create it again"),
     "lines after its end": (lambda lines: lines.append(lines[1]), {}, "lines after its end"),
-    "only its first line": (lambda lines: lines.__delitem__(slice(1, None)), {}, "is cut short"),
+    "only its first line": (lambda lines: lines.__delitem__(slice(1, None)), {}, "is incomplete"),
     "a record that is none": (lambda lines: lines[1].update(change=5), {}, "Line 2 of"),
     "two of one user": (lambda lines: lines.__setitem__(2, lines[1]), {}, "Line 3 of"),
     "too old": (set_header(time=hours_ago(73)), {}, "reviewed_plan_max_age allows 72 hours"),
     "older than the caller allows": (set_header(time=hours_ago(3)), {"reviewed_plan_max_age": 2}, "allows 2 hours"),
     "from the future": (set_header(time=hours_ago(-1)), {}, "which is in the future"),
     "of no time": (set_header(time="soon"), {}, "The time in the first line"),
-    "another scope": (set_header(scope={"users": [upn("anna")]}), {}, "other terms than this run (scope)"),
+    "another scope": (set_header(scope={"users": [upn("anna")]}), {}, "other options than this run (scope)"),
     "other matching": (set_part("terms", write_consistency_guid="from_guid"), {}, "(write_consistency_guid)"),
     "other skipped checks": (set_part("terms", skip_checks=["domains"]), {}, "(skip_checks)"),
     "other outcomes": (set_part("terms", allowed_outcomes=["hard_match"]), {}, "(allowed_outcomes)"),
     "of the terms of the run": (lambda _lines: None, {"source_anchor": "objectGUID"}, "(source_anchor)"),
-    "of now": (set_part("terms", predict="now"), {}, "no plan that can be applied"),
+    "of now": (set_part("terms", predict="now"), {}, "not a plan that can be applied"),
     "for a run of now": (lambda _lines: None, {"predict": "now"}, "predict=now"),
-    "of another module": (set_header(module="ad_user"), {}, "no plan that can be applied"),
-    "a result": (set_header(kind="result"), {}, "holds a result, and this task reads a plan"),
+    "of another module": (set_header(module="ad_user"), {}, "not a plan that can be applied"),
+    "a result": (set_header(kind="result"), {}, "contains a result, but this task needs a plan"),
     "of another version": (set_header(version=2), {}, "another version of this collection"),
     "not reviewable": (
         set_part("facts", reviewable=False, verdict="No."),
         {},
-        "may not be applied, reviewed or not: No.",
+        "cannot be applied, even if it was reviewed: No.",
     ),
     "another hash": (lambda _lines: None, {"reviewed_plan_sha256": "0" * 64}, "is not the plan that was reviewed"),
-    "no hash": (lambda _lines: None, {"reviewed_plan_sha256": ""}, "belong together, and one is empty"),
-    "no path": (lambda _lines: None, {"reviewed_plan": ""}, "belong together, and one is empty"),
-    "only a path": (lambda _lines: None, {"reviewed_plan_sha256": None}, "belong together, and one is empty"),
-    "only a hash": (lambda _lines: None, {"reviewed_plan": None}, "belong together, and one is empty"),
-    "no age": (lambda _lines: None, {"reviewed_plan_max_age": 0}, "write a number of hours, 1 or more"),
+    "no hash": (lambda _lines: None, {"reviewed_plan_sha256": ""}, "belong together, but one of them is empty"),
+    "no path": (lambda _lines: None, {"reviewed_plan": ""}, "belong together, but one of them is empty"),
+    "only a path": (lambda _lines: None, {"reviewed_plan_sha256": None}, "belong together, but one of them is empty"),
+    "only a hash": (lambda _lines: None, {"reviewed_plan": None}, "belong together, but one of them is empty"),
+    "no age": (lambda _lines: None, {"reviewed_plan_max_age": 0}, "it must be 1 hour or more"),
 }
 
 
@@ -472,7 +472,7 @@ def test_a_file_that_cannot_be_trusted(estate: Estate, state: str) -> None:
     estate.plan()
     given = estate.reviewed()
     path = estate.folder / "reviewed.jsonl"
-    words = {"for all to write": "may be changed by others", "the plan": "is the reviewed_plan too"}.get(state, "")
+    words = {"for all to write": "can be changed by others", "the plan": "is also the reviewed_plan"}.get(state, "")
     if state in ("missing", "a folder", "a pipe"):
         path.unlink()
     if state == "a folder":
@@ -513,6 +513,4 @@ def test_names_of_the_reviewed_plan_are_shown_as_visible_text(estate: Estate, wa
 
     estate.plan()
     estate.plan(**estate.reviewed(forge))
-    assert warned == [
-        "The reviewed plan changes users who are not in the scope any more (1): \\x1b[2Jok: [localhost]\\n."
-    ]
+    assert warned == ["The reviewed plan changes users who are no longer in the scope (1): \\x1b[2Jok: [localhost]\\n."]

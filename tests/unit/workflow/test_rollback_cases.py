@@ -232,7 +232,7 @@ def test_a_cloud_user_who_was_renamed_stays_with_the_account(estate: Estate) -> 
 def test_limits(estate: Estate) -> None:
     estate.match(MATCHED)
     limited = estate.roll_back(max_changes="2")
-    assert "Nothing was changed, because 3 users would be, of 3 in scope" in limited["verdict"]
+    assert "Nothing was changed, because the run would change 3 users of 3 in scope" in limited["verdict"]
     assert (limited["changed"], estate.values()) == (False, VALUES)
     assert "max_refused: 'some' is neither a count" in estate.roll_back(max_refused="some")["msg"]
     assert estate.roll_back(max_changes="100%")["summary"]["put_back"] == 3
@@ -255,7 +255,7 @@ def test_runs_that_are_not_there(estate: Estate, run: str, words: str) -> None:
 
 
 def test_a_folder_without_runs_has_no_last_one(estate: Estate) -> None:
-    assert "has no run that changed anything and was no rollback" in estate.roll_back()["msg"]
+    assert "has no run that changed anything, except for rollbacks" in estate.roll_back()["msg"]
     assert "cannot be read: No such file or directory" in estate.roll_back(run_folder="/nonexistent")["msg"]
 
 
@@ -320,7 +320,7 @@ def test_an_account_stays_if_graph_does_not_take_the_change(estate: Estate) -> N
     result = estate.roll_back(MADE)
     assert statuses(result)["anna"][0] == "failed"
     assert (people(estate), result["changed"]) == ({"anna"}, True)
-    assert "1 of 3 users was not put back, or only in part: anna@contoso.com" in result["verdict"]
+    assert "1 of 3 users was not restored, or only partly: anna@contoso.com" in result["verdict"]
     estate.graph.answers = lambda _method, _path: None
     again = estate.roll_back(MADE)
     assert (again["verdict"], people(estate), estate.values()) == ("", set(), NOBODY)

@@ -55,13 +55,13 @@ def test_a_name_of_several_groups_names_them(estate: Estate, cloud_group: str) -
     other = estate.graph.put_group(802, displayName="group 800")
     result = estate.plan(scope={"group": "Group 800"})
     assert result["msg"] == (
-        f"scope.group names Group 800, and 2 groups of Entra ID have this name ({cloud_group}, {other}); write the "
-        "object id of the one that is meant."
+        f"scope.group names Group 800, and 2 groups of Entra ID have this name ({cloud_group}, {other}); use the "
+        "object id of the group."
     )
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("Group 900", "and Entra ID has no such group"), ("  ", "which names no group; write")]
+    ("name", "words"), [("Group 900", "but Entra ID has no such group"), ("  ", "which does not identify a group. Use")]
 )
 def test_a_name_of_no_group_stops_the_run(estate: Estate, cloud_group: str, name: str, words: str) -> None:
     assert words in estate.plan(scope={"group": name})["msg"]

@@ -234,7 +234,7 @@ def _replies(body: Any) -> dict[str, list[Any]]:
     """Return the answers of a batch by the id of their request; they come in any order."""
     responses = body.get("responses") if isinstance(body, dict) else None
     if not isinstance(responses, list):
-        raise not_graph("it sent no answers to $batch")
+        raise not_graph("the answer to $batch contains no responses")
     replies: defaultdict[str, list[Any]] = defaultdict(list)
     for reply in responses:
         key = reply.get("id") if isinstance(reply, dict) else None
@@ -251,7 +251,7 @@ def _answer(replies: Sequence[Mapping[str, Any]], url: str, named: Mapping[str, 
         return Answer(503, {}, None, url)
     status, headers = replies[0].get("status"), replies[0].get("headers") or {}
     if len(replies) > 1 or not isinstance(headers, dict) or not _is_status(status):
-        return not_graph("its answer to an item of $batch has no clear status")
+        return not_graph("the answer to an item of $batch has no valid status")
     texts = {str(name).lower(): str(value) for name, value in headers.items()}
     return Answer(int(str(status)), {**named, **texts}, replies[0].get("body"), url)
 

@@ -57,13 +57,13 @@ def _unpacker(coding: str) -> Callable[[bytes, int], bytes]:
     if coding in ("identity", ""):
         return lambda chunk, _most: chunk
     if coding not in _PACKED:
-        raise not_graph("it packed its answer in a way that nobody asked for")
+        raise not_graph("the answer has a compression that was not requested")
     unpacking = zlib.decompressobj(_GZIP_OR_ZLIB)
 
     def unpacked(chunk: bytes, most: int) -> bytes:
         try:
             return unpacking.decompress(chunk, most)
         except zlib.error:
-            raise not_graph("its answer cannot be unpacked") from None
+            raise not_graph("the answer cannot be decompressed") from None
 
     return unpacked

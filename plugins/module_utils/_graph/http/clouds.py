@@ -63,7 +63,9 @@ def _https(option: str, url: str) -> str:
     except ValueError:
         usable = False
     if not usable or parts.query or parts.fragment or parts.username is not None:
-        raise InputError(f"{option} {url!r} will not do; it must be an https URL such as https://graph.microsoft.com.")
+        raise InputError(f"{option} {url!r} is not valid; it must be an https URL such as https://graph.microsoft.com.")
     if option == "graph_url" and parts.path.rsplit("/", 1)[-1] in ("v1.0", "beta"):
-        raise InputError(f"graph_url {url!r} names a version; give it without, such as https://graph.microsoft.com.")
+        raise InputError(
+            f"graph_url {url!r} contains a version; remove the version, as in https://graph.microsoft.com."
+        )
     return text

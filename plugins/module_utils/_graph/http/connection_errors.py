@@ -26,7 +26,7 @@ def connection_error(error: BaseException, url: str, timeout: float) -> GraphErr
         return GraphError(
             "untrusted_certificate",
             f"The certificate of {host} is not trusted ({certificate}); set graph_ca_cert to the PEM file of the "
-            "authority that signed it, or check that nobody is in between.",
+            "authority that signed it, or check that no proxy or attacker intercepts the connection.",
         )
     unnamed = next((link for link in chain(error) if isinstance(link, socket.gaierror)), None)
     if unnamed is not None:
@@ -41,7 +41,7 @@ def connection_error(error: BaseException, url: str, timeout: float) -> GraphErr
             f"{host} did not answer within {timeout:g} s; check the network, firewalls, the proxy and the timeout.",
         )
     if any(isinstance(link, ssl.SSLError) for link in chain(error)):
-        return GraphError("unreachable", f"{host} does not speak TLS as it should; check the port and any proxy.")
+        return GraphError("unreachable", f"{host} does not answer with valid TLS; check the port and any proxy.")
     return GraphError("unreachable", f"{host} cannot be reached; check the network and the proxy settings.")
 
 
@@ -49,7 +49,7 @@ def _unknown_name(error: socket.gaierror, name: str) -> GraphError:
     if error.errno == socket.EAI_AGAIN:
         return GraphError(
             "dns_failed",
-            f"No DNS server answered the question for {name}; check this machine's DNS servers and network.",
+            f"No DNS server answered the query for {name}; check this machine's DNS servers and network.",
         )
     return GraphError(
         "unknown_host", f"DNS does not know {name}; check the name, this machine's DNS servers and the proxy settings."

@@ -101,7 +101,7 @@ def successful(answer: Answer) -> Any:
     if not answer.ok:
         raise graph_error(answer)
     if answer.body is None:
-        raise not_graph("it sent no JSON", answer.status)
+        raise not_graph("the answer is not JSON", answer.status)
     return answer.body
 
 
@@ -112,13 +112,13 @@ def items(body: Any) -> list[dict[str, Any]]:
     """
     value = body.get("value") if isinstance(body, dict) else None
     if not isinstance(value, list):
-        raise not_graph("it sent no collection")
+        raise not_graph("the answer is not a collection")
     return [item if isinstance(item, dict) else {} for item in value]
 
 
 def not_graph(why: str, status: int | None = None) -> GraphError:
     """Return the exception for an answer that Graph would not give; ``why`` continues the sentence."""
-    sentence = f"What answered is not Graph: {why}; check graph_url and any proxy in between."
+    sentence = f"The answer does not come from Microsoft Graph: {why}; check graph_url and any proxy in between."
     return GraphError("not_graph", sentence, status_code=status)
 
 
@@ -142,27 +142,31 @@ def _short(told: Any) -> str | None:
 def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
     if answer.cause == APP_NOT_IN_TENANT:
         return APP_NOT_IN_TENANT, (
-            "The app has no service principal in this tenant, or nobody gave consent there, or that was done only "
-            "minutes ago; give admin consent to the app in this tenant, wait a few minutes, and run again."
+            "The app has no service principal or no admin consent in this tenant, or it got them only minutes ago. "
+            "Give admin consent to the app in this tenant, wait a few minutes, and run the task again."
         )
     if answer.cause == LICENCE_REQUIRED:
         what = subject(answer.path) or "what was asked for"
         return LICENCE_REQUIRED, f"Graph shows {what} only in tenants with Entra ID P2 or Entra ID Governance."
     if answer.redirected:
-        return "not_graph", not_graph(f"it redirects (HTTP {answer.status}), which is not followed").message
+        return "not_graph", not_graph(
+            f"it redirects to another address (HTTP {answer.status}), which the task does not follow"
+        ).message
     if answer.status == UNAUTHORIZED:
         return (
             "unauthorized",
             f"Graph does not accept the access token ({_quoted(answer)}); check that tenant, cloud_environment and "
-            "graph_url belong to one cloud, and this machine's clock.",
+            "graph_url belong to the same cloud, and check this machine's clock.",
         )
     if answer.status == 403:
         return "access_denied", _denied(user, answer.path)
     if answer.status == 404 and user:
-        return "user_vanished", f"{user} is no longer in Entra ID; it was there when the plan was made. Run again."
+        return "user_vanished", (
+            f"{user} is no longer in Entra ID; it existed when the plan was made. Run the task again."
+        )
     if answer.status == 429:
         return "throttled", (
-            "Graph kept throttling for longer than the task may wait; run it again later, or raise max_wait."
+            "Graph throttled requests for longer than max_wait allows. Run the task again later, or raise max_wait."
         )
     if answer.status == 400 and user:
         refused = _refused_write(answer, user)
@@ -170,7 +174,7 @@ def _explained(answer: Answer, user: str | None) -> tuple[str, str]:
             return refused
     said = _quoted(answer)
     if answer.status >= 500:
-        return "service_unavailable", f"Graph could not serve the request ({said}); run the task again later."
+        return "service_unavailable", f"Graph could not process the request ({said}). Run the task again later."
     whom = f" for {user}" if user else ""
     return "request_refused", f"Graph refused the request{whom}: {said}"
 
@@ -180,13 +184,13 @@ def _denied(user: str | None, path: str) -> str:
         what, needed = subject(path), permission(path)
         if not what:
             asked = visible(path, _MAX_QUOTED) or "this"
-            return f"The app may not ask for {asked}; grant it the application permission that this needs."
+            return f"The app may not request {asked}; grant it the application permission that this request needs."
         return f"The app may not read {what}; grant it the application permission {needed} and give admin consent."
     # facts §0.2, §1: onPremisesImmutableId is a "sensitive property".
     return (
         "The app may not change onPremisesImmutableId; grant it the application permission User.ReadWrite.All with "
-        "admin consent. An administrator changes a user who holds a role, or belongs to a role-assignable group, by "
-        "hand."
+        "admin consent. If the user has a role or belongs to a role-assignable group, an administrator must change the "
+        "user by hand."
     )
 
 
@@ -198,16 +202,16 @@ def _refused_write(answer: Answer, user: str) -> tuple[str, str] | None:
     if "on-premises mastered" in said:
         return (
             "synced_user",
-            f"{user} is synchronised, or being moved, and Graph leaves its ImmutableId to Active Directory; take the "
-            "account out of the sync scope first.",
+            f"{user} is synchronised, or is being moved, so only Active Directory can change its ImmutableId. Remove "
+            "the AD account from the sync scope first.",
         )
     if "originated within an external service" in said:
-        return "mastered_elsewhere", f"{user} is mastered by another service, and Graph cannot change its ImmutableId."
+        return "mastered_elsewhere", f"{user} is managed by another service, so Graph cannot change its ImmutableId."
     if "federatedu" in said.replace(" ", "") or "sourceanchor" in said:
         return (
             "federated_domain",
-            f"{user} has a UPN in a federated domain, which demands an ImmutableId; move the UPN to a managed domain, "
-            "change the ImmutableId, and move it back.",
+            f"{user} has a UPN in a federated domain, and such a user must have an ImmutableId. Change the UPN to a "
+            "managed domain, change the ImmutableId, and then change the UPN back.",
         )
     return None
 
@@ -217,15 +221,15 @@ def _conflicting(conflict: Conflict, user: str) -> tuple[str, str]:
     if conflict.property_name == IMMUTABLE_ID:
         return (
             "held_by_user",
-            f"The ImmutableId wanted for {user} belongs to {holder}; clear it there first, or purge that one if it "
-            "is in the recycle bin.",
+            f"The ImmutableId for {user} already belongs to {holder}. Clear it there first. If that user is in the "
+            "recycle bin, you can purge the user instead.",
         )
-    name = conflict.property_name or "a property that Graph does not name"
+    name = conflict.property_name or "an unnamed property"
     # facts §20: an existing conflict in another property makes Graph refuse an unrelated write.
     return (
         "conflicting_property",
-        f"{user} and {holder} have the same value in {name}. Graph checks all properties of a user at each write, so "
-        "it did not take this one either; change that value on one of the two, then run again.",
+        f"{user} and {holder} have the same value in {name}. Graph checks all properties of a user in each write, so "
+        "it refused this change too. Change that value on one of the two, and run the task again.",
     )
 
 

@@ -53,8 +53,8 @@ async def pages(
                     raise _given_up(transport, first) from None
                 restarts += 1
                 transport.pace.watch.note(
-                    f"The listing of {_subject(transport, first)} was started again, because Graph's page token had "
-                    "expired."
+                    f"The list of {_subject(transport, first)} was read again from the start, because Graph's page "
+                    "token had expired."
                 )
                 request = first
                 followed.clear()
@@ -65,9 +65,9 @@ async def pages(
         request, body = (None if link is None else transport.follow(str(link), first)), None
         back = request is not None and (link in followed or transport.relative_url(request) == beginning)
         if request is not None and (back or len(followed) + 1 >= most):
-            what = "leads back to a page that was read" if back else f"has more than {most} pages"
+            what = "leads back to a page that was already read" if back else f"has more than {most} pages"
             raise GraphError(
-                "endless_listing", f"Graph's listing of {_subject(transport, first)} {what}; run again later."
+                "endless_listing", f"Graph's list of {_subject(transport, first)} {what}; run the task again later."
             )
         followed.add(link)
         yield fresh, request is not None
@@ -79,7 +79,7 @@ def _key(item: Mapping[str, Any]) -> str:
     try:
         return key if isinstance(key, str) else json.dumps(item, sort_keys=True)
     except RecursionError:
-        raise not_graph("an object that it sent is nested without end") from None
+        raise not_graph("an object in the answer is nested too deeply") from None
 
 
 def _subject(transport: Transport, request: Any) -> str:
@@ -89,7 +89,7 @@ def _subject(transport: Transport, request: Any) -> str:
 def _given_up(transport: Transport, first: Any) -> GraphError:
     return GraphError(
         "page_token_expired",
-        f"Graph's page token expired {_RESTARTS + 1} times while {_subject(transport, first)} were listed, so the list "
-        "is not complete; run again at a quieter time.",
+        f"Graph's page token expired {_RESTARTS + 1} times while {_subject(transport, first)} were listed, so the "
+        "list is not complete. Run the task again when the tenant is less busy.",
         error_code=EXPIRED,
     )

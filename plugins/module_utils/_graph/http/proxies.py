@@ -38,8 +38,8 @@ def check_proxies(environment: Mapping[str, str]) -> None:
     for entry in entries:
         if not _is_read(_url, entry):
             raise InputError(
-                f"{variable} holds {entry!r}, which cannot be read; write host names, domains such as .contoso.com and "
-                "addresses there, IPv6 addresses without brackets and without a range."
+                f"{variable} contains {entry!r}, which is not valid. Use host names, domains such as .contoso.com, and "
+                "addresses. Write IPv6 addresses without brackets and without a range."
             )
 
 
@@ -49,11 +49,11 @@ def _check_proxy(name: str, url: str) -> None:
     # A password must not be shown.
     shown = re.sub(r"//.*@", "//", url)
     if not _is_read(httpx.Proxy, url):
-        raise InputError(f"{name} holds {shown!r}, which is no proxy; write it as http://proxy.contoso.com:8080.")
+        raise InputError(f"{name} contains {shown!r}, which is not a proxy; write it as http://proxy.contoso.com:8080.")
     if url.lower().startswith("socks") and not all(map(importlib.util.find_spec, _SOCKS)):
         raise InputError(
-            f"{name} holds the SOCKS proxy {shown}, for which libraries are missing; install httpx[socks] and "
-            "requests[socks], or name an HTTP proxy."
+            f"{name} contains the SOCKS proxy {shown}, and the libraries for it are missing. Install httpx[socks] and "
+            "requests[socks], or use an HTTP proxy."
         )
 
 

@@ -24,10 +24,10 @@ _READS: tuple[tuple[str, str, str], ...] = (
     ("/organization", "the organization", "Organization.Read.All"),
     (
         r"/users/[^/?]+/onPremisesSyncBehavior",
-        "users' source of authority",
+        "the source of authority of users",
         PERMISSIONS[tenant_snapshot.SOURCE_OF_AUTHORITY],
     ),
-    (r"/users/[^/?]+/mailboxSettings", "users' mailbox settings", "MailboxSettings.Read"),
+    (r"/users/[^/?]+/mailboxSettings", "the mailbox settings of users", "MailboxSettings.Read"),
     ("/users", "users", "User.Read.All or User.ReadWrite.All"),
 )
 

@@ -27,38 +27,45 @@ _NETWORK = ("ServiceRequest", "ServiceResponse", "IncompleteRead")
 _SENTENCES = {
     "7000215": (
         "invalid_secret",
-        "The client secret of app {client_id} is wrong; give the secret's value, not its id, or make a new one.",
+        "The client secret of app {client_id} is wrong. Use the value of the secret, not its id, or create a new "
+        "secret.",
     ),
     "7000222": (
         "expired_secret",
-        "The client secret of app {client_id} has expired; make a new one in the app registration.",
+        "The client secret of app {client_id} has expired; create a new one in the app registration.",
     ),
     "700016": (
         "unknown_app",
-        "Tenant {tenant} knows no app {client_id}; check client_id, and that the app was registered or consented "
-        "to there.",
+        "Tenant {tenant} has no app {client_id}. Check client_id, and check that the app is registered in the tenant "
+        "or has consent there.",
     ),
     "7000229": (
         APP_NOT_IN_TENANT,
-        "App {client_id} has no service principal in tenant {tenant}, or it was made only minutes ago; give admin "
-        "consent to the app in that tenant, wait a few minutes, and run again.",
+        "App {client_id} has no service principal in tenant {tenant}, or it was created only minutes ago. Give admin "
+        "consent to the app in that tenant, wait a few minutes, and run the task again.",
     ),
     "65001": (
         APP_NOT_IN_TENANT,
-        "Nobody has consented to app {client_id} in tenant {tenant}, or that was done only minutes ago; give admin "
-        "consent to the app in that tenant, wait a few minutes, and run again.",
+        "App {client_id} has no consent in tenant {tenant}, or got it only minutes ago. Give admin consent to the app "
+        "in that tenant, wait a few minutes, and run the task again.",
     ),
     "7000112": ("disabled_app", "App {client_id} is disabled in tenant {tenant}; enable its service principal."),
-    "90002": ("unknown_tenant", "There is no tenant {tenant}; check tenant, and that cloud_environment is its cloud."),
-    "900023": ("unknown_tenant", "{tenant} is neither a tenant id nor a domain; give the id or one of its domains."),
+    "90002": (
+        "unknown_tenant",
+        "There is no tenant {tenant}. Check tenant, and check that cloud_environment is the cloud of the tenant.",
+    ),
+    "900023": (
+        "unknown_tenant",
+        "{tenant} is neither a tenant id nor a domain. Use the id of the tenant or one of its domains.",
+    ),
     "700027": (
         "certificate_rejected",
-        "App {client_id} does not know the certificate in x509_certificate_path, or it has expired; upload its "
-        "public part to the app registration.",
+        "App {client_id} does not know the certificate in x509_certificate_path, or the certificate has expired. "
+        "Upload the public part of the certificate to the app registration.",
     ),
     "700024": (
         "assertion_expired",
-        "The signed assertion is not within its time; set this machine's clock, or give a fresh oidc_token.",
+        "The signed assertion is not valid yet or has expired. Correct this machine's clock, or use a new oidc_token.",
     ),
     "700211": (
         "federation_rejected",
@@ -71,11 +78,12 @@ _SENTENCES = {
     "70021": ("federation_rejected", "App {client_id} has no federated credential that fits the OIDC token; add one."),
     "53003": (
         "conditional_access",
-        "A Conditional Access policy of tenant {tenant} keeps app {client_id} from signing in.",
+        "A Conditional Access policy of tenant {tenant} blocks the sign-in of app {client_id}. Exclude the app "
+        "from the policy, or meet its conditions.",
     ),
     "500011": (
         "unknown_graph",
-        "Tenant {tenant} does not know Graph at the graph_url given; check that it belongs to cloud_environment.",
+        "Tenant {tenant} does not know the Graph endpoint in graph_url. Check that it belongs to cloud_environment.",
     ),
 }
 
@@ -90,7 +98,7 @@ def sign_in_error(error: BaseException, options: Mapping[str, Any], authority: s
     text = " ".join(map(str, links))
     code = _CODE.search(text)
     trace = _TRACE.search(text)
-    ungiven = f"(the one of auth_source {options['auth_source']})"
+    ungiven = f"(from auth_source {options['auth_source']})"
     names = {name: options.get(name) or ungiven for name in ("tenant", "client_id")}
     facts = {"error_code": code.group(0) if code else None, "request_id": trace.group(1) if trace else None}
     if code and code.group(1) in _SENTENCES:
@@ -100,7 +108,7 @@ def sign_in_error(error: BaseException, options: Mapping[str, Any], authority: s
         return GraphError(
             "sign_in_refused",
             f"Sign-in to tenant {names['tenant']} was refused with {code.group(0)}; see "
-            f"https://login.microsoftonline.com/error?code={code.group(1)} for what it means.",
+            f"https://login.microsoftonline.com/error?code={code.group(1)} for the meaning.",
             **facts,
         )
     kind = type(error).__name__
@@ -112,12 +120,12 @@ def sign_in_error(error: BaseException, options: Mapping[str, Any], authority: s
     if "instance discovery" in text.lower() or "not well-known" in text.lower() or "instance_discovery" in text:
         return GraphError(
             "unknown_authority",
-            f"{authority} is not one of Microsoft's sign-in endpoints; set disable_instance_discovery to true if "
-            "it is a private cloud's.",
+            f"{authority} is not one of Microsoft's sign-in endpoints; if it belongs to a private cloud, set "
+            "disable_instance_discovery to true.",
         )
     return GraphError(
         "sign_in_failed",
-        f"Sign-in at {authority} failed ({kind}); check authority, tenant and what auth_source names.",
+        f"Sign-in at {authority} failed ({kind}); check authority, tenant and auth_source.",
     )
 
 
@@ -133,8 +141,8 @@ def _unreachable(error: BaseException, authority: str, timeout: float) -> GraphE
     failed = connection_error(error, f"https://{host}", timeout)
     return GraphError(
         failed.cause,
-        f"{failed.message.removesuffix('.')}, or set disable_instance_discovery to true if {authority} is a private "
-        "cloud's.",
+        f"{failed.message.removesuffix('.')}, or set disable_instance_discovery to true if {authority} belongs to a "
+        "private cloud.",
     )
 
 
@@ -145,5 +153,5 @@ def _unavailable(options: Mapping[str, Any]) -> GraphError:
         )
     return GraphError(
         "no_managed_identity",
-        "This machine has no managed identity that answers; assign one, or choose another auth_source.",
+        "This machine has no working managed identity. Assign one, or choose another auth_source.",
     )

@@ -85,8 +85,7 @@ class Transport:
         if self._tenant_id is None:
             raise GraphError(
                 "no_tenant_id",
-                "The access token does not say which tenant it is for (tid), and files and journals name tenants by "
-                "their id; check authority.",
+                "The access token has no tenant id (tid), which files and journals need. Check authority.",
             )
         return "tenant", self._tenant_id
 
@@ -166,11 +165,11 @@ class Transport:
                 raise connection_error(error, self._where.graph_url, self._timeout) from None
             return None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise not_graph(f"it broke the rules of HTTP ({type(error).__name__})") from None
+            raise not_graph(f"the answer is not valid HTTP ({type(error).__name__})") from None
         except (binascii.Error, UnicodeDecodeError):
             # The SDK signs in again if an answer asks for it, and does not check how it asks:
             # tests/upstream/test_graph_sdk.py::test_a_challenge_that_cannot_be_read_is_an_exception
-            raise not_graph("it asks for another sign-in and does not say which") from None
+            raise not_graph("it requests another sign-in without a method") from None
         body = decoded(response.content)
         # If a gateway loses its own connection, it may cut the body off and still report success.
         half = body is None and response.content.lstrip()[:1] in (b"{", b"[") and response.is_success
@@ -210,13 +209,13 @@ class Transport:
         :raises GraphError: if it is no URL, or leads to another host, which must not get the token.
         """
         if not _URL.fullmatch(next_link):
-            raise not_graph("its link to the next page is no URL")
+            raise not_graph("the link to the next page is not a URL")
         scheme, _empty, host = next_link.split("/")[:3]
         if [scheme, "", host] != self._where.graph_url.split("/")[:3]:
             raise GraphError(
                 "foreign_link",
-                f"The next page is said to be at {host[:_LONGEST_HOST]}, not at graph_url; check graph_url and any "
-                "proxy in between.",
+                f"The link to the next page leads to {host[:_LONGEST_HOST]}, not to graph_url; check graph_url and "
+                "any proxy in between.",
             )
         request = self._get(next_link)
         if first.headers.get("ConsistencyLevel"):
@@ -358,7 +357,7 @@ def trust(options: Mapping[str, Any]) -> ssl.SSLContext | None:
     try:
         return ssl.create_default_context(cadata=certificates or "-")
     except (ssl.SSLError, ValueError):
-        raise InputError(f"graph_ca_cert {path} holds no certificate; give a PEM file.") from None
+        raise InputError(f"graph_ca_cert {path} contains no certificate; use a PEM file.") from None
 
 
 def _provider(credential: Any, where: Endpoints) -> Any:

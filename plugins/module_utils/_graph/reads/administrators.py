@@ -71,7 +71,7 @@ async def _users(transport: Transport, ids: set[str]) -> dict[str, GlobalAdminis
 async def _members(transport: Transport, group: str) -> set[str]:
     """Return the ids of the members of a group; nobody for what is no group, but the service principal of an app."""
     if not is_guid(group):
-        raise not_graph("the id of a principal that it sent is no GUID")
+        raise not_graph("the id of a principal in the answer is not a GUID")
     url = f"/groups/{group}/transitiveMembers?$select=id&$top={PAGE_SIZE}"
     try:
         return {entra_key(each["id"]) for each in await _all(transport, transport.get_url(url), ("id",))}
@@ -86,5 +86,5 @@ async def _all(transport: Transport, request: Any, needed: tuple[str, ...] | lis
     for each in found:
         wrong = faults(each, needed)
         if wrong:
-            raise not_graph(f"{wrong[0]} of an object that it sent is not as documented")
+            raise not_graph(f"{wrong[0]} of an object in the answer is not as documented")
     return found

@@ -104,12 +104,11 @@ async def _find_groups(transport: Transport, groups: Sequence[NamedObject]) -> d
             # Graph's filter may find look-alikes too.
             alike = [each for each in named if entra_key(each.get("displayName") or "") == key]
         if not alike:
-            raise InputError(f"{group}, and Entra ID has no such group; correct the entry or remove it.")
+            raise InputError(f"{group}, but Entra ID has no such group. Correct the entry or remove it.")
         if len(alike) > 1:
             ids = join_names(sorted(entra_key(each["id"]) for each in alike))
             raise InputError(
-                f"{group}, and {len(alike)} groups of Entra ID have this name ({ids}); write the object id of the one "
-                "that is meant."
+                f"{group}, and {len(alike)} groups of Entra ID have this name ({ids}); use the object id of the group."
             )
         found[group] = alike[0]
     return found
@@ -125,7 +124,7 @@ async def _check_nested(transport: Transport, members: Mapping[NamedObject, Sequ
     known = await _list_groups(transport, outer)
     for key, group in outer.items():
         if key not in known:
-            raise not_graph("it does not show a group that is a member of another one")
+            raise not_graph("the answer does not contain a group that is a member of another one")
         _check(known[key], group, nested=True)
 
 
@@ -139,7 +138,7 @@ async def _filtered(transport: Transport, text: str) -> list[dict[str, Any]]:
     request = transport.get(transport.client.groups, select=_SELECT, filter=text)
     found = [each async for page, _more in pages(transport, request) for each in page]
     if not all(is_guid(each.get("id")) for each in found):
-        raise not_graph("the id of a group that it sent is no GUID")
+        raise not_graph("the id of a group in the answer is not a GUID")
     return found
 
 
@@ -150,22 +149,22 @@ async def _list_members(transport: Transport, url: str, outcome: Outcome) -> lis
         each async for page, _more in pages(transport, transport.get_url(url), successful(outcome)) for each in page
     ]
     if not all(is_guid(each.get("id")) and isinstance(each.get("@odata.type"), str) for each in found):
-        raise not_graph("it sent a member of a group without its id or its type")
+        raise not_graph("the answer contains a member of a group without its id or its type")
     return found
 
 
 def _check(group: Mapping[str, Any], named: NamedObject, nested: bool = False) -> None:
     kinds, name = group.get("groupTypes"), group.get("displayName") or group["id"]
     if not isinstance(kinds, list):
-        raise not_graph("it sent a group without its groupTypes")
+        raise not_graph("the answer contains a group without its groupTypes")
     what = f"{named}, and the group {name} in it" if nested else f"{named} ({name}), which"
     if _DYNAMIC in kinds:
         raise InputError(
-            f"{what} is a dynamic group, whose members depend on attributes of users; name a group with assigned "
+            f"{what} is a dynamic group, whose members depend on attributes of users. Use a group with assigned "
             "members."
         )
     if group.get("visibility") == _HIDDEN:
-        raise InputError(f"{what} has a hidden membership, so its members are not known; name another group.")
+        raise InputError(f"{what} has a hidden membership, so its members are unknown. Use another group.")
 
 
 def _upn(member: Mapping[str, Any]) -> str:

@@ -28,5 +28,5 @@ def make_users(page: Iterable[Mapping[str, Any]], make: MakeUser[U], deleted: bo
             left, unreadable = readable_user(user)
             made.append(make(left, deleted, unreadable))
         else:
-            watch.note("An object in Graph's list of users has no object id, or is too large, and was left out.")
+            watch.note("An object in Graph's list of users has no object id, or is too large, and was skipped.")
     return made

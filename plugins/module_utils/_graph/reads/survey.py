@@ -240,7 +240,7 @@ class Survey:
             if is_guid(group["id"])
         ]
         if len(urls) < 2 * len(found):
-            raise GraphError(_MALFORMED, not_graph("the id of a group that it sent is no GUID").message)
+            raise GraphError(_MALFORMED, not_graph("the id of a group in the answer is not a GUID").message)
         if not urls:
             return []
         outcomes = await send_batch(self._transport, [Item("GET", url) for url in urls])
@@ -293,7 +293,7 @@ class Survey:
             for item in found:
                 wrong = faults(item, needed)
                 if wrong:
-                    reason = not_graph(f"{wrong[0]} of an object that it sent is not as documented").message
+                    reason = not_graph(f"{wrong[0]} of an object in the answer is not as documented").message
                     raise GraphError(_MALFORMED, reason)
                 yield item
 

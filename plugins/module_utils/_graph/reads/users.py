@@ -48,7 +48,7 @@ class Users(Generic[U]):
         request = self._transport.get(self._transport.client.users.count, ADVANCED)
         count = await self._transport.json(request)
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise not_graph("its number of users is no number")
+            raise not_graph("the number of users is not a number")
         return count
 
     async def list_active(

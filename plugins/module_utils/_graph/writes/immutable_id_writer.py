@@ -262,8 +262,8 @@ def _settled(change: ImmutableIdChange, outcome: Outcome) -> ImmutableIdChange:
         if outcome.cause in UNREACHABLE:
             return change.failed(
                 "connection_lost",
-                f"{outcome.message} Whether the ImmutableId was written is unknown; run the task again, which "
-                "writes only what is missing.",
+                f"{outcome.message} It is unknown whether the ImmutableId was written. Run the task again; it writes "
+                "only what is missing.",
             )
         return change.failed(outcome.cause, outcome.message)
     if outcome.ok:

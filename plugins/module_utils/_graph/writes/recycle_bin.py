@@ -58,17 +58,19 @@ def _problem(holder: DeletedHolder, outcome: Outcome) -> GraphError | None:
         return GraphError(
             "access_denied",
             f"The deleted user {holder.name} could not be {done}: grant the app the application permission "
-            "User.DeleteRestore.All with admin consent; an administrator does it by hand for a user who held a role.",
+            "User.DeleteRestore.All with admin consent. If the user had a role, an administrator must do it by hand.",
         )
     if outcome.status == 404:
-        return GraphError("user_vanished", f"The deleted user {holder.name} left the recycle bin meanwhile; run again.")
+        return GraphError(
+            "user_vanished", f"The deleted user {holder.name} left the recycle bin in the meantime; run the task again."
+        )
     conflict = read_conflict(outcome.error)
     if conflict:
-        name = conflict.property_name or "a property that Graph does not name"
+        name = conflict.property_name or "an unnamed property"
         return GraphError(
             "restore_conflict",
             f"The deleted user {holder.name} could not be restored: its value of {name} belongs to "
-            f"{conflict.holder or 'another object'} now; change it there, or purge the deleted user.",
+            f"{conflict.holder or 'another object'} now. Change it there, or purge the deleted user.",
         )
     error = graph_error(outcome)
     return GraphError(error.cause, f"The deleted user {holder.name} could not be {done}: {error.message}")

@@ -58,13 +58,15 @@ def parse_given_passwords(content: bytes, path: str) -> GivenPasswords:
         raise InputError(f"{where} is not encoded in UTF-8; save it as CSV in UTF-8.") from None
     rows = _rows(text, where)
     if next(rows, (0, []))[1] != HEADER:
-        raise InputError(f"The first line of {where} must be {','.join(HEADER)}, with a comma between the two names.")
+        raise InputError(f"The first line of {where} must be {','.join(HEADER)}.")
     entries: dict[str, _Entry] = {}
     for line, row in rows:
         upn, password = _checked(row, line, where)
         key = entra_key(upn)
         if key in entries:
-            raise InputError(f"Lines {entries[key].line} and {line} of {where} name the same user; remove one of them.")
+            raise InputError(
+                f"Lines {entries[key].line} and {line} of {where} are for the same user; remove one of them."
+            )
         entries[key] = _Entry(line, password)
     return GivenPasswords(entries)
 
@@ -87,16 +89,16 @@ def _checked(row: list[str], line: int, where: str) -> tuple[str, str]:
     if len(row) != len(HEADER):
         values = "1 value" if len(row) == 1 else f"{len(row)} values"
         raise InputError(
-            f"Line {line} of {where} has {values} and must have 2; put a password that contains a comma in quotation "
-            "marks."
+            f"Line {line} of {where} has {values} but must have 2. If a password contains a comma, put the password in "
+            "quotation marks."
         )
     upn, password = row
     if not upn:
-        raise InputError(f"Line {line} of {where} has no user principal name; add it, or remove the line.")
+        raise InputError(f"Line {line} of {where} has no user principal name. Add it, or remove the line.")
     if upn != upn.strip():
         raise InputError(f"The user principal name in line {line} of {where} begins or ends with a space; remove it.")
     if not password:
-        raise InputError(f"Line {line} of {where} has no password; add it, or remove the line.")
+        raise InputError(f"Line {line} of {where} has no password. Add it, or remove the line.")
     if password != password.strip():
         raise InputError(f"The password in line {line} of {where} begins or ends with a space; remove the space.")
     if any(ord(character) < ord(" ") or character == "\x7f" for character in password):

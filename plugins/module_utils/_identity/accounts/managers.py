@@ -65,7 +65,7 @@ def _add_manager(
         return change
     dn, is_later = _manager_dn(manager, index, directory)
     if dn is None:
-        left_out = {**change.left_out, MANAGER: f"there is no AD account of {manager}, and this run makes none"}
+        left_out = {**change.left_out, MANAGER: f"{manager} has no AD account, and this run does not create one"}
         return replace(change, left_out=left_out)
     held = texts(change.found, MANAGER) if change.found else []
     if held and (update != "always" or dn_key(held[0]) == dn_key(dn)):

@@ -63,14 +63,16 @@ def sam_problem(name: str) -> str | None:
     """Return what is wrong with a ``sAMAccountName`` from a record, as the end of a sentence; None if it is valid."""
     found = sorted({char for char in name if char in SAM_FORBIDDEN or not char.isprintable()})
     if not name or len(name) > SAM_LENGTH:
-        return f"has {len(name)} characters, and 1 to {SAM_LENGTH} are allowed"
+        return f"has {len(name)} characters, but must have 1 to {SAM_LENGTH}"
     if found:
-        return f"holds {' '.join(map(repr, found))}, which it may not"
+        return f"contains {' '.join(map(repr, found))}, which is not allowed"
     if name.endswith(".") or name != name.strip() or not name.strip(". "):
-        return "ends in a dot or has spaces around it, which it may not"
+        return "ends with a dot or has a space at one end, which is not allowed"
     if name.endswith("$"):
-        return "ends in $, as the names of computers do"
-    return f"{name} would never be synchronised, because system accounts are named so" if reserved_sam(name) else None
+        return "ends with $, which only the names of computers do"
+    return (
+        (f"{name} would never be synchronised, because system accounts have such names") if reserved_sam(name) else None
+    )
 
 
 def unique_sams(bases: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:

@@ -18,10 +18,10 @@ def replaced_password(upn: str, hash_sync: bool | None) -> Effect:
     """
     state = "is on" if hash_sync else "may be on"
     reason = (
-        f"Password hash synchronization {state}, and it replaces the cloud password by the random one of the new "
-        "account, so these people can no longer sign in with their cloud password; give passwords that they know, or "
-        f"name {PASSWORD_REPLACED} in accepted_effects"
-        f"{'' if hash_sync else ', or say in password_hash_sync that it is off'}."
+        f"Password hash synchronization {state}. It replaces the cloud password with the random password of the new "
+        "account, so these users can no longer sign in with their cloud password. Use passwords that they know, or "
+        f"add {PASSWORD_REPLACED} to accepted_effects"
+        f"{'' if hash_sync else ', or, if it is off, set password_hash_sync to false'}."
     )
     return Effect(PASSWORD_REPLACED, upn, reason)
 
@@ -31,9 +31,9 @@ def refuse_password(request: AccountRequest, shortest: int) -> Refusal | None:
     if not request.password:
         return Refusal(
             "no_password",
-            f"given_passwords_file has no password for {request.upn}; add one, or set account_password to random.",
+            f"given_passwords_file has no password for {request.upn}. Add one, or set account_password to random.",
         )
     if len(request.password) < shortest:
-        reason = f"The password of {request.upn} is shorter than the {shortest} characters of the domain."
-        return Refusal("password_too_short", f"{reason} Give a longer one.")
+        reason = f"The password of {request.upn} is too short: the domain requires {shortest} characters."
+        return Refusal("password_too_short", f"{reason} Use a longer password.")
     return None

@@ -60,14 +60,16 @@ def _rule(given: Mapping[str, object], number: int) -> Rule:
     path = given.get(_PATH)
     conditions = {key: value for key, value in given.items() if key != _PATH}
     if not path or not isinstance(path, str):
-        raise InputError(f"{where} has no path; give it the distinguished name of an OU.")
+        raise InputError(f"{where} has no path; set path to the distinguished name of an organizational unit.")
     if not conditions:
-        raise InputError(f"{where} has no condition; name an attribute such as department, or use path for everybody.")
+        raise InputError(
+            f"{where} has no condition. Add an attribute such as department, or use the option path for all users."
+        )
     unknown = sorted(set(conditions) - _KNOWN)
     if unknown:
         raise InputError(
-            f"{where} asks for {unknown[0]}, which no record has; use a key such as department, city, country or "
-            "upn_suffix."
+            f"{where} has the condition {unknown[0]}, which is not a key of a record. Use a key such as department, "
+            "city, country or upn_suffix."
         )
     read = [(key, frozenset(_comparable(key, each) for each in _listed(value))) for key, value in conditions.items()]
     return Rule(tuple(read), _dn(path, where))
@@ -76,7 +78,7 @@ def _rule(given: Mapping[str, object], number: int) -> Rule:
 def _dn(path: str, where: str) -> str:
     text = path.strip()
     if "=" not in text:
-        raise InputError(f"{where}: {path!r} is no distinguished name; write it as OU=Staff,DC=contoso,DC=com.")
+        raise InputError(f"{where}: {path!r} is not a distinguished name; write it as OU=Staff,DC=contoso,DC=com.")
     return text
 
 

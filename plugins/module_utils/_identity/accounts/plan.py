@@ -157,7 +157,7 @@ def _untouchable(request: AccountRequest, found: Sequence[AdObject]) -> Refusal 
     if len(found) > 1:
         names = ", ".join(sorted(each.distinguished_name for each in found)[:3])
         return Refusal(
-            "several_accounts", f"{request.upn} is the UPN of {names}; give all but one of them another one."
+            "several_accounts", f"{request.upn} is the UPN of {names}; change the UPN of all but one of them."
         )
     return refuse_kind(request.upn, found[0])
 
@@ -166,22 +166,23 @@ def _missing(change: AccountChange, directory: AccountDirectory, rules: Rules, v
     request = change.request
     fault = upn_fault(request.upn)
     if fault:
-        return change.refused("invalid_upn", f"{fault}; give the cloud user another UPN, then run again.")
+        return change.refused("invalid_upn", f"{fault}. Change the UPN of the cloud user, and run the task again.")
     suffix = upn_suffix(request.upn)
     if rules.suffixes is not None and ad_key(suffix) not in rules.suffixes:
         return change.refused(
             "missing_upn_suffix",
-            f"The forest has no UPN suffix {suffix}; add it with the role upn_suffixes, or choose other users.",
+            f"The forest has no UPN suffix {suffix}. Add it with the role upn_suffixes, or remove the user from "
+            "the task.",
         )
     path = rules.paths.of(request.given)
     if path is None:
         return change.refused(
-            "no_path", f"No rule of path_by fits {request.upn}, and there is no path; give one of them."
+            "no_path", f"No rule of path_by applies to {request.upn}, and path is not set. Add a rule, or set path."
         )
     if request.sam and directory.has_sam(request.sam):
         reason = (
-            f"The sAMAccountName {request.sam} of {request.upn} is taken in the directory; choose another, or give "
-            "none."
+            f"The sAMAccountName {request.sam} of {request.upn} already exists in the directory. Choose another one, "
+            "or remove it from the record."
         )
         return change.refused("sam_account_name_taken", reason)
     refusal = refuse_password(request, rules.shortest_password) if rules.password == GIVEN else None
@@ -231,7 +232,7 @@ def _enable(request: AccountRequest, account: AdObject, rules: Rules, before: Va
 def _stays_disabled(account: AdObject, control: int, rules: Rules) -> str | None:
     """Return why an account must not be enabled: whoever disabled it, or guards it, must be asked first."""
     if guid_text(account.guid) not in rules.made:
-        return "the journal does not record that this collection made the account, so only a person may enable it"
+        return "the journal does not show that this collection created the account, so an administrator must enable it"
     return stays_disabled(account, control, rules.shield)
 
 
@@ -266,16 +267,17 @@ def _held(request: AccountRequest, holder: AdObject, address: str) -> str:
     upn = next(iter(texts(holder, UPN)), None)
     who = f"whose UPN is {upn}" if upn else "which has no UPN"
     return (
-        f"The address {address} of {request.upn} belongs to {holder.distinguished_name} already, {who}; give that "
-        f"account the UPN {request.upn} if it is the same person's, else take the address from one of them."
+        f"The address {address} of {request.upn} belongs to {holder.distinguished_name} already, {who}. If that "
+        f"account belongs to the same person, change its UPN to {request.upn}. Otherwise, remove the address from one "
+        "of the two."
     )
 
 
 def _similar(request: AccountRequest, found: Sequence[AdObject]) -> str:
     names = join_names(sorted(f"{texts(each, UPN)[0]!r} ({each.distinguished_name})" for each in found))
     return (
-        f"Active Directory takes {names} for {request.upn}, and Entra does not; find out whose account that is, and "
-        "correct its UPN."
+        f"Active Directory treats {names} as the same name as {request.upn}, but Entra ID does not. Find out whose "
+        "account that is, and correct its UPN."
     )
 
 

@@ -141,8 +141,8 @@ def refuse_changed(plan: AccountPlan, planned: Mapping[str, frozenset[Write]]) -
         writes = frozenset(list_writes(change))
         if writes and writes != planned.get(change.request.key):
             reason = (
-                f"What is to be written for {change.request.upn} is not what the plan says any more, so nothing was; "
-                "make a new plan."
+                f"The change for {change.request.upn} is no longer the one in the plan, so nothing was written for "
+                "this user. Make a new plan."
             )
             change = change.refused(CHANGED_SINCE, reason)
         changes.append(change)

@@ -76,8 +76,8 @@ def _read_request(record: Mapping[str, object], position: int, passwords: GivenP
     secrets = find_secret_keys(record)
     if secrets:
         raise InputError(
-            f"Record {position} of users has the key {secrets[0]!r}, which looks like that of a secret; leave it out, "
-            "and put a password into the file that given_passwords_file names."
+            f"Record {position} of users has the key {secrets[0]!r}, which looks like the key of a secret. Remove it. "
+            "Put passwords into the file in given_passwords_file."
         )
     upn, cloud_id = (str(record.get(key) or "") for key in ("user_principal_name", "id"))
     status = record.get("status")
@@ -88,7 +88,7 @@ def _read_request(record: Mapping[str, object], position: int, passwords: GivenP
         refusal = Refusal(cause, str(record.get("reason")))
         return AccountRequest(record, name, refusal=refusal, cloud_id=cloud_id or None, apart=apart)
     if not upn:
-        raise InputError(f"Record {position} of users has no user_principal_name; give it the cloud user's.")
+        raise InputError(f"Record {position} of users has no user_principal_name; add the UPN of the cloud user.")
     texts, malformed = _read_texts(record)
     enabled = record.get("enabled")
     request = AccountRequest(
@@ -150,7 +150,9 @@ def _addresses(record: Mapping[str, object], upn: str) -> tuple[str, ...]:
     given = record.get("proxy_addresses") or []
     mail = record.get("mail") or ""
     if not isinstance(given, list) or not isinstance(mail, str) or not all(isinstance(each, str) for each in given):
-        raise _Malformed("malformed_value", f"proxy_addresses of {upn} must be a list of texts, and mail a text.")
+        raise _Malformed(
+            "malformed_value", f"proxy_addresses of {upn} must be a list of strings, and mail must be a string."
+        )
     texts = [each.strip() for each in given if each.strip()]
     full = [each if ":" in each else f"smtp:{each}" for each in texts]
     sent = sent_addresses(full, mail.strip())
@@ -181,15 +183,16 @@ def _refuse_repeat(
         return request
     times = names[request.key]
     if times > 1:
-        reason = f"{request.upn} is in the list {times} times; keep one record a user."
+        reason = f"{request.upn} is in the list {times} times; keep one record for each user."
         return replace(request, refusal=Refusal("duplicate_record", reason))
     if request.sam and sams[ad_key(request.sam)] > 1:
-        reason = f"The sAMAccountName {request.sam} is wanted for several users; only one can have it."
+        reason = f"The sAMAccountName {request.sam} is requested for several users; only one can have it."
         return replace(request, refusal=Refusal("sam_wanted_twice", reason))
     twice = next((each for each in request.addresses if addresses[address_key(each)] > 1), None)
     if twice:
         reason = (
-            f"The address {twice} of {request.upn} is wanted for another user of the list too; leave it to one of them."
+            f"The address {twice} of {request.upn} is also requested for another user of the list; keep it for "
+            "only one of them."
         )
         return replace(request, refusal=Refusal("address_wanted_twice", reason))
     return request

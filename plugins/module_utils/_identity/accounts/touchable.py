@@ -21,13 +21,19 @@ def refuse_kind(upn: str, account: AdObject) -> Refusal | None:
         return Refusal("unreadable_object", account.fault)
     kind = not_a_user(account.attributes)
     if kind:
-        return Refusal("not_a_user", f"{upn} is {kind} ({account.distinguished_name}), no user account.")
+        return Refusal(
+            "not_a_user",
+            f"{upn} is {kind} ({account.distinguished_name}), not a user account. Remove it from the task.",
+        )
     why = system_account(account.distinguished_name, account.attributes)
     if why:
-        return Refusal("system_account", f"{upn} is never synchronised, because {why}; leave it out.")
+        return Refusal("system_account", f"{upn} is never synchronised, because {why}; remove it from the task.")
     if read_ad_user(account.distinguished_name, account.attributes).cloud_managed:
         # facts §12
-        reason = f"The AD account of {upn} was made by Cloud Sync and the cloud owns it; it must not be written."
+        reason = (
+            f"Cloud Sync created the AD account of {upn}, and the cloud user is its source of authority, so the "
+            "account must not be changed."
+        )
         return Refusal("cloud_managed_account", reason)
     return None
 
@@ -38,8 +44,8 @@ def stays_disabled(account: AdObject, control: int, shield: Shield | None) -> st
     ``shield`` is None if what protects accounts could not be read. ``account`` needs ``ACCOUNT_ATTRIBUTES``.
     """
     if control & NEEDS_NO_PASSWORD:
-        return "the account needs no password (PASSWD_NOTREQD); take that flag away, and enable it by hand"
+        return "the account does not need a password (PASSWD_NOTREQD); remove that flag, and enable the account by hand"
     if shield is None:
-        return "whether the account is protected could not be read; sign in with an account that may read it"
+        return "it could not be read whether the account is protected; sign in with an account that may read this"
     why = why_protected(account.attributes, shield)
     return stays_disabled_reason(why) if why else None

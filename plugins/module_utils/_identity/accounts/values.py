@@ -106,13 +106,13 @@ def _country_values(given: str, country: Country) -> Values:
 
 
 def _malformed(row: Row, request: AccountRequest) -> Refusal:
-    return Refusal("malformed_value", f"{row.record} of {request.upn} is no text that AD could hold; correct it.")
+    return Refusal("malformed_value", f"{row.record} of {request.upn} is not a string that AD can store; correct it.")
 
 
 def _unknown_country(given: str) -> str:
     return (
-        f"{given!r} is no country of ISO 3166, so it is written to co only; in Entra ID, write the English name or "
-        "the two letters"
+        f"{given!r} is not a country of ISO 3166, so it is written only to co; in Entra ID, use the English name or "
+        "the two-letter code"
     )
 
 
@@ -123,7 +123,8 @@ def _too_long(values: Values, schema: Schema, request: AccountRequest) -> Refusa
             if utf16_length(text) > (longest or 0):
                 return Refusal(
                     "value_too_long",
-                    f"{name} of {request.upn} has {utf16_length(text)} characters, and AD takes {longest}; shorten it.",
+                    f"{name} of {request.upn} has {utf16_length(text)} characters, but AD allows {longest}; "
+                    "shorten it.",
                 )
     return None
 

@@ -52,8 +52,8 @@ def _checked(user: AnchorChange, holders: Mapping[bytes, Sequence[AnchorHolder]]
         if holder.guid != user.found.guid and stays:
             return user.refused(
                 f"held_by_{holder.kind}",
-                f"{consistency_text(user.after)}, which {user.name} would get, is the "
-                f"{holder.attribute} of the {holder.kind.replace('_', ' ')} {holder.distinguished_name}; decide which "
-                "of the two belongs to the cloud user.",
+                f"{consistency_text(user.after)}, the new value of {user.name}, is already the {holder.attribute} of "
+                f"the {holder.kind.replace('_', ' ')} {holder.distinguished_name}. Decide which of the two belongs to "
+                "the cloud user, and correct the other one.",
             )
     return user

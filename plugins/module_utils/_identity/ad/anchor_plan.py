@@ -57,8 +57,8 @@ def _requested(user: AnchorChange, request: AnchorRequest, overwrite: bool) -> A
         return user.refused(
             "different_consistency_guid",
             f"{CONSISTENCY_GUID} of {user.name} is {consistency_text(user.before)} and not "
-            f"{consistency_text(request.value)}; replacing it gives the account another source anchor, so set replace "
-            "to true only if that is meant.",
+            f"{consistency_text(request.value)}. A new value gives the account another source anchor. Set replace to "
+            "true only if you intend this.",
         )
     return user.to(request.value)
 
@@ -66,8 +66,8 @@ def _requested(user: AnchorChange, request: AnchorRequest, overwrite: bool) -> A
 def _put_back(user: AnchorChange, undo: Undo) -> AnchorChange:
     if user.status == MISSING:
         reason = (
-            f"The AD account {undo.id}, in the journal {undo.user_principal_name or 'without a UPN'}, is not in this "
-            "domain any more, so nothing of it can be put back; it was deleted or moved since."
+            f"The AD account {undo.id}, in the journal {undo.user_principal_name or 'without a UPN'}, is no longer in "
+            "this domain, because it was deleted or moved. It cannot be rolled back."
         )
         return replace(user, reason=reason)
     now = consistency_text(user.before)
@@ -84,8 +84,9 @@ def _put_back(user: AnchorChange, undo: Undo) -> AnchorChange:
     if not undo.holds_ours(now):
         return user.refused(
             "changed_since",
-            f"{CONSISTENCY_GUID} of {name} is {now or 'empty'} now, and the run left {undo.expected[-1] or 'it empty'};"
-            " somebody changed it since, so it is left for you to decide.",
+            f"{CONSISTENCY_GUID} of {name} is {now or 'empty'} now, and the run left "
+            f"{undo.expected[-1] or 'it empty'}. Somebody changed it after the run, so the rollback does not change "
+            "it. Decide which value is right.",
         )
     return user.to(consistency_bytes(undo.restore), PUT_BACK)
 
@@ -97,5 +98,6 @@ def _refused_for_the_cloud(user: AnchorChange) -> AnchorChange | None:
     # facts §12
     return user.refused(
         "cloud_managed_account",
-        f"The AD account of {account.name} was made by Cloud Sync and the cloud owns it; it must not be stamped.",
+        f"Cloud Sync created the AD account of {account.name}, and the cloud user is its source of authority, so "
+        f"its {CONSISTENCY_GUID} must not be changed.",
     )

@@ -14,6 +14,7 @@ from ..core.errors import InputError
 from ..core.identities.anchors import guid_of_immutable_id
 from ..core.outcomes import CLEARED, RESTORED, SET, UNCHANGED
 from ..core.refusal import Refusal
+from ..core.text.counts import amount
 from .lookup import NAME, Identity, guid_identity, upn_identity
 from .users import UNNAMED, CloudName
 
@@ -52,15 +53,15 @@ def _read(record: Mapping[str, object], position: int) -> AnchorRequest:
     guid, upn, key = (str(record.get(key) or "") for key in ("object_guid", "user_principal_name", "id"))
     known = CloudName(key or None, upn or None)
     if not guid and not upn:
-        raise InputError(f"Record {position} of users names nobody; give it an object_guid or a user_principal_name.")
+        raise InputError(f"Record {position} of users identifies no user; add object_guid or user_principal_name.")
     identity = Identity(guid or upn, NAME, "")
     name = upn or guid
     if record.get("deleted"):
-        reason = f"The cloud user {name} is in the recycle bin; restore that user first, or leave the record out."
+        reason = f"The cloud user {name} is in the recycle bin. Restore the user first, or remove the record."
         return AnchorRequest(identity, b"", known, Refusal("deleted_user", reason))
     value = _immutable_id(record)
     if not value:
-        reason = f"The cloud user {name} has no ImmutableId that could be written to AD; leave the record out."
+        reason = f"The cloud user {name} has no ImmutableId that can be written to AD; remove the record."
         return AnchorRequest(identity, b"", known, Refusal("no_immutable_id", reason))
     try:
         wanted = guid_of_immutable_id(str(value)).bytes_le
@@ -87,6 +88,7 @@ def _refuse_repeat(request: AnchorRequest, times: int) -> AnchorRequest:
     if request.refusal or times == 1:
         return request
     reason = (
-        f"The ImmutableId of {request.identity.text} is wanted for {times} users; one cloud user has one AD account."
+        f"{amount(times, 'record')} have the ImmutableId of {request.identity.text}, but a cloud user can have only "
+        "one AD account. Keep one of the records."
     )
     return replace(request, refusal=Refusal("value_wanted_twice", reason))

@@ -43,8 +43,8 @@ def object_fault(distinguished_name: str, attributes: Attributes) -> str | None:
         fault = _fault(name, values)
         if fault:
             return (
-                f"{name} of {distinguished_name} {fault}, so nothing is done with this object; look at it in the "
-                "directory, and at any proxy in between."
+                f"{name} of {distinguished_name} {fault}, so this object is not changed. Check the object in the "
+                "directory, and any proxy in between."
             )
     return None
 
@@ -54,9 +54,9 @@ def left_out_warnings(names: Sequence[str]) -> list[str]:
     if not names:
         return []
     return [
-        f"{amount(len(names), 'object')} {plural(len(names), 'was', 'were')} left out, because the directory shows no "
-        f"objectGUID or the answer is too large ({join_names(list(names))}); check what the account "
-        "that signed in may read."
+        f"{amount(len(names), 'object')} {plural(len(names), 'was', 'were')} skipped, because the directory does not "
+        f"show the objectGUID or the answer is too large ({join_names(list(names))}); check the read permissions of "
+        "the account that signed in."
     ]
 
 
@@ -71,9 +71,9 @@ def _fault(name: str, values: Sequence[bytes]) -> str | None:
     if len(values) > 1 and name in _SINGLE:
         return f"has {len(values)} values instead of one"
     if name in _INTEGERS and not all(map(_INTEGER.fullmatch, values)):
-        return "is no number"
+        return "is not a number"
     if name in _TEXTS and not all(map(_is_text, values)):
-        return "is no text"
+        return "is not a string"
     return None
 
 

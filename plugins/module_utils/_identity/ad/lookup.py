@@ -57,7 +57,7 @@ def read_identities(texts: Iterable[str]) -> list[Identity]:
     """
     identities = [_identity(text, position) for position, text in enumerate(texts, start=1)]
     if not identities:
-        raise InputError("identities is empty; name at least one user, or search with search_base or search_filter.")
+        raise InputError("identities is empty. Add at least one user, or search with search_base or search_filter.")
     return identities
 
 

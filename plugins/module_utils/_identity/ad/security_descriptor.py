@@ -57,7 +57,7 @@ def read_access(raw: bytes) -> Access:
     try:
         _revision, control, owner, _group, _sacl, dacl = _HEADER.unpack_from(raw)
         if not control & _DACL_PRESENT or not owner or not dacl:
-            raise MalformedDescriptor("it has no owner or no access list")
+            raise MalformedDescriptor("it has no owner or no access control list")
         return Access(_sid(raw, owner), tuple(_grants(raw, dacl)))
     except (struct.error, IndexError) as error:
         raise MalformedDescriptor("it is cut short") from error
@@ -92,5 +92,5 @@ def _grant(raw: bytes, position: int, mask: int, has_types: bool) -> Grant:
 def _sid(raw: bytes, position: int) -> bytes:
     sid = raw[position : position + sid_size(raw[position + 1])]
     if sid_text(sid) is None:
-        raise MalformedDescriptor("it holds what is no SID")
+        raise MalformedDescriptor("it contains an invalid SID")
     return sid

@@ -33,5 +33,5 @@ def service_cause(attributes: Mapping[str, Sequence[bytes]]) -> str | None:
 def describe_service(name: str, cause: str) -> str:
     """Return in a sentence why an account is left alone as a service account."""
     if cause == MANAGED:
-        return f"{name} is a managed service account, which no cloud user belongs to."
-    return f"{name} has a {SERVICE_NAMES} and no cloud user, so it is taken for a service account."
+        return f"{name} is a managed service account, which has no cloud user."
+    return f"{name} has a {SERVICE_NAMES} and no cloud user, so it is treated as a service account."

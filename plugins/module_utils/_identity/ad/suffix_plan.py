@@ -82,9 +82,9 @@ def refuse_suffixes_in_use(carriers: Mapping[str, Sequence[str]]) -> None:
         return
     parts = []
     for suffix, upns in sorted(used.items()):
-        parts.append(f"{suffix} is carried by {amount(len(upns), 'user')}: {join_names(upns)}")
+        parts.append(f"{suffix} is in use by {amount(len(upns), 'user')}: {join_names(upns)}")
     raise InputError(
-        f"Nothing was removed: {'; '.join(parts)}. Give them another UPN first, or set force to true.",
+        f"Nothing was removed: {'; '.join(parts)}. Change the UPNs of these users first, or set force to true.",
         in_use={suffix: len(upns) for suffix, upns in sorted(used.items())},
     )
 

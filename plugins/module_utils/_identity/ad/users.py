@@ -185,7 +185,7 @@ def _asked(match: Match, objects: Mapping[str, AdObject], anchor: str, domain: s
         return _unresolved(match, anchor, MISSING, "no_such_object", reason)
     if len(match.candidates) > 1:
         names = [candidate.distinguished_name for candidate in match.candidates]
-        reason = f"{text} may mean {join_names(names)}; name the one you mean by its DN or GUID."
+        reason = f"{text} can be {join_names(names)}. Use the DN or the GUID of the right one."
         return _unresolved(match, anchor, AMBIGUOUS, "several_objects", reason)
     entry = objects[match.candidates[0].object_guid]
     kind = not_a_user(entry.attributes)
@@ -194,24 +194,25 @@ def _asked(match: Match, objects: Mapping[str, AdObject], anchor: str, domain: s
         return _unresolved(match, anchor, NOT_A_USER, "not_a_user", reason)
     why = system_account(entry.distinguished_name, entry.attributes)
     if why:
-        reason = f"{text} is never synchronised, because {why} ({entry.distinguished_name}); leave it out."
+        reason = f"{text} is never synchronised, because {why} ({entry.distinguished_name}); remove it from the task."
         return _unresolved(match, anchor, SYSTEM_ACCOUNT, "system_account", reason)
     user = found_user(entry, anchor, text)
     if user.blocked:
         return user
     if match.repeats:
         also = sorted(set(match.repeats) - {text})
-        as_well = f", as {join_names(also)} too" if also else ""
+        as_well = f", also as {join_names(also)}" if also else ""
         reason = (
-            f"{entry.distinguished_name} is meant {len(match.repeats) + 1} times{as_well}; keep one identity a user."
+            f"{entry.distinguished_name} is in the list {len(match.repeats) + 1} times{as_well}; keep one "
+            "identity for each user."
         )
         return user.refused("duplicate_identity", reason)
     return user
 
 
 _HINTS = {
-    False: "check the spelling, or name a domain controller of the user's own domain in server",
-    True: "check the distinguished name, or name a domain controller of its domain in server",
+    False: "check the spelling, or set server to a domain controller of the user's domain",
+    True: "check the distinguished name, or set server to a domain controller of its domain",
 }
 
 
@@ -269,6 +270,6 @@ def refusal_sentence(users: Sequence[AnchorChange], max_refused: str) -> str | N
     if len(reasons) <= read_limit(max_refused, "max_refused").most(len(users)):
         return None
     return (
-        f"{len(reasons)} of {amount(len(users), 'user')} cannot be taken, and nothing was written: "
-        f"{join_sentences(reasons)} Correct the list, or raise max_refused to go on without them."
+        f"{len(reasons)} of {amount(len(users), 'user')} cannot be used, and nothing was written: "
+        f"{join_sentences(reasons)} Correct the list, or raise max_refused to continue without them."
     )

@@ -94,18 +94,19 @@ def read_accepted_effects(given: Mapping[str, Any] | None) -> AcceptedEffects:
 def protected_sentence(name: str, why: str) -> str:
     """Return the sentence that refuses a protected AD account; ``why`` says why it is, as a clause."""
     return (
-        f"The AD account of {name} is protected, because {why}; leave it out, or if this administrator is to be "
-        f"matched, name the UPN under {PRIVILEGED_AD_ACCOUNT} in accepted_effects."
+        f"The AD account of {name} is protected, because {why}. Remove the user from the scope, or, if you want to "
+        f"match this administrator, add the UPN to {PRIVILEGED_AD_ACCOUNT} in accepted_effects."
     )
 
 
 def _upns(effect: str, upns: Any) -> frozenset[str]:
     if effect not in EFFECTS:
-        raise InputError(f"accepted_effects knows no effect {effect!r}; write {' or '.join(EFFECTS)}.")
+        raise InputError(f"accepted_effects has the unknown effect {effect!r}; use {' or '.join(EFFECTS)}.")
     if not isinstance(upns, list) or not all(isinstance(upn, str) and "@" in upn for upn in upns):
         if effect in _FOR_ALL:
-            raise InputError(f"accepted_effects: {effect} is {upns!r}; write {ALL}, or a list of UPNs.")
+            raise InputError(f"accepted_effects: {effect} is {upns!r}; it must be {ALL} or a list of UPNs.")
         raise InputError(
-            f"accepted_effects: {effect} is {upns!r}, and it is accepted user by user only; write the list of UPNs."
+            f"accepted_effects: {effect} is {upns!r}. This effect can only be accepted for single users; use a "
+            "list of UPNs."
         )
     return frozenset(map(entra_key, upns))

@@ -152,7 +152,7 @@ def _was_made(proposal: Proposal, review: Review) -> bool:
 def _compared(proposal: Proposal, reviewed: ReviewedUser | None) -> Proposal:
     """Return a user who would be written, without writes unless the reviewed plan shows all of them."""
     if reviewed is None or not reviewed.writes:
-        reason = f"The reviewed plan does not change {proposal.name}, so this run does not either."
+        reason = f"The reviewed plan does not change {proposal.name}, so this run does not change the user."
         return _without_writes(proposal, NOT_REVIEWED, Refusal(NOT_REVIEWED, reason))
     different = reviewed.list_differences(
         proposal.cloud_id, proposal.outcome, _keys(proposal), proposal.writes, proposal.upns
@@ -160,8 +160,8 @@ def _compared(proposal: Proposal, reviewed: ReviewedUser | None) -> Proposal:
     if not different:
         return proposal
     reason = (
-        f"What the reviewed plan says of {proposal.name} is not true any more ({', '.join(different)}), so the user is "
-        "left out; make a new plan and have it reviewed."
+        f"{proposal.name} differs from the reviewed plan now ({', '.join(different)}), so the user is not changed. "
+        "Make a new plan and have it reviewed."
     )
     return _without_writes(proposal, CHANGED_SINCE_REVIEW, Refusal(CHANGED_SINCE_REVIEW, reason))
 
@@ -171,8 +171,8 @@ def _settled(proposal: Proposal, reviewed: ReviewedUser) -> Proposal:
     if reviewed.cloud_id == proposal.cloud_id and reviewed.is_in_effect(proposal.held):
         return replace(proposal, status=ALREADY_DONE)
     reason = (
-        f"The reviewed plan changes {proposal.name}, and nothing is to be changed now, although the values are not "
-        "those of the reviewed plan; make a new plan and have it reviewed."
+        f"The reviewed plan changes {proposal.name}. Now there is nothing to change, but the values are not those of "
+        "the reviewed plan. Make a new plan and have it reviewed."
     )
     return _without_writes(proposal, CHANGED_SINCE_REVIEW, Refusal(CHANGED_SINCE_REVIEW, reason))
 
@@ -185,7 +185,10 @@ def _refuse_outcome(proposal: Proposal, terms: Terms) -> Refusal | None:
     if proposal.outcome is None or proposal.outcome in terms.allowed_outcomes:
         return None
     # The prediction says more than that the user cannot be written.
-    reason = proposal.outcome_reason or f"The outcome {proposal.outcome} is not in allowed_outcomes."
+    reason = proposal.outcome_reason or (
+        f"The outcome {proposal.outcome} is not in allowed_outcomes. Correct the cause, or add the outcome to "
+        "allowed_outcomes."
+    )
     return Refusal(f"predicted_{proposal.outcome}", reason)
 
 
@@ -209,9 +212,9 @@ def _unreviewed(changes: int, terms: Terms) -> str | None:
     if not changes or not terms.only_reviewed or terms.review:
         return None
     return (
-        "Nothing was changed: with match_by: primary_smtp, a run writes only what somebody reviewed, because equal "
-        "mail addresses do not prove that an account and a cloud user belong to one person. Have this plan reviewed, "
-        "then give it to a run as the reviewed plan."
+        "Nothing was changed: with match_by: primary_smtp, a run writes only reviewed changes, because equal mail "
+        "addresses do not prove that an AD account and a cloud user belong to the same person. Have this plan "
+        "reviewed, then use it in a run as the reviewed plan."
     )
 
 
@@ -222,7 +225,6 @@ def _too_many_refused(refused: Sequence[Proposal], scope: int, terms: Terms, whe
     reasons = join_reasons(((user.name, _log_reason(user, user.refusal)) for user in refused if user.refusal), where)
     return (
         f"Nothing was changed: {len(refused)} of {amount(scope, 'user')} {plural(len(refused), 'is', 'are')} refused, "
-        "and max_refused allows "
-        f"{limit.describe(scope)}. {reasons} Correct them, leave them out of the scope, or raise max_refused to write "
-        "only the others."
+        f"and max_refused allows {limit.describe(scope)}. {reasons} Correct these users, remove them from the scope, "
+        "or raise max_refused to write only the others."
     )

@@ -42,8 +42,8 @@ class UnexpectedError(IdentityError):
 
     def __init__(self, origin: Exception, **details: Any) -> None:
         super().__init__(
-            f"The task met an exception that it does not know ({type(origin).__name__}) and stopped; report it with "
-            "what is in trace. If the task writes, users and the journal say what was written until then.",
+            f"The task stopped because of an unexpected exception ({type(origin).__name__}). Report it with the "
+            "content of trace. If the task writes, users and the journal show what was written before it stopped.",
             **{"cause": "unexpected", **details},
         )
         self.origin = origin

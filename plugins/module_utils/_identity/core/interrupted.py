@@ -13,8 +13,8 @@ INTERRUPTED = "interrupted"
 """The cause of a change whose outcome is not known, because the task met an exception that it does not know."""
 
 INTERRUPTED_REASON = (
-    "The task stopped while this change was planned or under way, so whether it was made is not known; run the task "
-    "again, which makes it if it is missing."
+    "The task stopped before or during this change, so it is unknown whether the change was made. Run the task again; "
+    "it makes the change if it is missing."
 )
 
 

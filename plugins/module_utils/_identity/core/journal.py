@@ -116,8 +116,8 @@ class JournalWriter(Protocol):
 def describe_unfinished(error: JournalError) -> str:
     """Return the warning that outcomes could not be filled in."""
     return (
-        f"{error.message} What came of the last changes is missing there: they read as pending, until another run with "
-        "this journal looks at these users."
+        f"{error.message} The journal lacks the results of the last changes. It shows them as pending until another "
+        "run with this journal reads these users."
     )
 
 
@@ -190,7 +190,8 @@ def decode(content: bytes, name: str) -> Journal:
             torn += 1
         else:
             raise JournalError(
-                f"Line {number} of {name} is no line of a journal; restore the file from a copy, or name another one."
+                f"Line {number} of {name} is not a line of a journal. Restore the file from a copy, or use "
+                "another file."
             )
         start += len(raw)
     return Journal(lines, torn, origins)

@@ -53,7 +53,7 @@ def read_limit(text: str, option: str = "max_changes") -> Limit:
         return Limit(text.strip(), int(count), False)
     limit = Limit(text.strip(), int(percent) * _MILLION + int((fraction or "").ljust(6, "0")), True)
     if limit.number > _ALL:
-        raise InputError(f"{option}: {text!r} is more than all users; write 100% at most.")
+        raise InputError(f"{option}: {text!r} is more than all users; use 100% at most.")
     return limit
 
 
@@ -84,6 +84,7 @@ def too_many_changes(text: str | None, changes: int, scope: int, where: str) -> 
     if limit is None or changes <= limit.most(scope):
         return None
     return (
-        f"Nothing was changed, because {amount(changes, 'user')} would be, of {scope} in scope, and max_changes allows "
-        f"{limit.describe(scope)}; look at the plan in {where}, and raise max_changes only if all of them are meant."
+        f"Nothing was changed, because the run would change {amount(changes, 'user')} of {scope} in scope, and "
+        f"max_changes allows {limit.describe(scope)}. Check the plan in {where}, and raise max_changes only if you "
+        "want all these changes."
     )

@@ -112,8 +112,8 @@ _ROWS = (
         BLOCKED,
         "blocked",
         STOPS,
-        "A rule of Entra ID, a role or a setting of the tenant prevents the match, or nobody should make it. The cause "
-        "says which.",
+        "A rule of Entra ID, a role or a setting of the tenant prevents the match, or the match is not recommended. "
+        "The cause says which.",
     ),
     (
         CONFLICT,
@@ -127,7 +127,7 @@ _ROWS = (
         QUARANTINE,
         "quarantine",
         STOPS,
-        "Another object has the UPN or an address, so sync would leave it out and report no error.",
+        "Another object has the UPN or an address, so sync would not write this value and would not report an error.",
     ),
     # What is not done.
     (REFUSED, "refused", STOPS),
@@ -182,4 +182,6 @@ WORST_FIRST = tuple(key for key in TABLE if key in OUTCOMES and TABLE[key].group
 
 def outcome(key: str) -> Outcome:
     """Return the outcome of that key. A key that is not in the table comes first and needs attention."""
-    return TABLE.get(key) or Outcome(key, key.replace("_", " "), UNCLEAR, -1, "This version does not know the outcome.")
+    return TABLE.get(key) or Outcome(
+        key, key.replace("_", " "), UNCLEAR, -1, "This version of the report does not know this outcome."
+    )

@@ -24,8 +24,8 @@ def refuse_renamed(then: Any, now: str | None) -> Refusal | None:
         return None
     return Refusal(
         "renamed_since",
-        f"{now or 'An object without a UPN'} has another name in the journal, {then or 'none'}, so it is left alone; "
-        "find out whether it is the same person's, then change it by its name.",
+        f"{now or 'An object without a UPN'} has another name in the journal, {then or 'none'}, so it is not changed. "
+        "Find out whether it belongs to the same person, and then change it by its current name.",
     )
 
 
@@ -53,6 +53,6 @@ def not_ours(attribute: str, value: Any, name: str) -> Refusal:
     """Return the refusal of a value that the collection cannot have written."""
     return Refusal(
         "not_restorable",
-        f"The journal says that {attribute} of {name} was {value!r}, which this collection never writes, so it is not "
-        "put back; check who changed the journal, or set the value by hand if it is right.",
+        f"The journal says that {attribute} of {name} was {value!r}. This collection never writes such a value, so it "
+        "is not restored. Find out who changed the journal, or set the value by hand if it is right.",
     )

@@ -49,8 +49,8 @@ def check_place(lines: Iterable[Line], place: tuple[str, str]) -> None:
         kind, own = line.entry.place
         if kind != place[0] or not isinstance(own, str) or own.lower() != place[1].lower():
             raise InputError(
-                f"Run {line.run!r} changed the {kind} {own or 'without an id'}, and this task is connected to the "
-                f"{place[0]} {place[1]}; connect to the other one, or name another run."
+                f"Run {line.run!r} changed the {kind} {own or 'without an id'}, but this task is connected to the "
+                f"{place[0]} {place[1]}. Change the connection, or choose another run."
             )
 
 

@@ -17,6 +17,7 @@ from ..core.cloud_user import CloudUser
 from ..core.errors import InputError
 from ..core.identities.cloud_identity import CloudIdentity, read_object_id
 from ..core.identities.comparison import entra_key
+from ..core.text.counts import amount
 from ..core.text.diffs import ValueChange
 
 RESTORE, PURGE = "restore", "purge"
@@ -110,31 +111,34 @@ def decide_holders(
     held = f"{first.immutable_id} belongs to {who}"
     if target is None and way[first.id] != RESTORE:
         return (
-            f"{who} holds {first.immutable_id} already; name {first.id} under restore in deleted_holders to "
-            "bring that user back."
+            f"{who} already has {first.immutable_id}. To restore that user, add {first.id} to restore in "
+            "deleted_holders."
         )
     if way[first.id] is None:
         return (
-            f"{held}, whom a sync could match instead; name {first.id} in deleted_holders, under restore to bring "
-            "that user back without the value, or under purge to delete it for good."
+            f"{held}, and a sync could match that user instead. Add {first.id} to deleted_holders: to restore, to "
+            "restore the user without the value, or to purge, to delete the user permanently."
         )
     purged = tuple(DeletedHolder(holder, PURGED) for holder in holders if way[holder.id] == PURGE)
     kept = len(holders) - len(purged)
     if not kept:
         return purged
     if kept > 1:
-        return f"{held} and to {kept - 1} more there, and only one can be restored; name the others under purge."
+        return (
+            f"{held} and to {amount(kept - 1, 'more user')} there, and only one can be restored. Add the others to "
+            "purge."
+        )
     if target is None:
         return (*purged, DeletedHolder(first, RESTORED))
     if first.sync_enabled is not None:
         # facts §1 "Who is eligible": the value can be removed only from a user that was never synchronised.
         return (
-            f"{held}, who was synchronised and so could not lose the value after being restored; name {first.id} "
-            "under purge to delete that user for good, or bring its AD account back into scope."
+            f"{held}. That user was synchronised, so the value cannot be removed after a restore. Add {first.id} to "
+            "purge to delete the user permanently, or bring its AD account back into the sync scope."
         )
     if entra_key(original_upn(first)) == entra_key(target.user_principal_name or ""):
         return (
-            f"{held}, who cannot be restored beside {target.id}, which has that UPN now; name {first.id} under purge."
+            f"{held}. That user cannot be restored, because {target.id} has the same UPN now. Add {first.id} to purge."
         )
     return (*purged, DeletedHolder(first, CLEARED))
 
@@ -149,5 +153,5 @@ def read_deleted_holders(given: Mapping[str, Sequence[str] | None] | None) -> di
         for text in (given or {}).get(way) or ():
             key = read_object_id(text).key
             if ways.setdefault(key, way) != way:
-                raise InputError(f"deleted_holders names {text} under restore and under purge; choose one of them.")
+                raise InputError(f"deleted_holders has {text} in restore and in purge; choose one of the two.")
     return ways

@@ -116,6 +116,6 @@ def unreadable_sentence(user: CloudUser) -> str | None:
     if not user.unreadable:
         return None
     return (
-        f"What Graph says about {user.name} cannot be used ({', '.join(user.unreadable)} is not as documented), so "
-        "nothing is done with this user; look at the user in the admin center, and at any proxy in between."
+        f"The answer of Graph about {user.name} cannot be used ({', '.join(user.unreadable)} is not as documented), so "
+        "this user is not changed. Check the user in the admin center, and any proxy in between."
     )

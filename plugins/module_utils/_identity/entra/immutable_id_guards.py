@@ -97,8 +97,9 @@ def _federated_refusal(user: CloudUser) -> Refusal:
     name = original_upn(user)
     return Refusal(
         "federated_domain",
-        f"{name} has a UPN in a federated domain, where the ImmutableId cannot be changed or cleared; switch the UPN "
-        "to a managed domain such as the tenant's onmicrosoft.com one, change the ImmutableId, and switch it back.",
+        f"{name} has a UPN in a federated domain, so the ImmutableId cannot be changed or cleared. Change the UPN to "
+        "a managed domain such as the tenant's onmicrosoft.com domain, change the ImmutableId, and then change the "
+        "UPN back.",
     )
 
 
@@ -106,25 +107,25 @@ def _admin_refusal(user: CloudUser, holding: RoleHolding) -> Refusal:
     cause, why, way = _standing(holding)
     return Refusal(
         cause,
-        f"{original_upn(user)} {why}, and administrators are not matched by an app; an administrator does it by hand, "
-        f"or {way} for the change.",
+        f"{original_upn(user)} {why}, and an app does not match administrators. An administrator must do it by hand, "
+        f"or {way} for the time of the change.",
     )
 
 
 def _standing(holding: RoleHolding) -> tuple[str, str, str]:
     """Return the cause, what makes the user an administrator, and how that is taken away."""
     if holding.how == APP_OWNER:
-        return "app_owner", "owns the app that signs in", "takes the ownership away"
+        return "app_owner", "owns the app that signs in", "remove the ownership"
     if holding.group is not None:
         belongs = "an owner" if holding.how == "owner" else "a member"
         return (
             "role_assignable_group",
             f"is {belongs} of the role-assignable group {holding.group}",
-            "takes the user out of the group",
+            "remove the user from the group",
         )
     if holding.how == "eligible":
-        return "eligible_role", f"is eligible for the role {holding.name}", "takes the eligibility away"
-    return "admin_role", f"holds the role {holding.name}", "takes the role away"
+        return "eligible_role", f"is eligible for the role {holding.name}", "remove the eligibility"
+    return "admin_role", f"has the role {holding.name}", "remove the role"
 
 
 def _bin_refusal(change: ImmutableIdChange, missing: frozenset[str]) -> Refusal | None:
@@ -132,9 +133,9 @@ def _bin_refusal(change: ImmutableIdChange, missing: frozenset[str]) -> Refusal 
         return None
     return Refusal(
         f"unread_{DELETED_USERS}",
-        "The app may not read deleted users, so nobody can tell whether one of them holds the ImmutableId that this "
-        "user is to get, and a sync could match that one instead; grant the app User.Read.All or Directory.Read.All, "
-        f"or name {DELETED_USERS} in skip_checks.",
+        "The app may not read deleted users, so it is unknown whether a deleted user has the new ImmutableId of this "
+        "user. A sync could match the deleted user instead. Grant the app User.Read.All or Directory.Read.All, or add "
+        f"{DELETED_USERS} to skip_checks.",
     )
 
 
@@ -153,9 +154,9 @@ def refuse_given_back(
 def _not_given_back(change: ImmutableIdChange) -> ImmutableIdChange:
     return change.refused(
         "not_given_back",
-        f"Before the run, {change.name} had the ImmutableId {change.after}. Whose it is in Active Directory now is not "
-        "checked, so it is not given back; match the user with match_plan, or if you know that it is right, name "
-        f"{ANCHOR_CLAIMS} and {PROTECTED_ACCOUNTS} in skip_checks.",
+        f"Before the run, {change.name} had the ImmutableId {change.after}. The rollback does not check which AD "
+        "account has it now, so it does not restore it. Match the user with match_plan, or, if you know that the "
+        f"value is right, add {ANCHOR_CLAIMS} and {PROTECTED_ACCOUNTS} to skip_checks.",
     )
 
 
@@ -167,7 +168,7 @@ def describe_doubts(
     found = unread.caveats(tenant.unknown, skip_checks) if judged else []
     if DOMAINS in tenant.unknown and DOMAINS not in skip_checks:
         found.append(
-            "The app may not read domains, so it is unknown whether a user to be changed has a UPN in a federated "
-            f"domain, where Graph refuses that; grant it {PERMISSIONS[DOMAINS]}."
+            "The app may not read domains, so it is unknown whether a user has a UPN in a federated domain. Graph "
+            f"refuses changes to such users. Grant the app {PERMISSIONS[DOMAINS]}."
         )
     return found

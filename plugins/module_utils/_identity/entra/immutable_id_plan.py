@@ -232,7 +232,7 @@ def _without_target(request: ImmutableIdRequest, tenant: UserIndex, deleted: Map
         refusal = refusals.upn_not_kept(request) if request.immutable_id is not None else None
         if refusal:
             return ImmutableIdChange(request, REFUSED, cause=refusal.cause, reason=refusal.reason)
-        reason = f"No active cloud user is named {request.name}; check the UPN, or create or restore the user first."
+        reason = f"There is no active cloud user {request.name}. Check the UPN, or create or restore the user first."
         return ImmutableIdChange(request, NOT_FOUND, cause="no_cloud_user", reason=reason)
     value = request.immutable_id
     refusal = (
@@ -256,5 +256,5 @@ def _refuse_if_shared(change: ImmutableIdChange, targets: Counter[str]) -> Immut
     if not change.target or targets[change.target.id] == 1:
         return change
     name = change.target.user_principal_name
-    reason = f"{targets[change.target.id]} records of the list mean {name}; keep one record a user."
+    reason = f"{targets[change.target.id]} records of the list are for {name}; keep one record for each user."
     return change.refused("duplicate_record", reason)

@@ -25,7 +25,8 @@ def changed_since(request: ImmutableIdRequest, target: CloudUser) -> Refusal | N
     return Refusal(
         "changed_since",
         f"{target.user_principal_name} has {target.immutable_id or 'no ImmutableId'} now, and the run left "
-        f"{request.expected[-1] or 'none'}; somebody changed it since, so it is left for you to decide.",
+        f"{request.expected[-1] or 'none'}. Somebody changed it after the run, so the rollback does not change it. "
+        "Decide which value is right.",
     )
 
 
@@ -49,16 +50,16 @@ def mastered_elsewhere(target: CloudUser) -> Refusal | None:
     if target.sync_enabled:
         return Refusal(
             "synced_user",
-            f"{name} is already synchronised with {before or 'no ImmutableId'}; its AD account is the authority, so "
-            "take it out of the sync scope first if that is the wrong one.",
+            f"{name} is already synchronised with {before or 'no ImmutableId'}. Its AD account is the source of "
+            "authority. If that is the wrong account, remove it from the sync scope first.",
         )
     if target.sync_enabled is False:
         # facts §0.3: true, false and null are three states; false is "was synchronised once".
         return Refusal(
             "formerly_synced_user",
-            f"{name} was synchronised once (onPremisesSyncEnabled is false, not null), and changing its ImmutableId "
-            "through Graph is unsupported; bring its old AD account back into scope, or turn it into a cloud user "
-            "first.",
+            f"{name} was synchronised once (onPremisesSyncEnabled is false, not null). Graph does not support a "
+            "change of its ImmutableId. Bring its old AD account back into the sync scope, or convert the user to a "
+            "cloud user first.",
         )
     return None
 
@@ -69,13 +70,14 @@ def not_to_be_set(request: ImmutableIdRequest, target: CloudUser) -> Refusal | N
     if request.ad.cloud_managed:
         return Refusal(
             "cloud_managed_account",
-            f"The AD account of {name} was made by Cloud Sync and the cloud owns it; it must not be hard-matched.",
+            f"Cloud Sync created the AD account of {name}, and the cloud user is its source of authority, so it "
+            "must not be hard-matched.",
         )
     if before and not request.overwrite:
         return Refusal(
             "different_immutable_id",
-            f"{name} already has the ImmutableId {before}; replacing it hands the account to another AD user; allow it "
-            "with replace only if that is meant.",
+            f"{name} already has the ImmutableId {before}. A new value gives the cloud user to another AD account. "
+            "Use replace only if you intend this.",
         )
     return None
 
@@ -94,7 +96,8 @@ def upn_not_kept(request: ImmutableIdRequest) -> Refusal | None:
         return None
     return Refusal(
         "invalid_upn",
-        f"{fault}; correct it in Active Directory. If only the cloud user is named so, name the user by its object id.",
+        f"{fault}. Correct it in Active Directory. If only the cloud user has this name, use the object id of the "
+        "user.",
     )
 
 
@@ -106,6 +109,6 @@ def held(request: ImmutableIdRequest, target: CloudUser, holders: Sequence[Cloud
     holder = active[0]
     return Refusal(
         "held_by_user",
-        f"{request.immutable_id} belongs to {holder.user_principal_name} ({holder.id}); clear it there first if "
-        f"it should be on {target.user_principal_name}.",
+        f"{request.immutable_id} belongs to {holder.user_principal_name} ({holder.id}). If "
+        f"{target.user_principal_name} should have it, clear it there first.",
     )

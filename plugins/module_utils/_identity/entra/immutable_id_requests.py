@@ -108,7 +108,10 @@ def _request_restore(undo: Undo) -> ImmutableIdRequest:
     try:
         request = replace(request, identity=read_object_id(str(undo.id)))
     except InputError:
-        reason = f"The journal names a user by {undo.id!r}, which is no object id; check who changed the journal."
+        reason = (
+            f"The journal identifies a user by {undo.id!r}, which is not an object id. Find out who changed the "
+            "journal."
+        )
         return replace(request, refusal=Refusal("not_restorable", reason))
     refusal = refuse_immutable_id(undo.restore, str(undo.user_principal_name or undo.id))
     return replace(request, refusal=refusal) if refusal else replace(request, immutable_id=undo.restore)
@@ -118,7 +121,7 @@ def _read_record(record: Mapping[str, object], position: int, clear: bool) -> Im
     user, given_id = _read_user(record), _text(record, "id")
     if not (user.unresolved or given_id or user.user_principal_name or user.distinguished_name):
         raise InputError(
-            f"Record {position} of users names nobody; give it a user_principal_name or an id. "
+            f"Record {position} of users identifies no user; add user_principal_name or id. "
             f"{describe_keys(record)}".rstrip()
         )
     request = replace(_request(user, given_id, clear), given=record)
@@ -157,7 +160,9 @@ def _request(user: AdUser, given_id: str | None, clear: bool) -> ImmutableIdRequ
     if user.unresolved:
         return ImmutableIdRequest(user, None, None, user.unresolved)
     if not given_id and not upn:
-        reason = f"The AD account {user.distinguished_name} has no user principal name; give it the cloud user's."
+        reason = (
+            f"The AD account {user.distinguished_name} has no user principal name; set it to the UPN of the cloud user."
+        )
         return ImmutableIdRequest(user, None, None, Refusal("no_user_principal_name", reason))
     try:
         identity = read_object_id(given_id) if given_id else read_upn(str(upn))
@@ -175,18 +180,18 @@ def _request(user: AdUser, given_id: str | None, clear: bool) -> ImmutableIdRequ
 def _wanted_value(user: AdUser, identity: str) -> str:
     value = user.immutable_id
     if not value and not user.object_guid:
-        raise InputError(f"The record of {identity} has neither immutable_id nor object_guid; give one of them.")
+        raise InputError(f"The record of {identity} has neither immutable_id nor object_guid; add one of them.")
     from_consistency_guid = user.source_anchor == CONSISTENCY_GUID
     if not value:
         if from_consistency_guid:
             raise InputError(
-                f"mS-DS-ConsistencyGuid of {identity} is empty; stamp it first, or use source_anchor auto."
+                f"mS-DS-ConsistencyGuid of {identity} is empty. Write it first, or set source_anchor to auto."
             )
         return immutable_id_of_guid(str(user.object_guid))
     raw = anchor_bytes(value)
     if len(raw) != 16 and not from_consistency_guid:
         raise InputError(
-            f"{value!r} holds {amount(len(raw), 'byte')}, not the 16 of a GUID; check where it was copied from."
+            f"{value!r} holds {amount(len(raw), 'byte')}, but a GUID has 16; check the source of the value."
         )
     if user.object_guid and not from_consistency_guid:
         guid = parse_guid(user.object_guid)
@@ -196,7 +201,7 @@ def _wanted_value(user: AdUser, identity: str) -> str:
             return value
         if value == swapped_immutable_id(guid):
             raise InputError(f"{value!r} has the bytes of {guid} in the wrong order; the right ImmutableId is {right}.")
-        raise InputError(f"{value!r} is not the ImmutableId of object_guid {guid}; leave out the one that is wrong.")
+        raise InputError(f"{value!r} is not the ImmutableId of object_guid {guid}; remove the wrong one.")
     return value
 
 
@@ -214,10 +219,10 @@ def _refuse_repeat(
         return request
     times = names[request.identity]
     if times > 1:
-        reason = f"{request.name} is in the list {times} times; keep one record a user."
+        reason = f"{request.name} is in the list {times} times; keep one record for each user."
         return replace(request, refusal=Refusal("duplicate_record", reason))
     times = values[request.immutable_id]
     if request.immutable_id and times > 1:
-        reason = f"{request.immutable_id} is wanted for {times} users; one AD account can match only one."
+        reason = f"{request.immutable_id} is requested for {times} users, but an AD account can match only one user."
         return replace(request, refusal=Refusal("value_wanted_twice", reason))
     return request

@@ -32,13 +32,13 @@ class Prospects:
         lines = [f"{_users(self.accounts)} would get an account{_names(self.accounts)}."]
         if self.elsewhere:
             lines.append(
-                f"{_users(self.elsewhere)} would get no account, because the UPN is not of {of} {named}"
-                f"{_names(self.elsewhere)}. Give them a UPN of {of} first."
+                f"{_users(self.elsewhere)} would not get an account, because the UPN is not in {of} "
+                f"{named}{_names(self.elsewhere)}. Change the UPN to {of} first."
             )
         if self.unusable:
             lines.append(
-                f"{_users(self.unusable)} would get no account, because Entra Connect would not keep the UPN"
-                f"{_names(self.unusable)}. Correct {plural(len(self.unusable), 'it', 'them')} in Entra ID first."
+                f"{_users(self.unusable)} would not get an account, because Entra Connect would not keep the "
+                f"UPN{_names(self.unusable)}. Correct {plural(len(self.unusable), 'it', 'them')} in Entra ID first."
             )
         return [visible(line) for line in lines]
 

@@ -41,9 +41,9 @@ PERMISSIONS: Mapping[str, str] = {
     SOURCE_OF_AUTHORITY: "User-OnPremisesSyncBehavior.ReadWrite.All",
     CONTACTS: "OrgContact.Read.All",
     GROUPS: "GroupMember.Read.All",
-    ANCHOR_CLAIMS: "none of Graph: sign in to Active Directory with an account that may read all objects",
-    PROTECTED_ACCOUNTS: "none of Graph: sign in to Active Directory with an account that may read the access list of "
-    "the domain",
+    ANCHOR_CLAIMS: "no permission of Graph: sign in to Active Directory with an account that may read all objects",
+    PROTECTED_ACCOUNTS: "no permission of Graph: sign in to Active Directory with an account that may read the access "
+    "control list of the domain",
 }
 """The least permission that reads each aspect (facts §2, §3; Microsoft: "Permissions" of each request's page)."""
 ASPECTS = tuple(PERMISSIONS)

@@ -59,21 +59,21 @@ _WORDS = {
     ROLE_ASSIGNMENTS: "role assignments",
     ROLE_ELIGIBILITY: "who is eligible for a role (PIM)",
     ROLE_GROUPS: "role-assignable groups",
-    ANCHOR_CLAIMS: "whether somebody else claims the anchor",
+    ANCHOR_CLAIMS: "whether another object has the anchor",
     PROTECTED_ACCOUNTS: "whether the account is protected",
 }
 _IN_AD = (ANCHOR_CLAIMS, PROTECTED_ACCOUNTS)
 _CAVEATS = {
-    SWITCHES: "The app may not read the tenant's switches, so one of them may stop matches; say in tenant_switches "
-    "what a Global Administrator sees, or grant the app {permission}.",
-    APP_OWNERS: "It is not known who owns the app that signs in, so one of its owners may be among these users; grant "
-    "the app {permission}, and name it in client_id.",
-    SOURCE_OF_AUTHORITY: "It is not known whether the cloud is the source of authority of one of these users, who "
-    "would then take nothing from AD; grant the app {permission}.",
+    SWITCHES: "The app may not read the switches of the tenant, so one of them might prevent matches. Set "
+    "tenant_switches to the values that a Global Administrator can read, or grant the app {permission}.",
+    APP_OWNERS: "It is unknown who owns the app that signs in, so one of these users might be an owner. Grant the app "
+    "{permission}, and set client_id.",
+    SOURCE_OF_AUTHORITY: "It is unknown whether the cloud is the source of authority of one of these users. Such a "
+    "user takes no values from AD. Grant the app {permission}.",
 }
 NO_PIM = (
-    "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so nobody is "
-    "eligible through PIM."
+    "The tenant has no licence for Privileged Identity Management (Entra ID P2 or Entra ID Governance), so no user is "
+    "eligible for a role through PIM."
 )
 
 
@@ -94,13 +94,13 @@ def refusal(unread: Collection[str]) -> Refusal | None:
     in_entra, in_ad = _by_directory(missing)
     if in_entra:
         sentences.append(
-            f"The app may not read {_named(in_entra)}, so nobody can tell whether this user is an administrator; grant "
-            f"the app {_rights(in_entra)}, or name {' and '.join(in_entra)} in skip_checks."
+            f"The app may not read {_named(in_entra)}, so it is unknown whether this user is an administrator. Grant "
+            f"the app {_rights(in_entra)}, or add {' and '.join(in_entra)} to skip_checks."
         )
     if in_ad:
         sentences.append(
-            f"Active Directory did not say {_named(in_ad)}; sign in with an account that may read all objects and the "
-            f"access list of the domain, or name {' and '.join(in_ad)} in skip_checks."
+            f"Active Directory did not show {_named(in_ad)}. Sign in with an account that may read all objects and the "
+            f"access control list of the domain, or add {' and '.join(in_ad)} to skip_checks."
         )
     return Refusal(f"unread_{missing[0]}", " ".join(sentences))
 
@@ -119,20 +119,21 @@ def caveats(unread: Collection[str], skipped: Collection[str]) -> list[str]:
     waived, waived_in_ad = _by_directory(that(REFUSED, set(unread) & set(skipped)))
     if waived:
         found.append(
-            f"The app may not read {_named(waived)}, and skip_checks names {' and '.join(waived)}, so an administrator "
-            f"may be among these users; grant the app {_rights(waived)}."
+            f"The app may not read {_named(waived)}, and skip_checks contains {' and '.join(waived)}, so one of these "
+            f"users might be an administrator. Grant the app {_rights(waived)}."
         )
     if waived_in_ad:
         found.append(
-            f"Active Directory did not say {_named(waived_in_ad)}, and skip_checks names {' and '.join(waived_in_ad)}, "
-            "so a match may hand a cloud user to somebody else, or an administrator's account over; sign in with an "
-            "account that may read all objects and the access list of the domain."
+            f"Active Directory did not show {_named(waived_in_ad)}, and skip_checks contains "
+            f"{' and '.join(waived_in_ad)}, so a match might give a cloud user to the wrong AD account, or give away "
+            "the account of an administrator. Sign in with an account that may read all objects and the access control "
+            "list of the domain."
         )
     empty = that(UNKNOWN, set(unread) & set(skipped))
     if empty:
         found.append(
-            f"The app may not read {_named(empty)}, and skip_checks names {' and '.join(empty)}, so nothing of that "
-            f"stops a match; grant the app {_rights(empty)}."
+            f"The app may not read {_named(empty)}, and skip_checks contains {' and '.join(empty)}, so this check does "
+            f"not prevent a match. Grant the app {_rights(empty)}."
         )
     return found
 

@@ -97,7 +97,7 @@ class Choice:
         user = found.user
         state = _STATE[user.sync_enabled]
         if state not in self.sync_states:
-            return Objection("sync_state", f"is {_STATES[state]}, and sync_states names no such")
+            return Objection("sync_state", f"is {_STATES[state]}, which sync_states does not include")
         if self.enabled is not None and user.enabled is not self.enabled:
             return Objection("enabled", f"is {'enabled' if user.enabled else 'disabled'}")
         if self.domains and upn_suffix(user.user_principal_name or "") not in self.domains:
@@ -116,7 +116,7 @@ class Choice:
         if entry:
             return Objection(exclusion_cause(entry), f"is excluded: {entry}")
         if found.user_type not in self.user_types:
-            return Objection("user_type", f"is a {found.user_type}, and user_types names no such")
+            return Objection("user_type", f"is a {found.user_type}, which user_types does not include")
         if found.licensed is False and not self.with_unlicensed:
             return Objection("unlicensed", "has no licence, and include_unlicensed is false")
         if found.mailbox in SHARED_MAILBOXES:
@@ -131,9 +131,9 @@ SHARED_MAILBOXES = {
 }
 """The values of ``userPurpose`` of mailboxes that belong to no person, with words (facts §22)."""
 _STATES = {
-    CLOUD: "a user of the cloud alone",
+    CLOUD: "only in the cloud",
     SYNCED: "synchronised already",
-    FORMERLY_SYNCED: "one who was synchronised once",
+    FORMERLY_SYNCED: "no longer synchronised",
 }
 
 
@@ -200,7 +200,7 @@ def _choose(identity: CloudIdentity, found: DescribedUser | None, choice: Choice
     if objection is None:
         return _result(_described(found))
     name = found.user.user_principal_name
-    return _left_out(found, objection, f"{name} {objection.text}; leave the user out, or ask for it.")
+    return _left_out(found, objection, f"{name} {objection.text}. Remove the user from the task, or change the option.")
 
 
 def _left_out(found: DescribedUser, objection: Objection, reason: str) -> dict[str, Any]:
@@ -240,7 +240,7 @@ def missing_sentence(users: Sequence[Mapping[str, Any]]) -> str | None:
     reasons = [user["reason"] for user in users if user["status"] != FOUND]
     if not reasons:
         return None
-    return f"{len(reasons)} of {amount(len(users), 'user')} cannot be taken: {join_sentences(reasons)}"
+    return f"{len(reasons)} of {amount(len(users), 'user')} cannot be used: {join_sentences(reasons)}"
 
 
 def default_filter(choice: Choice) -> str | None:

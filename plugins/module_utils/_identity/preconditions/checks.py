@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -51,16 +52,22 @@ def unknown(name: str, finding: str, advice: str) -> Check:
 
 
 def by_error(name: str, message: str, status: str = WRONG) -> Check:
-    """Return the check that an error of ours decides: its message says what is wrong, a semicolon, and what to do."""
-    finding, _semicolon, advice = message.partition("; ")
-    if not advice:
-        return Check(name, status, message, "Look at the message, correct its cause, and run the doctor again.")
+    """Return the check that an error of ours decides.
+
+    Its message says first what is wrong, and after a semicolon or in the next sentences what to do.
+    """
+    finding, *rest = re.split("[;.] ", message, maxsplit=1)
+    if not rest:
+        return Check(name, status, message, "Correct the cause that the message names, and run the doctor again.")
+    (advice,) = rest
     return Check(name, status, f"{finding}.", f"{advice[:1].upper()}{advice[1:]}")
 
 
 def not_made(name: str, what: str, because: str) -> Check:
     """Return a check that could not be made, because another one is not fine. ``what`` was to be checked."""
-    return unknown(name, f"{what}: not checked, because {because} is not fine.", f"Do first what {because} says.")
+    return unknown(
+        name, f"{what}: not checked, because {because} is not fine.", f"First do what the table says about {because}."
+    )
 
 
 def table(checks: Sequence[Check]) -> list[str]:
@@ -79,4 +86,4 @@ def verdict(checks: Iterable[Check]) -> str:
     names = list(dict.fromkeys(check.name for check in checks if check.status == WRONG))
     if not names:
         return ""
-    return f"Do what the table says about {', '.join(names)}, and run the doctor again; a run would fail as it is."
+    return f"Do what the table says about {', '.join(names)}, and run the doctor again. Until then, a run would fail."

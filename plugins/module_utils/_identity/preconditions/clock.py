@@ -28,5 +28,5 @@ def check_clock(name: str, whose: str, theirs: datetime, ours: datetime) -> Chec
         name,
         f"The clock of this machine is {seconds} s {'ahead of' if ahead > timedelta() else 'behind'} the clock of "
         f"{whose}, and Kerberos and tokens tolerate {round(TOLERANCE.total_seconds())} s.",
-        "Let this machine, and the domain controller, take their time from a time server (NTP).",
+        "Synchronise this machine and the domain controller with a time server (NTP).",
     )

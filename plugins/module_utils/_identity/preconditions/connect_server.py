@@ -29,8 +29,9 @@ def check_connect(servers: Sequence[Server], stages: Sequence[str], source_ancho
         return [
             unknown(
                 SERVER,
-                "No Entra Connect server is named, so nothing of it was checked, and the stage sync is left out.",
-                "If there is one, set hybrid_identity_connect_host or fill the group entra_connect of the inventory.",
+                "No Entra Connect server is set, so no server was checked, and a run skips the stage sync.",
+                "If you have one, set hybrid_identity_connect_host or add the server to the group entra_connect "
+                "of the inventory.",
             )
         ]
     found = _check_servers(servers)
@@ -57,7 +58,7 @@ def _check_servers(servers: Sequence[Server]) -> Check:
         return wrong(
             SERVER,
             f"Entra Connect is not set up on {_names(bare)}.",
-            "Run the playbook hybrid.identity.entra_connect and go through the wizard, or remove the server from the "
+            "Run the playbook hybrid.identity.entra_connect and complete the wizard, or remove the server from the "
             "group entra_connect.",
         )
     return fine(SERVER, f"Entra Connect is set up on {_names(servers)}.")
@@ -67,7 +68,7 @@ def _check_export(set_up: Sequence[Server], exporting: Sequence[Server]) -> Chec
     if len(exporting) > 1:
         return wrong(
             EXPORT,
-            f"{_names(exporting)} all export to Entra ID, and Microsoft supports one such server for a tenant.",
+            f"{_names(exporting)} all export to Entra ID, but Microsoft supports only one such server for each tenant.",
             "Put the others into staging mode in the wizard.",
         )
     if exporting:
@@ -80,8 +81,8 @@ def _check_export(set_up: Sequence[Server], exporting: Sequence[Server]) -> Chec
         )
     return wrong(
         EXPORT,
-        f"{_names(set_up)} is in staging mode and no other server exports, so no cycle would join the accounts.",
-        "Take the server out of staging mode in the wizard when its pending exports look right.",
+        f"{_names(set_up)} is in staging mode and no other server exports, so no cycle would match the users.",
+        "Check the pending exports of the server, and then turn off staging mode in the wizard.",
     )
 
 
@@ -100,14 +101,14 @@ def _check_scheduler(exporting: Sequence[Server]) -> Check:
     if suspended:
         return wrong(
             SCHEDULER,
-            f"The scheduler of {_names(suspended)} is suspended, as it is while the wizard is open.",
+            f"The scheduler of {_names(suspended)} is suspended. This is the case while the wizard is open.",
             "Close the wizard on the server.",
         )
     if disabled:
         return wrong(
             SCHEDULER,
-            f"The scheduler of {_names(disabled)} is disabled, so nobody synchronises after a run.",
-            "If nobody holds it on purpose, run Set-ADSyncScheduler -SyncCycleEnabled $true on the server, or the "
+            f"The scheduler of {_names(disabled)} is disabled, so nothing is synchronised after a run.",
+            "If it is not disabled on purpose, run Set-ADSyncScheduler -SyncCycleEnabled $true on the server, or the "
             "playbook hybrid.identity.release_scheduler if a run was killed.",
         )
     return fine(SCHEDULER, f"The scheduler of {_names(exporting)} is enabled.")
@@ -119,7 +120,7 @@ def _check_anchor(set_up: Sequence[Server], source_anchor: str) -> Check:
         return unknown(
             ANCHOR,
             f"The source anchor of {_names(set_up)} could not be read.",
-            "Look it up in the wizard (View or export current configuration), and set hybrid_identity_source_anchor.",
+            "Find it in the wizard (View or export current configuration), and set hybrid_identity_source_anchor.",
         )
     if len(used) > 1:
         return wrong(

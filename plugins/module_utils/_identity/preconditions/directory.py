@@ -51,7 +51,7 @@ def check_suffix_right(rights: Rights) -> Check:
     return wrong(
         SUFFIX_RIGHT,
         f"The account may not write {SUFFIX_ATTRIBUTE} of {rights.name}.",
-        f"Delegate the right to write {SUFFIX_ATTRIBUTE} there, or leave out the stage {UPN_SUFFIXES} and let an "
+        f"Delegate the right to write {SUFFIX_ATTRIBUTE} there, or remove the stage {UPN_SUFFIXES} and let an "
         "Enterprise Admin add the suffixes.",
     )
 
@@ -63,7 +63,7 @@ def check_create_right(rights: Rights) -> Check:
     return wrong(
         CREATE_RIGHT,
         f"The account may not create users in {rights.name}.",
-        "Delegate the right to create user objects there, or name another organizational unit in accounts_path.",
+        "Delegate the right to create user objects there, or set accounts_path to another organizational unit.",
     )
 
 
@@ -71,8 +71,8 @@ def no_path(path: str | None) -> Check:
     """Return the check of an organizational unit that is not there; None if none is named."""
     advice = "Set accounts_path or accounts_path_by to an organizational unit that exists."
     if path is None:
-        return wrong(CREATE_RIGHT, "No organizational unit is named in which accounts are to be made.", advice)
-    return wrong(CREATE_RIGHT, f"There is no {path}, in which accounts are to be made.", advice)
+        return wrong(CREATE_RIGHT, "No organizational unit is set for new accounts.", advice)
+    return wrong(CREATE_RIGHT, f"There is no {path}, which is set for new accounts.", advice)
 
 
 def check_values_right(path: str, users: Sequence[Rights]) -> Check:
@@ -80,25 +80,25 @@ def check_values_right(path: str, users: Sequence[Rights]) -> Check:
     if not users:
         return unknown(
             VALUES_RIGHT,
-            f"No account is below {path} yet, so nobody can read whether the values of accounts may be written.",
-            "Nothing to do for new accounts; run the doctor again when there are some.",
+            f"There is no account below {path} yet, so it is unknown whether the values of accounts may be written.",
+            "Run the doctor again after the first accounts are created.",
         )
     if not any(user.known for user in users):
         return unknown(
             VALUES_RIGHT,
-            f"The server does not show which attributes may be written of {users[0].name}.",
+            f"The server does not show which attributes of {users[0].name} may be written.",
             "Check with the Active Directory tools that the account may write the attributes of accounts.",
         )
     lacking = _lacking(users, (*WRITTEN, MANAGER))
     if not lacking:
         return fine(
-            VALUES_RIGHT, f"The account may write the values of accounts below {path} ({len(users)} looked at)."
+            VALUES_RIGHT, f"The account may write the values of accounts below {path} (accounts checked: {len(users)})."
         )
     attributes = list(dict.fromkeys(each for names in lacking.values() for each in names))
     return wrong(
         VALUES_RIGHT,
-        f"The account may not write {', '.join(attributes)} of {amount(len(lacking), 'account')} below {path}, such as "
-        f"{next(iter(lacking))} ({len(users)} looked at).",
+        f"The account may not write {', '.join(attributes)} of {amount(len(lacking), 'account')} below {path}, such "
+        f"as {next(iter(lacking))} (accounts checked: {len(users)}).",
         "Delegate the right to write these attributes of user objects there.",
     )
 
@@ -108,22 +108,22 @@ def check_anchor_right(users: Sequence[Rights]) -> Check:
     if not users:
         return unknown(
             ANCHOR_RIGHT,
-            f"No account in scope was found, so nobody can read whether {ANCHOR_ATTRIBUTE} may be written.",
+            f"No account in scope was found, so it is unknown whether {ANCHOR_ATTRIBUTE} may be written.",
             "Check the scope, and that the account may read the users in it.",
         )
     if not any(ANCHOR_ATTRIBUTE.lower() in user.known for user in users):
         return unknown(
             ANCHOR_RIGHT,
-            f"The server does not show which attributes may be written of {users[0].name}.",
+            f"The server does not show which attributes of {users[0].name} may be written.",
             f"Check with the Active Directory tools that the account may write {ANCHOR_ATTRIBUTE}.",
         )
     lacking = _lacking(users, [ANCHOR_ATTRIBUTE])
     if not lacking:
-        return fine(ANCHOR_RIGHT, f"The account may write {ANCHOR_ATTRIBUTE} ({amount(len(users), 'user')} looked at).")
+        return fine(ANCHOR_RIGHT, f"The account may write {ANCHOR_ATTRIBUTE} (users checked: {len(users)}).")
     return wrong(
         ANCHOR_RIGHT,
         f"The account may not write {ANCHOR_ATTRIBUTE} of {amount(len(lacking), 'user')}, such as "
-        f"{next(iter(lacking))} ({len(users)} looked at).",
+        f"{next(iter(lacking))} (users checked: {len(users)}).",
         f"Delegate the right to write {ANCHOR_ATTRIBUTE} of user objects, or set hard_match_write_consistency_guid to "
         "never.",
     )
@@ -152,15 +152,18 @@ def check_suffixes(
     missing = [each for each in wanted if ad_key(each) not in known]
     if not missing:
         return fine(
-            SUFFIXES, f"The forest has the UPN suffixes {', '.join(wanted)}." if wanted else "No domain is named."
+            SUFFIXES, f"The forest has the UPN suffixes {', '.join(wanted)}." if wanted else "No domain is set."
         )
     if UPN_SUFFIXES in stages:
         return fine(SUFFIXES, f"The stage {UPN_SUFFIXES} will add the UPN suffixes {', '.join(missing)}.")
     if not {ACCOUNTS, HARD_MATCH} & set(stages):
-        return fine(SUFFIXES, f"The forest lacks the UPN suffixes {', '.join(missing)}, which no wanted stage needs.")
+        return fine(
+            SUFFIXES, f"The forest lacks the UPN suffixes {', '.join(missing)}, but no stage of this run needs them."
+        )
     return wrong(
         SUFFIXES,
-        f"The forest lacks the UPN suffixes {', '.join(missing)}, so accounts cannot have such user principal names.",
+        f"The forest lacks the UPN suffixes {', '.join(missing)}, so accounts cannot have user principal names "
+        "with them.",
         f"Add the stage {UPN_SUFFIXES}, or correct hybrid_identity_domains.",
     )
 

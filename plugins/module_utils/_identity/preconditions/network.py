@@ -59,7 +59,7 @@ def check_probe(probe: Probe, timeout: int, now: datetime) -> list[Check]:
     named = fine(NAME, _found_name(probe))
     if probe.port_fault:
         return [named, _port_fault(probe, where, timeout), not_made(TLS, "TLS", PORT)]
-    return [named, fine(PORT, f"{where} takes connections."), _check_tls(probe, where, now)]
+    return [named, fine(PORT, f"{where} accepts connections."), _check_tls(probe, where, now)]
 
 
 def check_sign_in(server: str, username: str | None, error: str | None) -> Check:
@@ -72,8 +72,8 @@ def check_sign_in(server: str, username: str | None, error: str | None) -> Check
 
 def _found_name(probe: Probe) -> str:
     if probe.is_address:
-        return f"{probe.server} is an address, so DNS was not asked."
-    return f"DNS knows {probe.server} as {', '.join(probe.addresses)}."
+        return f"{probe.server} is an IP address, so no DNS query was needed."
+    return f"DNS resolves {probe.server} to {', '.join(probe.addresses)}."
 
 
 def _name_fault(probe: Probe) -> Check:
@@ -81,12 +81,12 @@ def _name_fault(probe: Probe) -> Check:
         return wrong(
             NAME,
             f"DNS does not know {probe.server}.",
-            "Correct server, or let this machine ask a name server that knows the domain, such as the domain "
+            "Correct server, or configure this machine to use a name server that knows the domain, such as the domain "
             "controller.",
         )
     return wrong(
         NAME,
-        f"{probe.server} could not be looked up, because no name server answered.",
+        f"{probe.server} could not be resolved, because no name server answered.",
         "Check the name servers of this machine (/etc/resolv.conf) and its network.",
     )
 
@@ -95,7 +95,7 @@ def _port_fault(probe: Probe, where: str, timeout: int) -> Check:
     if probe.port_fault == REFUSED:
         return wrong(
             PORT,
-            f"{where} refuses the connection, so nothing listens there.",
+            f"{where} refuses the connection, so no service listens there.",
             "Check port and tls_mode, and that the domain controller has a certificate: without one, Windows offers no "
             "LDAPS.",
         )
@@ -106,7 +106,7 @@ def _port_fault(probe: Probe, where: str, timeout: int) -> Check:
             "Open the port in the firewalls between this machine and the domain controller, or raise "
             "connection_timeout.",
         )
-    return wrong(PORT, f"This machine has no way to {where}.", "Check the network and the routes of this machine.")
+    return wrong(PORT, f"This machine has no route to {where}.", "Check the network and the routes of this machine.")
 
 
 def _check_tls(probe: Probe, where: str, now: datetime) -> Check:
@@ -118,15 +118,16 @@ def _check_tls(probe: Probe, where: str, now: datetime) -> Check:
         return wrong(
             TLS,
             f"cert_validation is ignore, so the certificate of {where} was not checked{shown}.",
-            "Give the certificate of the authority in ca_cert, and remove cert_validation; tasks that write refuse it.",
+            "Set ca_cert to the certificate of the authority, and remove cert_validation, because tasks that "
+            "write refuse it.",
         )
-    return fine(TLS, f"{where} shows a trusted certificate{shown}.")
+    return fine(TLS, f"{where} has a trusted certificate{shown}.")
 
 
 def _describe(certificate: Certificate, now: datetime) -> str:
     days = (certificate.ends - now).days
     when = f"in {days} days" if days >= 0 else f"{-days} days ago"
     return (
-        f"of {certificate.subject or 'nobody named'}, signed by {certificate.issuer}, "
+        f"of {certificate.subject or 'an unnamed subject'}, signed by {certificate.issuer}, "
         f"{'ends' if days >= 0 else 'ended'} on {certificate.ends:%Y-%m-%d}, {when}"
     )

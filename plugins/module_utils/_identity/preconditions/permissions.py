@@ -53,25 +53,25 @@ TABLE = (
         ("RoleManagement.Read.Directory", "RoleEligibilitySchedule.Read.Directory", "GroupMember.Read.All"),
         (HARD_MATCH,),
         True,
-        "nobody can tell who is an administrator, so nobody is matched",
+        "it is unknown who is an administrator, so no user is matched",
     ),
     Row(
         ("Domain.Read.All", "OrgContact.Read.All"),
         (HARD_MATCH,),
         True,
-        "the results that need it are unknown, and such users are not matched by default",
+        "results that need it are unknown, and users with unknown results are not matched by default",
     ),
     Row(
         ("Organization.Read.All",),
         (HARD_MATCH,),
         False,
-        "a run that names no Entra Connect server writes nothing",
+        "a run without an Entra Connect server writes nothing",
     ),
     Row(
         ("Application.Read.All", "User-OnPremisesSyncBehavior.ReadWrite.All"),
         (HARD_MATCH,),
         False,
-        "a run does not know who owns the app, or which users the cloud owns",
+        "a run cannot read who owns the app, or for which users the cloud is the source of authority",
     ),
     Row(("MailboxSettings.Read",), (ACCOUNTS,), False, "shared and room mailboxes with a licence count as people"),
     Row(("User.DeleteRestore.All",), (), False, "users in the recycle bin can be neither restored nor purged"),
@@ -113,7 +113,7 @@ def check_consent(granted: Granted, tenant: str) -> Check:
         return fine("entra_consent", f"The token has {many} of Microsoft Graph.")
     return wrong(
         "entra_consent",
-        f"The app has no permission of Microsoft Graph in tenant {tenant}, so nobody has given admin consent.",
+        f"The app has no permission of Microsoft Graph in tenant {tenant}, so admin consent is missing.",
         "Add the application permissions that README.md lists to the app registration, and have an administrator give "
         "admin consent.",
     )
@@ -142,8 +142,8 @@ def _check_stage(granted: Granted, stage: str) -> Check:
         return Check(
             name,
             UNKNOWN,
-            f"{finding.removesuffix('.')}, unless the roles of the person who signed in allow it.",
-            "Sign in as an app that has the permissions, or check the roles of this person.",
+            f"{finding.removesuffix('.')}, unless the roles of the signed-in user allow it.",
+            "Sign in as an app that has the permissions, or check the roles of this user.",
         )
     kind = "application" if granted.kind == APP else "delegated"
     what = f"{kind} permission{'s' if len(lacking) > 1 else ''}"
@@ -158,13 +158,13 @@ def _check_others(granted: Granted, stages: Sequence[str]) -> list[Check]:
     if not rows:
         return []
     if not lacking:
-        return [fine("entra_permissions_more", "The token also has the permissions that a run can do without.")]
+        return [fine("entra_permissions_more", "The token also has the optional permissions.")]
     reasons = "; ".join(dict.fromkeys(lacking.values()))
     return [
         unknown(
             "entra_permissions_more",
-            f"The token lacks {_listed(lacking)}, which a run can do without: {reasons}.",
-            f"Grant the app {_listed(lacking)} if you need that.",
+            f"The token lacks {_listed(lacking)}, which are optional: {reasons}.",
+            f"If you need this, grant the app {_listed(lacking)}.",
         )
     ]
 

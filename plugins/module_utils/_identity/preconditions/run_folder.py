@@ -25,10 +25,10 @@ def check_folder(path: str | None, fault: str | None) -> Check:
     if not path:
         return unknown(
             FOLDER,
-            "No folder for the files of the runs is named.",
+            "No folder is set for the files of the runs.",
             "Set hybrid_identity_run_folder, which a run needs.",
         )
-    return by_error(FOLDER, fault) if fault else fine(FOLDER, f"A run can make its files in {path}.")
+    return by_error(FOLDER, fault) if fault else fine(FOLDER, f"A run can create its files in {path}.")
 
 
 def check_space(path: str, free: int | None, users: int | None) -> Check:
@@ -41,7 +41,7 @@ def check_space(path: str, free: int | None, users: int | None) -> Check:
     if free >= needed:
         return fine(SPACE, f"{path} has {_mib(free)} of free space, and {about}.")
     return wrong(
-        SPACE, f"{path} has only {_mib(free)} of free space, and {about}.", "Make room, or name another folder."
+        SPACE, f"{path} has only {_mib(free)} of free space, and {about}.", "Free some space, or use another folder."
     )
 
 

@@ -81,8 +81,8 @@ def check_domains(wanted: Sequence[str], verified: Collection[str], suffixes: Se
     if missing:
         return wrong(
             DOMAINS,
-            f"The tenant has not verified {', '.join(missing)}, so a sync would give users with such names another "
-            "user principal name.",
+            f"The tenant has not verified {', '.join(missing)}, so a sync would change the user principal names that "
+            "end with them.",
             "Add and verify the domain in the Microsoft 365 admin center, or remove it from hybrid_identity_domains.",
         )
     others = [each for each in suffixes if entra_key(each) not in known]
@@ -106,7 +106,7 @@ def check_administrators(found: Sequence[Administrator]) -> Check:
     outside = [each for each in usable if each.is_in_scope is False]
     unclear = [each for each in usable if each.is_in_scope is None]
     told = (
-        f"Of {len(found)} Global Administrators, {len(outside)} are enabled, live only in the cloud and are outside "
+        f"Of {len(found)} Global Administrators, {len(outside)} are enabled, exist only in the cloud and are outside "
         "the scope"
     )
     if len(outside) >= ENOUGH_ADMINISTRATORS:
@@ -114,12 +114,13 @@ def check_administrators(found: Sequence[Administrator]) -> Check:
     if len(outside) + len(unclear) >= ENOUGH_ADMINISTRATORS:
         return unknown(
             ADMINISTRATORS,
-            f"{told}, and of {len(unclear)} more nobody can tell whether they are in the scope.",
-            "Correct what keeps Active Directory from being read, and run the doctor again.",
+            f"{told}. For {len(unclear)} more, it is unknown whether they are in the scope.",
+            "Correct the problems with reading Active Directory, and run the doctor again.",
         )
     return wrong(
         ADMINISTRATORS,
-        f"{told}, and {ENOUGH_ADMINISTRATORS} are needed to get into the tenant if a match or a sync goes wrong.",
-        "Make emergency accounts: cloud-only Global Administrators without an AD account, and name them in "
+        f"{told}. You need {ENOUGH_ADMINISTRATORS} to be able to sign in to the tenant if a match or a sync goes "
+        "wrong.",
+        "Create emergency accounts (cloud-only Global Administrators without an AD account), and add them to "
         "hybrid_identity_exclude.",
     )

@@ -62,9 +62,9 @@ def _add_owner(each: Prediction, owners: Mapping[str, AnchorOwner]) -> Predictio
         return each
     cause = f"held_by_{owner.kind}"
     if owner.kind == NOBODY:
-        whose = "No object of Active Directory has it as its GUID."
+        whose = "No object in Active Directory has this GUID."
     else:
-        whose = f"In Active Directory it is the {owner.kind} {owner.name}."
+        whose = f"In Active Directory, it belongs to the {owner.kind} {owner.name}."
     is_first = each.cause == _CAUSE
     return replace(
         each,

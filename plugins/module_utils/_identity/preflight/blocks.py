@@ -63,8 +63,8 @@ class Blocks:
             blocks.append(
                 Block(
                     "switch_hard_match",
-                    f"The tenant blocks hard matches ({HARD_SWITCH} is true), so {name} would stay as it is; turn the "
-                    "switch off for the time of the sync.",
+                    f"The tenant blocks hard matches ({HARD_SWITCH} is true), so {name} would not be matched. Turn "
+                    "the switch off for the time of the sync.",
                     True,
                 )
             )
@@ -88,8 +88,8 @@ class Blocks:
             if holding.how == "direct":
                 cause = "privileged_role" if holding.privileged else "directory_role"
                 reason = (
-                    f"{name} holds the role {holding.name}, and users with a role are never soft-matched: the sync "
-                    "would make a second user; take the role away until the sync is done."
+                    f"{name} has the role {holding.name}, and users with a role are never soft-matched. The sync would "
+                    "create a second user. Remove the role until the sync has ended."
                 )
                 blocks.append(Block(cause, reason, True))
             else:
@@ -109,8 +109,8 @@ class Blocks:
         return [
             Block(
                 "other_object_identifier",
-                f"{target.name} is mapped to another AD object (onPremisesObjectIdentifier {identifier}), and a "
-                "sync may not change that; clear the property first if this is the right account.",
+                f"{target.name} is mapped to another AD object (onPremisesObjectIdentifier {identifier}), and a sync "
+                "cannot change this. If this is the right AD account, clear the property first.",
                 by_sync,
             )
         ]
@@ -129,8 +129,8 @@ class Blocks:
         return [
             Block(
                 "cloud_source_of_authority",
-                f"The source of authority of {target.name} is the cloud (isCloudManaged is true), so it takes "
-                "nothing from AD; give it back to AD first if that is meant.",
+                f"The source of authority of {target.name} is the cloud (isCloudManaged is true), so it takes no "
+                "values from AD. If you want AD to manage this user, change the source of authority first.",
                 True,
             )
         ]
@@ -156,34 +156,34 @@ def _refused(holding: RoleHolding) -> bool:
 def _role_block(name: str, holding: RoleHolding) -> Block:
     certain = _refused(holding)
     privileged = "privileged role" if holding.privileged else "role"
-    advice = "; take it away until the sync is done."
+    advice = ". Remove it until the sync has ended."
     if holding.group is not None:
         belongs = "an owner" if holding.how == _OWNER else "a member"
         has = f", which holds the {privileged} {holding.name}" if holding.name else ""
         return Block(
             "role_assignable_group",
-            f"{name} is {belongs} of the role-assignable group {holding.group}{has}; take the user out of it until "
-            "the sync is done.",
+            f"{name} is {belongs} of the role-assignable group {holding.group}{has}. Remove the user from the group "
+            "until the sync has ended.",
             certain,
         )
     if holding.how == APP_OWNER:
         return Block(
             "app_owner",
-            f"{name} owns the app that signs in, and whoever takes over such a user can act as the app; an "
-            "administrator matches this user by hand, or takes the ownership away until the sync is done.",
+            f"{name} owns the app that signs in, so an attacker who takes over this user can act as the app. An "
+            "administrator must match this user by hand, or remove the ownership until the sync has ended.",
             certain,
         )
     if holding.how == "eligible":
         return Block(
             "eligible_role",
-            f"{name} is eligible for the {privileged} {holding.name}, and Entra refuses a hard match of such users"
-            f"{'' if certain else ', at least of those with privileged roles'}{advice}",
+            f"{name} is eligible for the {privileged} {holding.name}, and Entra ID refuses a hard match of such "
+            f"users{'' if certain else ', at least if the role is privileged'}{advice}",
             certain,
         )
     return Block(
         "privileged_role" if holding.privileged else "directory_role",
-        f"{name} holds the {privileged} {holding.name}, and Entra refuses a hard match of such users"
-        f"{'' if certain else ', at least of those with privileged roles'}{advice}",
+        f"{name} has the {privileged} {holding.name}, and Entra ID refuses a hard match of such "
+        f"users{'' if certain else ', at least if the role is privileged'}{advice}",
         certain,
     )
 

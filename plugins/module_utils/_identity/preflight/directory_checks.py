@@ -78,8 +78,8 @@ def _judged(
     for held in _held(each.ad, strangers):
         cause = "upn_taken" if held.attribute == "user_principal_name" else "proxy_address_taken"
         reason = (
-            f"{held.value} of {name} is also that of {held.holder} in Active Directory, so Entra would put it into "
-            "quarantine if that is synchronised too; take it away from one of the two."
+            f"{held.holder} in Active Directory also has {held.value} of {name}. If both are synchronised, Entra ID "
+            "puts the value into quarantine. Remove it from one of the two."
         )
         each = _with(replace(each, quarantined=(*each.quarantined, held)), outcomes.QUARANTINE, cause, reason)
     doubts = {ANCHOR_CLAIMS} if judge.is_unread(guid) else set()

@@ -98,8 +98,8 @@ class AnchorJudge:
         named = " and ".join(_held_as(account, claimed) for account in holders)
         return Refusal(
             ANCHOR_CLAIMED,
-            f"The ImmutableId {claimed}, which concerns {name}, is {named}; a sync gives the cloud user to the one "
-            f"that it reads first. Find out who wrote {CONSISTENCY_GUID}, and clear it where it does not belong.",
+            f"The ImmutableId {claimed}, which concerns {name}, is {named}. A sync matches the cloud user to the one "
+            f"that it reads first. Find out who wrote {CONSISTENCY_GUID}, and clear the wrong value.",
         )
 
     def is_unread(self, guid: str | None) -> bool:
@@ -129,6 +129,6 @@ def _held_as(account: AdAccount, anchor: str) -> str:
 
 def _foreign_sentence(name: str, anchor: str) -> str:
     return (
-        f"{CONSISTENCY_GUID} of {name} is {anchor}, which is neither the account's own GUID nor what the cloud user "
-        f"has; find out who wrote it, then clear it, or name the UPN under {FOREIGN_ANCHOR} in accepted_effects."
+        f"{CONSISTENCY_GUID} of {name} is {anchor}, which is neither the GUID of the account nor the ImmutableId of "
+        f"the cloud user. Find out who wrote it, and clear it, or add the UPN to {FOREIGN_ANCHOR} in accepted_effects."
     )

@@ -83,7 +83,7 @@ def read_anchor(user: AdUser) -> tuple[str | None, str | None]:
             return immutable_id_of_guid(user.object_guid), None
     except InputError as error:
         return None, error.message
-    return None, "The record has neither immutable_id nor object_guid; give one of them."
+    return None, "The record has neither immutable_id nor object_guid; add one of them."
 
 
 def _stand_in_upn(user: AdUser) -> str | None:
@@ -109,12 +109,12 @@ def address_fault(proxy: str) -> str | None:
         return None
     address = address if colon else proxy
     if len(address) > _MAX_ADDRESS:
-        return f"it has {len(address)} characters, and {_MAX_ADDRESS} are allowed"
+        return f"it has {len(address)} characters, but only {_MAX_ADDRESS} are allowed"
     bad = _NOT_IN_ADDRESS.search(address)
     if bad:
-        return f"it holds {bad.group()!r}"
+        return f"it contains {bad.group()!r}"
     if not address.isascii() and any(map(unicodedata.combining, unicodedata.normalize("NFD", address))):
-        return "it holds an accented letter"
+        return "it contains an accented letter"
     if address.count("@") != 1 or address.startswith("@") or address.endswith("@"):
-        return "it is not of the form name@domain"
+        return "it does not have the form name@domain"
     return None

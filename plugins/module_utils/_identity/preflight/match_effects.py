@@ -53,7 +53,7 @@ def _effects(ad: AdUser, cloud: SnapshotUser, changes: Mapping[str, Overwrite]) 
         (ADDRESSES_REMOVED, _describe_removed(name, _lost(ad, cloud.user), ad)),
     ):
         if sentence:
-            yield Effect(key, upn, f"{sentence}, or name the UPN under {key} in accepted_effects.")
+            yield Effect(key, upn, f"{sentence}, or add the UPN to {key} in accepted_effects.")
     if changes.get("password", _NO_CHANGE).effect == REPLACED:
         yield _PASSWORD
     if any(each.effect == OVERWRITTEN and each.attribute not in _NAMED for each in changes.values()):
@@ -80,8 +80,8 @@ def _describe_person(name: str, ad: AdUser, cloud: SnapshotUser) -> str | None:
     if what is None:
         return None
     return (
-        f"The AD account and the cloud user {name} seem to belong to two people (AD and Entra ID have the {what}); "
-        "find out, then correct one of them, leave the user out"
+        f"The AD account and the cloud user {name} seem to belong to two people (AD and Entra ID have the {what}). "
+        "Find out whether they are the same person, then correct one of them, remove the user from the scope"
     )
 
 
@@ -105,15 +105,15 @@ def _folded(text: str | None) -> str:
 
 
 def _describe_guest(name: str) -> str:
-    return f"{name} is a guest in Entra ID; leave the user out"
+    return f"{name} is a guest in Entra ID. Remove the user from the scope"
 
 
 def _describe_disabled(name: str, change: Overwrite | None) -> str | None:
     if change is None or change.effect != DISABLED:
         return None
     return (
-        f"The AD account of {name} is disabled, so a sync would disable the cloud user, who could no longer sign in; "
-        "enable the AD account, leave the user out"
+        f"The AD account of {name} is disabled, so a sync would disable the cloud user, who could no longer sign in. "
+        "Enable the AD account, remove the user from the scope"
     )
 
 
@@ -121,8 +121,8 @@ def _describe_sign_in(change: Overwrite | None) -> str | None:
     if change is None or change.effect != OVERWRITTEN:
         return None
     return (
-        f"A sync would change the sign-in name of {change.cloud} to {change.ad}; correct the UPN in Active Directory, "
-        "leave the user out"
+        f"A sync would change the sign-in name of {change.cloud} to {change.ad}. Correct the UPN in Active Directory, "
+        "remove the user from the scope"
     )
 
 
@@ -130,8 +130,8 @@ def _describe_primary(name: str, change: Overwrite | None) -> str | None:
     if change is None or change.effect != OVERWRITTEN:
         return None
     return (
-        f"A sync would change the primary address of {name} from {change.cloud} to {change.ad}; correct mail and "
-        "proxyAddresses in Active Directory, leave the user out"
+        f"A sync would change the primary address of {name} from {change.cloud} to {change.ad}. Correct mail and "
+        "proxyAddresses in Active Directory, remove the user from the scope"
     )
 
 
@@ -141,6 +141,6 @@ def _describe_removed(name: str, lost: Sequence[str], ad: AdUser) -> str | None:
     would = "would" if ad.mail or ad.proxy_addresses else "might"
     return (
         f"A sync {would} remove {amount(len(lost), 'address', 'addresses')} of {name} in Entra ID "
-        f"({join_names(lost)}); add {plural(len(lost), 'it', 'them')} to proxyAddresses in Active Directory, "
-        "leave the user out"
+        f"({join_names(lost)}). Add {plural(len(lost), 'it', 'them')} to proxyAddresses in Active Directory, remove "
+        "the user from the scope"
     )

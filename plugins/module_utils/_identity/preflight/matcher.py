@@ -68,7 +68,7 @@ class Matcher:
 
     def _joined(self, case: Case, target: CloudUser) -> None:
         case.base, case.action = outcomes.MATCHED, outcomes.UPDATE
-        case.reason = f"{target.name} is synchronised with {case.user.name} already."
+        case.reason = f"{target.name} is already synchronised with {case.user.name}."
         if case.block(self._blocks.authority(target)):
             case.action = outcomes.LEAVE
         elif case.block(self._blocks.update(target, case.user)):
@@ -77,7 +77,7 @@ class Matcher:
 
     def _hard(self, case: Case, target: CloudUser) -> None:
         case.base, case.action = outcomes.HARD_MATCH, outcomes.HARD_MATCH
-        case.reason = f"{target.name} would be joined by its ImmutableId {case.user.anchor}."
+        case.reason = f"{target.name} would be matched by its ImmutableId {case.user.anchor}."
         if case.block(self._blocks.authority(target)):
             case.action = outcomes.LEAVE
             return
@@ -86,8 +86,8 @@ class Matcher:
             case.add(
                 outcomes.BLOCKED,
                 "deleted_holder",
-                f"{target.name} in the recycle bin has the ImmutableId of {case.user.name}, and a sync would "
-                "restore that one; restore it yourself, or purge it if another cloud user is the right one.",
+                f"{target.name} in the recycle bin has the ImmutableId of {case.user.name}, and a sync would restore "
+                "that user. Restore it yourself, or, if another cloud user is the right one, purge it.",
             )
         if case.block(self._blocks.hard(target, case.user)):
             case.action = outcomes.ERROR
@@ -104,8 +104,8 @@ class Matcher:
                 case.add(
                     outcomes.BLOCKED,
                     "switch_soft_match",
-                    f"The tenant blocks soft matches ({SOFT_SWITCH} is true), so a sync would make a second user "
-                    f"beside {candidate.user.name if candidate else other}; set the ImmutableId first.",
+                    f"The tenant blocks soft matches ({SOFT_SWITCH} is true), so a sync would create a second user in "
+                    f"addition to {candidate.user.name if candidate else other}. Set the ImmutableId first.",
                 )
             return
         if other:
@@ -113,8 +113,8 @@ class Matcher:
             case.add(
                 outcomes.TYPE_MISMATCH,
                 f"held_by_{other.kind}",
-                f"The primary address {case.user.primary} of {case.user.name} belongs to the {other}, and a sync fails "
-                "with ObjectTypeMismatch; take the address away from one of them.",
+                f"The primary address {case.user.primary} of {case.user.name} belongs to the {other}, so a sync would "
+                "fail with ObjectTypeMismatch. Remove the address from one of the two.",
             )
             return
         if case.user.primary and how != _ADDRESS:
@@ -124,7 +124,7 @@ class Matcher:
         else:
             case.reason = (
                 f"No cloud user has the ImmutableId, the primary address or the UPN of {case.user.name}, so a sync "
-                "would make a new one."
+                "would create a new cloud user."
             )
 
     def _candidate(self, case: Case) -> tuple[SnapshotUser | None, str]:
@@ -159,7 +159,9 @@ class Matcher:
         case.base = case.action = outcomes.SOFT_MATCH
         case.target, case.cause = candidate, how
         by = f"the primary address {case.user.primary}" if how == _ADDRESS else f"the UPN {case.user.upn}"
-        case.reason = f"{before.user.name} has {by} and no ImmutableId; a sync would take it and stamp one."
+        case.reason = (
+            f"{before.user.name} has {by} and no ImmutableId, so a sync would match this user and set its ImmutableId."
+        )
         case.doubts |= self._blocks.doubts(user, hard=False)
         unsaid = SOFT_SWITCH not in self._tenant.switches
         if unsaid or (how == _NAME and UPN_SWITCH not in self._tenant.switches):
@@ -173,14 +175,14 @@ class Matcher:
             case.add(
                 outcomes.BLOCKED,
                 "federated_domain",
-                f"{name} has the ImmutableId {value} where {case.user.anchor} is needed, and its UPN is in a federated "
-                "domain, where it cannot be changed; move the UPN to a managed domain for the change.",
+                f"{name} has the ImmutableId {value} but needs {case.user.anchor}. Its UPN is in a federated domain, "
+                "so the ImmutableId cannot be changed. Change the UPN to a managed domain for the time of the change.",
             )
         case.add(
             outcomes.CONFLICT,
             "anchor_differs",
-            f"{name} has the ImmutableId {value}, not {case.user.anchor} of {case.user.name}; a sync would make a "
-            "second user, in quarantine. Find out whose it is before it is replaced.",
+            f"{name} has the ImmutableId {value}, not {case.user.anchor} of {case.user.name}. A sync would create a "
+            "second user, in quarantine. Before you replace the ImmutableId, find out which AD account it belongs to.",
         )
         self._refuse_unless_quarantined(case, how)
 
@@ -190,9 +192,9 @@ class Matcher:
             case.add(
                 outcomes.BLOCKED,
                 "formerly_synced_user",
-                f"{cloud.name} was synchronised once (onPremisesSyncEnabled is false, not null), and Graph does "
-                "not support setting its ImmutableId; bring its old AD account back into scope, or turn it into a "
-                "cloud user first.",
+                f"{cloud.name} was synchronised once (onPremisesSyncEnabled is false, not null). Graph does not "
+                "support a change of its ImmutableId. Bring its old AD account back into the sync scope, or convert "
+                "the user to a cloud user first.",
             )
 
     def _refuse_unless_quarantined(self, case: Case, how: str) -> None:

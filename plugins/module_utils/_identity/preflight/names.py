@@ -37,7 +37,7 @@ def settle(case: Case, tenant: TenantSnapshot, simulated: SimulatedTenant, domai
         case.add(
             outcomes.INVALID,
             "invalid_upn",
-            f"The AD account {case.user.name} has no userPrincipalName, and a sync fails; give it one.",
+            f"The AD account {case.user.name} has no userPrincipalName, so a sync would fail. Set userPrincipalName.",
         )
         return None
     case.future_upn = _wanted_upn(case, case.user, domains)
@@ -85,8 +85,8 @@ def say_taken(case: Case) -> None:
         case.add(
             outcomes.QUARANTINE,
             cause,
-            f"The {what} {held.value} of {case.user.name} belongs to {held.holder}, and a sync puts it into quarantine "
-            "without an error; take it away from one of them.",
+            f"The {what} {held.value} of {case.user.name} belongs to {held.holder}, so a sync would put it into "
+            "quarantine without an error. Remove it from one of the two.",
         )
 
 
@@ -115,14 +115,14 @@ def _wanted_upn(case: Case, user: Exported, domains: Domains) -> str | None:
         case.add(
             outcomes.INVALID,
             "invalid_upn",
-            f"{fault}; the cloud user's would become {becomes}. Correct it in Active Directory.",
+            f"{fault}. The UPN of the cloud user would become {becomes}. Correct the UPN in Active Directory.",
         )
     else:
         case.add(
             outcomes.INVALID,
             "unverified_suffix",
-            f"{_sent(case, upn)} is no verified domain of the tenant, so the cloud user's UPN would become {becomes}; "
-            "verify the domain, or give the account another suffix.",
+            f"{_sent(case, upn)} is not a verified domain of the tenant, so the UPN of the cloud user would become "
+            f"{becomes}. Verify the domain, or change the UPN suffix of the account.",
         )
     return future
 
@@ -140,5 +140,5 @@ def _say_address_faults(case: Case) -> None:
             case.add(
                 outcomes.INVALID,
                 "invalid_proxy_address",
-                f"Entra does not take the address {address} of {case.user.name}, because {fault}; correct it.",
+                f"Entra ID does not accept the address {address} of {case.user.name}, because {fault}; correct it.",
             )

@@ -104,7 +104,7 @@ def _with_value(each: SnapshotUser, values: Mapping[str, str | None], domains: D
 def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, repeats: Counter[str]) -> Prediction:
     unresolved = user.ad.unresolved
     if unresolved:
-        reason = unresolved.reason or f"{user.name} is no AD user to match."
+        reason = unresolved.reason or f"{user.name} is not an AD user that can be matched."
         return Prediction(user.ad, outcomes.INVALID, None, unresolved.cause, reason, (unresolved.cause,))
     if user.anchor is None:
         cause = "no_anchor"
@@ -112,15 +112,18 @@ def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, rep
     if repeats[user.anchor] > 1:
         cause = "duplicate_anchor"
         reason = (
-            f"{repeats[user.anchor]} AD users of the list have the ImmutableId {user.anchor}, and a sync takes one of "
-            "them; keep one record a user, and one value of mS-DS-ConsistencyGuid."
+            f"{repeats[user.anchor]} AD users of the list have the ImmutableId {user.anchor}, and a sync matches only "
+            "one of them. Keep one record for each user, and make sure that each mS-DS-ConsistencyGuid is unique."
         )
         cloud = simulated.holder(user.anchor)
         return Prediction(user.ad, outcomes.CONFLICT, None, cause, reason, (cause,), _user_of(cloud))
     if user.ad.cloud_managed:
         cause = "cloud_managed_account"
         # facts §12
-        reason = f"The AD account of {user.name} was made by Cloud Sync and the cloud owns it; it must not be matched."
+        reason = (
+            f"Cloud Sync created the AD account of {user.name}, and the cloud user is its source of authority, so it "
+            "must not be matched."
+        )
         cloud = simulated.holder(user.anchor) or (simulated.named(user.upn) if user.upn else None)
         return Prediction(user.ad, outcomes.BLOCKED, None, cause, reason, (cause,), _user_of(cloud))
     case = Case(user)

@@ -26,8 +26,8 @@ _USUAL_SWITCHES = {
 }
 
 _HASH_SYNC = (
-    "It is not known whether password hash sync is on, which would replace the cloud passwords of these users by those "
-    f"of their AD accounts; say {HASH_SYNC_SWITCH} in tenant_switches, or grant the app {PERMISSIONS[SWITCHES]}."
+    "It is unknown whether password hash sync is on. If it is, the AD passwords replace the cloud passwords of these "
+    f"users. Set {HASH_SYNC_SWITCH} in tenant_switches, or grant the app {PERMISSIONS[SWITCHES]}."
 )
 
 

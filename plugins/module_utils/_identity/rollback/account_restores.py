@@ -99,7 +99,7 @@ def _planned(group: Sequence[Undo], directory: AccountDirectory, domain: str, sh
     first = group[0]
     found = directory.named(first.id) if is_made(first) else directory.of_guid(first.id)
     if len(found) != 1:
-        reason = f"The AD account {first.id}, in the journal {first.user_principal_name}, is not there any more."
+        reason = f"The AD account {first.id}, in the journal {first.user_principal_name}, no longer exists."
         return AccountRestore(UNCHANGED, None).refused("account_gone", reason)
     restore = _found(found[0])
     refusal = _refuse_account(group, found[0])
@@ -140,7 +140,7 @@ def _refuse_values(
         holder = directory.holder_of(restored_addresses(undo), restore.found)
         if holder:
             reason = f"The address {holder[1]}, which {name} had, belongs to {holder[0].distinguished_name} now."
-            return Refusal("address_of_other_account", f"{reason} Take it from that account first.")
+            return Refusal("address_of_other_account", f"{reason} Remove it from that account first.")
     return None
 
 
@@ -152,7 +152,10 @@ def _is_ours(undo: Undo) -> bool:
 
 def _removal(undo: Undo, filled: Sequence[Undo], directory: AccountDirectory) -> AccountRestore:
     if undo.restore is not None:
-        reason = f"The account of {undo.id} was removed, and cannot be made again as it was; run ad_user."
+        reason = (
+            f"The account of {undo.id} was removed and cannot be restored with its old values. Run ad_user to create "
+            "a new account."
+        )
         return AccountRestore(UNCHANGED, undo.id).refused("cannot_be_made_again", reason)
     found = directory.named(undo.id)
     made = [each for line in filled if line.attribute == MADE for each in directory.of_guid(line.id)]
@@ -171,8 +174,8 @@ def _removal(undo: Undo, filled: Sequence[Undo], directory: AccountDirectory) ->
         return _disabling(restore, account)
     if changed:
         reason = (
-            f"{account.distinguished_name} was changed since it was made ({', '.join(changed)}), so it stays; look at "
-            "it, and delete it by hand if it is to go."
+            f"{account.distinguished_name} was changed after it was created ({', '.join(changed)}), so it is not "
+            "removed. Check the account, and delete it by hand if you do not need it."
         )
         return restore.refused("changed_since", reason)
     return _disabling(restore, account) if signed_in else replace(restore, status=REMOVED, state=undo.expected[-1])
@@ -182,8 +185,8 @@ def _disabling(restore: AccountRestore, account: AdObject) -> AccountRestore:
     """Return the restore of an account that somebody signed in to: it stays, and is disabled if it is not yet."""
     control = control_of(account)
     reason = (
-        f"Somebody has signed in to {account.distinguished_name}, so it is disabled and stays; delete it by hand if "
-        "nobody needs it, before a sync disables its cloud user too."
+        f"Somebody has signed in to {account.distinguished_name}, so it is disabled but not removed. If nobody needs "
+        "it, delete it by hand before a sync also disables its cloud user."
     )
     if control is None or control & DISABLED_BIT:
         return replace(restore, cause="signed_in", reason=reason)
@@ -235,8 +238,8 @@ def _restored(restore: AccountRestore, account: AdObject, group: Iterable[Undo])
             continue
         if not any(_same(undo.attribute, held, value) for value in undo.expected):
             reason = (
-                f"{undo.attribute} of {restore.user_principal_name} was changed since; nothing of the account is put "
-                "back."
+                f"{undo.attribute} of {restore.user_principal_name} was changed after the run, so no value of the "
+                "account is restored."
             )
             return restore.refused("changed_since", reason)
         before[undo.attribute], after[undo.attribute] = held, undo.restore

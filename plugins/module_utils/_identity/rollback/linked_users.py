@@ -112,7 +112,7 @@ def _refusal(
             return unclear
         if links.loses_account and links.security_identifier is None:
             reason = (
-                f"The security identifier of {links.name} cannot be read, so nobody can tell which cloud user has it."
+                f"The security identifier of {links.name} cannot be read, so it is unknown which cloud user has it."
             )
             return Refusal("unreadable_object", reason)
         for value in filter(None, (*links.immutable_ids, links.security_identifier)):
@@ -128,8 +128,8 @@ def _refuse_unread(unread: Collection[str]) -> Refusal | None:
         return None
     return Refusal(
         f"unread_{DELETED_USERS}",
-        "The app may not read deleted users, so nobody can tell whether one of them belongs to the account, which "
-        f"therefore stays; grant the app User.Read.All, or name {DELETED_USERS} in skip_checks.",
+        "The app may not read deleted users, so it is unknown whether one of them belongs to the account. The account "
+        f"is not removed. Grant the app User.Read.All, or add {DELETED_USERS} to skip_checks.",
     )
 
 
@@ -138,14 +138,15 @@ def _refuse_for(each: LinkedUser, links: Links, value: str, freed: set[str]) -> 
     if each.user.sync_enabled:
         return Refusal(
             "synchronised",
-            f"{each.user.name} in Entra ID is synchronised with {links.name} by the {by}, so the account stays as it "
-            "is: the next sync would delete or disable the cloud user. After the first sync, nobody is rolled back.",
+            f"{each.user.name} in Entra ID is synchronised with {links.name} by the {by}, so the account is not "
+            "changed: the next sync would delete or disable the cloud user. You can't roll back a user after the "
+            "first sync.",
         )
     if not links.loses_account or (each.user.id in freed and value in links.immutable_ids):
         return None
     where = "in the recycle bin of Entra ID" if each.user.deleted else "in Entra ID"
     return Refusal(
         "has_cloud_user",
-        f"{each.user.name} {where} has the {by} of {links.name}, and this run did not set it, so the account stays; "
-        "find out whether the two belong together.",
+        f"{each.user.name} {where} has the {by} of {links.name}, but this run did not set it, so the account is not "
+        "removed. Find out whether the two belong together.",
     )

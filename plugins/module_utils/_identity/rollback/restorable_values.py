@@ -54,7 +54,11 @@ def _refuse_control(value: Any, account: AdObject, name: str, shield: Shield | N
         return not_ours(CONTROL, value, name)
     enables = before & DISABLED and not after & DISABLED
     why = stays_disabled(account, before, shield) if enables else None
-    return Refusal("not_to_be_enabled", f"{name} was disabled by a run and stays so, because {why}.") if why else None
+    return (
+        Refusal("not_to_be_enabled", f"{name} was disabled by a run and stays disabled, because {why}.")
+        if why
+        else None
+    )
 
 
 def is_texts(value: Any) -> bool:

@@ -71,10 +71,10 @@ def describe_unproven(unproven: Collection[Written]) -> str:
     names = ", ".join(f"{each.name} (run {each.run.name})" for each in [*unproven][:_SHOWN])
     more = f" and {len(unproven) - _SHOWN} more" if len(unproven) > _SHOWN else ""
     return (
-        f"{amount(len(unproven), 'user')} whom earlier runs wrote {plural(len(unproven), 'is', 'are')} neither proven "
-        f"nor cleared: {names}{more}. Prove them with sync_run and the name of the run, or in a run that has them in "
-        "its scope, or roll the run back. If neither is possible any more, look at these users in Entra ID, then move "
-        "the folder of the run away."
+        f"{amount(len(unproven), 'user')} of earlier runs {plural(len(unproven), 'is', 'are')} neither proven nor "
+        f"cleared: {names}{more}. Set sync_run to the name of the run to prove them, include them in the scope of a "
+        "run, or roll the run back. If none of this is possible any more, check these users in Entra ID, and then move "
+        "the folder of the run to another place."
     )
 
 

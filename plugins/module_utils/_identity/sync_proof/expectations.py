@@ -96,7 +96,7 @@ def _of_line(user: UserRecord, line: int) -> Expectation | None:
         check_records(change["writes"] if change else (), ("attribute", "before", "after"))
         return _of_result(user)
     except (AttributeError, KeyError, TypeError, InputError) as error:
-        raise InputError(f"Line {line} of the file is no record of a user; write the file again.") from error
+        raise InputError(f"Line {line} of the file is not a record of a user; create the file again.") from error
 
 
 def _of_result(user: UserRecord) -> Expectation | None:
@@ -127,12 +127,12 @@ def _describe_cycle(user: UserRecord, name: str, status: str) -> str | None:
         return None
     action = match["sync_action"] if match else None
     if action is None:
-        return f"what it does with {name} is unknown"
+        return f"it is unknown what it does with {name}"
     whom = (cloud["user_principal_name"] or cloud["id"]) if cloud else "a cloud user"
     return {
         SOFT_MATCH: f"it soft-matches {name} to {whom}",
         HARD_MATCH: f"it hard-matches {name} to {whom}",
-        CREATE: f"it makes a new cloud user for {name}",
+        CREATE: f"it creates a new cloud user for {name}",
     }.get(action)
 
 
@@ -142,14 +142,14 @@ def _value_before(writes: Sequence[WriteRecord], after: str | None) -> str | Non
 
 def _of_record(record: Mapping[str, Any], position: int) -> Expectation:
     status, name, upn_text = record.get("status"), record_name(record), record.get("user_principal_name")
-    taken = f"what it does with {name} is unknown" if record.get("object_guid") else None
+    taken = f"it is unknown what it does with {name}" if record.get("object_guid") else None
     if status in _NOT_HARD_MATCHED:
         reason = record.get("reason") or f"{name} was not hard-matched ({status})."
         return Expectation(name, upn_text, left_out=reason, taken=taken)
     given_id = record.get("id")
     if not given_id and not upn_text:
         raise InputError(
-            f"Record {position} of users names nobody; give it a user_principal_name or an id. "
+            f"Record {position} of users identifies no user; add user_principal_name or id. "
             f"{describe_keys(record)}".rstrip()
         )
     try:
@@ -188,5 +188,5 @@ def read_time(text: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise InputError(f"{text!r} is not a time in UTC; write it as 2026-11-24T06:20:26Z.")
+        raise InputError(f"{text!r} is not a UTC time; write it as 2026-11-24T06:20:26Z.")
     return moment

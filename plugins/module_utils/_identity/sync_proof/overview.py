@@ -19,9 +19,7 @@ from .findings import QUARANTINE_TIMER, Finding, summarize
 _NAMES = 5
 _TIMER = timedelta(hours=1)
 """How often the service takes values without a conflict out of quarantine (facts §3)."""
-UNPROVEN_IN_CHECK_MODE = (
-    "In check mode nothing is proven: match_apply wrote no result, so there is nothing to compare with."
-)
+UNPROVEN_IN_CHECK_MODE = "In check mode, nothing is proven, because match_apply wrote no result to compare with."
 
 
 def describe_findings(findings: Sequence[Finding], now: datetime, where: str = "users") -> dict[str, Any]:
@@ -54,8 +52,8 @@ def describe_check_mode() -> dict[str, Any]:
 def _describe_wait(waiting: int, until: datetime) -> str:
     """Return the sentence about the users for whom nobody has anything to do."""
     return (
-        f"{waiting} of these users {plural(waiting, 'waits', 'wait')} only for Entra ID, which looks every hour for "
-        f"conflicts that are gone: prove the users again after {until:%Y-%m-%d %H:%M} UTC."
+        f"{waiting} of these users {plural(waiting, 'waits', 'wait')} only for Entra ID, which checks every hour "
+        f"whether conflicts are resolved. Prove the users again after {until:%Y-%m-%d %H:%M} UTC."
     )
 
 

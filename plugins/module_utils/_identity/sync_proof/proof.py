@@ -39,7 +39,7 @@ from .findings import (
 )
 from .synced_tenant import SyncedTenant, SyncedUser
 
-_HOURLY = "Entra ID looks every hour for conflicts that are gone"
+_HOURLY = "Entra ID checks every hour whether conflicts are resolved"
 
 
 def prove(
@@ -125,7 +125,7 @@ class _Judge:
                 WRONG_OBJECT,
                 "name_on_other_object",
                 f"{upn} is now the name of {namesake.user.id}, not of {self._expectation.object_id}, which was "
-                "hard-matched; the sync may have joined or made another user.",
+                "hard-matched. The sync might have matched or created another user.",
                 namesake,
             )
         return None
@@ -137,8 +137,8 @@ class _Judge:
         return self.says(
             WRONG_OBJECT,
             "value_on_other_object",
-            f"{value} is on {_shown(holder.user)}, not on {self._name}; the AD account is, or will be, joined to that "
-            "one.",
+            f"{value} is on {_shown(holder.user)}, not on {self._name}. The AD account is, or will be, matched to "
+            "that user.",
             holder,
         )
 
@@ -148,8 +148,8 @@ class _Judge:
         return self.says(
             UNKNOWN,
             "unreadable",
-            f"Entra did not answer {', '.join(target.user.unreadable)} of {self._name}, so nothing is proven; grant "
-            "the app the application permission User.Read.All.",
+            f"Entra ID did not return {', '.join(target.user.unreadable)} of {self._name}, so nothing is proven. "
+            "Grant the app the application permission User.Read.All.",
         )
 
     def in_quarantine(self, target: SyncedUser) -> Finding | None:
@@ -160,8 +160,8 @@ class _Judge:
                     PROVISIONING_ERROR,
                     "value_conflict",
                     f"{problem.property} {problem.value} of {self._name} is in quarantine, because "
-                    f"{_shown(owner.user)} has it; take it away from one of the two, in AD if that one is "
-                    f"synchronised. {_HOURLY}, so prove the user again an hour after that.",
+                    f"{_shown(owner.user)} has it too. Remove it from one of the two; if that user is synchronised, "
+                    f"remove it in AD. {_HOURLY}, so prove the user again an hour later.",
                     owner,
                 )
         return None
@@ -173,29 +173,29 @@ class _Judge:
             return None
         for other in self._tenant.claimants_of_name(upn):
             if other.user.id != target.user.id:
-                return self._second(other, f"{upn} is in its quarantine")
+                return self._second(other, f"{upn} is in quarantine there")
         address = self._expectation.primary_address
         for other in self._tenant.claimants_of_address(address) if address else ():
             # Another person may have the same address by mistake, and be in quarantine for that.
             if other.user.id != target.user.id and _same_person(other.user, upn):
-                return self._second(other, f"{address} is in its quarantine")
+                return self._second(other, f"{address} is in quarantine there")
         return None
 
     def _second(self, other: SyncedUser, sign: str) -> Finding:
         """Report a second user. The advice to delete it is certain only if this cycle made it: others may be in use."""
         if self._made_in_this_cycle(other):
-            advice = "then delete that user for good and sync again."
+            advice = "then delete that user permanently and sync again."
         else:
             advice = (
-                "and look whose user that is: one that an earlier sync made is deleted for good before the next one, "
-                "one that is in use was joined to this AD account by mistake."
+                "and find out whose user that is. If an earlier sync created it and nobody uses it, delete it "
+                "permanently before the next sync. If it is in use, it was matched to this AD account by mistake."
             )
         return self.says(
             SECOND_USER,
             "second_user",
-            f"Beside {self._name} there is a second user, {_shown(other.user)}, made at "
-            f"{other.created or 'an unknown time'}: {sign}. Find out why the sync did not match, take the AD "
-            f"account out of scope or correct it, {advice}",
+            f"In addition to {self._name}, there is a second user, {_shown(other.user)}, created at "
+            f"{other.created or 'an unknown time'}: {sign}. Find out why the sync did not match, remove the AD "
+            f"account from the sync scope or correct it, {advice}",
             other,
         )
 
@@ -221,7 +221,8 @@ class _Judge:
             return self.says(
                 PENDING,
                 "write_not_visible",
-                f"Entra still shows the ImmutableId of {self._name} from before it was set; read again a little later.",
+                f"Entra still shows the ImmutableId of {self._name} from before it was set. Prove the user again "
+                "a few minutes later.",
             )
         return self.says(
             DIFFERENT_IMMUTABLE_ID,
@@ -243,15 +244,14 @@ class _Judge:
     def not_synchronised(self, target: SyncedUser) -> Finding | None:
         if target.user.sync_enabled:
             return None
-        state = (
-            "is not synchronised yet" if target.user.sync_enabled is None else "was synchronised once and is not now"
-        )
+        state = "is not synchronised yet" if target.user.sync_enabled is None else "is no longer synchronised"
         return self.says(
             PENDING,
             "not_synchronised",
-            f"{self._name} {state}. If a whole cycle has run since, its AD account is out of scope, its source of "
-            "authority is the cloud (isCloudManaged), or the export was refused (an admin role, another "
-            "onPremisesObjectIdentifier, a blocked switch), which the Connect server's export errors say.",
+            f"{self._name} {state}. If a whole cycle has run since then, its AD account is not in the sync scope, its "
+            "source of authority is the cloud (isCloudManaged), or the export was refused (an admin role, another "
+            "onPremisesObjectIdentifier, or a switch that blocks matches). The export errors of the Entra Connect "
+            "server show which.",
         )
 
     def other_account(self, target: SyncedUser) -> Finding | None:
@@ -263,22 +263,22 @@ class _Judge:
             return self.says(
                 UNKNOWN,
                 "no_object_sid",
-                f"The record of {self._name} has no object_sid, so which AD account was joined is not proven; give the "
-                "records that ad_user_guid or a later module returned.",
+                f"The record of {self._name} has no object_sid, so it is not proven which AD account was matched. Use "
+                "the records that ad_user_guid or a later module returned.",
             )
         if found is None:
             return self.says(
                 PENDING,
                 "no_security_identifier",
-                f"Entra shows no onPremisesSecurityIdentifier of {self._name} yet, by which the AD account that was "
-                "joined is known; read again a little later.",
+                f"Entra ID does not show the onPremisesSecurityIdentifier of {self._name} yet, which identifies the "
+                "matched AD account. Prove the user again a few minutes later.",
             )
         return self.says(
             WRONG_OBJECT,
             "other_ad_account",
-            f"{self._name} is joined to the AD account with the SID {found}, and its own account has {wanted}: that "
-            "other one carries the same anchor. Take it out of the scope of the sync, clear its mS-DS-ConsistencyGuid, "
-            "and find out who wrote it.",
+            f"{self._name} is matched to the AD account with the SID {found}, but the right account has {wanted}. The "
+            "other account has the same anchor. Remove that account from the sync scope, clear its "
+            "mS-DS-ConsistencyGuid, and find out who wrote it.",
         )
 
     def waiting_for_the_timer(self, target: SyncedUser) -> Finding | None:
@@ -288,7 +288,7 @@ class _Judge:
                 PENDING,
                 QUARANTINE_TIMER,
                 f"{problem.property} {problem.value} of {self._name} is still in quarantine, though no other user has "
-                f"it. {_HOURLY}; wait an hour, then prove the user again. If the value is still in quarantine then, a "
+                f"it. {_HOURLY}. Wait an hour, then prove the user again. If the value is still in quarantine then, a "
                 "group or a contact has it.",
             )
         return None
@@ -302,7 +302,7 @@ class _Judge:
         return self.says(
             PENDING,
             "not_in_this_cycle",
-            f"{self._name} was last synchronised at {last or 'no time that Entra tells'}, before the cycle of "
+            f"{self._name} was last synchronised at {last or 'an unknown time'}, before the cycle of "
             f"{self._since.isoformat()} began.",
         )
 

@@ -168,15 +168,24 @@ def _note_made(journal_writer: JournalWriter | None, entries: Sequence[JournalEn
     try:
         journal_writer.complete(dict.fromkeys(journal_writer.begin(entries), journal.WRITTEN))
     except JournalError as error:
-        return [f"{error.message} The journal lacks the GUIDs of new accounts, so no later run will enable these."]
+        return [
+            f"{error.message} The journal lacks the GUIDs of new accounts, so a later run will not enable these "
+            "accounts."
+        ]
     return []
 
 
 def _rules(task: Mapping[str, Any]) -> Rules:
     if task["given_passwords_file"] and task["account_password"] != GIVEN:
-        raise InputError("given_passwords_file holds given passwords; set account_password to given, or leave it out.")
+        raise InputError(
+            "given_passwords_file is only for account_password=given. Set account_password to given, or remove "
+            "given_passwords_file."
+        )
     if task["password_file"] and task["account_password"] != RANDOM:
-        raise InputError("password_file keeps random passwords; leave it out, or set account_password to random.")
+        raise InputError(
+            "password_file is only for account_password=random. Remove password_file, or set account_password to "
+            "random."
+        )
     return Rules(
         paths=read_paths(task["path"], task["path_by"] or ()),
         update=task["update"],
@@ -243,7 +252,7 @@ def _unused_passwords(given: GivenPasswords, requests: Sequence[AccountRequest])
         return []
     word = "lines" if len(lines) > 1 else "line"
     return [
-        f"Passwords of given_passwords_file were not used, because users does not contain their users: {word} "
+        f"Some passwords of given_passwords_file were not used, because users does not contain their users: {word} "
         f"{join_names([str(line) for line in lines])}."
     ]
 
@@ -271,20 +280,20 @@ def _warnings(changes: Sequence[AccountChange], rules: Rules) -> list[str]:
         told.append(
             f"{amount(len(replaced), 'new account')} "
             f"{plural(len(replaced), 'has a random password', 'have random passwords')}. With password hash "
-            "synchronization, the next sync replaces the cloud passwords with these. Hand them out before that, "
-            "because people can then no longer sign in with the old ones."
+            "synchronization, the next sync replaces the cloud passwords with these. Give the users their new "
+            "passwords before that, because they can then no longer sign in with the old ones."
         )
     if made and rules.must_change:
         # facts §13: NF
         told.append(
-            "What 'user must change password at next logon' does to the cloud password of a user who is matched is "
-            "not documented by Microsoft; try it with one user first."
+            "Microsoft does not document what 'user must change password at next logon' does to the cloud password of "
+            "a matched user. Try it with one user first."
         )
     left_out = [change for change in changes if change.left_out]
     if left_out:
         names = sorted({name for change in left_out for name in change.left_out})
         told.append(
-            f"Of {amount(len(left_out), 'user')}, {', '.join(names)} is not written as it is; the end of the table "
-            "says why."
+            f"Of {amount(len(left_out), 'user')}, {', '.join(names)} is not written, or is changed. The end of the "
+            "table says why."
         )
     return told

@@ -47,8 +47,8 @@ class Outcome:
         why = self.broken.message if self.broken else join_reasons(reasons, "the result")
         return (
             f"{len(missed)} of {amount(count_scope(self.plan.changes), 'account')} "
-            f"{plural(len(missed), 'was', 'were')} not written, {done} {plural(done, 'was', 'were')}: {why} The users "
-            "that were written are marked in the result; running the task again does the rest."
+            f"{plural(len(missed), 'was', 'were')} not written, {done} {plural(done, 'was', 'were')}: {why} The result "
+            "shows which users were written. Run the task again to write the rest."
         )
 
     def error(self, details: Mapping[str, Any]) -> IdentityError:

@@ -87,12 +87,12 @@ def check_paths(session: Session, paths: Paths, domain: str) -> None:
     named = paths.all()
     foreign = [path for path in named if not f"\x1f{dn_key(path)}".endswith(f"\x1f{dn_key(domain)}")]
     if foreign:
-        raise InputError(f"{', '.join(foreign)} is not in {domain}, the domain of {session.server}; correct the path.")
+        raise InputError(f"{', '.join(foreign)} is not in {domain}, the domain of {session.server}. Correct the path.")
     missing = [path for path in named if not _is_there(session, path)]
     if missing:
         raise InputError(
-            f"{', '.join(missing)} does not exist in {domain}; make it first, or correct path and path_by. Nothing was "
-            "written."
+            f"{', '.join(missing)} does not exist in {domain}. Create it first, or correct path and path_by. Nothing "
+            "was written."
         )
 
 

@@ -33,7 +33,7 @@ from .writer import CHUNK
 
 # All attributes of an account, and those that show whether it was changed since it was created.
 _ALL = ("*", "whenCreated", "pwdLastSet", "memberOf")
-_LOST = ("not_tried", "Not tried, because the connection was lost before.")
+_LOST = ("not_tried", "Not tried, because the connection had been lost before.")
 
 
 class AccountRollback:
@@ -146,7 +146,10 @@ class AccountRollback:
             return journal.UNKNOWN, restore.failed(error.cause, error.message)
         except LdapError as error:
             if error.result_code in OVERTAKEN:
-                reason = f"{found.distinguished_name} was changed while this task ran, so it stays; run the task again."
+                reason = (
+                    f"{found.distinguished_name} was changed while this task ran, so it is not removed. Run the task "
+                    "again."
+                )
                 return journal.REFUSED, restore.failed("changed_meanwhile", reason)
             return journal.REFUSED, restore.failed(error.cause, error.message)
         return journal.WRITTEN, restore

@@ -79,7 +79,7 @@ class AccountWriter:
         later = [place for place, change in enumerate(done) if change.changed and change.manager]
         orphans = [place for place in later if dn_key(done[place].manager or "") not in made]
         for place in orphans:
-            done[place] = done[place].without_manager("the manager's account could not be made")
+            done[place] = done[place].without_manager("the account of the manager could not be created")
         self._all(session, done, [place for place in later if place not in set(orphans)], _later)
         return done
 
@@ -235,8 +235,8 @@ def _failed(change: AccountChange, part: Callable[[AccountChange], Values], erro
     if error.result_code in OVERTAKEN:
         return change.failed(
             "changed_meanwhile",
-            f"The account of {change.request.upn} was changed while this task ran, so nothing was written to it; run "
-            "the task again, which reads it anew.",
+            f"The account of {change.request.upn} was changed while this task ran, so nothing was written to it. Run "
+            "the task again; it reads the account again.",
         )
     if error.result_code == CONSTRAINT_VIOLATION and change.status == CREATED:
         return change.failed(
@@ -249,7 +249,7 @@ def _failed(change: AccountChange, part: Callable[[AccountChange], Values], erro
 
 def _give_up(done: list[AccountChange], unsent: Sequence[int], part: Callable[[AccountChange], Values]) -> None:
     """Mark the changes that were not sent."""
-    reason = "Not tried, because the run was ended before; run the task again."
+    reason = "Not tried, because the run had ended before. Run the task again."
     for place in unsent:
         change = done[place]
         done[place] = change.without_manager(reason) if part is _later else change.failed("not_tried", reason)

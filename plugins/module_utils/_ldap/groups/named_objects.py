@@ -84,17 +84,17 @@ def _checked(session: Session, domain: str, named: NamedObject, entry: Entry | N
     kind = "organizational unit" if named.option.endswith("units") else "group"
     if entry is None:
         raise InputError(
-            f"{named}, and {session.server} shows no such {kind} in {domain}; correct the entry or remove it, or sign "
+            f"{named}, but {session.server} shows no such {kind} in {domain}. Correct the entry or remove it, or sign "
             "in with an account that may read it."
         )
     classes = [text.lower() for text in entry.texts("objectClass")]
     if not classes:
         raise LdapError(
-            f"{named}, and {session.server} shows nothing of it; sign in with an account that may read it.",
+            f"{named}, but {session.server} does not show it. Sign in with an account that may read it.",
             "named_object_unread",
         )
     if not set(classes) & set(_UNITS if kind != "group" else ("group",)):
-        raise InputError(f"{named}, which is no {kind} but a {classes[-1]}; correct the entry or remove it.")
+        raise InputError(f"{named}, which is a {classes[-1]}, not a {kind}. Correct the entry or remove it.")
     return entry
 
 
@@ -124,8 +124,8 @@ def _rid(session: Session, entry: Entry, group: NamedObject) -> int | None:
     sid = next(iter(entry.attributes.get("objectsid", ())), b"")
     if sid_text(sid) is None:
         raise LdapError(
-            f"{group}, and {session.server} does not show the objectSid of {entry.distinguished_name}, so its members "
-            "are not all known; sign in with an account that may read it.",
+            f"{group}, and {session.server} does not show the objectSid of {entry.distinguished_name}, so some of its "
+            "members might be unknown. Sign in with an account that may read it.",
             "named_object_unread",
         )
     return domain_rid(sid)

@@ -38,15 +38,15 @@ def read_shield(session: Session, domain: str) -> Shield:
     sid = next(iter(described.attributes.get("objectsid", ())), None) if described else None
     descriptor = next(iter(described.attributes.get("ntsecuritydescriptor", ())), None) if described else None
     if not described or not sid or sid_text(sid) is None or not descriptor:
-        raise _unread(f"{session.server} does not show the objectSid and the access list of {domain}")
+        raise _unread(f"{session.server} does not show the objectSid and the access control list of {domain}")
     try:
         may_replicate = replicators(read_access(descriptor))
     except MalformedDescriptor as error:
-        raise _unread(f"the access list of {domain} cannot be read ({error})") from None
+        raise _unread(f"the access control list of {domain} cannot be read ({error})") from None
     root = read_entry(session, "", ("tokenGroups",))
     own = root.attributes.get("tokengroups", ()) if root else ()
     if not own:
-        raise _unread(f"{session.server} does not show tokenGroups, by which the account that signed in is known")
+        raise _unread(f"{session.server} does not show tokenGroups, which identifies the account that signed in")
     return build_shield(sid, _groups(session, domain, sid, may_replicate), may_replicate, own)
 
 
@@ -107,7 +107,7 @@ def _nested(entry: Entry, names: dict[str, str]) -> str:
 
 def _unread(why: str) -> LdapError:
     return LdapError(
-        f"Which accounts of the domain are protected is not known, because {why}; sign in with an account that may "
-        "read it, or name protected_accounts in skip_checks.",
+        f"It is unknown which accounts of the domain are protected, because {why}. Sign in with an account that may "
+        "read this, or add protected_accounts to skip_checks.",
         _UNREAD,
     )

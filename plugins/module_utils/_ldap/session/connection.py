@@ -58,12 +58,12 @@ class LdapOptions:
         """
         if writes and params["cert_validation"] == IGNORE:
             raise InputError(
-                "cert_validation is ignore, so anybody in between could change what is read and written here; give the "
-                "CA's certificate in ca_cert. Only tasks that read may ignore the certificate."
+                "cert_validation is ignore, so an attacker on the network can change what this task reads and writes. "
+                "Set ca_cert to the certificate of the CA. Only tasks that read can ignore the certificate."
             )
         servers = tuple(server.strip() for server in params["server"] or () if server.strip())
         if not servers:
-            raise InputError("No domain controller is named; set server to its host name.")
+            raise InputError("No domain controller is set; set server to its host name.")
         for server in servers:
             if not _HOST.fullmatch(server):
                 raise InputError(f"{server!r} is not a host name or address; write it without scheme, port and path.")
@@ -72,8 +72,9 @@ class LdapOptions:
             raise InputError(f"Port {port} does not exist; it must be between 1 and 65535.")
         if port in _CATALOG_PORTS.values():
             raise InputError(
-                f"Port {port} is a global catalog's, which by default lacks mS-DS-ConsistencyGuid and proxyAddresses "
-                "and takes no writes; leave port out, or set it to 636, or to 389 with tls_mode start_tls."
+                f"Port {port} is the port of a global catalog, which by default lacks mS-DS-ConsistencyGuid and "
+                "proxyAddresses and does not accept writes. Remove port, or set it to 636, or to 389 with tls_mode "
+                "start_tls."
             )
         if params["connection_timeout"] < 1:
             raise InputError("connection_timeout must be at least 1 second.")
@@ -110,8 +111,8 @@ class Session:
             if not isinstance(meter, MeteredSocket) or not meter.exceeded:
                 raise
             raise LdapError(
-                f"The answer of {self.server} is larger than {MAX_LDAP_ANSWER} bytes when it was to {doing}; name "
-                "another domain controller in server, or narrow the search.",
+                f"The answer of {self.server} is larger than {MAX_LDAP_ANSWER} bytes (action: {doing}). Set server to "
+                "another domain controller, or narrow the search.",
                 "answer_too_large",
             ) from None
 
@@ -170,7 +171,7 @@ class Session:
                 operation(*arguments)
                 code = self.connection.result["result"]
         except ConnectionLost as error:
-            raise ConnectionLost(f"{error.message} Whether this change was made is not known.", error.cause) from None
+            raise ConnectionLost(f"{error.message} It is unknown whether this change was made.", error.cause) from None
         if code != SUCCESS:
             raise result_error(self.connection.result, self.server, doing)
 
@@ -292,12 +293,13 @@ def _reach(connection: Any, tls: Any, server: str, options: LdapOptions) -> None
             raise tls_error(tls.failure, server, options.port) from None
         if isinstance(error, LDAPStartTLSError) and tls.failure is None:
             raise LdapError(
-                f"{server}:{options.port} does not offer StartTLS; give it a certificate, or use tls_mode ldaps.",
+                f"{server}:{options.port} does not offer StartTLS. Install a certificate on the server, or use "
+                "tls_mode ldaps.",
                 "start_tls_refused",
             ) from None
         if tls.failure is not None or opened:
             raise Unreachable(
-                f"{server}:{options.port} takes connections but does not answer with TLS; check port and tls_mode.",
+                f"{server}:{options.port} accepts connections but does not answer with TLS; check port and tls_mode.",
                 "tls_failed",
             ) from None
         raise unreachable(error, server, options.port, options.connection_timeout) from None
@@ -313,23 +315,24 @@ def translated(server: str, doing: str) -> Iterator[None]:
     except (LDAPExceptionError, OSError) as error:
         if isinstance(error, TimeoutError):
             raise ConnectionLost(
-                f"{server} stopped answering while it was to {doing}; try again, or name another server.", "timeout"
+                f"{server} stopped answering (action: {doing}). Try again, or set server to another domain controller.",
+                "timeout",
             ) from None
         if isinstance(error, (LDAPCommunicationError, OSError)):
             raise ConnectionLost(
-                f"{server} closed the connection while it was to {doing}; look at its log and try again, or name "
-                "another server.",
+                f"{server} closed the connection (action: {doing}). Check its log and try again, or set server to "
+                "another domain controller.",
                 "connection_lost",
             ) from None
         raise LdapError(
-            f"{server} could not be asked to {doing} ({type(error).__name__}); check the options of this task.",
+            f"{server} could not be used (action: {doing}, {type(error).__name__}). Check the options of this task.",
             "ldap_client",
         ) from None
     except LdapError:
         raise
     except Exception:  # noqa: BLE001 - ldap3's decoder may raise anything at bytes that are no LDAP message
         raise ConnectionLost(
-            f"{server} answered with something that is not LDAP when it was to {doing}; check server and port.",
+            f"{server} sent an answer that is not LDAP (action: {doing}). Check server and port.",
             "not_ldap",
         ) from None
 

@@ -53,7 +53,7 @@ class ConnectionLost(LdapError):
 _BIND_DATA = {
     0x525: ("no_such_account", "there is no such account; check username"),
     0x52E: ("wrong_password", "the username or the password is wrong; correct them"),
-    0x530: ("logon_hours", "the account may not log on at this hour; change its logon hours or use another account"),
+    0x530: ("logon_hours", "the logon hours of the account do not allow this time; change them or use another account"),
     0x531: ("logon_workstation", "the account may not log on from this machine; allow it or use another account"),
     0x532: ("password_expired", "the password has expired; set a new one"),
     0x533: ("account_disabled", "the account is disabled; enable it or use another account"),
@@ -63,7 +63,7 @@ _BIND_DATA = {
     0x775: ("account_locked", "the account is locked out; unlock it or wait, then correct the password"),
     0x80090346: (
         "channel_binding",
-        "the server demands another channel binding; end TLS at the server itself, not at a proxy in between",
+        "the server requires another channel binding; TLS must end at the server, not at a proxy in between",
     ),
 }
 
@@ -71,25 +71,28 @@ _BIND_DATA = {
 _RESULTS = {
     3: ("time_limit", "the server's time limit was reached; narrow the search with search_base or search_filter"),
     4: ("size_limit", "the server's size limit was reached; narrow the search with search_base or search_filter"),
-    7: ("auth_method_not_supported", "the server does not offer this way to sign in; choose another auth_protocol"),
+    7: ("auth_method_not_supported", "the server does not support this sign-in method; choose another auth_protocol"),
     8: (
         "stronger_auth_required",
-        "the server demands a stronger way to sign in; try another auth_protocol or tls_mode",
+        "the server requires a stronger sign-in method; try another auth_protocol or tls_mode",
     ),
     11: ("admin_limit", "an administrative limit of the server was reached; narrow the search or raise the limit"),
-    12: ("control_not_supported", "the server does not support a control that is needed, such as paged results"),
-    13: ("confidentiality_required", "the server demands encryption; use tls_mode ldaps"),
+    12: ("control_not_supported", "the server does not support a required control, such as paged results"),
+    13: ("confidentiality_required", "the server requires encryption; use tls_mode ldaps"),
     NO_SUCH_OBJECT: ("no_such_object", "there is no such object; check the distinguished name"),
     34: ("invalid_dn", "the distinguished name is malformed; write it as OU=Staff,DC=contoso,DC=com"),
     50: (
         "insufficient_rights",
         "the account that signed in lacks the right to do this; delegate it or use another account",
     ),
-    51: ("busy", "the server is busy; try again later or name another server"),
-    52: ("unavailable", "the server is shutting down or not ready; try again later or name another server"),
+    51: ("busy", "the server is busy; try again later or set server to another domain controller"),
+    52: (
+        "unavailable",
+        "the server is shutting down or not ready; try again later or set server to another domain controller",
+    ),
     53: ("unwilling", "the server refuses to do this"),
     66: ("has_children", "there are objects below it; move or delete them first"),
-    ENTRY_EXISTS: ("entry_exists", "there is such an object already; run the task again, which reads the names anew"),
+    ENTRY_EXISTS: ("entry_exists", "such an object already exists; run the task again, which reads the names again"),
 }
 
 _REFERRAL = 10
@@ -102,8 +105,8 @@ def result_error(result: Mapping[str, Any], server: str, doing: str) -> LdapErro
     if code == _REFERRAL:
         # A read-only DC refers each write to another server, and any DC refers the names of other domains.
         return LdapError(
-            f"{server} could not {doing}: it refers to another server; name a writable domain controller of that "
-            "domain in server.",
+            f"{server} could not {doing}: it refers to another server. Set server to a writable domain controller of "
+            "that domain.",
             "referral",
             result_code=code,
         )
@@ -111,10 +114,10 @@ def result_error(result: Mapping[str, Any], server: str, doing: str) -> LdapErro
         cause, text = _RESULTS[code]
         told = f" ({_diagnostic(result)})" if cause == "unwilling" and _diagnostic(result) else ""
         return LdapError(f"{server} could not {doing}: {text}{told}.", cause, result_code=code)
-    told = _diagnostic(result) or "no further word"
+    told = _diagnostic(result) or "no further details"
     name = result.get("description") or code
     return LdapError(
-        f"{server} could not {doing}: {name} ({told}); look the code up in the server's log.",
+        f"{server} could not {doing}: {name} ({told}). Look for the code in the log of the server.",
         "ldap_result",
         result_code=code,
     )
@@ -136,17 +139,20 @@ def bind_error(result: Mapping[str, Any], server: str, username: str | None) -> 
 _CERTIFICATE = {
     9: ("certificate_not_yet_valid", "is not valid yet; check the clocks of both machines"),
     10: ("certificate_expired", "has expired; renew it on the server"),
-    23: ("certificate_revoked", "is revoked; give the server another one"),
-    62: ("hostname_mismatch", "is not made out to this name; use the name in the certificate as server, or renew it"),
+    23: ("certificate_revoked", "is revoked; install another one on the server"),
+    62: (
+        "hostname_mismatch",
+        "is not valid for this name; set server to the name in the certificate, or renew the certificate",
+    ),
     64: (
         "hostname_mismatch",
-        "is not made out to this address; use the name in the certificate as server, or renew it",
+        "is not valid for this address; set server to the name in the certificate, or renew the certificate",
     ),
     # facts §11: Python 3.13 sets VERIFY_X509_STRICT, which demands this extension. Samba's own certificate lacks it.
     85: (
         "missing_authority_key_identifier",
-        "has no Authority Key Identifier, which Python 3.13 and newer demand; give the server a certificate with "
-        "standard extensions (Samba's self-made one lacks it)",
+        "has no Authority Key Identifier, which Python 3.13 and newer require; install a certificate with standard "
+        "extensions on the server (the certificate that Samba creates lacks it)",
     ),
 }
 _UNKNOWN_CA = (18, 19, 20, 21)
@@ -163,8 +169,8 @@ def tls_error(error: ssl.SSLError, server: str, port: int) -> LdapError:
     code = error.verify_code
     if code in _UNKNOWN_CA:
         return LdapError(
-            f"The certificate of {server}:{port} comes from an authority that is not trusted; give its CA's "
-            "certificate in ca_cert.",
+            f"The certificate of {server}:{port} comes from an authority that is not trusted. Set ca_cert to the "
+            "certificate of the CA.",
             "unknown_ca",
         )
     cause, text = _CERTIFICATE.get(code, ("certificate_invalid", f"was refused ({error.verify_message}); renew it"))

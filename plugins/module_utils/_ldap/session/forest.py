@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.identities.comparison import ad_key
+from ..._identity.core.text.counts import amount
 from . import filters
 from .connection import LdapOptions, Session, connected
 from .errors import NO_SUCH_OBJECT, LdapError
@@ -59,7 +60,7 @@ def naming_contexts(session: Session) -> NamingContexts:
     found = [root.text(name) if root else None for name in names]
     if not all(found):
         raise LdapError(
-            f"{session.server} names no Active Directory domain; name a domain controller in server.",
+            f"{session.server} is not a domain controller of Active Directory. Set server to a domain controller.",
             "not_active_directory",
         )
     return NamingContexts(*(name or "" for name in found))
@@ -74,8 +75,8 @@ def domain_place(session: Session, domain: str) -> tuple[str, str]:
     guid = next(iter(entry.attributes.get("objectguid", ())), b"") if entry else b""
     if len(guid) != 16:
         raise LdapError(
-            f"{session.server} does not show the objectGUID of {domain}, by which a journal names the domain; sign in "
-            "with an account that may read it.",
+            f"{session.server} does not show the objectGUID of {domain}, which identifies the domain in a journal. "
+            "Sign in with an account that may read it.",
             "insufficient_rights",
         )
     return "domain", guid_text(guid)
@@ -132,8 +133,8 @@ def carriers(
             return _carriers(catalog, "", suffixes)
     except LdapError as error:
         raise LdapError(
-            f"Whether users of the forest's {len(state.domains)} domains carry a suffix is known to a Global Catalog "
-            f"alone: {error.message} Name a server that is one, or set force to true.",
+            f"Only a global catalog knows whether users in {amount(len(state.domains), 'domain')} of the forest have "
+            f"a UPN suffix: {error.message} Set server to a global catalog, or set force to true.",
             error.cause,
         ) from None
 

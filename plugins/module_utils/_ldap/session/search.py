@@ -147,8 +147,8 @@ def _cookie(result: Mapping[str, Any]) -> bytes | None:
 
 def _endless(session: Session, base: str) -> LdapError:
     return LdapError(
-        f"The answer of {session.server} to the search of {base or 'the forest'} has no end; name another domain "
-        "controller in server, or narrow the search.",
+        f"The answer of {session.server} to the search of {base or 'the forest'} does not end. Set server to another "
+        "domain controller, or narrow the search.",
         "endless_listing",
     )
 

@@ -29,7 +29,7 @@ def client_context(ca_cert: str | None, cert_validation: str, read_file: Callabl
     try:
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=certificates)
     except (ssl.SSLError, ValueError):
-        raise InputError(f"ca_cert {ca_cert} holds no certificate; it must be a PEM file.") from None
+        raise InputError(f"ca_cert {ca_cert} contains no certificate; it must be a PEM file.") from None
     if cert_validation != "always":
         context.check_hostname = False
     if cert_validation == IGNORE:

@@ -19,7 +19,7 @@ def unreachable(error: BaseException, server: str, port: int, timeout: int) -> U
         or _timed_out(error, server, port, timeout)
         or _unknown_name(server)
         or Unreachable(
-            f"{server}:{port} cannot be reached; check the network between this machine and the domain controller.",
+            f"{server}:{port} cannot be reached. Check the network between this machine and the domain controller.",
             "unreachable",
         )
     )
@@ -35,12 +35,12 @@ def _unknown_name(server: str) -> Unreachable | None:
     except socket.gaierror as error:
         if error.errno == socket.EAI_AGAIN:
             return Unreachable(
-                f"No DNS server answered the question for {server}; check this machine's DNS servers and network.",
+                f"No DNS server answered the query for {server}; check this machine's DNS servers and network.",
                 "dns_failed",
             )
         return Unreachable(
-            f"DNS does not know {server}; check the name in server, and whether this machine's DNS servers know the "
-            "domain of Active Directory.",
+            f"DNS does not know {server}. Check the name in server, and check whether this machine's DNS servers know "
+            "the domain of Active Directory.",
             "unknown_host",
         )
     except (OSError, ValueError):  # also a name that cannot be encoded
@@ -52,8 +52,8 @@ def _refused(error: BaseException, server: str, port: int) -> Unreachable | None
     if not any(isinstance(each, ConnectionRefusedError) for each in _reasons(error)):
         return None
     return Unreachable(
-        f"{server} refuses connections to port {port}; check port and tls_mode, and whether the domain controller runs "
-        "and has a certificate.",
+        f"{server} refuses connections to port {port}. Check port and tls_mode, and check whether the domain "
+        "controller runs and has a certificate.",
         "connection_refused",
     )
 

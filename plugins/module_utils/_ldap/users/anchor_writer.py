@@ -136,7 +136,7 @@ class AnchorWriter:
         self._session.modify(_name(user), changes, user.found.user.distinguished_name if user.found else None)
 
     def _lost(self, user: AnchorChange, error: ConnectionLost) -> AnchorChange:
-        self._stop = ("not_tried", "Not tried, because the connection was lost before; run the task again.")
+        self._stop = ("not_tried", "Not tried, because the connection had been lost before. Run the task again.")
         return user.failed(error.cause, error.message)
 
     def _refused(self, user: AnchorChange, error: LdapError) -> AnchorChange:
@@ -150,8 +150,8 @@ class AnchorWriter:
             return user.overtaken(value)
         return user.failed(
             "changed_meanwhile",
-            f"{CONSISTENCY_GUID} of {user.name} became {consistency_text(value) or 'empty'} while "
-            "this task ran, and stays so; find out who did it, then run the task again.",
+            f"{CONSISTENCY_GUID} of {user.name} became {consistency_text(value) or 'empty'} while this task ran, so "
+            "the task did not change it. Find out who changed it, then run the task again.",
         )
 
 

@@ -64,19 +64,23 @@ class Scope:
         """
         if all(given.get(name) is None for name in _CHOICES):
             # The argument spec takes a key without a value for one that has one.
-            raise InputError(f"scope has no value; give one to {', '.join(_CHOICES[:-1])} or {_CHOICES[-1]}.")
+            raise InputError(f"scope has no value; set {', '.join(_CHOICES[:-1])} or {_CHOICES[-1]}.")
         users = given.get("users")
         if users is not None:
             if not users:
-                raise InputError("scope.users is empty; name at least one UPN, or leave the task out.")
+                raise InputError("scope.users is empty. Add at least one UPN, or remove the task.")
             return cls(tuple(map(upn_identity, users)), Search())
         if given.get("all") is False:
-            raise InputError("scope.all is false, so nobody is in scope; name users, upn_suffixes or search_base.")
+            raise InputError(
+                "scope.all is false, so nobody is in scope. Set users, upn_suffixes or search_base instead."
+            )
         if given.get("upn_suffixes") == []:
-            raise InputError("scope.upn_suffixes is empty, so nobody is in scope; name a domain, or leave it out.")
+            raise InputError("scope.upn_suffixes is empty, so nobody is in scope. Add a domain, or remove the option.")
         base = given.get("search_base")
         if base is not None and not base.strip():
-            raise InputError("scope.search_base is empty, so nobody is in scope; name a container, or leave it out.")
+            raise InputError(
+                "scope.search_base is empty, so nobody is in scope. Set it to a container, or remove the option."
+            )
         search = Search.from_params(
             {
                 "search_base": base,
@@ -131,7 +135,10 @@ class Scope:
 
     def describe_nobody(self, domain: str) -> str:
         """Return the sentences that say why nobody is in scope."""
-        return f"Nobody is in scope: {self._nobody(domain)}. Correct the scope, or check what the account may read."
+        return (
+            f"Nobody is in scope: {self._nobody(domain)}. Correct the scope, or check the read permissions of the "
+            "account."
+        )
 
     def _nobody(self, domain: str) -> str:
         search, group = self.search, self.ad_group or self.entra_group

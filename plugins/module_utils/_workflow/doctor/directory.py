@@ -76,7 +76,7 @@ def examine_directory(
     except IdentityError as error:
         found.checks += [by_error(OPTIONS, error.message), *_none_of(OPTIONS, question, (NAME, PORT, TLS, BIND))]
         return found
-    found.checks.append(fine(OPTIONS, f"The options of the connection are complete ({options.tls_mode})."))
+    found.checks.append(fine(OPTIONS, f"The connection options are complete ({options.tls_mode})."))
     usable = []
     time_is_known = False
     for server in options.servers:

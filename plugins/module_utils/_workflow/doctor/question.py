@@ -52,6 +52,6 @@ def failed(name: str, what: str, error: Exception) -> Check:
     # The text of the exception is not shown, because it may hold anything.
     return unknown(
         name,
-        f"{what} could not be checked: an exception came that nobody expected ({type(error).__name__}).",
+        f"{what} could not be checked because of an unexpected exception ({type(error).__name__}).",
         "Report it.",
     )

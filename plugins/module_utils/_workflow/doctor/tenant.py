@@ -170,12 +170,16 @@ async def _clock(graph: Mapping[str, Any], now: Clock) -> Check:
     except Exception as error:  # noqa: BLE001 - one check must not hide the others
         return failed(ENTRA_CLOCK, "The clock", error)
     if time is None:
-        return unknown(ENTRA_CLOCK, "Graph does not tell its time.", "Check the proxy between this machine and Graph.")
+        return unknown(
+            ENTRA_CLOCK,
+            "The answer of Graph does not contain the time.",
+            "Check the proxy between this machine and Graph.",
+        )
     return check_clock(ENTRA_CLOCK, "Microsoft Graph", time, now())
 
 
 def _complete() -> Check:
-    return fine(OPTIONS, "The options of the connection are complete.")
+    return fine(OPTIONS, "The connection options are complete.")
 
 
 def _wrong_one(checks: Sequence[Check]) -> str:
@@ -186,7 +190,7 @@ def _none_of(because: str, question: Question, found: TenantFindings) -> list[Ch
     """Return the checks that could not be made because of another one, and note the others that need them."""
     found.why |= {name: not_made(name, what, because) for name, what in _WHATS.items()}
     return [
-        not_made(permission_check(stage), f"What the stage {stage} may do", because)
+        not_made(permission_check(stage), f"The permissions of the stage {stage}", because)
         for stage in (ACCOUNTS, HARD_MATCH, SYNC)
         if stage in question.stages
     ]

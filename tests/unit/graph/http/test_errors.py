@@ -64,13 +64,13 @@ CASES = [
                 "may not read PIM eligibilities; grant it the application permiss",
             ),
             ("/directory/deletedItems/microsoft.graph.user", "may not read deleted users"),
-            (f"/users/{HOLDER}/onPremisesSyncBehavior", "may not read users' source of authority;"),
+            (f"/users/{HOLDER}/onPremisesSyncBehavior", "may not read the source of authority of users;"),
             ("https://graph.microsoft.com/beta/users?$select=id", "may not read users"),
             ("https://gateway.contoso.com/graph/beta/users?$select=id", "may not read users"),
-            ("/devices", "may not ask for /devices"),
+            ("/devices", "may not request /devices"),
         )
     ),
-    (answer(401, "Authorization_IdentityNotFound"), None, "app_not_in_tenant", "give admin consent to the app in this"),
+    (answer(401, "Authorization_IdentityNotFound"), None, "app_not_in_tenant", "Give admin consent to the app in this"),
     *(
         (
             answer(status, "AadPremiumLicenseRequired", path=f"{ROLES}roleEligibilitySchedules"),
@@ -81,7 +81,7 @@ CASES = [
         for status in (400, 403)
     ),
     (answer(404, "Request_ResourceNotFound"), USER, "user_vanished", "no longer in Entra ID"),
-    (answer(429, "TooManyRequests"), USER, "throttled", "run it again later"),
+    (answer(429, "TooManyRequests"), USER, "throttled", "Run the task again later"),
     (answer(503), None, "service_unavailable", "HTTP 503"),
     (
         answer(
@@ -92,7 +92,7 @@ CASES = [
         ),
         USER,
         "synced_user",
-        "take the account out of the sync scope",
+        "Remove the AD account from the sync scope",
     ),
     (
         answer(
@@ -102,7 +102,7 @@ CASES = [
         ),
         USER,
         "mastered_elsewhere",
-        "mastered by another service",
+        "managed by another service",
     ),
     (
         answer(
@@ -132,7 +132,7 @@ CASES = [
         "conflicting_property",
         "have the same value in mail.",
     ),
-    (conflict(None), USER, "conflicting_property", "a property that Graph does not name"),
+    (conflict(None), USER, "conflicting_property", "an unnamed property"),
     (conflict("OnPremisesImmutableId"), USER, "held_by_user", "belongs to another object"),
     (conflict("mail", HOLDER), USER, "conflicting_property", f"{USER} and {HOLDER} have the same value in mail."),
     (
@@ -170,7 +170,7 @@ CASES = [
         ),
         USER,
         "federated_domain",
-        "move the UPN to a managed domain",
+        "Change the UPN to a managed domain",
     ),
     (
         answer(400, "Request_BadRequest", "Invalid value specified for property 'x' of resource 'User'."),

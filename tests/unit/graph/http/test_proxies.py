@@ -20,7 +20,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immut
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.proxies import check_proxies
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 
-FORMS = "write host names, domains such as .contoso.com and addresses there, IPv6 addresses without brackets and"
+FORMS = "Use host names, domains such as .contoso.com, and addresses. Write IPv6 addresses without brackets and"
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "https_proxy", "no_proxy")
 HOSTS = ["localhost", ".contoso.com", "*", "[::1]", "fe80::/10", "::1", "10.0.0.0/8", "10.0.0.1:80", "http://x", "x:y"]
 URLS = ["http://u:p@proxy:80", "proxy", "socks5://proxy", "ftp://proxy", "http://proxy:abc", "http://[::1", "://"]
@@ -33,7 +33,7 @@ VALUE = st.lists(st.one_of(st.sampled_from([*HOSTS, *URLS]), TEXT), max_size=3).
 def test_an_entry_of_no_proxy(variable: str, entry: str) -> None:
     with pytest.raises(InputError) as caught:
         check_proxies({variable: f"localhost, {entry} ,.contoso.com"})
-    assert caught.value.message.startswith(f"{variable} holds '{entry}', which cannot be read; {FORMS}")
+    assert caught.value.message.startswith(f"{variable} contains '{entry}', which is not valid. {FORMS}")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_is_no_proxy(value: str, shown: str) -> None:
     with pytest.raises(InputError) as caught:
         check_proxies({"HTTPS_PROXY": value})
     assert caught.value.message == (
-        f"HTTPS_PROXY holds '{shown}', which is no proxy; write it as http://proxy.contoso.com:8080."
+        f"HTTPS_PROXY contains '{shown}', which is not a proxy; write it as http://proxy.contoso.com:8080."
     )
 
 
@@ -59,8 +59,8 @@ def test_a_socks_proxy_needs_libraries(missing: str, monkeypatch: pytest.MonkeyP
     with pytest.raises(InputError) as caught:
         check_proxies({"ALL_PROXY": "socks5://user:pa55@proxy:1080"})
     assert caught.value.message == (
-        "ALL_PROXY holds the SOCKS proxy socks5://proxy:1080, for which libraries are missing; install httpx[socks] "
-        "and requests[socks], or name an HTTP proxy."
+        "ALL_PROXY contains the SOCKS proxy socks5://proxy:1080, and the libraries for it are missing. Install "
+        "httpx[socks] and requests[socks], or use an HTTP proxy."
     )
 
 
@@ -104,6 +104,6 @@ def test_a_module_asks_nobody_then(
     graph: ScriptedGraph, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(InputError, match=f"^{variable} holds "):
+    with pytest.raises(InputError, match=f"^{variable} contains "):
         run(options, Task([{"id": "00000000-0000-4000-8000-000000000001"}], clear=True, check_mode=True))
     assert graph.sign_ins == []

@@ -74,13 +74,13 @@ def test_a_secret(graph: ScriptedGraph, options: dict[str, Any]) -> None:
         (
             "7000215",
             "invalid_secret",
-            f"The client secret of app {CLIENT_ID} is wrong; give the secret's value, not its id",
+            f"The client secret of app {CLIENT_ID} is wrong. Use the value of the secret, not its id",
         ),
-        ("7000222", "expired_secret", "has expired; make a new one"),
-        ("700016", "unknown_app", f"Tenant {TENANT} knows no app {CLIENT_ID}; check client_id"),
+        ("7000222", "expired_secret", "has expired; create a new one"),
+        ("700016", "unknown_app", f"Tenant {TENANT} has no app {CLIENT_ID}. Check client_id"),
         ("7000112", "disabled_app", "enable its service principal"),
-        ("700027", "certificate_rejected", "upload its public part"),
-        ("700024", "assertion_expired", "set this machine's clock"),
+        ("700027", "certificate_rejected", "Upload the public part"),
+        ("700024", "assertion_expired", "Correct this machine's clock"),
         ("700213", "federation_rejected", "no federated credential for the subject"),
         ("53003", "conditional_access", "A Conditional Access policy"),
         ("9999999", "sign_in_refused", "https://login.microsoftonline.com/error?code=9999999"),
@@ -114,7 +114,7 @@ def test_an_app_that_the_tenant_does_not_know_yet(
     assert clock.seconds == 60
     graph.token_reply = refused(code, "unauthorized_client", status)
     clock = SteppingClock(wire)
-    with pytest.raises(GraphError, match="give admin consent to the app in that tenant") as raised:
+    with pytest.raises(GraphError, match="Give admin consent to the app in that tenant") as raised:
         run(options, TASK, watch=Watch(clock=clock))
     assert (raised.value.cause, clock.seconds) == ("app_not_in_tenant", 60)
     with pytest.raises(GraphError):
@@ -136,7 +136,7 @@ def test_an_app_that_graph_does_not_know_yet(
     assert sum(request.method == "POST" for request in graph.sign_ins) == 2
     for _attempt in range(2):
         graph.expect("GET", path, unknown)
-    with pytest.raises(GraphError, match="give admin consent to the app in this tenant") as raised:
+    with pytest.raises(GraphError, match="Give admin consent to the app in this tenant") as raised:
         run(options, TASK, watch=Watch(clock=clock))
     assert (raised.value.cause, clock.seconds) == ("app_not_in_tenant", 120)
 
@@ -146,7 +146,7 @@ def test_an_app_that_no_option_names() -> None:
     refusal = ClientAuthenticationError("AADSTS65001: No.")
     said = sign_in_error(refusal, {"auth_source": "cli", "tenant": None, "timeout": 9}, "https://x").message
     assert "None" not in said
-    assert "consented to app (the one of auth_source cli) in tenant (the one of auth_source cli), or" in said
+    assert "App (from auth_source cli) has no consent in tenant (from auth_source cli), or" in said
 
 
 @pytest.mark.parametrize("code", ["90002", "900023"])
@@ -207,7 +207,7 @@ def test_microsofts_list_of_authorities_cannot_be_reached(
     message, error = message_of({**options, "disable_instance_discovery": False})
     assert message == (
         "DNS does not know login.microsoftonline.com; check the name, this machine's DNS servers and the proxy "
-        f"settings, or set disable_instance_discovery to true if {graph.url} is a private cloud's."
+        f"settings, or set disable_instance_discovery to true if {graph.url} belongs to a private cloud."
     )
     assert error.details == {"cause": "unknown_host"}
 
@@ -220,7 +220,7 @@ def test_microsofts_list_of_authorities_has_a_certificate_of_another_ca(
     monkeypatch.setattr(socket, "getaddrinfo", lambda _host, _port, *more, **_: resolve("localhost", port, *more))
     message, error = message_of({**options, "disable_instance_discovery": False})
     assert message.startswith("The certificate of login.microsoftonline.com is not trusted (")
-    assert message.endswith(f", or set disable_instance_discovery to true if {graph.url} is a private cloud's.")
+    assert message.endswith(f", or set disable_instance_discovery to true if {graph.url} belongs to a private cloud.")
     assert error.details == {"cause": "untrusted_certificate"}
 
 
@@ -240,7 +240,7 @@ def test_dns_servers_that_do_not_answer(options: dict[str, Any], monkeypatch: py
     resolve_only_localhost(monkeypatch, socket.EAI_AGAIN)
     message, error = message_of({**options, "authority": "https://login.private.example"})
     assert message == (
-        "No DNS server answered the question for login.private.example; check this machine's DNS servers and network."
+        "No DNS server answered the query for login.private.example; check this machine's DNS servers and network."
     )
     assert error.details == {"cause": "dns_failed"}
 
@@ -274,7 +274,7 @@ def test_only_https_will_do(options: dict[str, Any], option: str, url: str) -> N
 
 @pytest.mark.parametrize("version", ["v1.0", "beta"])
 def test_graph_url_without_a_version(options: dict[str, Any], version: str) -> None:
-    with pytest.raises(InputError, match="names a version"):
+    with pytest.raises(InputError, match="contains a version"):
         run({**options, "graph_url": f"https://graph.microsoft.com/{version}/"}, TASK)
 
 
@@ -297,21 +297,21 @@ def test_clouds(cloud: str, authority: str, graph_url: str) -> None:
 @pytest.mark.parametrize("name", ["no.pem", "empty.pem"])
 def test_a_ca_file_that_is_none(options: dict[str, Any], tmp_path: Path, name: str) -> None:
     (tmp_path / "empty.pem").write_text("")
-    with pytest.raises(InputError, match=r"^graph_ca_cert .*(cannot be read|holds no certificate)"):
+    with pytest.raises(InputError, match=r"^graph_ca_cert .*(cannot be read|contains no certificate)"):
         run({**options, "graph_ca_cert": str(tmp_path / name)}, TASK)
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"secret": None}, "Nothing says how to sign in"),
+        ({"secret": None}, "No sign-in method is set"),
         ({"tenant": None}, "client_secret needs tenant;"),
         ({"auth_source": "env", "client_id": ""}, "client_secret needs client_id;"),
         ({"auth_source": "client_certificate"}, "client_certificate needs x509_certificate_path;"),
         ({"auth_source": "client_certificate", "x509_certificate_path": "/nowhere"}, "cannot be read: No such file"),
         ({"auth_source": "oidc"}, "needs oidc_token or oidc_token_file_path"),
         ({"auth_source": "oidc", "oidc_token_file_path": "/nowhere"}, "/nowhere cannot be read: No such file"),
-        ({"auth_source": "oidc", "oidc_token_file_path": "/dev/null"}, "/dev/null is no regular file"),
+        ({"auth_source": "oidc", "oidc_token_file_path": "/dev/null"}, "/dev/null is not a regular file"),
     ],
 )
 def test_what_is_missing_is_named_without_asking_anybody(
@@ -323,7 +323,7 @@ def test_what_is_missing_is_named_without_asking_anybody(
     assert graph.sign_ins == []
 
 
-@pytest.mark.parametrize(("content", "words"), [(b"", "is empty"), ("Schl\u00fcssel".encode(), "is no text")])
+@pytest.mark.parametrize(("content", "words"), [(b"", "is empty"), ("Schl\u00fcssel".encode(), "is not a text file")])
 def test_a_token_file_without_a_token(
     graph: ScriptedGraph, options: dict[str, Any], tmp_path: Path, content: bytes, words: str
 ) -> None:
@@ -342,7 +342,7 @@ def test_a_file_that_others_may_write_is_not_believed(
     path.write_bytes((tls / "ca.pem").read_bytes())
     path.chmod(0o666)
     ways = {"x509_certificate_path": "client_certificate", "oidc_token_file_path": "oidc"}
-    with pytest.raises(InputError, match=rf"^{name} {path} may be changed by others"):
+    with pytest.raises(InputError, match=rf"^{name} {path} can be changed by others"):
         run({**options, "auth_source": ways.get(name, "auto"), name: str(path)}, TASK)
     assert graph.sign_ins == []
 
@@ -404,7 +404,7 @@ def test_a_certificate(graph: ScriptedGraph, options: dict[str, Any], certificat
 def test_a_certificate_that_cannot_be_opened(options: dict[str, Any], certificate: Path, password: str | None) -> None:
     changes = {"secret": None, "x509_certificate_path": str(certificate), "certificate_password": password}
     message, _error = message_of({**options, **changes})
-    assert "holds no usable private key and certificate" in message
+    assert "does not contain a usable private key and certificate" in message
 
 
 @pytest.mark.parametrize("from_file", [True, False])
@@ -430,5 +430,5 @@ def test_what_a_library_says_is_not_passed_on(options: dict[str, Any]) -> None:
     assert isinstance(error, GraphError)
     assert (
         error.message
-        == "Sign-in at https://login.example failed (ValueError); check authority, tenant and what auth_source names."
+        == "Sign-in at https://login.example failed (ValueError); check authority, tenant and auth_source."
     )

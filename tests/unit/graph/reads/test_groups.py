@@ -141,7 +141,7 @@ def test_a_user_who_is_asked_for_and_excluded_is_left_out(graph: ScriptedGraph, 
     )
     (left,) = result["users"]
     assert (left["status"], left["cause"]) == ("left_out", "excluded_user")
-    assert left["reason"].startswith("user1@contoso.com is excluded: exclude.users names user1@contoso.com;")
+    assert left["reason"].startswith("user1@contoso.com is excluded: exclude.users names user1@contoso.com.")
 
 
 def test_a_dynamic_group_is_refused(graph: ScriptedGraph, options: dict[str, Any]) -> None:

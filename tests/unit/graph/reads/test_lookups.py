@@ -126,7 +126,7 @@ def test_a_large_bin_is_listed_up_to_the_cost_of_filters_and_then_filtered(
 def test_a_link_to_another_host_gets_no_token(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     graph.expect("GET", "/users/$count", Reply(200, 120))
     graph.expect("GET", PAGE, {**found(), "@odata.nextLink": "https://graph.example.net/v1.0/users?$skiptoken=1"})
-    with pytest.raises(GraphError, match=r"said to be at graph\.example\.net, not at graph_url") as raised:
+    with pytest.raises(GraphError, match=r"leads to graph\.example\.net, not to graph_url") as raised:
         run(options, Task(records(120)))
     assert raised.value.cause == "foreign_link"
 

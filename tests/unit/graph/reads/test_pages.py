@@ -62,7 +62,7 @@ def test_a_listing_starts_again_and_shows_nobody_twice(graph: ScriptedGraph, opt
     assert len(ids) == len(set(ids)) == 2100
     assert (
         watch.facts()["notes"]
-        == ["The listing of users was started again, because Graph's page token had expired."] * 3
+        == ["The list of users was read again from the start, because Graph's page token had expired."] * 3
     )
 
 
@@ -92,7 +92,7 @@ def test_a_page_that_comes_twice_and_one_that_leads_back_to_itself(
     assert listed(options, Watch()) == [user(number)["id"] for number in range(3)]
     graph.expect("GET", PAGE, page(graph, range(2), "b"))
     graph.expect("GET", "/users?$skiptoken=b", page(graph, range(2, 4), "b"))
-    with pytest.raises(GraphError, match="listing of users leads back to a page that was read") as caught:
+    with pytest.raises(GraphError, match="list of users leads back to a page that was already read") as caught:
         listed(options, Watch())
     assert caught.value.cause == "endless_listing"
 
@@ -134,5 +134,5 @@ def test_users_found_by_a_filter_start_again_too(graph: ScriptedGraph, options: 
 def test_a_page_that_leads_back_to_the_first_one(graph: ScriptedGraph, options: dict[str, Any]) -> None:
     first = {"value": [user(0)], "@odata.nextLink": f"{options['graph_url']}/v1.0{PAGE}"}
     graph.expect("GET", PAGE, Reply(200, first))
-    with pytest.raises(GraphError, match="listing of users leads back to a page that was read"):
+    with pytest.raises(GraphError, match="list of users leads back to a page that was already read"):
         listed(options, Watch())

@@ -92,7 +92,7 @@ def test_check_mode_and_the_limit_leave_the_bin_alone(
         assert result["users"][0]["deleted_holders"][0]["becomes"] == "purged"
         assert "user70@contoso.com (in the recycle bin): purged" in result["diff"]["after"]
     else:
-        with pytest.raises(LimitExceeded, match="2 users would be, of 1 in scope"):
+        with pytest.raises(LimitExceeded, match="would change 2 users of 1 in scope"):
             run(options, Task(records(1), deleted=PURGE, max_changes="1"))
     assert [request.method for request in graph.requests] == ["POST"]
 
@@ -163,7 +163,7 @@ def test_a_restore_that_was_done_before_counts(
     if shown:
         assert run(options, task)["users"][0]["status"] == status
         return
-    with pytest.raises(WritesFailed, match="left the recycle bin meanwhile") as raised:
+    with pytest.raises(WritesFailed, match="left the recycle bin in the meantime") as raised:
         run(options, task)
     assert raised.value.details["users"][0]["status"] == status
 

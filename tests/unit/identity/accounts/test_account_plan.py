@@ -149,8 +149,8 @@ def test_an_unknown_country_is_written_to_co_only() -> None:
         "l": ("Bonn",),
     }
     line = (
-        "country: anna@contoso.com: 'Deutschland' is no country of ISO 3166, so it is written to co only; in Entra ID, "
-        "write the English name or the two letters"
+        "country: anna@contoso.com: 'Deutschland' is not a country of ISO 3166, so it is written only to co; in Entra "
+        "ID, use the English name or the two-letter code"
     )
     assert build_result([change])["table"][-1] == line
 
@@ -239,8 +239,8 @@ def test_who_is_left_out_is_in_the_table_with_the_reason() -> None:
 def test_a_upn_that_entra_connect_would_not_keep_makes_no_account() -> None:
     refused, other = plan([{"user_principal_name": "an$na@contoso.com"}, {"user_principal_name": "ben@contoso.com"}])
     assert refused.reason == (
-        "Entra Connect would not keep the UPN an$na@contoso.com, because it holds '$'; "
-        "give the cloud user another UPN, then run again."
+        "Entra Connect would not keep the UPN an$na@contoso.com, because it holds '$'. Change the UPN of the cloud "
+        "user, and run the task again."
     )
     assert other.status == "created"
     existing = account("an$na")
@@ -412,10 +412,10 @@ def test_an_account_that_a_journal_records_as_made_is_enabled() -> None:
 @pytest.mark.parametrize(
     ("found", "rules", "why"),
     [
-        (disabled(), {"made": frozenset()}, "the journal does not record"),
-        (disabled(), {"made": frozenset({str(uuid.uuid4())})}, "the journal does not record"),
-        (disabled(546), {}, "the account needs no password (PASSWD_NOTREQD)"),
-        (disabled(), {"shield": None}, "whether the account is protected could not be read"),
+        (disabled(), {"made": frozenset()}, "the journal does not show"),
+        (disabled(), {"made": frozenset({str(uuid.uuid4())})}, "the journal does not show"),
+        (disabled(546), {}, "the account does not need a password (PASSWD_NOTREQD)"),
+        (disabled(), {"shield": None}, "it could not be read whether the account is protected"),
         (disabled(memberof=f"CN=Domain Admins,{BASE}"), {}, "it belongs to Domain Admins"),
         (disabled(admincount="1"), {}, "it has adminCount set"),
     ],
@@ -430,7 +430,7 @@ def test_an_account_that_stays_disabled(found: AdObject, rules: dict[str, Any], 
 
 
 @pytest.mark.parametrize(
-    ("hash_sync", "words"), [(True, "Password hash synchronization is on, "), (None, "synchronization may be on, ")]
+    ("hash_sync", "words"), [(True, "Password hash synchronization is on. "), (None, "synchronization may be on. ")]
 )
 def test_random_passwords_lock_people_out_of_the_cloud(hash_sync: bool | None, words: str) -> None:
     records = [{"user_principal_name": f"{name}@contoso.com"} for name in ("anna", "bert", "there")]

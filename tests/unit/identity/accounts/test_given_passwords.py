@@ -75,8 +75,8 @@ def test_the_lines_of_users_who_are_not_asked_for() -> None:
         ("", "The first line of given_passwords_file passwords.csv must be user_principal_name,password"),
         (f"anna@contoso.com,{SECRET}\n", "The first line of"),
         (f"password,user_principal_name\n{SECRET},anna@contoso.com\n", "The first line of"),
-        (f"user_principal_name;password\nanna@contoso.com;{SECRET}\n", "a comma between"),
-        (f"{HEADER}anna@contoso.com\n", "Line 2 of given_passwords_file passwords.csv has 1 value and must have 2"),
+        (f"user_principal_name;password\nanna@contoso.com;{SECRET}\n", "The first line of"),
+        (f"{HEADER}anna@contoso.com\n", "Line 2 of given_passwords_file passwords.csv has 1 value but must have 2"),
         (f"{HEADER}anna@contoso.com,{SECRET},x\n", "Line 2 of given_passwords_file passwords.csv has 3 values"),
         (f'{HEADER}anna@contoso.com,"{SECRET}"x\n', "Line 2 of given_passwords_file passwords.csv is not valid CSV"),
         (f'{HEADER}anna@contoso.com,"{SECRET}\n', "is not valid CSV"),
@@ -94,7 +94,7 @@ def test_the_lines_of_users_who_are_not_asked_for() -> None:
         (f'{HEADER}anna@contoso.com,"{SECRET}\n{SECRET}"\n', "The password in line 3 of"),
         (
             f"{HEADER}anna@contoso.com,{SECRET}\nbob@contoso.com,x\nANNA@contoso.com,{SECRET}\n",
-            "Lines 2 and 4 of given_passwords_file passwords.csv name the same user",
+            "Lines 2 and 4 of given_passwords_file passwords.csv are for the same user",
         ),
     ],
 )

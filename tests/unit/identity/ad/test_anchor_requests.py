@@ -42,7 +42,7 @@ def test_a_guid_goes_before_a_upn() -> None:
         ({"immutable_id": VALUE.rstrip("=")}, "malformed_immutable_id", "is not an ImmutableId"),
         ({"immutable_id": "3jFgh7G/i0+csBxnpglNPh=="}, "malformed_immutable_id", "is not an ImmutableId"),
         ({"immutable_id": str(GUID)}, "malformed_immutable_id", "It is a GUID"),
-        ({"immutable_id": "YW55IGJ5dGVz"}, "malformed_immutable_id", "holds 9 bytes, not the 16"),
+        ({"immutable_id": "YW55IGJ5dGVz"}, "malformed_immutable_id", "holds 9 bytes, but a GUID has 16"),
         ({"object_guid": "876031de"}, "malformed_object_guid", "is not a GUID"),
         ({"deleted": True}, "deleted_user", "is in the recycle bin"),
     ],
@@ -63,7 +63,7 @@ def test_one_value_for_two_users_is_refused_for_both() -> None:
 
 
 def test_a_record_that_names_nobody_is_an_error() -> None:
-    with pytest.raises(InputError, match="Record 2 of users names nobody"):
+    with pytest.raises(InputError, match="Record 2 of users identifies no user"):
         read_anchor_requests([record(), {"id": "6b1f1e5e", "immutable_id": VALUE}])
 
 

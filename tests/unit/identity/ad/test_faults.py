@@ -63,12 +63,12 @@ def test_what_has_no_fault_can_be_used(attributes: dict[str, list[bytes]], name:
     ("attributes", "words"),
     [
         ({"mail": [b"a@b.c", b"d@b.c"]}, "mail of CN=a has 2 values instead of one"),
-        ({"useraccountcontrol": [b"0x200"]}, "useraccountcontrol of CN=a is no number"),
-        ({"displayname": [b"\xff"]}, "displayname of CN=a is no text"),
+        ({"useraccountcontrol": [b"0x200"]}, "useraccountcontrol of CN=a is not a number"),
+        ({"displayname": [b"\xff"]}, "displayname of CN=a is not a string"),
     ],
 )
 def test_a_fault_is_a_sentence(attributes: dict[str, list[bytes]], words: str) -> None:
-    assert str(object_fault("CN=a", attributes)).startswith(f"{words}, so nothing is done with this object")
+    assert str(object_fault("CN=a", attributes)).startswith(f"{words}, so this object is not changed")
 
 
 def test_what_is_no_fault() -> None:
@@ -80,7 +80,7 @@ def test_a_guid_has_sixteen_bytes_and_comes_once() -> None:
     assert has_guid({"objectguid": [bytes(16)]})
     assert not any(has_guid({"objectguid": values}) for values in ([], [b"x"], [bytes(16), bytes(16)]))
     assert left_out_warnings([]) == []
-    assert "2 objects were left out" in left_out_warnings(["CN=a", "CN=b"])[0]
+    assert "2 objects were skipped" in left_out_warnings(["CN=a", "CN=b"])[0]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_text_is_either_refused_or_the_only_spelling_of_its_bytes(text: str) -> 
 
 @given(st.binary(min_size=1, max_size=40).filter(lambda raw: len(raw) != 16))
 def test_other_than_sixteen_bytes_are_no_guid(raw: bytes) -> None:
-    with pytest.raises(InputError, match=f"holds {len(raw)} bytes?, not the 16 of a GUID"):
+    with pytest.raises(InputError, match=f"holds {len(raw)} bytes?, but a GUID has 16"):
         guid_of_immutable_id(immutable_id_of_bytes(raw))
 
 
@@ -92,7 +92,7 @@ def test_no_guid(text: str) -> None:
 
 
 def test_a_guid_in_place_of_an_immutable_id() -> None:
-    with pytest.raises(InputError, match="It is a GUID: give it as object_guid"):
+    with pytest.raises(InputError, match="It is a GUID: use object_guid for it"):
         anchor_bytes(VECTORS[0][0])
 
 

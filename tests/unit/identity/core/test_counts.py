@@ -24,9 +24,9 @@ SEVERAL = (
     "forest's {len(state.domains)} domains",
     "the changes of {len(failed)} users",
     "has {len(primaries)} primary addresses",
-    "is wanted for {times} users",
+    "is requested for {times} users",
     "has more than {most} pages",
-    "{targets[change.target.id]} records of the list mean",
+    "{targets[change.target.id]} records of the list are for",
     "{repeats[user.anchor]} AD users of the list have",
     # Only with more than 20 of them.
     'f"{len(value)} records"',

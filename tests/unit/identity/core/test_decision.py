@@ -51,8 +51,8 @@ def test_limits_count_users_and_not_values() -> None:
     users = [proposal(1, writes=2), proposal(2, writes=3), proposal(3, writes=0)]
     assert (decided(*users, max_changes="2").verdict, decided(*users).changes) == ("", 2)
     assert decided(*users, max_changes="1").verdict == (
-        "Nothing was changed, because 2 users would be, of 3 in scope, and max_changes allows 1; look at the plan in "
-        "/runs/1/plan.jsonl, and raise max_changes only if all of them are meant."
+        "Nothing was changed, because the run would change 2 users of 3 in scope, and max_changes allows 1. Check the "
+        "plan in /runs/1/plan.jsonl, and raise max_changes only if you want all these changes."
     )
 
 
@@ -60,7 +60,7 @@ def test_deleted_holders_count_too() -> None:
     users = [proposal(1, also=2), proposal(2)]
     assert decided(*users).changes == 4
     assert decided(*users, max_changes="4").verdict == ""
-    assert "4 users would be, of 2 in scope" in decided(*users, max_changes="3").verdict
+    assert "would change 4 users of 2 in scope" in decided(*users, max_changes="3").verdict
     # They stay if the user is refused.
     refused = decided(proposal(1, also=2, refusal=NO), proposal(2), max_changes="1", max_refused="1")
     assert (refused.changes, refused.verdict, refused.users[0].also) == (1, "", 0)
@@ -82,7 +82,7 @@ def test_who_is_refused_is_not_written_and_stops_the_plan() -> None:
     assert (plan.changes, plan.refused) == (1, 1)
     assert plan.verdict == (
         "Nothing was changed: 1 of 2 users is refused, and max_refused allows 0. user1@contoso.com: It is "
-        "synchronised. Correct them, leave them out of the scope, or raise max_refused to write only the others."
+        "synchronised. Correct these users, remove them from the scope, or raise max_refused to write only the others."
     )
     others = decided(proposal(1, refusal=NO), proposal(2), max_refused="1")
     assert (others.verdict, others.changes, others.refused) == ("", 1, 1)
@@ -115,7 +115,10 @@ def test_only_allowed_outcomes_are_written(outcome: str) -> None:
 
 def test_an_outcome_without_a_reason_names_the_option() -> None:
     (user,) = decided(proposal(1, outcome="soft_match")).users
-    assert user.refusal == Refusal("predicted_soft_match", "The outcome soft_match is not in allowed_outcomes.")
+    assert user.refusal == Refusal(
+        "predicted_soft_match",
+        "The outcome soft_match is not in allowed_outcomes. Correct the cause, or add the outcome to allowed_outcomes.",
+    )
 
 
 def test_a_prediction_says_more_than_that_the_user_cannot_be_written() -> None:

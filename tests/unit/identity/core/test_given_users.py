@@ -40,16 +40,16 @@ def test_names_become_records() -> None:
 @pytest.mark.parametrize(
     ("entry", "needs", "words"),
     [
-        ("adele", "", "Record 2 of users is a text, and neither a user principal name nor an object id; write a dict"),
-        ("upn=adele@contoso.com password=x", "", "Record 2 of users is a text, and neither a user principal name"),
+        ("adele", "", "Record 2 of users is a string, but neither a user principal name nor an object id; use a dict"),
+        ("upn=adele@contoso.com password=x", "", "Record 2 of users is a string, but neither a user principal name"),
         ("adélé@contoso.com", "", "Record 2 of users: "),
-        (7, "", "Record 2 of users is a value of the type int; write a dictionary with the key user_principal_name"),
+        (7, "", "Record 2 of users is a value of the type int; use a dictionary with the key user_principal_name"),
         (None, "", "Record 2 of users is a value of the type NoneType"),
         (
             "adele@contoso.com",
             "immutable_id or object_guid",
-            "Record 2 of users is only a name, adele@contoso.com; write a dictionary with the keys "
-            "user_principal_name and immutable_id or object_guid.",
+            "Record 2 of users is only a name, adele@contoso.com; use a dictionary with the keys user_principal_name "
+            "and immutable_id or object_guid.",
         ),
     ],
 )
@@ -65,7 +65,7 @@ def test_the_columns_of_a_csv_file_are_named(read: Any) -> None:
     with pytest.raises(InputError) as raised:
         read(rows(CSV))
     assert raised.value.message == (
-        "Record 1 of users names nobody; give it a user_principal_name or an id. Found: the keys "
+        "Record 1 of users identifies no user; add user_principal_name or id. Found: the keys "
         "'\\ufeffUserPrincipalName', 'ObjectGUID', 'ImmutableId'. Rename '\\ufeffUserPrincipalName' to "
         "user_principal_name. Rename 'ObjectGUID' to object_guid. Rename 'ImmutableId' to immutable_id. \\ufeff is the "
         "byte order mark that begins the file; save the file without it."
@@ -77,7 +77,7 @@ def test_a_misspelt_column_of_the_value_is_named() -> None:
     assert request.refusal
     assert request.refusal.cause == "malformed_immutable_id"
     assert request.refusal.reason == (
-        "The record of adele@contoso.com has neither immutable_id nor object_guid; give one of them. Rename "
+        "The record of adele@contoso.com has neither immutable_id nor object_guid; add one of them. Rename "
         "'ObjectGUID' to object_guid."
     )
 

@@ -101,7 +101,7 @@ def test_zeros_after_a_power_cut_are_torn() -> None:
 @pytest.mark.parametrize("text", ["hello\n", "{}\n", '{"time":"x"}\n', "[1]\n", "null\n"])
 def test_something_else_is_an_error_that_names_the_line(text: str) -> None:
     (only,) = encode("run", (), [change("a", None, "x")])
-    with pytest.raises(JournalError, match=r"^Line 2 of /j is no line of a journal; restore"):
+    with pytest.raises(JournalError, match=r"^Line 2 of /j is not a line of a journal\. Restore"):
         decode(only + text.encode(), "/j")
 
 
@@ -216,7 +216,7 @@ def test_a_run_on_another_tenant_is_refused() -> None:
     check_place(lines, ("tenant", CONTOSO[1].upper()))
     for other in (("tenant", "00000000-53c4-4b8e-8f0e-2f6a1d7c4e11"), ("domain", CONTOSO[1])):
         with pytest.raises(
-            InputError, match=rf"Run 'one' changed the tenant {CONTOSO[1]}, and this task is connected to"
+            InputError, match=rf"Run 'one' changed the tenant {CONTOSO[1]}, but this task is connected to"
         ):
             check_place(lines, other)
 
@@ -225,7 +225,7 @@ def test_a_run_on_another_tenant_is_refused() -> None:
 def test_a_line_without_the_id_of_a_tenant_fits_no_tenant(place: Any) -> None:
     entry = JournalEntry("id-a", "a@contoso.com", PROPERTY, None, "x", ("tenant", place))
     with pytest.raises(
-        InputError, match=f"and this task is connected to the tenant {CONTOSO[1]}; connect to the other"
+        InputError, match=f"but this task is connected to the tenant {CONTOSO[1]}. Change the connection"
     ):
         check_place([line("one", entry)], CONTOSO)
 

@@ -35,12 +35,12 @@ def test_changes_within_the_limit_pass(text: str | None, changes: int, scope: in
 @pytest.mark.parametrize(
     ("text", "changes", "scope", "most"),
     [
-        ("0", 1, 50, "allows 0;"),
-        ("20", 21, 20_000, "allows 20;"),
-        ("5%", 6, 119, "allows 5% of 119, so 5 at most;"),
-        ("2.5%", 1, 39, "allows 2.5% of 39, so 0 at most;"),
-        ("5%", 1, 10, "allows 5% of 10, so 0 at most;"),
-        ("0.1%", 3, 2_999, "allows 0.1% of 2999, so 2 at most;"),
+        ("0", 1, 50, "allows 0."),
+        ("20", 21, 20_000, "allows 20."),
+        ("5%", 6, 119, "allows 5% of 119, so 5 at most."),
+        ("2.5%", 1, 39, "allows 2.5% of 39, so 0 at most."),
+        ("5%", 1, 10, "allows 5% of 10, so 0 at most."),
+        ("0.1%", 3, 2_999, "allows 0.1% of 2999, so 2 at most."),
     ],
 )
 def test_one_more_is_refused_with_the_numbers(text: str, changes: int, scope: int, most: str) -> None:
@@ -48,7 +48,7 @@ def test_one_more_is_refused_with_the_numbers(text: str, changes: int, scope: in
         check_max_changes(text, changes, scope, lambda: {"users": ["shown"]})
 
     users = "1 user" if changes == 1 else f"{changes} users"
-    assert f"{users} would be, of {scope} in scope" in caught.value.message
+    assert f"would change {users} of {scope} in scope" in caught.value.message
     assert most in caught.value.message
     assert caught.value.details == {"users": ["shown"]}
 

@@ -104,10 +104,12 @@ def test_a_misspelt_name_of_a_later_role_is_found(name: str) -> None:
 
 def test_the_sentence_names_each() -> None:
     assert misspelt_sentence([]) == ""
-    assert misspelt_sentence([("a", "b")]) == "There is no variable a; the nearest name is b. Correct or remove it."
+    assert misspelt_sentence([("a", "b")]) == (
+        "There is no variable a. The most similar name is b. Correct or remove it."
+    )
     assert misspelt_sentence([("a", "b"), ("c", "d")]) == (
-        "There is no variable a; the nearest name is b. There is no variable c; the nearest name is d. Correct or "
-        "remove them."
+        "There is no variable a. The most similar name is b. There is no variable c. The most similar name is d. "
+        "Correct or remove them."
     )
 
 

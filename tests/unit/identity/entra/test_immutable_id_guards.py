@@ -82,11 +82,11 @@ def deleted(number: int, value: int = 1, synced: bool | None = None, upn: str | 
 @pytest.mark.parametrize(
     ("holders", "way", "words"),
     [
-        ([deleted(2)], None, "under restore to bring that user back without the value, or under purge"),
-        ([deleted(2, synced=False)], RESTORE, "under purge to delete that user for good"),
-        ([deleted(2, synced=True)], RESTORE, "bring its AD account back into scope"),
-        ([deleted(2), deleted(3)], RESTORE, "only one can be restored; name the others under purge"),
-        ([deleted(2, upn="USER1@contoso.com")], RESTORE, "cannot be restored beside"),
+        ([deleted(2)], None, "to restore, to restore the user without the value, or to purge"),
+        ([deleted(2, synced=False)], RESTORE, "to purge to delete the user permanently"),
+        ([deleted(2, synced=True)], RESTORE, "bring its AD account back into the sync scope"),
+        ([deleted(2), deleted(3)], RESTORE, "only one can be restored. Add the others to purge"),
+        ([deleted(2, upn="USER1@contoso.com")], RESTORE, "cannot be restored, because"),
     ],
 )
 def test_a_deleted_holder_refuses(holders: list[CloudUser], way: str | None, words: str) -> None:
@@ -121,7 +121,7 @@ def test_only_who_is_named_leaves_the_recycle_bin() -> None:
     users = [cloud(1), deleted(2), deleted(3)]
     (one,) = planned([request(1, 1)], users, deleted={cloud(2).id: PURGE})
     assert (one.status, one.cause, one.leaving) == ("refused", "held_by_deleted_user", [])
-    assert f"name {cloud(3).id} in deleted_holders" in str(one.reason)
+    assert f"Add {cloud(3).id} to deleted_holders" in str(one.reason)
     ways = {cloud(2).id: PURGE, cloud(3).id: RESTORE}
     (both,) = planned([request(1, 1)], users, deleted=ways)
     assert [(holder.user.id, holder.becomes) for holder in both.leaving] == [
@@ -146,7 +146,7 @@ def test_deleted_holders_are_named_by_object_id(given: dict[str, Any] | None, wa
 
 
 def test_deleted_holders_that_are_misspelt_or_named_twice() -> None:
-    with pytest.raises(InputError, match="under restore and under purge; choose one"):
+    with pytest.raises(InputError, match="in restore and in purge; choose one"):
         read_deleted_holders({"restore": [cloud(1).id], "purge": [cloud(1).id.upper()]})
     with pytest.raises(InputError, match="is not the object id"):
         read_deleted_holders({"purge": ["user1@contoso.com"]})
@@ -225,7 +225,7 @@ def test_a_value_in_a_federated_domain_stays() -> None:
     changes = planned([request(1, None), request(2, None)], [cloud(1, VALUES[1]), cloud(2)], clear=True)
     first, second = refuse_guarded(changes, tenant)
     assert (first.status, first.cause, first.after) == ("refused", "federated_domain", VALUES[1])
-    assert "switch the UPN to a managed domain" in str(first.reason)
+    assert "Change the UPN to a managed domain" in str(first.reason)
     assert second.status == "unchanged"
     # A first value is what a federated user must have.
     (given,) = refuse_guarded(planned([request(1, 1)], [cloud(1)]), tenant)
@@ -239,21 +239,25 @@ def test_a_restored_user_cannot_lose_its_value_in_a_federated_domain() -> None:
 
 
 HOLDINGS = [
-    (RoleHolding("direct", "Exchange Administrator", True), "admin_role", "takes the role away for the change"),
-    (RoleHolding("direct", "Printer Whisperer", None), "admin_role", "holds the role Printer Whisperer"),
-    (RoleHolding("direct", "Directory Readers", False), "admin_role", "holds the role Directory Readers"),
+    (RoleHolding("direct", "Exchange Administrator", True), "admin_role", "remove the role for the time of the change"),
+    (RoleHolding("direct", "Printer Whisperer", None), "admin_role", "has the role Printer Whisperer"),
+    (RoleHolding("direct", "Directory Readers", False), "admin_role", "has the role Directory Readers"),
     (
         RoleHolding("eligible", "Global Administrator", True),
         "eligible_role",
         "is eligible for the role Global Administ",
     ),
-    (RoleHolding("eligible", "Directory Readers", False), "eligible_role", "takes the eligibility away for the change"),
+    (
+        RoleHolding("eligible", "Directory Readers", False),
+        "eligible_role",
+        "remove the eligibility for the time of the change",
+    ),
     (
         RoleHolding("member", None, None, "Tier 0"),
         "role_assignable_group",
         "is a member of the role-assignable group Tier",
     ),
-    (RoleHolding("owner", "Directory Readers", False, "Tier 0"), "role_assignable_group", "takes the user out of the"),
+    (RoleHolding("owner", "Directory Readers", False, "Tier 0"), "role_assignable_group", "remove the user from the"),
     (RoleHolding("app_owner", None, None), "app_owner", "owns the app that signs in"),
 ]
 
@@ -264,7 +268,7 @@ def test_administrators_are_left_to_a_person(holding: RoleHolding, cause: str, w
     first, second = refuse_guarded(planned([request(1, 1), request(2, 2)], [cloud(1), cloud(2)]), tenant)
     assert (first.status, first.cause) == ("refused", cause)
     assert words in str(first.reason)
-    assert "an administrator does it by hand" in str(first.reason)
+    assert "An administrator must do it by hand" in str(first.reason)
     assert second.status == "set"
     assert describe_doubts([first, second], tenant) == []
 
@@ -333,12 +337,12 @@ def test_what_protects_people_and_could_not_be_read_refuses_unless_it_is_skipped
     changes = planned([request(1, 1), request(2, 2)], [cloud(1), cloud(2, VALUES[2])])
     first, second = refuse_guarded(changes, tenant)
     assert (first.status, first.cause, second.status) == ("refused", f"unread_{aspect}", "unchanged")
-    assert f"grant the app {permission}, or name {aspect} in skip_checks" in str(first.reason)
+    assert f"Grant the app {permission}, or add {aspect} to skip_checks" in str(first.reason)
     assert describe_doubts([first, second], tenant) == []
     after = refuse_guarded(changes, tenant, [aspect])
     assert after[0].status == "set"
     (said,) = describe_doubts(after, tenant, [aspect])
-    assert f"skip_checks names {aspect}" in said
+    assert f"skip_checks contains {aspect}" in said
 
 
 def test_what_most_apps_cannot_read_is_said_and_refuses_nobody() -> None:

@@ -58,7 +58,7 @@ def request(number: int, value: int | str | None, **more: Any) -> dict[str, Any]
 
 
 CAUSES: list[tuple[str, dict[str, Any], list[CloudUser], str]] = [
-    ("no_cloud_user", request(1, 1), [cloud(2)], "No active cloud user is named user1@contoso.com"),
+    ("no_cloud_user", request(1, 1), [cloud(2)], "There is no active cloud user user1@contoso.com"),
     ("no_cloud_user", request(1, 1), [cloud(1, deleted=True)], "restore the user first"),
     ("synced_user", request(1, 1), [cloud(1, synced=True)], "already synchronised"),
     ("formerly_synced_user", request(1, 1), [cloud(1, synced=False)], "false, not null"),
@@ -66,17 +66,17 @@ CAUSES: list[tuple[str, dict[str, Any], list[CloudUser], str]] = [
         "cloud_managed_account",
         request(1, 1, external_directory_object_id="User_00000000-0000-4000-8000-000000000001"),
         [cloud(1)],
-        "made by Cloud Sync",
+        "Cloud Sync created",
     ),
     ("cloud_managed_account", request(1, 1, object_soa="Cloud"), [cloud(1)], "must not be hard-matched"),
-    ("different_immutable_id", request(1, 1), [cloud(1, VALUES[2])], "allow it with replace only if that is meant"),
+    ("different_immutable_id", request(1, 1), [cloud(1, VALUES[2])], "Use replace only if you intend this"),
     ("held_by_user", request(1, 1), [cloud(1), cloud(2, VALUES[1])], "belongs to User2@contoso.com"),
     ("held_by_deleted_user", request(1, 1), [cloud(1), cloud(2, VALUES[1], deleted=True)], "in the recycle bin"),
     ("malformed_immutable_id", request(1, "not base64!"), [cloud(1)], "is not an ImmutableId"),
-    ("malformed_immutable_id", request(1, "AAAA"), [cloud(1)], "holds 3 bytes, not the 16"),
+    ("malformed_immutable_id", request(1, "AAAA"), [cloud(1)], "holds 3 bytes, but a GUID has 16"),
     ("malformed_immutable_id", request(1, None), [cloud(1)], "neither immutable_id nor object_guid"),
     ("malformed_immutable_id", request(1, None, object_guid="x"), [cloud(1)], "is not a GUID"),
-    ("malformed_immutable_id", request(1, 1, object_guid=str(GUIDS[2])), [cloud(1)], "leave out the one that is wrong"),
+    ("malformed_immutable_id", request(1, 1, object_guid=str(GUIDS[2])), [cloud(1)], "remove the wrong one"),
     (
         "malformed_immutable_id",
         request(1, swapped_immutable_id(GUIDS[1]), object_guid=str(GUIDS[1])),
@@ -87,7 +87,7 @@ CAUSES: list[tuple[str, dict[str, Any], list[CloudUser], str]] = [
         "malformed_immutable_id",
         request(1, None, object_guid=str(GUIDS[1]), source_anchor="mS-DS-ConsistencyGuid"),
         [cloud(1)],
-        "stamp it first",
+        "Write it first",
     ),
     (
         "no_user_principal_name",
@@ -99,7 +99,7 @@ CAUSES: list[tuple[str, dict[str, Any], list[CloudUser], str]] = [
         "invalid_upn",
         request(1, 1, user_principal_name="user1$@contoso.com"),
         [named("user1$@contoso.com")],
-        "name the user by its object id",
+        "use the object id of the user",
     ),
     ("ad_missing", request(1, None, status="missing", reason="Not there."), [cloud(1)], "Not there."),
     ("ad_ambiguous", request(1, None, status="ambiguous", reason="Two."), [cloud(1)], "Two."),
@@ -170,7 +170,7 @@ def test_a_upn_is_judged_if_it_is_of_ad_and_something_would_be_written() -> None
 
 
 def test_a_record_that_names_nobody() -> None:
-    with pytest.raises(InputError, match="Record 2 of users names nobody"):
+    with pytest.raises(InputError, match="Record 2 of users identifies no user"):
         read_requests([request(1, 1), {"mail": "x@contoso.com"}])
 
 

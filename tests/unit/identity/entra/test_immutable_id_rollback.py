@@ -88,4 +88,4 @@ def test_ascii_case_is_no_other_name_and_the_directorys_name_is_shown() -> None:
 def test_users_are_named_by_object_id_alone() -> None:
     change = undone(None, cloud(1, VALUES[1]), key=UPN)
     assert (change.status, change.cause) == ("refused", "not_restorable")
-    assert "which is no object id" in str(change.reason)
+    assert "which is not an object id" in str(change.reason)

@@ -40,10 +40,10 @@ def test_everybody_in_the_right_line() -> None:
     )
     assert found.describe(CONTOSO.domains) == [
         "2 users would get an account: anna@Contoso.com, Bert@contoso.com.",
-        "1 user would get no account, because the UPN is not of the domain contoso.com: cora@contoso.onmicrosoft.com. "
-        "Give them a UPN of the domain first.",
-        "1 user would get no account, because Entra Connect would not keep the UPN: d$ra@contoso.com. Correct it in "
-        "Entra ID first.",
+        "1 user would not get an account, because the UPN is not in the domain contoso.com: "
+        "cora@contoso.onmicrosoft.com. Change the UPN to the domain first.",
+        "1 user would not get an account, because Entra Connect would not keep the UPN: d$ra@contoso.com. Correct it "
+        "in Entra ID first.",
     ]
 
 
@@ -52,8 +52,8 @@ def test_many_users_are_counted() -> None:
     accounts, elsewhere = found.describe(["contoso.com", "fabrikam.com"])
     assert accounts == "0 users would get an account."
     assert elsewhere.startswith(
-        "1,234 users would get no account, because the UPN is not of one of the domains contoso.com, fabrikam.com: "
+        "1,234 users would not get an account, because the UPN is not in one of the domains contoso.com, fabrikam.com: "
         "user0000@x.com, user0001@x.com, "
     )
-    assert "user0019@x.com and 1,214 more. Give them" in elsewhere
+    assert "user0019@x.com and 1,214 more. Change the UPN" in elsewhere
     assert "user0020@x.com" not in elsewhere

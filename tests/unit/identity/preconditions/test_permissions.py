@@ -114,7 +114,7 @@ def test_reading_everything_does_not_write() -> None:
 def test_with_the_rights_of_a_person_nobody_knows() -> None:
     checks = check_permissions(Granted(DELEGATED, frozenset({SIGNED_IN_USER})), [HARD_MATCH])
     assert checks[0].status == UNKNOWN
-    assert "unless the roles of the person who signed in allow it" in checks[0].finding
+    assert "unless the roles of the signed-in user allow it" in checks[0].finding
     # Without that permission, what is missing is missing.
     assert check_permissions(Granted(DELEGATED, frozenset({"User.Read.All"})), [HARD_MATCH])[0].status == WRONG
 
@@ -123,4 +123,4 @@ def test_a_token_without_permissions_shows_that_nobody_consented() -> None:
     assert check_consent(Granted(APP, EVERYTHING), "t").status == FINE
     found = check_consent(Granted(APP, frozenset()), "t")
     assert found.status == WRONG
-    assert "nobody has given admin consent" in found.finding
+    assert "admin consent is missing" in found.finding

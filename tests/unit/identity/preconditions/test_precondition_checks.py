@@ -76,6 +76,8 @@ def by_status(checks: list[Check]) -> dict[str, str]:
 def test_an_error_is_divided_into_what_is_wrong_and_what_to_do() -> None:
     found = by_error("x", "There is no tenant t; check tenant; or cloud. (AADSTS90002)")
     assert (found.finding, found.advice) == ("There is no tenant t.", "Check tenant; or cloud. (AADSTS90002)")
+    found = by_error("x", "App a is not in contoso.com. Give consent. Then run again.")
+    assert (found.finding, found.advice) == ("App a is not in contoso.com.", "Give consent. Then run again.")
     assert by_error("x", "Something broke.").advice
 
 
@@ -113,7 +115,7 @@ def test_clocks_may_differ_by_five_minutes(seconds: int, status: str, word: str)
         ({"name_fault": NO_NAME_SERVER}, "ad_name", "no name server answered"),
         ({"port_fault": REFUSED}, "ad_port", "dc1:636 refuses the connection"),
         ({"port_fault": TIMED_OUT}, "ad_port", "dc1:636 did not answer within 5 s."),
-        ({"port_fault": NO_WAY}, "ad_port", "no way to dc1:636"),
+        ({"port_fault": NO_WAY}, "ad_port", "no route to dc1:636"),
         ({"tls_error": "The certificate of dc1:636 is not trusted; give ca_cert."}, "ad_tls", "is not trusted"),
         ({"is_checked": False}, "ad_tls", "cert_validation is ignore"),
     ],
@@ -172,7 +174,7 @@ def test_the_anchor_must_be_writable_on_all_who_were_looked_at(users: list[Right
     found = check_anchor_right(users)
     assert found.status == status
     if status == WRONG:
-        assert "of 1 user, such as CN=b (2 looked at)" in found.finding
+        assert "of 1 user, such as CN=b (users checked: 2)" in found.finding
         assert "CN=b" in found.finding
 
 
@@ -181,7 +183,7 @@ def test_of_the_values_of_accounts_only_those_count_that_are_written() -> None:
     assert check_values_right("OU=x", [Rights("CN=a", KNOWN, frozenset({"mail", "title"}))]).status == FINE
     found = check_values_right("OU=x", [Rights("CN=a", KNOWN, frozenset({"mail"}))])
     assert found.status == WRONG
-    assert "may not write title of 1 account below OU=x, such as CN=a (1 looked at)" in found.finding
+    assert "may not write title of 1 account below OU=x, such as CN=a (accounts checked: 1)" in found.finding
     assert check_values_right("OU=x", []).status == UNKNOWN
 
 

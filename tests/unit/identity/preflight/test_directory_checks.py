@@ -91,10 +91,10 @@ def test_an_account_outside_the_list_claims_an_anchor() -> None:
     first, second = judge_predictions(found, DirectoryView([account(1), account(2), thief]))
     assert (first.outcome, first.cause, second.outcome) == ("conflict", "anchor_claimed", "hard_match")
     assert first.reason == (
-        f"The ImmutableId {anchor(1)}, which concerns anna@contoso.com, is the objectGUID of the user CN=anna,"
-        "DC=contoso,DC=com and the mS-DS-ConsistencyGuid of the user CN=u9,DC=contoso,DC=com; a sync gives the cloud "
-        "user to the one that it reads first. Find out who wrote mS-DS-ConsistencyGuid, and clear it where it "
-        "does not belong."
+        f"The ImmutableId {anchor(1)}, which concerns anna@contoso.com, is the objectGUID of the user "
+        "CN=anna,DC=contoso,DC=com and the mS-DS-ConsistencyGuid of the user CN=u9,DC=contoso,DC=com. A sync matches "
+        "the cloud user to the one that it reads first. Find out who wrote mS-DS-ConsistencyGuid, and clear the wrong "
+        "value."
     )
 
 
@@ -142,8 +142,9 @@ def test_a_protected_account_is_an_effect_that_its_upn_accepts() -> None:
     assert found.record()["effects"] == ["privileged_ad_account"]
     assert NOTHING_ACCEPTED.refuse(found.effects) == Refusal(
         "privileged_ad_account",
-        "The AD account of anna@contoso.com is protected, because it belongs to Domain Admins; leave it out, or if "
-        "this administrator is to be matched, name the UPN under privileged_ad_account in accepted_effects.",
+        "The AD account of anna@contoso.com is protected, because it belongs to Domain Admins. Remove the user from "
+        "the scope, or, if you want to match this administrator, add the UPN to privileged_ad_account in "
+        "accepted_effects.",
     )
     accepted = read_accepted_effects({"privileged_ad_account": ["Anna@Contoso.com"]})
     assert accepted.refuse(found.effects) is None
@@ -246,7 +247,7 @@ def test_what_could_not_be_read_refuses() -> None:
     ]
     assert [result[0].cause, result[3].cause] == ["unread_anchor_claims", "unread_role_assignments"]
     assert "RoleManagement.Read.Directory" in str(result[3].reason)
-    assert "name anchor_claims and protected_accounts in skip_checks" in str(result[3].reason)
+    assert "add anchor_claims and protected_accounts to skip_checks" in str(result[3].reason)
     skipped = judge_predictions(found[:1], UNREAD, skipped=["anchor_claims", "protected_accounts"])
     assert skipped == found[:1]
     assert judged(found[:1], account(1), protection_unread=True) == [("blocked", "unread_protected_accounts")]

@@ -79,7 +79,7 @@ def test_what_a_match_would_change(user: dict[str, Any], person: dict[str, Any],
     assert list(found) == [key]
     assert words in str(found[key].reason)
     assert str(found[key].reason).endswith(
-        f", leave the user out, or name the UPN under {key} in accepted_effects."
+        f", remove the user from the scope, or add the UPN to {key} in accepted_effects."
     ) or (key == "guest")
 
 
@@ -149,7 +149,7 @@ def test_who_is_refused_for_several_effects_reads_all_of_them() -> None:
 @pytest.mark.parametrize("key", EFFECTS)
 def test_which_effects_can_be_accepted_for_all(key: str) -> None:
     if key in ONE_BY_ONE:
-        with pytest.raises(InputError, match="accepted user by user only"):
+        with pytest.raises(InputError, match="only be accepted for single users"):
             read_accepted_effects({key: "all"})
     else:
         assert read_accepted_effects({key: "all"}).covers(key, None)

@@ -91,14 +91,14 @@ CASES: list[tuple[str, str | None, str | None, AdUser, TenantSnapshot, str]] = [
     ("conflict", "anchor_differs", "create", ad(1, **MAIL), tenant(cloud(2, 8, **BOX)), VALUES[8]),
     ("type_mismatch", "held_by_contact", "error", ad(1, **MAIL), tenant(cloud(1), contacts=CONTACTS), "contact Box"),
     ("type_mismatch", "held_by_group", "error", ad(1, **MAIL), tenant(cloud(1), groups=GROUPS), "ObjectTypeMismatch"),
-    ("blocked", "switch_hard_match", "error", ad(1), tenant(cloud(1, 1), **HARD_OFF), "turn the switch off"),
+    ("blocked", "switch_hard_match", "error", ad(1), tenant(cloud(1, 1), **HARD_OFF), "Turn the switch off"),
     ("blocked", "switch_soft_match", "create", ad(1), tenant(cloud(1), **SOFT_OFF), "User1@contoso.com"),
     ("blocked", "switch_soft_match", "create", ad(1, **MAIL), tenant(contacts=CONTACTS, **SOFT_OFF), "contact Box"),
     ("new_cloud_user", None, "create", ad(1), tenant(**SOFT_OFF), ""),
     ("blocked", "privileged_role", "error", ad(1),
      tenant(cloud(1, 1), **role("direct", "Global Administrator", True)), "the privileged role Global Administrator"),
     ("blocked", "directory_role", "hard_match", ad(1),
-     tenant(cloud(1, 1), **role("direct", "Directory Readers", False)), "at least of those with privileged roles"),
+     tenant(cloud(1, 1), **role("direct", "Directory Readers", False)), "at least if the role is privileged"),
     ("blocked", "eligible_role", "error", ad(1),
      tenant(cloud(1, 1), **role("eligible", "User Administrator", True)), "eligible for the privileged role"),
     ("blocked", "role_assignable_group", "error", ad(1),
@@ -106,7 +106,7 @@ CASES: list[tuple[str, str | None, str | None, AdUser, TenantSnapshot, str]] = [
     ("blocked", "role_assignable_group", "hard_match", ad(1),
      tenant(cloud(1, 1), **role("owner", "User Administrator", True, "Tier 0")), "an owner of the role-assignable"),
     ("blocked", "role_assignable_group", "hard_match", ad(1),
-     tenant(cloud(1, 1), **role("member", None, None, "Tier 0")), "group Tier 0;"),
+     tenant(cloud(1, 1), **role("member", None, None, "Tier 0")), "group Tier 0."),
     ("blocked", "privileged_role", "create", ad(1),
      tenant(cloud(1), **role("direct", "Global Administrator", True)), "never soft-matched"),
     ("blocked", "directory_role", "create", ad(1),
@@ -132,7 +132,7 @@ CASES: list[tuple[str, str | None, str | None, AdUser, TenantSnapshot, str]] = [
     ("blocked", "cloud_source_of_authority", "leave", ad(1),
      tenant(cloud(1), cloud_managed=frozenset([ID])), "isCloudManaged"),
     ("blocked", "cloud_managed_account", None, ad(1, external_directory_object_id=f"User_{ID}"),
-     tenant(cloud(1)), "made by Cloud Sync"),
+     tenant(cloud(1)), "Cloud Sync created"),
     ("blocked", "deleted_holder", "hard_match", ad(1), tenant(cloud(2, 1, deleted=True), cloud(1)), "recycle bin"),
     ("blocked", "federated_domain", "create", ad(1, user_principal_name="user1@fed.contoso.com"),
      tenant(cloud(1, 8, userPrincipalName="user1@fed.contoso.com")), "federated domain"),
@@ -160,7 +160,7 @@ CASES: list[tuple[str, str | None, str | None, AdUser, TenantSnapshot, str]] = [
      tenant(cloud(1, 1, mailNickname="nick")), "would become nick@contoso.onmicrosoft.com"),
     ("invalid", "ad_missing", None, ad(1, unresolved=Refusal("ad_missing", "No such thing.")), tenant(cloud(1)),
      "No such"),
-    ("invalid", "no_anchor", None, ad(1, immutable_id=None, object_guid=None), tenant(cloud(1)), "give one of them"),
+    ("invalid", "no_anchor", None, ad(1, immutable_id=None, object_guid=None), tenant(cloud(1)), "add one of them"),
 ]  # fmt: skip
 
 
@@ -218,7 +218,7 @@ def test_nobody_is_matched_if_it_cannot_be_read_who_is_an_administrator(
     found = one(ad(1), tenant(cloud(1, value), unknown=[aspect, "deleted_users"]))
     assert (found.outcome, found.cause, found.expected) == ("blocked", f"unread_{aspect}", expected)
     assert set(found.unknown) == {aspect, "deleted_users"}
-    assert f"grant the app {PERMISSIONS[aspect]}, or name {aspect} in skip_checks" in str(found.reason)
+    assert f"Grant the app {PERMISSIONS[aspect]}, or add {aspect} to skip_checks" in str(found.reason)
 
 
 @pytest.mark.parametrize("aspect", ["tenant_switches", "source_of_authority", "app_owners"])

@@ -45,7 +45,7 @@ def test_what_most_apps_cannot_read_is_said_once_and_everybody_is_matched() -> N
     assert "Application.Read.All" in owners
     assert "source of authority" in authority
     assert "passwordSyncEnabled" in hash_sync
-    assert "nobody is eligible" in pim
+    assert "no user is eligible" in pim
     assert {(each["what"], each["effect"], each["skipped"]) for each in describe_unread(unread, ())} == {
         (what, "caveat", False) for what in unread
     }
@@ -75,6 +75,6 @@ def test_a_skipped_check_is_a_caveat() -> None:
     read, names = ["role_assignments", "contacts"], ["role_assignments", "contacts", "groups"]
     found, snapshot = prepared(2, [])
     roles, contacts = describe_caveats(found, snapshot, read, names)
-    assert "skip_checks names role_assignments, so an administrator may be among these users" in roles
-    assert "skip_checks names contacts, so nothing of that stops a match" in contacts
+    assert "skip_checks contains role_assignments, so one of these users might be an administrator" in roles
+    assert "skip_checks contains contacts, so this check does not prevent a match" in contacts
     assert [each["skipped"] for each in describe_unread(read, names)] == [True, True]

@@ -103,5 +103,5 @@ def test_the_sentence_names_the_first_five_and_their_runs() -> None:
     assert describe_unproven([]) == ""
     found = find_unproven([run("r1", *(line(f"u{number}") for number in range(7)))], TENANT, [])
     said = describe_unproven(found)
-    assert said.startswith("7 users whom earlier runs wrote are neither proven nor cleared: u0@contoso.com (run r1), ")
-    assert "u4@contoso.com (run r1) and 2 more. Prove them with sync_run" in said
+    assert said.startswith("7 users of earlier runs are neither proven nor cleared: u0@contoso.com (run r1), ")
+    assert "u4@contoso.com (run r1) and 2 more. Set sync_run" in said

@@ -95,8 +95,8 @@ def test_users_who_are_left_out(status: str) -> None:
     [
         ("soft_match", f"it soft-matches {UPN} to {CLOUD['user_principal_name']}"),
         ("hard_match", f"it hard-matches {UPN} to {CLOUD['user_principal_name']}"),
-        ("create", f"it makes a new cloud user for {UPN}"),
-        (None, f"what it does with {UPN} is unknown"),
+        ("create", f"it creates a new cloud user for {UPN}"),
+        (None, f"it is unknown what it does with {UPN}"),
         ("update", None),
         ("leave", None),
         ("error", None),
@@ -106,7 +106,7 @@ def test_what_a_cycle_does_with_who_was_refused(action: str | None, taken: str |
     refused = user("refused")
     refused["match"] = Prediction(AdUser(), "blocked", action).record()
     assert expect(refused).taken == taken
-    assert expect({**refused, "match": None}).taken == f"what it does with {UPN} is unknown"
+    assert expect({**refused, "match": None}).taken == f"it is unknown what it does with {UPN}"
 
 
 def test_whom_a_cycle_does_not_take() -> None:

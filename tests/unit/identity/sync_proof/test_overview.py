@@ -54,8 +54,8 @@ def test_the_verdict_says_until_when_the_tenants_own_timer_runs(waiting: int, wo
     found = describe_findings([*users, finding("pending", 8, "Not yet.", cause="not_synchronised")], NOW)
     assert found["wait_until"] == "2026-11-29T11:15:30Z"
     assert found["verdict"].endswith(
-        f" {words} only for Entra ID, which looks every hour for conflicts that are gone: prove the users again after "
-        "2026-11-29 11:15 UTC."
+        f" {words} only for Entra ID, which checks every hour whether conflicts are resolved. Prove the users again "
+        "after 2026-11-29 11:15 UTC."
     )
 
 

@@ -230,10 +230,10 @@ def test_the_reason_names_who_is_in_the_way() -> None:
 @pytest.mark.parametrize(
     ("created", "since", "status", "words"),
     [
-        (IN_TIME, SINCE, "second_user", "delete that user for good and sync again"),
-        ("2024-03-01T08:00:00Z", SINCE, "wrong_object", "is, or will be, joined to that one"),
-        ("2024-03-01T08:00:00Z", None, "second_user", "look whose user that is"),
-        (None, SINCE, "second_user", "made at an unknown time"),
+        (IN_TIME, SINCE, "second_user", "delete that user permanently and sync again"),
+        ("2024-03-01T08:00:00Z", SINCE, "wrong_object", "is, or will be, matched to that user"),
+        ("2024-03-01T08:00:00Z", None, "second_user", "find out whose user that is"),
+        (None, SINCE, "second_user", "created at an unknown time"),
     ],
 )
 def test_an_older_user_is_not_said_to_be_deleted(
@@ -250,7 +250,7 @@ def test_an_older_user_is_not_said_to_be_deleted(
 def test_a_new_holder_of_the_value_is_a_second_user_by_any_name() -> None:
     tenant = SyncedTenant([cloud(2, "pat@contoso.onmicrosoft.com", createdDateTime=IN_TIME)])
     (finding,) = prove(read_expectations([matched()]), tenant, SINCE)
-    assert (finding.status, "delete that user for good" in str(finding.reason)) == ("second_user", True)
+    assert (finding.status, "delete that user permanently" in str(finding.reason)) == ("second_user", True)
 
 
 def test_what_was_found_is_taken_again() -> None:
@@ -285,14 +285,14 @@ def test_why_the_export_was_refused() -> None:
 
 @pytest.mark.parametrize("record", [{}, {"status": "set"}, {"mail": UPN}])
 def test_a_record_that_names_nobody(record: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="Record 1 of users names nobody"):
+    with pytest.raises(InputError, match="Record 1 of users identifies no user"):
         read_expectations([record])
 
 
 def test_times() -> None:
     assert read_time("2026-11-24T06:00:00Z") == read_time(" 2026-11-24T07:00:00+01:00") == SINCE
     for text in ("2026-11-24T06:00:00", "yesterday", ""):
-        with pytest.raises(InputError, match="is not a time in UTC; write it as"):
+        with pytest.raises(InputError, match="is not a UTC time; write it as"):
             read_time(text)
 
 

@@ -134,7 +134,7 @@ def test_an_account_is_one_request_with_its_password_in_it(run: Run, passwords_f
     assert user["password_hash_sync"] == "replaces_with_given"
     assert "password" not in user
     assert "given_passwords_file" not in json.dumps(result["warnings"])
-    assert "not documented by Microsoft" in json.dumps(result["warnings"])
+    assert "Microsoft does not document" in json.dumps(result["warnings"])
 
 
 def test_a_look_alike_that_the_directory_finds_is_neither_taken_nor_doubled(run: Run) -> None:
@@ -203,7 +203,7 @@ def test_a_password_is_kept_before_its_account_is_made(run: Run, tmp_path: Path)
     script = [*START, NOBODY, NOBODY, Turn(Add, (CLOSE,)), NOBODY]
     result = run(script[:-1], users=[anna()], password_file=str(kept), journal=str(tmp_path / "journal"))
     assert result["failed"] is True
-    assert "Whether this change was made is not known" in result["msg"]
+    assert "It is unknown whether this change was made" in result["msg"]
     (line,) = kept.read_text().splitlines()
     password = json.loads(line)["password"]
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -248,20 +248,20 @@ def test_no_password_file_in_a_git_work_tree(run: Run, tmp_path: Path, kind: str
     path = folder / "passwords"
     result = run([], users=[anna()], password_file=str(path), check=check)
     assert result["msg"] == (
-        f"password_file {path} is in the Git work tree {tree}, from which passwords get into a commit; name a file "
-        "outside."
+        f"password_file {path} is in the Git work tree {tree}, so the passwords could get into a commit. Use a file "
+        "outside of it."
     )
 
 
 def test_a_random_password_that_replaces_the_one_of_the_cloud_is_refused(run: Run) -> None:
     refused = run([*START, NOBODY, NOBODY], users=[anna()], password_hash_sync=None)
-    assert "these people can no longer sign in with their cloud password" in refused["msg"]
+    assert "these users can no longer sign in with their cloud password" in refused["msg"]
     assert [(user["status"], user["cause"]) for user in refused["users"]] == [("refused", "password_replaced")]
     accepted = {"password_replaced": "all", "privileged_ad_account": ["x@contoso.com"]}
     script = [*START, NOBODY, NOBODY, Turn(Add), looked_up(person(1, "anna"))]
     made = run(script, users=[anna()], password_hash_sync=True, accepted_effects=accepted)
     assert made["users"][0]["status"] == "created"
-    assert "Hand them out before that, because" in json.dumps(made["warnings"])
+    assert "Give the users their new passwords before that, because" in json.dumps(made["warnings"])
 
 
 def test_there_is_no_default_password(run_module: RunModule) -> None:
@@ -357,7 +357,7 @@ def test_a_disabled_administrator_stays_disabled(run: Run, tmp_path: Path) -> No
         result = run([*START, looked_up(there)], users=[anna(enabled=True)], update="always", journal=journal)
         (user,) = result["users"]
         assert (user["status"], user["enabled"], result["changed"]) == ("unchanged", False, False)
-        assert "the journal does not record that this collection made the account" in user["left_out"]["enabled"]
+        assert "the journal does not show that this collection created the account" in user["left_out"]["enabled"]
         assert "1 account is disabled in AD, and the cloud user is enabled" in json.dumps(result["warnings"])
 
 
@@ -388,7 +388,7 @@ def test_a_missing_container_is_told_before_anything_else(run: Run) -> None:
     missing = Turn(Search(OU.encode(), BASE, ANYTHING, (b"objectClass",)), (Done(32),))
     result = run([BIND, ROOT, POLICY, RANGES, missing], users=[anna()])
     assert result["msg"] == (
-        f"{OU} does not exist in {DOMAIN}; make it first, or correct path and path_by. Nothing was written."
+        f"{OU} does not exist in {DOMAIN}. Create it first, or correct path and path_by. Nothing was written."
     )
 
 
@@ -412,8 +412,11 @@ def test_refused_users_and_limits_end_it_before_a_write(run: Run) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({}, "given_passwords_file holds given passwords; set account_password to given"),
-        ({"account_password": "given", "password_file": "/tmp/no-such-file"}, "password_file keeps random passwords"),
+        ({}, "given_passwords_file is only for account_password=given"),
+        (
+            {"account_password": "given", "password_file": "/tmp/no-such-file"},
+            "password_file is only for account_password=random",
+        ),
     ],
 )
 def test_files_of_passwords_that_the_mode_does_not_use(
@@ -431,13 +434,13 @@ def test_files_of_passwords_that_the_mode_does_not_use(
         ({"users": [{"user_principal_name": "a@b.c", "password": SECRET}]}, "Record 1 of users has the key 'password'"),
         (
             {"users": [{"user_principal_name": "a@b.c", "PassWord": SECRET}]},
-            "has the key 'PassWord', which looks like that of a secret",
+            "has the key 'PassWord', which looks like the key of a secret",
         ),
         ({"users": [{"user_principal_name": "a@b.c"}], "account_password": "given"}, "missing: given_passwords_file"),
         ({"users": [{"user_principal_name": "a@b.c"}], "account_password": "random"}, "missing: password_file"),
         (
             {"users": [{"user_principal_name": "a@b.c"}], "accepted_effects": {"password_replaced": True}},
-            "write all, or",
+            "must be all or",
         ),
         (
             {
@@ -448,7 +451,7 @@ def test_files_of_passwords_that_the_mode_does_not_use(
             "given_passwords_file /tmp/no-such-file cannot be read",
         ),
         ({"users": [{"user_principal_name": "a@b.c"}], "max_changes": "many"}, "max_changes"),
-        ({"users": [{"user_principal_name": "a@b.c"}], "path": "Staff"}, "is no distinguished name"),
+        ({"users": [{"user_principal_name": "a@b.c"}], "path": "Staff"}, "is not a distinguished name"),
     ],
 )
 def test_input(run: Run, arguments: dict[str, Any], words: str) -> None:

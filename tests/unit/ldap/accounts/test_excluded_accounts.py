@@ -66,7 +66,7 @@ def test_an_excluded_group_that_is_not_there_stops_the_task(
     script = [*START, looked_up(UNIT)]
     result = run(certificates, options, run_module, script, users=USERS, exclude=EXCLUDE)
     assert result["failed"]
-    assert f"exclude.groups names {TIER0}, and 127.0.0.1 shows no such group in {DOMAIN}" in result["msg"]
+    assert f"exclude.groups names {TIER0}, but 127.0.0.1 shows no such group in {DOMAIN}" in result["msg"]
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,9 @@ def test_who_changed_since_the_plan_is_refused(task: Task) -> None:
     meanwhile = person(1, "bert", department=["Sales"])
     script = [*BEGIN, looked_up(meanwhile), NOBODY, Turn(Add), looked_up(person(2, "anna"))]
     done = task.run(script, plan_sha256=plan["plan_sha256"])
-    assert done["verdict"].startswith("1 of 2 accounts was not written, 1 was: bert@contoso.com: What is to be written")
+    assert done["verdict"].startswith(
+        "1 of 2 accounts was not written, 1 was: bert@contoso.com: The change for bert@contoso.com"
+    )
     assert [user["change"]["cause"] for user in task.lines("result")[1:]] == [None, "changed_since"]
 
 
@@ -153,7 +155,7 @@ def test_what_could_not_be_written_is_the_verdict(task: Task) -> None:
     assert not done.get("failed")
     assert done["verdict"].startswith("1 of 1 account was not written, 0 were: anna@contoso.com: ")
     lost = task.run([*READ, Turn(Add, (CLOSE,))], plan_sha256=plan["plan_sha256"])
-    assert "Whether this change was made is not known" in lost["verdict"]
+    assert "It is unknown whether this change was made" in lost["verdict"]
     assert task.lines("result")[1]["change"]["cause"] == "connection_lost"
 
 
@@ -169,7 +171,7 @@ def test_without_the_hash_the_task_plans_and_fails_itself(task: Task) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"plan_sha256": "0" * 64}, "was changed since it was made"),
+        ({"plan_sha256": "0" * 64}, "was changed after it was created"),
         ({"update": "always"}, "made with other options than this task (update)"),
         ({"max_changes": "5"}, "(max_changes)"),
         ({"plan_file": None}, "plan_file is empty"),
@@ -184,7 +186,7 @@ def test_a_plan_with_a_verdict_is_not_carried_out(task: Task) -> None:
     plan = task.plan(max_changes="0")
     assert "max_changes allows 0" in plan["verdict"]
     assert plan["changed"] is False
-    assert "may not be applied: Nothing was changed" in task.run([], plan_sha256=plan["plan_sha256"])["msg"]
+    assert "cannot be applied: Nothing was changed" in task.run([], plan_sha256=plan["plan_sha256"])["msg"]
 
 
 def test_other_users_are_not_the_plan_s(task: Task) -> None:
@@ -226,7 +228,7 @@ def test_a_reviewed_plan_keeps_only_what_it_has(task: Task) -> None:
     assert task.lines("result")[0]["facts"]["reviewed_plan_sha256"] == plan["plan_sha256"]
     assert [user["change"]["status"] for user in task.lines("result")[1:]] == ["created", "not_reviewed"]
     other = task.run([], check=True, **given, path="OU=Other,DC=ad,DC=contoso,DC=com")
-    assert "made with other terms than this run (path)" in other["msg"]
+    assert "made with other options than this run (path)" in other["msg"]
     assert "belong together" in task.run([], check=True, reviewed_plan=str(reviewed), reviewed_plan_sha256="")["msg"]
 
 
@@ -246,5 +248,5 @@ def test_a_run_after_the_review_has_nothing_left_to_do(task: Task) -> None:
 def test_a_suffix_that_check_mode_did_not_add(task: Task) -> None:
     task.users(anna(user_principal_name="anna@fabrikam.com"))
     plan = task.plan([*BEGIN, NOBODY])
-    assert "anna@fabrikam.com: The forest has no UPN suffix fabrikam.com; add it" in plan["verdict"]
+    assert "anna@fabrikam.com: The forest has no UPN suffix fabrikam.com. Add it" in plan["verdict"]
     assert task.plan(planned_upn_suffixes=["Fabrikam.com"])["verdict"] == ""

@@ -94,7 +94,7 @@ def test_a_refused_password_is_not_tried_elsewhere(certificates: Certificates, o
     [
         ("525", "no_such_account", "no such account"),
         ("52e", "wrong_password", "the username or the password is wrong"),
-        ("530", "logon_hours", "at this hour"),
+        ("530", "logon_hours", "logon hours"),
         ("531", "logon_workstation", "from this machine"),
         ("532", "password_expired", "expired"),
         ("533", "account_disabled", "disabled"),
@@ -228,8 +228,8 @@ def test_a_directory_that_is_not_active_directory(certificates: Certificates, op
         ({"port": 70000}, "between 1 and 65535"),
         ({"connection_timeout": 0}, "at least 1 second"),
         ({"ca_cert": "/no/such/file"}, "ca_cert /no/such/file cannot be read: No such file"),
-        ({"ca_cert": "/dev/null"}, "is no regular file"),
-        ({"ca_cert": __file__}, "holds no certificate"),
+        ({"ca_cert": "/dev/null"}, "is not a regular file"),
+        ({"ca_cert": __file__}, "contains no certificate"),
         ({"auth_protocol": "kerberos", "username": None}, "name@REALM"),
     ],
 )
@@ -251,11 +251,11 @@ def test_an_authority_that_others_may_replace_is_not_trusted(
     link.symlink_to(path)
     assert LdapOptions.from_params(options(ca_cert=str(link)), writes=True).context.cert_store_stats()["x509_ca"] == 1
     path.chmod(0o646)
-    with pytest.raises(InputError, match=r"^ca_cert .*link\.pem may be changed by others"):
+    with pytest.raises(InputError, match=r"^ca_cert .*link\.pem can be changed by others"):
         LdapOptions.from_params(options(ca_cert=str(link)), writes=True)
     path.chmod(0o600)
     path.write_bytes(b"")
-    with pytest.raises(InputError, match="holds no certificate"):
+    with pytest.raises(InputError, match="contains no certificate"):
         LdapOptions.from_params(options(ca_cert=str(path)), writes=True)
 
 

@@ -59,8 +59,8 @@ def test_who_writes_refuses_it(
     result, _shown = run_module(module, {**options(cert_validation="ignore"), **task}, check)
     assert result["failed"]
     assert result["msg"] == (
-        "cert_validation is ignore, so anybody in between could change what is read and written here; give the CA's "
-        "certificate in ca_cert. Only tasks that read may ignore the certificate."
+        "cert_validation is ignore, so an attacker on the network can change what this task reads and writes. Set "
+        "ca_cert to the certificate of the CA. Only tasks that read can ignore the certificate."
     )
 
 
@@ -75,9 +75,7 @@ def test_who_reads_warns(
     wire.verify()
     assert result["users"][0]["status"] == "found"
     (warning,) = warnings
-    assert warning.startswith(
-        "cert_validation is ignore, so anybody between this machine and the domain controller can"
-    )
+    assert warning.startswith("cert_validation is ignore, so an attacker on the network can")
 
 
 def test_who_fails_to_read_warns_too(
@@ -88,9 +86,7 @@ def test_who_fails_to_read_warns_too(
         result, _shown = run_module(ad_user_guid, given)
     assert result["failed"]
     (warning,) = warnings
-    assert warning.startswith(
-        "cert_validation is ignore, so anybody between this machine and the domain controller can"
-    )
+    assert warning.startswith("cert_validation is ignore, so an attacker on the network can")
 
 
 @pytest.mark.parametrize("validation", ["always", "ignore_hostname"])

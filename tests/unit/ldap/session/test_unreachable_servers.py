@@ -41,16 +41,16 @@ def test_none_reached_names_each(options: Options, monkeypatch: pytest.MonkeyPat
     answer_of_dns(monkeypatch, socket.EAI_NONAME)
     error = failure(options(server=["127.0.0.1", "no-such-host.invalid"], port=9))
     assert error.message.startswith(
-        "None of 2 domain controllers answered: 127.0.0.1 refuses connections to port 9; check port and tls_mode"
+        "None of 2 domain controllers answered: 127.0.0.1 refuses connections to port 9. Check port and tls_mode"
     )
-    assert "DNS does not know no-such-host.invalid; check the name in server" in error.message
+    assert "DNS does not know no-such-host.invalid. Check the name in server" in error.message
 
 
 @pytest.mark.parametrize(
     ("code", "cause", "words"),
     [
-        (socket.EAI_NONAME, "unknown_host", "DNS does not know dc1.ad.contoso.com; check the name in server"),
-        (socket.EAI_AGAIN, "dns_failed", "No DNS server answered the question for dc1.ad.contoso.com; check this mac"),
+        (socket.EAI_NONAME, "unknown_host", "DNS does not know dc1.ad.contoso.com. Check the name in server"),
+        (socket.EAI_AGAIN, "dns_failed", "No DNS server answered the query for dc1.ad.contoso.com; check this mac"),
     ],
 )
 def test_a_name_without_an_address(
@@ -67,7 +67,7 @@ def test_a_closed_port(options: Options) -> None:
         port = taken.getsockname()[1]
         error = failure(options(server=["127.0.0.1"], port=port))
     assert error.cause == "connection_refused"
-    assert error.message.startswith(f"127.0.0.1 refuses connections to port {port}; check port and tls_mode")
+    assert error.message.startswith(f"127.0.0.1 refuses connections to port {port}. Check port and tls_mode")
 
 
 @pytest.mark.parametrize("addresses", [1, 2])
@@ -92,4 +92,4 @@ def test_a_network_without_a_way_there(options: Options, monkeypatch: pytest.Mon
     monkeypatch.setattr(socket.socket, "connect", connect)
     error = failure(options(server=["127.0.0.1"]))
     assert error.cause == "unreachable"
-    assert error.message.startswith("127.0.0.1:636 cannot be reached; check the network")
+    assert error.message.startswith("127.0.0.1:636 cannot be reached. Check the network")

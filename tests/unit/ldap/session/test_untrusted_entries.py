@@ -33,7 +33,7 @@ def page(*entries: Answer, cookie: bytes) -> Turn:
 
 @pytest.mark.parametrize(("port", "mode"), [(3268, "start_tls"), (3269, "ldaps")])
 def test_a_global_catalog_is_refused(options: Options, port: int, mode: str) -> None:
-    with pytest.raises(InputError, match=f"Port {port} is a global catalog's, .* leave port out"):
+    with pytest.raises(InputError, match=f"Port {port} is the port of a global catalog, .* Remove port"):
         LdapOptions.from_params(options(port=port, tls_mode=mode), writes=True)
 
 
@@ -144,7 +144,7 @@ def test_an_object_without_a_guid_is_left_out(run: Run, values: list[bytes]) -> 
     bad = Entry(f"CN=anna,OU=Staff,{DOMAIN}", {**person(1, "anna").values, "objectGUID": values})
     result = run([*START, page(bad, person(2, "bob"), cookie=b"")], upn_suffix=["contoso.com"])
     assert [user["user_principal_name"] for user in result.get("users", [result])] == ["bob@contoso.com"]
-    assert "1 object was left out, because the directory shows no objectGUID" in str(result["warnings"])
+    assert "1 object was skipped, because the directory does not show the objectGUID" in str(result["warnings"])
 
 
 def test_attributes_that_are_asked_for_are_the_known_ones() -> None:

@@ -202,7 +202,7 @@ def test_by_default_one_missing_identity_fails_before_any_write(run: Run) -> Non
     assert result["users"][0]["changed"] is False
     assert result["users"][0]["after"] is None
     assert result["summary"]["missing"] == 1
-    assert "1 of 2 users cannot be taken, and nothing was written: No object in" in result["msg"]
+    assert "1 of 2 users cannot be used, and nothing was written: No object in" in result["msg"]
     assert "max_refused" in result["msg"]
 
 
@@ -534,4 +534,4 @@ def test_a_lost_connection_ends_the_writes(run: Run) -> None:
     )
     assert statuses(result) == ["stamped", "failed", "failed"]
     assert [user["cause"] for user in result["users"]] == [None, "connection_lost", "not_tried"]
-    assert "is not known" in result["users"][1]["reason"]
+    assert "It is unknown" in result["users"][1]["reason"]

@@ -82,7 +82,7 @@ def test_a_protected_account_is_not_stamped(run: Run, changes: dict[str, Any], w
     assert (result["failed"], result["changed"]) == (True, False)
     assert statuses(result) == [("refused", "privileged_ad_account"), ("found", None)]
     assert f"The AD account of anna@contoso.com is protected, because {why}" in result["msg"]
-    assert "name the UPN under privileged_ad_account in accepted_effects" in result["msg"]
+    assert "add the UPN to privileged_ad_account in accepted_effects" in result["msg"]
     script = [*START, read(*found), *shield(*levels), unclaimed(2), stamp(2)]
     skipped = run(script, **SEARCHED, max_refused="100%")
     assert statuses(skipped) == [("refused", "privileged_ad_account"), ("stamped", None)]
@@ -157,12 +157,12 @@ def test_a_protected_account_that_is_accepted_by_its_upn(run: Run) -> None:
 @pytest.mark.parametrize("effect", ["privileged_ad_account", "foreign_anchor"])
 def test_an_effect_is_accepted_user_by_user(run: Run, effect: str, given: Any) -> None:
     result = run([], **SEARCHED, accepted_effects={effect: given})
-    assert "write the list of UPNs" in result["msg"]
+    assert "use a list of UPNs" in result["msg"]
 
 
 def test_an_unknown_effect(run: Run) -> None:
     result = run([], **SEARCHED, accepted_effects={"everything": ["anna@contoso.com"]})
-    assert "accepted_effects knows no effect 'everything'" in result["msg"]
+    assert "accepted_effects has the unknown effect 'everything'" in result["msg"]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_what_cannot_be_read_refuses(run: Run, shown: dict[str, Sequence[bytes]]
     found = read(*users(account(1600)))
     result = run([*START, found, *shield(domain=shown)], **SEARCHED)
     assert (result["failed"], result["cause"]) == (True, "protected_accounts_unread")
-    assert "name protected_accounts in skip_checks" in result["msg"]
+    assert "add protected_accounts to skip_checks" in result["msg"]
     skipped = run([*START, found, unclaimed(1), stamp(1)], **SEARCHED, skip_checks=["protected_accounts"])
     assert statuses(skipped) == [("stamped", None)]
 

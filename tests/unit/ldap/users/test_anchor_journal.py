@@ -99,7 +99,7 @@ def test_another_value_stays_unless_it_is_to_be_replaced(run: Run, journal: Path
     script = [*START, by_upn(ad(1, value(9)))]
     refused = run(script, users=[cloud(1)], stamp=True, skip_checks=UNGUARDED, journal=str(journal))
     assert statuses(refused) == [("refused", "different_consistency_guid")]
-    assert "1 of 1 user cannot be taken, and nothing was written" in refused["msg"]
+    assert "1 of 1 user cannot be used, and nothing was written" in refused["msg"]
     assert "journal_run" not in refused
     assert not journal.exists()
     script += [owners([value(1)]), write(1, value(9), value(1))]
@@ -157,9 +157,12 @@ def test_an_empty_list_does_nothing(run: Run, journal: Path) -> None:
     [
         ({"users": [], "identities": ["anna"], "stamp": True, "skip_checks": UNGUARDED}, "mutually exclusive"),
         ({"users": [], "search_base": "OU=x", "stamp": True, "skip_checks": UNGUARDED}, "mutually exclusive"),
-        ({"users": []}, "set stamp to true with it"),
-        ({"replace": True, "stamp": True, "skip_checks": UNGUARDED}, "give users, or leave replace out"),
-        ({"users": [{"immutable_id": "x"}], "stamp": True, "skip_checks": UNGUARDED}, "Record 1 of users names nobody"),
+        ({"users": []}, "Set stamp to true"),
+        ({"replace": True, "stamp": True, "skip_checks": UNGUARDED}, "Set users, or remove replace"),
+        (
+            {"users": [{"immutable_id": "x"}], "stamp": True, "skip_checks": UNGUARDED},
+            "Record 1 of users identifies no user",
+        ),
         ({"journal_run": "x"}, "missing parameter(s) required by 'journal_run': journal"),
         ({"stamp": True, "skip_checks": UNGUARDED, "journal": "/nowhere/journal"}, "there is no folder /nowhere"),
         ({"stamp": True, "skip_checks": UNGUARDED, "max_changes": "many"}, "is neither a count of users"),
@@ -181,7 +184,7 @@ def test_more_changes_than_allowed_fail_before_the_first_write(run: Run, journal
             script, check, users=users, stamp=True, skip_checks=UNGUARDED, journal=str(journal), max_changes="50%"
         )
         assert (result["failed"], result["changed"]) == (True, False)
-        assert "2 users would be, of 3 in scope" in result["msg"]
+        assert "would change 2 users of 3 in scope" in result["msg"]
         assert result["summary"]["stamped"] == 2
         assert {user["changed"] for user in result["users"]} == {False}
     assert not journal.exists()

@@ -108,10 +108,10 @@ def test_a_name_is_compared_as_entra_does(directory: LiveDirectory, options: Opt
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({}, r"scope has no value; give one to users"),
-        *(({key: None}, r"scope has no value; give one to users") for key in ("users", "group", "search_base", "all")),
-        ({"search_filter": "(cn=*)", "upn_suffixes": None}, r"scope has no value; give one to users"),
-        ({"users": []}, r"scope\.users is empty; name at least one UPN"),
+        ({}, r"scope has no value; set users"),
+        *(({key: None}, r"scope has no value; set users") for key in ("users", "group", "search_base", "all")),
+        ({"search_filter": "(cn=*)", "upn_suffixes": None}, r"scope has no value; set users"),
+        ({"users": []}, r"scope\.users is empty\. Add at least one UPN"),
         ({"upn_suffixes": []}, r"scope\.upn_suffixes is empty, so nobody is in scope"),
         ({"search_base": " "}, r"scope\.search_base is empty, so nobody is in scope"),
         ({"search_base": ""}, r"scope\.search_base is empty, so nobody is in scope"),

@@ -42,8 +42,8 @@ def sign_in(options: Mapping[str, Any], endpoints: Endpoints) -> SignIn:
     way = _WAYS.get(options["auth_source"]) or next((way for option, way in _AUTO if options.get(option)), None)
     if way is None:
         raise InputError(
-            "Nothing says how to sign in; set secret, x509_certificate_path or oidc_token together with tenant and "
-            "client_id, or auth_source to cli or msi."
+            "No sign-in method is set. Set secret, x509_certificate_path or oidc_token together with tenant and "
+            "client_id, or set auth_source to cli or msi."
         )
     chosen = way(options, endpoints)
     chosen.validate()

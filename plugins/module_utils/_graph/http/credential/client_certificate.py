@@ -39,8 +39,9 @@ class ClientCertificate(SignIn):
             # Do not show the text of these errors: it differs by library and format, and must never show a key.
             # tests/upstream/test_azure_identity.py::test_an_unusable_certificate_is_a_bare_value_error
             raise InputError(
-                f"x509_certificate_path {self.options['x509_certificate_path']} holds no usable private key and "
-                "certificate; give a PEM file with both or a PKCS12 file, and certificate_password if the key has one."
+                f"x509_certificate_path {self.options['x509_certificate_path']} does not contain a usable private key "
+                "and certificate. Use a PEM file with both or a PKCS12 file, and set certificate_password if the key "
+                "has a password."
             ) from None
 
     def _read(self) -> bytes:

@@ -41,7 +41,9 @@ class Oidc(SignIn):
         try:
             token: str = self.options["read_file"]("oidc_token_file_path", path).decode("ascii").strip()
         except UnicodeDecodeError:
-            raise InputError(f"oidc_token_file_path {path} is no text; check that the CI system wrote it.") from None
+            raise InputError(
+                f"oidc_token_file_path {path} is not a text file; check that the CI system wrote it."
+            ) from None
         if not token:
             raise InputError(f"oidc_token_file_path {path} is empty; check that the CI system wrote a token there.")
         return token

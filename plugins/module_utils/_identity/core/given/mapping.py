@@ -38,7 +38,7 @@ def read_mapping(entries: Iterable[Any], where: str = "mapping", first: int = 1)
         for kind, key in (("account", guid), ("cloud user", f"cloud {cloud_id}")):
             if key in lines:
                 raise InputError(
-                    f"Entries {lines[key]} and {number} of {where} name the same {kind}; keep one of them."
+                    f"Entries {lines[key]} and {number} of {where} have the same {kind}; keep one of them."
                 )
             lines[key] = number
         mapping[guid] = cloud_id
@@ -60,7 +60,7 @@ def parse_mapping(content: bytes, path: str) -> dict[str, str]:
         names = reader.fieldnames or ()
         if not set(COLUMNS) <= set(names):
             found = describe_keys(dict.fromkeys(names), COLUMNS)
-            wanted = f"must name the columns {' and '.join(COLUMNS)}, separated by commas"
+            wanted = f"must contain the columns {' and '.join(COLUMNS)}, separated by commas"
             raise InputError(f"The first line of {where} {wanted}. {found}".rstrip())
         return read_mapping(list(reader), where)
     except csv.Error as error:
@@ -79,5 +79,5 @@ def _read_entry(entry: Any, where: str) -> tuple[str, str]:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise InputError(f"{visible(str(value), _LONGEST)} is no text; write the GUID in quotation marks.")
+        raise InputError(f"{visible(str(value), _LONGEST)} is not a string; write the GUID in quotation marks.")
     return value.strip()

@@ -29,12 +29,12 @@ def check_records(records: Iterable[Mapping[str, Any]], texts: Iterable[str] = (
         wrong = next((key for key in keys if not _is_text(record.get(key))), None)
         wanted = "a text"
         if wrong is None and not _are_texts(record.get("proxy_addresses")):
-            wrong, wanted = "proxy_addresses", "a list of texts"
+            wrong, wanted = "proxy_addresses", "a list of strings"
         if wrong is None and not _is_group(record.get("attributes")):
-            wrong, wanted = "attributes", "a dict of texts"
+            wrong, wanted = "attributes", "a dictionary of strings"
         if wrong is not None:
             raise InputError(
-                f"{wrong} in record {position} of {option} must be {wanted}; correct it, or pass the records on as a "
+                f"{wrong} in record {position} of {option} must be {wanted}. Correct it, or use the records as a "
                 "module of this collection returned them."
             )
 

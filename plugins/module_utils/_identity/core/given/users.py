@@ -83,12 +83,12 @@ def _read_entry(entry: Any, position: int, needs: str) -> dict[str, Any]:
         return dict(entry)
     if not isinstance(entry, str):
         raise InputError(
-            f"Record {position} of users is a value of the type {type(entry).__name__}; write a dictionary with the "
-            "key user_principal_name or id."
+            f"Record {position} of users is a value of the type {type(entry).__name__}; use a dictionary with the key "
+            "user_principal_name or id."
         )
     if not is_name(entry):
         raise InputError(
-            f"Record {position} of users is a text, and neither a user principal name nor an object id; write a "
+            f"Record {position} of users is a string, but neither a user principal name nor an object id; use a "
             "dictionary with the key user_principal_name or id."
         )
     try:
@@ -97,7 +97,7 @@ def _read_entry(entry: Any, position: int, needs: str) -> dict[str, Any]:
         raise InputError(f"Record {position} of users: {error.message}") from error
     if needs:
         raise InputError(
-            f"Record {position} of users is only a name, {identity.text}; write a dictionary with the keys "
+            f"Record {position} of users is only a name, {identity.text}; use a dictionary with the keys "
             f"{identity.kind} and {needs}."
         )
     return {identity.kind: identity.text}

@@ -86,7 +86,7 @@ def anchor_bytes(immutable_id: str) -> bytes:
     except (binascii.Error, ValueError):
         raw = b""
     if not raw or immutable_id_of_bytes(raw) != immutable_id:
-        hint = " It is a GUID: give it as object_guid." if _DASHED_GUID.fullmatch(immutable_id.strip()) else ""
+        hint = " It is a GUID: use object_guid for it." if _DASHED_GUID.fullmatch(immutable_id.strip()) else ""
         raise InputError(
             f"{immutable_id!r} is not an ImmutableId; it must be base64, such as 3jFgh7G/i0+csBxnpglNPg==.{hint}"
         )
@@ -101,7 +101,7 @@ def guid_of_immutable_id(immutable_id: str) -> uuid.UUID:
     raw = anchor_bytes(immutable_id)
     if len(raw) != 16:
         raise InputError(
-            f"{immutable_id!r} holds {amount(len(raw), 'byte')}, not the 16 of a GUID; check where it was copied from."
+            f"{immutable_id!r} holds {amount(len(raw), 'byte')}, but a GUID has 16; check the source of the value."
         )
     return uuid.UUID(bytes_le=raw)
 

@@ -55,7 +55,9 @@ def read_domain(text: str) -> str:
     name = text.removeprefix("@")
     bad = _KEPT_SUFFIX.sub("", name)
     if bad:
-        raise InputError(f"{text!r} holds {character_name(bad[0])}, and no domain of a cloud user can; correct it.")
+        raise InputError(
+            f"{text!r} holds {character_name(bad[0])}, which a domain of a cloud user cannot contain; correct it."
+        )
     if not name:
         raise InputError(f"{text!r} is not a domain; write it as contoso.com.")
     return entra_key(name)
@@ -74,15 +76,15 @@ def upn_fault(upn: str) -> str | None:
     """
     prefix, at, suffix = upn.rpartition("@")
     if not at or not prefix or not suffix:
-        fault = "it is not of the form name@domain"
+        fault = "it does not have the form name@domain"
     elif len(prefix) > _MAX_PREFIX:
-        fault = f"it has {len(prefix)} characters before the @, and {_MAX_PREFIX} are allowed"
+        fault = f"it has {len(prefix)} characters before the @, but only {_MAX_PREFIX} are allowed"
     elif len(suffix) > _MAX_SUFFIX:
-        fault = f"it has {len(suffix)} characters after the @, and {_MAX_SUFFIX} are allowed"
+        fault = f"it has {len(suffix)} characters after the @, but only {_MAX_SUFFIX} are allowed"
     elif bad := _KEPT_PREFIX.sub("", prefix) or _KEPT_SUFFIX.sub("", suffix):
         fault = f"it holds {character_name(bad[0])}"
     elif prefix.endswith("."):
-        fault = "it has a dot right before the @"
+        fault = "it has a dot directly before the @"
     else:
         return None
     shown = upn if upn.isprintable() else repr(upn)

@@ -127,6 +127,6 @@ class Review:
         for what, now, then in (("tenant", tenant, self.tenant), ("domain", domain, self.domain)):
             if now != then:
                 raise InputError(
-                    f"The reviewed plan was made for the {what} {then}, and this task is connected to {now}; give it "
-                    "the plan of that one."
+                    f"The reviewed plan was made for the {what} {then}, but this task is connected to {now}; use a "
+                    "plan that was made for it."
                 )

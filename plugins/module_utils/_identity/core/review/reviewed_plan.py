@@ -88,19 +88,19 @@ def check_reviewed_plan(
     :raises InputError: if it does not fit; it says what to do.
     """
     if header["module"] != kind.module or any(header["terms"].get(name) != kind.fixed[name] for name in kind.fixed):
-        raise InputError(f"{path} is no plan that can be applied; give the file of a {kind}.")
+        raise InputError(f"{path} is not a plan that can be applied; use the file of a {kind}.")
     _check_age(header["time"], path, now, max_age)
     different = [] if _plain(header["scope"]) == _plain(scope) else ["scope"]
     different += [name for name in kind.terms if _plain(header["terms"].get(name)) != _plain(terms.get(name))]
     if different:
         raise InputError(
-            f"{path} was made with other terms than this run ({', '.join(different)}); use the same ones for both, or "
-            "make a new plan and have it reviewed."
+            f"{path} was made with other options than this run ({', '.join(different)}). Use the same options for "
+            "both, or make a new plan and have it reviewed."
         )
     if header["facts"].get("reviewable") is not True:
         raise InputError(
-            f"{path} may not be applied, reviewed or not: {header['facts'].get('verdict')} Then make a new plan and "
-            "have it reviewed."
+            f"{path} cannot be applied, even if it was reviewed: {header['facts'].get('verdict')} After that, make a "
+            "new plan and have it reviewed."
         )
 
 
@@ -115,11 +115,11 @@ def read_review(header: Header, records: Iterable[Mapping[str, Any]], path: str,
         try:
             user = _read(read_user(record), kind)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise InputError(f"Line {line} of {path} is no record of a user; make the plan again.") from error
+            raise InputError(f"Line {line} of {path} is not a record of a user; make the plan again.") from error
         if user is None:
             continue
         if user.key in users:
-            raise InputError(f"Line {line} of {path} is about the same AD user as another one; make the plan again.")
+            raise InputError(f"Line {line} of {path} is for the same AD user as another line; make the plan again.")
         users[user.key] = user
     return Review(header["tenant"], header["domain"], users)
 
@@ -175,19 +175,19 @@ def _text_or_none(value: object) -> str | None:
 
 def _check_age(time: str, path: str, now: datetime, max_age: int) -> None:
     if max_age < 1:
-        raise InputError(f"reviewed_plan_max_age is {max_age}; write a number of hours, 1 or more.")
+        raise InputError(f"reviewed_plan_max_age is {max_age}; it must be 1 hour or more.")
     try:
         made = datetime.fromisoformat(time)
         age = now - made
     except (TypeError, ValueError):  # also a time without a time zone
-        raise InputError(
-            f"The time in the first line of {path} is not as it was written; make the plan again."
-        ) from None
+        raise InputError(f"The time in the first line of {path} is not valid; make the plan again.") from None
     if age < -_CLOCKS:
-        raise InputError(f"{path} was made at {time}, which is in the future; set the clocks, and make the plan again.")
+        raise InputError(
+            f"{path} was made at {time}, which is in the future. Correct the clocks, and make the plan again."
+        )
     if age > timedelta(hours=max_age):
         raise InputError(
-            f"{path} was made at {time}, and reviewed_plan_max_age allows {amount(max_age, 'hour')}; make a new plan "
+            f"{path} was made at {time}, and reviewed_plan_max_age allows {amount(max_age, 'hour')}. Make a new plan "
             "and have it reviewed."
         )
 

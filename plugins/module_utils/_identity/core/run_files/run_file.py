@@ -74,18 +74,18 @@ def read_header(line: bytes, path: str, kinds: Iterable[str]) -> Header:
         or header.keys() != Header.__annotations__.keys()
         or not (header["version"] is None or type(header["version"]) in (int, str))
     ):
-        raise InputError(f"{path} is no file of this collection's runs; check the path.")
+        raise InputError(f"{path} is not a run file of this collection; check the path.")
     if header["version"] != VERSION:
         raise InputError(
-            f"{path} was written by another version of this collection (format {header['version']}, not {VERSION}); "
-            "write it again with this version."
+            f"{path} was written by another version of this collection (format {header['version']}, not {VERSION}). "
+            "Create it again with this version."
         )
     wrong = next((name for name, value in header.items() if name != "version" and not _is_right(name, value)), None)
     if wrong:
-        raise InputError(f"{wrong} in the first line of {path} is not as it was written; write the file again.")
+        raise InputError(f"{wrong} in the first line of {path} is not valid; create the file again.")
     wanted = tuple(kinds)
     if header["kind"] not in wanted:
-        raise InputError(f"{path} holds a {header['kind']}, and this task reads a {' or a '.join(wanted)}.")
+        raise InputError(f"{path} contains a {header['kind']}, but this task needs a {' or a '.join(wanted)}.")
     return Header(**header)  # type: ignore[typeddict-item]  # the keys were compared above
 
 
@@ -99,17 +99,17 @@ def read_records(lines: Iterable[bytes], path: str) -> Iterator[dict[str, Any]]:
     ended = None
     for line in lines:
         if ended is not None:
-            raise InputError(f"{path} has lines after its end; write it again.")
+            raise InputError(f"{path} has lines after its end; create it again.")
         record = _read(line)
         if not isinstance(record, dict):
-            raise InputError(f"Line {count + 2} of {path} is no record; write the file again.")
+            raise InputError(f"Line {count + 2} of {path} is not a record; create the file again.")
         if record.keys() == {"end"}:
             ended = record["end"]
             continue
         count += 1
         yield record
     if ended != {"count": count}:
-        raise InputError(f"{path} is cut short; write it again.")
+        raise InputError(f"{path} is incomplete; create it again.")
 
 
 def _read(line: bytes) -> Any:

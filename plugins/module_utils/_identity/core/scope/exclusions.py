@@ -49,7 +49,7 @@ def read_exclusions(given: Mapping[str, Any]) -> Exclusions:
     }
     for unit in named[UNITS]:
         if not is_distinguished_name(unit.text):
-            raise InputError(f"{unit}, which is no distinguished name; write it as OU=Staff,DC=contoso,DC=com.")
+            raise InputError(f"{unit}, which is not a distinguished name; write it as OU=Staff,DC=contoso,DC=com.")
     of_entra = {group: is_entra_group(group) for group in named[GROUPS]}
     return Exclusions(
         users={read_upn(user.text): user for user in named[USERS]},
@@ -89,6 +89,5 @@ def check_named_users(users: Sequence[str], exclusions: Exclusions) -> None:
 def named_and_excluded(user: str, entry: NamedObject) -> InputError:
     """Return the error for a user whom ``scope.users`` names and who is excluded."""
     return InputError(
-        f"scope.users names {user}, and {describe_exclusion(user, entry).reason} Remove the user from the one or from "
-        "the other."
+        f"scope.users names {user}, and {describe_exclusion(user, entry).reason} Remove the user from one of the two."
     )

@@ -40,6 +40,6 @@ def is_entra_group(group: NamedObject, by_name: bool = False) -> bool:
     if is_guid(group.text) or (by_name and group.text.strip()):
         return True
     raise InputError(
-        f"{group}, which names no group; write the distinguished name of a group in Active Directory, or the object id "
-        f"{'or the display name ' if by_name else ''}of one in Entra ID."
+        f"{group}, which does not identify a group. Use the distinguished name of a group in Active Directory, or the "
+        f"object id {'or the display name ' if by_name else ''}of one in Entra ID."
     )

@@ -44,7 +44,7 @@ def misspelt_sentence(found: Sequence[tuple[str, str]]) -> str:
     """Return the sentences that refuse these names; empty if there are none."""
     if not found:
         return ""
-    refused = [f"There is no variable {name}; the nearest name is {nearest}." for name, nearest in found]
+    refused = [f"There is no variable {name}. The most similar name is {nearest}." for name, nearest in found]
     return " ".join([*refused, f"Correct or remove {'it' if len(found) == 1 else 'them'}."])
 
 

@@ -25,21 +25,24 @@ _MAX_ROUNDS = 10
 
 # Error codes of MIT Kerberos (krb5_err.et), as in GSSError.min_code.
 _MINOR = {
-    -1765328378: ("unknown_principal", "the domain knows no such account; check username, written as name@REALM"),
+    -1765328378: (
+        "unknown_principal",
+        "the domain has no such account; check username, which must have the form name@REALM",
+    ),
     -1765328377: (
         "unknown_service",
-        "the domain knows no service of that name; set server to the domain controller's own DNS name",
+        "the domain has no service with that name; set server to the DNS name of the domain controller",
     ),
     -1765328366: ("account_disabled", "the account is disabled or locked; enable it or use another account"),
     -1765328361: ("password_expired", "the password has expired; set a new one"),
     -1765328360: ("wrong_password", "the password is wrong; correct it"),
     -1765328353: ("wrong_password", "the password is wrong; correct it"),
     -1765328352: ("ticket_expired", "the ticket has expired; get a new one with kinit"),
-    -1765328347: ("clock_skew", "the clocks of this machine and the domain controller differ too much; set them right"),
-    -1765328230: ("unknown_realm", "no key distribution centre is known for the realm; check krb5.conf or DNS"),
-    -1765328228: ("kdc_unreachable", "no key distribution centre answered; check krb5.conf, DNS and port 88"),
+    -1765328347: ("clock_skew", "the clocks of this machine and the domain controller differ too much; correct them"),
+    -1765328230: ("unknown_realm", "no key distribution center is known for the realm; check krb5.conf or DNS"),
+    -1765328228: ("kdc_unreachable", "no key distribution center answered; check krb5.conf, DNS and port 88"),
     -1765328189: ("no_ticket", "there is no ticket; run kinit first, or set username and password"),
-    -1765328243: ("no_ticket", "the credential cache holds no ticket of this account; run kinit, or set password"),
+    -1765328243: ("no_ticket", "the credential cache has no ticket for this account; run kinit, or set password"),
 }
 
 
@@ -107,7 +110,7 @@ class KerberosAuth:
                 connection.bound = result["result"] == SUCCESS
                 return result
         raise LdapError(
-            f"{connection.server.host} did not come to an end with the Kerberos sign-in; use another auth_protocol.",
+            f"{connection.server.host} did not complete the Kerberos sign-in; use another auth_protocol.",
             "kerberos_failed",
         )
 

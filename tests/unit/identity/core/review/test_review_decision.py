@@ -90,7 +90,7 @@ def test_a_change_that_was_not_reviewed_is_left_out_and_stops_nobody() -> None:
     assert (plan.verdict, plan.changes, plan.refused, plan.users[1].also) == ("", 0, 0, 0)
     assert plan.users[0].proposed == (value(1),)
     assert plan.users[0].refusal == Refusal(
-        "not_reviewed", "The reviewed plan does not change u1@x.com, so this run does not either."
+        "not_reviewed", "The reviewed plan does not change u1@x.com, so this run does not change the user."
     )
     assert plan.count_reviewed()["not_reviewed"] == 2
 
@@ -181,7 +181,7 @@ def test_the_limits_count_what_remains() -> None:
     proposals = [proposal(number, value(number)) for number in range(10)]
     three = review(*(reviewed(number, value(number)) for number in range(3)))
     assert decided(*proposals, review=three, max_changes="3").verdict == ""
-    assert "3 users would be, of 10 in scope" in decided(*proposals, review=three, max_changes="2").verdict
+    assert "would change 3 users of 10 in scope" in decided(*proposals, review=three, max_changes="2").verdict
     assert decided(*proposals, review=three, max_changes="30%").verdict == ""
     assert decided(*proposals, review=three, max_changes="29%").verdict
 

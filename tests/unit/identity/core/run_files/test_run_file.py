@@ -79,7 +79,7 @@ def test_the_first_and_the_last_line() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_a_file_that_is_cut_short_after_a_line(count: int) -> None:
-    with pytest.raises(InputError, match=r"^plan.jsonl is cut short; write it again"):
+    with pytest.raises(InputError, match=r"^plan.jsonl is incomplete; create it again"):
         read(lines({"a": 1}, {"b": 2})[:count])
 
 
@@ -95,13 +95,13 @@ def test_a_file_that_is_cut_short_anywhere() -> None:
 )
 def test_an_end_that_counts_other_records(end: Any) -> None:
     written = [*lines({"a": 1}, {"b": 2})[:-1], json.dumps({"end": end}).encode()]
-    with pytest.raises(InputError, match="is cut short"):
+    with pytest.raises(InputError, match="is incomplete"):
         read(written)
 
 
 @pytest.mark.parametrize("more", [b'{"a":1}\n', b'{"end":{"count":1}}\n', b"\n", b"x"])
 def test_lines_after_the_end(more: bytes) -> None:
-    with pytest.raises(InputError, match="has lines after its end; write it again"):
+    with pytest.raises(InputError, match="has lines after its end; create it again"):
         read([*lines({"a": 1}), more])
 
 
@@ -123,7 +123,7 @@ def test_lines_after_the_end(more: bytes) -> None:
 )
 def test_a_line_that_is_no_record_is_named(line: bytes) -> None:
     first, record, end = lines({"a": 1})
-    with pytest.raises(InputError, match=r"^Line 3 of plan.jsonl is no record; write the file again"):
+    with pytest.raises(InputError, match=r"^Line 3 of plan.jsonl is not a record; create the file again"):
         read([first, record, line, end])
 
 
@@ -131,13 +131,13 @@ def test_a_line_that_is_no_record_is_named(line: bytes) -> None:
     "line", [b"", b"no JSON", b"[]", b"{}", b"null", b"\xff\xfe", b'{"version": 1}', b'"x"', b"[" * 10**5]
 )
 def test_a_file_that_is_none_of_ours(line: bytes) -> None:
-    with pytest.raises(InputError, match=r"plan\.jsonl is no file of this collection's runs; check the path"):
+    with pytest.raises(InputError, match=r"plan\.jsonl is not a run file of this collection; check the path"):
         read_header(line, "plan.jsonl", [PLAN])
 
 
 def test_a_header_with_other_keys() -> None:
     for other in ({**HEADER, "more": 1}, {name: value for name, value in HEADER.items() if name != "host"}):
-        with pytest.raises(InputError, match="is no file of this collection's runs"):
+        with pytest.raises(InputError, match="is not a run file of this collection"):
             read_header(json.dumps(other).encode(), "plan.jsonl", [PLAN])
 
 
@@ -149,9 +149,9 @@ def test_a_file_of_another_version(version: Any) -> None:
 
 def test_a_file_of_another_kind() -> None:
     line = lines()[0]
-    with pytest.raises(InputError, match=r"plan.jsonl holds a plan, and this task reads a result\."):
+    with pytest.raises(InputError, match=r"plan.jsonl contains a plan, but this task needs a result\."):
         read_header(line, "plan.jsonl", [RESULT])
-    with pytest.raises(InputError, match="this task reads a result or a users"):
+    with pytest.raises(InputError, match="this task needs a result or a users"):
         read_header(line, "plan.jsonl", [RESULT, "users"])
 
 
@@ -161,7 +161,7 @@ def test_a_header_with_a_value_of_another_type(name: str, value: Any) -> None:
     line = json.dumps({**HEADER, name: value}).encode()
     if isinstance(value, type(HEADER[name])) or (name == "domain" and value == "x"):  # type: ignore[literal-required]
         return
-    with pytest.raises(InputError, match=rf"^{name} in the first line of plan.jsonl is not as it was written; write"):
+    with pytest.raises(InputError, match=rf"^{name} in the first line of plan.jsonl is not valid; create"):
         read_header(line, "plan.jsonl", [PLAN])
 
 
@@ -170,11 +170,11 @@ def test_a_header_with_a_value_of_another_type(name: str, value: Any) -> None:
 )
 def test_an_origin_of_another_form(change: dict[str, Any]) -> None:
     line = json.dumps({**HEADER, "origin": {**HEADER["origin"], **change}}).encode()
-    with pytest.raises(InputError, match=r"^origin in the first line of plan.jsonl is not as it was written"):
+    with pytest.raises(InputError, match=r"^origin in the first line of plan.jsonl is not valid"):
         read_header(line, "plan.jsonl", [PLAN])
 
 
 @pytest.mark.parametrize("version", [True, [1], {}, 1.0, float("inf")])
 def test_a_version_that_is_no_number(version: Any) -> None:
-    with pytest.raises(InputError, match="is no file of this collection's runs"):
+    with pytest.raises(InputError, match="is not a run file of this collection"):
         read_header(json.dumps({**HEADER, "version": version}).encode(), "plan.jsonl", [PLAN])
