@@ -98,7 +98,7 @@ def _users(report: Report, limit: int, room: int) -> list[str]:
         for row in waiting[: max(limit, 0)]
     )
     needs = "needs" if len(waiting) == 1 else "need"
-    none = f"{amount(len(waiting), 'user')} {needs} a decision; the other files name everybody."
+    none = f"{amount(len(waiting), 'user')} {needs} a decision. The other files list all users."
     return _table("Users who need a decision", head, cells, len(waiting), room) or ["", none]
 
 

@@ -753,7 +753,7 @@ def test_markdown_shows_the_immutable_ids_of_those_whom_the_run_writes() -> None
     table_of_ids = text.partition("## ImmutableIds before and after\n\n")[2]
     assert table_of_ids == (
         "| User | Before | After |\n| --- | --- | --- |\n| a@x.com | none | a== |\n| b@x.com | none | b== |\n\n"
-        "… and 1 more user. The other files of the report name everybody.\n"
+        "… and 1 more user. The other files of the report list all users.\n"
     )
     assert "ImmutableIds before" not in to_markdown(result(users[3:])).decode()
 

@@ -46,9 +46,9 @@ def test_only_the_why_is_left_out() -> None:
     assert log_reason("anna is a member of Tier 0.", "role_assignable_group") == PROTECTED
     assert log_reason("The UPN is taken.", "upn_taken") == "The UPN is taken."
     assert log_reason(None) is None
-    whole = f"bob stays so, because {stays_disabled_reason('it belongs to a; only a person may enable it b')}."
+    whole = f"bob stays so, because {stays_disabled_reason('it belongs to a; an administrator must enable it b')}."
     assert "it belongs to a" in whole
-    assert log_reason(whole) == "bob stays so, because the account is protected; only a person may enable it."
+    assert log_reason(whole) == "bob stays so, because the account is protected; an administrator must enable it."
 
 
 def test_a_table_of_users_names_no_role() -> None:
@@ -72,7 +72,7 @@ def test_a_table_of_users_names_no_role() -> None:
 def test_a_verdict_names_no_role(proposal: Proposal) -> None:
     plan = decide([proposal], Terms(), "the plan")
     assert SECRET not in plan.verdict
-    assert f"anna: {PROTECTED} Correct them" in plan.verdict
+    assert f"anna: {PROTECTED} Correct these users" in plan.verdict
     # The record still says why.
     assert plan.users[0].refusal
     assert SECRET in plan.users[0].refusal.reason
@@ -80,4 +80,4 @@ def test_a_verdict_names_no_role(proposal: Proposal) -> None:
 
 def test_a_verdict_names_other_reasons() -> None:
     plan = decide([Proposal("anna", "set", refusal=Refusal("upn_taken", "The UPN is taken."))], Terms(), "the plan")
-    assert "anna: The UPN is taken. Correct them" in plan.verdict
+    assert "anna: The UPN is taken. Correct these users" in plan.verdict

@@ -28,7 +28,7 @@ PROTECTIVE_CAUSES: Final = frozenset(
 )
 """The causes whose reasons say what makes a user an administrator."""
 
-_DISABLED: Final = ("the account is protected", "; only a person may enable it")
+_DISABLED: Final = ("the account is protected", "; an administrator must enable it")
 
 
 def stays_disabled_reason(why: str) -> str:
