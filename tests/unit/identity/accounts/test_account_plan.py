@@ -203,7 +203,7 @@ def test_a_table_does_not_say_why_an_account_is_protected() -> None:
     change = one({"user_principal_name": "adele@contoso.com"})
     change = replace(change, left_out={"enabled": stays_disabled_reason("it belongs to Domain Admins")})
     assert left_out_lines([change]) == [
-        "enabled: adele@contoso.com: the account is protected; only a person may enable it"
+        "enabled: adele@contoso.com: the account is protected; an administrator must enable it"
     ]
     assert "Domain Admins" in str(change.result()["left_out"])
 
