@@ -14,7 +14,7 @@ $script:ErrorNodes = '//*[error-type or self::import-error or self::export-error
 Function Split-ConnectStack {
     <#
     .SYNOPSIS
-    Separates what an error says from its stack trace: message and stack, each null where there is none.
+    Separates what an error says from its stack trace: message and stack, each null if there is none.
 
     .PARAMETER Stack
     The stack trace that came by itself. Without a text, its first line is the message.
@@ -135,7 +135,7 @@ Function ConvertTo-ConnectError {
 }
 
 Function Get-StoredXml {
-    # The cmdlets wrap XML in an object with one property, such as SyncErrorsXml, and give an empty text where there is none.
+    # The cmdlets wrap XML in an object with one property, such as SyncErrorsXml, and give an empty text if there is none.
     param ([AllowNull()][object] $Value)
     if ($Value -is [string]) { return $Value }
     if ($null -eq $Value) { return '' }

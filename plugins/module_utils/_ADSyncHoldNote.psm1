@@ -86,7 +86,7 @@ Function ConvertTo-ConnectMoment {
 Function Get-ConnectHoldNote {
     <#
     .SYNOPSIS
-    The note, or null where there is none. Its texts are visible ones and short.
+    The note, or null if there is none. Its texts are visible ones and short.
 
     .DESCRIPTION
     run, controller: who holds the scheduler. since, expires: from when, and until when at the latest. enabled: whether the

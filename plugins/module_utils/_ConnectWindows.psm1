@@ -67,7 +67,7 @@ Function Invoke-ServerRegistry {
 Function Get-ServerRegistryNumber {
     <#
     .SYNOPSIS
-    A DWORD below HKLM, or null where there is none; raises where it cannot be read.
+    A DWORD below HKLM, or null if there is none; raises where it cannot be read.
     #>
     [CmdletBinding()]
     param ([Parameter(Mandatory)][string] $Key, [Parameter(Mandatory)][string] $Name)
@@ -80,7 +80,7 @@ Function Get-ServerRegistryNumber {
 Function Get-ServerRegistryText {
     <#
     .SYNOPSIS
-    A text below HKLM, or null where there is none; raises where it cannot be read.
+    A text below HKLM, or null if there is none; raises where it cannot be read.
     #>
     [CmdletBinding()]
     param ([Parameter(Mandatory)][string] $Key, [Parameter(Mandatory)][string] $Name)
@@ -101,7 +101,7 @@ Function Save-ServerRegistryText {
     $null = Invoke-ServerRegistry -Method 'CreateKey' -Argument @{ sSubKeyName = $Key }
     foreach ($name in $Value.Keys) {
         $argument = @{ sSubKeyName = $Key; sValueName = $name; sValue = "$($Value[$name])" }
-        if ($null -eq (Invoke-ServerRegistry -Method 'SetStringValue' -Argument $argument)) { throw "The registry key HKLM\$Key is not there any more." }
+        if ($null -eq (Invoke-ServerRegistry -Method 'SetStringValue' -Argument $argument)) { throw "The registry key HKLM\$Key no longer exists." }
     }
 }
 

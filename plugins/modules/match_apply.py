@@ -280,7 +280,7 @@ def _users(plan: RunFile) -> Iterator[UserRecord]:
 
 
 def _finished(plan: RunFile, outcomes: Mapping[str, ChangeRecord]) -> Iterator[UserRecord]:
-    """Return the users of a plan with what became of them."""
+    """Return the users of a plan with what happened to them."""
     for user in _users(plan):
         outcome = outcomes.get(user["ad"]["object_guid"] or "") if user["ad"] else None
         yield {**user, "change": outcome} if outcome else user

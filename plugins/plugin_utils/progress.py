@@ -85,7 +85,7 @@ class ProgressAction(NormalAction):
                 os.unlink(path)
 
     def _interval(self) -> float:
-        """Seconds between two lines, 0 for none. What is no number is left to the module to refuse."""
+        """Seconds between two lines, 0 for none. What is not a number is left to the module to refuse."""
         given = self._task.args.get(INTERVAL)
         if given is None:
             given = os.environ.get(_VARIABLE_OF_INTERVAL, _DEFAULT_INTERVAL)

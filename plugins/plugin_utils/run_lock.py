@@ -68,7 +68,7 @@ class Owner:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended. Of another machine's process nobody can tell."""
+        """Whether it has ended. It is unknown for a process of another machine."""
         if self.machine != platform.node():
             return False
         try:

@@ -27,6 +27,7 @@ QUICK: Checks = {
     "ruff format": ("ruff", "format", "--quiet", "--diff", "."),
     "action groups": ("python", f"{TOOLS}/action_groups.py"),
     "PowerShell": ("python", f"{TOOLS}/powershell_style.py"),
+    "plain English": ("python", f"{TOOLS}/words.py"),
 }
 SLOW: Checks = {
     "yamllint": ("yamllint", "--strict", "."),

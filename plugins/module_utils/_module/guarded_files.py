@@ -87,7 +87,7 @@ def read_file(option: str, path: str, rule: Rule = INPUT) -> bytes:
 
 
 def check_place(option: str, path: str) -> None:
-    """Check that a file of our own can be made at ``path``, or is there already.
+    """Check that a file of our own can be made at ``path``, or already exists.
 
     :raises InputError: if its folder does not exist, or if others or only others may write to it.
     """

@@ -22,7 +22,7 @@ SIZE = 512
 
 
 def progress_report() -> Callable[[Mapping[str, Any]], None] | None:
-    """Return the function to which a module's ``Watch`` reports; None if there is no file to write to.
+    """Return the function to which a module's ``Watch`` reports; None if there is not a file to write to.
 
     Only an existing file is opened, and only one of this user, so that nobody else can redirect the writes.
     """

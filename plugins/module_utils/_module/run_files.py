@@ -101,7 +101,7 @@ def make_header(
 def continue_header(
     before: Header, kind: str, module: str, params: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> Header:
-    """Return the header of a file that says what became of another one's users, whose note it keeps."""
+    """Return the header of a file that says what happened to another one's users, whose note it keeps."""
     origin: Origin = {**origin_of(params), "note": before["origin"]["note"]}
     return {**before, "kind": kind, "module": module, "origin": origin, "time": utc_now(), "facts": facts}
 
@@ -135,7 +135,7 @@ def check_run_file(option: str, path: str, others: Mapping[str, str | None] | No
 def write_run_file(option: str, path: str, header: Header, records: Iterable[Mapping[str, Any]]) -> str:
     """Write a file in one step and return the hash of its bytes. The file is private, and its folder is made if needed.
 
-    ``option`` names the file in messages. A file of a run that is there already is replaced.
+    ``option`` names the file in messages. A file of a run that already exists is replaced.
 
     :raises InputError: if others may write to the folder, if its parent folder does not exist, or if there is a file of
         another kind already.
@@ -191,7 +191,7 @@ def read_reviewed_plan(
     ``params`` has ``reviewed_plan``, ``reviewed_plan_sha256`` and ``reviewed_plan_max_age``, in hours; None is returned
     if the first two are not given. Nothing of the file is looked at before its hash is compared.
 
-    :raises InputError: if only one of the two is given, if the file is missing, is no plan or not the one with this
+    :raises InputError: if only one of the two is given, if the file is missing, is not a plan or not the one with this
         hash, or if it does not fit, as ``check_reviewed_plan`` and ``read_review`` say.
     """
     path, sha256 = params["reviewed_plan"], params["reviewed_plan_sha256"]

@@ -149,7 +149,7 @@ class Report:
 def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None = None, note: str = "") -> Report:
     """Return the report of a plan or a result, given the header and the records of its file.
 
-    :raises InputError: if the header has other facts, or if a record is no record of a user.
+    :raises InputError: if the header has other facts, or if a record is not a record of a user.
     """
     try:
         verdict, caveats, unread = _facts(header)

@@ -163,7 +163,7 @@ class RowReader:
     def read(self, record: Mapping[str, Any], line: int) -> Row:
         """Return the row of a record of a plan or a result file; ``line`` is where it stands.
 
-        :raises InputError: if it is no record of a user.
+        :raises InputError: if it is not a record of a user.
         """
         try:
             return self._read(read_user(record))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of planned changes while they are applied: pure."""
+"""What happens to planned changes while they are applied: pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def changed_since(why: Refusal) -> Refusal:
 
 
 def interrupted(change: MatchChange) -> MatchChange:
-    """Return a change of which nobody can tell yet whether it was made."""
+    """Return a change of which it is unknown yet whether it was made."""
     anchor, wanted = change.anchor, change.immutable_id
     return MatchChange(
         anchor.failed(INTERRUPTED, INTERRUPTED_REASON) if anchor.changed else anchor,

@@ -65,7 +65,7 @@ from .set_apart import find_excluded, read_entra_groups
 class MatchApplication:
     """One application of a plan.
 
-    ``started``: whether the first write was tried. ``unproven``: why nobody can tell whether an anchor that was written
+    ``started``: whether the first write was tried. ``unproven``: why it is unknown whether an anchor that was written
     is claimed by somebody else. ``warnings`` are sentences.
     """
 
@@ -81,7 +81,7 @@ class MatchApplication:
         self._gone: dict[str, Refusal] = {}
 
     def outcomes(self) -> dict[str, ChangeRecord]:
-        """Return, at any time, what became of the planned users, by dashed GUID; in check mode, what would."""
+        """Return, at any time, what happened to the planned users, by dashed GUID; in check mode, what would."""
         done = {str(change.guid): make_change(change) for change in self._changes}
         gone = {guid: refused_record(refusal) for guid, refusal in self._gone.items()}
         return {**done, **gone}

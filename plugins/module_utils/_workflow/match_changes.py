@@ -166,7 +166,7 @@ def find_claims(changes: Sequence[MatchChange], view: DirectoryView) -> dict[int
 
 
 def describe_hidden(view: DirectoryView, terms: Terms) -> str | None:
-    """Return why nobody can tell who claims the anchors of users who were written; None if the view shows it."""
+    """Return why it is unknown who claims the anchors of users who were written; None if the view shows it."""
     if ANCHOR_CLAIMS in terms.skip_checks or not view.claims_unread:
         return None
     return "an object that might have one does not show its objectGUID, or is too large."

@@ -50,7 +50,7 @@ def choose_partners(
 ) -> list[AnchorChange]:
     """Return AD users in order, each with its cloud user in ``known``; refused if there is none to match it with.
 
-    By UPN, users stay as they are, because requests look for the UPN. ``cloud`` must hold the active users of the
+    By UPN, users are not changed, because requests look for the UPN. ``cloud`` must hold the active users of the
     tenant, or those with the primary addresses and UPNs of the AD users. ``index`` is made of them.
     """
     if by.way == MAPPING:

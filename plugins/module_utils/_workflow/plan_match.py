@@ -67,7 +67,7 @@ def plan_match(
     Outcomes are predicted only if somebody would be changed or refused, or with ``predict_all``. ``where`` says in
     messages where the plan is.
 
-    :raises InputError: if an option is wrong, if nobody is in scope, or if an entry of ``exclude`` names nobody.
+    :raises InputError: if an option is wrong, if nobody is in scope, or if an entry of ``exclude`` does not exist.
     :raises LdapError: if the directory cannot be read.
     :raises GraphError: if the tenant's users cannot be read.
     """

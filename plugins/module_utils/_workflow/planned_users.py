@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The users whom a plan changes, as its file says, and the verdict on what became of them."""
+"""The users whom a plan changes, as its file says, and the verdict on what happened to them."""
 
 from __future__ import annotations
 

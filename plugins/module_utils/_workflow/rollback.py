@@ -64,7 +64,7 @@ class Journals(Protocol):
 class Rollback:
     """One rollback of one run.
 
-    ``users`` says, at any time, what becomes of the people. ``verdict`` is a sentence that says why nothing, or not
+    ``users`` says, at any time, what happens to the people. ``verdict`` is a sentence that says why nothing, or not
     all, was put back; empty if all was. ``allowed``: whether the plan may be carried out. ``warnings`` are sentences.
     """
 
@@ -171,7 +171,7 @@ class Rollback:
     async def _write_immutable_ids(
         self, transport: Transport, planned: Sequence[UserRollback], journal_writer: JournalWriter
     ) -> list[UserRollback]:
-        """Write Entra, and return the plan with what became of it. Who could not be written stays as in AD too."""
+        """Write Entra, and return the plan with what happened to it. Who could not be written stays as in AD too."""
         writer = ImmutableIdWriter(transport, journal_writer, transport.place())
         changes = [change for user in planned for change in user.immutable_ids]
         try:

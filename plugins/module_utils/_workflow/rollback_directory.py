@@ -49,7 +49,7 @@ class RollbackDirectory:
         self._found: Sequence[AnchorChange] = ()
 
     def plan(self) -> tuple[list[AnchorChange], list[AccountRestore]]:
-        """Return what becomes of each anchor, in the order of its undos, and of each account."""
+        """Return what happens to each anchor, in the order of its undos, and of each account."""
         return self._plan_anchors(), self.accounts.plan(self._undos.with_anchors())
 
     def settle(self, journal_writer: JournalWriter) -> None:

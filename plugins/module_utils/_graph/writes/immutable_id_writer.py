@@ -38,7 +38,7 @@ class ImmutableIdWriter:
     """Sends changes, and journals each before it is sent and after its answer.
 
     ``warnings`` holds a sentence if the outcome of a change could not be journaled. ``so_far`` says, at any time, what
-    became of the changes.
+    happened to the changes.
     """
 
     def __init__(self, transport: Transport, journal_writer: JournalWriter | None, place: tuple[str, str]) -> None:

@@ -16,7 +16,7 @@ from .values import NEEDS_NO_PASSWORD
 
 
 def refuse_kind(upn: str, account: AdObject) -> Refusal | None:
-    """Refuse what cannot be read, is no user account, is never synchronised, or was made by Cloud Sync."""
+    """Refuse what cannot be read, is not a user account, is never synchronised, or was made by Cloud Sync."""
     if account.fault:
         return Refusal("unreadable_object", account.fault)
     kind = not_a_user(account.attributes)

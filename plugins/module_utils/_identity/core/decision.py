@@ -56,7 +56,7 @@ class Terms:
 class Proposal:
     """What is proposed for one user.
 
-    ``name`` is for sentences. ``status`` says what happens to the user if nothing stands against it. ``also`` counts
+    ``name`` is for sentences. ``status`` says what happens to the user if nothing prevents it. ``also`` counts
     users who are written besides this one. ``refusal``: why the user is not written; after the decision also why the
     user is left out. ``outcome`` is the predicted one, with its cause and its sentence; None if nothing was predicted.
     ``effects`` are those of the match or of the account. ``key`` is by what a reviewed plan knows the user, and

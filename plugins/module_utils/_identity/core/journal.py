@@ -25,7 +25,7 @@ from .text.unicode_text import is_text
 
 PENDING, WRITTEN, REFUSED, UNKNOWN, ABORTED = "pending", "written", "refused", "unknown", "aborted"
 OUTCOMES = (PENDING, WRITTEN, REFUSED, UNKNOWN, ABORTED)
-"""In this order: perhaps sent; done; refused by the service; sent without an answer; found later to have no effect."""
+"""In this order: possibly sent; done; refused by the service; sent without an answer; found later to have no effect."""
 
 OPEN = (PENDING, UNKNOWN)
 """Outcomes after which only the directory can tell whether the change was made."""

@@ -69,7 +69,7 @@ PROVISIONING_ERROR, EXPORT_ERROR, NOT_MATCHED = "provisioning_error", "export_er
 """What entra_sync_info finds after a sync cycle."""
 
 JOINS, CREATES, DONE, STOPS, UNCLEAR, OUTSIDE = "joins", "creates", "done", "stops", "unclear", "outside"
-"""The groups: what becomes of the user. Each has a colour in reports."""
+"""The groups: what happens to the user. Each has a colour in reports."""
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ def decide_holders(
 def read_deleted_holders(given: Mapping[str, Sequence[str] | None] | None) -> dict[str, str]:
     """Read the option ``deleted_holders``: ``{"restore": [ids], "purge": [ids]}``. Return the way by object id.
 
-    :raises InputError: if a text is no object id, or stands under both.
+    :raises InputError: if a text is not an object id, or stands under both.
     """
     ways: dict[str, str] = {}
     for way in (RESTORE, PURGE):

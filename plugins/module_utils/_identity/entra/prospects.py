@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who would get an account in Active Directory, and whose UPN stands against it: a look at Entra ID only."""
+"""Who would get an account in Active Directory, and whose UPN prevents it: a look at Entra ID only."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def check_refused(cause: str, message: str) -> list[Check]:
     """Return the checks of a sign-in that failed."""
     failed = _failed_step(cause)
     if failed == SIGN_IN and cause not in _OF_APP:
-        # Nobody knows how far it came.
+        # It is unknown how far it came.
         others = [not_made(name, what, SIGN_IN) for name, what in _STEPS if name != SIGN_IN]
         return [*others, by_error(SIGN_IN, message)]
     order = [name for name, _what in _STEPS]

@@ -119,7 +119,7 @@ def _doubted(each: Prediction, doubts: set[str]) -> Prediction:
 
 
 def _anchor(each: Prediction) -> str | None:
-    # An identity that is no user to match has no anchor, and neither has an account that is not stamped yet.
+    # An identity that is not a user to match has no anchor, and neither has an account that is not stamped yet.
     return None if each.ad.unresolved else read_anchor(each.ad)[0]
 
 
@@ -167,7 +167,7 @@ def _held(user: AdUser, strangers: Mapping[str, Sequence[AdAccount]]) -> list[He
 
 
 def account_guid(user: AdUser) -> str | None:
-    """Return the objectGUID of an AD user, dashed; None if it has none, or one that is no GUID."""
+    """Return the objectGUID of an AD user, dashed; None if it has none, or one that is not a GUID."""
     try:
         return str(parse_guid(user.object_guid)) if user.object_guid else None
     except InputError:

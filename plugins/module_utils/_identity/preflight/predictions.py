@@ -52,7 +52,7 @@ class Prediction:
     ``cloud``: the cloud user concerned. ``causes``: all causes, ``cause`` first. ``quarantined``: values that would be
     quarantined, whatever the outcome. ``future_upn``: the UPN that the cloud user would get, None if there is none or
     if it is unknown.
-    ``unknown``: the unread aspects because of which ``outcome`` is ``unknown``, or ``blocked`` because nobody can tell
+    ``unknown``: the unread aspects because of which ``outcome`` is ``unknown``, or ``blocked`` because it is unknown
     who is an administrator; ``expected`` is the outcome if none of them prevents it. ``caveats``: the unread aspects
     that could prevent the match and do not change its outcome.
     ``anchor_owner``: for a conflict, the object whose GUID the cloud user's ImmutableId is, None if it is not known.

@@ -23,7 +23,7 @@ def was_signed_in_to(account: AdObject) -> bool:
 
 
 def control_of(account: AdObject) -> int | None:
-    """Return ``userAccountControl``; None if it is no number."""
+    """Return ``userAccountControl``; None if it is not a number."""
     values = texts(account, CONTROL)
     return int(values[0]) if len(values) == 1 and values[0].isascii() and values[0].isdigit() else None
 

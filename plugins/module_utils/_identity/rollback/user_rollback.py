@@ -66,7 +66,7 @@ class UserRollback:
 
     @property
     def refusal(self) -> Refusal | None:
-        """Why the person is left alone; None if nothing stands against it."""
+        """Why the person is left alone; None if nothing prevents it."""
         part = self._blocked()
         return Refusal(str(part.cause), str(part.reason)) if part else None
 
@@ -88,7 +88,7 @@ class UserRollback:
         )
 
     def interrupted(self) -> UserRollback:
-        """Return the same person while nobody can tell yet whether the changes were made."""
+        """Return the same person while it is unknown yet whether the changes were made."""
         unknown = tuple(_failed(part, INTERRUPTED, INTERRUPTED_REASON) for part in self.immutable_ids)
         return replace(self.stopped(INTERRUPTED, INTERRUPTED_REASON), immutable_ids=unknown)
 
@@ -125,19 +125,19 @@ def join_users(
 
 
 def with_immutable_ids(users: Sequence[UserRollback], done: Iterable[ImmutableIdChange]) -> list[UserRollback]:
-    """Return the users with what became of their ImmutableIds; ``done`` is in the order of the users."""
+    """Return the users with what happened to their ImmutableIds; ``done`` is in the order of the users."""
     left = iter(done)
     return [replace(user, immutable_ids=_taken(left, user.immutable_ids)) for user in users]
 
 
 def with_anchors(users: Sequence[UserRollback], done: Iterable[AnchorChange]) -> list[UserRollback]:
-    """Return the users with what became of their anchors; ``done`` is in the order of the users."""
+    """Return the users with what happened to their anchors; ``done`` is in the order of the users."""
     left = iter(done)
     return [replace(user, anchors=_taken(left, user.anchors)) for user in users]
 
 
 def with_accounts(users: Sequence[UserRollback], done: Iterable[AccountRestore]) -> list[UserRollback]:
-    """Return the users with what became of their accounts; ``done`` is in the order of the users."""
+    """Return the users with what happened to their accounts; ``done`` is in the order of the users."""
     left = iter(done)
     return [replace(user, accounts=_taken(left, user.accounts)) for user in users]
 

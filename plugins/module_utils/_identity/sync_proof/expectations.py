@@ -72,8 +72,8 @@ class Expectation:
 def expect_result(users: Iterable[UserRecord]) -> list[Expectation | None]:
     """Turn the users of a result file into expectations, in order; None for a cloud user without an AD user.
 
-    :raises InputError: if a line of the file is no record of a user, or if a user to prove has an id that is no object
-        id.
+    :raises InputError: if a line of the file is not a record of a user, or if a user to prove has an id that is not
+        an object id.
     """
     return [_of_line(user, line) for line, user in enumerate(users, start=2)]
 

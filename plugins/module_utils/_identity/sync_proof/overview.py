@@ -45,7 +45,7 @@ def describe_findings(findings: Sequence[Finding], now: datetime, where: str = "
 
 
 def describe_check_mode() -> dict[str, Any]:
-    """Return the same for a task in check mode, in which nobody knows how many users are still to be proven."""
+    """Return the same for a task in check mode, in which it is unknown how many users are still to be proven."""
     return {**describe_findings([], datetime.min), "open": None, "table": [UNPROVEN_IN_CHECK_MODE]}
 
 

@@ -106,7 +106,7 @@ def manage_accounts(
             shortest_password=domain.shortest_password,
             suffixes=read_forest_suffixes(session, domain, more),
         )
-        # A reviewed plan names an account by cn too, which is compared if the account is there already.
+        # A reviewed plan names an account by cn too, which is compared if the account already exists.
         further: Sequence[str] = ("cn",) if helpers.review else ()
         if rules.update == ALWAYS and rules.made:
             rules = replace(rules, shield=try_read_shield(session, domain.dn))

@@ -40,7 +40,7 @@ class AccountRollback:
     """The accounts of one run in one domain.
 
     ``warnings`` holds a sentence if the outcome of a change could not be journaled. ``so_far`` says, at any time, what
-    became of the restores.
+    happened to the restores.
     """
 
     def __init__(self, session: Session, domain: str, place: tuple[str, str]) -> None:
@@ -53,7 +53,7 @@ class AccountRollback:
         self._open: set[int] = set()
 
     def plan(self, undos: Sequence[Undo]) -> list[AccountRestore]:
-        """Read the accounts of these undos and return what becomes of each.
+        """Read the accounts of these undos and return what happens to each.
 
         :raises LdapError: if the directory cannot be read.
         """

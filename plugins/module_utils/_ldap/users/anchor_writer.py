@@ -39,7 +39,7 @@ class AnchorWriter:
 
     ``place`` is the domain in journal lines. ``yields``: whether a value that another writer sets first is accepted.
     ``warnings`` holds a sentence if the outcome of a change could not be journaled. ``so_far`` says, at any time, what
-    became of the changes.
+    happened to the changes.
     """
 
     def __init__(

@@ -60,7 +60,7 @@ class Scope:
     def from_option(cls, given: Mapping[str, Any]) -> Scope:
         """Read the option ``scope``, whose keys exclude each other as the argument spec of match_plan says.
 
-        :raises InputError: if it names nobody, or if a UPN, a filter, a suffix or a group is malformed.
+        :raises InputError: if it identifies no user, or if a UPN, a filter, a suffix or a group is malformed.
         """
         if all(given.get(name) is None for name in _CHOICES):
             # The argument spec takes a key without a value for one that has one.

@@ -107,8 +107,8 @@ def check_reviewed_plan(
 def read_review(header: Header, records: Iterable[Mapping[str, Any]], path: str, kind: PlanKind) -> Review:
     """Return what a reviewed plan shows. Only texts and lists of texts are taken from its records.
 
-    :raises InputError: if a line is no record of a user, if a change contradicts its status, or if two lines are of the
-        same AD user.
+    :raises InputError: if a line is not a record of a user, if a change contradicts its status, or if two lines are
+        of the same AD user.
     """
     users: dict[str, ReviewedUser] = {}
     for line, record in enumerate(records, start=2):

@@ -92,8 +92,8 @@ def read_header(line: bytes, path: str, kinds: Iterable[str]) -> Header:
 def read_records(lines: Iterable[bytes], path: str) -> Iterator[dict[str, Any]]:
     """Return the records of a file, given the lines after its header.
 
-    :raises InputError: if a line is no record, or if the end line is missing or counts other records: the file was cut
-        short.
+    :raises InputError: if a line is not a record, or if the end line is missing or counts other records: the file was
+        cut short.
     """
     count = 0
     ended = None
