@@ -230,7 +230,7 @@ class RowReader:
 
 
 def _immutable_id_after(cloud: CloudRecord, change: ChangeRecord) -> str | None:
-    """Return the ImmutableId of the cloud user after the run. What became of a write that failed is unknown."""
+    """Return the ImmutableId of the cloud user after the run. The result of a write that failed is unknown."""
     for write in change.get("writes") or ():
         if write["attribute"] == _WRITTEN and write["id"] == cloud.get("id"):
             return write["after"]

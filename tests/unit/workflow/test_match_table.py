@@ -101,7 +101,8 @@ def test_the_verdict_of_a_result_names_no_role() -> None:
     (user,) = records("refused")
     assert user["change"]
     change: ChangeRecord = {**user["change"], "cause": "admin_role", "reason": "u1 holds the role Tier 0."}
-    verdict = describe_outcome([Planned("u1", "guid", "id", (), frozenset(), (None, None), None)], {"guid": change}, None)
+    planned = Planned("u1", "guid", "id", (), frozenset(), (None, None), None)
+    verdict = describe_outcome([planned], {"guid": change}, None)
     assert f"u1: {PROTECTED} Correct them" in verdict
 
 
