@@ -373,6 +373,13 @@ summary:
       returned: always
       type: int
       sample: 1
+    local_mailboxes:
+      description:
+        - Users of whom Active Directory says that they have a mailbox on an Exchange server on premises. They are not refused.
+        - If the cloud user has a mailbox too, decide before the sync which one stays.
+      returned: always
+      type: int
+      sample: 0
     cloud_only:
       description: Cloud users without an AD user in scope. 0 if nothing was predicted.
       returned: always
@@ -404,6 +411,14 @@ tenant_synchronizes:
   returned: success
   type: bool
   sample: true
+has_exchange:
+  description:
+    - Whether the schema of Active Directory has the attributes of Exchange. Null if nobody would be changed or refused, and if the account
+      that signed in cannot see the schema.
+    - If it has them, the email addresses of users whom the next sync matches can afterwards be edited only in Active Directory.
+  returned: success
+  type: bool
+  sample: false
 caveats:
   description: Data that could not be read but does not block the plan, each in one sentence that says what to do.
   returned: success
@@ -484,6 +499,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_ch
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
     Rows,
     keep_rows,
+    mailbox_lines,
     plan_table,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import (
@@ -523,6 +539,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         scope=scope,
         terms=terms,
         facts={
+            "names": plan.names,
             "summary": summary,
             "verdict": verdict,
             "reviewable": plan.is_reviewable,
@@ -531,6 +548,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
             "unread": list(plan.unread),
             "tenant_users": plan.tenant_users,
             "tenant_synchronizes": plan.tenant_synchronizes,
+            "has_exchange": plan.has_exchange,
         },
     )
     rows = Rows()
@@ -541,10 +559,11 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         "plan_sha256": sha256,
         "verdict": verdict,
         "reviewable": plan.is_reviewable,
-        "table": plan_table(rows),
+        "table": [*plan_table(rows), *mailbox_lines(summary["local_mailboxes"], plan.has_exchange)],
         "summary": summary,
         "caveats": list(plan.caveats),
         "tenant_synchronizes": plan.tenant_synchronizes,
+        "has_exchange": plan.has_exchange,
         "run": name,
         "warnings": list(plan.warnings),
     }

@@ -14,8 +14,8 @@ author:
   - hybrid.identity contributors (@hybrid)
 description:
   - Writes a report of a plan of M(hybrid.identity.match_plan) or of a result of M(hybrid.identity.match_apply) to files on the controller.
-  - The HTML page is a single file that needs no network. It has bars by outcome, filters and a search. You can read it on a phone and on
-    paper, even with tens of thousands of users.
+  - The HTML page is a single file that needs no network. It has bars by outcome, filters, a search and columns that you can sort, and
+    copies the filtered users as CSV. You can read it on a phone and on paper, even with tens of thousands of users.
   - The report of a plan counts users by predicted outcome. If the plan has no predictions, it counts them by status. The report of a
     result counts users by status, and shows the values before and after.
   - Control characters and invisible characters of a name are shown as text, such as C(\n) for a newline.
@@ -61,12 +61,14 @@ options:
     type: str
   note:
     description:
-      - A line below the heading, such as a ticket. The next line always shows the run, the time, the tenant and the domain.
+      - A line below the heading, such as a ticket. The report always names the tenant, the domain, the app, the run, the time, the version
+        of the collection and the scope.
     type: str
     default: ''
   markdown_users:
     description:
-      - The maximum number of users who need a decision in the Markdown summary.
+      - The maximum number of users in each table of the Markdown summary. The tables list the users who need a decision, and the users
+        whose ImmutableId the run changes.
     type: int
     default: 100
   mode:

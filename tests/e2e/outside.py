@@ -70,7 +70,7 @@ class Directory:
             command = [program, "-x", "-H", self.url, "-D", self.ldap["username"], "-y", secret.name, *arguments]
             return run(command, {"LDAPTLS_CACERT": self.ldap["ca_cert"]}, stdin)
 
-    def search(self, ldap_filter: str, *attributes: str, base: str | None = None) -> list[Entry]:
+    def search(self, ldap_filter: str, *attributes: str, base: str | None = None, scope: str = "sub") -> list[Entry]:
         arguments = [
             "-LLL",
             "-E",
@@ -79,6 +79,8 @@ class Directory:
             "ldif-wrap=no",
             "-b",
             base or self.base,
+            "-s",
+            scope,
             ldap_filter,
             *attributes,
         ]

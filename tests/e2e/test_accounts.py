@@ -50,7 +50,7 @@ def test_missing_suffixes_are_one_error_before_any_write(
     before = dump(state)
     run = ansible.playbook("hybrid.identity.accounts", variables=choices(path, tmp_path))
     assert run.code == 2
-    assert f"The forest has no UPN suffix {SUFFIX}; add it" in " ".join(run.output.split()), run.output
+    assert f"The forest has no UPN suffix {SUFFIX}. Add it" in " ".join(run.output.split()), run.output
     assert dump(state) == before
     assert run.accounts("plan")["summary"]["refused"] == COUNT
 
@@ -70,7 +70,7 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
 
     limited = ansible.playbook("hybrid.identity.accounts", variables={**variables, "accounts_max_changes": "50%"})
     assert limited.code == 2
-    assert f"because {COUNT} users would be" in " ".join(limited.output.split()), limited.output
+    assert f"because the run would change {COUNT} users" in " ".join(limited.output.split()), limited.output
     assert dump(state) == before
 
     done = ansible.playbook("hybrid.identity.accounts", "--diff", variables=variables)

@@ -94,7 +94,7 @@ def test_every_awkward_person_is_matched_and_proven(
     assert done.code == 0, done.output
     # Suffixes, accounts, ImmutableIds and a cycle; the scheduler is held from the first account on, and put back.
     assert done.recap()["changed"] == 4
-    tasks = (HELD, "Make the accounts", "hard_match : Apply]", "Release the scheduler")
+    tasks = (HELD, "accounts : Create the missing accounts]", "hard_match : Apply]", "Release the scheduler")
     places = [done.output.index(task) for task in tasks]
     assert places == sorted(places)
     assert (server.enabled(), server.noted()) == (True, [])

@@ -6,11 +6,8 @@
 
 from __future__ import annotations
 
-import re
-import secrets as random
 import shutil
 import subprocess
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,10 +16,11 @@ from typing import Any
 import pytest
 import yaml
 from accounts import unit
+from delegation import Accounts, checks
 from outside import Control, Directory, graph_options, run
 from scheduler import Server
 
-from playbooks import Ansible, Run
+from playbooks import Ansible
 
 PLAYBOOK = "hybrid.identity.doctor"
 UNIT = "Doctor"
@@ -30,56 +28,6 @@ USER_CLASS = "bf967aba-0de6-11d0-a285-00aa003049e2"
 CLOSED_PORT = 1
 EMERGENCY = [f"emergency{number}@contoso.onmicrosoft.com" for number in (1, 2)]
 FULL, NO_ANCHOR, NO_CREATE = "doctor-full", "doctor-no-anchor", "doctor-no-create"
-
-
-class Accounts:
-    """Accounts with delegated rights, by Samba's own tools on the domain controller."""
-
-    def __init__(self, directory: Directory) -> None:
-        self.directory = directory
-        self.passwords: dict[str, str] = {}
-        self._local = ["-H", directory.ldap["sam"], f"--configfile={directory.ldap['smb_conf']}"]
-
-    def add(self, name: str) -> str:
-        """Make an account and return its SID."""
-        self.passwords[name] = f"Lab-{random.token_urlsafe(18)}1"
-        run(["samba-tool", "user", "create", name, self.passwords[name], *self._local])
-        (entry,) = self.directory.search(f"(sAMAccountName={name})", "objectSid")
-        return sid_text(entry["objectsid"][0])
-
-    def remove(self) -> None:
-        for name in self.passwords:
-            run(["samba-tool", "user", "delete", name, *self._local])
-
-    def delegate(self, name: str, *rights: str) -> None:
-        for right in rights:
-            run(["samba-tool", "dsacl", "set", "--action=allow", f"--objectdn={name}", f"--sddl={right}", *self._local])
-
-    def schema_guid(self, attribute: str) -> str:
-        schema = f"CN=Schema,CN=Configuration,{self.directory.base}"
-        (entry,) = self.directory.search(f"(lDAPDisplayName={attribute})", "schemaIDGUID", base=schema)
-        return str(uuid.UUID(bytes_le=entry["schemaidguid"][0]))
-
-    def descriptor(self, name: str) -> str:
-        """Return an access list as Samba's tools show and take it."""
-        text = run(["ldbsearch", *self._local, "-b", name, "-s", "base", "(objectClass=*)", "nTSecurityDescriptor"])
-        found = re.search(r"^nTSecurityDescriptor: (.+)$", text.replace("\n ", ""), re.MULTILINE)
-        assert found, text
-        return found[1]
-
-    def put_back(self, name: str, descriptor: str) -> None:
-        ldif = f"dn: {name}\nchangetype: modify\nreplace: nTSecurityDescriptor\nnTSecurityDescriptor: {descriptor}\n"
-        run(["ldbmodify", *self._local], stdin=ldif)
-
-    def connection(self, name: str, **changes: Any) -> dict[str, Any]:
-        known = {key: self.directory.ldap[key] for key in ("server", "port", "ca_cert")}
-        return {**known, "username": f"{name}@ad.contoso.com", "password": self.passwords[name], **changes}
-
-
-def sid_text(raw: bytes) -> str:
-    """Return a SID as SDDL writes it (MS-DTYP 2.4.2)."""
-    parts = [int.from_bytes(raw[start : start + 4], "little") for start in range(8, len(raw), 4)]
-    return "-".join(["S", str(raw[0]), str(int.from_bytes(raw[2:8], "big")), *map(str, parts)])
 
 
 @pytest.fixture(scope="module")
@@ -135,15 +83,10 @@ def variables(fresh: None, control: Control, lab: dict[str, Any], accounts: Acco
     }
 
 
-def names(done: Run, status: str) -> set[str]:
-    """The checks with this status in the table that a person sees."""
-    return set(re.findall(rf"^\W*{status} +(\w+) ", done.output, re.MULTILINE))
-
-
 def only_wrong(ansible: Ansible, variables: dict[str, Any], *arguments: str, **changes: Any) -> str:
     done = ansible.playbook(PLAYBOOK, *arguments, variables={**variables, **changes})
     assert done.code == 2, done.output
-    (name,) = names(done, "wrong")
+    (name,) = checks(done, "wrong")
     assert name in done.output.rpartition("Do what the table says about ")[2].partition(",")[0], done.output
     return name
 
@@ -157,8 +100,8 @@ def test_a_fine_estate_is_fine(
     before = directory.search(others, "uSNChanged")
     done = ansible.playbook(PLAYBOOK, "-vvv", variables=variables)
     assert done.code == 0, done.output
-    assert names(done, "wrong") == names(done, "unknown") == set(), done.output
-    assert {"ad_write_consistency_guid", "ad_create_users", "connect_export", "disk_space"} <= names(done, "fine")
+    assert checks(done, "wrong") == checks(done, "unknown") == set(), done.output
+    assert {"ad_write_consistency_guid", "ad_create_users", "connect_export", "disk_space"} <= checks(done, "fine")
     assert directory.search(others, "uSNChanged") == before
     assert list(ansible.runs.iterdir()) == []
     assert not [secret for secret in secrets if secret in done.output]

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from outside import Control
 
 from playbooks import Ansible
+
+GALAXY = Path(__file__).resolve().parents[2] / "galaxy.yml"
 
 ANNA, ZOE = "anna.berg@contoso.com", "zoe.park@contoso.com"
 NOTE = "CHG-2041"
@@ -38,7 +41,13 @@ def test_a_change_can_be_traced(ansible: Ansible, control: Control, lab: dict[st
     choices = {"hybrid_identity_note": NOTE, "hard_match_scope": {"users": [ANNA, ZOE]}}
     run = ansible.playbook("hybrid.identity.hard_match", environment=CI, variables=choices)
     assert run.code == 0, run.output
-    origin = {"controller": platform.node(), "job": JOB, "app": lab["client_id"], "note": NOTE}
+    origin = {
+        "controller": platform.node(),
+        "job": JOB,
+        "app": lab["client_id"],
+        "version": yaml.safe_load(GALAXY.read_text("utf-8"))["version"],
+        "note": NOTE,
+    }
     plan, result = (run.folder / f"hard_match-{kind}.jsonl" for kind in ("plan", "result"))
     assert [read(path)[0]["origin"] for path in (plan, result)] == [origin, origin]
 

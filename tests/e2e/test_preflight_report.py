@@ -12,11 +12,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from outside import Directory, Graph
+from outside import Control, Directory, Graph
 
 from playbooks import Ansible
 
 SUFFIXES = ["contoso.com", "fabrikam.com"]
+ANNA = "anna.berg@contoso.com"
 KINDS = ("html", "csv", "markdown")
 
 
@@ -41,6 +42,12 @@ def test_the_files_agree(ansible: Ansible, graph: Graph, directory: Directory, t
     users = run.users("plan")
     facts = run.header("plan")["facts"]
     cloud_only = facts["summary"]["cloud_only"]
+    assert facts["names"]["tenant"].endswith(".onmicrosoft.com")
+    assert (
+        f",DC={facts['names']['domain'].replace('.', ',DC=')}" in next(iter(users.values()))["ad"]["distinguished_name"]
+    )
+    # Samba's schema has nothing of Exchange.
+    assert facts["has_exchange"] is False
     found = {name.lower() for name in users}
     everybody = {
         entry["userprincipalname"][0].decode().lower()
@@ -69,6 +76,36 @@ def test_the_files_agree(ansible: Ansible, graph: Graph, directory: Directory, t
     # What no app may read.
     assert "OnPremDirectorySynchronization.Read.All" in summary
     assert "OnPremDirectorySynchronization.Read.All" in page
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_history_of_an_account_that_seems_to_be_somebody_elses(
+    ansible: Ansible, control: Control, directory: Directory, tmp_path: Path
+) -> None:
+    (entry,) = directory.search(f"(userPrincipalName={ANNA})", "whenCreated")
+    dn, created = entry["dn"][0].decode(), entry["whencreated"][0].decode()
+    change = "dn: {0}\nchangetype: modify\n{1}: employeeID\n{2}"
+    directory.modify(change.format(dn, "replace", "employeeID: 4711\n"))
+    control("PATCH", "users", [{"userPrincipalName": ANNA, "employeeId": "4712"}])
+    report = paths(tmp_path)
+    try:
+        run = ansible.playbook(
+            "hybrid.identity.preflight",
+            variables={"hard_match_report": report, "hybrid_identity_scope": {"users": [ANNA]}},
+        )
+    finally:
+        directory.modify(change.format(dn, "delete", ""))
+    assert run.code == 0, run.output
+    (user,) = run.users("plan").values()
+    assert "different_person" in user["match"]["effects"]
+    account = user["person"]["account"]
+    assert account["organizational_unit"] == dn.partition(",")[2]
+    assert re.sub(r"[-:TZ]", "", account["created"]) == created.partition(".")[0]
+    # Samba has it only in binary.
+    assert account["created"] <= account["upn_changed"] <= run.header("plan")["time"]
+    with open(report["csv"], encoding="utf-8-sig", newline="") as source:
+        row = next(row for row in csv.DictReader(source) if row["user_principal_name"].lower() == ANNA)
+    assert row["upn_changed"] == account["upn_changed"].replace("T", " ").replace("Z", " UTC")
 
 
 @pytest.mark.usefixtures("fresh")

@@ -78,6 +78,7 @@ ATTRIBUTES = (
     b"sAMAccountType",
     b"mailNickname",
     b"msExchRecipientTypeDetails",
+    b"msExchMailboxGuid",
 )
 
 

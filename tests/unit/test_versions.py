@@ -16,6 +16,8 @@ sys.path.insert(0, str(ROOT / "tests" / "tools"))
 
 import cores
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.origin import COLLECTION_VERSION
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -42,3 +44,8 @@ def test_the_collection_asks_for_the_oldest_core() -> None:
 @pytest.mark.parametrize("path", sorted(ROOT.glob("roles/*/meta/main.yml")), ids=lambda path: path.parts[-3])
 def test_roles_ask_for_the_oldest_core(path: Path) -> None:
     assert f'min_ansible_version: "{cores.OLDEST}"' in path.read_text(encoding="utf-8")
+
+
+def test_files_of_runs_name_the_version_of_the_collection() -> None:
+    galaxy = (ROOT / "galaxy.yml").read_text(encoding="utf-8")
+    assert f"\nversion: {COLLECTION_VERSION}\n" in galaxy

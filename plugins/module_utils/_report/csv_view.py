@@ -13,6 +13,7 @@ from typing import Any
 from .._identity.core.outcomes import CLOUD_ONLY
 from .model import Report
 from .rows import VALUES, Row
+from .words import attribute_label, written_label
 
 _TOLD = ("cloud_user_principal_name", "future_user_principal_name")
 """Values that the columns for letters have."""
@@ -31,6 +32,9 @@ COLUMNS = (
     "password",
     "marks",
     *(name for name in VALUES if name not in _TOLD),
+    "organizational_unit",
+    "account_made",
+    "upn_changed",
     "expected",
     "causes",
     "effects",
@@ -82,11 +86,12 @@ def _cells(row: Row) -> tuple[str, ...]:
         person.password,
         "; ".join(person.marks),
         *(row.values[place] for place in _PLACES),
+        *person.account,
         row.expected,
         "; ".join(row.causes),
         "; ".join(row.effects),
-        "\n".join(f"{one.attribute}: {one.before} -> {one.after}" for one in row.writes),
-        "\n".join(f"{one.attribute}: {one.effect}: {one.cloud} -> {one.ad}" for one in row.overwrites),
+        "\n".join(f"{written_label(one.attribute)}: {one.before} -> {one.after}" for one in row.writes),
+        "\n".join(f"{attribute_label(one.attribute)}: {one.effect}: {one.cloud} -> {one.ad}" for one in row.overwrites),
     )
 
 

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from .._identity.core.outcomes import outcome
 from .._identity.core.text.counts import amount
+from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.visible import LONGEST, visible
 from .encoding import encoded
 from .model import Report, Unread, number
-from .words import MATCH_EFFECTS, effect_label, match_effect_label, words
+from .words import MATCH_EFFECTS, attribute_label, effect_label, match_effect_label, words
 
 MAX_BYTES = 512 * 1024
 """The file is never larger: a CI service cuts long pages, or drops them (GitHub beyond 1 MiB for a step)."""
@@ -28,15 +30,16 @@ _SPECIAL = re.compile(r"[\\`*{}\[\]<>#|~&$]|(?<!\w)[@_]|_(?!\w)|:(?=//|\w+:)")
 
 
 def to_markdown(report: Report, limit: int = 100) -> bytes:
-    """A summary: counts, what could not be read, what would be overwritten, and the users who need a decision.
+    """A summary: counts, what could not be read, what would be overwritten, who needs a decision, and ImmutableIds.
 
-    At most ``limit`` of these are named, and never more than fit into ``MAX_BYTES``; a last line says how many more
-    there are.
+    At most ``limit`` users are named in each table, and never more than fit into ``MAX_BYTES``; a last line says how
+    many more there are.
     """
     lines = [f"# {plain(report.title)}", ""]
     if report.note:
         lines += [f"*{plain(report.note)}*", ""]
-    lines += [plain(report.origin), "", f"**{plain(report.headline())}**", ""]
+    lines += [f"**{plain(report.headline())}**", ""]
+    lines += [f"- {plain(label)}: {plain(value)}" for label, value in report.head] + [""]
     if report.verdict:
         lines += [plain(report.verdict, LONGEST), ""]
     lines += [f"| {'Status' if report.by_status else 'Outcome'} | Users | |", "| --- | ---: | --- |"]
@@ -45,7 +48,9 @@ def to_markdown(report: Report, limit: int = 100) -> bytes:
             blocks = "█" * round(_BAR * count / max(report.total, count)) or "▏"
             lines.append(f"| {plain(outcome(key).label)} | {number(count)} | {blocks} |")
     lines += _unknown(report) + _effects(report) + _overwrites(report)
-    return encoded("\n".join(lines + _users(report, limit, _size(lines))) + "\n")
+    lines += _users(report, limit, MAX_BYTES - _size(lines))
+    lines += _immutable_ids(report, limit, MAX_BYTES - _size(lines))
+    return encoded("\n".join(lines) + "\n")
 
 
 def _unknown(report: Report) -> list[str]:
@@ -77,40 +82,51 @@ def _overwrites(report: Report) -> list[str]:
     lines = ["", "## What the matches would change in the cloud", ""]
     lines += ["| Attribute | Effect | Users |", "| --- | --- | ---: |"]
     for (attribute, effect), count in list(report.overwrites.items())[:_MAX_ATTRIBUTES]:
-        lines.append(f"| {plain(attribute)} | {plain(effect_label(effect))} | {number(count)} |")
+        lines.append(f"| {plain(attribute_label(attribute))} | {plain(effect_label(effect))} | {number(count)} |")
     if len(report.overwrites) > _MAX_ATTRIBUTES:
         lines += ["", f"… and {len(report.overwrites) - _MAX_ATTRIBUTES} more."]
     return lines
 
 
-def _users(report: Report, limit: int, used: int) -> list[str]:
+def _users(report: Report, limit: int, room: int) -> list[str]:
     waiting = [row for row in report.rows if row.needs_decision]
     if not waiting:
         return []
-    lines = [
-        "",
-        "## Users who need a decision",
-        "",
-        f"| User | {'Status' if report.by_status else 'Outcome'} | Why |",
-        "| --- | --- | --- |",
-    ]
-    room = MAX_BYTES - used - _size(lines) - 200
-    named = 0
-    for row in waiting[: max(limit, 0)]:
-        kind = report.kind(row)
-        line = f"| {plain(row.name)} | {plain(kind.label)} | {plain(row.reason or kind.meaning)} |"
+    head = ["User", "Status" if report.by_status else "Outcome", "Why"]
+    cells = (
+        (row.name, report.kind(row).label, log_reason(row.reason, row.cause) or report.kind(row).meaning)
+        for row in waiting[: max(limit, 0)]
+    )
+    needs = "needs" if len(waiting) == 1 else "need"
+    none = f"{amount(len(waiting), 'user')} {needs} a decision. The other files list all users."
+    return _table("Users who need a decision", head, cells, len(waiting), room) or ["", none]
+
+
+def _immutable_ids(report: Report, limit: int, room: int) -> list[str]:
+    """The values before and after of the cloud users whom the run writes."""
+    changed = [row for row in report.rows if row.is_changed and row.immutable_ids[0] != row.immutable_ids[1]]
+    cells = ((row.name, *(value or "none" for value in row.immutable_ids)) for row in changed[: max(limit, 0)])
+    return _table("ImmutableIds before and after", ["User", "Before", "After"], cells, len(changed), room)
+
+
+def _table(title: str, head: list[str], rows: Iterable[tuple[str, ...]], count: int, room: int) -> list[str]:
+    """Return a section with as many rows as there is room for, and how many of ``count`` are not in it.
+
+    It is empty if it would have no rows. ``room`` is in bytes.
+    """
+    lines = ["", f"## {title}", "", f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
+    start = len(lines)
+    room -= _size(lines) + 200
+    for row in rows:
+        line = f"| {' | '.join(map(plain, row))} |"
         room -= _size([line])
         if room < 0:
             break
         lines.append(line)
-        named += 1
-    if named < len(waiting):
-        more = amount(len(waiting) - named, "more user")
-        lines += ["", f"… and {more}. The other files of the report list all users."]
-    needs = "needs" if len(waiting) == 1 else "need"
-    return (
-        lines if named else ["", f"{amount(len(waiting), 'user')} {needs} a decision. The other files list all users."]
-    )
+    named = len(lines) - start
+    if named < count:
+        lines += ["", f"… and {amount(count - named, 'more user')}. The other files of the report list all users."]
+    return lines if named else []
 
 
 def _size(lines: list[str]) -> int:

@@ -15,6 +15,7 @@ from .._identity.core.errors import InputError
 from .._identity.core.outcomes import CLOUD_ONLY, CREATES, FAILED, JOINS, STOPS, UNCLEAR, Outcome, outcome
 from .._identity.core.run_files.run_file import RESULT, Header
 from .._identity.core.text.counts import amount, plural
+from .head import describe_head
 from .rows import Row, RowReader, shown
 from .words import MARKS, MATCH_EFFECTS, OUTCOMES
 
@@ -40,8 +41,9 @@ class Unread:
 class Report:
     """A report of a plan or, with ``is_result``, of what was done.
 
-    ``origin`` says where the file is from. ``verdict`` is that of the file: why the plan may not be applied, or who was
-    not changed. ``by_status``: rows are counted and filtered by their status, otherwise by their prediction.
+    ``head`` has the label and the value of each line that says where the file is from. ``verdict`` is that of the file:
+    why the plan may not be applied, or who was not changed. ``by_status``: rows are counted and filtered by their
+    status, otherwise by their prediction.
     ``rows`` are sorted by what a person should look at first, ``counts`` are by key, those without anybody too if
     outcomes are counted. ``total`` counts the AD users, ``apart`` those besides who are left alone, and ``outside`` the
     cloud users without one.
@@ -50,7 +52,7 @@ class Report:
 
     title: str
     note: str
-    origin: str
+    head: Sequence[tuple[str, str]]
     verdict: str
     caveats: Sequence[str]
     unread: Sequence[Unread]
@@ -152,7 +154,7 @@ def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None
     try:
         verdict, caveats, unread = _facts(header)
         is_now = header["terms"].get("predict") == NOW
-        origin = _origin(header)
+        head = describe_head(header)
     except (AttributeError, TypeError, RecursionError) as error:
         raise InputError("The first line of the file is not valid; create the file again.") from error
     reader = RowReader()
@@ -170,7 +172,7 @@ def make(header: Header, records: Iterable[Mapping[str, Any]], title: str | None
     return Report(
         title=shown(title) or _title(is_result, is_now),
         note=shown(note),
-        origin=origin,
+        head=head,
         verdict=verdict,
         caveats=caveats,
         unread=unread,
@@ -212,12 +214,6 @@ def _title(is_result: bool, is_now: bool) -> str:
     if is_result:
         return "Result of the hard match"
     return "What the next sync would do" if is_now else "Plan of the hard match"
-
-
-def _origin(header: Header) -> str:
-    time = shown(header["time"]).replace("T", " ").replace("Z", " UTC")
-    place = [f"{what} {shown(header[what])}" for what in ("tenant", "domain") if header[what]]
-    return ", ".join([f"Run {shown(header['run'])} of {shown(header['host'])}", time, *place])
 
 
 def _is_told(entry: Mapping[str, Any], caveats: Sequence[str]) -> bool:

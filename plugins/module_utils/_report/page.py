@@ -14,31 +14,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 from collections.abc import Iterator
-from typing import Any
 
-from .._identity.core.outcomes import Outcome, outcome
+from .._identity.core.outcomes import outcome
 from .._identity.core.text.counts import amount
 from .model import Report, number
+from .page_data import data_parts, other_name
 from .page_effects import effects_section, marks_section
 from .page_script import SCRIPT
 from .page_style import STYLE
-from .rows import VALUES, Row
-from .words import EFFECTS, OUTCOMES, QUIET_EFFECTS, effect_label, mark_label, match_effect_label, words, written_label
-
-_LABELS = {
-    "sam_account_name": "Account name",
-    "distinguished_name": "AD user",
-    "object_guid": "GUID",
-    "immutable_id": "ImmutableId",
-    "cloud_user_principal_name": "Cloud user",
-    "cloud_immutable_id": "ImmutableId in the cloud, as read",
-    "id": "Cloud object id",
-    "future_user_principal_name": "Cloud UPN after a sync",
-}
-_MORE = ("Name", "Address", "Addresses lost", "Password after a sync", "In quarantine", "Depends on", "Otherwise")
-_PLACES = tuple(VALUES.index(name) for name in _LABELS)
+from .words import EFFECTS, OUTCOMES, attribute_label, effect_label, words
 
 
 def html_parts(report: Report) -> Iterator[str]:
@@ -55,8 +40,9 @@ def html_parts(report: Report) -> Iterator[str]:
         "<body>",
         f"<header><h1>{_text(report.title)}</h1>",
         f'<p class="note"><bdi>{_text(report.note)}</bdi></p>' if report.note else "",
-        f'<p class="note"><bdi>{_text(report.origin)}</bdi></p>',
-        f'<p class="headline">{_text(report.headline())}</p></header>',
+        f'<p class="headline">{_text(report.headline())}</p>',
+        _head(report),
+        "</header>",
         "<main>",
         _verdict(report),
         _unread(report),
@@ -70,7 +56,7 @@ def html_parts(report: Report) -> Iterator[str]:
     )
     yield "\n".join(part for part in head if part)
     yield '\n<script type="application/json" id="data">'
-    yield from _data(report)
+    yield from data_parts(report)
     yield f"</script>\n<script>{SCRIPT}</script>\n</body></html>\n"
 
 
@@ -84,6 +70,11 @@ def _policy() -> str:
 
 def _text(text: str) -> str:
     return html.escape(text, quote=True)
+
+
+def _head(report: Report) -> str:
+    lines = "".join(f"<dt>{_text(label)}</dt><dd><bdi>{_text(value)}</bdi></dd>" for label, value in report.head)
+    return f'<dl class="legend" id="head">{lines}</dl>'
 
 
 def _verdict(report: Report) -> str:
@@ -136,7 +127,7 @@ def _overwrites(report: Report) -> str:
     if not report.overwrites:
         return ""
     body = "".join(
-        f"<tr><td><bdi>{_text(attribute).replace('_', '_<wbr>')}</bdi></td><td>{_text(effect_label(effect))}</td>"
+        f"<tr><td><bdi>{_text(attribute_label(attribute))}</bdi></td><td>{_text(effect_label(effect))}</td>"
         f'<td class="number">{number(count)}</td></tr>'
         for (attribute, effect), count in report.overwrites.items()
     )
@@ -167,101 +158,26 @@ def _users(report: Report) -> str:
 <noscript><p>The list of users needs JavaScript. The CSV file contains the same list.</p></noscript>
 <form class="controls" id="controls" hidden>
 <label>Search<input type="search" id="search" autocomplete="off" placeholder="Name, address, GUID, reason"></label>
-<label>{_other_name(report)}<select id="other"><option value="">All users</option></select></label>
+<label>{other_name(report)}<select id="other"><option value="">All users</option></select></label>
 <label>Cause<select id="cause"><option value="">All causes</option></select></label>
 <label>Effect of the match<select id="effect"><option value="">All users</option></select></label>
 <label>Mark<select id="mark"><option value="">All users</option></select></label>
 <label>Changes in the cloud<select id="change"><option value="">All users</option></select></label>
 <button type="reset" id="reset">Show all</button>
 </form>
-<p id="status" role="status" aria-live="polite"></p>
+<div class="found"><p id="status" role="status" aria-live="polite"></p>
+<button type="button" id="copy" hidden>Copy these users as CSV</button><span id="copied" role="status"></span></div>
 <table id="rows" hidden>
-<thead><tr><th>User</th><th>{kind}</th><th>Why</th><th>Overwrites</th></tr></thead><tbody></tbody></table>
+<thead><tr>{_sortable("User", kind, "Why", "Overwrites")}</tr></thead><tbody></tbody></table>
 <nav class="pager" id="pager" aria-label="Pages of users" hidden>
 <button type="button" id="previous">Previous</button><span id="page"></span>
 <button type="button" id="next">Next</button>
 </nav></section>"""
 
 
-def _other_name(report: Report) -> str:
-    return "Outcome" if report.by_status else "Planned"
-
-
-def _data(report: Report) -> Iterator[str]:
-    """The users, as lists and with names by number: a third of the size of one object a user."""
-    names = _Names()
-    before = '{"rows":['
-    for row in report.rows:
-        yield before + _embedded(_cells(report, row, names))
-        before = ","
-    rest = {
-        "outcomes": [[key, outcome(key).label, outcome(key).group] for key in names.outcomes.names],
-        "causes": [[key, words(key)] for key in names.causes.names],
-        "attributes": names.attributes.names,
-        "effects": [[key, effect_label(key)] for key in names.effects.names],
-        "matches": [[key, match_effect_label(key)] for key in names.matches.names],
-        "quiet": [*QUIET_EFFECTS],
-        "marks": [[key, mark_label(key)] for key in names.marks.names],
-        "written": [written_label(key) for key in names.written.names],
-        "details": [*_LABELS.values(), *_MORE],
-        "other": _other_name(report),
-    }
-    yield ("" if report.rows else before) + f"],{_embedded(rest)[1:]}"
-
-
-def _cells(report: Report, row: Row, names: _Names) -> list[Any]:
-    kind, other = report.kind(row), report.other(row)
-    details = [row.values[place] for place in _PLACES]
-    person = row.person
-    details += [person.name, person.address, "; ".join(person.lost), words(person.password)]
-    expected = outcome(row.expected).label if row.expected else ""
-    return [
-        names.outcomes.of(kind.key),
-        [names.causes.of(key) for key in row.causes],
-        row.name,
-        row.reason,
-        [*details, row.quarantined, row.unknown, expected],
-        [
-            [names.attributes.of(one.attribute), names.effects.of(one.effect), one.cloud, one.ad]
-            for one in row.overwrites
-        ],
-        [[names.written.of(one.attribute), one.id, one.before, one.after] for one in row.writes],
-        names.outcomes.of(other.key) if other else -1,
-        int(_is_marked(kind, other)),
-        [names.matches.of(key) for key in row.effects],
-        [names.marks.of(key) for key in person.marks],
-    ]
-
-
-def _is_marked(kind: Outcome, other: Outcome | None) -> bool:
-    """Whether the row itself shows the other outcome: a user with a good prediction may be refused all the same."""
-    return other is not None and other.needs_attention and other != kind
-
-
-class _Names:
-    """The names that rows refer to by number."""
-
-    def __init__(self) -> None:
-        self.outcomes, self.causes, self.attributes = _Numbers(), _Numbers(), _Numbers()
-        self.effects, self.written = _Numbers(), _Numbers()
-        self.matches, self.marks = _Numbers(), _Numbers()
-
-
-class _Numbers:
-    """Names by the number of their first appearance."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self._numbers: dict[str, int] = {}
-
-    def of(self, name: str) -> int:
-        if name not in self._numbers:
-            self._numbers[name] = len(self.names)
-            self.names.append(name)
-        return self._numbers[name]
-
-
-def _embedded(data: Any) -> str:
-    """JSON that cannot end the element it stands in, whatever the names in it hold."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+def _sortable(*columns: str) -> str:
+    """The head of a table whose rows the script sorts by the column of a button."""
+    return "".join(
+        f'<th scope="col" aria-sort="none"><button type="button" class="sort">{column}</button></th>'
+        for column in columns
+    )

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The script of the page: filters, search, pages of users. It makes text nodes only, never HTML from values."""
+"""The script of the page: filters, search, order, pages of users. It makes text nodes only, never HTML from values."""
 
 from __future__ import annotations
 
-SCRIPT = r"""
-"use strict";
+from .page_copy import COPY
+
+_PAGE = r"""
 (() => {
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
@@ -19,7 +20,9 @@ SCRIPT = r"""
   const effect = byId("effect"), mark = byId("mark");
   const bars = [...document.querySelectorAll(".bar")];
   const chosen = new Set();
-  let found = data.rows, page = 0, texts = null;
+  const heads = [...byId("rows").tHead.rows[0].cells];
+  const collator = new Intl.Collator("en", { numeric: true });
+  let rows = data.rows, found = rows, page = 0, texts = null;
 
   const number = (value) => value.toLocaleString("en");
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -45,6 +48,8 @@ SCRIPT = r"""
   const marksOf = (row) => row[MARKS].map((place) => data.marks[place]);
   const has = (entries, key) => !key || entries.some(([each]) => each === key);
 
+  const said = (key, text) => data.said[key]?.[text] ?? text;
+
   const otherOf = (row) => row[OTHER] < 0 ? "" : data.outcomes[row[OTHER]][1];
 
   function textOf(row) {
@@ -53,20 +58,32 @@ SCRIPT = r"""
     const [, label] = data.outcomes[row[KIND]];
     const words = [row[NAME], label, otherOf(row), row[REASON], ...causesOf(row).flat(),
       ...effectsOf(row).flat(), ...marksOf(row).flat()];
-    return plain([...words, ...row[DETAILS], ...changes, ...writes].join("\n"));
+    const details = row[DETAILS].map((text, place) => said(data.details[place][0], text));
+    return plain([...words, ...details, ...changes, ...writes].join("\n"));
   }
 
   function wanted() {
     const words = plain(search.value).split(/\s+/).filter(Boolean);
-    if (words.length && !texts) texts = data.rows.map(textOf);
+    if (words.length && !texts) texts = new Map(data.rows.map((row) => [row, textOf(row)]));
     const [kind, choice] = change.value.split(":");
     const place = Number(choice);
-    return data.rows.filter((row, index) =>
+    return rows.filter((row) =>
       (!chosen.size || chosen.has(data.outcomes[row[KIND]][0])) &&
       (!other.value || row[OTHER] === Number(other.value)) &&
       has(causesOf(row), cause.value) && has(effectsOf(row), effect.value) && has(marksOf(row), mark.value) &&
       (!kind || row[CHANGES].some((one) => one[kind === "attribute" ? 0 : 1] === place)) &&
-      words.every((word) => texts[index].includes(word)));
+      words.every((word) => texts.get(row).includes(word)));
+  }
+
+  // By column. Users without a value come last, and equal ones stay in the order of what to look at first.
+  const sortKeys = [(row) => row[NAME], (row) => data.outcomes[row[KIND]][1], (row) => row[REASON],
+    (row) => row[CHANGES].length];
+
+  function sorted(column, sign) {
+    const compare = (a, b) => typeof a === "number" ? a - b : collator.compare(a, b);
+    return data.rows.map((row) => [sortKeys[column](row), row])
+      .sort(([a], [b]) => (a === "") - (b === "") || sign * compare(a, b))
+      .map(([, row]) => row);
   }
 
   function changeList(row) {
@@ -97,8 +114,11 @@ SCRIPT = r"""
   function fill(place, row) {
     const list = make("dl", undefined, "details");
     if (row[OTHER] >= 0) list.append(make("dt", data.other), make("dd", value(otherOf(row))));
-    row[DETAILS].forEach((text, index) => {
-      if (text !== "") list.append(make("dt", data.details[index]), make("dd", value(text)));
+    const inCloud = row[DETAILS][data.details.findIndex(([key]) => key === "id")] !== "";
+    row[DETAILS].forEach((text, place) => {
+      const [key, label] = data.details[place];
+      const tells = inCloud && key.startsWith("immutable_id_");
+      if (text !== "" || tells) list.append(make("dt", label), make("dd", value(said(key, text))));
     });
     const causes = causesOf(row).map(([key]) => key).join(", ");
     if (causes) list.append(make("dt", "Cause"), make("dd", make("code", causes)));
@@ -156,7 +176,8 @@ SCRIPT = r"""
       ? `${number(first + 1)} to ${number(first + shown.length)} of ${number(found.length)}`
         + (found.length < data.rows.length ? ` that fit, of ${number(data.rows.length)} in all` : "")
       : data.rows.length ? "No user fits these filters." : "There are no users.";
-    byId("rows").hidden = !found.length;
+    byId("rows").hidden = byId("copy").hidden = !found.length;
+    byId("copied").textContent = "";
     byId("pager").hidden = !last;
     byId("previous").disabled = page === 0;
     byId("next").disabled = page === last;
@@ -168,6 +189,20 @@ SCRIPT = r"""
     page = 0;
     for (const bar of bars) bar.setAttribute("aria-pressed", String(chosen.has(bar.dataset.outcome)));
     draw();
+  }
+
+  function sort(head, column) {
+    const order = { none: "ascending", ascending: "descending", descending: "none" }[head.getAttribute("aria-sort")];
+    for (const each of heads) each.setAttribute("aria-sort", each === head ? order : "none");
+    rows = order === "none" ? data.rows : sorted(column, order === "ascending" ? 1 : -1);
+    filter();
+  }
+
+  async function copy() {
+    const done = await copyText(csvOf(data, found));
+    byId("copied").textContent = done
+      ? `Users copied: ${number(found.length)}.`
+      : "The browser does not let this page copy.";
   }
 
   function turn(by) {
@@ -200,6 +235,8 @@ SCRIPT = r"""
     filter();
   });
   for (const input of [search, other, cause, effect, mark, change]) input.addEventListener("input", filter);
+  heads.forEach((head, column) => head.firstElementChild.addEventListener("click", () => sort(head, column)));
+  byId("copy").addEventListener("click", copy);
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
   byId("controls").addEventListener("reset", () => { chosen.clear(); setTimeout(filter); });
   byId("previous").addEventListener("click", () => turn(-1));
@@ -222,4 +259,6 @@ SCRIPT = r"""
   filter();
 })();
 """
+
+SCRIPT = f'\n"use strict";{COPY}{_PAGE}'
 """Goes into the page's ``script`` element as it is, so it may not hold ``</script``."""

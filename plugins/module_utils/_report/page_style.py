@@ -58,7 +58,14 @@ button:disabled { cursor: default; opacity: .5; }
   color: var(--ink); padding: .45rem .6rem; font-size: 1rem; width: 100%; min-width: 0;
 }
 .controls button { padding: .45rem .8rem; }
-#status { color: var(--soft); margin: .75rem 0 .5rem; }
+.found { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; margin: .75rem 0 .5rem; }
+.found { color: var(--soft); } #status { margin: 0; } #copy { color: var(--ink); font-size: .85rem; }
+.copied { position: fixed; left: 0; top: 0; width: 1px; height: 1px; padding: 0; border: 0; opacity: 0; }
+.sort { padding: 0; border: 0; background: none; font-weight: 600; white-space: nowrap; }
+.sort:hover { text-decoration: underline; }
+[aria-sort="none"] .sort::after { content: " \2195"; content: " \2195" / ""; opacity: .5; font-weight: normal; }
+[aria-sort="ascending"] .sort::after { content: " \25b2"; content: " \25b2" / ""; }
+[aria-sort="descending"] .sort::after { content: " \25bc"; content: " \25bc" / ""; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-size: .85rem; font-weight: 600; }
@@ -68,7 +75,7 @@ thead th { color: var(--soft); font-size: .85rem; font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 #rows { table-layout: fixed; }
 #rows > thead th:nth-child(1) { width: 26%; } #rows > thead th:nth-child(2) { width: 13rem; }
-#rows > thead th:nth-child(4) { width: 7rem; text-align: right; }
+#rows > thead th:nth-child(4) { width: 8rem; text-align: right; }
 .user { font-weight: 600; }
 .mark {
   display: inline-block; margin-left: .4rem; padding: 0 .4rem; border: 1px solid var(--line); border-radius: .3rem;
@@ -86,12 +93,12 @@ thead th { color: var(--soft); font-size: .85rem; font-weight: 600; }
 bdi { unicode-bidi: isolate; }
 details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width: fit-content; }
 .details {
-  display: grid; grid-template-columns: max-content 1fr; gap: .1rem .75rem; margin: .4rem 0; font-size: .85rem;
+  display: grid; grid-template-columns: fit-content(12rem) 1fr; gap: .1rem .75rem; margin: .4rem 0; font-size: .85rem;
 }
 .details dt { color: var(--soft); } .details dd { margin: 0; }
 .changes { font-size: .85rem; margin: .4rem 0; background: var(--panel); }
 .changes th, .changes td { padding: .25rem .5rem; }
-.changes td:first-child { min-width: 8rem; }
+.changes td:first-child { min-width: 8rem; } .changes td:nth-child(2) { min-width: 7rem; }
 .effect { font-weight: 600; color: var(--soft); }
 .effect.at_risk, .effect.password, .effect.password_unknown { color: var(--unclear); }
 .effect.disabled { color: var(--stops); }
@@ -99,20 +106,20 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
 .pager { display: flex; gap: 1rem; align-items: center; justify-content: center; margin-top: 1rem; }
 .legend { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; font-size: .9rem; max-width: 60rem; }
 .legend dt { color: var(--kind, inherit); font-weight: 600; } .legend dd { margin: 0; color: var(--soft); }
-@media screen and (max-width: 46rem) {
+@media screen and (max-width: 58rem) {
   .bars { grid-template-columns: 1fr 1fr; }
   .bar { padding: .4rem .55rem .5rem; font-size: .9rem; }
   .controls { grid-template-columns: 1fr 1fr; }
   .controls label:first-child { grid-column: 1 / -1; }
   #rows, #rows > tbody, #rows > tbody > tr, #rows > tbody > tr > td { display: block; width: 100%; }
-  #rows > thead { display: none; }
+  #rows > thead, #rows > thead > tr { display: flex; flex-wrap: wrap; gap: 0 1rem; }
+  #rows > thead th { width: auto !important; padding: .2rem 0; border: 0; }
+  #rows > thead::before { content: "Sort by"; color: var(--soft); font-size: .85rem; padding: .2rem 0; }
   #rows > tbody > tr { padding: .6rem 0; border-bottom: 1px solid var(--line); }
   #rows > tbody > tr > td { border: 0; padding: .1rem 0; }
   #rows > tbody > tr > .number { text-align: left; color: var(--soft); font-size: .85rem; }
   #rows .number::before { content: "Overwrites: "; } #rows .nothing { display: none !important; }
   .figures { width: 100%; font-size: .9rem; }
-  .details, .legend { grid-template-columns: 1fr; gap: 0; }
-  .details dd, .legend dd { margin-bottom: .3rem; }
   .changes thead { display: none; }
   .changes, .changes tbody, .changes tr, .changes td { display: block; }
   .changes tr { border-bottom: 1px solid var(--line); padding: .3rem .5rem; }
@@ -121,6 +128,10 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
   .changes td:nth-child(3)::before { content: "Cloud now: "; color: var(--soft); }
   .changes td:nth-child(4)::before { content: "From AD: "; color: var(--soft); }
 }
+@media screen and (max-width: 34rem) {
+  .details, .legend { grid-template-columns: 1fr; gap: 0; }
+  .details dd, .legend dd { margin-bottom: .3rem; }
+}
 @media print {
   @page { margin: 14mm 12mm; }
   :root {
@@ -128,7 +139,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
     --joins: #17703f; --creates: #0b5cad; --stops: #b42318; --unclear: #8a5a00; --outside: #444;
   }
   body { padding: 0; max-width: none; font-size: 9.5pt; }
-  .controls, .pager, details { display: none; }
+  .controls, .pager, details, #copy, #copied { display: none; } .sort::after { display: none; }
   h2 { margin: 1.2rem 0 .5rem; }
   th, td, .changes th, .changes td { padding: .2rem .4rem; }
   .bars { grid-template-columns: repeat(3, 1fr); }
@@ -137,7 +148,7 @@ details summary { cursor: pointer; color: var(--focus); font-size: .85rem; width
   h2 { break-after: avoid; }
   thead { display: table-header-group; }
   #rows > thead th:nth-child(1) { width: 30%; } #rows > thead th:nth-child(2) { width: 9.5rem; }
-  #rows > thead th:nth-child(4) { width: 5.5rem; }
+  #rows > thead th:nth-child(4) { width: 6.5rem; }
   .more { break-before: avoid; } .more > td { padding-left: 1.2rem; }
   tr:has(+ .more) > td { border-bottom: 0; }
   .details { display: block; margin: 0; } .details dt, .details dd { display: inline; }

@@ -11,13 +11,22 @@ from typing import Any, cast
 
 from .._identity.core.identities.addresses import lost_addresses
 from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH
-from .._identity.core.run_files.user_records import MatchRecord, PersonRecord, UserRecord
+from .._identity.core.run_files.user_records import AccountRecord, MatchRecord, PersonRecord, UserRecord
 
 AD_PASSWORD, UNKNOWN_PASSWORD, SAME_PASSWORD = "active_directory", "unknown", "unchanged"
 """Where the password comes from after a match. Unknown: nobody could read whether password hash sync is on."""
 
+_UNKNOWN = "unknown"
+
+PASSWORDS = {
+    AD_PASSWORD: "The password of the AD account",
+    SAME_PASSWORD: "Unchanged",
+    UNKNOWN_PASSWORD: "Unknown",
+}
+"""The same in words."""
+
 _JOINS = (HARD_MATCH, SOFT_MATCH)
-_PASSWORDS = {"password": AD_PASSWORD, "password_unknown": UNKNOWN_PASSWORD}
+_BY_EFFECT = {"password": AD_PASSWORD, "password_unknown": UNKNOWN_PASSWORD}
 _NOTHING: Any = {}
 
 
@@ -27,6 +36,8 @@ class Person:
 
     ``address`` is where the person gets mail now. ``lost`` are addresses that a match would take away. ``password`` is
     one of the words above, empty if nobody is joined. ``marks`` are keys of ``words.MARKS``.
+    ``account`` says where the AD account is, when it was made and when its UPN last changed, of those who seem to be
+    two people; empty texts for the others.
     """
 
     name: str
@@ -36,6 +47,7 @@ class Person:
     lost: tuple[str, ...]
     password: str
     marks: tuple[str, ...]
+    account: tuple[str, str, str]
 
 
 def read_person(user: UserRecord, name: str) -> Person:
@@ -57,9 +69,21 @@ def read_person(user: UserRecord, name: str) -> Person:
         else (),
         password=_password(match) if joins else "",
         marks=tuple(person.get("marks") or ()),
+        account=_account(person.get("account")),
     )
+
+
+def _account(record: AccountRecord | None) -> tuple[str, str, str]:
+    if record is None:
+        return "", "", ""
+    created, changed = (_time(record[name]) for name in ("created", "upn_changed"))
+    return record["organizational_unit"] or _UNKNOWN, created, changed
+
+
+def _time(value: str | None) -> str:
+    return value.replace("T", " ").replace("Z", " UTC") if value else _UNKNOWN
 
 
 def _password(match: MatchRecord) -> str:
     effects = [each["effect"] for each in match.get("overwrites") or () if each["attribute"] == "password"]
-    return _PASSWORDS.get(effects[0], UNKNOWN_PASSWORD) if effects else SAME_PASSWORD
+    return _BY_EFFECT.get(effects[0], UNKNOWN_PASSWORD) if effects else SAME_PASSWORD

@@ -47,10 +47,16 @@ VALUES = (
     "immutable_id",
     "id",
     "cloud_user_principal_name",
-    "cloud_immutable_id",
+    "immutable_id_before",
+    "immutable_id_after",
     "future_user_principal_name",
 )
-"""The names of ``Row.values``. ``immutable_id`` is that of the AD user if the plan is carried out."""
+"""The names of ``Row.values``. ``immutable_id`` is that of the AD user if the plan is carried out. The next two are
+those of the cloud user before and after the run."""
+
+_UPN, _BEFORE, _AFTER = map(VALUES.index, ("user_principal_name", "immutable_id_before", "immutable_id_after"))
+_WRITTEN = "onPremisesImmutableId"
+UNKNOWN = "unknown"
 
 # So that a missing part reads as one without values.
 _NO_AD: AdRecord = cast(Any, {})
@@ -102,6 +108,16 @@ class Row:
     overwrites: tuple[Overwrite, ...]
     writes: tuple[Write, ...]
     person: Person
+
+    @property
+    def user_principal_name(self) -> str:
+        """The name of the AD user; empty if there is none."""
+        return self.values[_UPN]
+
+    @property
+    def immutable_ids(self) -> tuple[str, str]:
+        """Those of the cloud user before and after the run; empty if there is none."""
+        return self.values[_BEFORE], self.values[_AFTER]
 
     @property
     def cause(self) -> str:
@@ -165,6 +181,7 @@ class RowReader:
             *(ad.get(name) for name in _AD_VALUES),
             change.get("immutable_id") or ad.get("immutable_id"),
             *(cloud.get(name) for name in _CLOUD_VALUES),
+            _immutable_id_after(cloud, change),
             match.get("future_user_principal_name"),
         ]
         return Row(
@@ -194,6 +211,7 @@ class RowReader:
             lost=tuple(map(shown, person.lost)),
             password=person.password,
             marks=self._several(person.marks),
+            account=(shown(person.account[0]), shown(person.account[1]), shown(person.account[2])),
         )
 
     def _overwrite(self, one: OverwriteRecord) -> Overwrite:
@@ -209,6 +227,14 @@ class RowReader:
 
     def _once(self, text: str) -> str:
         return self._keys.setdefault(text, text)
+
+
+def _immutable_id_after(cloud: CloudRecord, change: ChangeRecord) -> str | None:
+    """Return the ImmutableId of the cloud user after the run. The result of a write that failed is unknown."""
+    for write in change.get("writes") or ():
+        if write["attribute"] == _WRITTEN and write["id"] == cloud.get("id"):
+            return write["after"]
+    return UNKNOWN if cloud and change.get("status") == FAILED else cloud.get("immutable_id")
 
 
 def shown(value: object) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from .._identity.core import accepted_effects, outcomes
+from .._identity.core.attribute_map import ROWS
 
 OUTCOMES = tuple(key for key in outcomes.TABLE if key in (*outcomes.OUTCOMES, outcomes.CLOUD_ONLY))
 """What a report counts and explains even if nobody has it, in the order in which a person should look at it."""
@@ -60,12 +61,37 @@ MARKS = {
         "Equipment mailbox",
         "Active Directory says that this is the mailbox of a piece of equipment, not a person.",
     ),
+    "local_mailbox": (
+        "Mailbox on premises",
+        "Active Directory says that the user has a mailbox on an Exchange server on premises. If the cloud user has a "
+        "mailbox too, decide before the next sync which one stays.",
+    ),
 }
 """What a user is marked as, so that somebody looks whether a match makes sense: name and meaning by key."""
+
+_ATTRIBUTES = {
+    "password": "Password",
+    "enabled": "Account enabled",
+    "proxy_addresses": "Email addresses",
+    "mail": "Email address",
+    "mail_nickname": "Email alias",
+    "office_location": "Office",
+    "employee_id": "Employee ID",
+    **{f"extension_attribute_{number}": f"Extension attribute {number}" for number in range(1, 16)},
+}
+"""Words for attributes of users whose key does not make good ones."""
+
+_IN_AD = {row.record: row.ad for row in ROWS}
 
 _WRITTEN = {"onPremisesImmutableId": "ImmutableId", "recycleBin": "Recycle bin"}
 
 _SHORT = {"ad": "AD", "smtp": "SMTP", "upn": "UPN"}
+
+
+def attribute_label(key: str) -> str:
+    """What to call an attribute of a user, with its name in Active Directory: ``Job title (title)``."""
+    label = _ATTRIBUTES.get(key) or words(key)
+    return f"{label} ({_IN_AD[key]})" if key in _IN_AD else label
 
 
 def effect_label(key: str) -> str:

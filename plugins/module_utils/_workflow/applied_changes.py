@@ -13,6 +13,7 @@ from .._identity.core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from .._identity.core.outcomes import CLEARED
 from .._identity.core.refusal import Refusal
 from .._identity.core.run_files.user_records import ChangeRecord
+from .._identity.core.text.log_reasons import PROTECTIVE_CAUSES
 from .._identity.entra.immutable_id_plan import FAILED, REFUSED, ImmutableIdChange
 from .._identity.entra.immutable_id_requests import ImmutableIdRequest
 from .match_changes import MatchChange
@@ -21,7 +22,9 @@ CHANGED_SINCE, ANCHOR_FAILED = "changed_since", "anchor_not_written"
 
 
 def changed_since(why: Refusal) -> Refusal:
-    return Refusal(CHANGED_SINCE, f"Something changed after the plan was made: {why.reason}")
+    # Logs show this reason, and not by its cause whether it tells of an administrator.
+    reason = "The user is protected now; a new plan says why." if why.cause in PROTECTIVE_CAUSES else why.reason
+    return Refusal(CHANGED_SINCE, f"Something changed after the plan was made: {reason}")
 
 
 def interrupted(change: MatchChange) -> MatchChange:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._identity.ad.account_history import AccountHistory
 from .._identity.ad.faults import left_out_warnings
 from .._identity.ad.marks import Marker, Places
 from .._identity.ad.users import AnchorChange
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
 from .._identity.core.errors import InputError
 from .._identity.core.identities.comparison import entra_key
+from .._identity.core.identities.distinguished_names import domain_name
 from .._identity.core.journal import JournalWriter
 from .._identity.core.scope.named_object import NamedObject
 from .._identity.preflight.directory_view import DirectoryView
 from .._identity.preflight.predictions import AnchorOwner
 from .._ldap.groups.named_objects import find_upns, member_conditions, read_places
 from .._ldap.session.connection import Session
-from .._ldap.session.forest import domain_place, naming_contexts
+from .._ldap.session.forest import domain_place, has_exchange, naming_contexts
+from .._ldap.users.account_histories import read_histories
 from .._ldap.users.anchor_owners import anchor_owners
 from .._ldap.users.anchor_writer import AnchorWriter
 from .._ldap.users.directory_view import read_claims, read_view
@@ -39,7 +42,8 @@ class MatchDirectory:
         """``for_plan``: do not read of each user what protects the account, since ``read_view`` does it."""
         self._session = session
         self._scope, excluded = task.scope, task.exclusions
-        self._domain = naming_contexts(session).default
+        self._contexts = naming_contexts(session)
+        self._domain = self._contexts.default
         self._protects = PROTECTED_ACCOUNTS not in task.terms.skip_checks
         named = bool(excluded.ad_groups or excluded.units)
         places = read_places(session, self._domain, excluded.ad_groups, excluded.units) if named else Places()
@@ -47,6 +51,7 @@ class MatchDirectory:
         protects = self._protects and not for_plan
         self._lookup = Lookup(session, self._domain, task.source_anchor, True, protects, marker)
         self.place = domain_place(session, self._domain)
+        self.domain_name = domain_name(self._domain)
 
     def find(self, members: Members | None = None) -> list[AnchorChange]:
         """Return the users in scope. ``members`` are those of the group of Entra, if the scope is one.
@@ -82,6 +87,14 @@ class MatchDirectory:
     def read_view(self, anchors: Sequence[str], names: Sequence[str]) -> DirectoryView:
         """Return the objects with these ImmutableIds, UPNs or addresses."""
         return read_view(self._session, self._domain, anchors, names, self._protects)
+
+    def read_histories(self, guids: Sequence[str]) -> dict[str, AccountHistory]:
+        """Return the histories of the accounts with these dashed GUIDs, by GUID."""
+        return read_histories(self._session, self._domain, guids) if guids else {}
+
+    def has_exchange(self) -> bool | None:
+        """Return whether the schema has Exchange's attributes; None if it cannot be seen."""
+        return has_exchange(self._session, self._contexts)
 
     def read_claims(
         self,

@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .._identity.ad.account_history import AccountHistory
+from .._identity.ad.lookup import parent_dn
 from .._identity.core.attribute_map import by_key
 from .._identity.core.cloud_user import CloudRecord, CloudUser
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
 from .._identity.core.outcomes import FAILED, REFUSED, STAMPED
 from .._identity.core.records import AdUser, consistency_text
 from .._identity.core.review.changes import Held, Write, list_write_records
-from .._identity.core.run_files.user_records import ChangeRecord, PersonRecord, UserRecord, WriteRecord
+from .._identity.core.run_files.user_records import (
+    AccountRecord,
+    ChangeRecord,
+    PersonRecord,
+    UserRecord,
+    WriteRecord,
+)
 from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.deleted_holders import IN_BIN, RESTORED
 from .._identity.entra.immutable_id_plan import PROPERTY
@@ -23,8 +31,8 @@ from .._identity.entra.snapshot_user import SnapshotUser
 from .._identity.preflight.predictions import Prediction
 from .match_changes import MatchChange
 
-GUEST_MARK, UNLICENSED_MARK = "guest", "unlicensed"
-"""Marks of cloud users. Those of AD users are in ``kinds``."""
+GUEST_MARK, UNLICENSED_MARK, LOCAL_MAILBOX_MARK = "guest", "unlicensed", "local_mailbox"
+"""Marks of users. The other marks of AD users are in ``kinds``."""
 
 
 def status_of(change: MatchChange) -> str:
@@ -71,11 +79,12 @@ class Tenant:
     """What a record has of the tenant besides the user itself.
 
     ``identifiers``: onPremisesObjectIdentifier by id of the cloud user. ``people``: the cloud users as they were read,
-    by id.
+    by id. ``histories``: those of a few AD accounts, by dashed GUID.
     """
 
     identifiers: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, SnapshotUser] = field(default_factory=dict)
+    histories: Mapping[str, AccountHistory] = field(default_factory=dict)
 
     def record(self, cloud: CloudUser | None) -> CloudRecord | None:
         """Return the record of a cloud user; None for nobody."""
@@ -89,8 +98,17 @@ class Tenant:
             GUEST_MARK if known and known.is_guest else None,
             UNLICENSED_MARK if known and known.is_licensed is False else None,
             ad.mailbox if ad else None,
+            LOCAL_MAILBOX_MARK if ad and ad.has_local_mailbox else None,
         ]
-        return PersonRecord(display_name=next(filter(None, names), None), marks=[mark for mark in marks if mark])
+        person = PersonRecord(display_name=next(filter(None, names), None), marks=[mark for mark in marks if mark])
+        history = self.histories.get(ad.object_guid or "") if ad else None
+        if ad and history:
+            person["account"] = AccountRecord(
+                organizational_unit=parent_dn(ad.distinguished_name or "") or None,
+                created=history.created,
+                upn_changed=history.upn_changed,
+            )
+        return person
 
 
 def make_record(

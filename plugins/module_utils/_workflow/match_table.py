@@ -23,6 +23,7 @@ from .._identity.core.decision import REVIEWED
 from .._identity.core.outcomes import FINE, REFUSED
 from .._identity.core.run_files.user_records import OverwriteRecord, UserRecord, count_statuses, name_of
 from .._identity.core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
+from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.outcome_table import outcome_lines
 
 SHOWN_IN_TABLE = 10
@@ -55,6 +56,14 @@ def plan_table(found: Rows) -> list[str]:
     """
     effects = [f"effect: {words:<20}{found.effects[key]:>7}" for key, words in WORDS.items() if found.effects[key]]
     return [*outcome_lines(found.rows, SHOWN_IN_TABLE), *effects]
+
+
+def mailbox_lines(local: int, has_exchange: bool | None) -> list[str]:
+    """Return what a table says of mailboxes: how many users have one on premises, and who keeps the addresses."""
+    lines = [f"mark: {'mailbox on premises':<22}{local:>7}"] if local else []
+    if has_exchange:
+        lines.append("AD has Exchange's schema: after the sync, email addresses can be edited only in AD.")
+    return lines
 
 
 def keep_rows(users: Iterable[UserRecord], found: Rows) -> Iterator[UserRecord]:
@@ -100,7 +109,10 @@ def _planned_status(user: UserRecord) -> str:
 
 def _row(user: UserRecord, status: str) -> Row:
     change, match = user["change"], user["match"]
-    return status, name_of(user), (change["reason"] if change else None) or (match["reason"] if match else None)
+    reason, cause = (change["reason"], change["cause"]) if change else (None, None)
+    if match and (not reason or cause == f"predicted_{match['outcome']}"):
+        reason, cause = reason or match["reason"], match["cause"]
+    return status, name_of(user), log_reason(reason, cause)
 
 
 def _list_effect_changes(user: UserRecord) -> list[OverwriteRecord]:

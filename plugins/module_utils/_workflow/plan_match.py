@@ -16,12 +16,14 @@ from .._graph.http.transport import Transport, open_transport
 from .._graph.http.watch import Watch
 from .._graph.reads.source_of_authority import add_source_of_authority
 from .._graph.reads.survey import Survey
-from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
+from .._identity.ad.account_history import AccountHistory
+from .._identity.core.accepted_effects import DIFFERENT_PERSON, PROTECTED_ACCOUNTS
 from .._identity.core.decision import Proposal, decide
 from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import AdUser
 from .._identity.core.review.changes import upns_of
 from .._identity.core.text.sentences import join_names
+from .._identity.entra.domains import Domains
 from .._identity.entra.snapshot_user import SnapshotUser
 from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY, TenantSnapshot
 from .._identity.entra.user_index import UserIndex
@@ -31,9 +33,9 @@ from .._identity.preflight.predict import cloud_only, predict
 from .._identity.preflight.predictions import Prediction
 from .._identity.preflight.result import describe_caveats, describe_unread, list_unread, skip_checks
 from .._ldap.session.connection import LdapOptions, connected
+from .made_plan import MatchPlan
 from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anchors, plan_matches
 from .match_directory import MatchDirectory
-from .match_plan import MatchPlan
 from .match_records import Tenant, list_held, list_writes, status_of
 from .match_task import NOW, MatchTask
 from .partners import CAUSES, choose_partners, describe_unused, guard_partners, list_partner_names, list_unused
@@ -48,6 +50,8 @@ class _Seen:
     found: Sequence[Prediction]
     snapshot: TenantSnapshot
     unread: set[str]
+    histories: Mapping[str, AccountHistory]
+    has_exchange: bool | None
 
 
 def plan_match(
@@ -99,7 +103,8 @@ async def _plan(
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
     warnings = [*directory.warnings, *describe_unused(unused)]
-    plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, warnings)
+    shown = directory.domain_name, warnings
+    plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, *shown)
     partners = {each.cloud.id for each in apart if each.cloud}
     return replace(plan, apart=apart, outside=[user for user in plan.outside if user.id not in partners])
 
@@ -143,7 +148,9 @@ async def _look_around(
     unread = list_unread(replace(snapshot, unknown=known), found)
     unread |= {PROTECTED_ACCOUNTS} if view.protection_unread else set()
     unread |= {ANCHOR_CLAIMS} if view.claims_unread else set()
-    return _Seen(guarded, found, assumed, unread)
+    strangers = [str(each.ad.object_guid) for each in found if any(one.key == DIFFERENT_PERSON for one in each.effects)]
+    histories = await asyncio.to_thread(directory.read_histories, strangers)
+    return _Seen(guarded, found, assumed, unread, histories, await asyncio.to_thread(directory.has_exchange))
 
 
 def _matched(found: Sequence[Prediction]) -> set[str]:
@@ -169,6 +176,7 @@ def _build_plan(
     where: str,
     place: tuple[str, str],
     cloud: Sequence[SnapshotUser],
+    domain_name: str,
     warnings: Sequence[str],
 ) -> MatchPlan:
     found: Sequence[Prediction | None] = seen.found if seen else [None] * len(matches)
@@ -183,10 +191,15 @@ def _build_plan(
         found=seen.found if seen else None,
         apart=(),
         outside=cloud_only(seen.found, seen.snapshot) if seen else (),
-        known=Tenant(seen.snapshot.identifiers if seen else {}, {each.user.id: each for each in cloud}),
+        known=Tenant(
+            seen.snapshot.identifiers if seen else {},
+            {each.user.id: each for each in cloud},
+            seen.histories if seen else {},
+        ),
         decided=decided,
         tenant=place[0],
         domain=place[1],
+        names={"tenant": Domains(seen.snapshot).initial if seen else None, "domain": domain_name},
         caveats=describe_caveats(seen.found, seen.snapshot, seen.unread, skipped) if seen else (),
         unread=describe_unread(seen.unread, skipped) if seen else (),
         warnings=[*warnings, *_describe_missing(decided.missing)],
@@ -194,6 +207,7 @@ def _build_plan(
         is_reviewable=may_write and decided.is_reviewable,
         is_reviewed=compares,
         tenant_synchronizes=seen.snapshot.synchronizes if seen else None,
+        has_exchange=seen.has_exchange if seen else None,
     )
 
 
@@ -215,6 +229,7 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
         # If nothing is to be written, only the outcome counts.
         refusal=refusal if may_write else None,
         outcome=outcome.outcome if outcome else None,
+        outcome_cause=outcome.cause if outcome else None,
         outcome_reason=outcome.reason if outcome else None,
         effects=prediction.effects if prediction else (),
         key=change.guid,

@@ -14,6 +14,7 @@ from .._identity.core.outcomes import FAILED, REFUSED
 from .._identity.core.review.changes import Upns, Write, read_writes, upns_of
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, name_of
 from .._identity.core.text.counts import amount, plural
+from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.sentences import join_reasons
 
 
@@ -68,7 +69,7 @@ def list_planned(users: Iterable[UserRecord]) -> list[Planned]:
 def describe_outcome(planned: Sequence[Planned], outcomes: Mapping[str, ChangeRecord], unproven: str | None) -> str:
     """Return the verdict: one sentence about the planned users who were not changed; empty if all were."""
     missed = [
-        (each.name, str(change["reason"]))
+        (each.name, str(log_reason(change["reason"], change["cause"])))
         for each in planned
         if (change := outcomes.get(each.guid)) and change["status"] in (REFUSED, FAILED)
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from support.code_blocks import blocks
 from support.resident_powershell import PWSH
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,3 +36,15 @@ def test_the_check_finds_what_it_is_for(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "new.ps1:1: ?? needs PowerShell 7" in done.stdout
     assert "new.ps1:2: ForEach-Object -Parallel came after 5.1" in done.stdout
+
+
+def test_the_pages_show_what_5_1_can_run(tmp_path: Path) -> None:
+    """People type these blocks in Windows PowerShell."""
+    files = []
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        for number, block in enumerate(blocks(path.read_text("utf-8"), "powershell")):
+            files.append(tmp_path / f"{path.stem}-{number}.ps1")
+            files[-1].write_text(block, encoding="utf-8")
+    assert len([file for file in files if file.name.startswith("setup-")]) > 10
+    done = check(*files)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -24,6 +24,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._report.page impor
 ROOT = Path(__file__).resolve().parents[3]
 PICTURES = ROOT / ".cache" / "report"
 DESK: ViewportSize = {"width": 1280, "height": 900}
+TABLET: ViewportSize = {"width": 800, "height": 1000}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
 Open = Callable[..., Page]
@@ -68,11 +69,21 @@ def open_page(browser: Browser, report: Callable[[int, str], Path]) -> Iterator[
     complaints: list[str] = []
     contexts = []
 
-    def show(count: int, size: ViewportSize | None = None, dark: bool = False, kind: str = "plan") -> Page:
+    def show(
+        count: int,
+        size: ViewportSize | None = None,
+        dark: bool = False,
+        kind: str = "plan",
+        script: str | None = None,
+    ) -> Page:
         context = browser.new_context(
             viewport=size or DESK, offline=True, color_scheme="dark" if dark else "light", is_mobile=size is PHONE
         )
         contexts.append(context)
+        # What a browser with a window grants by itself to a page on which somebody clicks.
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        if script:
+            context.add_init_script(script)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: complaints.append(str(error)))

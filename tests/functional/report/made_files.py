@@ -210,7 +210,7 @@ def _header(kind: str, facts: Record) -> Header:
         module="match_plan",
         run="20261124T091500Z-localhost-3f2a1b",
         host="localhost",
-        origin={"controller": "c", "job": None, "app": None, "note": ""},
+        origin={"controller": "c", "job": None, "app": None, "version": "1.0.0", "note": ""},
         scope={"all": True},
         terms={"predict": "after_apply"},
         time="2026-11-24T09:15:30Z",

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import DESK, PHONE, Open
+from conftest import DESK, PHONE, TABLET, Open
 from made_files import EVIL, SPREADSHEET, VERDICT, plan, result
 from playwright.sync_api import Page, ViewportSize, expect
+
+from ansible_collections.hybrid.identity.plugins.module_utils._report.words import attribute_label
 
 SIZES = [40, 10_000]
 STATUS = "#status"
@@ -70,7 +72,7 @@ def test_the_counts_are_those_of_the_plan(open_page: Open, count: int) -> None:
     assert page.locator("#verdict p").all_inner_texts() == ([VERDICT] if count == 40 else [])
     overwritten = sum(one["attribute"] == "department" for user in users for one in user["match"]["overwrites"])
     line = page.locator("#overwrites tr", has_text="department")
-    assert line.inner_text().split("\t") == ["department", "Overwritten", f"{overwritten:,}"]
+    assert line.inner_text().split("\t") == ["Department (department)", "Overwritten", f"{overwritten:,}"]
 
 
 @pytest.mark.parametrize("count", SIZES)
@@ -204,7 +206,7 @@ def test_details_show_each_change(open_page: Open) -> None:
     lines = page.locator("table.changes tbody tr").all_inner_texts()
     assert len(lines) == len(overwrites)
     for line, change in zip(lines, overwrites, strict=True):
-        assert change["attribute"] in line
+        assert attribute_label(change["attribute"]) in line
         for value in (change["cloud"], change["ad"]):
             assert text_of(value) in line
 
@@ -222,7 +224,7 @@ def test_names_stay_text(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("count", SIZES)
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESK, TABLET, PHONE], ids=["desk", "tablet", "phone"])
 def test_nothing_sticks_out_at_the_side(open_page: Open, pictures: Path, count: int, size: ViewportSize) -> None:
     page = open_page(count, size)
     for place in range(3):
@@ -233,8 +235,11 @@ def test_nothing_sticks_out_at_the_side(open_page: Open, pictures: Path, count: 
         ".map((one) => one.tagName + '.' + one.className)"
     )
     assert wide == []
-    name = "desk" if size is DESK else "phone"
-    page.screenshot(path=pictures / f"{count}-{name}.png", full_page=True)
+    narrow = page.evaluate(
+        "Math.min(...[...document.querySelectorAll('dl dd')].map((one) => one.getBoundingClientRect().width))"
+    )
+    assert narrow >= 200
+    page.screenshot(path=pictures / f"{count}-{size['width']}.png", full_page=True)
 
 
 def test_in_the_dark(open_page: Open, pictures: Path) -> None:

@@ -19,6 +19,7 @@ from scripted_graph import CLIENT_ID, TENANT_ID, ScriptedGraph, found, object_id
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudRecord
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import JournalEntry
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.origin import COLLECTION_VERSION
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PROOF,
     RESULT,
@@ -115,7 +116,13 @@ HEADER = Header(
     module="match_apply",
     run="20261124T060000Z-localhost-3f2a1b",
     host="localhost",
-    origin={"controller": "elsewhere", "job": "https://ci.example.com/1", "app": None, "note": "CHG-2041"},
+    origin={
+        "controller": "elsewhere",
+        "job": "https://ci.example.com/1",
+        "app": None,
+        "version": "1.0.0",
+        "note": "CHG-2041",
+    },
     scope={"all": True},
     terms={"max_refused": 1},
     time="2026-11-24T06:00:00Z",
@@ -147,7 +154,12 @@ def test_a_result_becomes_a_proof(
     # Of this task, whatever runs the tests; only the note is that of the result.
     origin: Any = header.pop("origin")
     assert origin.pop("job") != HEADER["origin"]["job"]
-    assert origin == {"controller": platform.node(), "app": CLIENT_ID, "note": "CHG-2041"}
+    assert origin == {
+        "controller": platform.node(),
+        "app": CLIENT_ID,
+        "version": COLLECTION_VERSION,
+        "note": "CHG-2041",
+    }
     facts = {"summary": result["summary"], "verdict": "", "since": "2026-11-24T06:00:00Z"}
     expected = {**HEADER, "kind": PROOF, "module": "entra_sync_info", "facts": facts}
     assert header == {key: value for key, value in expected.items() if key not in ("time", "origin")}

@@ -47,6 +47,7 @@ def people() -> list[Entry]:
     more: dict[str, Sequence[bytes | str]] = {
         "displayName": ["Old"],
         "msExchRecipientTypeDetails": ["1"],
+        "msExchMailboxGuid": [b"0123456789abcdef"],
         "whenCreated": ["20261124100000.0Z"],
         "pwdLastSet": ["133000000000000000"],
     }

@@ -26,7 +26,13 @@ PROPERTY = "onPremisesImmutableId"
 CONTOSO = ("tenant", "9d1c7f0a-53c4-4b8e-8f0e-2f6a1d7c4e11")
 
 REQUEST = "7e1b3c52-5f0a-4d0e-8a6e-1c2d3e4f5a6b"
-ORIGIN: Origin = {"controller": "runner-7", "job": "https://ci.example.com/1", "app": None, "note": "CHG-2041"}
+ORIGIN: Origin = {
+    "controller": "runner-7",
+    "job": "https://ci.example.com/1",
+    "app": None,
+    "version": "1.0.0",
+    "note": "CHG-2041",
+}
 
 
 def change(name: str, before: str | None = None, after: str | None = "x") -> JournalEntry:

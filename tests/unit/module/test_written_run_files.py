@@ -39,7 +39,7 @@ HEADER: Header = {
     "module": "match_plan",
     "run": "r",
     "host": "localhost",
-    "origin": {"controller": "c", "job": None, "app": None, "note": ""},
+    "origin": {"controller": "c", "job": None, "app": None, "version": "1.0.0", "note": ""},
     "scope": {},
     "terms": {},
     "time": run_files.utc_now(),

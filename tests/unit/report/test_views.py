@@ -25,11 +25,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.kinds
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core import outcomes
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.accepted_effects import WORDS
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import Overwrite
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.attribute_map import ROWS, Overwrite
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudRecord
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_KEYS, AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import Header
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.log_reasons import PROTECTED
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.visible import visible
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight import predictions
 from ansible_collections.hybrid.identity.plugins.module_utils._report.csv_view import COLUMNS, cell_text, csv_lines
@@ -40,7 +41,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._report.page impor
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page_script import SCRIPT
 from ansible_collections.hybrid.identity.plugins.module_utils._report.page_style import STYLE
 from ansible_collections.hybrid.identity.plugins.module_utils._report.rows import LONGEST
-from ansible_collections.hybrid.identity.plugins.module_utils._report.words import MARKS, MATCH_EFFECTS, OUTCOMES
+from ansible_collections.hybrid.identity.plugins.module_utils._report.words import (
+    MARKS,
+    MATCH_EFFECTS,
+    OUTCOMES,
+    attribute_label,
+)
 
 # What attackers and accidents put into a display name, and any other text, half a surrogate pair included.
 NASTY = st.sampled_from(
@@ -104,7 +110,7 @@ def header(kind: str = "plan", predict: str = "after_apply", **facts: Any) -> He
         module="match_plan",
         run="20261129T101500Z-3f2a1b",
         host="localhost",
-        origin={"controller": "c", "job": None, "app": None, "note": ""},
+        origin={"controller": "c", "job": None, "app": None, "version": "1.0.0", "note": ""},
         scope={"all": True},
         terms={"predict": predict},
         time="2026-11-29T10:15:30Z",
@@ -283,7 +289,7 @@ def test_a_result_shows_what_was_done() -> None:
     changed = next(row for row in data["rows"] if row[2] == "a@x.com")
     assert (data["written"], changed[6]) == (["ImmutableId"], [[0, "the-id", "old=", "new="]])
     rows = {row["user_principal_name"]: row for row in table(to_csv(report))}
-    assert rows["a@x.com"]["writes"] == "onPremisesImmutableId: old= -> new="
+    assert rows["a@x.com"]["writes"] == "ImmutableId: old= -> new="
     assert rows["a@x.com"]["immutable_id"] == "new="
     assert [rows[name]["cause"] for name in ("b@x.com", "c@x.com", "e@x.com")] == [
         "no_answer",
@@ -321,12 +327,50 @@ def test_what_could_not_be_read_is_said_once() -> None:
 
 
 def test_where_a_report_is_from() -> None:
-    line = "Run 20261129T101500Z-3f2a1b of localhost, 2026-11-29 10:15:30 UTC, tenant the-tenant, domain the-domain"
-    assert plan([]).origin == line
-    assert line in to_html(plan([])).decode()
+    lines = {
+        "Tenant": "the-tenant",
+        "Domain": "the-domain",
+        "App (client id)": "unknown, because the task signed in without a client id",
+        "Run": "20261129T101500Z-3f2a1b of localhost",
+        "Time": "2026-11-29 10:15:30 UTC",
+        "Collection": "hybrid.identity 1.0.0",
+        "Scope": "all users of the domain",
+        "Exchange in AD": "unknown, because the schema was not read",
+    }
+    assert dict(plan([]).head) == lines
+    page, summary = to_html(plan([])).decode(), to_markdown(plan([])).decode()
+    for label, value in lines.items():
+        assert f"<dt>{label}</dt><dd><bdi>{value}</bdi></dd>" in page
+        assert f"- {label}: {plain(value)}\n" in summary
     assert plan([]).title == "Plan of the hard match"
     assert plan([], title="Own", note="CHG-1").title == "Own"
     assert "*CHG-1*" in to_markdown(plan([], note="CHG-1")).decode()
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ({"users": [f"{name}@x.com" for name in "abcde"]}, "5 named users: a@x.com, b@x.com, c@x.com and 2 more"),
+        ({"group": "CN=Pilot,DC=x,DC=com"}, "the members of the group CN=Pilot,DC=x,DC=com"),
+        ({"upn_suffixes": ["x.com", "y.com"]}, "the users whose user principal names end in x.com or y.com"),
+        (
+            {"search_base": "OU=Staff,DC=x", "search_filter": "(title=*)"},
+            "the users in OU=Staff,DC=x, who meet the filter (title=*)",
+        ),
+    ],
+)
+def test_the_scope_in_words(scope: Record, words: str) -> None:
+    assert dict(make({**header(), "scope": scope}, []).head)["Scope"] == words
+
+
+def test_names_of_tenant_and_domain_and_who_is_excluded() -> None:
+    made = header(names={"tenant": "x.onmicrosoft.com", "domain": "ad.x.com"})
+    made["origin"]["app"] = "the-app"
+    terms = {"predict": "after_apply", "exclude": {"users": ["ceo@x.com"], "organizational_units": ["OU=A", "OU=B"]}}
+    head = dict(make({**made, "terms": terms}, []).head)
+    assert (head["Tenant"], head["Domain"]) == ("x.onmicrosoft.com (the-tenant)", "ad.x.com (the-domain)")
+    assert head["App (client id)"] == "the-app"
+    assert head["Excluded"] == "1 user: ceo@x.com; 2 organizational units: OU=A, OU=B"
 
 
 def test_an_outcome_of_a_later_version_is_shown_first_and_is_not_fine() -> None:
@@ -343,7 +387,10 @@ def test_overwrites_are_counted_by_attribute_and_effect() -> None:
     ]
     report = plan([user("a@x.com", overwrites=changes), user("b@x.com", overwrites=changes[:1])])
     assert dict(report.overwrites) == {("mail", "overwritten"): 2, ("mobile_phone", "at_risk"): 1}
-    assert "| mail | Overwritten | 2 |\n| mobile_phone | At risk | 1 |" in to_markdown(report).decode()
+    assert (
+        "| Email address (mail) | Overwritten | 2 |\n| Mobile phone (mobile) | At risk | 1 |"
+        in to_markdown(report).decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -391,7 +438,7 @@ def test_effects_are_told_counted_and_explained() -> None:
 
 def test_every_effect_and_every_mark_has_a_meaning() -> None:
     assert set(MATCH_EFFECTS) == set(WORDS)
-    marks = {"guest", "unlicensed", SHARED_MAILBOX, ROOM_MAILBOX, EQUIPMENT_MAILBOX}
+    marks = {"guest", "unlicensed", "local_mailbox", SHARED_MAILBOX, ROOM_MAILBOX, EQUIPMENT_MAILBOX}
     assert set(MARKS) == marks
 
 
@@ -424,7 +471,7 @@ def test_a_change_that_is_only_proposed_is_shown_and_not_counted_as_one() -> Non
     left_out = user("b@x.com", status="not_reviewed", change_proposed=[write])
     report = plan([refused, left_out, user("c@x.com", status="already_done")])
     rows = {row["user_principal_name"]: row for row in table(to_csv(report))}
-    assert [rows[f"{name}@x.com"]["writes"] for name in "abc"] == [*["onPremisesImmutableId:  -> new="] * 2, ""]
+    assert [rows[f"{name}@x.com"]["writes"] for name in "abc"] == [*["ImmutableId:  -> new="] * 2, ""]
     assert report.headline().endswith(
         " The plan changes 0 users and refuses 1. It omits 1 change, because the reviewed plan differs."
     )
@@ -449,7 +496,7 @@ def test_what_a_prediction_says_is_known_to_the_report(key: str) -> None:
     assert report.rows[0].prediction is outcomes.TABLE[key]
     assert report.counts[key] == 1
     details = data_of(report)["rows"][0][4]
-    assert {"smtp:a@x.com (held by the group Sales)", "Role assignments", "Hard match"} <= set(details)
+    assert {"smtp:a@x.com (held by the group Sales)", "Role assignments", "hard_match"} <= set(details)
 
 
 @pytest.mark.parametrize("status", outcomes.TABLE)
@@ -463,6 +510,62 @@ def test_each_group_of_outcomes_has_a_colour() -> None:
         assert re.search(rf"\.{group}\b[^{{}}]*{{ --kind: var\(--\w+\); }}", STYLE), group
 
 
+def test_every_attribute_has_words_and_its_name_in_ad() -> None:
+    labels = {key: attribute_label(key) for key in (*(row.record for row in ROWS), "password", "brand_new")}
+    assert labels["proxy_addresses"] == "Email addresses (proxyAddresses)"
+    assert labels["extension_attribute_7"] == "Extension attribute 7 (extensionAttribute7)"
+    assert (labels["password"], labels["brand_new"]) == ("Password", "Brand new")
+    assert not [label for label in labels.values() if "_" in label]
+
+
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        ({"status": "set", "change_writes": [{**write("new=", "old="), "id": "7"}]}, "new="),
+        # Another object's, such as that of a holder in the recycle bin.
+        ({"status": "refused", "change_writes": [write("new=", "old=")]}, "old="),
+        ({"status": "refused", "change_proposed": [{**write("new=", "old="), "id": "7"}]}, "old="),
+        ({"status": "stamped", "change_writes": [{**write("x", None, "mS-DS-ConsistencyGuid"), "id": "7"}]}, "old="),
+        ({"status": "failed"}, "unknown"),
+        # A value that could not be cleared again.
+        ({"status": "failed", "change_writes": [{**write("new=", "old="), "id": "7"}]}, "new="),
+        ({"status": "unchanged"}, "old="),
+    ],
+)
+def test_the_immutable_id_before_and_after(change: Record, after: str) -> None:
+    report = result([user("a@x.com", cloud_id="7", cloud_immutable_id="old=", **change)])
+    (row,) = table(to_csv(report))
+    assert (row["immutable_id_before"], row["immutable_id_after"]) == ("old=", after)
+    data = data_of(report)
+    details = dict(zip([label for _key, label in data["details"]], data["rows"][0][4], strict=True))
+    assert (details["ImmutableId before"], details["ImmutableId after"]) == ("old=", after)
+
+
+def test_who_has_no_cloud_user_has_no_immutable_id_there() -> None:
+    record = {**user("a@x.com", "new_cloud_user", "failed"), "cloud": None}
+    (row,) = table(to_csv(result([record])))
+    assert (row["immutable_id_before"], row["immutable_id_after"]) == ("", "")
+
+
+def test_the_account_of_who_seems_to_be_somebody_else_is_described() -> None:
+    account = {"organizational_unit": "OU=Staff,DC=x", "created": "2019-11-24T10:15:30Z", "upn_changed": None}
+    people = [
+        {**user("a@x.com"), "person": {"display_name": None, "marks": [], "account": account}},
+        {**user("b@x.com"), "person": {"display_name": None, "marks": []}},
+    ]
+    report = plan(people)
+    assert [(row["organizational_unit"], row["account_made"], row["upn_changed"]) for row in table(to_csv(report))] == [
+        ("OU=Staff,DC=x", "2019-11-24 10:15:30 UTC", "unknown"),
+        ("", "", ""),
+    ]
+    data = data_of(report)
+    shown = dict(zip([label for _key, label in data["details"]], data["rows"][0][4], strict=True))
+    assert (shown["AD account made"], shown["AD user principal name last changed"]) == (
+        "2019-11-24 10:15:30 UTC",
+        "unknown",
+    )
+
+
 def test_csv_has_a_row_for_each_user() -> None:
     changes = [
         {"attribute": "proxy_addresses", "cloud": ["SMTP:a@x.com", "smtp:b@x.com"], "ad": None, "effect": "at_risk"}
@@ -474,7 +577,7 @@ def test_csv_has_a_row_for_each_user() -> None:
     assert [(row["outcome"], row["status"]) for row in rows] == [("hard_match", "set"), ("cloud_only", "")]
     assert (rows[0]["user_principal_name"], rows[0]["cause"], rows[0]["id"]) == ("Žofie@x.com", "c", "7")
     assert [row["sign_in_name_before"] for row in rows] == ["z@x.com", "m@x.com"]
-    assert rows[0]["overwrites"] == "proxy_addresses: at_risk: SMTP:a@x.com; smtp:b@x.com -> "
+    assert rows[0]["overwrites"] == "Email addresses (proxyAddresses): at_risk: SMTP:a@x.com; smtp:b@x.com -> "
     assert set(rows[0]) == set(COLUMNS)
 
 
@@ -627,11 +730,32 @@ def test_markdown_names_those_who_need_a_decision() -> None:
     users = [user(f"u{n}@x.com", "blocked", reason=f"Because {n}.") for n in range(5)]
     allowed = user("allowed@x.com", "blocked", "set")
     text = to_markdown(plan([allowed, *users, user("fine@x.com")], "Title", "Note"), 2).decode()
-    assert text.startswith("# Title\n\n*Note*\n\nRun ")
-    assert "\n\n**1 of 7 AD users would be matched" in text
+    assert text.startswith("# Title\n\n*Note*\n\n**1 of 7 AD users would be matched")
     assert "| u0@x.com | Blocked | Because 0. |\n| u1@x.com | Blocked | Because 1. |\n\n… and 3 more users." in text
     assert "fine@x.com" not in text
     assert "allowed@x.com" not in text
+
+
+def test_markdown_names_no_role_of_an_administrator() -> None:
+    """It goes onto the page of a CI job, which as many people can read as the log."""
+    record = user("a@x.com", "blocked", cause="privileged_role", reason="Holds the role Tier 0.")
+    report = plan([{**record, "change": {**record["change"], "cause": "predicted_blocked"}}])
+    assert f"| a@x.com | Blocked | {PROTECTED} |" in to_markdown(report).decode()
+    assert "Tier 0" in to_html(report).decode()
+    assert table(to_csv(report))[0]["reason"] == "Holds the role Tier 0."
+
+
+def test_markdown_shows_the_immutable_ids_of_those_whom_the_run_writes() -> None:
+    """A result says what was written."""
+    users = [user(f"{name}@x.com", cloud_id="7", change_writes=[{**write(f"{name}=="), "id": "7"}]) for name in "abc"]
+    users += [user("failed@x.com", status="failed", cloud_id="7"), user("same@x.com", "matched", "unchanged")]
+    text = to_markdown(result(users), 2).decode()
+    table_of_ids = text.partition("## ImmutableIds before and after\n\n")[2]
+    assert table_of_ids == (
+        "| User | Before | After |\n| --- | --- | --- |\n| a@x.com | none | a== |\n| b@x.com | none | b== |\n\n"
+        "… and 1 more user. The other files of the report list all users.\n"
+    )
+    assert "ImmutableIds before" not in to_markdown(result(users[3:])).decode()
 
 
 def test_markdown_stays_within_its_bounds_whatever_comes() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -66,9 +67,28 @@ def test_every_variable_has_a_value(inventory: Path, tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump([play]), encoding="utf-8")
     done = run(tmp_path, "ansible-playbook", "-i", str(inventory), str(path))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f'\\"ca_cert\\": \\"{inventory}/ad-ca.pem\\"' in done.stdout
+    assert f'\\"ca_cert\\": \\"{inventory.parent}/ad-ca.pem\\"' in done.stdout
     for host in HOSTS:
         assert re.search(rf"^{host} +: ok=1 ", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_nothing_that_a_run_reads_or_writes_is_taken_for_an_inventory(inventory: Path, tmp_path: Path) -> None:
+    """Ansible takes every file of the folder for one. A line of a journal became a host."""
+    texts = re.findall(
+        r"\{\{ (inventory_dir[^}]*) \}\}(/[\w.-]+)", (EXAMPLE / "group_vars" / "all.yml").read_text("utf-8")
+    )
+    assert {name for _folder, name in texts} == {"/ad-ca.pem", "/runs", "/AzureADConnect.msi", "/wizard.md"}
+    for folder, name in texts:
+        place = Path(f"{inventory.parent if 'dirname' in folder else inventory}{name}")
+        if name == "/runs":
+            place.joinpath("one").mkdir(parents=True)
+            place = place / "one" / "journal.jsonl"
+        place.write_text('{"time":"2026-11-30T00:00:00Z","name":"x"}\n', encoding="utf-8")
+    done = run(tmp_path, "ansible-inventory", "-i", str(inventory), "--list", "--export")
+    assert done.returncode == 0, done.stderr
+    assert "parse" not in done.stderr, done.stderr
+    found = {host for group in json.loads(done.stdout).values() for host in group.get("hosts", ())}
+    assert found == set(HOSTS)
 
 
 def variables(group: str) -> dict[str, Any]:
@@ -131,7 +151,8 @@ def test_the_commands_of_the_readme(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "inventory" / "hosts.yml").read_bytes() == (EXAMPLE / "hosts.yml").read_bytes()
-    assert (tmp_path / "inventory" / "runs").stat().st_mode & 0o777 == 0o700
+    # Where the example's variables have it.
+    assert (tmp_path / "runs").stat().st_mode & 0o777 == 0o700
     assert len(play) == 2
     for command in play:
         # The collections that it depends on are not in this folder.

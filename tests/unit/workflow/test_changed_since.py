@@ -70,18 +70,22 @@ def claim(estate: Estate) -> None:
     estate.directory.put(person(9, "mallory", mS_DS_ConsistencyGuid=[guid(1).bytes_le], **account(1609)))
 
 
+# The log shows the reason, so it does not say what makes the user an administrator.
+PROTECTED_NOW = "made: The user is protected now; a new plan says why."
+
+
 CASES: dict[str, tuple[Callable[[Estate], dict[str, Any]], Callable[[Estate], object], str]] = {
     "cloud user renamed": (no_options, rename_cloud_user, "There is no active cloud user anna@contoso.com"),
     "cloud user deleted": (no_options, delete_cloud_user, "There is no active cloud user anna@contoso.com"),
     "deleted user restored": (with_holder, restore_holder, "The values of anna@contoso.com changed"),
     "cloud user synchronised": (no_options, sync_cloud_user, "already synchronised"),
     "cloud user given a role": (
-        no_options, lambda estate: estate.graph.assign(IDS["anna"]), "has the role Global Administrator"
+        no_options, lambda estate: estate.graph.assign(IDS["anna"]), PROTECTED_NOW
     ),
     "cloud user made eligible": (
         no_options,
         lambda estate: estate.graph.assign(IDS["anna"], "roleEligibilitySchedules"),
-        "is eligible for the role Global Administrator",
+        PROTECTED_NOW,
     ),
     "AD account renamed": (no_options, rename_account, "There is no active cloud user anna.smith@contoso.com"),
     "AD account moved out of the scope": (
@@ -95,7 +99,7 @@ CASES: dict[str, tuple[Callable[[Estate], dict[str, Any]], Callable[[Estate], ob
         lambda estate: estate.directory.change("anna", mS_DS_ConsistencyGuid=[guid(50).bytes_le]),
         "neither the GUID of the account nor the ImmutableId of the cloud user",
     ),
-    "AD account made a Domain Admin": (no_options, protect, "it belongs to Domain Admins"),
+    "AD account made a Domain Admin": (no_options, protect, PROTECTED_NOW),
     "AD account disabled": (
         no_options,
         lambda estate: estate.directory.change("anna", userAccountControl=["514"]),

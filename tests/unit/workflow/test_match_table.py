@@ -18,8 +18,12 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.att
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import UserRecord
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
+    ChangeRecord,
+    UserRecord,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.diffs import SHOWN_IN_DIFF
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.log_reasons import PROTECTED
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_records import (
     Tenant,
@@ -69,6 +73,37 @@ def test_a_record_holds_what_was_read_and_what_changes() -> None:
     assert (ad["consistency_guid"], target["immutable_id"]) == (None, None)
     assert [each["attribute"] for each in change["writes"]] == ["mS-DS-ConsistencyGuid", "onPremisesImmutableId"]
     assert user["match"] is None
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason", "predicted"),
+    [
+        ("admin_role", "u1 holds the role Tier 0.", None),
+        ("predicted_blocked", "u1 holds the role Tier 0.", ("privileged_role", "u1 holds the role Tier 0.")),
+        (None, None, ("role_assignable_group", "u1 is a member of the role-assignable group Tier 0.")),
+    ],
+)
+def test_tables_name_no_role(cause: str | None, reason: str | None, predicted: tuple[str, str] | None) -> None:
+    """The records keep the reason."""
+    (user,) = records("set")
+    assert user["change"]
+    status = "refused" if reason else "unchanged"
+    user["change"] = {**user["change"], "status": status, "cause": cause, "reason": reason}
+    if predicted:
+        match = Prediction(AdUser(), "blocked", None, cause=predicted[0], reason=predicted[1])
+        user["match"] = match.record()
+    lines = table_of([user])
+    assert lines[-1].endswith(f": {PROTECTED}")
+    assert not [line for line in [*lines, *apply_table([user])[0]] if "Tier 0" in line]
+
+
+def test_the_verdict_of_a_result_names_no_role() -> None:
+    (user,) = records("refused")
+    assert user["change"]
+    change: ChangeRecord = {**user["change"], "cause": "admin_role", "reason": "u1 holds the role Tier 0."}
+    planned = Planned("u1", "guid", "id", (), frozenset(), (None, None), None)
+    verdict = describe_outcome([planned], {"guid": change}, None)
+    assert f"u1: {PROTECTED} Correct them" in verdict
 
 
 def test_a_user_whose_anchor_failed_has_failed() -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from estate import IDS, VALUES, Estate, upn
-from forest_script import guid, person
-from ldap_wire import Done, Request, Search
+from forest_script import CONFIGURATION, guid, person
+from ldap_wire import Done, Entry, Request, Search
 from live_directory import DOMAIN_GUID
 from live_graph import DENIED, GLOBAL_ADMINISTRATOR
 from scripted_graph import TENANT_ID, Reply, error, found, object_id, user
@@ -64,8 +64,8 @@ def test_a_second_plan_is_one_listing_of_users(estate: Estate) -> None:
     searches = len(estate.directory.requests)
     plan = estate.plan()
     assert plan["summary"] == {
-        "total": 3, "changes": 0, "refused": 0, "excluded": 0, "service_accounts": 0, "cloud_only": 0, "outcomes": {},
-        "effects": {},
+        "total": 3, "changes": 0, "refused": 0, "excluded": 0, "service_accounts": 0, "local_mailboxes": 0,
+        "cloud_only": 0, "outcomes": {}, "effects": {},
     }  # fmt: skip
     assert [each.partition("?")[0] for each in estate.graph.asked] == ["GET /users"]
     # The rootDSE, the domain and the users.
@@ -79,6 +79,8 @@ def test_a_second_plan_is_one_listing_of_users(estate: Estate) -> None:
 def test_the_plan_file(estate: Estate) -> None:
     estate.graph.users[IDS["anna"]]["onPremisesObjectIdentifier"] = str(guid(1))
     estate.graph.put(user(8, "cloud.only@contoso.com", onPremisesObjectIdentifier=str(guid(8))))
+    initial = {"id": "contoso.onmicrosoft.com", "isVerified": True, "isInitial": True, "authenticationType": "Managed"}
+    estate.graph.listings["/domains"].append(initial)
     plan = estate.plan(max_changes="5", run="20261129T101500Z-abc123")
     header, *records, end = estate.lines("plan")
     assert (header["kind"], header["module"], header["run"]) == ("plan", "match_plan", "20261129T101500Z-abc123")
@@ -86,6 +88,7 @@ def test_the_plan_file(estate: Estate) -> None:
     assert (header["scope"], header["terms"]["max_changes"]) == ({"all": True}, "5")
     assert header["facts"]["summary"] == plan["summary"]
     assert header["facts"]["tenant_users"] == 4
+    assert header["facts"]["names"] == {"tenant": "contoso.onmicrosoft.com", "domain": "ad.contoso.com"}
     assert end == {"end": {"count": 4}}
     anna = records[0]
     assert (anna["ad"]["object_guid"], anna["cloud"]["id"]) == (str(guid(1)), IDS["anna"])
@@ -124,6 +127,77 @@ def test_administrators_of_entra_are_predicted_and_refused(estate: Estate) -> No
     allowed = estate.plan(allowed_outcomes=["blocked", "hard_match"])
     assert {cause for _status, cause in estate.changes("plan").values()} == {"admin_role", "role_assignable_group"}
     assert (allowed["summary"]["changes"], allowed["summary"]["refused"]) == (0, 3)
+
+
+def test_the_history_of_an_account_is_read_only_of_who_seems_to_be_somebody_else(estate: Estate) -> None:
+    stamp = (
+        "<DS_REPL_ATTR_META_DATA><pszAttributeName>userPrincipalName</pszAttributeName>"
+        "<ftimeLastOriginatingChange>2024-03-05T08:14:21Z</ftimeLastOriginatingChange></DS_REPL_ATTR_META_DATA>"
+    )
+    for name, employee in (("anna", "7"), ("bob", "8")):
+        estate.directory.change(name, employeeID=[employee], whenCreated=["20191124101530.0Z"])
+        estate.graph.users[IDS[name]]["employeeId"] = "7"
+    estate.directory.change("bob", msDS_ReplAttributeMetaData=[stamp])
+    estate.plan(max_refused="1")
+    assert estate.changes("plan")["bob"] == ("refused", "different_person")
+    people = {name: each["person"].get("account") for name, each in estate.users("plan").items()}
+    assert people == {
+        "anna": None,
+        "bob": {
+            "organizational_unit": "OU=Staff,DC=ad,DC=contoso,DC=com",
+            "created": "2019-11-24T10:15:30Z",
+            "upn_changed": "2024-03-05T08:14:21Z",
+        },
+        "carl": None,
+    }
+    asked = [each for each in estate.directory.requests if isinstance(each, Search)]
+    (history,) = (each for each in asked if b"replPropertyMetaData" in each.attributes)
+    assert history.filter == ("equal", b"objectGUID", guid(2).bytes_le)
+
+
+def test_who_has_a_mailbox_on_premises_is_marked_and_not_refused(estate: Estate) -> None:
+    """The recipient type decides; without one, the GUID of a mailbox does."""
+    remote: dict[str, list[bytes | str]] = {
+        "msExchRecipientTypeDetails": ["2147483648"],
+        "msExchMailboxGuid": [guid(71).bytes_le],
+    }
+    estate.directory.change("anna", msExchRecipientTypeDetails=["1"])
+    estate.directory.change("bob", msExchMailboxGuid=[guid(70).bytes_le])
+    estate.directory.change("carl", **remote)
+    schema = f"CN=Schema,{CONFIGURATION}"
+    names = ("userPrincipalName", "msExchMailboxGuid")
+    estate.directory.put(
+        *(
+            Entry(f"CN={name},{schema}", {"lDAPDisplayName": [name], "objectGUID": [guid(400 + number).bytes_le]})
+            for number, name in enumerate(names)
+        )
+    )
+    plan = estate.plan()
+    assert estate.changes("plan") == dict.fromkeys(IDS, SET)
+    marks = {name: each["person"]["marks"] for name, each in estate.users("plan").items()}
+    assert marks == {"anna": ["local_mailbox"], "bob": ["local_mailbox"], "carl": []}
+    assert plan["summary"]["local_mailboxes"] == 2
+    (caveat,) = plan["caveats"]
+    assert caveat.startswith(
+        "2 users whom the next sync would match have a mailbox on premises (anna@contoso.com, bob@contoso.com). "
+    )
+    assert plan["table"][-2:] == [
+        "mark: mailbox on premises         2",
+        "AD has Exchange's schema: after the sync, email addresses can be edited only in AD.",
+    ]
+    assert plan["has_exchange"] is estate.lines("plan")[0]["facts"]["has_exchange"] is True
+
+
+@pytest.mark.parametrize(("seen", "has"), [(True, False), (False, None)])
+def test_a_schema_without_exchange_and_one_that_is_hidden(estate: Estate, seen: bool, has: bool | None) -> None:
+    name = "userPrincipalName"
+    entry: dict[str, list[bytes | str]] = {"lDAPDisplayName": [name], "objectGUID": [guid(400).bytes_le]}
+    if seen:
+        estate.directory.put(Entry(f"CN={name},CN=Schema,{CONFIGURATION}", entry))
+    plan = estate.plan()
+    assert plan["has_exchange"] is has
+    assert (plan["caveats"], plan["verdict"]) == ([], "")
+    assert not [line for line in plan["table"] if "Exchange" in line or "mailbox" in line]
 
 
 def test_what_active_directory_says_decides(estate: Estate) -> None:

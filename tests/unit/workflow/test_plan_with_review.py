@@ -77,7 +77,7 @@ def accounts_result(estate: Estate, *names: tuple[str, str], **header: Any) -> d
         "module": "ad_user",
         "run": "this",
         "host": "localhost",
-        "origin": {"controller": "c", "job": None, "app": None, "note": ""},
+        "origin": {"controller": "c", "job": None, "app": None, "version": "1.0.0", "note": ""},
         "scope": {},
         "terms": {},
         "time": hours_ago(0),

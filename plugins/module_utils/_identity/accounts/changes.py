@@ -19,6 +19,7 @@ from ..core.records import AdUser, planned_ad_user, read_ad_user, record_name
 from ..core.refusal import Refusal
 from ..core.text.counts import amount, counted
 from ..core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
+from ..core.text.log_reasons import log_reason
 from ..core.text.outcome_table import outcome_lines
 from ..core.text.sentences import join_names
 from ..core.text.visible import visible
@@ -137,7 +138,7 @@ def build_summary(changes: Sequence[AccountChange], limit: int = 100) -> dict[st
     counts = Counter(change.status for change in changes)
     more = [status for status in (*APART, *REVIEWED) if counts[status]]
     summary = counted(counts.elements(), (*STATUSES, *more))
-    rows = ((change.status, change.name, change.reason) for change in changes)
+    rows = ((change.status, change.name, log_reason(change.reason, change.cause)) for change in changes)
     return {"summary": summary, "table": [*outcome_lines(rows, limit), *left_out_lines(changes, limit)]}
 
 
@@ -146,7 +147,7 @@ def left_out_lines(changes: Iterable[AccountChange], limit: int = 100) -> list[s
     alike: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for change in changes:
         for key, why in change.left_out.items():
-            alike[key, why].append(change.request.upn)
+            alike[key, str(log_reason(why))].append(change.request.upn)
     lines = [f"{key}: {join_names(sorted(names))}: {why}" for (key, why), names in sorted(alike.items())]
     more = len(lines) - limit
     return [visible(line) for line in lines[:limit]] + ([f"... and {amount(more, 'more reason')}"] if more > 0 else [])

@@ -11,6 +11,7 @@ from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield, why_protected
 from ..core.records import read_ad_user
 from ..core.refusal import Refusal
+from ..core.text.log_reasons import stays_disabled_reason
 from .values import NEEDS_NO_PASSWORD
 
 
@@ -47,4 +48,4 @@ def stays_disabled(account: AdObject, control: int, shield: Shield | None) -> st
     if shield is None:
         return "it could not be read whether the account is protected; sign in with an account that may read this"
     why = why_protected(account.attributes, shield)
-    return f"the account is protected, because {why}; an administrator must enable it" if why else None
+    return stays_disabled_reason(why) if why else None

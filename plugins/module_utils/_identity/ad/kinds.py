@@ -21,6 +21,7 @@ KIND_ATTRIBUTES = (
     "sAMAccountType",
     "mailNickname",
     "msExchRecipientTypeDetails",
+    "msExchMailboxGuid",
 )
 """The attributes that the functions below read, besides those of a record. A directory may lack all but the first."""
 
@@ -41,6 +42,11 @@ _MAILBOXES = {
     **dict.fromkeys((32, 17179869184), EQUIPMENT_MAILBOX),
 }
 """Values of msExchRecipientTypeDetails on premises, and of mailboxes in Exchange Online (facts §22)."""
+
+_LOCAL = (1, 2, 4, 8, 16, 32)
+"""Values of msExchRecipientTypeDetails of mailboxes on premises: user, linked, shared, legacy, room, equipment."""
+_REMOTE = (2147483648, 8589934592, 17179869184, 34359738368)
+"""Those of remote mailboxes, which are in Exchange Online: user, room, equipment, shared (facts §22)."""
 
 # Mailbox types that would not work in Exchange Online: the mask &H21C07000 in the rules.
 _SYSTEM_MAILBOXES = 0x21C07000
@@ -106,6 +112,16 @@ def system_account(distinguished_name: str, attributes: Attributes) -> str | Non
 def mailbox_kind(attributes: Attributes) -> str | None:
     """Return what a mailbox is for if it is no person's; None for a person's, or if the directory does not say."""
     return _MAILBOXES.get(whole_number(_text(attributes, "msexchrecipienttypedetails"), 2**63) or 0)
+
+
+def has_local_mailbox(attributes: Attributes) -> bool:
+    """Return whether AD says that the user has a mailbox on premises.
+
+    The recipient type decides. If it says nothing of a mailbox, msExchMailboxGuid does, which a mailbox that was moved
+    to Exchange Online keeps.
+    """
+    recipient = whole_number(_text(attributes, "msexchrecipienttypedetails"), 2**63)
+    return recipient in _LOCAL or (recipient not in _REMOTE and bool(attributes.get("msexchmailboxguid")))
 
 
 def _exchange_name(name: str) -> bool:

@@ -31,7 +31,7 @@ from ..core.refusal import Refusal
 from ..core.text.counts import amount, counted
 from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_names, join_sentences
-from .kinds import mailbox_kind, not_a_user, system_account
+from .kinds import has_local_mailbox, mailbox_kind, not_a_user, system_account
 from .lookup import DN, Match
 from .objects import AdObject, FoundUser
 from .protected_accounts import ACCOUNT_ATTRIBUTES
@@ -235,6 +235,7 @@ def _kept(entry: AdObject, consistency: bytes, anchor: str, identity: str | None
     sent = ad_attributes(attributes) if entry.with_attributes else None
     user = read_ad_user(name, attributes, anchor, sent, identity)
     user.mailbox = mailbox_kind(attributes)
+    user.has_local_mailbox = has_local_mailbox(attributes)
     if not entry.with_protection:
         return FoundUser(entry.guid, user, consistency, marks=entry.marks)
     shown = {key: attributes[key] for key in map(str.lower, ACCOUNT_ATTRIBUTES) if key in attributes}

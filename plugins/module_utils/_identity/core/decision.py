@@ -16,6 +16,7 @@ from .outcomes import ALREADY_DONE, CHANGED_SINCE_REVIEW, HARD_MATCH, MATCHED, N
 from .refusal import Refusal
 from .review.changes import Held, Review, ReviewedUser, Upns, Write
 from .text.counts import amount, plural
+from .text.log_reasons import log_reason
 from .text.sentences import join_reasons
 
 REVIEWED = (NOT_REVIEWED, CHANGED_SINCE_REVIEW, ALREADY_DONE)
@@ -57,7 +58,7 @@ class Proposal:
 
     ``name`` is for sentences. ``status`` says what happens to the user if nothing prevents it. ``also`` counts
     users who are written besides this one. ``refusal``: why the user is not written; after the decision also why the
-    user is left out. ``outcome`` is the predicted one, ``outcome_reason`` its sentence; None if nothing was predicted.
+    user is left out. ``outcome`` is the predicted one, with its cause and its sentence; None if nothing was predicted.
     ``effects`` are those of the match or of the account. ``key`` is by what a reviewed plan knows the user, and
     ``cloud_id`` names the cloud user. ``held`` has the values that the objects have now; it is needed only to compare
     users without writes with a reviewed plan.
@@ -71,6 +72,7 @@ class Proposal:
     also: int = 0
     refusal: Refusal | None = None
     outcome: str | None = None
+    outcome_cause: str | None = None
     outcome_reason: str | None = None
     effects: tuple[Effect, ...] = ()
     key: str | None = None
@@ -190,6 +192,11 @@ def _refuse_outcome(proposal: Proposal, terms: Terms) -> Refusal | None:
     return Refusal(f"predicted_{proposal.outcome}", reason)
 
 
+def _log_reason(proposal: Proposal, refusal: Refusal) -> str:
+    is_predicted = refusal.cause == f"predicted_{proposal.outcome}"
+    return str(log_reason(refusal.reason, proposal.outcome_cause if is_predicted else refusal.cause))
+
+
 def _keys(proposal: Proposal) -> list[str]:
     return [effect.key for effect in proposal.effects]
 
@@ -215,7 +222,7 @@ def _too_many_refused(refused: Sequence[Proposal], scope: int, terms: Terms, whe
     limit = read_limit(terms.max_refused, "max_refused")
     if len(refused) <= limit.most(scope):
         return None
-    reasons = join_reasons(((user.name, user.refusal.reason) for user in refused if user.refusal), where)
+    reasons = join_reasons(((user.name, _log_reason(user, user.refusal)) for user in refused if user.refusal), where)
     return (
         f"Nothing was changed: {len(refused)} of {amount(scope, 'user')} {plural(len(refused), 'is', 'are')} refused, "
         f"and max_refused allows {limit.describe(scope)}. {reasons} Correct these users, remove them from the scope, "

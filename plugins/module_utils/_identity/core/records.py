@@ -63,7 +63,8 @@ class AdUser:
 
     The fields that ``AdRecord`` has too are None if the attribute is empty. ``sent`` has what a sync sends besides, by
     ``attribute_map.SENT_KEYS``; None if it was not read. ``identity`` is what the caller asked for. ``unresolved`` says
-    why that is not one AD user. Its cause begins with ``ad_``. ``mailbox``: what ``kinds.mailbox_kind`` says.
+    why that is not one AD user. Its cause begins with ``ad_``. ``mailbox``: what ``kinds.mailbox_kind`` says, and
+    ``has_local_mailbox`` what the function of that name says.
     """
 
     user_principal_name: str | None = None
@@ -83,6 +84,7 @@ class AdUser:
     identity: str | None = None
     unresolved: Refusal | None = None
     mailbox: str | None = None
+    has_local_mailbox: bool = False
 
     @property
     def name(self) -> str:

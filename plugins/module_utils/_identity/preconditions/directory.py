@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core.attribute_map import BOTH, ROWS, TO_AD
+from ..accounts.values import MANAGER, WRITTEN
 from ..core.identities.comparison import ad_key
 from ..core.text.counts import amount
 from ..core.text.sentences import join_names
@@ -89,7 +89,7 @@ def check_values_right(path: str, users: Sequence[Rights]) -> Check:
             f"The server does not show which attributes of {users[0].name} may be written.",
             "Check with the Active Directory tools that the account may write the attributes of accounts.",
         )
-    lacking = _lacking(users, [row.ad for row in ROWS if row.direction in (BOTH, TO_AD)])
+    lacking = _lacking(users, (*WRITTEN, MANAGER))
     if not lacking:
         return fine(
             VALUES_RIGHT, f"The account may write the values of accounts below {path} (accounts checked: {len(users)})."

@@ -10,6 +10,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..core.outcomes import HARD_MATCH, SOFT_MATCH
+from ..core.text.counts import amount, plural
+from ..core.text.sentences import join_names
 from ..entra import tenant_snapshot, unread
 from ..entra.tenant_snapshot import HASH_SYNC_SWITCH, PERMISSIONS, SWITCHES, TenantSnapshot
 from .overwrites import UNKNOWN as PASSWORD_UNKNOWN
@@ -70,4 +73,20 @@ def describe_caveats(
     effects = {change.effect for each in found for change in each.overwrites}
     if PASSWORD_UNKNOWN in effects and tenant_snapshot.SWITCHES not in skipped:
         sentences.append(_HASH_SYNC)
+    sentences += _local_mailboxes([each.ad.name for each in found if each.ad.has_local_mailbox and _joins(each)])
     return sentences if snapshot.pim_licensed else [*sentences, unread.NO_PIM]
+
+
+def _joins(each: Prediction) -> bool:
+    return each.cloud is not None and each.sync_action in (HARD_MATCH, SOFT_MATCH)
+
+
+def _local_mailboxes(names: Sequence[str]) -> list[str]:
+    """Graph shows only user by user whether somebody has a mailbox (facts §22), so a plan does not ask."""
+    if not names:
+        return []
+    return [
+        f"{amount(len(names), 'user')} whom the next sync would match {plural(len(names), 'has', 'have')} a mailbox on "
+        f"premises ({join_names(names)}). A plan does not read whether their cloud users have mailboxes too. If both "
+        "have one, decide before the sync which one stays."
+    ]

@@ -15,6 +15,7 @@ from ..._identity.accounts.proposals import CHANGED_SINCE, AccountPlan
 from ..._identity.core.errors import IdentityError, UnexpectedError
 from ..._identity.core.outcomes import FAILED
 from ..._identity.core.text.counts import amount, plural
+from ..._identity.core.text.log_reasons import log_reason
 from ..._identity.core.text.sentences import join_reasons
 from ..session.errors import LdapError
 
@@ -42,7 +43,7 @@ class Outcome:
         if not missed and self.broken is None:
             return ""
         done = sum(change.changed for change in self.plan.changes)
-        reasons = [(change.name, change.reason or "") for change in missed]
+        reasons = [(change.name, log_reason(change.reason, change.cause) or "") for change in missed]
         why = self.broken.message if self.broken else join_reasons(reasons, "the result")
         return (
             f"{len(missed)} of {amount(count_scope(self.plan.changes), 'account')} "

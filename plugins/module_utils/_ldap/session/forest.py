@@ -14,10 +14,11 @@ from ..._identity.core.identities.comparison import ad_key
 from ..._identity.core.text.counts import amount
 from . import filters
 from .connection import LdapOptions, Session, connected
-from .errors import LdapError
+from .errors import NO_SUCH_OBJECT, LdapError
 from .search import ONE_LEVEL, paged_entries, read_entry
 
 _UPN = "userPrincipalName"
+_EXCHANGE = "msExchMailboxGuid"
 # A crossRef whose naming context is a domain: the bit FLAG_CR_NTDS_DOMAIN is set (MS-ADTS 2.2.10).
 _DOMAINS = "(&(objectClass=crossRef)(systemFlags:1.2.840.113556.1.4.803:=2))"
 
@@ -79,6 +80,22 @@ def domain_place(session: Session, domain: str) -> tuple[str, str]:
             "insufficient_rights",
         )
     return "domain", guid_text(guid)
+
+
+def has_exchange(session: Session, contexts: NamingContexts) -> bool | None:
+    """Return whether the schema has Exchange's attributes; None if the account that signed in cannot see the schema.
+
+    :raises LdapError: if the directory cannot be read.
+    """
+    wanted = filters.any_of(filters.equals("lDAPDisplayName", name) for name in (_EXCHANGE, _UPN))
+    try:
+        entries = paged_entries(session, contexts.schema, wanted, ("lDAPDisplayName",), ONE_LEVEL)
+        found = {ad_key(entry.text("lDAPDisplayName") or "") for entry in entries}
+    except LdapError as error:
+        if error.result_code != NO_SUCH_OBJECT:
+            raise
+        return None
+    return ad_key(_EXCHANGE) in found if found else None
 
 
 def read_suffixes(session: Session, contexts: NamingContexts) -> SuffixState:

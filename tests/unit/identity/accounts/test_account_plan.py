@@ -52,6 +52,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rev
     ACCOUNTS,
     read_review,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.log_reasons import (
+    stays_disabled_reason,
+)
 
 BASE = "DC=ad,DC=contoso,DC=com"
 OU = f"OU=Staff,{BASE}"
@@ -194,6 +197,15 @@ def test_mail_becomes_the_primary_address() -> None:
 def test_what_cannot_be_written_is_refused(record: dict[str, Any], cause: str) -> None:
     change = one(record)
     assert (change.status, change.cause, change.after) == ("refused", cause, {})
+
+
+def test_a_table_does_not_say_why_an_account_is_protected() -> None:
+    change = one({"user_principal_name": "adele@contoso.com"})
+    change = replace(change, left_out={"enabled": stays_disabled_reason("it belongs to Domain Admins")})
+    assert left_out_lines([change]) == [
+        "enabled: adele@contoso.com: the account is protected; an administrator must enable it"
+    ]
+    assert "Domain Admins" in str(change.result()["left_out"])
 
 
 @pytest.mark.parametrize(("cause", "status"), [("unlicensed", "left_out"), ("excluded_group", "excluded")])

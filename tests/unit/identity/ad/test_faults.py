@@ -35,6 +35,7 @@ NAMES = sorted(
             "whenCreated",
             "objectClass",
             "msExchRecipientTypeDetails",
+            "msExchMailboxGuid",
         )
     }
     - {"objectguid"}

@@ -174,7 +174,7 @@ def test_a_power_cut_while_both_are_filled_in_leaves_a_line() -> None:
 
 
 def test_the_origin_of_a_run_is_a_line_of_its_own() -> None:
-    origin: Origin = {"controller": "runner-7", "job": None, "app": "a", "note": "CHG-2041"}
+    origin: Origin = {"controller": "runner-7", "job": None, "app": "a", "version": "1.0.0", "note": "CHG-2041"}
     changes = encode("run", (), [change("a", None, "x")])
     line = encode_origin("run", origin)
     assert json.loads(line) | {"time": ""} == {"time": "", "run": "run", **origin}
@@ -184,7 +184,9 @@ def test_the_origin_of_a_run_is_a_line_of_its_own() -> None:
 
 
 def test_cut_at_any_byte_an_origin_is_whole_or_torn() -> None:
-    line = encode_origin("run", {"controller": "c", "job": "https://ci/1", "app": None, "note": '"}'})
+    line = encode_origin(
+        "run", {"controller": "c", "job": "https://ci/1", "app": None, "version": "1.0.0", "note": '"}'}
+    )
     for cut in range(len(line)):
         read = decode(line[:cut], "journal")
         assert (read.origins, read.torn) == ([], int(cut > 0))
@@ -193,7 +195,17 @@ def test_cut_at_any_byte_an_origin_is_whole_or_torn() -> None:
 @pytest.mark.parametrize("name", ["controller", "job", "note"])
 @pytest.mark.parametrize("value", [5, ["x"], {}])
 def test_an_origin_that_nobody_writes_is_an_error(name: str, value: Any) -> None:
-    line = {"time": "t", "run": "r", "controller": "c", "job": None, "app": None, "note": "n", name: value, "end": "x"}
+    line = {
+        "time": "t",
+        "run": "r",
+        "controller": "c",
+        "job": None,
+        "app": None,
+        "version": "1.0.0",
+        "note": "n",
+        name: value,
+        "end": "x",
+    }
     with pytest.raises(JournalError, match="Line 1"):
         decode(json.dumps(line, separators=(",", ":")).encode() + b"\n", "/j")
 

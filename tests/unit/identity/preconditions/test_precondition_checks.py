@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.values import MANAGER, WRITTEN
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preconditions.checks import (
     FINE,
     UNKNOWN,
@@ -184,6 +185,16 @@ def test_of_the_values_of_accounts_only_those_count_that_are_written() -> None:
     assert found.status == WRONG
     assert "may not write title of 1 account below OU=x, such as CN=a (accounts checked: 1)" in found.finding
     assert check_values_right("OU=x", []).status == UNKNOWN
+
+
+def test_of_the_values_of_accounts_all_count_that_are_written() -> None:
+    """A country is three attributes; a user principal name is given once, when the account is made."""
+    written = frozenset(each.lower() for each in (*WRITTEN, MANAGER))
+    known = written | {"userprincipalname", "samaccountname", "useraccountcontrol"}
+    assert check_values_right("OU=x", [Rights("CN=a", known, written)]).status == FINE
+    for each in written:
+        found = check_values_right("OU=x", [Rights("CN=a", known, written - {each})])
+        assert f"may not write {each} of" in found.finding.lower()
 
 
 def test_a_server_that_shows_no_attributes_proves_nothing() -> None:

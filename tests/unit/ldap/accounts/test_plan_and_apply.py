@@ -53,7 +53,7 @@ class Task:
             "module": "entra_user_info",
             "run": "r",
             "host": "localhost",
-            "origin": {"controller": "c", "job": None, "app": None, "note": ""},
+            "origin": {"controller": "c", "job": None, "app": None, "version": "1.0.0", "note": ""},
             "scope": {"domains": ["contoso.com"]},
             "terms": {},
             "time": utc_now(),

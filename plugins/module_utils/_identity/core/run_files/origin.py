@@ -12,6 +12,9 @@ from typing import Final, TypedDict
 from ..text.visible import visible
 from .ci_job import find_job
 
+COLLECTION_VERSION: Final = "1.0.0-dev0"
+"""The version in galaxy.yml, which modules cannot read."""
+
 _LONGEST_NAME: Final = 200
 LONGEST_NOTE: Final = 500
 
@@ -19,12 +22,14 @@ LONGEST_NOTE: Final = 500
 class Origin(TypedDict):
     """``controller``: the name of the machine that ran Ansible. ``app``: the id of the app that asked Entra ID.
 
-    ``job`` is the URL of the CI job as the environment says it, which proves nothing. ``note`` is the caller's.
+    ``job`` is the URL of the CI job as the environment says it, which proves nothing. ``version`` is that of the
+    collection. ``note`` is the caller's.
     """
 
     controller: str
     job: str | None
     app: str | None
+    version: str
     note: str
 
 
@@ -34,6 +39,7 @@ def make_origin(controller: str, environment: Mapping[str, str], app: str | None
         controller=visible(controller, _LONGEST_NAME),
         job=find_job(environment),
         app=visible(app, _LONGEST_NAME) if app else None,
+        version=COLLECTION_VERSION,
         note=visible(note or "", LONGEST_NOTE),
     )
 

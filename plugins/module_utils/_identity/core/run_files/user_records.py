@@ -91,15 +91,28 @@ class ChangeRecord(TypedDict):
     password_hash_sync: NotRequired[str | None]
 
 
+class AccountRecord(TypedDict):
+    """Where an AD account is, when it was made and when its UPN last changed; None if the directory does not tell it.
+
+    Times are UTC, in ISO 8601.
+    """
+
+    organizational_unit: str | None
+    created: str | None
+    upn_changed: str | None
+
+
 class PersonRecord(TypedDict):
     """What people call a user, and what the user is marked as.
 
     ``display_name`` is the cloud user's, else that of AD. Marks: ``guest``, ``unlicensed``, ``shared_mailbox``,
-    ``room_mailbox``, ``equipment_mailbox``. What was not read is no mark.
+    ``room_mailbox``, ``equipment_mailbox``, ``local_mailbox``. What was not read is no mark.
+    Only users who seem to be two people have ``account``.
     """
 
     display_name: str | None
     marks: list[str]
+    account: NotRequired[AccountRecord]
 
 
 class UserRecord(TypedDict):

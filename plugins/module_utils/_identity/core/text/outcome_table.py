@@ -12,6 +12,7 @@ from typing import Any
 
 from ..outcomes import outcome
 from ..records import record_name
+from .log_reasons import log_reason
 from .sentences import join_names
 from .visible import visible
 
@@ -46,4 +47,7 @@ def outcome_lines(rows: Iterable[tuple[str, str, str | None]], limit: int = 100)
 
 def users_table(users: Iterable[Mapping[str, Any]], limit: int = 100) -> list[str]:
     """Return the lines for the ``users`` of a module's result, as ``outcome_lines`` does."""
-    return outcome_lines(((str(user["status"]), record_name(user), user.get("reason")) for user in users), limit)
+    return outcome_lines(
+        ((str(user["status"]), record_name(user), log_reason(user.get("reason"), user.get("cause"))) for user in users),
+        limit,
+    )

@@ -53,7 +53,7 @@ def header(**more: Any) -> Any:
         "module": "match_plan",
         "run": "r",
         "host": "h",
-        "origin": {"controller": "c", "job": None, "app": None, "note": ""},
+        "origin": {"controller": "c", "job": None, "app": None, "version": "1.0.0", "note": ""},
         "scope": SCOPE,
         "terms": TERMS,
         "time": "2026-11-30T09:00:00Z",

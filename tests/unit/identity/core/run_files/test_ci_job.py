@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.ci_job import find_job
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.origin import (
+    COLLECTION_VERSION,
     LONGEST_NOTE,
     is_origin,
     make_origin,
@@ -100,4 +101,10 @@ def test_texts_from_outside_stay_on_one_line_and_are_short() -> None:
 
 
 def test_what_is_not_known_is_null() -> None:
-    assert make_origin("runner-7", {}, None, None) == {"controller": "runner-7", "job": None, "app": None, "note": ""}
+    assert make_origin("runner-7", {}, None, None) == {
+        "controller": "runner-7",
+        "job": None,
+        "app": None,
+        "version": COLLECTION_VERSION,
+        "note": "",
+    }

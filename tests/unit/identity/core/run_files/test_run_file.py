@@ -33,7 +33,7 @@ HEADER: Header = {
     "module": "match_plan",
     "run": "r",
     "host": "h",
-    "origin": {"controller": "c", "job": None, "app": None, "note": ""},
+    "origin": {"controller": "c", "job": None, "app": None, "version": "1.0.0", "note": ""},
     "scope": {"all": True},
     "terms": {},
     "time": "2026-11-29T10:15:00Z",

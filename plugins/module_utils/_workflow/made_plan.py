@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan of a hard match, as it was made: its users, its counts and what it says of the tenant."""
+"""A plan of a hard match after it was decided: its records and its counts."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ class MatchPlan:
 
     ``matches``, ``found`` and the users of ``decided`` belong together. ``found`` has the predictions, None if nothing
     was predicted. ``apart``: users of the scope who are left alone. ``outside``: the cloud users without an AD user.
-    ``known`` is what records have of the tenant besides. ``tenant`` and ``domain`` are ids. ``caveats`` are sentences.
+    ``known`` is what records have of the tenant besides. ``tenant`` and ``domain`` are ids, and ``names`` their names
+    for people, in DNS: that of the tenant is its initial domain, None if it was not read. ``caveats`` are sentences.
     ``unread``: as ``describe_unread`` returns it. ``tenant_users`` counts the active users of the tenant.
     ``tenant_synchronizes``: whether a sync engine is connected to the tenant; None if that was not read.
+    ``has_exchange``: whether AD's schema has Exchange's attributes; None if that was not read.
     ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it
     was compared with one.
     """
@@ -44,6 +46,7 @@ class MatchPlan:
     decided: Plan
     tenant: str
     domain: str
+    names: Mapping[str, str | None]
     caveats: Sequence[str]
     unread: Sequence[Mapping[str, Any]]
     warnings: Sequence[str]
@@ -51,6 +54,7 @@ class MatchPlan:
     is_reviewable: bool
     is_reviewed: bool
     tenant_synchronizes: bool | None
+    has_exchange: bool | None
 
     def users(self) -> Iterator[UserRecord]:
         """Return the records of the AD users, of those left alone too, then those of the cloud users without one.
@@ -76,6 +80,7 @@ class MatchPlan:
             "refused": self.decided.refused,
             "excluded": statuses[EXCLUDED],
             "service_accounts": statuses[SERVICE_ACCOUNT],
+            "local_mailboxes": sum(each.ad.has_local_mailbox for each in self.matches),
             "cloud_only": len(self.outside),
             "outcomes": {} if found is None else counted((each.outcome for each in found), OUTCOMES),
             "effects": dict(Counter(effect.key for each in found or () for effect in each.effects)),
