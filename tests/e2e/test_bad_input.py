@@ -80,7 +80,7 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "all without a limit": (ENTRA, {"all_users": True, "state": "absent"}, ["max_changes"]),
     "all to be set": (ENTRA, {"all_users": True, "max_changes": "5%"}, ["state", "absent"]),
     "no such limit": (ENTRA, {**ANNA, "max_changes": "five"}, ["'five'", "5%"]),
-    "over the limit": (ENTRA, {**ANNA, "max_changes": "0"}, ["1 user would be", "allows 0"]),
+    "over the limit": (ENTRA, {**ANNA, "max_changes": "0"}, ["would change 1 user", "allows 0"]),
     "federated": (ENTRA, {"user": "frank.feder@federated.contoso.com", "state": "absent"}, ["managed domain"]),
     "an administrator": (
         ENTRA,
@@ -99,7 +99,7 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "no such limit of a plan": (PLAN, {"scope": {"all": True}, "max_refused": "five"}, ["max_refused", "'five'", "5%"]),
     "no UPN": (PLAN, {"scope": {"all": True}, "replace": [GUID]}, [GUID, "UPN"]),
     "an effect of everybody": (PLAN, {"scope": {"all": True}, "accepted_effects": {"foreign_anchor": "all"}}, ["list"]),
-    "no folder": (PLAN, {"scope": {"all": True}, "plan_file": "/nonexistent/run/plan"}, ["/nonexistent", "make it"]),
+    "no folder": (PLAN, {"scope": {"all": True}, "plan_file": "/nonexistent/run/plan"}, ["/nonexistent", "Create it first"]),
     "no plan": (APPLY, {"plan_file": "/nonexistent/plan", "plan_sha256": "0"}, ["plan_file", "/nonexistent/plan"]),
     "may do nothing": (ENTRA, {**ANNA, **application("nobody")}, ["User.Read"]),
 }

@@ -45,7 +45,7 @@ def test_the_role_stops_at_the_wizard_and_goes_on_after_it(ansible: Ansible, ser
     # From the inventory and from the server.
     assert "Verified (contoso.com, fabrikam.com, sub.fabrikam.com)" in text
     assert "a member of ad.contoso.com" in text
-    assert all(line in stopped.output for line in ("| Express settings | Customize |", "**ticked**"))
+    assert all(line in stopped.output for line in ("| Express settings | Customize |", "**selected**"))
 
     (server / "connectors.json").write_text(connectors, encoding="utf-8")
     after = ansible.playbook(PLAYBOOK)

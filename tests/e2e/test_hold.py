@@ -76,7 +76,7 @@ def test_what_an_administrator_disabled_stays_so_and_the_anchor_is_the_servers(
     refused = ansible.playbook("hybrid.identity.hard_match", variables=other)
     assert refused.code == 2, refused.output
     told = " ".join(refused.output.split())
-    assert "makes ImmutableIds from objectGUID, and hybrid_identity_source_anchor is mS-DS-ConsistencyGuid" in told
+    assert "makes ImmutableIds from objectGUID, but hybrid_identity_source_anchor is mS-DS-ConsistencyGuid" in told
 
     chosen = {"hard_match_scope": {"users": [upn]}, "hard_match_replace": [upn]}
     done = ansible.playbook("hybrid.identity.hard_match", variables=chosen)

@@ -55,7 +55,7 @@ def test_by_address_from_the_plan_to_the_proof(
     assert (change["status"], planned.header("plan")["facts"]["reviewable"]) == ("set", True)
     refused = ansible.playbook("hybrid.identity.hard_match", variables=by_address)
     assert refused.code == 2
-    assert "a run writes only what somebody reviewed" in " ".join(refused.output.split())
+    assert "a run writes only reviewed changes" in " ".join(refused.output.split())
     assert graph.users()[CLOUD]["onPremisesImmutableId"] is None
 
     given = give_reviewed(planned, tmp_path)

@@ -193,7 +193,7 @@ def test_nothing_is_written_without_a_folder_for_the_journal(ansible: Ansible, s
         "hybrid.identity.hard_match", variables={**choices, "hybrid_identity_run_folder": str(tmp_path / "no" / "runs")}
     )
     assert missing.code == 2, missing.output
-    assert f"there is no folder {tmp_path}/no/runs; make it first." in " ".join(missing.output.split())
+    assert f"there is no folder {tmp_path}/no/runs. Create it first." in " ".join(missing.output.split())
     assert dump(state) == before
 
 

@@ -117,5 +117,5 @@ def test_a_wrong_path_stops_the_role_before_any_write(ansible: Ansible, graph: G
     }
     run = ansible.playbook("hybrid.identity.hard_match", variables=variables)
     assert run.code != 0
-    assert f"there is no folder {tmp_path}/nowhere; make it first." in re.sub(r"\s+", " ", run.output)
+    assert f"there is no folder {tmp_path}/nowhere. Create it first." in re.sub(r"\s+", " ", run.output)
     assert graph.users() == before
