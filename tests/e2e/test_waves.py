@@ -69,7 +69,7 @@ def test_a_pilot_of_whom_nobody_is_matched_stops_the_next_wave(ansible: Ansible,
     everybody_refused = waves("carla.admin@contoso.com", ZOE, hybrid_identity_max_refused="100%")
     run = ansible.playbook(WAVES, variables=everybody_refused)
     assert run.code == 2, run.output
-    assert "Nobody of wave 1 is proven to be matched" in told(run)
+    assert "No user of wave 1 is proven to be matched" in told(run)
     assert len(run.folders) == 1
     assert Server(connect).runs() == 0
 
