@@ -45,7 +45,7 @@ Function Get-SystemItem {
         }
         if ($Revision.value -lt $script:Mended2025) {
             return New-ConnectItem @item -Status not_ok -Advice $mend -Reason ("Windows Server 2025 at build 26100.$($Revision.value) has a known problem " +
-                "with Entra Connect, which 26100.$($script:Mended2025) mends.")
+                "with Entra Connect, which 26100.$($script:Mended2025) fixes.")
         }
     }
     New-ConnectItem @item -Status ok -Reason "Windows Server $($script:Build[$build]) (build $build) is supported."

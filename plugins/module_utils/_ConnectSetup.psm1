@@ -147,8 +147,9 @@ Function Get-SchedulerItem {
     }
     $now = $Scheduler.value
     if ($now.staging_mode_enabled) {
-        New-ConnectItem -Name staging_mode -Group connect -Status not_ok -Value 'on' -Reason ('The server is in staging mode: it imports and synchronizes, ' +
-            'and exports nothing.') -Advice 'Use the active server, or, if no other server exports, turn off staging mode in the wizard.'
+        New-ConnectItem -Name staging_mode -Group connect -Status not_ok -Value 'on' -Advice ('If another server exports, ' +
+            'use that one. If none does, turn off staging mode in the wizard, but not before the hard match.') `
+            -Reason 'The server is in staging mode: it imports and synchronizes, and exports nothing.'
     }
     else { New-ConnectItem -Name staging_mode -Group connect -Status ok -Value 'off' -Reason 'The server exports. No other server may export.' }
 
@@ -190,7 +191,7 @@ Function Get-HashItem {
             'the AD password replaces the cloud password.')
     }
     New-ConnectItem -Name $name -Group connect -Status ok -Value 'off' `
-        -Reason 'Password hashes are not synchronized, so matched users need another way to sign in.'
+        -Reason 'Password hashes are not synchronized, so a match does not change the cloud passwords.'
 }
 
 Function Get-UpgradeItem {

@@ -82,7 +82,8 @@ def _check_export(set_up: Sequence[Server], exporting: Sequence[Server]) -> Chec
     return wrong(
         EXPORT,
         f"{_names(set_up)} is in staging mode and no other server exports, so no cycle would match the users.",
-        "Check the pending exports of the server, and then turn off staging mode in the wizard.",
+        "If the users are not hard-matched yet, keep staging mode on and leave out the stage sync. After the hard "
+        "match, check the pending exports of the server, and then turn off staging mode in the wizard.",
     )
 
 
