@@ -39,8 +39,8 @@ Function Get-ConnectErrorAdvice {
             break
         }
         'InvalidSoftMatch' {
-            'A cloud user has the same address or UPN but another ImmutableId. Set the ImmutableId to the value of this account (entra_immutable_id), ' +
-            'or change the address on one of the two.'
+            'A cloud user has the same address or UPN but another ImmutableId. If both are the same person, set the ImmutableId to the value of this ' +
+            'account (entra_immutable_id). Otherwise, change the address or UPN on one of the two.'
             break
         }
         'AttributeValueMustBeUnique' {

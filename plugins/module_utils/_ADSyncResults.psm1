@@ -194,7 +194,7 @@ Function Get-ConnectResult {
     @{
         outcome = 'error'
         advice = "The collection does not know this result and treats it as an error. Open the run in the Synchronization Service Manager " +
-        "(Operations), and report the name '$Name' to the collection."
+        "(Operations), and report the name '$Name' to the maintainers of this collection."
     }
 }
 

@@ -80,7 +80,7 @@ def test_matches_and_conflicts(ansible: Ansible, control: Control, directory: Di
     errors, proof, after = refused(run), proven(run), graph.users()
 
     assert errors["nora.haas@fabrikam.com"]["code"] == "InvalidSoftMatch"
-    assert ("Set the ImmutableId to the value of this account (entra_immutable_id)") in errors[
+    assert ("set the ImmutableId to the value of this account (entra_immutable_id)") in errors[
         "nora.haas@fabrikam.com"
     ]["advice"]
     assert errors["pia.sommer@fabrikam.com"]["code"] == "AttributeValueMustBeUnique"

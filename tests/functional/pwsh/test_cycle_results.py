@@ -83,7 +83,7 @@ def test_every_documented_name_is_known_and_no_other(tmp_path: Path) -> None:
         assert said.startswith("The collection does not know this result and treats it as an error. Open the run in"), (
             name
         )
-        assert f"report the name '{name}'" in said
+        assert f"report the name '{name}' to the maintainers" in said
     assert found[""]["advice"].startswith("The server stored no result")
 
 
