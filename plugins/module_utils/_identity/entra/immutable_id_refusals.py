@@ -24,9 +24,9 @@ def changed_since(request: ImmutableIdRequest, target: CloudUser) -> Refusal | N
         return None
     return Refusal(
         "changed_since",
-        f"{target.user_principal_name} has {target.immutable_id or 'no ImmutableId'} now, and the run left "
-        f"{request.expected[-1] or 'none'}. Somebody changed it after the run, so the rollback does not change it. "
-        "Decide which value is right.",
+        f"The ImmutableId of {target.user_principal_name} is {target.immutable_id or 'empty'} now, but after the run "
+        f"it was {request.expected[-1] or 'empty'}. Somebody has changed it since, so the rollback does not change "
+        "it. Decide which value is right, and set it by hand.",
     )
 
 
@@ -55,13 +55,17 @@ def mastered_elsewhere(target: CloudUser) -> Refusal | None:
         )
     if target.sync_enabled is False:
         # facts §0.3: true, false and null are three states; false is "was synchronised once".
-        return Refusal(
-            "formerly_synced_user",
-            f"{name} was synchronised once (onPremisesSyncEnabled is false, not null). Graph does not support a "
-            "change of its ImmutableId. Bring its old AD account back into the sync scope, or convert the user to a "
-            "cloud user first.",
-        )
+        return Refusal("formerly_synced_user", formerly_synced(name, before))
     return None
+
+
+def formerly_synced(name: str, immutable_id: str | None) -> str:
+    """Return why a user that was synchronised once gets no other ImmutableId, and what to do instead."""
+    keep = f", or write {immutable_id} to mS-DS-ConsistencyGuid of the new AD account" if immutable_id else ""
+    return (
+        f"{name} was synchronised once (onPremisesSyncEnabled is false, not null), and Graph does not support a change "
+        f"of the ImmutableId of such a user. Bring the old AD account back into the sync scope{keep}."
+    )
 
 
 def not_to_be_set(request: ImmutableIdRequest, target: CloudUser) -> Refusal | None:
@@ -70,8 +74,8 @@ def not_to_be_set(request: ImmutableIdRequest, target: CloudUser) -> Refusal | N
     if request.ad.cloud_managed:
         return Refusal(
             "cloud_managed_account",
-            f"Cloud Sync created the AD account of {name}, and the cloud user is its source of authority, so it "
-            "must not be hard-matched.",
+            f"Cloud Sync created the AD account of {name} and takes its values from the cloud user, so the two must "
+            "not be hard-matched. Remove the user from the task.",
         )
     if before and not request.overwrite:
         return Refusal(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..core import outcomes
 from ..core.cloud_user import CloudUser
 from ..entra.domains import Domains
+from ..entra.immutable_id_refusals import formerly_synced
 from ..entra.snapshot_user import SnapshotUser
 from ..entra.tenant_snapshot import (
     CONTACTS,
@@ -192,9 +193,7 @@ class Matcher:
             case.add(
                 outcomes.BLOCKED,
                 "formerly_synced_user",
-                f"{cloud.name} was synchronised once (onPremisesSyncEnabled is false, not null). Graph does not "
-                "support a change of its ImmutableId. Bring its old AD account back into the sync scope, or convert "
-                "the user to a cloud user first.",
+                formerly_synced(cloud.name, cloud.immutable_id),
             )
 
     def _refuse_unless_quarantined(self, case: Case, how: str) -> None:
