@@ -252,7 +252,7 @@ def test_a_dollar_in_a_upn_of_ad_stops_only_its_account(entra: Emulator) -> None
     (found,) = run(entra, "entra_user_info", "preflight", identities=[dollar])["users"]
     assert found["user_principal_name"] == dollar
     users = [ad_record(dollar), ad_record(ADA)]
-    why = f"Entra Connect would not keep the UPN {dollar}, because it holds '$'"
+    why = f"A sync would replace the UPN {dollar} with another one, because it contains '$'"
     foreseen = predicted(entra, users=users)["users"][0]
     assert (foreseen["outcome"], foreseen["cause"]) == ("invalid", "invalid_upn")
     assert why in foreseen["reason"]

@@ -111,7 +111,7 @@ def test_a_look_alike_is_refused_and_the_real_user_is_not(real: str, look_alike:
     matched, refused = plan_changes(requests, UserIndex([cloud(real.upper())]))
     assert (matched.status, matched.after) == ("set", VALUES[1])
     assert (refused.status, refused.cause, refused.target) == ("refused", "invalid_upn", None)
-    assert f"because it holds {character}" in str(refused.reason)
+    assert f"because it contains {character}" in str(refused.reason)
 
 
 @pytest.mark.parametrize(("real", "look_alike"), PAIRS)
@@ -147,7 +147,7 @@ def test_an_object_id_as_a_upn_finds_nobody() -> None:
     for upn in (GUIDS[1], GUIDS[1].upper(), f"{{{GUIDS[1]}}}", "anna", "anna@", "@contoso.com"):
         (change,) = plan_changes(read_requests([ad(upn, 2)]), UserIndex([cloud("anna@contoso.com")]))
         assert (change.cause, change.target) == ("invalid_upn", None)
-        assert f"Entra Connect would not keep the UPN {upn}" in str(change.reason)
+        assert f"A sync would replace the UPN {upn}" in str(change.reason)
         assert "name@domain" in str(change.reason)
 
 
@@ -200,7 +200,7 @@ def test_a_proof_is_of_the_user_with_exactly_this_name(real: str, look_alike: st
     assert found.status == "verified"
     (left_out,) = prove(read_expectations([ad(look_alike, 1)]), tenant)
     assert left_out.status == "skipped"
-    assert "Entra Connect would not keep the UPN" in str(left_out.reason)
+    assert "A sync would replace the UPN" in str(left_out.reason)
     other = SyncedTenant([make_synced_user({**answer, "userPrincipalName": look_alike, "onPremisesImmutableId": None})])
     (missing,) = prove(read_expectations([ad(real, 1)]), other)
     assert missing.status == "not_found"
@@ -266,7 +266,7 @@ def test_an_anchor_is_not_stamped_for_a_look_alike(look_alike: str, character: s
     assert refused.refusal
     assert no_upn.refusal
     assert (refused.refusal.cause, no_upn.refusal.cause) == ("invalid_upn", "invalid_upn")
-    assert f"because it holds {character}" in refused.refusal.reason
+    assert f"because it contains {character}" in refused.refusal.reason
 
 
 def account(upn: str, number: int = 1) -> AdObject:

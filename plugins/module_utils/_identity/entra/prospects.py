@@ -37,7 +37,7 @@ class Prospects:
             )
         if self.unusable:
             lines.append(
-                f"{_users(self.unusable)} would not get an account, because Entra Connect would not keep the "
+                f"{_users(self.unusable)} would not get an account, because a sync would not keep the "
                 f"UPN{_names(self.unusable)}. Correct {plural(len(self.unusable), 'it', 'them')} in Entra ID first."
             )
         return [visible(line) for line in lines]

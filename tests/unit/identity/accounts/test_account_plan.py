@@ -239,8 +239,8 @@ def test_who_is_left_out_is_in_the_table_with_the_reason() -> None:
 def test_a_upn_that_entra_connect_would_not_keep_makes_no_account() -> None:
     refused, other = plan([{"user_principal_name": "an$na@contoso.com"}, {"user_principal_name": "ben@contoso.com"}])
     assert refused.reason == (
-        "Entra Connect would not keep the UPN an$na@contoso.com, because it holds '$'. Change the UPN of the cloud "
-        "user, and run the task again."
+        "A sync would replace the UPN an$na@contoso.com with another one, because it contains '$'. Change the UPN of "
+        "the cloud user, and run the task again."
     )
     assert other.status == "created"
     existing = account("an$na")

@@ -138,7 +138,9 @@ def test_an_ad_upn_that_entra_connect_would_not_keep_stops_only_its_account(char
     records = [{"user_principal_name": upn, "immutable_id": VALUES[1]}, request(2, 2)]
     refused, other = plan_changes(read_requests(records), UserIndex([named(upn), cloud(2)]))
     assert (refused.status, refused.cause) == ("refused", "invalid_upn")
-    assert f"Entra Connect would not keep the UPN {upn}, because it holds {character!r}" in str(refused.reason)
+    assert f"A sync would replace the UPN {upn} with another one, because it contains {character!r}" in str(
+        refused.reason
+    )
     assert other.status == "set"
 
 

@@ -42,7 +42,7 @@ def test_everybody_in_the_right_line() -> None:
         "2 users would get an account: anna@Contoso.com, Bert@contoso.com.",
         "1 user would not get an account, because the UPN is not in the domain contoso.com: "
         "cora@contoso.onmicrosoft.com. Change the UPN to the domain first.",
-        "1 user would not get an account, because Entra Connect would not keep the UPN: d$ra@contoso.com. Correct it "
+        "1 user would not get an account, because a sync would not keep the UPN: d$ra@contoso.com. Correct it "
         "in Entra ID first.",
     ]
 

@@ -69,7 +69,7 @@ def is_possible_upn(upn: str) -> bool:
 
 
 def upn_fault(upn: str) -> str | None:
-    """Return a clause that says that Entra Connect would not keep a UPN of AD, and why; None if it would.
+    """Return a clause that says that a sync would not keep a UPN of AD, and why; None if it would.
 
     Whether the domain is verified is not checked. Graph accepts more: it creates users with a ``$``, which is not in
     the sync rules' list of characters (facts §7, §20).
@@ -82,13 +82,13 @@ def upn_fault(upn: str) -> str | None:
     elif len(suffix) > _MAX_SUFFIX:
         fault = f"it has {len(suffix)} characters after the @, but only {_MAX_SUFFIX} are allowed"
     elif bad := _KEPT_PREFIX.sub("", prefix) or _KEPT_SUFFIX.sub("", suffix):
-        fault = f"it holds {character_name(bad[0])}"
+        fault = f"it contains {character_name(bad[0])}"
     elif prefix.endswith("."):
         fault = "it has a dot directly before the @"
     else:
         return None
     shown = upn if upn.isprintable() else repr(upn)
-    return f"Entra Connect would not keep the UPN {shown}, because {fault}"
+    return f"A sync would replace the UPN {shown} with another one, because {fault}"
 
 
 def character_name(character: str) -> str:
