@@ -66,8 +66,8 @@ def _requested(user: AnchorChange, request: AnchorRequest, overwrite: bool) -> A
 def _put_back(user: AnchorChange, undo: Undo) -> AnchorChange:
     if user.status == MISSING:
         reason = (
-            f"The AD account {undo.id}, in the journal {undo.user_principal_name or 'without a UPN'}, is no longer in "
-            "this domain, because it was deleted or moved. It cannot be rolled back."
+            f"The AD account {undo.id} ({undo.user_principal_name or 'without a UPN'} in the journal) was deleted or "
+            "moved out of this domain, so it cannot be rolled back."
         )
         return replace(user, reason=reason)
     now = consistency_text(user.before)
@@ -84,9 +84,9 @@ def _put_back(user: AnchorChange, undo: Undo) -> AnchorChange:
     if not undo.holds_ours(now):
         return user.refused(
             "changed_since",
-            f"{CONSISTENCY_GUID} of {name} is {now or 'empty'} now, and the run left "
-            f"{undo.expected[-1] or 'it empty'}. Somebody changed it after the run, so the rollback does not change "
-            "it. Decide which value is right.",
+            f"{CONSISTENCY_GUID} of {name} is {now or 'empty'} now, but after the run it was "
+            f"{undo.expected[-1] or 'empty'}. Somebody has changed it since, so the rollback does not change it. "
+            "Decide which value is right, and set it by hand.",
         )
     return user.to(consistency_bytes(undo.restore), PUT_BACK)
 
@@ -98,6 +98,6 @@ def _refused_for_the_cloud(user: AnchorChange) -> AnchorChange | None:
     # facts §12
     return user.refused(
         "cloud_managed_account",
-        f"Cloud Sync created the AD account of {account.name}, and the cloud user is its source of authority, so "
-        f"its {CONSISTENCY_GUID} must not be changed.",
+        f"Cloud Sync created the AD account of {account.name} and takes its values from the cloud user, so "
+        f"{CONSISTENCY_GUID} must not be changed. Exclude the user.",
     )

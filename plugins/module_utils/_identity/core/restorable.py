@@ -24,8 +24,8 @@ def refuse_renamed(then: Any, now: str | None) -> Refusal | None:
         return None
     return Refusal(
         "renamed_since",
-        f"{now or 'An object without a UPN'} has another name in the journal, {then or 'none'}, so it is not changed. "
-        "Find out whether it belongs to the same person, and then change it by its current name.",
+        f"The UPN is {now or 'empty'} now, but in the journal it is {then or 'empty'}, so the rollback does not change "
+        "this user. Find out whether both names belong to the same person. If so, set the old values by hand.",
     )
 
 

@@ -99,7 +99,10 @@ def _planned(group: Sequence[Undo], directory: AccountDirectory, domain: str, sh
     first = group[0]
     found = directory.named(first.id) if is_made(first) else directory.of_guid(first.id)
     if len(found) != 1:
-        reason = f"The AD account {first.id}, in the journal {first.user_principal_name}, no longer exists."
+        reason = (
+            f"The AD account {first.id} ({first.user_principal_name} in the journal) no longer exists, so there is "
+            "nothing to roll back."
+        )
         return AccountRestore(UNCHANGED, None).refused("account_gone", reason)
     restore = _found(found[0])
     refusal = _refuse_account(group, found[0])
@@ -118,7 +121,10 @@ def _found(account: AdObject) -> AccountRestore:
 def _refuse_account(group: Sequence[Undo], account: AdObject) -> Refusal | None:
     now = next(iter(texts(account, UPN)), None)
     if not all(map(_is_ours, group)):
-        reason = f"The journal holds values for {now or account.distinguished_name} that no run of ad_user writes."
+        reason = (
+            f"The journal contains values for {now or account.distinguished_name} that ad_user never writes, so they "
+            "are not restored. Find out who changed the journal, or set the values by hand if they are right."
+        )
         return Refusal("not_restorable", reason)
     renamed = (refuse_renamed(undo.user_principal_name, now) for undo in group)
     return next(filter(None, renamed), None) or refuse_kind(now or account.distinguished_name, account)
@@ -239,7 +245,7 @@ def _restored(restore: AccountRestore, account: AdObject, group: Iterable[Undo])
         if not any(_same(undo.attribute, held, value) for value in undo.expected):
             reason = (
                 f"{undo.attribute} of {restore.user_principal_name} was changed after the run, so no value of the "
-                "account is restored."
+                "account is restored. Decide which values are right, and set them by hand."
             )
             return restore.refused("changed_since", reason)
         before[undo.attribute], after[undo.attribute] = held, undo.restore

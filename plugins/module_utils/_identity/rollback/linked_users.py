@@ -112,7 +112,8 @@ def _refusal(
             return unclear
         if links.loses_account and links.security_identifier is None:
             reason = (
-                f"The security identifier of {links.name} cannot be read, so it is unknown which cloud user has it."
+                f"The security identifier (objectSid) of {links.name} cannot be read, so it is unknown which cloud "
+                "user has it. Sign in with an account that may read it."
             )
             return Refusal("unreadable_object", reason)
         for value in filter(None, (*links.immutable_ids, links.security_identifier)):

@@ -33,7 +33,7 @@ from .writer import CHUNK
 
 # All attributes of an account, and those that show whether it was changed since it was created.
 _ALL = ("*", "whenCreated", "pwdLastSet", "memberOf")
-_LOST = ("not_tried", "Not tried, because the connection had been lost before.")
+_LOST = ("not_tried", "Not tried, because the connection had been lost before. Run the task again.")
 
 
 class AccountRollback:
