@@ -124,8 +124,9 @@ class _Judge:
             return self.says(
                 WRONG_OBJECT,
                 "name_on_other_object",
-                f"{upn} is now the name of {namesake.user.id}, not of {self._expectation.object_id}, which was "
-                "hard-matched. The sync might have matched or created another user.",
+                f"{upn} is now the UPN of the cloud user {namesake.user.id}, not of {self._expectation.object_id}, "
+                "which was hard-matched. The sync might have matched or created another user. Look at both users in "
+                "Entra ID, and do not delete either of them before you know which one has the mailbox.",
                 namesake,
             )
         return None
@@ -137,8 +138,8 @@ class _Judge:
         return self.says(
             WRONG_OBJECT,
             "value_on_other_object",
-            f"{value} is on {_shown(holder.user)}, not on {self._name}. The AD account is, or will be, matched to "
-            "that user.",
+            f"The ImmutableId {value} belongs to {_shown(holder.user)}, not to {self._name}, so a sync has matched the "
+            "AD account to the wrong user, or will do so. Find out who set the value before the next sync.",
             holder,
         )
 
@@ -227,7 +228,8 @@ class _Judge:
         return self.says(
             DIFFERENT_IMMUTABLE_ID,
             "different_immutable_id",
-            f"{self._name} has {f'the ImmutableId {found}' if found else 'no ImmutableId'}, not {wanted}.",
+            f"{self._name} has {f'the ImmutableId {found}' if found else 'no ImmutableId'}, not {wanted}. Run the "
+            "hard match for this user again; its plan says what prevents it.",
         )
 
     def export_refused(self, target: SyncedUser, error: Mapping[str, Any] | None) -> Finding | None:
@@ -302,8 +304,8 @@ class _Judge:
         return self.says(
             PENDING,
             "not_in_this_cycle",
-            f"{self._name} was last synchronised at {last or 'an unknown time'}, before the cycle of "
-            f"{self._since.isoformat()} began.",
+            f"{self._name} was last synchronised at {last or 'an unknown time'}, before the cycle began "
+            f"({self._since.isoformat()}). Prove the user again a few minutes later.",
         )
 
 

@@ -231,7 +231,7 @@ def test_the_reason_names_who_is_in_the_way() -> None:
     ("created", "since", "status", "words"),
     [
         (IN_TIME, SINCE, "second_user", "delete that user permanently and sync again"),
-        ("2024-03-01T08:00:00Z", SINCE, "wrong_object", "is, or will be, matched to that user"),
+        ("2024-03-01T08:00:00Z", SINCE, "wrong_object", "has matched the AD account to the wrong user"),
         ("2024-03-01T08:00:00Z", None, "second_user", "find out whose user that is"),
         (None, SINCE, "second_user", "created at an unknown time"),
     ],
