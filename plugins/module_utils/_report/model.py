@@ -45,8 +45,8 @@ class Report:
     why the plan may not be applied, or who was not changed. ``by_status``: rows are counted and filtered by their
     status, otherwise by their prediction.
     ``rows`` are sorted by what a person should look at first, ``counts`` are by key, those without anybody too if
-    outcomes are counted. ``total`` counts the AD users, ``apart`` those besides who are left alone, and ``outside`` the
-    cloud users without one.
+    outcomes are counted. ``total`` counts the AD users but ``apart``, which counts the excluded ones and the service
+    accounts, and ``outside`` the cloud users without one.
     ``overwrites`` counts users by attribute and effect, ``effects`` by effect of their match, and ``marks`` by mark.
     """
 
@@ -93,9 +93,10 @@ class Report:
 
     def headline(self) -> str:
         """Return the report in a sentence or two."""
-        verb = "is" if self.apart == 1 else "are"
-        left_alone = f" {amount(self.apart, 'more AD user')} {verb} left alone." if self.apart else ""
-        return f"{self._headline()}{left_alone}"
+        one = self.apart == 1
+        who = "is excluded or a service account" if one else "are excluded or service accounts"
+        apart = f" {amount(self.apart, 'more AD user')} {who}." if self.apart else ""
+        return f"{self._headline()}{apart}"
 
     def _headline(self) -> str:
         if not self.total:

@@ -173,7 +173,7 @@ def test_who_is_left_alone_is_counted_apart() -> None:
     report = plan(users)
     assert (report.total, report.apart) == (1, 2)
     assert report.headline().startswith("1 of 1 AD user would be matched to their cloud user.")
-    assert report.headline().endswith(" 2 more AD users are left alone.")
+    assert report.headline().endswith(" 2 more AD users are excluded or service accounts.")
     assert {key: count for key, count in report.counts.items() if count} == {
         "hard_match": 1,
         "excluded": 1,
@@ -181,7 +181,10 @@ def test_who_is_left_alone_is_counted_apart() -> None:
     }
     assert [row["reason"] for row in table(to_csv(report))] == ["", "b is excluded.", ""]
     assert not any(row.needs_decision for row in report.rows)
-    assert result(users[1:2]).headline() == "There is no AD user in the scope. 1 more AD user is left alone."
+    assert (
+        result(users[1:2]).headline()
+        == "There is no AD user in the scope. 1 more AD user is excluded or a service account."
+    )
 
 
 def test_what_is_looked_at_first_comes_first() -> None:

@@ -106,8 +106,8 @@ def check_administrators(found: Sequence[Administrator]) -> Check:
     outside = [each for each in usable if each.is_in_scope is False]
     unclear = [each for each in usable if each.is_in_scope is None]
     told = (
-        f"Of {len(found)} Global Administrators, {len(outside)} are enabled, exist only in the cloud and are outside "
-        "the scope"
+        f"Global Administrators who are enabled, exist only in the cloud and are outside the scope: {len(outside)} of "
+        f"{len(found)}"
     )
     if len(outside) >= ENOUGH_ADMINISTRATORS:
         return fine(ADMINISTRATORS, f"{told}.")

@@ -293,7 +293,7 @@ def _warnings(changes: Sequence[AccountChange], rules: Rules) -> list[str]:
     if left_out:
         names = sorted({name for change in left_out for name in change.left_out})
         told.append(
-            f"Of {amount(len(left_out), 'user')}, {', '.join(names)} is not written, or is changed. The end of the "
-            "table says why."
+            f"Some values of {amount(len(left_out), 'user')} are not written, or not as they are in Entra ID: "
+            f"{', '.join(names)}. The end of the table says why."
         )
     return told

@@ -46,9 +46,9 @@ class Outcome:
         reasons = [(change.name, log_reason(change.reason, change.cause) or "") for change in missed]
         why = self.broken.message if self.broken else join_reasons(reasons, "the result")
         return (
-            f"{len(missed)} of {amount(count_scope(self.plan.changes), 'account')} "
-            f"{plural(len(missed), 'was', 'were')} not written, {done} {plural(done, 'was', 'were')}: {why} The result "
-            "shows which users were written. Run the task again to write the rest."
+            f"Of {amount(count_scope(self.plan.changes), 'account')}, {done} {plural(done, 'was', 'were')} written and "
+            f"{len(missed)} {plural(len(missed), 'was', 'were')} not: {why} The result shows which users were written. "
+            "Run the task again to write the rest."
         )
 
     def error(self, details: Mapping[str, Any]) -> IdentityError:

@@ -107,9 +107,9 @@ def _raise_failures(users: Sequence[AnchorChange], result: Mapping[str, Any]) ->
     if not failed:
         return
     raise LdapError(
-        f"{CONSISTENCY_GUID} of {amount(len(failed), 'user')} was not written, of {amount(_changes(users), 'user')} "
-        f"it was: {failed[0].reason} The users that were written have the status {STAMPED} in users. Run the task "
-        "again to write the rest.",
+        f"{CONSISTENCY_GUID} was written for {amount(_changes(users), 'user')}, and not for "
+        f"{amount(len(failed), 'user')}: {failed[0].reason} The users that were written have the status {STAMPED} in "
+        "users. Run the task again to write the rest.",
         failed[0].cause or FAILED,
         **result,
     )

@@ -293,7 +293,7 @@ def test_what_the_directory_refuses_is_that_user_s(run: Run) -> None:
     script = [*START, NOBODY, NOBODY, Turn(Add, (Done(19, "0000052D: Constraint violation"),)), Turn(Add)]
     result = run([*script, looked_up(person(2, "b"))], users=people)
     assert result["msg"].startswith(
-        "1 of 2 accounts was not written, 1 was: a@contoso.com: The directory refuses the password"
+        "Of 2 accounts, 1 was written and 1 was not: a@contoso.com: The directory refuses the password"
     )
     assert [user["cause"] for user in result["users"]] == ["constraint_violation", None]
     assert result["users"][1]["object_guid"] == str(guid(2))

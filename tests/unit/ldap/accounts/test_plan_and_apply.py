@@ -138,7 +138,7 @@ def test_who_changed_since_the_plan_is_refused(task: Task) -> None:
     script = [*BEGIN, looked_up(meanwhile), NOBODY, Turn(Add), looked_up(person(2, "anna"))]
     done = task.run(script, plan_sha256=plan["plan_sha256"])
     assert done["verdict"].startswith(
-        "1 of 2 accounts was not written, 1 was: bert@contoso.com: The change for bert@contoso.com"
+        "Of 2 accounts, 1 was written and 1 was not: bert@contoso.com: The change for bert@contoso.com"
     )
     assert [user["change"]["cause"] for user in task.lines("result")[1:]] == [None, "changed_since"]
 
@@ -153,7 +153,7 @@ def test_what_could_not_be_written_is_the_verdict(task: Task) -> None:
         plan_sha256=plan["plan_sha256"],
     )
     assert not done.get("failed")
-    assert done["verdict"].startswith("1 of 1 account was not written, 0 were: anna@contoso.com: ")
+    assert done["verdict"].startswith("Of 1 account, 0 were written and 1 was not: anna@contoso.com: ")
     lost = task.run([*READ, Turn(Add, (CLOSE,))], plan_sha256=plan["plan_sha256"])
     assert "It is unknown whether this change was made" in lost["verdict"]
     assert task.lines("result")[1]["change"]["cause"] == "connection_lost"

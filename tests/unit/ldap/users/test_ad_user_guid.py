@@ -522,7 +522,7 @@ def test_one_refused_write_is_one_users(run: Run) -> None:
     assert (result["failed"], result["changed"], result["cause"]) == (True, True, "insufficient_rights")
     assert statuses(result) == ["stamped", "failed", "stamped"]
     assert (result["users"][1]["after"], result["users"][1]["consistency_guid"]) == (None, None)
-    assert "mS-DS-ConsistencyGuid of 1 user was not written, of 2 users it was" in result["msg"]
+    assert "mS-DS-ConsistencyGuid was written for 2 users, and not for 1 user" in result["msg"]
 
 
 def test_a_lost_connection_ends_the_writes(run: Run) -> None:
