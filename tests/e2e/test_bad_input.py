@@ -99,7 +99,11 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "no such limit of a plan": (PLAN, {"scope": {"all": True}, "max_refused": "five"}, ["max_refused", "'five'", "5%"]),
     "no UPN": (PLAN, {"scope": {"all": True}, "replace": [GUID]}, [GUID, "UPN"]),
     "an effect of everybody": (PLAN, {"scope": {"all": True}, "accepted_effects": {"foreign_anchor": "all"}}, ["list"]),
-    "no folder": (PLAN, {"scope": {"all": True}, "plan_file": "/nonexistent/run/plan"}, ["/nonexistent", "Create it first"]),
+    "no folder": (
+        PLAN,
+        {"scope": {"all": True}, "plan_file": "/nonexistent/run/plan"},
+        ["/nonexistent", "Create it first"],
+    ),
     "no plan": (APPLY, {"plan_file": "/nonexistent/plan", "plan_sha256": "0"}, ["plan_file", "/nonexistent/plan"]),
     "may do nothing": (ENTRA, {**ANNA, **application("nobody")}, ["User.Read"]),
 }

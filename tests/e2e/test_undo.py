@@ -120,7 +120,9 @@ def test_clearing_everybody_and_back(ansible: Ansible, graph: Graph) -> None:
         run = ansible.playbook("hybrid.identity.clear_immutable_id", variables={**scope, **expected})
         assert run.code == 2
         told = " ".join(run.output.split())
-        found = re.search(r"The plan clears (\d+) ImmutableIds, but hybrid_identity_clear_expected is (not set|\S+)", told)
+        found = re.search(
+            r"The plan clears (\d+) ImmutableIds, but hybrid_identity_clear_expected is (not set|\S+)", told
+        )
         assert found, run.output
         planned = int(found[1])
         assert planned > 1

@@ -77,7 +77,8 @@ async def _watch(
     async with open_transport(options, watch) as transport:
         if question.tenant is not None and question.tenant != transport.place()[1]:
             raise InputError(
-                f"The result is of the tenant {question.tenant}, but this task is connected to {transport.place()[1]}."
+                f"The result is of the tenant {question.tenant}, but this task is connected to {transport.place()[1]}. "
+                "Connect to the tenant of the result, or choose the result of another run."
             )
         users = Users(transport, SYNC_PROPERTIES, make_synced_user)
         open_positions = list(range(len(expectations)))

@@ -125,7 +125,10 @@ class MatchApplication:
     def _check_place(self, domain: str, tenant: str) -> None:
         for what, now, then in (("domain", domain, self._place.domain), ("tenant", tenant, self._place.tenant)):
             if now != then:
-                raise InputError(f"The plan was made for the {what} {then}, but this task is connected to {now}.")
+                raise InputError(
+                    f"The plan was made for the {what} {then}, but this task is connected to {now}. Connect to the "
+                    f"{what} of the plan, or make a new plan."
+                )
 
     async def _check_again(
         self, directory: MatchDirectory, transport: Transport, client_id: str | None
@@ -141,7 +144,10 @@ class MatchApplication:
         index = UserIndex(each.user for each in cloud)
         for each in self._planned:
             if each.guid not in in_scope:
-                reason = f"The AD account of {each.name} is no longer in the scope of the plan, or was deleted."
+                reason = (
+                    f"The AD account of {each.name} is no longer in the scope of the plan, or was deleted. Make a new "
+                    "plan."
+                )
                 self._gone[each.guid] = Refusal(CHANGED_SINCE, reason)
         by = self._task.by
         partnered = choose_partners(list(in_scope.values()), cloud, index, by)

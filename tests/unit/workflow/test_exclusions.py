@@ -255,7 +255,7 @@ def without_types(estate: Estate) -> dict[str, Any]:
         (hide_the_sid, "does not show the objectSid of CN=Inner"),
         (hide_the_group, "does not show it. Sign in with an account that may read it"),
         (refuse_the_search, "lacks the right to do this"),
-        (deny_groups, "Their members cannot be read: The app may not read groups; grant it"),
+        (deny_groups, "but the members cannot be read: The app may not read groups; grant it"),
         (dynamic, "(Group 800), which is a dynamic group, whose members depend on attributes of users"),
         (dynamic_inside, "and the group Group 801 in it is a dynamic group"),
         (hidden_membership, "has a hidden membership"),

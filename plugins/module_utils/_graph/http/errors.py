@@ -202,11 +202,15 @@ def _refused_write(answer: Answer, user: str) -> tuple[str, str] | None:
     if "on-premises mastered" in said:
         return (
             "synced_user",
-            f"{user} is synchronised, or is being moved, so only Active Directory can change its ImmutableId. Remove "
-            "the AD account from the sync scope first.",
+            f"{user} is synchronised or is being migrated, so Graph does not change its ImmutableId. If the user is "
+            "synchronised, remove the AD account from the sync scope first. If not, wait until the migration has "
+            "ended.",
         )
     if "originated within an external service" in said:
-        return "mastered_elsewhere", f"{user} is managed by another service, so Graph cannot change its ImmutableId."
+        return (
+            "mastered_elsewhere",
+            f"{user} is managed by another service, so Graph cannot change its ImmutableId. Exclude the user.",
+        )
     if "federatedu" in said.replace(" ", "") or "sourceanchor" in said:
         return (
             "federated_domain",

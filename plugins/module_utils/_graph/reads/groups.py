@@ -53,7 +53,7 @@ async def read_group_members(transport: Transport, groups: Sequence[NamedObject]
     except GraphError as error:
         named = join_names([str(group) for group in groups])
         raise GraphError(
-            error.cause, f"{named}. Their members cannot be read: {error.message}", **_rest(error)
+            error.cause, f"{named}, but the members cannot be read: {error.message}", **_rest(error)
         ) from None
 
 

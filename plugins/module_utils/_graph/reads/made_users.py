@@ -28,5 +28,8 @@ def make_users(page: Iterable[Mapping[str, Any]], make: MakeUser[U], deleted: bo
             left, unreadable = readable_user(user)
             made.append(make(left, deleted, unreadable))
         else:
-            watch.note("An object in Graph's list of users has no object id, or is too large, and was skipped.")
+            watch.note(
+                "An object in Graph's list of users was skipped, because it has no object id or is too large. Check "
+                "graph_url and any proxy in between."
+            )
     return made

@@ -31,8 +31,8 @@ def refuse_kind(upn: str, account: AdObject) -> Refusal | None:
     if read_ad_user(account.distinguished_name, account.attributes).cloud_managed:
         # facts §12
         reason = (
-            f"Cloud Sync created the AD account of {upn}, and the cloud user is its source of authority, so the "
-            "account must not be changed."
+            f"Cloud Sync created the AD account of {upn} and takes its values from the cloud user, so the account must "
+            "not be changed. Exclude the user."
         )
         return Refusal("cloud_managed_account", reason)
     return None

@@ -185,7 +185,7 @@ def _asked(match: Match, objects: Mapping[str, AdObject], anchor: str, domain: s
         return _unresolved(match, anchor, MISSING, "no_such_object", reason)
     if len(match.candidates) > 1:
         names = [candidate.distinguished_name for candidate in match.candidates]
-        reason = f"{text} can be {join_names(names)}. Use the DN or the GUID of the right one."
+        reason = f"{text} fits several objects: {join_names(names)}. Use the DN or the GUID of the right one."
         return _unresolved(match, anchor, AMBIGUOUS, "several_objects", reason)
     entry = objects[match.candidates[0].object_guid]
     kind = not_a_user(entry.attributes)

@@ -152,7 +152,10 @@ def _was_made(proposal: Proposal, review: Review) -> bool:
 def _compared(proposal: Proposal, reviewed: ReviewedUser | None) -> Proposal:
     """Return a user who would be written, without writes unless the reviewed plan shows all of them."""
     if reviewed is None or not reviewed.writes:
-        reason = f"The reviewed plan does not change {proposal.name}, so this run does not change the user."
+        reason = (
+            f"The reviewed plan does not change {proposal.name}, so this run does not change the user. To change the "
+            "user, make a new plan and have it reviewed."
+        )
         return _without_writes(proposal, NOT_REVIEWED, Refusal(NOT_REVIEWED, reason))
     different = reviewed.list_differences(
         proposal.cloud_id, proposal.outcome, _keys(proposal), proposal.writes, proposal.upns

@@ -107,8 +107,8 @@ def _admin_refusal(user: CloudUser, holding: RoleHolding) -> Refusal:
     cause, why, way = _standing(holding)
     return Refusal(
         cause,
-        f"{original_upn(user)} {why}, and an app does not match administrators. An administrator must do it by hand, "
-        f"or {way} for the time of the change.",
+        f"{original_upn(user)} {why}, and this collection does not change the ImmutableIds of administrators. An "
+        f"administrator must do it by hand, or {way} for the time of the change.",
     )
 
 

@@ -66,8 +66,8 @@ _IN_AD = (ANCHOR_CLAIMS, PROTECTED_ACCOUNTS)
 _CAVEATS = {
     SWITCHES: "The app may not read the switches of the tenant, so one of them might prevent matches. Set "
     "tenant_switches to the values that a Global Administrator can read, or grant the app {permission}.",
-    APP_OWNERS: "It is unknown who owns the app that signs in, so one of these users might be an owner. Grant the app "
-    "{permission}, and set client_id.",
+    APP_OWNERS: "It is unknown who owns the app that signs in, so one of these users might be an owner, who can act as "
+    "the app. Grant the app {permission}, and set client_id.",
     SOURCE_OF_AUTHORITY: "It is unknown whether the cloud is the source of authority of one of these users. Such a "
     "user takes no values from AD. Grant the app {permission}.",
 }

@@ -93,5 +93,5 @@ def _unknown_reason(name: str, doubts: Iterable[str], expected: str) -> str:
     missing = "; ".join(f"{aspect.replace('_', ' ')} ({PERMISSIONS[aspect]})" for aspect in doubts)
     return (
         f"The outcome for {name} would be {outcomes.outcome(expected).words!r}, but something that could not be read "
-        f"might prevent it: {missing}."
+        f"might prevent it. Grant the app the permission to read it: {missing}."
     )

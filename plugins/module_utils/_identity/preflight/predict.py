@@ -121,8 +121,8 @@ def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, rep
         cause = "cloud_managed_account"
         # facts §12
         reason = (
-            f"Cloud Sync created the AD account of {user.name}, and the cloud user is its source of authority, so it "
-            "must not be matched."
+            f"Cloud Sync created the AD account of {user.name} and takes its values from the cloud user, so the two "
+            "must not be matched. Exclude the user."
         )
         cloud = simulated.holder(user.anchor) or (simulated.named(user.upn) if user.upn else None)
         return Prediction(user.ad, outcomes.BLOCKED, None, cause, reason, (cause,), _user_of(cloud))

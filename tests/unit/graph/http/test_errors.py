@@ -92,7 +92,7 @@ CASES = [
         ),
         USER,
         "synced_user",
-        "Remove the AD account from the sync scope",
+        "remove the AD account from the sync scope first",
     ),
     (
         answer(

@@ -98,7 +98,7 @@ def test_a_member_who_cannot_be_told_stops_the_task(
     expect_members(graph, member(2), broken)
     if broken["id"] == INNER:
         graph.expect("GET", listing(INNER), found())
-    with pytest.raises(GraphError, match=rf"scope\.group names {OUTER}\. Their members cannot be read"):
+    with pytest.raises(GraphError, match=rf"scope\.group names {OUTER}, but the members cannot be read"):
         read(options, OUTER)
 
 

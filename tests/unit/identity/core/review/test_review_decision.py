@@ -90,7 +90,9 @@ def test_a_change_that_was_not_reviewed_is_left_out_and_stops_nobody() -> None:
     assert (plan.verdict, plan.changes, plan.refused, plan.users[1].also) == ("", 0, 0, 0)
     assert plan.users[0].proposed == (value(1),)
     assert plan.users[0].refusal == Refusal(
-        "not_reviewed", "The reviewed plan does not change u1@x.com, so this run does not change the user."
+        "not_reviewed",
+        "The reviewed plan does not change u1@x.com, so this run does not change the user. To change the "
+        "user, make a new plan and have it reviewed.",
     )
     assert plan.count_reviewed()["not_reviewed"] == 2
 
