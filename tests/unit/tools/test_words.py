@@ -58,16 +58,16 @@ def test_words_that_are_no_such_phrase(text: str) -> None:
 
 def test_each_line_of_the_report_names_the_file_the_line_and_the_better_wording(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/a.md").write_text("Fine.\nIt ends\nwell.\n", encoding="utf-8")
-    (tmp_path / "docs/a.png").write_bytes(b"\x89 ends well")
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/a.md").write_text("Fine.\nIt ends\nwell.\n", encoding="utf-8")
+    (tmp_path / "pages/a.png").write_bytes(b"\x89 ends well")
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/a.py").write_text('"""It ends well."""\n', encoding="utf-8")
     subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
     (tmp_path / "new.md").write_text("It ends well.\n", encoding="utf-8")  # not tracked
     names = words.tracked(tmp_path)
-    assert names == ["docs/a.md"]
-    assert words.report(names, tmp_path) == ["docs/a.md:2: 'ends well'; better: 'finishes without errors'"]
+    assert names == ["pages/a.md"]
+    assert words.report(names, tmp_path) == ["pages/a.md:2: 'ends well'; better: 'finishes without errors'"]
 
 
 @pytest.mark.parametrize("phrase", words.PHRASES)
