@@ -265,7 +265,7 @@ EXAMPLES = r"""
     scope:
       upn_suffixes: [contoso.com]
     exclude:
-      users: [emergency@contoso.com]
+      users: [emergency1@contoso.onmicrosoft.com, emergency2@contoso.onmicrosoft.com]
       groups: ["CN=Administrators of Contoso,OU=Groups,DC=ad,DC=contoso,DC=com"]
     max_changes: 50
   register: plan
