@@ -78,7 +78,7 @@ EXPECTED["s3"] = {
     "execution_policy": ("ok", "Bypass lets scripts run"),
     "tls12": ("unknown", f"The registry key HKLM\\SOFTWARE\\{windows.NET} cannot be read (Windows error 5)."),
     "scheduler": ("not_ok", "A cycle every 7.00:00:01 is not often enough"),
-    "password_hash_sync": ("ok", "Password hashes are not synchronized"),
+    "password_hash_sync": ("ok", "so a match does not change the cloud passwords."),
 }
 
 

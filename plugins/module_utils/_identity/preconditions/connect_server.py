@@ -40,7 +40,16 @@ def check_connect(servers: Sequence[Server], stages: Sequence[str], source_ancho
         whats = ((EXPORT, "Which server exports"), (SCHEDULER, "The scheduler"), (ANCHOR, "The source anchor"))
         return [found, *(not_made(name, what, SERVER) for name, what in whats)]
     exporting = [each for each in set_up if each.get("staging_mode") is False]
-    return [found, _check_export(set_up, exporting), _check_scheduler(exporting), _check_anchor(set_up, source_anchor)]
+    anchor = _check_anchor(set_up, source_anchor)
+    if SYNC not in stages and all(each.get("staging_mode") is True for each in set_up):
+        name = _names(set_up)
+        return [
+            found,
+            fine(EXPORT, f"{name} is in staging mode, and no stage of this run needs a server that exports."),
+            fine(SCHEDULER, f"{name} is in staging mode and exports nothing, so a run does not hold the scheduler."),
+            anchor,
+        ]
+    return [found, _check_export(set_up, exporting), _check_scheduler(exporting), anchor]
 
 
 def _check_servers(servers: Sequence[Server]) -> Check:

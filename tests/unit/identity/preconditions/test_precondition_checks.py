@@ -282,6 +282,16 @@ def test_one_thing_wrong_with_a_server_is_one_check(changes: dict[str, Any], sta
     assert all(bool(check.advice) == (check.status != FINE) for check in checks)
 
 
+def test_staging_mode_is_wrong_only_if_the_run_needs_an_export() -> None:
+    """A new server must stay in staging mode until the users are hard-matched."""
+    server = {**FINE_SERVER, "staging_mode": True}
+    (wrong_export,) = (check for check in check_connect([server], ALL, "auto") if check.status == WRONG)
+    assert "keep staging mode on and leave out the stage sync" in wrong_export.advice
+    assert set(by_status(check_connect([server], ["upn_suffixes", "hard_match"], "auto")).values()) == {FINE}
+    unread = by_status(check_connect([server, {**server, "staging_mode": None}], ["hard_match"], "auto"))
+    assert unread["connect_export"] == UNKNOWN
+
+
 def test_a_server_that_could_not_be_asked_has_only_a_message() -> None:
     (found, *_rest) = check_connect([{"item": "connect1", "unreachable": True, "msg": "Timed out."}], ALL, "auto")
     assert found.finding == "connect1 could not be read: Timed out."
