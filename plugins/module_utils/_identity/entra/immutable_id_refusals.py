@@ -46,7 +46,7 @@ def renamed_since(request: ImmutableIdRequest, target: CloudUser) -> Refusal | N
 
 def mastered_elsewhere(target: CloudUser) -> Refusal | None:
     """Refuse a user that is or was synchronised."""
-    name, before = target.user_principal_name, target.immutable_id
+    name, before = target.name, target.immutable_id
     if target.sync_enabled:
         return Refusal(
             "synced_user",
