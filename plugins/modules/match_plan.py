@@ -75,8 +75,8 @@ options:
       - How to find the cloud user of an AD user. A plan uses the same way for all users.
       - V(user_principal_name) matches users with equal user principal names.
       - V(primary_smtp) matches users with equal primary mail addresses. You can apply such a plan only after a review, see
-        O(reviewed_plan). Guests are refused. A user is refused if another AD account has the user principal name or an address of the cloud
-        user, or if another cloud user has the user principal name of the AD user.
+        O(reviewed_plan). Guests are refused. A user is refused if another AD object has the user principal name or an address of the cloud
+        user, if another cloud user has the user principal name of the AD user, or if more than one user has the primary address.
       - V(mapping) matches the pairs in O(mapping).
       - If the user principal names of the two differ, the next sync changes the name of the cloud user. This is the effect
         V(sign_in_name_changed) in O(accepted_effects).
@@ -445,6 +445,7 @@ trace:
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 """
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -580,7 +581,10 @@ def _read_mapping(params: dict[str, Any]) -> dict[str, str]:
             "match_by is mapping, but mapping is not valid. Set mapping to a list of pairs, or to the path of a CSV "
             "file."
         )
-    return read_mapping(given) if isinstance(given, list) else parse_mapping(read_file("mapping", given), given)
+    if isinstance(given, list):
+        return read_mapping(given)
+    path = os.path.expanduser(os.path.expandvars(given))  # as Ansible does for the type path
+    return parse_mapping(read_file("mapping", path), path)
 
 
 def _read_review(params: dict[str, Any], scope: dict[str, Any], terms: dict[str, Any], name: str) -> Review | None:

@@ -26,7 +26,7 @@ _MAX_ATTRIBUTES = 50
 _MAX_UNREAD = 20
 _BAR = 20
 # What Markdown, HTML, mentions, links, emojis and formulas are made of; adele.vance@contoso.com stays readable.
-_SPECIAL = re.compile(r"[\\`*{}\[\]<>#|~&$]|(?<!\w)[@_]|_(?!\w)|:(?=//|\w+:)")
+_SPECIAL = re.compile(r"[\\`*{}\[\]<>#|~&$]|(?<!\w)[@_]|_(?!\w)|:(?=//|\w+:)|(?<=[Ww]{3})\.")
 
 
 def to_markdown(report: Report, limit: int = 100) -> bytes:

@@ -22,7 +22,7 @@ from .._graph.writes.immutable_id_writer import ImmutableIdWriter
 from .._identity.ad.users import AnchorChange
 from .._identity.core.accepted_effects import Effect
 from .._identity.core.errors import IdentityError, InputError
-from .._identity.core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id
+from .._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
 from .._identity.core.journal import JournalWriter
 from .._identity.core.refusal import Refusal
 from .._identity.core.review.changes import upns_of
@@ -57,7 +57,7 @@ from .match_changes import (
 from .match_directory import MatchDirectory
 from .match_records import list_writes, make_change
 from .match_task import MatchTask
-from .partners import PRIMARY_SMTP, choose_partners, guard_partners, list_partner_names
+from .partners import PRIMARY_SMTP, choose_partners, guard_partners, list_partner_names, list_rival_names
 from .planned_users import Place, Planned
 from .set_apart import find_excluded, read_entra_groups
 
@@ -190,11 +190,14 @@ class MatchApplication:
         return found
 
     async def _read_namesakes(self, users: Users[SnapshotUser], anchors: Iterable[AnchorChange]) -> list[SnapshotUser]:
-        """Read the cloud users with the UPNs of the AD users, if users are not matched by UPN anyway."""
+        """Read the cloud users who have a UPN or primary address of the AD users, if users are matched by addresses.
+
+        Entra ID has the primary address of a user in ``mail``.
+        """
         if self._task.by.way != PRIMARY_SMTP:
             return []
-        upns = (possible_upn(anchor.user().user_principal_name) for anchor in anchors)
-        return await read_again(users, [upn for upn in upns if upn], self._place.tenant_users)
+        upns, addresses = list_rival_names(anchors)
+        return await read_again(users, upns, self._place.tenant_users, addresses)
 
     async def _read_cloud(self, users: Users[SnapshotUser]) -> list[SnapshotUser]:
         identities: list[CloudIdentity] = [read_object_id(each.cloud_id) for each in self._planned]

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .._identity.ad.users import AnchorChange, CloudName
-from .._identity.core.attribute_map import primary_address, sent_addresses
+from .._identity.core.attribute_map import sent_addresses
 from .._identity.core.cloud_user import CloudUser
-from .._identity.core.identities.cloud_identity import possible_upn, read_object_id
+from .._identity.core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id
 from .._identity.core.identities.comparison import entra_key
 from .._identity.core.refusal import Refusal
 from .._identity.core.text.counts import amount, plural
@@ -23,18 +23,23 @@ from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.directory_view import DirectoryView
 from .match_changes import MatchChange
 
+_SMTP = "smtp:"
+
 USER_PRINCIPAL_NAME, PRIMARY_SMTP, MAPPING = "user_principal_name", "primary_smtp", "mapping"
 MATCH_BY = (USER_PRINCIPAL_NAME, PRIMARY_SMTP, MAPPING)
 """What an AD user and its cloud user have in common: the UPN, the primary mail address, or a line of a mapping."""
 
 NOT_IN_MAPPING, NO_SUCH_CLOUD_USER = "not_in_mapping", "no_such_cloud_user"
 NO_PRIMARY_ADDRESS, SHARED_ADDRESS, NOBODY_HAS_ADDRESS = "no_primary_address", "shared_address", "nobody_has_address"
+SEVERAL_ADDRESSES, SEVERAL_USERS = "several_primary_addresses", "several_cloud_users"
 GUEST, UPN_OF_ANOTHER, OTHER_ACCOUNT_FITS = "guest_by_address", "upn_of_another_user", "other_account_fits"
-CAUSES = (
-    *(NOT_IN_MAPPING, NO_SUCH_CLOUD_USER, NO_PRIMARY_ADDRESS, SHARED_ADDRESS, NOBODY_HAS_ADDRESS),
+WITHOUT_CLOUD_USER = (NOT_IN_MAPPING, NO_PRIMARY_ADDRESS, NOBODY_HAS_ADDRESS)
+WITH_CLOUD_USER = (
+    *(NO_SUCH_CLOUD_USER, SHARED_ADDRESS, SEVERAL_ADDRESSES, SEVERAL_USERS),
     *(GUEST, UPN_OF_ANOTHER, OTHER_ACCOUNT_FITS),
 )
-"""Why an AD user is matched with nobody."""
+CAUSES = (*WITHOUT_CLOUD_USER, *WITH_CLOUD_USER)
+"""Why an AD user is matched with nobody: because it has no cloud user, or although it seems to have one."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ def choose_partners(
     """Return AD users in order, each with its cloud user in ``known``; refused if there is none to match it with.
 
     By UPN, users are not changed, because requests look for the UPN. ``cloud`` must hold the active users of the
-    tenant, or those with the primary addresses and UPNs of the AD users. ``index`` is made of them.
+    tenant, or those who have a primary address or UPN of the AD users as UPN or primary address. ``index`` is made of
+    them.
     """
     if by.way == MAPPING:
         return [_mapped(user, by.mapping, index) for user in users]
@@ -76,17 +82,47 @@ def describe_unused(guids: Sequence[str]) -> list[str]:
     ]
 
 
+def list_rival_names(users: Iterable[AnchorChange]) -> tuple[list[CloudIdentity], list[str]]:
+    """Return the UPNs and the mail addresses that decide whether AD users have one cloud user by their addresses."""
+    accounts = [user.user() for user in users]
+    upns = [upn for account in accounts if (upn := possible_upn(account.user_principal_name))]
+    addresses = [each for account in accounts for each in _primaries(account.proxy_addresses or (), account.mail)]
+    return upns, list(dict.fromkeys((*(upn.text for upn in upns), *addresses)))
+
+
+def describe_absent(members: Collection[str] | None, users: Iterable[AnchorChange], by: MatchBy) -> list[str]:
+    """Return the warning about members of a group in Entra ID whose AD users have other UPNs, in a list.
+
+    ``members`` has the UPNs by ``entra_key``, None without such a group. ``users`` are all in its scope. By UPN, a
+    member without an AD user is a person who has none.
+    """
+    if by.way == USER_PRINCIPAL_NAME or members is None:
+        return []
+    absent = sorted(set(members) - {entra_key(user.user().user_principal_name or "") for user in users})
+    if not absent:
+        return []
+    return [
+        f"{amount(len(absent), 'member')} of the group in Entra ID {plural(len(absent), 'has', 'have')} no AD user "
+        f"with their UPN, so they are not in the scope: {join_names(absent)}. Use a group of Active Directory, which "
+        "also finds AD users with other UPNs."
+    ]
+
+
 def list_partner_names(changes: Iterable[MatchChange], by: MatchBy) -> list[str]:
-    """Return the UPNs and addresses of cloud users that no other AD account may have, each once."""
+    """Return the UPNs and addresses of cloud users that no other AD object may have, each once.
+
+    A name is searched for as UPN and as address, because one person may have it as the other in Active Directory.
+    """
     if by.way != PRIMARY_SMTP:
         return []
-    return list(dict.fromkeys(name for each in changes if each.writes for name in _names(each.immutable_id.target)))
+    names = (name for each in changes if each.writes for name in _names(each.immutable_id.target))
+    return list(dict.fromkeys(way for name in names for way in ((name,) if ":" in name else (name, f"{_SMTP}{name}"))))
 
 
 def guard_partners(changes: Sequence[MatchChange], view: DirectoryView, by: MatchBy) -> list[MatchChange]:
-    """Refuse users whose cloud user may be another AD account's, and return all users.
+    """Refuse users whose cloud user may be another AD object's, and return all users.
 
-    Equal addresses are no proof if another account has the UPN or an address of the cloud user. ``view`` must hold all
+    Equal addresses are no proof if another object has the UPN or an address of the cloud user. ``view`` must hold all
     objects with one of ``list_partner_names``.
     """
     if by.way != PRIMARY_SMTP:
@@ -94,7 +130,7 @@ def guard_partners(changes: Sequence[MatchChange], view: DirectoryView, by: Matc
     holders: dict[str, dict[str, str]] = {}
     for account in view.accounts:
         for name in (*([account.upn] if account.upn else []), *account.addresses):
-            holders.setdefault(entra_key(name), {})[account.guid] = account.distinguished_name
+            holders.setdefault(entra_key(_bare(name)), {})[account.guid] = account.distinguished_name
     return [_guarded(change, holders) if change.writes else change for change in changes]
 
 
@@ -122,39 +158,64 @@ def _mapped(user: AnchorChange, mapping: Mapping[str, str], index: UserIndex) ->
 def _addressed(
     users: Sequence[AnchorChange], cloud: Sequence[SnapshotUser], index: UserIndex
 ) -> Iterator[AnchorChange]:
-    partners = {entra_key(address): each for each in cloud if (address := _cloud_address(each.user))}
-    addresses = [_ad_address(user) for user in users]
-    times = Counter(entra_key(address) for address in addresses if address)
-    for user, address in zip(users, addresses, strict=True):
+    holders: dict[str, dict[str, SnapshotUser]] = {}
+    for each in cloud:
+        for address in [] if each.user.deleted else _primaries(each.user.proxy_addresses, each.user.mail):
+            holders.setdefault(entra_key(address), {})[each.user.id] = each
+    addresses = [_primaries(user.user().proxy_addresses or (), user.user().mail) for user in users]
+    times = Counter(entra_key(address) for own in addresses for address in own)
+    for user, own in zip(users, addresses, strict=True):
         if user.blocked:
             yield user
             continue
-        partner = partners.get(entra_key(address or ""))
-        refusal = _refuse_address(user, address, times[entra_key(address or "")], partner, index)
-        if refusal or partner is None:
-            yield user.refused(str(refusal and refusal.cause), str(refusal and refusal.reason))
+        found = _find_partner(user, own, times, holders, index)
+        if isinstance(found, Refusal):
+            yield user.refused(found.cause, found.reason)
         else:
-            yield replace(user, known=CloudName(partner.user.id, partner.user.user_principal_name))
+            yield replace(user, known=CloudName(found.user.id, found.user.user_principal_name))
 
 
-def _refuse_address(
-    user: AnchorChange, address: str | None, times: int, partner: SnapshotUser | None, index: UserIndex
-) -> Refusal | None:
+def _find_partner(
+    user: AnchorChange,
+    addresses: Sequence[str],
+    times: Mapping[str, int],
+    holders: Mapping[str, Mapping[str, SnapshotUser]],
+    index: UserIndex,
+) -> SnapshotUser | Refusal:
+    """Return the cloud user with the primary address of an AD user, or why the two are not matched.
+
+    ``times`` counts the AD users with a primary address, and ``holders`` has the cloud users with it, by ``entra_key``.
+    """
     name, account = user.name, user.user()
-    if not address:
+    if not addresses:
         reason = f"{name} has no primary mail address in Active Directory. Set mail or proxyAddresses."
         return Refusal(NO_PRIMARY_ADDRESS, reason)
-    if times > 1:
+    if len(addresses) > 1:
+        reason = (
+            f"{name} has several primary addresses in Active Directory: {join_names(addresses)}. Let only one "
+            "value of proxyAddresses begin with SMTP: in capitals."
+        )
+        return Refusal(SEVERAL_ADDRESSES, reason)
+    (address,) = addresses
+    if times[entra_key(address)] > 1:
         reason = (
             f"{name} has the same primary address as another AD user in scope, {address}. Remove it from one of them."
         )
         return Refusal(SHARED_ADDRESS, reason)
-    if partner is None:
+    found = list(holders.get(entra_key(address), {}).values())
+    if not found:
         reason = (
             f"No active cloud user has the primary address {address} of {name}. Correct the address in Active "
             "Directory or in Entra ID, or remove the user from the scope."
         )
         return Refusal(NOBODY_HAS_ADDRESS, reason)
+    if len(found) > 1:
+        reason = (
+            f"Several cloud users have the primary address {address} of {name}: "
+            f"{join_names(sorted(each.user.name for each in found))}. Remove it from all but one of them."
+        )
+        return Refusal(SEVERAL_USERS, reason)
+    (partner,) = found
     if partner.is_guest:
         reason = (
             f"{partner.user.name} has the primary address of {name} but is a guest. Guests are not matched by their "
@@ -162,15 +223,15 @@ def _refuse_address(
         )
         return Refusal(GUEST, reason)
     upn = possible_upn(account.user_principal_name)
-    other = index.find(upn) if upn else None
-    if other and other.id != partner.user.id:
+    named = index.find(upn) if upn else None
+    others = {*([named.id] if named else ()), *(holders.get(upn.key, {}) if upn else ())} - {partner.user.id}
+    if upn and others:
         reason = (
-            f"{partner.user.name} has the primary address of {name}, but another cloud user has the UPN "
-            f"{account.user_principal_name}. Find out which of the two belongs to the AD user, then correct the UPN or "
-            "the address."
+            f"{partner.user.name} has the primary address of {name}, but another cloud user has {upn} as UPN or "
+            "primary address. Find out which of the two belongs to the AD user, then correct the UPN or the address."
         )
         return Refusal(UPN_OF_ANOTHER, reason)
-    return None
+    return partner
 
 
 def _guarded(change: MatchChange, holders: Mapping[str, Mapping[str, str]]) -> MatchChange:
@@ -187,16 +248,19 @@ def _guarded(change: MatchChange, holders: Mapping[str, Mapping[str, str]]) -> M
 
 
 def _names(user: CloudUser | None) -> list[str]:
+    """Return the UPN and the addresses of a cloud user, each once. Mail addresses have no prefix."""
     if user is None:
         return []
-    mail = [f"smtp:{user.mail}"] if user.mail else []
-    return [*([user.user_principal_name] if user.user_principal_name else []), *user.proxy_addresses, *mail]
+    names = (user.user_principal_name, *map(_bare, user.proxy_addresses), user.mail)
+    return list({entra_key(name): name for name in names if name}.values())
 
 
-def _ad_address(user: AnchorChange) -> str | None:
-    account = user.user()
-    return primary_address(sent_addresses(account.proxy_addresses or (), account.mail))
+def _bare(name: str) -> str:
+    return name[len(_SMTP) :] if entra_key(name).startswith(_SMTP) else name
 
 
-def _cloud_address(user: CloudUser) -> str | None:
-    return None if user.deleted else primary_address(sent_addresses(user.proxy_addresses, user.mail))
+def _primaries(addresses: Sequence[str], mail: str | None) -> list[str]:
+    """Return the primary addresses without their prefix. There should be one at most."""
+    sent = sent_addresses(addresses, mail)
+    found = (address[len(_SMTP) :] for address in sent if address.startswith(_SMTP.upper()))
+    return list({entra_key(address): address for address in found if address}.values())

@@ -38,7 +38,15 @@ from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anc
 from .match_directory import MatchDirectory
 from .match_records import Tenant, list_held, list_writes, status_of
 from .match_task import NOW, MatchTask
-from .partners import CAUSES, choose_partners, describe_unused, guard_partners, list_partner_names, list_unused
+from .partners import (
+    CAUSES,
+    choose_partners,
+    describe_absent,
+    describe_unused,
+    guard_partners,
+    list_partner_names,
+    list_unused,
+)
 from .set_apart import list_absent, read_entra_groups, set_apart
 
 
@@ -95,14 +103,17 @@ async def _plan(
         in_scope, cloud = await together(asyncio.to_thread(directory.find, groups.scope), survey.read_users())
         index = _index(cloud)
         await asyncio.to_thread(directory.check_present, list_absent(in_scope, index, task))
-        unused = list_unused(in_scope, task.by)
+        unmatched = [
+            *describe_unused(list_unused(in_scope, task.by)),
+            *describe_absent(groups.scope.upns if groups.scope else None, in_scope, task.by),
+        ]
         in_scope = choose_partners(in_scope, cloud, index, task.by)
         anchors, apart = set_apart(in_scope, index, task, groups)
         matching = Matching() if task.predict == NOW else task.matching
         matches = plan_matches(anchors, index, matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
-    warnings = [*directory.warnings, *describe_unused(unused)]
+    warnings = [*directory.warnings, *unmatched]
     shown = directory.domain_name, warnings
     plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, *shown)
     partners = {each.cloud.id for each in apart if each.cloud}
@@ -219,8 +230,8 @@ def _describe_missing(names: Sequence[str]) -> list[str]:
 
 def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool, compares: bool) -> Proposal:
     target, refusal = change.immutable_id.target, change.refusal
-    # If the user is matched with nobody, what a sync does with the user does not say why.
-    outcome = prediction if not (refusal and refusal.cause in CAUSES) else None
+    # If the user is matched with nobody, what a sync does with the user does not say why the user is not written.
+    outcome = None if may_write and refusal and refusal.cause in CAUSES else prediction
     return Proposal(
         name=change.name,
         status=status_of(change) if may_write else UNCHANGED,

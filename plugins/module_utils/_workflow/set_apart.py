@@ -26,6 +26,7 @@ from .._identity.entra.user_index import UserIndex
 from .._ldap.users.scope import Members, members_of
 from .match_records import Tenant
 from .match_task import MatchTask
+from .partners import WITH_CLOUD_USER
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def set_apart(
         if entry:
             why = describe_exclusion(anchor.name, entry)
             apart.append(Apart(anchor, next(iter(partners), None), EXCLUDED, why))
-        elif service and (service == MANAGED or not partners):
+        elif service and (service == MANAGED or not (partners or anchor.cause in WITH_CLOUD_USER)):
             why = Refusal(service, describe_service(anchor.name, service))
             apart.append(Apart(anchor, next(iter(partners), None), SERVICE_ACCOUNT, why))
         else:

@@ -788,3 +788,4 @@ def test_markdown_makes_no_mention_and_leaves_addresses_readable() -> None:
     assert plain("@everyone") == "&#64;everyone"
     assert plain("a\r\n\u202eb") == "a&#92;r&#92;n&#92;u202eb"
     assert plain("https://x :tada: _a_ b_c") == "https&#58;//x &#58;tada: &#95;a&#95; b_c"
+    assert plain("www.x.com") == "www&#46;x.com"

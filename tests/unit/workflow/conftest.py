@@ -19,6 +19,7 @@ from forest_script import guid, person
 from ldap_wire import Entry
 from live_directory import LiveDirectory
 from live_graph import LiveGraph
+from renamed import rename_everybody
 from scripted_graph import user
 from shield_script import EVERYWHERE, account
 
@@ -87,6 +88,13 @@ def estate(
 ) -> Estate:
     (tmp_path / "files").mkdir(mode=0o700)
     return Estate(directory, graph, tls / "ca.pem", tmp_path / "files", give_arguments, capfd)
+
+
+@pytest.fixture
+def addressed(estate: Estate) -> Estate:
+    """An estate whose cloud users are named otherwise, and have the addresses of the accounts."""
+    rename_everybody(estate)
+    return estate
 
 
 @pytest.fixture

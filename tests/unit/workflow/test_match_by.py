@@ -13,42 +13,14 @@ from typing import Any
 import pytest
 from estate import IDS, VALUES, Estate, upn
 from forest_script import guid, person
+from renamed import BY_ADDRESS, RENAMED, by_mapping, mapping_of
 from scripted_graph import object_id, user
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
 
-BY_ADDRESS = {"match_by": "primary_smtp"}
-RENAMED = {"accepted_effects": {"sign_in_name_changed": "all"}}
 SET = ("set", None)
-
-
-def give_address(estate: Estate, name: str, cloud_upn: str, *, address: str | None = None) -> None:
-    """Let the cloud user of an account have another UPN, and both the same primary address."""
-    address = address or upn(name)
-    estate.directory.change(name, mail=[address])
-    estate.graph.users[IDS[name]].update(
-        userPrincipalName=cloud_upn, mail=address, proxyAddresses=[f"SMTP:{address}", f"smtp:{cloud_upn}"]
-    )
-
-
-@pytest.fixture
-def addressed(estate: Estate) -> Estate:
-    """An estate whose cloud users are named otherwise, and have the addresses of the accounts."""
-    for name in IDS:
-        give_address(estate, name, f"{name}.cloud@contoso.com")
-        estate.directory.change(name, proxyAddresses=[f"smtp:{name}.cloud@contoso.com"])
-    return estate
-
-
-def mapping_of(*names: str) -> list[dict[str, str]]:
-    numbers = {name: number for number, name in enumerate(IDS, start=1)}
-    return [{"object_guid": str(guid(numbers[name])), "id": IDS[name]} for name in names]
-
-
-def by_mapping(*names: str) -> dict[str, Any]:
-    return {"match_by": "mapping", "mapping": mapping_of(*names), **RENAMED}
 
 
 def test_by_upn_nobody_of_them_is_found(addressed: Estate) -> None:
@@ -103,6 +75,40 @@ def add_account_with_alias(estate: Estate) -> None:
     estate.directory.put(person(60, "other", proxyAddresses=["SMTP:other@contoso.com", "smtp:Anna.Cloud@contoso.com"]))
 
 
+def add_account_with_mail(estate: Estate) -> None:
+    """The UPN of the cloud user is none of its addresses, and the mail of an account that is not in the scope."""
+    estate.graph.users[IDS["anna"]]["proxyAddresses"] = [f"SMTP:{upn('anna')}"]
+    estate.directory.change("anna", proxyAddresses=[])
+    estate.directory.put(person(60, "other", mail=["Anna.Cloud@contoso.com"]))
+
+
+def add_account_with_address_as_upn(estate: Estate) -> None:
+    """An alias of the cloud user is the UPN of an account that is not in the scope and has no address."""
+    estate.graph.users[IDS["anna"]]["proxyAddresses"].append("smtp:annab@contoso.com")
+    estate.directory.change("anna", proxyAddresses=["smtp:anna.cloud@contoso.com", "smtp:annab@contoso.com"])
+    estate.directory.put(person(60, "AnnaB"))
+
+
+def put_first(estate: Estate, **values: Any) -> None:
+    """Add a cloud user whom Graph lists before all others."""
+    other = {**user(50, "zoe@contoso.com"), **values}
+    estate.graph.users = {other["id"]: other, **estate.graph.users}
+
+
+def add_guest_with_address(estate: Estate) -> None:
+    put_first(estate, mail=upn("Anna"), userType="Guest")
+
+
+def add_cloud_user_with_upn_as_address(estate: Estate) -> None:
+    estate.directory.change("anna", mail=["a.berg@contoso.com"])
+    estate.graph.users[IDS["anna"]].update(mail="a.berg@contoso.com", proxyAddresses=["SMTP:a.berg@contoso.com"])
+    put_first(estate, mail=upn("anna"), proxyAddresses=[f"SMTP:{upn('anna')}"])
+
+
+def add_primary_address(estate: Estate) -> None:
+    estate.directory.change("anna", proxyAddresses=["SMTP:zoe@contoso.com", f"SMTP:{upn('anna')}"])
+
+
 def share_address(estate: Estate) -> None:
     estate.directory.change("bob", mail=[upn("anna")])
 
@@ -120,6 +126,11 @@ CASES: dict[str, tuple[Callable[[Estate], None], str]] = {
     "cloud user with the UPN of the account": (add_namesake, "upn_of_another_user"),
     "account with the UPN of the cloud user": (add_account_with_upn, "other_account_fits"),
     "account with an address of the cloud user": (add_account_with_alias, "other_account_fits"),
+    "account with the UPN of the cloud user as mail": (add_account_with_mail, "other_account_fits"),
+    "account with an address of the cloud user as UPN": (add_account_with_address_as_upn, "other_account_fits"),
+    "two cloud users with the address": (add_guest_with_address, "several_cloud_users"),
+    "cloud user with the UPN of the account as address": (add_cloud_user_with_upn_as_address, "upn_of_another_user"),
+    "two primary addresses": (add_primary_address, "several_primary_addresses"),
     "two accounts with the address": (share_address, "shared_address"),
     "no address": (take_address, "no_primary_address"),
     "address of nobody": (change_address, "nobody_has_address"),
@@ -266,7 +277,7 @@ FILES = {
     "empty": (b"", "The first line of mapping"),
     "not UTF-8": ("object_guid,id,näme\n".encode("latin-1"), "is not encoded in UTF-8; save it as CSV in UTF-8."),
     "a quotation mark": (b'object_guid,id\n"x"y,z\n', "is not valid CSV"),
-    "a short line": (b"object_guid,id\nx\n", "must have object_guid and id."),
+    "a short line": (b"object_guid,id\nx\n", "has no value for id."),
 }
 
 

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..._identity.core.cloud_user import CloudUser
 from ..._identity.core.identities.cloud_identity import CloudIdentity
+from ..._identity.core.identities.comparison import entra_key
 from ..._identity.entra.immutable_id_plan import NOT_FOUND, ImmutableIdChange, plan_changes
 from ..._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests
 from ..._identity.entra.snapshot_user import SnapshotUser
@@ -64,19 +65,28 @@ async def plan_from_tenant(
 
 
 async def read_again(
-    users: Users[SnapshotUser], identities: Sequence[CloudIdentity], tenant_users: int
+    users: Users[SnapshotUser],
+    identities: Sequence[CloudIdentity],
+    tenant_users: int,
+    addresses: Collection[str] = (),
 ) -> list[SnapshotUser]:
     """Read these active users once more, by filters or by a listing of the tenant, whichever takes fewer requests.
 
-    ``tenant_users``: how many active users the tenant has, about.
+    ``tenant_users``: how many active users the tenant has, about. ``addresses``: also read the users with one of these
+    in ``mail``.
 
     :raises GraphError: if they cannot be read.
     """
-    filters = identity_filters(identities)
+    filters = [*identity_filters(identities), *filters_in("mail", addresses)]
     if not note_lookup(users, identities=len(identities), filters=len(filters), tenant_users=tenant_users):
         return await users.list_matching(filters)
-    wanted = frozenset(identities)
-    return await users.list_active(tenant_users, lambda found: any(each in wanted for each in found.user.identities()))
+    wanted, mail = frozenset(identities), frozenset(map(entra_key, addresses))
+
+    def needed(found: SnapshotUser) -> bool:
+        user = found.user
+        return entra_key(user.mail or "") in mail or any(each in wanted for each in user.identities())
+
+    return await users.list_active(tenant_users, needed)
 
 
 async def plan_clearing(users: Users[CloudUser]) -> tuple[list[ImmutableIdChange], int]:

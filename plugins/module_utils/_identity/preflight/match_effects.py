@@ -46,7 +46,7 @@ def _effects(ad: AdUser, cloud: SnapshotUser, changes: Mapping[str, Overwrite]) 
     name, upn = ad.name, ad.user_principal_name
     for key, sentence in (
         (DIFFERENT_PERSON, _describe_person(name, ad, cloud)),
-        (GUEST, _describe_guest(name) if cloud.is_guest else None),
+        (GUEST, _describe_guest(cloud.user) if cloud.is_guest else None),
         (ACCOUNT_DISABLED, _describe_disabled(name, changes.get("enabled"))),
         (SIGN_IN_NAME_CHANGED, _describe_sign_in(changes.get("user_principal_name"))),
         (PRIMARY_ADDRESS_CHANGED, _describe_primary(name, changes.get("mail"))),
@@ -80,8 +80,9 @@ def _describe_person(name: str, ad: AdUser, cloud: SnapshotUser) -> str | None:
     if what is None:
         return None
     return (
-        f"The AD account and the cloud user {name} seem to belong to two people (AD and Entra ID have the {what}). "
-        "Find out whether they are the same person, then correct one of them, remove the user from the scope"
+        f"The AD account {name} and the cloud user {cloud.user.name} seem to belong to two people (AD and Entra ID "
+        f"have the {what}). Find out whether they are the same person, then correct one of them, remove the user from "
+        "the scope"
     )
 
 
@@ -104,8 +105,8 @@ def _folded(text: str | None) -> str:
     return "".join(each for each in decomposed if not unicodedata.combining(each)).casefold().strip()
 
 
-def _describe_guest(name: str) -> str:
-    return f"{name} is a guest in Entra ID. Remove the user from the scope"
+def _describe_guest(cloud: CloudUser) -> str:
+    return f"{cloud.name} is a guest in Entra ID. Remove the user from the scope"
 
 
 def _describe_disabled(name: str, change: Overwrite | None) -> str | None:

@@ -11,12 +11,16 @@ account.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from ..ad.users import AnchorChange
+from ..core.errors import InputError
+from ..core.identities.anchors import immutable_id_of_bytes
 from ..core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from ..core.outcomes import DISABLED, FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED
+from ..core.records import consistency_bytes
 from ..core.refusal import Refusal
 from ..core.rollback import Undo
 from ..entra.immutable_id_plan import ImmutableIdChange
@@ -107,8 +111,14 @@ def join_users(
 ) -> list[UserRollback]:
     """Return the people whom these changes are about, each with all changes of that person.
 
-    The anchor of an account that is removed, or that is gone already, goes with it.
+    The journal has the UPN that each object had, and the cloud user of an AD account may have another one. So an
+    ImmutableId and an anchor are of one person if they are equal. The anchor of an account that is removed, or that is
+    gone already, goes with it.
     """
+    immutable_ids = list(immutable_ids)
+    keys = {
+        value: person_key(undo) for undo, _change in immutable_ids for value in undo.expected if isinstance(value, str)
+    }
     users: dict[str, UserRollback] = {}
     for restore in accounts:
         own = users.get(restore.key) or UserRollback(restore.user_principal_name or restore.key)
@@ -117,10 +127,13 @@ def join_users(
         own = users.get(person_key(undo)) or UserRollback(undo.user_principal_name or undo.id)
         users[person_key(undo)] = replace(own, immutable_ids=(*own.immutable_ids, change))
     for undo, anchor in anchors:
-        own = users.get(person_key(undo)) or UserRollback(undo.user_principal_name or undo.id)
+        key = person_key(undo)
+        if key not in users or not users[key].accounts:
+            key = next((keys[value] for value in _immutable_ids(undo) if value in keys), key)
+        own = users.get(key) or UserRollback(undo.user_principal_name or undo.id)
         if not any(_goes(restore) for restore in own.accounts):
             own = replace(own, anchors=(*own.anchors, anchor))
-        users[person_key(undo)] = own
+        users[key] = own
     return [user.refused(user.refusal) if user.refusal else user for user in users.values()]
 
 
@@ -140,6 +153,13 @@ def with_accounts(users: Sequence[UserRollback], done: Iterable[AccountRestore])
     """Return the users with what happened to their accounts; ``done`` is in the order of the users."""
     left = iter(done)
     return [replace(user, accounts=_taken(left, user.accounts)) for user in users]
+
+
+def _immutable_ids(undo: Undo) -> Iterator[str]:
+    """Return the ImmutableIds of the anchors that a run wrote."""
+    for text in filter(None, undo.expected):
+        with suppress(InputError):  # somebody may have changed the journal
+            yield immutable_id_of_bytes(consistency_bytes(str(text)))
 
 
 def _taken(left: Iterator[P], parts: Sequence[P]) -> tuple[P, ...]:

@@ -51,6 +51,12 @@ def test_only_the_why_is_left_out() -> None:
     assert log_reason(whole) == "bob stays so, because the account is protected; an administrator must enable it."
 
 
+def test_a_reason_that_was_cut_shows_no_why() -> None:
+    cut = f"bob stays so{stays_disabled_reason('it belongs to ' + SECRET)}"[:82]
+    assert SECRET in cut
+    assert SECRET not in str(log_reason(cut))
+
+
 def test_a_table_of_users_names_no_role() -> None:
     row = {"status": "refused", "user_principal_name": "anna@x.com", "cause": "admin_role", "reason": f"Is {SECRET}."}
     (*_counts, line) = users_table([row])

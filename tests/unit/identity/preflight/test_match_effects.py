@@ -71,7 +71,7 @@ def test_equal_users_have_none() -> None:
             "addresses_removed",
             "A sync might remove 1 address",
         ),
-        ({}, {"userType": "Guest"}, "guest", "user1@contoso.com is a guest"),
+        ({}, {"userType": "Guest"}, "guest", "User1@contoso.com is a guest"),
     ],
 )
 def test_what_a_match_would_change(user: dict[str, Any], person: dict[str, Any], key: str, words: str) -> None:

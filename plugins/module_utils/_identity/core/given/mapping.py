@@ -57,20 +57,27 @@ def parse_mapping(content: bytes, path: str) -> dict[str, str]:
         raise InputError(f"{where} is not encoded in UTF-8; save it as CSV in UTF-8.") from None
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
-        names = reader.fieldnames or ()
+        names = list(reader.fieldnames or ())
+        for key in COLUMNS:
+            if names.count(key) > 1:
+                raise InputError(f"The first line of {where} has the column {key} {names.count(key)} times; keep one.")
         if not set(COLUMNS) <= set(names):
             found = describe_keys(dict.fromkeys(names), COLUMNS)
             wanted = f"must contain the columns {' and '.join(COLUMNS)}, separated by commas"
             raise InputError(f"The first line of {where} {wanted}. {found}".rstrip())
         return read_mapping(list(reader), where)
     except csv.Error as error:
-        raise InputError(f"Line {reader.line_num} of {where} is not valid CSV ({error}); correct it.") from None
+        # Of the reader within: DictReader counts only the lines that it has returned.
+        raise InputError(f"Line {reader.reader.line_num} of {where} is not valid CSV ({error}); correct it.") from None
 
 
 def _read_entry(entry: Any, where: str) -> tuple[str, str]:
-    if not isinstance(entry, Mapping) or not all(entry.get(key) for key in COLUMNS):
+    if not isinstance(entry, Mapping) or not all(key in entry for key in COLUMNS):
         found = f" {describe_keys(entry, COLUMNS)}" if isinstance(entry, Mapping) else ""
         raise InputError(f"{where} must have {ACCOUNT} and {CLOUD_USER}.{found}")
+    for key in COLUMNS:
+        if not entry[key]:
+            raise InputError(f"{where} has no value for {key}.")
     try:
         return str(parse_guid(_text(entry[ACCOUNT]))), read_object_id(_text(entry[CLOUD_USER])).key
     except InputError as error:
@@ -80,4 +87,4 @@ def _read_entry(entry: Any, where: str) -> tuple[str, str]:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise InputError(f"{visible(str(value), _LONGEST)} is not a string; write the GUID in quotation marks.")
-    return value.strip()
+    return visible(value.strip(), _LONGEST)

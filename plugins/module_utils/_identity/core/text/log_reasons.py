@@ -41,4 +41,8 @@ def log_reason(reason: str | None, cause: str | None = None) -> str | None:
     if cause in PROTECTIVE_CAUSES:
         return PROTECTED
     before, found, rest = (reason or "").partition(f"{_DISABLED[0]}, because ")
-    return f"{before}{''.join(_DISABLED)}{rest.rpartition(_DISABLED[1])[2]}" if found else reason
+    if not found:
+        return reason
+    # A reason that was cut has no end, and what is left of it is the why.
+    _why, end, after = rest.rpartition(_DISABLED[1])
+    return f"{before}{''.join(_DISABLED)}{after if end else ''}"
