@@ -111,7 +111,7 @@ def test_a_cloud_user_is_read_by_exactly_the_upn(
     graph.expect("GET", query, found(user(1, look_alike)))
     result = entra_user_info.run(options, entra_user_info.Question(Choice(), [real]))
     assert [each["status"] for each in result["users"]] == ["not_found"]
-    with pytest.raises(InputError, match="because it holds"):
+    with pytest.raises(InputError, match="because it contains"):
         entra_user_info.run(options, entra_user_info.Question(Choice(), [look_alike]))
 
 
