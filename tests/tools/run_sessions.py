@@ -30,7 +30,7 @@ NOX = (sys.executable, "-m", "nox")
 LAB = ("e2e-", "integration-")
 LANES = 3
 # How much less of a processor the other sessions get than those of the lab, if there are too few: as `nice -n` has it.
-NICENESS = 10
+NICENESS = 5
 # How the names of the longest sessions begin. None is left at the end, while the other lanes have nothing to do.
 LONGEST = (*LAB, "ad-domain", "sanity", "unit-", "powershell", "lab", "recovery", "ansible-lint")
 
