@@ -68,8 +68,9 @@ def environment(lab: dict[str, Any], control: Control, fresh: None, password: st
     control(
         "POST", "users", [{"userPrincipalName": upn, "lab": {"roles": ["Global Administrator"]}} for upn in emergency]
     )
-    exported = set(re.findall(r"\w+", PAGE.block("export AD_PASSWORD", *SHELL).rpartition("export ")[2]))
+    exported = set(re.findall(r"\w+", PAGE.block("export AD_USERNAME", *SHELL).rpartition("export ")[2]))
     given = {
+        "AD_USERNAME": f"{WRITER}@ad.contoso.com",
         "AD_PASSWORD": password,
         "CONNECT_PASSWORD": "there is no such server",
         "AZURE_CLIENT_ID": lab["client_id"],

@@ -67,11 +67,12 @@ TABLE = (
         False,
         "a run without an Entra Connect server writes nothing",
     ),
+    Row(("Application.Read.All",), (HARD_MATCH,), False, "a run cannot read who owns the app"),
     Row(
-        ("Application.Read.All", "User-OnPremisesSyncBehavior.ReadWrite.All"),
+        ("User-OnPremisesSyncBehavior.ReadWrite.All",),
         (HARD_MATCH,),
         False,
-        "a run cannot read who owns the app, or for which users the cloud is the source of authority",
+        "a run cannot read for which users the cloud is the source of authority",
     ),
     Row(("MailboxSettings.Read",), (ACCOUNTS,), False, "shared and room mailboxes with a licence count as people"),
     Row(("User.DeleteRestore.All",), (), False, "users in the recycle bin can be neither restored nor purged"),
@@ -163,7 +164,7 @@ def _check_others(granted: Granted, stages: Sequence[str]) -> list[Check]:
     return [
         unknown(
             "entra_permissions_more",
-            f"The token lacks {_listed(lacking)}, which are optional: {reasons}.",
+            f"The token lacks the optional permission{'s' if len(lacking) > 1 else ''} {_listed(lacking)}: {reasons}.",
             f"If you need this, grant the app {_listed(lacking)}.",
         )
     ]

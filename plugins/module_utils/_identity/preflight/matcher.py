@@ -10,7 +10,7 @@ from ..core import outcomes
 from ..core.cloud_user import CloudUser
 from ..entra.domains import Domains
 from ..entra.immutable_id_refusals import formerly_synced
-from ..entra.snapshot_user import SnapshotUser
+from ..entra.snapshot_user import AddressHolder, SnapshotUser
 from ..entra.tenant_snapshot import (
     CONTACTS,
     DELETED_USERS,
@@ -99,15 +99,8 @@ class Matcher:
         other = self._simulated.other_with_address(case.user.primary) if case.user.primary else None
         candidate, how = self._candidate(case)
         if switches.get(SOFT_SWITCH):
-            # facts §2 "Tenant switches": in place of a match, a sync makes a second, quarantined user.
             if candidate or other:
-                case.cloud = candidate and self._simulated.before(candidate)
-                case.add(
-                    outcomes.BLOCKED,
-                    "switch_soft_match",
-                    f"The tenant blocks soft matches ({SOFT_SWITCH} is true), so a sync would create a second user in "
-                    f"addition to {candidate.user.name if candidate else other}. Set the ImmutableId first.",
-                )
+                self._blocked_soft(case, candidate, how, other)
             return
         if other:
             case.action = outcomes.ERROR
@@ -127,6 +120,22 @@ class Matcher:
                 f"No cloud user has the ImmutableId, the primary address or the UPN of {case.user.name}, so a sync "
                 "would create a new cloud user."
             )
+
+    def _blocked_soft(self, case: Case, candidate: SnapshotUser | None, how: str, other: AddressHolder | None) -> None:
+        """Judge a case that a sync does not soft-match, because the tenant blocks that."""
+        before = case.cloud = self._simulated.before(candidate) if candidate else None
+        if before and before.user.immutable_id:
+            self._conflict(case, before.user, how)
+            return
+        if before:
+            self._say_formerly_synced(case, before.user)
+        # facts §2 "Tenant switches": in place of a match, a sync makes a second, quarantined user.
+        case.add(
+            outcomes.BLOCKED,
+            "switch_soft_match",
+            f"The tenant blocks soft matches ({SOFT_SWITCH} is true), so a sync would create a second user in "
+            f"addition to {candidate.user.name if candidate else other}. Set the ImmutableId first.",
+        )
 
     def _candidate(self, case: Case) -> tuple[SnapshotUser | None, str]:
         user = case.user

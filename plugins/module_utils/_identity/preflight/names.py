@@ -85,9 +85,22 @@ def say_taken(case: Case) -> None:
         case.add(
             outcomes.QUARANTINE,
             cause,
-            f"The {what} {held.value} of {case.user.name} belongs to {held.holder}, so a sync would put it into "
-            "quarantine without an error. Remove it from one of the two.",
+            f"{_other_target(case)}The {what} {held.value} of {case.user.name} belongs to {held.holder}, so a sync "
+            "would put it into quarantine without an error. Remove it from one of the two.",
         )
+
+
+def _other_target(case: Case) -> str:
+    """Say whom the sync matches by the ImmutableId, if that is not the cloud user with the name of the AD user."""
+    target, upn = case.target, case.user.upn
+    if case.base != outcomes.HARD_MATCH or target is None or not upn:
+        return ""
+    if entra_key(target.user.user_principal_name or "") == entra_key(upn):
+        return ""
+    return (
+        f"The cloud user {target.user.name} has the ImmutableId of {case.user.name}, so a sync would match that user. "
+        "If it is the wrong one, clear its ImmutableId. "
+    )
 
 
 def _is_refused(held: Held, tenant: TenantSnapshot) -> bool:

@@ -122,13 +122,19 @@ def _of_result(user: UserRecord) -> Expectation | None:
 
 def _describe_cycle(user: UserRecord, name: str, status: str) -> str | None:
     """Return what the next cycle does with a user who was not hard-matched, as the plan predicted it."""
-    ad, match, cloud = user["ad"], user["match"], user["cloud"]
+    ad, match, cloud, change = user["ad"], user["match"], user["cloud"], user["change"]
     if not ad or not ad["object_guid"] or status in (EXCLUDED, SERVICE_ACCOUNT):
         return None
     action = match["sync_action"] if match else None
     if action is None:
         return f"it is unknown what it does with {name}"
     whom = (cloud["user_principal_name"] or cloud["id"]) if cloud else "a cloud user"
+    if action == HARD_MATCH and change:
+        if change["writes"] or change["proposed"]:
+            # The plan predicted what a sync does after these changes, which were not made.
+            return f"it soft-matches {name}, or creates a second cloud user, because the ImmutableId was not set"
+        if cloud and cloud["immutable_id"] != change["immutable_id"]:
+            whom = "the cloud user that has its ImmutableId"
     return {
         SOFT_MATCH: f"it soft-matches {name} to {whom}",
         HARD_MATCH: f"it hard-matches {name} to {whom}",

@@ -94,6 +94,20 @@ def test_a_permission_that_a_run_can_do_without_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lacking", "says", "not_says"),
+    [
+        ("Application.Read.All", "who owns the app", "source of authority"),
+        ("User-OnPremisesSyncBehavior.ReadWrite.All", "source of authority", "who owns the app"),
+    ],
+)
+def test_an_optional_permission_is_reported_only_with_what_it_is_for(lacking: str, says: str, not_says: str) -> None:
+    more = check_permissions(Granted(APP, EVERYTHING - {lacking}), [HARD_MATCH])[-1]
+    assert more.finding.startswith(f"The token lacks the optional permission {lacking}: ")
+    assert says in more.finding
+    assert not_says not in more.finding
+
+
+@pytest.mark.parametrize(
     ("higher", "lower"),
     [
         ("User.ReadWrite.All", "User.Read.All"),

@@ -95,6 +95,10 @@ CASES: list[tuple[str, str | None, str | None, AdUser, TenantSnapshot, str]] = [
     ("blocked", "switch_soft_match", "create", ad(1), tenant(cloud(1), **SOFT_OFF), "User1@contoso.com"),
     ("blocked", "switch_soft_match", "create", ad(1, **MAIL), tenant(contacts=CONTACTS, **SOFT_OFF), "contact Box"),
     ("new_cloud_user", None, "create", ad(1), tenant(**SOFT_OFF), ""),
+    # The ImmutableId could not simply be set, so the switch is not what people must know.
+    ("conflict", "anchor_differs", "create", ad(1), tenant(cloud(1, 8), **SOFT_OFF), "find out which AD account"),
+    ("blocked", "formerly_synced_user", "create", ad(1),
+     tenant(cloud(1, onPremisesSyncEnabled=False), **SOFT_OFF), "not null"),
     ("blocked", "privileged_role", "error", ad(1),
      tenant(cloud(1, 1), **role("direct", "Global Administrator", True)), "the privileged role Global Administrator"),
     ("blocked", "directory_role", "hard_match", ad(1),

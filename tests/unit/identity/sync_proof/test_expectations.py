@@ -94,7 +94,7 @@ def test_users_who_are_left_out(status: str) -> None:
     ("action", "taken"),
     [
         ("soft_match", f"it soft-matches {UPN} to {CLOUD['user_principal_name']}"),
-        ("hard_match", f"it hard-matches {UPN} to {CLOUD['user_principal_name']}"),
+        ("hard_match", f"it hard-matches {UPN} to the cloud user that has its ImmutableId"),
         ("create", f"it creates a new cloud user for {UPN}"),
         (None, f"it is unknown what it does with {UPN}"),
         ("update", None),
@@ -107,6 +107,20 @@ def test_what_a_cycle_does_with_who_was_refused(action: str | None, taken: str |
     refused["match"] = Prediction(AdUser(), "blocked", action).record()
     assert expect(refused).taken == taken
     assert expect({**refused, "match": None}).taken == f"it is unknown what it does with {UPN}"
+
+
+def test_a_cycle_hard_matches_nobody_whose_value_was_not_written() -> None:
+    """The plan predicted what a sync does after its changes. These were not made."""
+    taken = f"it soft-matches {UPN}, or creates a second cloud user, because the ImmutableId was not set"
+    predicted = Prediction(AdUser(), "hard_match", "hard_match").record()
+    left_out = user("changed_since_review")
+    assert left_out["change"]
+    left_out["change"]["proposed"] = [WRITE]
+    assert expect({**left_out, "match": predicted}).taken == taken
+    assert expect({**user("failed", WRITE), "match": predicted}).taken == taken
+    # Without a change, the cloud user has the value already.
+    has_it = make_cloud_user({"id": CLOUD_ID, "userPrincipalName": UPN, "onPremisesImmutableId": VALUE}).record()
+    assert expect({**user("refused"), "match": predicted, "cloud": has_it}).taken == f"it hard-matches {UPN} to {UPN}"
 
 
 def test_whom_a_cycle_does_not_take() -> None:
