@@ -141,7 +141,7 @@ def words(text: str) -> list[Word]:
     return found
 
 
-def check(text: str, phrases: Mapping[str, str] = PHRASES) -> Iterator[Finding]:
+def check(text: str, phrases: Mapping[str, str]) -> Iterator[Finding]:
     """Find the phrases in a text. Of those that overlap, only the first one is found, or the longest of several."""
     by_first: dict[str, list[tuple[list[str], str]]] = {}
     for phrase in sorted(phrases, key=len, reverse=True):
@@ -172,7 +172,7 @@ def report(names: Iterable[str], root: Path = ROOT) -> list[str]:
         f"{name}:{line}: {phrase!r}; better: {better!r}"
         for name in names
         if (root / name).is_file()
-        for line, phrase, better in check((root / name).read_text(encoding="utf-8"))
+        for line, phrase, better in check((root / name).read_text(encoding="utf-8"), PHRASES)
     ]
 
 
