@@ -279,8 +279,9 @@ class _Judge:
             WRONG_OBJECT,
             "other_ad_account",
             f"{self._name} is matched to the AD account with the SID {found}, but the right account has {wanted}. The "
-            "other account has the same anchor. Find out who wrote its mS-DS-ConsistencyGuid. If you remove that account "
-            "from the sync scope, the next cycle moves the cloud user to the recycle bin, and you must restore the user.",
+            "other account has the same anchor. Find out who wrote its mS-DS-ConsistencyGuid. If you remove that "
+            "account from the sync scope, the next cycle moves the cloud user to the recycle bin, and you must restore "
+            "the user.",
         )
 
     def waiting_for_the_timer(self, target: SyncedUser) -> Finding | None:
