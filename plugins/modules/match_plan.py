@@ -445,11 +445,11 @@ trace:
   sample: [KeyError, "plugins/module_utils/_graph/reads/users.py:70 in list_active"]
 """
 
-import os
 from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.validation import check_type_path
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
@@ -583,7 +583,7 @@ def _read_mapping(params: dict[str, Any]) -> dict[str, str]:
         )
     if isinstance(given, list):
         return read_mapping(given)
-    path = os.path.expanduser(os.path.expandvars(given))  # as Ansible does for the type path
+    path = str(check_type_path(given))  # the option may be a list too, so Ansible does not expand it
     return parse_mapping(read_file("mapping", path), path)
 
 
