@@ -100,7 +100,7 @@ def test_a_held_immutable_id_is_still_said_to_be_one(entra: Emulator) -> None:
     entra.settings(faults=[{"method": "PATCH", "path": "^/users/", "status": 400, "details": details}])
     (user,) = run(entra, "entra_immutable_id", users=[ad_record(ADA)])["users"]
     assert user["cause"] == "held_by_user"
-    assert f"belongs to user {entra.user_id(BEN)}; clear it there first" in user["reason"]
+    assert f"belongs to user {entra.user_id(BEN)}. Clear it there first" in user["reason"]
 
 
 def test_page_tokens_that_expire_in_use(entra: Emulator) -> None:
