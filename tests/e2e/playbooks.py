@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -67,6 +68,13 @@ class Run:
         lines = [json.loads(line) for line in (self.folder / f"{stage}-{kind}.jsonl").read_text("utf-8").splitlines()]
         assert lines[-1] == {"end": {"count": len(lines) - 2}}
         return lines
+
+    def hand_over(self, folder: Path, stage: str = "hard_match") -> dict[str, str]:
+        """Copy the plan of a stage, as artifacts are passed on, and return the variables that name it with its hash."""
+        path = folder / f"{stage}-plan.jsonl"
+        shutil.copyfile(self.folder / path.name, path)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        return {f"{stage}_reviewed_plan": str(path), f"{stage}_reviewed_plan_sha256": sha256}
 
     @property
     def message(self) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 from outside import Control, Directory, Graph, expected_immutable_id
+from support.code_blocks import Page
 
 from playbooks import Ansible, Run
 
@@ -195,8 +196,7 @@ def test_check_mode_before_there_is_a_domain_or_an_app(ansible: Ansible, tmp_pat
 
 @pytest.mark.usefixtures("fresh")
 def test_the_playbook_of_the_readme(ansible: Ansible, lab: dict[str, Any], tmp_path: Path) -> None:
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
-    plays = yaml.safe_load(readme.partition("```yaml\n")[2].partition("```")[0])
+    plays = yaml.safe_load(Page("README.md").block("hybrid_identity_scope", "yaml"))
     assert len(plays) == 1
     # The tenant, the domain, the folder and who is excluded are the lab's.
     for name in ("hybrid_identity_ad", "hybrid_identity_entra", "hybrid_identity_run_folder"):

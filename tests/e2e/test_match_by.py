@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +13,7 @@ from uuid import UUID
 import pytest
 from outside import Control, Directory, Graph, expected_immutable_id
 
-from playbooks import Ansible, Run
+from playbooks import Ansible
 
 AD, CLOUD = "anna.berg@contoso.com", "anna.old@contoso.com"
 SCOPE = {"hybrid_identity_scope": {"users": [AD]}, "sync_unmatched": "warn", "sync_fail_on_run_errors": False}
@@ -28,15 +26,6 @@ def renamed(fresh: None, control: Control, graph: Graph) -> str:
     cloud_id = str(graph.users()[AD]["id"])
     control("PATCH", "users", [{"id": cloud_id, "userPrincipalName": CLOUD}])
     return cloud_id
-
-
-def give_reviewed(run: Run, folder: Path) -> dict[str, str]:
-    path = folder / "reviewed.jsonl"
-    shutil.copyfile(run.folder / "hard_match-plan.jsonl", path)
-    return {
-        "hard_match_reviewed_plan": str(path),
-        "hard_match_reviewed_plan_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-    }
 
 
 def value_of(directory: Directory) -> str:
@@ -58,7 +47,7 @@ def test_by_address_from_the_plan_to_the_proof(
     assert "a run writes only reviewed changes" in " ".join(refused.output.split())
     assert graph.users()[CLOUD]["onPremisesImmutableId"] is None
 
-    given = give_reviewed(planned, tmp_path)
+    given = planned.hand_over(tmp_path)
     done = ansible.playbook("hybrid.identity.hard_match", variables={**by_address, **given})
     assert done.code == 0, done.output
     assert graph.users()[CLOUD]["onPremisesImmutableId"] == value_of(directory)

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from accounts import SUFFIX as UNVERIFIED
 from accounts import choices, crowd, unit
 from outside import Control, Directory, Graph, expected_immutable_id
 
-from playbooks import Ansible, Run
+from playbooks import Ansible
 
 SUFFIX = "sub.fabrikam.com"
 OLD, NEW, LATE = 3, 6, 8
@@ -38,14 +36,6 @@ def path(control: Control, directory: Directory, fresh: None) -> Iterator[str]:
         yield dn
 
 
-def hand_over(run: Run, stage: str, folder: Path) -> dict[str, str]:
-    """Copy the plan of a stage, and return the variables that name it with its hash."""
-    path = folder / f"{stage}.jsonl"
-    shutil.copyfile(run.folder / f"{stage}-plan.jsonl", path)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {f"{stage}_reviewed_plan": str(path), f"{stage}_reviewed_plan_sha256": sha256}
-
-
 @pytest.mark.once
 def test_accounts_and_matches_that_two_plans_show(
     ansible: Ansible, control: Control, directory: Directory, graph: Graph, path: str, tmp_path: Path
@@ -63,7 +53,7 @@ def test_accounts_and_matches_that_two_plans_show(
     }
     planned = ansible.playbook("hybrid.identity.site", "--check", variables=chosen)
     assert planned.code == 0, planned.output
-    given = {**hand_over(planned, "accounts", tmp_path), **hand_over(planned, "hard_match", tmp_path)}
+    given = {**planned.hand_over(tmp_path, "accounts"), **planned.hand_over(tmp_path)}
 
     control("POST", "users", people(LATE)[NEW:])
     done = ansible.playbook("hybrid.identity.site", variables={**chosen, **given})

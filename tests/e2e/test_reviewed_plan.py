@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -41,11 +40,7 @@ class Pipeline:
         return self.planner.playbook("hybrid.identity.preflight", variables=variables)
 
     def hand_over(self, run: Run) -> dict[str, str]:
-        """Copy the plan, as artifacts are passed on, and return the variables that name it with its hash."""
-        path = self.handed_over / "hard_match-plan.jsonl"
-        shutil.copyfile(run.folder / path.name, path)
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        return {"hard_match_reviewed_plan": str(path), "hard_match_reviewed_plan_sha256": sha256}
+        return run.hand_over(self.handed_over)
 
     def apply(self, names: list[str], **variables: Any) -> Run:
         return self.applier.playbook(

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .._identity.ad.users import AnchorChange, CloudName
-from .._identity.core.attribute_map import sent_addresses
 from .._identity.core.cloud_user import CloudUser
+from .._identity.core.identities.addresses import primary_addresses, sent_addresses
 from .._identity.core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id
 from .._identity.core.identities.comparison import entra_key
 from .._identity.core.refusal import Refusal
@@ -66,14 +66,10 @@ def choose_partners(
     return list(users)
 
 
-def list_unused(users: Iterable[AnchorChange], by: MatchBy) -> list[str]:
-    """Return the objectGUIDs of the mapping that no AD user in scope has, dashed."""
-    known = {user.user().object_guid for user in users}
-    return [guid for guid in by.mapping if guid not in known]
-
-
-def describe_unused(guids: Sequence[str]) -> list[str]:
-    """Return the warning about them, in a list; an empty list if there are none."""
+def describe_unused(users: Iterable[AnchorChange], by: MatchBy) -> list[str]:
+    """Return the warning about entries of the mapping without an AD user in scope, in a list."""
+    known = {user.user().object_guid for user in users} if by.mapping else ()
+    guids = [guid for guid in by.mapping if guid not in known]
     if not guids:
         return []
     return [
@@ -260,7 +256,6 @@ def _bare(name: str) -> str:
 
 
 def _primaries(addresses: Sequence[str], mail: str | None) -> list[str]:
-    """Return the primary addresses without their prefix. There should be one at most."""
-    sent = sent_addresses(addresses, mail)
-    found = (address[len(_SMTP) :] for address in sent if address.startswith(_SMTP.upper()))
+    """Return the primary addresses that a sync sends, without their prefix, each once."""
+    found = primary_addresses(sent_addresses(addresses, mail))
     return list({entra_key(address): address for address in found if address}.values())

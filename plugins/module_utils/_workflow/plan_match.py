@@ -45,7 +45,6 @@ from .partners import (
     describe_unused,
     guard_partners,
     list_partner_names,
-    list_unused,
 )
 from .set_apart import list_absent, read_entra_groups, set_apart
 
@@ -104,7 +103,7 @@ async def _plan(
         index = _index(cloud)
         await asyncio.to_thread(directory.check_present, list_absent(in_scope, index, task))
         unmatched = [
-            *describe_unused(list_unused(in_scope, task.by)),
+            *describe_unused(in_scope, task.by),
             *describe_absent(groups.scope.upns if groups.scope else None, in_scope, task.by),
         ]
         in_scope = choose_partners(in_scope, cloud, index, task.by)

@@ -222,5 +222,6 @@ def test_loops_check_mode_background_and_failures_stay_as_they_are(
     done = play(entra, tmp_path, task={"options": {"users": slow[3:8]}, "async": 3600, "poll": 1, "that": that})
     assert not lines(done.stderr)
     wrong = {"options": {"user": "nobody.here@contoso.com", "state": "absent"}, "ignore_errors": True}
-    that = ["done is failed", "'There is no active cloud user' in done.msg", "done.waited_seconds == 0", "not done.changed"]
+    nobody = "'There is no active cloud user' in done.msg"
+    that = ["done is failed", nobody, "done.waited_seconds == 0", "not done.changed"]
     play(entra, tmp_path, task={**wrong, "that": that})

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.code_blocks import Page
 
 from ansible_collections.hybrid.identity.plugins.lookup import connection_library
 
@@ -141,9 +142,7 @@ def test_the_commands_of_the_readme(tmp_path: Path) -> None:
     installed = run(tmp_path, "ansible-galaxy", "collection", *install)
     assert installed.returncode == 0, installed.stdout + installed.stderr
 
-    readme = (ROOT / "README.md").read_text("utf-8")
-    (block,) = (each for each in re.findall(r"```shell\n(.*?)```", readme, re.DOTALL) if "inventories/windows" in each)
-    lines = block.splitlines()
+    lines = Page("README.md").block("inventories/windows", "shell").splitlines()
     prepare = [line for line in lines if not line.startswith(("pip ", "ansible-playbook "))]
     play = [line.partition("#")[0].split() for line in lines if line.startswith("ansible-playbook ")]
     done = run(

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..core.attribute_map import ADDRESSES, ENABLED, REFERENCE, ROWS, sent_addresses
+from ..core.attribute_map import ADDRESSES, ENABLED, REFERENCE, ROWS
 from ..core.errors import InputError
+from ..core.identities.addresses import PRIMARY_PREFIX, sent_addresses
 from ..core.identities.cloud_identity import read_upn
 from ..core.identities.comparison import ad_key, entra_key
 from ..core.outcomes import EXCLUDED, LEFT_OUT, NOT_FOUND
@@ -23,7 +24,6 @@ from .names import sam_problem
 
 RANDOM, GIVEN = "random", "given"
 
-_PRIMARY = "SMTP:"
 _TEXTS = tuple(row.record for row in ROWS if row.form not in (ADDRESSES, ENABLED, REFERENCE))
 
 
@@ -156,7 +156,7 @@ def _addresses(record: Mapping[str, object], upn: str) -> tuple[str, ...]:
     texts = [each.strip() for each in given if each.strip()]
     full = [each if ":" in each else f"smtp:{each}" for each in texts]
     sent = sent_addresses(full, mail.strip())
-    primaries = [each for each in sent if each.startswith(_PRIMARY)]
+    primaries = [each for each in sent if each.startswith(PRIMARY_PREFIX)]
     if len(set(primaries)) > 1:
         raise _Malformed(
             "two_primary_addresses",
@@ -164,7 +164,7 @@ def _addresses(record: Mapping[str, object], upn: str) -> tuple[str, ...]:
             "the others with smtp:.",
         )
     # The primary address first, so that it is kept if an address occurs in two spellings.
-    ordered = sorted(sent, key=lambda each: not each.startswith(_PRIMARY))
+    ordered = sorted(sent, key=lambda each: not each.startswith(PRIMARY_PREFIX))
     return tuple({address_key(each): each for each in reversed(ordered)}.values())[::-1]
 
 

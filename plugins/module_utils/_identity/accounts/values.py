@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..ad.objects import AdObject
-from ..core.attribute_map import ADDRESSES, ENABLED, REFERENCE, ROWS, Row, equal, primary_address
+from ..core.attribute_map import ADDRESSES, ENABLED, REFERENCE, ROWS, Row, equal
+from ..core.identities.addresses import primary_address
 from ..core.refusal import Refusal
 from .directory import texts
 from .names import utf16_length

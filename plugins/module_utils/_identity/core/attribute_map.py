@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from .identities.addresses import primary_address, sent_addresses
 from .identities.comparison import entra_key
 from .records import RawAttributes
 
@@ -120,7 +121,6 @@ ROWS: tuple[Row, ...] = (
 )
 
 _COMPARED = tuple(row for row in ROWS if row.to_entra and row.form != REFERENCE)
-_PRIMARY = "SMTP:"
 
 
 def ldap_attributes() -> tuple[str, ...]:
@@ -231,18 +231,6 @@ def equal(row: Row, ad_value: Any, cloud_value: Any) -> bool:
         return bool(ad_value) == bool(cloud_value)
     comparable = _COMPARABLE.get(row.form, str)
     return bool(comparable(ad_value) == comparable(cloud_value))
-
-
-def sent_addresses(addresses: Sequence[str], mail: str | None) -> list[str]:
-    """Return the proxy addresses that a sync sends: AD's, with ``mail`` as primary if none is primary (user.md)."""
-    if not mail or any(address.startswith(_PRIMARY) for address in addresses):
-        return list(addresses)
-    return [f"{_PRIMARY}{mail}", *(other for other in addresses if entra_key(other) != entra_key(f"{_PRIMARY}{mail}"))]
-
-
-def primary_address(addresses: Sequence[str]) -> str | None:
-    """Return the primary SMTP address without its prefix; None if there is none."""
-    return next((address[len(_PRIMARY) :] for address in addresses if address.startswith(_PRIMARY)), None)
 
 
 def _effect(row: Row, before: Value, after: Value) -> str | None:

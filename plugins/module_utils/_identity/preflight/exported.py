@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.attribute_map import mail_nickname
 from ..core.errors import InputError
+from ..core.identities.addresses import primary_address, sent_addresses
 from ..core.identities.anchors import anchor_bytes, immutable_id_of_guid
 from ..core.identities.comparison import entra_key
+from ..core.identities.distinguished_names import domain_name
 from ..core.records import AdUser
 from ..entra.snapshot_user import SnapshotUser
 
 _MAX_ADDRESS = 256  # facts §7
-_DC = re.compile(r"(?<!\\),\s*DC=([^,]+)", re.IGNORECASE)
 _NOT_IN_ADDRESS = re.compile(r'[\s<>();,\[\]"]')
 
 
@@ -46,7 +46,7 @@ class Exported:
     @property
     def primary(self) -> str | None:
         """The primary address without its prefix. A soft match looks for it first (facts §2 "Order")."""
-        return next((address[5:] for address in self.addresses if address.startswith("SMTP:")), None)
+        return primary_address(self.addresses)
 
     def nickname_for(self, cloud: SnapshotUser | None) -> str:
         """Return the MailNickName that the user has, or that Entra calculates (facts §7 "Verified domain")."""
@@ -65,7 +65,7 @@ def exported(user: AdUser) -> Exported:
         anchor=anchor,
         problem=problem,
         upn=user.user_principal_name or _stand_in_upn(user),
-        addresses=_addresses(user.proxy_addresses or (), user.mail),
+        addresses=tuple(sent_addresses(user.proxy_addresses or (), user.mail)),
         nickname=(mail_nickname(user.sent) if user.sent else None) or None,
     )
 
@@ -91,15 +91,8 @@ def _stand_in_upn(user: AdUser) -> str | None:
 
     Its default rule "In from AD - User AccountEnabled": ``[sAMAccountName]&"@"&%Domain.FQDN%``.
     """
-    name, labels = user.sam_account_name, _DC.findall(user.distinguished_name or "")
-    return f"{name}@{'.'.join(labels)}" if name and labels else None
-
-
-def _addresses(given: Sequence[str], mail: str | None) -> tuple[str, ...]:
-    """Add ``mail`` as the primary address if AD has none (Microsoft, "user resource type", proxyAddresses)."""
-    if mail and not any(address.startswith("SMTP:") for address in given):
-        return (f"SMTP:{mail}", *(address for address in given if entra_key(address) != entra_key(f"smtp:{mail}")))
-    return tuple(given)
+    name, domain = user.sam_account_name, domain_name(user.distinguished_name or "")
+    return f"{name}@{domain}" if name and domain else None
 
 
 def address_fault(proxy: str) -> str | None:

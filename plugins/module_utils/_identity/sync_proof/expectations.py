@@ -14,6 +14,7 @@ from typing import Any
 from ..core.errors import InputError
 from ..core.given.record_types import check_records
 from ..core.given.users import describe_keys
+from ..core.identities.addresses import primary_address
 from ..core.identities.anchors import immutable_id_of_guid
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id, read_upn
 from ..core.outcomes import (
@@ -180,8 +181,8 @@ def _of_record(record: Mapping[str, Any], position: int) -> Expectation:
 
 
 def _primary_address(record: Mapping[str, Any]) -> str | None:
-    addresses = record.get("proxy_addresses") or []
-    return next((text[5:] for text in addresses if text.startswith("SMTP:")), record.get("mail"))
+    primary = primary_address(record.get("proxy_addresses") or ())
+    return record.get("mail") if primary is None else primary
 
 
 def read_time(text: str) -> datetime:

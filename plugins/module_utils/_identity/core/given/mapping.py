@@ -23,17 +23,17 @@ COLUMNS = (ACCOUNT, CLOUD_USER)
 _LONGEST = 60
 
 
-def read_mapping(entries: Iterable[Any], where: str = "mapping", first: int = 1) -> dict[str, str]:
+def read_mapping(entries: Iterable[Any], where: str = "mapping") -> dict[str, str]:
     """Return object ids of cloud users by dashed objectGUID. Other keys of an entry are ignored.
 
-    ``where`` says in messages where the entries are from, and ``first`` is the number of the first one.
+    ``where`` says in messages where the entries are from.
 
     :raises InputError: if an entry is not a dictionary with two GUIDs, or if two entries have the same account or cloud
         user.
     """
     mapping: dict[str, str] = {}
     lines: dict[str, int] = {}
-    for number, entry in enumerate(entries, start=first):
+    for number, entry in enumerate(entries, start=1):
         guid, cloud_id = _read_entry(entry, f"Entry {number} of {where}")
         for kind, key in (("account", guid), ("cloud user", f"cloud {cloud_id}")):
             if key in lines:

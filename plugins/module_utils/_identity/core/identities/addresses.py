@@ -2,18 +2,37 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mail addresses that a match takes away from a cloud user."""
+"""Mail addresses as proxyAddresses has them: what a sync sends, which one is primary, and what a match takes away."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ..attribute_map import sent_addresses
 from .comparison import entra_key
 
+PRIMARY_PREFIX = "SMTP:"
+"""Written in capitals, it marks the primary address (user.md, proxyAddresses)."""
 _SMTP = "smtp"
 _RESERVED = (".onmicrosoft.com", ".microsoftonline.com")
 """Entra itself decides about addresses with these suffixes, whatever AD sends (facts §19)."""
+
+
+def sent_addresses(addresses: Sequence[str], mail: str | None) -> list[str]:
+    """Return the proxy addresses that a sync sends: AD's, with ``mail`` as primary if none is primary (user.md)."""
+    if not mail or any(address.startswith(PRIMARY_PREFIX) for address in addresses):
+        return list(addresses)
+    primary = f"{PRIMARY_PREFIX}{mail}"
+    return [primary, *(other for other in addresses if entra_key(other) != entra_key(primary))]
+
+
+def primary_addresses(addresses: Iterable[str]) -> Iterator[str]:
+    """Return the primary SMTP addresses without their prefix. There should be one at most."""
+    return (each[len(PRIMARY_PREFIX) :] for each in addresses if each.startswith(PRIMARY_PREFIX))
+
+
+def primary_address(addresses: Iterable[str]) -> str | None:
+    """Return the first primary SMTP address without its prefix; None if there is none."""
+    return next(primary_addresses(addresses), None)
 
 
 def lost_addresses(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 # At least two name parts. A sAMAccountName cannot contain "=" (facts §7).
-_DOMAIN_PART = re.compile(r"(?:^|,)\s*DC=([^,]+)", re.IGNORECASE)
+_DOMAIN_PART = re.compile(r"(?:^|(?<!\\),)\s*DC=([^,]+)", re.IGNORECASE)
 _DN = re.compile(r"\s*[A-Za-z][A-Za-z0-9.-]*\s*=.+,.+=.*", re.DOTALL)
 
 
@@ -19,5 +19,5 @@ def is_distinguished_name(text: str) -> bool:
 
 
 def domain_name(distinguished_name: str) -> str:
-    """Return the DNS name of a domain, ``ad.contoso.com`` for ``DC=ad,DC=contoso,DC=com``."""
+    """Return the DNS name of an object's domain, ``ad.contoso.com`` for ``DC=ad,DC=contoso,DC=com``; empty without."""
     return ".".join(_DOMAIN_PART.findall(distinguished_name))
