@@ -150,6 +150,39 @@ Function Get-ConnectSourceAnchor {
     if ($name) { $name } else { $null }
 }
 
+Function Get-ConnectFiltering {
+    <#
+    .SYNOPSIS
+    Which objects of Active Directory the server synchronises: one entry for each selected partition of an AD connector, with the
+    distinguished names of its included and excluded containers, and of the group whose members alone it takes (null: all objects).
+
+    .DESCRIPTION
+    Which names mean what is read from Microsoft's own diagnostic script on the server (facts §19 "Who is exported").
+
+    .PARAMETER Setting
+    What Get-ConnectSetting gives.
+    #>
+    [CmdletBinding()]
+    param ([Parameter(Mandatory)][hashtable] $Setting)
+
+    $byGroup = $Setting['Microsoft.OptionalFeature.GroupFiltering'] -eq 'True'
+    foreach ($connector in @(Get-ADSyncConnector -ErrorAction Stop)) {
+        if (-not $connector -or "$($connector.Type)" -ne 'AD') { continue }
+        $partitions = @($connector.Partitions | Where-Object { $_ })
+        if (-not $partitions.Count) { throw "The server does not show the partitions of '$($connector.Name)'." }
+        $group = if ($byGroup) { "$($connector.GlobalParameters['Connector.GroupFilteringGroupDn'].Value)" }
+        foreach ($partition in @($partitions | Where-Object { $_.Selected })) {
+            [ordered]@{
+                connector = "$($connector.Name)"
+                partition = "$($partition.DN)"
+                included = @($partition.ConnectorPartitionScope.ContainerInclusionList | Where-Object { $_ } | ForEach-Object { "$_" })
+                excluded = @($partition.ConnectorPartitionScope.ContainerExclusionList | Where-Object { $_ } | ForEach-Object { "$_" })
+                group = if ($group) { $group } else { $null }
+            }
+        }
+    }
+}
+
 Function Get-ConnectBusyConnector {
     <#
     .SYNOPSIS
@@ -246,4 +279,4 @@ Function Get-ConnectSuspendedAdvice {
 }
 
 Export-ModuleMember -Function ConvertTo-ConnectTime, Import-ConnectModule, Get-ConnectScheduler, Get-ConnectConnector,
-Get-ConnectSetting, Get-ConnectSourceAnchor, Get-ConnectBusyConnector, Get-ConnectFailure, Get-ConnectSuspendedAdvice
+Get-ConnectSetting, Get-ConnectSourceAnchor, Get-ConnectFiltering, Get-ConnectBusyConnector, Get-ConnectFailure, Get-ConnectSuspendedAdvice

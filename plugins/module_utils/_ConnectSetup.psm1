@@ -37,7 +37,7 @@ Function Get-ConnectHashSync {
 Function Get-ConnectSetup {
     <#
     .SYNOPSIS
-    Readings of the ADSync module: scheduler, connectors, settings, hashes, upgrade, identity.
+    Readings of the ADSync module: scheduler, connectors, settings, filtering, hashes, upgrade, identity.
 
     .PARAMETER Load
     The reading of Import-ConnectModule. Where it failed, all of these have its problem.
@@ -46,7 +46,7 @@ Function Get-ConnectSetup {
     [OutputType([hashtable])]
     param ([Parameter(Mandatory)][hashtable] $Load)
 
-    $names = 'scheduler', 'connectors', 'settings', 'hashes', 'upgrade', 'identity'
+    $names = 'scheduler', 'connectors', 'settings', 'filtering', 'hashes', 'upgrade', 'identity'
     if ($Load.problem) {
         $none = @{}
         foreach ($name in $names) { $none[$name] = @{ value = $null; problem = $Load.problem } }
@@ -61,10 +61,12 @@ Function Get-ConnectSetup {
     }
     if (-not $connectors.problem) { $connectors.value = @($connectors.value | Where-Object { $_ }) }
     $ad = @($connectors.value | Where-Object { $_ -and $_.kind -eq 'ad' })
+    $settings = Get-ConnectReading { Get-ConnectSetting }
     @{
         scheduler = Get-ConnectReading { Get-ConnectScheduler }
         connectors = $connectors
-        settings = Get-ConnectReading { Get-ConnectSetting }
+        settings = $settings
+        filtering = if ($settings.problem) { $settings } else { Get-ConnectReading { @(Get-ConnectFiltering -Setting $settings.value) } }
         hashes = if ($connectors.problem) { $connectors } else { Get-ConnectReading { Get-ConnectHashSync -Connector $ad } }
         upgrade = Get-ConnectReading { "$(Get-ADSyncAutoUpgrade -ErrorAction Stop)" }
         identity = Get-ConnectReading { "$((Get-ADSyncEntraConnectorCredential -ErrorAction Stop).ConnectorIdentityType)" }

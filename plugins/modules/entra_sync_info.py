@@ -205,10 +205,10 @@ earlier:
   returned: with O(result_file), unless in check mode
   type: int
   sample: 0
-unmatched:
+refused:
   description:
-    - Users who were not hard-matched but whom a cycle still processes if their AD accounts are in its scope. Excluded users, and users whom
-      the cycle does not change, are not included.
+    - Users of O(result_file) who were refused and whom a cycle hard-matches all the same if their AD accounts are in its scope, because a
+      cloud user has their ImmutableId already. Excluded users are not included.
   returned: success
   type: dict
   contains:
@@ -216,13 +216,13 @@ unmatched:
       description: Number of these users.
       returned: always
       type: int
-      sample: 3
+      sample: 1
     cycle:
       description: What the cycle does with the first five of these users.
       returned: always
       type: list
       elements: str
-      sample: [it soft-matches adele.vance@contoso.com to adele@contoso.com]
+      sample: [it hard-matches adele.vance@contoso.com to adele@contoso.com]
 proof_file:
   description: The path of the proof file.
   returned: when one was written

@@ -39,7 +39,7 @@ attributes:
 options:
   scope:
     description:
-      - The AD users in the plan. Set O(scope.users), O(scope.group), O(scope.all), or a search.
+      - The AD users in the plan. Set O(scope.users), O(scope.group), O(scope.filtering), O(scope.all), or a search.
       - If nobody is in scope, the module fails.
     type: dict
     required: true
@@ -67,6 +67,36 @@ options:
             ids.
           - A group of Entra ID must have assigned members. If the members cannot all be read, the module fails.
         type: str
+      filtering:
+        description:
+          - The users whom an Entra Connect server synchronises. Pass RV(hybrid.identity.entra_connect_info#module:filtering) of the server.
+          - Accounts that its default rules never synchronise, such as system accounts, are not in scope. Rules that somebody added to the
+            server are not considered.
+        type: list
+        elements: dict
+        suboptions:
+          connector:
+            description: The name of the AD connector. It is not used.
+            type: str
+          partition:
+            description: The distinguished name of the partition. Only the entry of the domain that the module reads is used.
+            type: str
+            required: true
+          included:
+            description: Distinguished names of containers whose users are in scope.
+            type: list
+            elements: str
+            default: []
+          excluded:
+            description:
+              - Distinguished names of containers whose users are not in scope. For each user, the nearest container that is included or
+                excluded decides. If there is none, the user is in scope.
+            type: list
+            elements: str
+            default: []
+          group:
+            description: The distinguished name of a group. Only its direct members are in scope.
+            type: str
       all:
         description: Set to V(true) for all users of the domain.
         type: bool
@@ -403,6 +433,24 @@ summary:
       returned: if O(reviewed_plan) is given
       type: dict
       sample: {not_reviewed: 1, changed_since_review: 0, already_done: 2}
+unmatched:
+  description:
+    - AD users in scope who are not hard-matched and whom the next sync processes. It soft-matches them or creates new cloud users for
+      them. Service accounts are not included.
+  returned: with O(predict=now)
+  type: dict
+  contains:
+    count:
+      description: Number of these users.
+      returned: always
+      type: int
+      sample: 3
+    cycle:
+      description: What the sync does with the first five of these users.
+      returned: always
+      type: list
+      elements: str
+      sample: [it soft-matches adele.vance@contoso.com to adele@contoso.com]
 tenant_synchronizes:
   description:
     - Whether a sync engine is connected to the tenant. Null if no user would be changed or refused, or if the app lacks the application
@@ -474,6 +522,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
     RESULT,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import read_user
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.sentences import count_clauses
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
@@ -562,6 +611,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         "reviewable": plan.is_reviewable,
         "table": [*plan_table(rows), *mailbox_lines(summary["local_mailboxes"], plan.has_exchange)],
         "summary": summary,
+        **({"unmatched": count_clauses(rows.unmatched)} if params["predict"] == NOW else {}),
         "caveats": list(plan.caveats),
         "tenant_synchronizes": plan.tenant_synchronizes,
         "has_exchange": plan.has_exchange,
@@ -622,7 +672,7 @@ def main() -> None:
         argument_spec={
             **ldap_options(),
             **graph_options(),
-            "scope": scope_option(required=True),
+            "scope": scope_option(required=True, filtering=True),
             "exclude": exclude_option(),
             "match_by": {"type": "str", "choices": list(MATCH_BY), "default": USER_PRINCIPAL_NAME},
             "mapping": {"type": "raw"},

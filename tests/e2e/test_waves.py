@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outside import Control, Graph
+from outside import Control, Directory, Graph
 from scheduler import Server
+from server_group import filtered_by_group
 from test_sync import read_proof
 
 from playbooks import Ansible, Run
@@ -21,7 +22,7 @@ ANNA, ZOE = "anna.berg@contoso.com", "zoe.park@contoso.com"
 MAPPED = "elif.kaya@contoso.com"
 WAVES = "hybrid.identity.waves"
 # The cycle exports all accounts of the directory, and some of them are refused.
-CHOICES: dict[str, Any] = {"sync_fail_on_run_errors": False, "hybrid_identity_waves_unmatched": "warn"}
+CHOICES: dict[str, Any] = {"sync_fail_on_run_errors": False, "sync_unmatched": "warn"}
 
 
 def waves(*users: str, **more: Any) -> dict[str, Any]:
@@ -75,14 +76,20 @@ def test_a_pilot_of_whom_nobody_is_matched_stops_the_next_wave(ansible: Ansible,
 
 
 @pytest.mark.usefixtures("fresh")
-def test_accounts_of_later_waves_that_a_cycle_may_take_stop_the_first(
-    ansible: Ansible, connect: Path, graph: Graph
+def test_accounts_of_later_waves_in_the_scope_of_the_server_stop_the_first_cycle(
+    ansible: Ansible, server: Server, graph: Graph, directory: Directory
 ) -> None:
     before = graph.users()
-    run = ansible.playbook(WAVES, variables=waves(ANNA, ZOE, hybrid_identity_waves_unmatched="fail"))
-    assert run.code == 2, run.output
-    assert "Nothing was done. 1 AD account of later waves is not matched yet" in told(run), run.output
-    assert (run.folders, Server(connect).runs(), graph.users()) == ([], 0, before)
+    with filtered_by_group(directory, server) as group:
+        group.set_members(ANNA, ZOE)
+        run = ansible.playbook(WAVES, variables=waves(ANNA, ZOE, sync_unmatched="fail"))
+        assert run.code == 2, run.output
+        assert f"1 user who is not hard-matched by this run: it soft-matches {ZOE} to {ZOE}." in told(run)
+        assert (len(run.folders), server.runs(), graph.users()[ZOE]) == (1, 0, before[ZOE])
+        group.set_members(ANNA)
+        pilot = ansible.playbook(WAVES, variables=waves(ANNA, sync_unmatched="fail"))
+        assert pilot.code == 0, pilot.output
+        assert (server.runs(), graph.users()[ZOE]) == (6, before[ZOE])
 
 
 @pytest.mark.usefixtures("fresh")

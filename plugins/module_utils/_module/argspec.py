@@ -81,10 +81,22 @@ def deleted_holders_option() -> OptionSpec:
     return {"type": "dict", "options": {"restore": dict(ids), "purge": dict(ids)}, "default": {}}
 
 
-def scope_option(*, required: bool = False) -> OptionSpec:
-    """Return the option that names the AD users whom a task is about."""
+def scope_option(*, required: bool = False, filtering: bool = False) -> OptionSpec:
+    """Return the option that names the AD users whom a task is about; with ``filtering``, also those of a server."""
     texts = {"type": "list", "elements": "str"}
     search = ("upn_suffixes", "search_base")
+    entry = {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "connector": {"type": "str"},
+            "partition": {"type": "str", "required": True},
+            "included": {**texts, "default": []},
+            "excluded": {**texts, "default": []},
+            "group": {"type": "str"},
+        },
+    }
+    alone = ("users", "group", *(["filtering"] if filtering else []), "all")
     return {
         "type": "dict",
         "required": required,
@@ -94,10 +106,11 @@ def scope_option(*, required: bool = False) -> OptionSpec:
             "search_base": {"type": "str"},
             "search_filter": {"type": "str"},
             "group": {"type": "str"},
+            **({"filtering": entry} if filtering else {}),
             "all": {"type": "bool"},
         },
-        "required_one_of": [("users", "group", "all", *search)],
-        "mutually_exclusive": [("users", "group", "all", name) for name in search],
+        "required_one_of": [(*alone, *search)],
+        "mutually_exclusive": [(*alone, name) for name in search],
         "required_by": {"search_filter": "search_base"},
     }
 

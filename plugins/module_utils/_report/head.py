@@ -57,6 +57,8 @@ def _scope(scope: Mapping[str, Any]) -> str:
         return f"{amount(len(users), 'named user')}: {join_names([*map(shown, users)])}"
     if scope.get("group"):
         return f"the members of the group {shown(scope['group'])}"
+    if scope.get("filtering") is not None:
+        return "the users whom the Entra Connect server synchronises"
     if scope.get("all"):
         return "all users of the domain"
     suffixes, base, condition = (scope.get(key) for key in ("upn_suffixes", "search_base", "search_filter"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._identity.core.errors import InputError
-from .._identity.core.outcomes import CLOUD_ONLY, CREATES, FAILED, JOINS, STOPS, UNCLEAR, Outcome, outcome
+from .._identity.core.outcomes import CLOUD_ONLY, CREATES, FAILED, JOINS, MATCHED, STOPS, UNCLEAR, Outcome, outcome
 from .._identity.core.run_files.run_file import RESULT, Header
 from .._identity.core.text.counts import amount, plural
 from .head import describe_head
@@ -122,9 +122,12 @@ class Report:
     def _prediction(self) -> str:
         groups = Counter(row.prediction.group for row in self.rows if row.prediction)
         joins, creates, stops, unknown = (groups[name] for name in (JOINS, CREATES, STOPS, UNCLEAR))
+        matched = sum(row.prediction is not None and row.prediction.key == MATCHED for row in self.rows)
         unclear = (row for row in self.rows if row.prediction and row.prediction.group == UNCLEAR)
         hoped = sum(outcome(row.expected).group == JOINS for row in unclear)
-        head = f"{number(joins)} of {amount(self.total, 'AD user')} would be matched to their cloud user."
+        already = f" {number(matched)} {plural(matched, 'is', 'are')} matched already." if matched else ""
+        users = f"{number(joins - matched)} of {amount(self.total, 'AD user')}"
+        head = f"{users} would be matched to their cloud user.{already}"
         rest = [
             f"{number(creates)} would get a new cloud user" if creates else "",
             f"{number(stops)} would not be synchronised as {'it' if stops == 1 else 'they'} should" if stops else "",

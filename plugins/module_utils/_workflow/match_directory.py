@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from .._identity.ad.account_history import AccountHistory
 from .._identity.ad.faults import left_out_warnings
+from .._identity.ad.filtering import read_filtering
 from .._identity.ad.marks import Marker, Places
 from .._identity.ad.users import AnchorChange
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
@@ -28,7 +29,7 @@ from .._ldap.users.anchor_owners import anchor_owners
 from .._ldap.users.anchor_writer import AnchorWriter
 from .._ldap.users.directory_view import read_claims, read_view
 from .._ldap.users.lookup import Lookup
-from .._ldap.users.scope import Members
+from .._ldap.users.scope import Members, members_of_filtering
 from .match_task import MatchTask
 
 EMPTY_SCOPE = "empty_scope"
@@ -56,7 +57,7 @@ class MatchDirectory:
     def find(self, members: Members | None = None) -> list[AnchorChange]:
         """Return the users in scope. ``members`` are those of the group of Entra, if the scope is one.
 
-        :raises InputError: if nobody is in scope.
+        :raises InputError: if nobody is in scope, or if the filtering is of several servers.
         """
         found = self._scope.find(self._lookup, members or self._members())
         if not found:
@@ -68,7 +69,9 @@ class MatchDirectory:
         return self._scope.find_again(self._lookup, guids, members or self._members())
 
     def _members(self) -> Members | None:
-        group = self._scope.ad_group
+        group, filtering = self._scope.ad_group, self._scope.filtering
+        if filtering is not None:
+            return members_of_filtering(read_filtering(filtering, self._domain))
         return Members(member_conditions(self._session, self._domain, group)) if group else None
 
     def check_present(self, users: Sequence[NamedObject]) -> None:

@@ -25,6 +25,7 @@ from .._identity.core.run_files.user_records import OverwriteRecord, UserRecord,
 from .._identity.core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
 from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.outcome_table import outcome_lines
+from .._identity.preflight.next_sync import describe_unmatched
 
 SHOWN_IN_TABLE = 10
 """Reasons in a table, so that the output of a run stays short. The file has the others."""
@@ -43,10 +44,15 @@ Row: TypeAlias = tuple[str, str, str | None]
 
 @dataclass
 class Rows:
-    """What the table of a plan needs: a row for each user, and how many users each effect has."""
+    """What the result of a plan needs of its users.
+
+    A row for each user, how many users each effect has, and what the next sync does with those who are not
+    hard-matched, as ``describe_unmatched`` says it.
+    """
 
     rows: list[Row] = field(default_factory=list)
     effects: Counter[str] = field(default_factory=Counter)
+    unmatched: list[str] = field(default_factory=list)
 
 
 def plan_table(found: Rows) -> list[str]:
@@ -72,6 +78,7 @@ def keep_rows(users: Iterable[UserRecord], found: Rows) -> Iterator[UserRecord]:
         if user["change"]:
             found.rows.append(_row(user, _planned_status(user)))
             found.effects.update(user["match"]["effects"] if user["match"] else ())
+            found.unmatched.extend(filter(None, [describe_unmatched(user)]))
         yield user
 
 

@@ -13,6 +13,31 @@ from lab.sync.state import ENTRA_CONNECTOR_ID, prepare
 from pwsh_server import ENTRA, Server
 
 FORESTS = ("ad.contoso.com", "corp.fabrikam.com")
+WIZARD: list[dict[str, Any]] = [
+    {"name": FORESTS[0], "excluded": ["OU=Service Accounts,DC=ad,DC=contoso,DC=com"]},
+    {
+        "name": FORESTS[1],
+        "search_base": "OU=Staff,DC=corp,DC=fabrikam,DC=com",
+        "group": "CN=Synchronised,OU=Staff,DC=corp,DC=fabrikam,DC=com",
+    },
+]
+"""What was chosen in the wizard."""
+FILTERING = [
+    {
+        "connector": FORESTS[0],
+        "partition": "DC=ad,DC=contoso,DC=com",
+        "included": ["DC=ad,DC=contoso,DC=com"],
+        "excluded": ["OU=Service Accounts,DC=ad,DC=contoso,DC=com"],
+        "group": None,
+    },
+    {
+        "connector": FORESTS[1],
+        "partition": "DC=corp,DC=fabrikam,DC=com",
+        "included": ["OU=Staff,DC=corp,DC=fabrikam,DC=com"],
+        "excluded": ["DC=corp,DC=fabrikam,DC=com"],
+        "group": WIZARD[1]["group"],
+    },
+]
 SERVER = [
     "domain_joined",
     "operating_system",
@@ -46,7 +71,7 @@ class Estate:
 
     def __init__(self, server: Server, **changes: Any) -> None:
         self.server = server
-        self.state = prepare(server.state.folder, forests=[], cloud={}, **changes)
+        self.state = prepare(server.state.folder, **{"forests": WIZARD, "cloud": {}, **changes})
         self.state.write(
             "connectors.json",
             [

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from cases import Cases
-from connect_estate import CONNECT, FORESTS, SERVER, THRESHOLD, Estate, Expected, check
+from connect_estate import CONNECT, FILTERING, FORESTS, SERVER, THRESHOLD, Estate, Expected, check
 from lab.sync import windows
 from pwsh_server import ENTRA, MODULES, Server
 
@@ -41,6 +41,7 @@ def test_a_finished_server(ran: Ran) -> None:
     assert result["scheduler"]["sync_cycle_enabled"]
     assert (result["password_hash_sync"], result["auto_upgrade"]) == (True, "enabled")
     assert result["connector_identity_type"] == "Application"
+    assert result["filtering"] == FILTERING
     assert result["sync_service"] == {"state": "Running", "start_mode": "Auto", "account": "NT SERVICE\\ADSync"}
     tls = result["server"].pop("tls12")
     assert [one["value"] for one in tls] == [one["wanted"] for one in tls] == [1, 1, 1, 1, 1, 0, 1, 0]
@@ -60,7 +61,7 @@ def test_a_finished_server(ran: Ran) -> None:
 
 @CASES
 def bad(server: Server) -> None:
-    estate = Estate(server, anchor_attribute="employeeID")
+    estate = Estate(server, anchor_attribute="employeeID", forests=[])
     estate.computer(PartOfDomain=False, Domain="WORKGROUP", TotalPhysicalMemory=4 * windows.GB)
     estate.system(Caption="Microsoft Windows Server 2012 R2 Standard", BuildNumber="9600")
     estate.windows["classes"]["Win32_LogicalDisk"][0]["Size"] = 60 * windows.GB
@@ -149,6 +150,7 @@ def test_what_is_wrong_and_what_cannot_be_read(ran: Ran) -> None:
     assert (wrong["configured"], wrong["staging_mode"], wrong["source_anchor"]) == (False, True, "employeeID")
     assert (wrong["password_hash_sync"], wrong["auto_upgrade"]) == (None, "disabled")
     assert (wrong["version"], wrong["connector_identity_type"]) == ("2.4.131.0", "ServiceAccount")
+    assert (wrong["filtering"], unknown["filtering"]) == (None, None)
     assert set(unknown["server"].values()) == {None}
     for name in "version", "configured", "source_anchor", "staging_mode", "scheduler", "connectors", "sync_service":
         assert unknown[name] is None, name

@@ -13,6 +13,7 @@ from typing import Any
 
 import ldap3
 from ldap3.core.exceptions import LDAPException
+from ldap3.utils.conv import escape_filter_chars
 
 CONSISTENCY_GUID = "mS-DS-ConsistencyGuid"
 ATTRIBUTES = (
@@ -118,12 +119,16 @@ def search_base(forest: dict[str, Any]) -> str:
 
 
 def read(connection: ldap3.Connection, forest: dict[str, Any]) -> list[AdObject]:
-    """All objects of the three kinds below the forest's search base, in pages, without those in its `excluded` OUs."""
+    """All objects of the three kinds below the forest's search base, in pages, without those in its `excluded` OUs.
+
+    With a `group`, only its direct members (facts §19 "Who is exported").
+    """
     found = []
+    wanted = f"(&{_FILTER}(memberOf={escape_filter_chars(forest['group'])}))" if forest.get("group") else _FILTER
     base = search_base(forest)
     outside = tuple(f",{container}".lower() for container in forest.get("excluded", ()))
     entries = connection.extend.standard.paged_search(
-        base, _FILTER, ldap3.SUBTREE, attributes=list(ATTRIBUTES), paged_size=500, generator=True
+        base, wanted, ldap3.SUBTREE, attributes=list(ATTRIBUTES), paged_size=500, generator=True
     )
     for entry in entries:
         if entry.get("type") != "searchResEntry" or entry["dn"].lower().endswith(outside):

@@ -102,7 +102,8 @@ def prepare(
     """Lay out a server whose set-up is finished and that has never run a cycle.
 
     ``forests``: ``{"name", "netbios", "server", "port", "ca_cert", "username", "password", "search_base"?,
-    "excluded"?}`` each, the last a list of OUs that the wizard's filter leaves out;
+    "excluded"?, "group"?}`` each: ``excluded`` is a list of OUs that the wizard's filter leaves out, and ``group`` the
+    DN of a group of which only direct members are synchronised (facts §19);
     ``cloud``: ``{"url", "ca_cert"}`` of the emulator. Deletion threshold: facts §5 (500).
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -239,6 +239,11 @@ def test_the_headline_of_a_plan() -> None:
         "read everything that decides it; 1 of these would be matched if nothing prevents it. The plan changes 0 users "
         "and refuses 2."
     )
+    matched = [user(f"{name}@x.com", "matched", "unchanged") for name in "cd"]
+    assert plan([*changing, *matched]).headline() == (
+        "2 of 4 AD users would be matched to their cloud user. 2 are matched already. No user has a problem. The plan "
+        "changes 2 users."
+    )
     assert plan([]).headline() == "There is no AD user in the scope."
 
 
@@ -247,8 +252,8 @@ def test_the_headline_of_what_would_happen_now() -> None:
     report = plan(users, predict="now")
     assert report.title == "What the next sync would do"
     assert report.headline() == (
-        "1 of 2 AD users would be matched to their cloud user. 1 would not be synchronised as it should. 1 user has an "
-        "outcome that is not allowed."
+        "0 of 2 AD users would be matched to their cloud user. 1 is matched already. 1 would not be synchronised as it "
+        "should. 1 user has an outcome that is not allowed."
     )
 
 

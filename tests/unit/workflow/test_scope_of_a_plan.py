@@ -198,3 +198,45 @@ def test_an_account_that_a_cloud_user_holds_is_no_service_account(estate: Estate
     estate.graph.put(user(62, "sql@contoso.com", immutable_id_of_guid(guid(61))))
     estate.plan(max_refused="1")
     assert estate.changes("plan")["svc-sql"][0] == "refused"
+
+
+def filtering(**values: Any) -> dict[str, Any]:
+    return {"filtering": [{"connector": "ad.contoso.com", "partition": DOMAIN} | values]}
+
+
+def test_the_accounts_that_a_server_synchronises(estate: Estate) -> None:
+    """Two of three, by their containers; and what the next sync would do with them."""
+    estate.directory.move("carl", f"OU=Other,{DOMAIN}")
+    chosen = filtering(included=[STAFF], excluded=[DOMAIN])
+    plan = estate.plan(scope=chosen, predict="now", allowed_outcomes=["soft_match"])
+    assert set(estate.users("plan")) == {"anna", "bob"}
+    clauses = [f"it soft-matches {upn(name)} to {upn(name)}" for name in ("anna", "bob")]
+    assert (plan["unmatched"]["count"], sorted(plan["unmatched"]["cycle"])) == (2, clauses)
+    assert "unmatched" not in estate.plan(scope=chosen)
+
+
+@pytest.mark.parametrize("few", [0, 300])
+def test_a_plan_for_a_server_is_applied_to_those_who_are_still_in_its_containers(
+    estate: Estate, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope, "_FEW", few)
+    plan = estate.plan(scope=filtering(included=[STAFF], excluded=[DOMAIN]))
+    assert plan["summary"]["changes"] == 3
+    estate.directory.move("carl", f"OU=Other,{DOMAIN}")
+    assert estate.apply(plan)["summary"]["refused"] == 1
+    assert estate.values()["carl"] is None
+
+
+def test_only_direct_members_of_the_group_of_a_server(estate: Estate, group: str) -> None:
+    plan = estate.plan(scope=filtering(group=group), predict="now", allowed_outcomes=["soft_match"])
+    assert set(estate.users("plan")) == {"anna"}
+    assert plan["unmatched"]["count"] == 1
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"filtering": []}, filtering(excluded=[DOMAIN]), filtering(partition="DC=x,DC=org")]
+)
+def test_a_server_that_synchronises_nobody_of_the_domain(estate: Estate, chosen: dict[str, Any]) -> None:
+    result = estate.plan(scope=chosen, predict="now")
+    assert result["msg"].startswith(f"Nobody is in scope: the Entra Connect server synchronises no user of {DOMAIN}.")
+    assert result["cause"] == "empty_scope"

@@ -20,7 +20,6 @@ from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_o
 from ..core.outcomes import (
     ALREADY_DONE,
     CLEARED,
-    CREATE,
     EXCLUDED,
     FAILED,
     HARD_MATCH,
@@ -30,7 +29,6 @@ from ..core.outcomes import (
     SERVICE_ACCOUNT,
     SET,
     SKIPPED,
-    SOFT_MATCH,
     STAMPED,
     UNCHANGED,
     UNRESOLVED,
@@ -53,8 +51,8 @@ class Expectation:
     had. ``object_sid`` is the SID of the AD account that must be joined to it. ``primary_address`` has no prefix: a
     second user would collide with this one by it. ``exported`` says that a cycle must have exported the user. This is
     False if the value was already there: the user may have been joined long ago, and a cycle exports only changes.
-    ``left_out`` says why the user was not hard-matched, and ``taken`` what a cycle does with the AD account all the
-    same; None if it does nothing, or if somebody excluded the user.
+    ``left_out`` says why the user was not hard-matched. ``taken`` says if a cycle hard-matches the user all the
+    same.
     """
 
     name: str
@@ -107,7 +105,7 @@ def _of_result(user: UserRecord) -> Expectation | None:
     name, upn = name_of(user), ad["user_principal_name"]
     if change["status"] not in _TO_PROVE or cloud is None:
         reason = change["reason"] or f"{name} was not hard-matched ({change['status']})."
-        return Expectation(name, upn, left_out=reason, taken=_describe_cycle(user, name, change["status"]))
+        return Expectation(name, upn, left_out=reason, taken=_describe_match(user, name))
     return Expectation(
         name,
         upn,
@@ -121,26 +119,19 @@ def _of_result(user: UserRecord) -> Expectation | None:
     )
 
 
-def _describe_cycle(user: UserRecord, name: str, status: str) -> str | None:
-    """Return what the next cycle does with a user who was not hard-matched, as the plan predicted it."""
+def _describe_match(user: UserRecord, name: str) -> str | None:
+    """Return whom a cycle hard-matches although the run refused it, because the ImmutableId was there already."""
     ad, match, cloud, change = user["ad"], user["match"], user["cloud"], user["change"]
-    if not ad or not ad["object_guid"] or status in (EXCLUDED, SERVICE_ACCOUNT):
+    if not ad or not match or not change or change["status"] in (EXCLUDED, SERVICE_ACCOUNT):
         return None
-    action = match["sync_action"] if match else None
-    if action is None:
-        return f"it is unknown what it does with {name}"
-    whom = (cloud["user_principal_name"] or cloud["id"]) if cloud else "a cloud user"
-    if action == HARD_MATCH and change:
-        if change["writes"] or change["proposed"]:
-            # The plan predicted what a sync does after these changes, which were not made.
-            return f"it soft-matches {name}, or creates a second cloud user, because the ImmutableId was not set"
-        if cloud and cloud["immutable_id"] != change["immutable_id"]:
-            whom = "the cloud user that has its ImmutableId"
-    return {
-        SOFT_MATCH: f"it soft-matches {name} to {whom}",
-        HARD_MATCH: f"it hard-matches {name} to {whom}",
-        CREATE: f"it creates a new cloud user for {name}",
-    }.get(action)
+    # After writes that were not made, there is nothing to match with.
+    if match["sync_action"] != HARD_MATCH or change["writes"] or change["proposed"]:
+        return None
+    has_value = cloud and cloud["immutable_id"] == change["immutable_id"]
+    whom = (
+        (cloud["user_principal_name"] or cloud["id"]) if cloud and has_value else "the cloud user with its ImmutableId"
+    )
+    return f"it hard-matches {name} to {whom}"
 
 
 def _value_before(writes: Sequence[WriteRecord], after: str | None) -> str | None:
@@ -149,10 +140,9 @@ def _value_before(writes: Sequence[WriteRecord], after: str | None) -> str | Non
 
 def _of_record(record: Mapping[str, Any], position: int) -> Expectation:
     status, name, upn_text = record.get("status"), record_name(record), record.get("user_principal_name")
-    taken = f"it is unknown what it does with {name}" if record.get("object_guid") else None
     if status in _NOT_HARD_MATCHED:
         reason = record.get("reason") or f"{name} was not hard-matched ({status})."
-        return Expectation(name, upn_text, left_out=reason, taken=taken)
+        return Expectation(name, upn_text, left_out=reason)
     given_id = record.get("id")
     if not given_id and not upn_text:
         raise InputError(
@@ -163,7 +153,7 @@ def _of_record(record: Mapping[str, Any], position: int) -> Expectation:
         object_id = read_object_id(str(given_id)) if given_id else None
         upn = possible_upn(str(upn_text or "")) if object_id else read_upn(str(upn_text))
     except InputError as error:
-        return Expectation(name, upn_text, left_out=error.message, taken=taken)
+        return Expectation(name, upn_text, left_out=error.message)
     matched = status in _HARD_MATCHED
     guid = record.get("object_guid")
     value = record.get("immutable_id") or (immutable_id_of_guid(str(guid)) if guid and not matched else None)

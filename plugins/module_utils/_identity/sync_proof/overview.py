@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people and playbooks see of all findings together: counts, table, verdict, and whom a cycle takes unmatched."""
+"""What people and playbooks see of all findings together: counts, table, verdict, and whom a cycle takes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from typing import Any
 from ..core.outcomes import SKIPPED, VERIFIED
 from ..core.text.counts import amount, plural
 from ..core.text.outcome_table import outcome_lines
-from ..core.text.sentences import join_reasons
+from ..core.text.sentences import count_clauses, join_reasons
 from .findings import QUARANTINE_TIMER, Finding, summarize
 
-_NAMES = 5
 _TIMER = timedelta(hours=1)
 """How often the service takes values without a conflict out of quarantine (facts §3)."""
 UNPROVEN_IN_CHECK_MODE = "In check mode, nothing is proven, because match_apply wrote no result to compare with."
 
 
 def describe_findings(findings: Sequence[Finding], now: datetime, where: str = "users") -> dict[str, Any]:
-    """Return ``open, verdict, wait_until, table, summary, unmatched``, as the module does.
+    """Return ``open, verdict, wait_until, table, summary, refused``, as the module does.
 
     ``now``: when the tenant was read, in UTC. ``where`` says where the users are whom the verdict does not name.
     """
@@ -40,7 +39,7 @@ def describe_findings(findings: Sequence[Finding], now: datetime, where: str = "
         "wait_until": f"{until:%Y-%m-%dT%H:%M:%SZ}" if until else None,
         "table": outcome_lines((finding.status, finding.expectation.name, finding.reason) for finding in findings),
         "summary": summary,
-        "unmatched": {"count": len(taken), "cycle": taken[:_NAMES]},
+        "refused": count_clauses(taken),
     }
 
 

@@ -12,6 +12,9 @@ from typing import TypeAlias
 
 from ..._identity.core.errors import InputError
 
+ANY = "(objectClass=*)"
+"""The condition that each object meets."""
+
 MOST_CONDITIONS = 300
 """The most conditions in one filter. Each condition is on an indexed attribute."""
 

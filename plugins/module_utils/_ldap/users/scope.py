@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..._identity.ad.filtering import Filtering
 from ..._identity.ad.lookup import Identity, guid_identity, upn_identity
 from ..._identity.ad.users import AnchorChange
 from ..._identity.core.errors import InputError
@@ -19,7 +20,7 @@ from ..._identity.core.scope.named_object import NamedObject, is_entra_group
 from ..session import filters
 from .lookup import Lookup, Search
 
-_CHOICES = ("users", "upn_suffixes", "search_base", "group", "all")
+_CHOICES = ("users", "upn_suffixes", "search_base", "group", "filtering", "all")
 """The keys of the option of which one must have a value. Without one, a search would find all users of the domain."""
 
 _FEW = filters.MOST_CONDITIONS
@@ -31,14 +32,21 @@ _MOST_FILTERS = 10
 
 @dataclass(frozen=True)
 class Members:
-    """The members of the group that is the scope.
+    """Who is in scope if a group or the filtering of a server decides.
 
     ``conditions``: LDAP conditions of which each member meets one. ``upns``: the UPNs of the members by ``entra_key``,
-    None if the conditions alone decide.
+    None if the conditions alone decide. ``filtering``: which containers they must be in, None if all count.
     """
 
     conditions: Sequence[str]
     upns: Collection[str] | None = None
+    filtering: Filtering | None = None
+
+    def have(self, user: AnchorChange) -> bool:
+        """Return whether a user who meets a condition is a member."""
+        if self.filtering and not self.filtering.covers(user.user().distinguished_name or ""):
+            return False
+        return self.upns is None or _upn_key(user) in self.upns
 
 
 def members_of(upns: Collection[str]) -> Members:
@@ -47,14 +55,26 @@ def members_of(upns: Collection[str]) -> Members:
     return Members([filters.equals("userPrincipalName", upn) for upn in upns], keys)
 
 
+def members_of_filtering(filtering: Filtering | None) -> Members:
+    """Return the AD users whom a server synchronises. ``filtering`` is None if it does not synchronise the domain."""
+    if filtering is None:
+        return Members([])
+    condition = filters.equals("memberOf", filtering.group) if filtering.group else filters.ANY
+    return Members([condition], filtering=filtering)
+
+
 @dataclass(frozen=True)
 class Scope:
-    """The users with these UPNs, or if that is None, those whom a search finds; with a group, only its members."""
+    """The users with these UPNs, or if that is None, those whom a search finds.
+
+    With a group, only its members. With ``filtering``, as ``read_filtering`` takes it, only those whom it lets through.
+    """
 
     users: tuple[Identity, ...] | None
     search: Search
     ad_group: NamedObject | None = None
     entra_group: NamedObject | None = None
+    filtering: Sequence[Mapping[str, Any]] | None = None
 
     @classmethod
     def from_option(cls, given: Mapping[str, Any]) -> Scope:
@@ -90,6 +110,8 @@ class Scope:
             }
         )
         search = replace(search, with_managed=True)
+        if given.get("filtering") is not None:
+            return cls(None, search, filtering=given["filtering"])
         if given.get("group") is None:
             return cls(None, search)
         group = NamedObject("scope.group", given["group"])
@@ -100,7 +122,7 @@ class Scope:
     def find(self, lookup: Lookup, members: Members | None = None) -> list[AnchorChange]:
         """Return the users in scope; for a list of UPNs, one change for each, in order, also if there is no such user.
 
-        ``members`` are those of the group, if the scope is one.
+        ``members`` are those of the group or of the filtering, if the scope is one.
 
         :raises LdapError: if the directory cannot be read.
         """
@@ -141,6 +163,8 @@ class Scope:
         )
 
     def _nobody(self, domain: str) -> str:
+        if self.filtering is not None:
+            return f"the Entra Connect server synchronises no user of {domain}"
         search, group = self.search, self.ad_group or self.entra_group
         if group:
             return f"no user of {domain} is a member of {group.text}"
@@ -164,7 +188,7 @@ class Scope:
 
 
 def _among(users: Sequence[AnchorChange], members: Members) -> list[AnchorChange]:
-    return [user for user in users if members.upns is None or _upn_key(user) in members.upns]
+    return list(filter(members.have, users))
 
 
 def _upn_key(user: AnchorChange) -> str:

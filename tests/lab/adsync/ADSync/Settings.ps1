@@ -76,12 +76,34 @@ Function Get-ADSyncConnector {
         if ($Identifier -and [guid]$connector.Identifier -ne $Identifier) { continue }
         # "forest-name" is seen in an administrator's script; ConnectivityParameters with Name and Value are documented (ADSync reference).
         $parameters = @(if ($connector.Type -eq 'AD') { [pscustomobject]@{ Name = 'forest-name'; Value = $connector.Name } })
+        $forest = (Read-LabFile -Name 'estate.json').forests | Where-Object { $connector.Type -eq 'AD' -and $_.name -eq $connector.Name }
         [pscustomobject]@{
             Name = $connector.Name
             Identifier = [guid]$connector.Identifier
             Type = $connector.Type
             ConnectivityParameters = $parameters
+            Partitions = @(if ($forest) { Get-LabPartition -Forest $forest })
+            GlobalParameters = @{ 'Connector.GroupFilteringGroupDn' = [pscustomobject]@{ Value = $forest.group } }
         }
+    }
+}
+
+Function Get-LabPartition {
+    # As the wizard leaves it: without a choice of containers the domain is included, with one it is excluded (facts §19).
+    param ([object] $Forest)
+    $domain = ($Forest.name.Split('.') | ForEach-Object { "DC=$_" }) -join ','
+    $excluded = @($Forest.excluded | Where-Object { $_ })
+    $included = if ($Forest.search_base) { $excluded += $domain; $Forest.search_base } else { $domain }
+    [pscustomobject]@{
+        DN = $domain
+        Selected = $true
+        ConnectorPartitionScope = [pscustomobject]@{ ContainerInclusionList = @($included); ContainerExclusionList = $excluded }
+    }
+    # A partition that the wizard shows and nobody selected.
+    [pscustomobject]@{
+        DN = "DC=DomainDnsZones,$domain"
+        Selected = $false
+        ConnectorPartitionScope = [pscustomobject]@{ ContainerInclusionList = @(); ContainerExclusionList = @() }
     }
 }
 
@@ -96,6 +118,7 @@ Function Get-ADSyncGlobalSettings {
         'Microsoft.Synchronize.ServerConfigurationVersion' = '2.6.84.0'
         'Microsoft.OptionalFeature.ExportDeletionThresholdValue' = "$((Read-LabFile -Name 'estate.json').deletion_threshold)"
     }
+    if ((Read-LabFile -Name 'estate.json').forests.group) { $values['Microsoft.OptionalFeature.GroupFiltering'] = 'True' }
     foreach ($change in @((Read-LabSetting).global.PSObject.Properties | Where-Object { $_ })) { $values[$change.Name] = $change.Value }
     [pscustomobject]@{
         Parameters = @(foreach ($name in $values.Keys) { if ($null -ne $values[$name]) { [pscustomobject]@{ Name = $name; Value = $values[$name] } } })

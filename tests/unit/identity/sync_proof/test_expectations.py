@@ -90,43 +90,34 @@ def test_users_who_are_left_out(status: str) -> None:
     assert expect(user(status, reason="Admin.")).left_out == "Admin."
 
 
-@pytest.mark.parametrize(
-    ("action", "taken"),
-    [
-        ("soft_match", f"it soft-matches {UPN} to {CLOUD['user_principal_name']}"),
-        ("hard_match", f"it hard-matches {UPN} to the cloud user that has its ImmutableId"),
-        ("create", f"it creates a new cloud user for {UPN}"),
-        (None, f"it is unknown what it does with {UPN}"),
-        ("update", None),
-        ("leave", None),
-        ("error", None),
-    ],
-)
-def test_what_a_cycle_does_with_who_was_refused(action: str | None, taken: str | None) -> None:
-    refused = user("refused")
-    refused["match"] = Prediction(AdUser(), "blocked", action).record()
-    assert expect(refused).taken == taken
-    assert expect({**refused, "match": None}).taken == f"it is unknown what it does with {UPN}"
+HAS_VALUE = make_cloud_user({"id": CLOUD_ID, "userPrincipalName": UPN, "onPremisesImmutableId": VALUE}).record()
+
+
+@pytest.mark.parametrize("action", ["soft_match", "create", "update", "leave", "error", None])
+def test_other_actions_of_a_cycle_are_predicted_anew(action: str | None) -> None:
+    """What was predicted when the plan was made may no longer be true before the cycle."""
+    assert expect({**user("refused"), "match": Prediction(AdUser(), "blocked", action).record()}).taken is None
+    assert expect(user("refused")).taken is None
+
+
+def test_a_refused_user_whom_a_cycle_hard_matches_all_the_same() -> None:
+    predicted = Prediction(AdUser(), "hard_match", "hard_match").record()
+    refused = {**user("refused"), "match": predicted}
+    assert expect(refused).taken == f"it hard-matches {UPN} to the cloud user with its ImmutableId"
+    assert expect({**refused, "cloud": HAS_VALUE}).taken == f"it hard-matches {UPN} to {UPN}"
+    # Nobody prevents this match if the caller leaves the user alone.
+    left_alone = [{**user(status), "match": predicted} for status in ("excluded", "service_account")]
+    assert [expect(each).taken for each in left_alone] == [None, None]
 
 
 def test_a_cycle_hard_matches_nobody_whose_value_was_not_written() -> None:
     """The plan predicted what a sync does after its changes. These were not made."""
-    taken = f"it soft-matches {UPN}, or creates a second cloud user, because the ImmutableId was not set"
     predicted = Prediction(AdUser(), "hard_match", "hard_match").record()
     left_out = user("changed_since_review")
     assert left_out["change"]
     left_out["change"]["proposed"] = [WRITE]
-    assert expect({**left_out, "match": predicted}).taken == taken
-    assert expect({**user("failed", WRITE), "match": predicted}).taken == taken
-    # Without a change, the cloud user has the value already.
-    has_it = make_cloud_user({"id": CLOUD_ID, "userPrincipalName": UPN, "onPremisesImmutableId": VALUE}).record()
-    assert expect({**user("refused"), "match": predicted, "cloud": has_it}).taken == f"it hard-matches {UPN} to {UPN}"
-
-
-def test_whom_a_cycle_does_not_take() -> None:
-    """Nobody without an AD account, and nobody whom the caller leaves alone."""
-    assert expect(user("missing", object_guid=None)).taken is None
-    assert [expect(user(status)).taken for status in ("excluded", "service_account")] == [None, None]
+    assert expect({**left_out, "match": predicted}).taken is None
+    assert expect({**user("failed", WRITE), "match": predicted}).taken is None
 
 
 def test_cloud_users_without_an_ad_user_are_no_matter_of_the_sync() -> None:

@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 SHOWN = 3
+_SHOWN_OF_CYCLE = 5
 
 
 def join_names(names: Sequence[str]) -> str:
@@ -32,6 +34,11 @@ def join_reasons(reasons: Iterable[tuple[str, str]], where: str = "users") -> st
 def join_sentences(sentences: Sequence[str]) -> str:
     """Return the first sentences, and how many more the result has in ``users``: ``A. B. C. And 5 more: see users.``"""
     return _first(sentences, len(sentences[SHOWN:]))
+
+
+def count_clauses(clauses: Sequence[str]) -> dict[str, Any]:
+    """Return what a cycle does, a clause for each user, as modules do: ``count``, and the first five as ``cycle``."""
+    return {"count": len(clauses), "cycle": list(clauses[:_SHOWN_OF_CYCLE])}
 
 
 def _first(sentences: Sequence[str], more: int, where: str = "users") -> str:

@@ -1,0 +1,32 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whom the next sync would process although nobody hard-matched them."""
+
+from __future__ import annotations
+
+from ..core.outcomes import CREATE, SERVICE_ACCOUNT, SOFT_MATCH
+from ..core.run_files.user_records import UserRecord, name_of
+
+_NEVER_SYNCHRONISED = ("ad_system_account", "ad_not_a_user")
+
+
+def describe_unmatched(user: UserRecord) -> str | None:
+    """Return what the next sync does with an AD user who is not hard-matched, as a plan predicted it.
+
+    None if the user is matched or hard-matched, if a sync changes nothing, or for a service account, which is no
+    person's. The sentence begins in lower case: ``it soft-matches a@contoso.com to b@contoso.com``.
+    """
+    match, cloud, change = user["match"], user["cloud"], user["change"]
+    if not user["ad"] or not match or (change and change["status"] == SERVICE_ACCOUNT):
+        return None
+    name = name_of(user)
+    if match["sync_action"] == SOFT_MATCH:
+        whom = (cloud["user_principal_name"] or cloud["id"]) if cloud else "a cloud user"
+        return f"it soft-matches {name} to {whom}"
+    if match["sync_action"] == CREATE:
+        return f"it creates a new cloud user for {name}"
+    if match["sync_action"] is None and match["cause"] not in _NEVER_SYNCHRONISED:
+        return f"it is unknown what it does with {name}"
+    return None
