@@ -60,5 +60,9 @@ def read_filtering(given: Iterable[Mapping[str, Any]], domain: str) -> Filtering
         raise InputError(f"scope.filtering has {len(found)} entries for {domain}. Pass the filtering of one server.")
     if not found:
         return None
-    keys = (frozenset(map(dn_key, found[0][name] or ())) for name in ("included", "excluded"))
-    return Filtering(*keys, group=found[0]["group"] or None)
+    entry = found[0]
+    return Filtering(
+        included=frozenset(map(dn_key, entry["included"] or ())),
+        excluded=frozenset(map(dn_key, entry["excluded"] or ())),
+        group=entry["group"] or None,
+    )

@@ -102,11 +102,11 @@ def test_other_actions_of_a_cycle_are_predicted_anew(action: str | None) -> None
 
 def test_a_refused_user_whom_a_cycle_hard_matches_all_the_same() -> None:
     predicted = Prediction(AdUser(), "hard_match", "hard_match").record()
-    refused = {**user("refused"), "match": predicted}
+    refused: UserRecord = {**user("refused"), "match": predicted}
     assert expect(refused).taken == f"it hard-matches {UPN} to the cloud user with its ImmutableId"
     assert expect({**refused, "cloud": HAS_VALUE}).taken == f"it hard-matches {UPN} to {UPN}"
     # Nobody prevents this match if the caller leaves the user alone.
-    left_alone = [{**user(status), "match": predicted} for status in ("excluded", "service_account")]
+    left_alone: list[UserRecord] = [{**user(each), "match": predicted} for each in ("excluded", "service_account")]
     assert [expect(each).taken for each in left_alone] == [None, None]
 
 
