@@ -20,8 +20,9 @@ CONTROLLER_PYTHONS = {
 CANDIDATES = {"2.22": "2.22.0rc1"}
 RELEASED = tuple(core for core in CONTROLLER_PYTHONS if core not in CANDIDATES)
 OLDEST = RELEASED[0]
-# Runs roles as the one before it and the one after it do, so their tests run on these two. Modules are tested on each.
-SAME_ROLES = ("2.20",)
+# Run playbooks as the one before and the one after it do, so their tests run on those. Modules are tested on each.
+# 2.19 has another templating than 2.16 and 2.18.
+SAME_PLAYBOOKS = ("2.18", "2.20")
 # The first ansible-core that runs PowerShell modules on a POSIX system.
 FIRST_WITH_POSIX_POWERSHELL = "2.21"
 
