@@ -17,6 +17,7 @@ from .._identity.core.identities.cloud_identity import read_upn
 from .._identity.core.review.changes import Review
 from .._identity.core.scope.exclusions import Exclusions, check_named_users, read_exclusions
 from .._identity.entra.deleted_holders import read_deleted_holders
+from .._identity.entra.tenant_snapshot import ALL_SWITCHES, SOFT_SWITCH
 from .._ldap.users.scope import Scope
 from .match_changes import Matching
 from .partners import PRIMARY_SMTP, MatchBy
@@ -72,6 +73,10 @@ def read_task(
     :raises InputError: if an option is wrong.
     """
     for name, value in terms["tenant_switches"].items():
+        if name not in ALL_SWITCHES:
+            raise InputError(
+                f"tenant_switches has the unknown feature {name!r}; write names as Graph does, such as {SOFT_SWITCH}."
+            )
         if not isinstance(value, bool):
             raise InputError(f"tenant_switches: {name} is {value!r}; it must be true or false.")
     allowed = Terms(

@@ -117,6 +117,13 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         if {f"hybrid_identity_{kind}", f"{role}_{kind}"} & set(entries(role).get(entry, {}))
     },
     **{
+        f"{role} {entry}: {name} has no value": case(role, entry, **{name: None})
+        for role, entry in ENTRY_POINTS
+        for kind in DIRECTORIES
+        for name in (f"hybrid_identity_{kind}", f"{role}_{kind}")
+        if {name, name.replace(CHAIN, role)} & set(entries(role).get(entry, {}))
+    },
+    **{
         f"{role} {entry}: {name} is misspelt": (role, entry, {**without(name), misspelt(name): FINE[name]})
         for role, entry, name in REQUIRED
     },
@@ -140,6 +147,21 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "an exclusion without a value": case("hard_match", "preflight", hybrid_identity_exclude={"users": None}),
     "an exclusion of accounts without a value": case("accounts", **RUN, hybrid_identity_exclude={"users": None}),
     "exclusions in a text": case("accounts", **RUN, hybrid_identity_exclude='{"users":["anna@contoso.com"]}'),
+    **{
+        f"nothing is cleared: {name} without a value": case(
+            CHAIN, "clear_immutable_id", **{f"hybrid_identity_{name}": value}
+        )
+        for name in ("exclude", "clear_exclude")
+        for value in ({"users": None},)
+    },
+    "nothing is cleared: no list of units": case(
+        CHAIN, "clear_immutable_id", hybrid_identity_exclude={"organizational_units": None}
+    ),
+    "nothing is cleared: exclusions in a text": case(
+        CHAIN, "clear_immutable_id", hybrid_identity_clear_exclude='{"users":["anna@contoso.com"]}'
+    ),
+    "nothing is cleared: no exclusions": case(CHAIN, "clear_immutable_id", hybrid_identity_exclude=None),
+    "no stages": case(CHAIN, hybrid_identity_stages=[]),
     "no value of the limit": case("hard_match", hybrid_identity_max_changes=None),
     "no value of the limit of accounts": case("accounts", accounts_max_changes=None),
     "no value of the folder": case("hard_match", hybrid_identity_max_changes=5, hybrid_identity_run_folder=None),
@@ -248,6 +270,14 @@ def test_an_undefined_part_of_a_connection_is_an_error(refused: dict[str, list[s
     assert "'nobody_defines_this' is undefined" in said
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if name.endswith("has no value")])
+def test_a_connection_without_a_value_is_an_error(refused: dict[str, list[str]], name: str) -> None:
+    """Not as good as no connection, for which the environment may have another directory."""
+    task, said = refused[name]
+    assert task.startswith(VALIDATION)
+    assert "<class 'NoneType'> cannot be converted to a dict" in said
+
+
 def test_every_connection_is_looked_at() -> None:
     """Of each role that has one, and of each entry point that asks a directory."""
     looked_at = [name for name in CASES if name.endswith("is not defined")]
@@ -313,6 +343,12 @@ def test_what_a_run_that_writes_needs(refused: dict[str, list[str]], name: str, 
             "Set hybrid_identity_exclude to a dictionary in which each key has a",
         ),
         ("exclusions in a text", "Set hybrid_identity_exclude to a dictionary in which each key has a value"),
+        *(
+            (name, "Set hybrid_identity_clear_exclude to a dictionary in which each key has a value")
+            for name in CASES
+            if name.startswith("nothing is cleared: ")
+        ),
+        ("no stages", "hybrid_identity_stages is empty. Set it to the stages to run."),
         ("no value of the limit", "Set hybrid_identity_max_changes"),
         ("no value of the limit of accounts", "Set hybrid_identity_max_changes"),
         ("no value of the folder", "hybrid_identity_run_folder"),

@@ -374,6 +374,7 @@ def test_what_happens_now_is_a_plan_that_changes_nobody(estate: Estate) -> None:
     ("options", "words"),
     [
         ({"tenant_switches": {"blockSoftMatchEnabled": "maybe"}}, "it must be true or false"),
+        ({"tenant_switches": {"blockSoftMatch": True}}, "the unknown feature 'blockSoftMatch'"),
         ({"max_refused": "some"}, "max_refused"),
         ({"max_changes": "some"}, "max_changes"),
         ({"replace": ["anna"]}, "anna"),

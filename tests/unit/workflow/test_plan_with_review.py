@@ -439,6 +439,11 @@ REFUSED: dict[str, tuple[Callable[[list[Any]], None], dict[str, Any], str]] = {
     "no path": (lambda _lines: None, {"reviewed_plan": ""}, "belong together, but one of them is empty"),
     "only a path": (lambda _lines: None, {"reviewed_plan_sha256": None}, "belong together, but one of them is empty"),
     "only a hash": (lambda _lines: None, {"reviewed_plan": None}, "belong together, but one of them is empty"),
+    "an age without an end": (
+        set_header(time=hours_ago(73)),
+        {"reviewed_plan_max_age": 10**13},
+        "it must be 1 hour or more, and at most",
+    ),
     "no age": (lambda _lines: None, {"reviewed_plan_max_age": 0}, "it must be 1 hour or more"),
 }
 

@@ -57,6 +57,32 @@ IDENTIFIER_SWITCH = "allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled"
 
 HASH_SYNC_SWITCH = "passwordSyncEnabled"
 
+ALL_SWITCHES = frozenset(
+    {
+        HARD_SWITCH,
+        SOFT_SWITCH,
+        UPN_SWITCH,
+        QUARANTINE_UPN_SWITCH,
+        QUARANTINE_PROXY_SWITCH,
+        IDENTIFIER_SWITCH,
+        HASH_SYNC_SWITCH,
+        "bypassDirSyncOverridesEnabled",
+        "cloudPasswordPolicyForPasswordSyncedUsersEnabled",
+        "concurrentCredentialUpdateEnabled",
+        "concurrentOrgIdProvisioningEnabled",
+        "deviceWritebackEnabled",
+        "directoryExtensionsEnabled",
+        "fopeConflictResolutionEnabled",
+        "groupWriteBackEnabled",
+        "passwordWritebackEnabled",
+        "synchronizeUpnForManagedUsersEnabled",
+        "unifiedGroupWritebackEnabled",
+        "userForcePasswordChangeOnLogonEnabled",
+        "userWritebackEnabled",
+    }
+)
+"""All features of the directory synchronisation of a tenant (facts §2), also those that change no prediction."""
+
 
 @dataclass(frozen=True)
 class RoleHolding:

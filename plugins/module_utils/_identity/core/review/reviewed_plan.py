@@ -68,6 +68,7 @@ ACCOUNTS = PlanKind("ad_user", ("exclude", "path", "path_by", "update", "enabled
 
 _CLOCKS = timedelta(minutes=5)
 """How far the clocks of the two machines may be apart."""
+_MOST_HOURS = 366 * 24
 _LEFT_OUT = (NOT_REVIEWED, CHANGED_SINCE_REVIEW)
 _CHANGING = (SET, STAMPED, RESTORED, CREATED, UPDATED)
 
@@ -174,8 +175,10 @@ def _text_or_none(value: object) -> str | None:
 
 
 def _check_age(time: str, path: str, now: datetime, max_age: int) -> None:
-    if max_age < 1:
-        raise InputError(f"reviewed_plan_max_age is {max_age}; it must be 1 hour or more.")
+    if not 1 <= max_age <= _MOST_HOURS:
+        raise InputError(
+            f"reviewed_plan_max_age is {max_age}; it must be 1 hour or more, and at most {_MOST_HOURS} hours, a year."
+        )
     try:
         made = datetime.fromisoformat(time)
         age = now - made

@@ -15,6 +15,7 @@ _COMMON = frozenset({"accounts", "sync"})
 """Roles whose names are common words. Other people's variables begin with them too."""
 _DISTINCTIVE = (SHARED, "hard_match")
 """No other variable begins like the names of these roles, so a misspelt beginning is recognised too."""
+_REVIEW = "_reviewed_plan"
 _MOST_EDITS = 2
 _LETTERS_PER_EDIT = 3
 
@@ -54,7 +55,9 @@ def _nearest(name: str, role: str, known: Collection[str], is_strict: bool) -> s
     Unless it ``is_strict``, it is empty if no name is near.
     """
     prefix, shared = f"{role}_", f"{SHARED}_"
-    ending = name[len(prefix) :]
+    ending = name[len(prefix) :].lower()
+    if ending in known:
+        return ending
     ranked = [(edits(ending, each.removeprefix(prefix)), each) for each in known if each.startswith(prefix)]
     # The ending of a shared variable behind the name of a role.
     ranked += [(edits(ending, each.removeprefix(shared)) + 1, each) for each in known if each.startswith(shared)]
@@ -73,15 +76,16 @@ def _allowed(prefix: str, ending: str, known: str) -> int:
 def _list_alike(known: Mapping[str, Collection[str]]) -> list[tuple[str, int]]:
     """Return the names of which the beginning may be misspelt, each with how many edits at most.
 
-    Of roles whose names are like other variables, these are the names that take the place of a shared variable, with
-    one edit: a misspelt ``accounts_scope`` would widen the scope.
+    Of roles whose names are like other variables, these are the names that take the place of a shared variable, and
+    those of a review, with one edit: a misspelt ``accounts_scope`` would widen the scope, and a misspelt
+    ``accounts_reviewed_plan`` would make changes that nobody reviewed.
     """
     shared = {name.removeprefix(SHARED) for name in known[SHARED]}
     return [
         (name, _MOST_EDITS if role in _DISTINCTIVE else 1)
         for role, names in known.items()
         for name in names
-        if role in _DISTINCTIVE or name.removeprefix(role) in shared
+        if role in _DISTINCTIVE or name.removeprefix(role) in shared or _REVIEW in name
     ]
 
 
