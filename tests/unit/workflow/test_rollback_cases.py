@@ -331,18 +331,21 @@ def test_the_open_lines_of_a_killed_run_are_settled_by_looking(estate: Estate) -
 def test_a_journal_that_was_cut_is_rolled_back_with_a_warning(estate: Estate) -> None:
     """Nobody can tell a line that a kill cut, whose change was not sent, from one that was lost later."""
     make_accounts(estate)
-    assert "warnings" not in estate.roll_back(check=True)
-    path = estate.journal_of(MADE)
+    # A name of its own: ansible-core keeps the warnings of all modules of a process.
+    run = f"{MADE}1"
+    estate.journal_of(MADE).parent.rename(estate.journal_of(run).parent)
+    assert f"The journal of the run {run}" not in str(estate.roll_back(check=True).get("warnings"))
+    path = estate.journal_of(run)
     path.write_bytes(path.read_bytes()[:-40])
     result = estate.roll_back()
     assert statuses(result) == {"anna": REMOVED, "bob": REMOVED}
-    assert f"The journal of the run {MADE} has 1 incomplete line" in str(result["warnings"])
+    assert f"The journal of the run {run} has 1 incomplete line" in str(result["warnings"])
     path.write_bytes(path.read_bytes().replace(b'"attribute"', b'"attribut"', 1))
     assert "Line 1 of" in estate.roll_back()["msg"]
     path.write_bytes(b"")
-    empty = estate.roll_back(MADE)
+    empty = estate.roll_back(run)
     assert (empty["changed"], empty["verdict"]) == (False, "")
-    assert f"The journal of the run {MADE} has no changes" in str(empty["warnings"])
+    assert f"The journal of the run {run} has no changes" in str(empty["warnings"])
 
 
 def test_open_lines_are_settled_if_nothing_goes_back(estate: Estate) -> None:
