@@ -539,6 +539,7 @@ class Accounts:
         self._task = task
         self._run = run_name(params["journal_run"])
         self._source: RunFile | None = None
+        self._tenant: str | None = None
         self._scope: Mapping[str, Any] = {}
         self._terms: dict[str, Any] = {}
 
@@ -570,14 +571,15 @@ class Accounts:
                 made,
                 review,
                 planned,
-                tenant=self._source.header["tenant"] if self._source else None,
+                tenant=self._tenant,
                 where=params["plan_file"] or "users",
                 named=bool(params["plan_file"] or params["result_file"]),
             )
             found.append(manage_accounts(options, self._task, helpers, self._check_mode))
             return {}
 
-        journal = {"journal": params["journal"], "journal_run": self._run, "note": params["note"]}
+        journal = {name: params[name] for name in ("journal", "note")}
+        journal |= {"journal_run": self._run, "users_tenant": self._tenant}
         with keeper if keeper and not self._check_mode else nullcontext():
             used = journaled(journal, service, check_mode=self._check_mode)
         return self._finish(found[0], used)
@@ -592,6 +594,7 @@ class Accounts:
             self._scope = {"users": [str(user.get("user_principal_name")) for user in users]}
             return
         self._source = read_run_file("users_file", path, (USERS,))
+        self._tenant = self._source.header["tenant"]
         self._scope = self._source.header["scope"]
         self._task["users"] = list(self._source.records())
         if self._task["password_hash_sync"] is None:
@@ -654,7 +657,7 @@ class Accounts:
             "ad_user",
             self._run,
             self._params,
-            tenant=self._source.header["tenant"] if self._source else None,
+            tenant=self._tenant,
             domain=outcome.domain,
             scope=self._scope,
             terms=self._terms,

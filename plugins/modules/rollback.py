@@ -101,10 +101,13 @@ notes:
   - "An account is removed only if no cloud user belongs to it. The module searches Entra ID for cloud users with the ImmutableId of its
     C(objectGUID), with the ImmutableId of its C(mS-DS-ConsistencyGuid), and with its security identifier. If one of them is synchronised,
     or has a value that this run did not set, the account is not removed, because removing the account of a synchronised user deletes the
-    cloud user and the mailbox at the next synchronisation."
+    cloud user and the mailbox at the next synchronisation. For the same reason, the values of an account that a synchronised cloud user
+    has are not put back."
   - An account is removed only if nobody has changed it since the run created it. It counts as changed if it has another name or container,
     if an attribute that the run wrote has another value, if C(mS-DS-ConsistencyGuid), a group membership, a description or another
     attribute has a value, or if its password was set again.
+  - If a task created accounts from a file of users, its journal has the tenant of these users, and only this tenant is asked. If the users
+    were given as records, the tenant is not known, so make sure that the connection is right.
   - If somebody has signed in to an account, it is disabled but not removed. C(lastLogonTimestamp) shows a sign-in, or C(lastLogon) and
     C(logonCount) of the domain controller.
   - A removed account cannot be created again with its security identifier and its password, so a rollback of the rollback refuses it.
@@ -277,6 +280,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
     InputError,
     telling,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import describe_damage
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_guards import (
     GUARD_ASPECTS,
     ROLLBACK_ASPECTS,
@@ -328,11 +332,12 @@ def roll_back(params: dict[str, Any], check_mode: bool, watch: Watch) -> dict[st
         max_refused=params["max_refused"],
     )
     rollback = Rollback(read_undos(found.journal), terms)
+    damage = describe_damage(found.journal, found.name)
 
     def so_far() -> dict[str, Any]:
         result = build_result(rollback.users, rollback.verdict, found.name, rollback.allowed)
         own = {"run": name, "journal": path, "journal_sha256": file_sha256("journal", path)} if written else {}
-        return {**result, **own, "rolled_back": found.name, "warnings": rollback.warnings}
+        return {**result, **own, "rolled_back": found.name, "warnings": [*damage, *rollback.warnings]}
 
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
     try:

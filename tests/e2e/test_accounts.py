@@ -80,6 +80,8 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
     assert f"account created {COUNT:>19}" in done.output, done.output
     upns = [user["userPrincipalName"] for user in crowd(COUNT)]
     assert made(directory, path) == upns
+    first = json.loads(done.journal.read_text("utf-8").splitlines()[0])
+    assert first["tenant"] == done.lines("plan", "accounts")[0]["tenant"]
     result = done.folder / "accounts-result.jsonl"
     assert {stat.S_IMODE(found.stat().st_mode) for found in (result, done.journal)} == {0o600}
     assert stat.S_IMODE(done.folder.stat().st_mode) == 0o700

@@ -252,5 +252,5 @@ def test_after_the_first_sync_everybody_is_refused_and_nothing_changes(
         result = runs.roll_back(run, max_refused="100%").result()
         assert {status for status, _cause in statuses(result).values()} == {"refused"}
         assert result["changed"] is False
-        assert f"{COUNT} of {COUNT} users are refused" in runs.roll_back(run).result()["verdict"]
+        assert f"{COUNT:,} of {COUNT:,} users are refused" in runs.roll_back(run).result()["verdict"]
     assert everything(directory, runs) == before

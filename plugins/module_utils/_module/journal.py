@@ -36,7 +36,7 @@ from .._identity.core.journal import (
 from .._identity.core.rollback import LAST
 from .._identity.core.run_files.origin import Origin
 from .guarded_files import MODE, OWN, check_place, flush_folder, is_still_at, open_file
-from .run_files import origin_of
+from .run_files import journal_origin_of
 
 _LONGEST_NAME = 100
 _OPTION = "journal"
@@ -54,16 +54,16 @@ def journaled(
 ) -> dict[str, Any]:
     """Call a service with the journal that ``params`` names, if any, and return its result.
 
-    ``params`` holds the values of ``argspec.journal_options``, and those that ``origin_of`` reads. In check mode the
-    service gets no journal. The result, or the details of an IdentityError, also hold ``journal_run`` if the journal
-    has lines of this run.
+    ``params`` holds the values of ``argspec.journal_options``, and those that ``journal_origin_of`` reads. In check
+    mode the service gets no journal. The result, or the details of an IdentityError, also hold ``journal_run`` if the
+    journal has lines of this run.
 
     :raises InputError: if ``journal_run`` cannot be the name of a run.
     :raises JournalError: if the journal cannot be opened or created.
     """
     name = run_name(params["journal_run"])
     path = None if check_mode else params["journal"]
-    journal = None if path is None else JournalFile(path, name, origin=origin_of(params))
+    journal = None if path is None else JournalFile(path, name, origin=journal_origin_of(params))
     with journal or nullcontext():
         try:
             result = service(journal)

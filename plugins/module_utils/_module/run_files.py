@@ -69,6 +69,14 @@ def origin_of(params: Mapping[str, Any]) -> Origin:
     return make_origin(platform.node(), os.environ, app, params.get("note"))
 
 
+def journal_origin_of(params: Mapping[str, Any]) -> Origin:
+    """Return the origin of a task for its journal. ``users_tenant`` of ``params`` is its tenant, if there is one."""
+    origin = origin_of(params)
+    if params.get("users_tenant"):
+        origin["tenant"] = params["users_tenant"]
+    return origin
+
+
 def make_header(
     kind: str,
     module: str,

@@ -76,7 +76,7 @@ def describe_outcome(planned: Sequence[Planned], outcomes: Mapping[str, ChangeRe
     sentences = []
     if missed:
         sentences.append(
-            f"{len(missed)} of {amount(len(planned), 'planned user')} {plural(len(missed), 'was', 'were')} not "
+            f"{len(missed):,} of {amount(len(planned), 'planned user')} {plural(len(missed), 'was', 'were')} not "
             f"changed: {join_reasons(missed, 'the result file')} Correct them, then make a new plan."
         )
     if unproven:

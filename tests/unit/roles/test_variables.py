@@ -197,6 +197,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "waves with one run to prove": case(CHAIN, "waves", sync_run="last"),
     "nothing cleared without a run folder": case(CHAIN, "clear_immutable_id", hybrid_identity_run_folder=""),
     "accounts without a choice of passwords": ("accounts", "main", without("accounts_password")),
+    "random passwords without a file": case("accounts", **RUN),
+    "random passwords with an empty file": case("accounts", **RUN, accounts_password_file=None),
+    "given passwords without a file": case("accounts", **RUN, accounts_password="given"),
+    "a number as a file of passwords": case("accounts", **RUN, accounts_password_file=5),
+    "a list as a file of passwords": case("accounts", **RUN, accounts_password_file=["/root/passwords"]),
     "accounts without a limit": case("accounts"),
     "accounts of a search in AD": case(
         "accounts",
@@ -223,6 +228,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "accounts",
         # In another case, and with an @: the same domain.
         hybrid_identity_scope={"upn_suffixes": ["@Contoso.com"]},
+        accounts_password_file="/nonexistent/passwords",
         hybrid_identity_max_changes=5,
     ),
 }
@@ -317,6 +323,11 @@ def test_a_wrong_scope_is_refused_by_the_argument_spec(refused: dict[str, list[s
         ("waves with one scope for all", "hard_match_scope would apply to all waves, so nothing was done."),
         ("waves with one run to prove", "sync_run would apply to all waves, so nothing was done."),
         ("nothing cleared without a run folder", "Set hybrid_identity_run_folder, the folder for the journal"),
+        ("random passwords without a file", "accounts_password is random, but accounts_password_file is empty."),
+        ("random passwords with an empty file", "accounts_password is random, but accounts_password_file is empty."),
+        ("given passwords without a file", "accounts_password is given, but accounts_given_passwords_file is empty."),
+        ("a number as a file of passwords", "5: use absolute paths in accounts_password_file"),
+        ("a list as a file of passwords", "use absolute paths in accounts_password_file"),
         ("accounts without a limit", "Set hybrid_identity_max_changes"),
         ("accounts of a search in AD", "Set accounts_scope to the cloud users"),
         ("accounts of a group in AD", "or a group by its distinguished name"),

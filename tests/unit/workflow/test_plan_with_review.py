@@ -424,9 +424,9 @@ REFUSED: dict[str, tuple[Callable[[list[Any]], None], dict[str, Any], str]] = {
     "other skipped checks": (set_part("terms", skip_checks=["domains"]), {}, "(skip_checks)"),
     "other outcomes": (set_part("terms", allowed_outcomes=["hard_match"]), {}, "(allowed_outcomes)"),
     "of the terms of the run": (lambda _lines: None, {"source_anchor": "objectGUID"}, "(source_anchor)"),
-    "of now": (set_part("terms", predict="now"), {}, "not a plan that can be applied"),
+    "of now": (set_part("terms", predict="now"), {}, "is not a plan of match_plan"),
     "for a run of now": (lambda _lines: None, {"predict": "now"}, "predict=now"),
-    "of another module": (set_header(module="ad_user"), {}, "not a plan that can be applied"),
+    "of another module": (set_header(module="ad_user"), {}, "is not a plan of match_plan"),
     "a result": (set_header(kind="result"), {}, "contains a result, but this task needs a plan"),
     "of another version": (set_header(version=2), {}, "another version of this collection"),
     "not reviewable": (

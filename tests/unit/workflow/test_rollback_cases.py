@@ -37,10 +37,15 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     immutable_id_of_guid,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.sids import sid_text
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import PENDING
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import (
+    PENDING,
+    encode_origin,
+)
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.origin import Origin
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import Session
 
 BUSY = Done(51)
+ORIGIN: Origin = {"controller": "c", "job": None, "app": None, "version": "1.0.0", "note": ""}
 
 
 def outcomes(estate: Estate, run: str) -> list[str]:
@@ -161,6 +166,30 @@ def test_an_anchor_that_a_synchronised_user_has_stays(estate: Estate) -> None:
     assert statuses(estate.roll_back()) == {"anna": PUT_BACK}
 
 
+@pytest.mark.parametrize(
+    ("attribute", "before", "after"),
+    [("mail", None, ["bob@contoso.com"]), ("userAccountControl", ["514"], ["512"])],
+)
+@pytest.mark.parametrize("by", ["objectGUID", "objectSid"])
+def test_values_that_a_run_filled_stay_if_a_synchronised_user_has_the_account(
+    estate: Estate, attribute: str, before: Any, after: Any, by: str
+) -> None:
+    """The next sync would take the addresses away from the cloud user, or disable it."""
+    estate.directory.change("bob", **{attribute: after})
+    estate.write_journal(MADE, filled_entry(2, "bob", attribute, before, after))
+    own: dict[str, dict[str, Any]] = {
+        "objectGUID": {"onPremisesImmutableId": VALUES["bob"]},
+        "objectSid": {"onPremisesSecurityIdentifier": sid_text(of_domain(1602))},
+    }
+    synchronised(estate, **own[by])
+    result = estate.roll_back()
+    assert statuses(result) == {"bob": ("refused", "synchronised")}
+    assert "the next sync would change the cloud user too" in result["verdict"]
+    assert nothing_written(estate)
+    estate.graph.users.pop(object_id(9))
+    assert statuses(estate.roll_back()) == {"bob": PUT_BACK}
+
+
 # --- Accounts that somebody uses, or has changed
 
 
@@ -269,6 +298,19 @@ def test_a_run_elsewhere_is_not_rolled_back_here(estate: Estate, kind: str) -> N
     assert estate.values() == VALUES
 
 
+def test_accounts_for_the_users_of_another_tenant_stay(estate: Estate) -> None:
+    """No line of the run is about Entra ID, and this tenant does not know who is synchronised in the other one."""
+    make_accounts(estate)
+    path, elsewhere = estate.journal_of(MADE), "00000000-1111-4222-8333-444444444444"
+    lines = path.read_bytes()
+    path.write_bytes(encode_origin(MADE, {"tenant": elsewhere, **ORIGIN}) + lines)
+    refused = estate.roll_back()
+    assert f"changed AD accounts of users of the tenant {elsewhere}" in refused["msg"]
+    assert people(estate) == set(NAMES)
+    path.write_bytes(encode_origin(MADE, {"tenant": TENANT_ID.upper(), **ORIGIN}) + lines)
+    assert estate.roll_back()["summary"]["removed"] == 3
+
+
 # --- Kills and failures
 
 
@@ -284,6 +326,26 @@ def test_the_open_lines_of_a_killed_run_are_settled_by_looking(estate: Estate) -
     result = estate.roll_back(max_refused="1")
     assert statuses(result) == {"anna": REMOVED, "bob": UNCHANGED, "carl": ("refused", "changed_since")}
     assert outcomes(estate, MADE) == ["written", "aborted", "unknown"]
+
+
+def test_a_journal_that_was_cut_is_rolled_back_with_a_warning(estate: Estate) -> None:
+    """Nobody can tell a line that a kill cut, whose change was not sent, from one that was lost later."""
+    make_accounts(estate)
+    # A name of its own: ansible-core keeps the warnings of all modules of a process.
+    run = f"{MADE}1"
+    estate.journal_of(MADE).parent.rename(estate.journal_of(run).parent)
+    assert f"The journal of the run {run}" not in str(estate.roll_back(check=True).get("warnings"))
+    path = estate.journal_of(run)
+    path.write_bytes(path.read_bytes()[:-40])
+    result = estate.roll_back()
+    assert statuses(result) == {"anna": REMOVED, "bob": REMOVED}
+    assert f"The journal of the run {run} has 1 incomplete line" in str(result["warnings"])
+    path.write_bytes(path.read_bytes().replace(b'"attribute"', b'"attribut"', 1))
+    assert "Line 1 of" in estate.roll_back()["msg"]
+    path.write_bytes(b"")
+    empty = estate.roll_back(run)
+    assert (empty["changed"], empty["verdict"]) == (False, "")
+    assert f"The journal of the run {run} has no changes" in str(empty["warnings"])
 
 
 def test_open_lines_are_settled_if_nothing_goes_back(estate: Estate) -> None:

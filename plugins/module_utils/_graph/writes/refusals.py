@@ -31,7 +31,7 @@ def blocked_error(changes: Sequence[ImmutableIdChange], asked_of: int, warnings:
         message = f"Nothing was changed: {blocked[0].reason}"
     else:
         message = (
-            f"Nothing was changed, because {len(blocked)} of {amount(asked_of, 'user')} cannot be changed: "
+            f"Nothing was changed, because {len(blocked):,} of {amount(asked_of, 'user')} cannot be changed: "
             f"{_named(blocked)} Correct them, or raise max_refused to change only the others."
         )
     return PlanBlocked(message, **unwritten(changes, warnings))
@@ -52,9 +52,9 @@ def failed_error(changes: Sequence[ImmutableIdChange], result: Mapping[str, Any]
     if len(failed) == 1:
         message = f"Graph refused the change of {_name(failed[0])}: {failed[0].reason}"
     elif len(reasons) == 1:
-        message = f"Graph refused the changes of {len(failed)} users ({_names(failed)}): {failed[0].reason}"
+        message = f"Graph refused the changes of {len(failed):,} users ({_names(failed)}): {failed[0].reason}"
     else:
-        message = f"Graph refused the changes of {len(failed)} users: {_named(failed)}"
+        message = f"Graph refused the changes of {len(failed):,} users: {_named(failed)}"
     if written:
         message += f" {amount(written, 'other user')} {plural(written, 'was', 'were')} changed."
     return WritesFailed(message, **result)

@@ -112,7 +112,7 @@ def _malformed(row: Row, request: AccountRequest) -> Refusal:
 
 def _unknown_country(given: str) -> str:
     return (
-        f"{given!r} is not a country of ISO 3166, so it is written only to co; in Entra ID, use the English name or "
+        f"{given!r} is not a country of ISO 3166, so only co can have it; in Entra ID, use the English name or "
         "the two-letter code"
     )
 

@@ -270,6 +270,6 @@ def refusal_sentence(users: Sequence[AnchorChange], max_refused: str) -> str | N
     if len(reasons) <= read_limit(max_refused, "max_refused").most(len(users)):
         return None
     return (
-        f"{len(reasons)} of {amount(len(users), 'user')} cannot be used, and nothing was written: "
+        f"{len(reasons):,} of {amount(len(users), 'user')} cannot be used, and nothing was written: "
         f"{join_sentences(reasons)} Correct the list, or raise max_refused to continue without them."
     )

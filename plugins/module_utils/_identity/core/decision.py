@@ -227,7 +227,7 @@ def _too_many_refused(refused: Sequence[Proposal], scope: int, terms: Terms, whe
         return None
     reasons = join_reasons(((user.name, _log_reason(user, user.refusal)) for user in refused if user.refusal), where)
     return (
-        f"Nothing was changed: {len(refused)} of {amount(scope, 'user')} {plural(len(refused), 'is', 'are')} refused, "
-        f"and max_refused allows {limit.describe(scope)}. {reasons} Correct these users, remove them from the scope, "
-        "or raise max_refused to write only the others."
+        f"Nothing was changed: {len(refused):,} of {amount(scope, 'user')} {plural(len(refused), 'is', 'are')} "
+        f"refused, and max_refused allows {limit.describe(scope)}. {reasons} Correct these users, remove them from the "
+        "scope, or raise max_refused to write only the others."
     )

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from .errors import IdentityError
 from .identities.anchors import is_guid
 from .run_files.origin import Origin, is_origin
+from .text.counts import amount
 from .text.unicode_text import is_text
 
 PENDING, WRITTEN, REFUSED, UNKNOWN, ABORTED = "pending", "written", "refused", "unknown", "aborted"
@@ -41,6 +42,7 @@ REQUEST_WIDTH = 36
 _BETWEEN = '","outcome":"'
 _TAIL = '"}\n'
 _START = '{"time":"'
+_LAST = (b'"outcome":"', b'"note":"')
 
 
 class JournalError(IdentityError):
@@ -121,6 +123,22 @@ def describe_unfinished(error: JournalError) -> str:
     )
 
 
+def describe_damage(journal: Journal, run: str) -> list[str]:
+    """Return the warning that a journal has lines that cannot be rolled back, or has none; an empty list otherwise."""
+    if not journal.lines and not journal.torn:
+        return [
+            f"The journal of the run {run} has no changes, so there is nothing to roll back. If the run changed "
+            "something, restore the journal from a copy and run the task again."
+        ]
+    if not journal.torn:
+        return []
+    return [
+        f"The journal of the run {run} has {amount(journal.torn, 'incomplete line')}, which a rollback leaves out. If "
+        "the run was killed while it wrote them, their changes were not made. If the file was damaged later, restore "
+        "it from a copy and run the task again."
+    ]
+
+
 def encode(run: str, rolls_back: Sequence[str], entries: Iterable[JournalEntry]) -> list[bytes]:
     """Return the lines of pending changes."""
     now = _now()
@@ -148,7 +166,8 @@ def encode(run: str, rolls_back: Sequence[str], entries: Iterable[JournalEntry])
 def encode_origin(run: str, origin: Origin) -> bytes:
     """Return the line that says where the changes of a run come from."""
     # The note is a text and comes last, so that this line ends as the others do.
-    return _encoded({"time": _now(), "run": run, **origin, "note": origin["note"]})
+    others = {name: value for name, value in origin.items() if name != "note"}
+    return _encoded({"time": _now(), "run": run, **others, "note": origin["note"]})
 
 
 def fill_in(outcome: str, request_id: str | None = None) -> tuple[int, bytes]:
@@ -232,8 +251,12 @@ def _decoded_origin(raw: bytes) -> tuple[str, Origin] | None:
         time, run = values.pop("time"), values.pop("run")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if not raw.endswith(_TAIL.encode("ascii")) or not is_text(time) or not is_text(run) or not is_origin(values):
+    tenant = {"tenant": values.pop("tenant")} if "tenant" in values else {}
+    if not raw.endswith(_TAIL.encode("ascii")) or not all(map(is_text, (time, run, *tenant.values()))):
         return None
+    if not is_origin(values):
+        return None
+    values.update(tenant)
     return run, values
 
 
@@ -258,6 +281,19 @@ def _is_value(value: Any) -> bool:
 
 def _is_torn(raw: bytes) -> bool:
     """Return whether a kill or a power cut left this of a line: its beginning or nothing, perhaps followed by zeros."""
-    text = raw.rstrip(b"\n").rstrip(b"\0")
+    text = raw.rstrip(b"\r\n").rstrip(b"\0")
     beginning = text.startswith(_START.encode("ascii")) or _START.encode("ascii").startswith(text)
-    return beginning and not (raw.endswith(b"\n") and text.endswith(_TAIL.rstrip().encode("ascii")))
+    return beginning and not (raw.endswith(b"\n") and _is_whole(text))
+
+
+def _is_whole(text: bytes) -> bool:
+    """Return whether a line has its end. The state of an account, in the middle of a line, ends alike."""
+    if not text.endswith(_TAIL.rstrip().encode("ascii")):
+        return False
+    if any(name in text for name in _LAST):
+        return True
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

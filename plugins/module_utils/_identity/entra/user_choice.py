@@ -240,7 +240,7 @@ def missing_sentence(users: Sequence[Mapping[str, Any]]) -> str | None:
     reasons = [user["reason"] for user in users if user["status"] != FOUND]
     if not reasons:
         return None
-    return f"{len(reasons)} of {amount(len(users), 'user')} cannot be used: {join_sentences(reasons)}"
+    return f"{len(reasons):,} of {amount(len(users), 'user')} cannot be used: {join_sentences(reasons)}"
 
 
 def default_filter(choice: Choice) -> str | None:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The check that no AD account is taken away from a cloud user who is synchronised with it.
+"""The check that no AD account is taken away from, or changed under, a cloud user who is synchronised with it.
 
-The next sync would delete the cloud user, with the mailbox (facts §1 "Soft-deleted holders"). Which cloud users an
-account has is asked by all that a sync joins by: the ImmutableIds of its objectGUID and of its mS-DS-ConsistencyGuid,
-and its security identifier (facts §2, §19).
+The next sync would delete the cloud user, with the mailbox (facts §1 "Soft-deleted holders"), or write the old values
+to it. Which cloud users an account has is asked by all that a sync joins by: the ImmutableIds of its objectGUID and of
+its mS-DS-ConsistencyGuid, and its security identifier (facts §2, §19).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class LinkedUser:
 class Links:
     """What joins an AD account with cloud users: ImmutableIds, and the text of its security identifier.
 
-    ``loses_account``: whether the account is removed or disabled. Otherwise its ImmutableId changes.
+    ``loses_account``: whether the account is removed or disabled. Otherwise its values or its ImmutableId change.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Links:
 
 
 def list_links(users: Iterable[UserRollback]) -> list[Links]:
-    """Return the links of all accounts that are removed or disabled, or get another ImmutableId."""
+    """Return the links of all accounts that are removed, disabled or get values back, or another ImmutableId."""
     return [links for user in users for links in _links(user)]
 
 
@@ -81,7 +81,7 @@ def refuse_linked(
 
 def _links(user: UserRollback) -> Iterator[Links]:
     for restore in user.accounts:
-        if restore.found and restore.status in (REMOVED, DISABLED):
+        if restore.found and restore.changed:
             yield _links_of_account(restore)
     for anchor in user.anchors:
         if anchor.changed and anchor.found and _changes_immutable_id(anchor):
@@ -96,7 +96,8 @@ def _links_of_account(restore: AccountRestore) -> Links:
     values = [value for name in ("objectguid", "ms-ds-consistencyguid") for value in attributes.get(name, ())]
     sid = sid_text(next(iter(attributes.get("objectsid", ())), b""))
     name = found.distinguished_name if found else ""
-    return Links(name, tuple(map(immutable_id_of_bytes, values)), sid, loses_account=True)
+    loses = restore.status in (REMOVED, DISABLED)
+    return Links(name, tuple(map(immutable_id_of_bytes, values)), sid, loses_account=loses)
 
 
 def _changes_immutable_id(anchor: AnchorChange) -> bool:
@@ -137,11 +138,11 @@ def _refuse_unread(unread: Collection[str]) -> Refusal | None:
 def _refuse_for(each: LinkedUser, links: Links, value: str, freed: set[str]) -> Refusal | None:
     by = "security identifier" if value == links.security_identifier else f"ImmutableId {value}"
     if each.user.sync_enabled:
+        harm = "delete or disable the cloud user" if links.loses_account else "change the cloud user too"
         return Refusal(
             "synchronised",
             f"{each.user.name} in Entra ID is synchronised with {links.name} by the {by}, so the account is not "
-            "changed: the next sync would delete or disable the cloud user. You can't roll back a user after the "
-            "first sync.",
+            f"changed: the next sync would {harm}. You can't roll back a user after the first sync.",
         )
     if not links.loses_account or (each.user.id in freed and value in links.immutable_ids):
         return None

@@ -60,7 +60,7 @@ def describe_failures(users: Sequence[UserRollback]) -> str:
     if not failed:
         return ""
     return (
-        f"{len(failed)} of {amount(len(users), 'user')} {plural(len(failed), 'was', 'were')} not restored, or only "
+        f"{len(failed):,} of {amount(len(users), 'user')} {plural(len(failed), 'was', 'were')} not restored, or only "
         f"partly: {join_reasons(failed)} Run the task again to restore the rest."
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..accounts.state import ACCOUNT
+from ..core.errors import InputError
 from ..core.identities.anchors import CONSISTENCY_GUID
 from ..core.journal import Journal, Line
 from ..core.rollback import Undo, build_undos, check_place
@@ -19,13 +20,17 @@ from .account_restores import ATTRIBUTES, person_key
 
 @dataclass(frozen=True)
 class RunUndos:
-    """The undos of a run: ImmutableIds in Entra; anchors and accounts in AD. The lines say which tenant and domain."""
+    """The undos of a run: ImmutableIds in Entra; anchors and accounts in AD. The lines say which tenant and domain.
+
+    ``users_tenants`` are the tenants from which tasks that write only to AD had the users.
+    """
 
     immutable_ids: Sequence[Undo]
     anchors: Sequence[Undo]
     accounts: Sequence[Undo]
     entra_lines: Sequence[Line] = ()
     ad_lines: Sequence[Line] = ()
+    users_tenants: Sequence[str] = ()
 
     @property
     def concerns_ad(self) -> bool:
@@ -42,6 +47,13 @@ class RunUndos:
         :raises InputError: if it changed another one.
         """
         check_place(self.entra_lines, place)
+        for tenant in self.users_tenants:
+            if tenant.lower() != place[1].lower():
+                raise InputError(
+                    f"The run changed AD accounts of users of the tenant {tenant}, but this task is connected to the "
+                    f"tenant {place[1]}, which cannot tell whether they are synchronised. Change the connection, or "
+                    "choose another run."
+                )
 
     def check_domain(self, place: tuple[str, str]) -> None:
         """Check that the run changed this domain.
@@ -62,4 +74,5 @@ def read_undos(journal: Journal) -> RunUndos:
         accounts=build_undos(accounts),
         entra_lines=entra,
         ad_lines=[*anchors, *accounts],
+        users_tenants=[origin["tenant"] for _run, origin in journal.origins if "tenant" in origin],
     )

@@ -61,4 +61,4 @@ def _verdict(still_open: Sequence[Finding], of: int, where: str) -> str:
         return ""
     reasons = join_reasons(((finding.expectation.name, str(finding.reason)) for finding in still_open), where)
     verb = plural(len(still_open), "is", "are")
-    return f"{len(still_open)} of {amount(of, 'user')} {verb} not proven to be matched: {reasons}"
+    return f"{len(still_open):,} of {amount(of, 'user')} {verb} not proven to be matched: {reasons}"

@@ -22,7 +22,7 @@ COUNTED = re.compile(
 # Two at least, by what the code before them has checked.
 SEVERAL = (
     "forest's {len(state.domains)} domains",
-    "the changes of {len(failed)} users",
+    "the changes of {len(failed):,} users",
     "has {len(primaries)} primary addresses",
     "is requested for {times} users",
     "has more than {most} pages",

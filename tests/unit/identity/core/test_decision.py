@@ -97,6 +97,11 @@ def test_a_reason_of_many_users_is_one_sentence_and_the_rest_is_in_the_file() ->
     assert "And 2 more: see /runs/1/plan.jsonl." in verdict
 
 
+def test_counts_above_a_thousand_are_written_alike() -> None:
+    plan = decided(*(proposal(number, refusal=NO) for number in range(1000)))
+    assert plan.verdict.startswith("Nothing was changed: 1,000 of 1,000 users are refused")
+
+
 def test_refusals_are_told_before_the_limit() -> None:
     verdict = decided(proposal(1, refusal=NO), proposal(2), max_changes="0").verdict
     assert "max_refused allows 0" in verdict

@@ -36,11 +36,14 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rol
     build_undos,
     check_place,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.origin import Origin
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.origin import (
+    Origin,
+)
 
 PROPERTY = "onPremisesImmutableId"
 CONTOSO = ("tenant", "9d1c7f0a-53c4-4b8e-8f0e-2f6a1d7c4e11")
 REQUEST = "7e1b3c52-5f0a-4d0e-8a6e-1c2d3e4f5a6b"
+ORIGIN: Origin = {"controller": "runner-7", "job": None, "app": "a", "version": "1.0.0", "note": "CHG-2041"}
 texts = st.none() | st.text(max_size=20)
 changes = st.builds(
     JournalEntry,
@@ -173,8 +176,9 @@ def test_a_power_cut_while_both_are_filled_in_leaves_a_line() -> None:
         assert read.outcome == WRITTEN
 
 
-def test_the_origin_of_a_run_is_a_line_of_its_own() -> None:
-    origin: Origin = {"controller": "runner-7", "job": None, "app": "a", "version": "1.0.0", "note": "CHG-2041"}
+@pytest.mark.parametrize("origin", [ORIGIN, {**ORIGIN, "tenant": CONTOSO[1]}])
+def test_the_origin_of_a_run_is_a_line_of_its_own(origin: Origin) -> None:
+    """A task that writes only to AD says from which tenant the users are."""
     changes = encode("run", (), [change("a", None, "x")])
     line = encode_origin("run", origin)
     assert json.loads(line) | {"time": ""} == {"time": "", "run": "run", **origin}
@@ -192,7 +196,21 @@ def test_cut_at_any_byte_an_origin_is_whole_or_torn() -> None:
         assert (read.origins, read.torn) == ([], int(cut > 0))
 
 
-@pytest.mark.parametrize("name", ["controller", "job", "note"])
+def test_cut_at_any_byte_and_ended_by_the_next_run_a_line_is_torn_or_whole() -> None:
+    """The state of an account ends as a whole line does."""
+    (line,) = encode("run", (), [JournalEntry("a@x", "a@x", "account", None, {"state": "s"}, ("domain", "d"))])
+    for cut in range(1, len(line) - 1):
+        read = decode(line[:cut] + b"\n", "journal")
+        assert (len(read.lines), read.torn) == (0, 1), line[:cut]
+
+
+def test_a_journal_with_the_line_ends_of_windows_is_an_error() -> None:
+    lines = encode("run", (), [change("a", None, "x")])
+    with pytest.raises(JournalError, match="Line 1"):
+        decode(b"".join(lines).replace(b"\n", b"\r\n"), "/j")
+
+
+@pytest.mark.parametrize("name", ["controller", "job", "note", "tenant"])
 @pytest.mark.parametrize("value", [5, ["x"], {}])
 def test_an_origin_that_nobody_writes_is_an_error(name: str, value: Any) -> None:
     line = {

@@ -89,7 +89,7 @@ def check_reviewed_plan(
     :raises InputError: if it does not fit; it says what to do.
     """
     if header["module"] != kind.module or any(header["terms"].get(name) != kind.fixed[name] for name in kind.fixed):
-        raise InputError(f"{path} is not a plan that can be applied; use the file of a {kind}.")
+        raise InputError(f"{path} is not a plan of {kind}; use such a plan.")
     _check_age(header["time"], path, now, max_age)
     different = [] if _plain(header["scope"]) == _plain(scope) else ["scope"]
     different += [name for name in kind.terms if _plain(header["terms"].get(name)) != _plain(terms.get(name))]

@@ -19,18 +19,23 @@ _LONGEST_NAME: Final = 200
 LONGEST_NOTE: Final = 500
 
 
-class Origin(TypedDict):
-    """``controller``: the name of the machine that ran Ansible. ``app``: the id of the app that asked Entra ID.
-
-    ``job`` is the URL of the CI job as the environment says it, which proves nothing. ``version`` is that of the
-    collection. ``note`` is the caller's.
-    """
-
+class _Always(TypedDict):
     controller: str
     job: str | None
     app: str | None
     version: str
     note: str
+
+
+class Origin(_Always, total=False):
+    """``controller``: the name of the machine that ran Ansible. ``app``: the id of the app that asked Entra ID.
+
+    ``job`` is the URL of the CI job as the environment says it, which proves nothing. ``version`` is that of the
+    collection. ``note`` is the caller's. ``tenant``, only in the journal of a task that writes to nothing but AD, is
+    the id of the tenant that the users come from.
+    """
+
+    tenant: str
 
 
 def make_origin(controller: str, environment: Mapping[str, str], app: str | None, note: str | None) -> Origin:
@@ -45,9 +50,9 @@ def make_origin(controller: str, environment: Mapping[str, str], app: str | None
 
 
 def is_origin(value: object) -> bool:
-    """Return whether a value, which may come from anywhere, is an Origin."""
+    """Return whether a value, which may come from anywhere, is an Origin without ``tenant``."""
     return (
         isinstance(value, dict)
-        and value.keys() == Origin.__annotations__.keys()
+        and value.keys() == _Always.__annotations__.keys()
         and all(isinstance(each, str) or (each is None and name in ("job", "app")) for name, each in value.items())
     )

@@ -157,9 +157,9 @@ def test_a_time_that_is_none(time: str) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"module": "ad_user"}, "not a plan that can be applied"),
-        ({"terms": {**TERMS, "predict": "now"}}, "not a plan that can be applied"),
-        ({"terms": {}}, "not a plan that can be applied"),
+        ({"module": "ad_user"}, "is not a plan of match_plan"),
+        ({"terms": {**TERMS, "predict": "now"}}, "is not a plan of match_plan"),
+        ({"terms": {}}, "is not a plan of match_plan"),
         ({"facts": {"verdict": "Nobody may.", "reviewable": False}}, "even if it was reviewed: Nobody may."),
         ({"facts": {"verdict": "", "reviewable": 1}}, "even if it was reviewed"),
         ({"facts": {}}, "even if it was reviewed"),
@@ -306,9 +306,9 @@ def test_a_plan_of_accounts_knows_people_by_their_upns() -> None:
 def test_a_plan_of_accounts_is_no_plan_of_matches() -> None:
     terms = dict.fromkeys(ACCOUNTS.terms, "x")
     check_reviewed_plan(header(module="ad_user", terms=terms), PATH, ACCOUNTS, SCOPE, terms, NOW, 72)
-    with pytest.raises(InputError, match="use the file of a ad_user"):
+    with pytest.raises(InputError, match="is not a plan of ad_user; use such a plan"):
         check_reviewed_plan(header(), PATH, ACCOUNTS, SCOPE, TERMS, NOW, 72)
-    with pytest.raises(InputError, match="use the file of a match_plan with predict: after_apply"):
+    with pytest.raises(InputError, match="is not a plan of match_plan with predict: after_apply"):
         check_reviewed_plan(header(module="ad_user", terms=terms), PATH, MATCHES, SCOPE, TERMS, NOW, 72)
     other = {**terms, "path": "OU=Other,DC=x"}
     with pytest.raises(InputError, match=r"\(path\)"):
