@@ -14,12 +14,12 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from support.resident_python import ansible_playbook, own_ansible_playbook
 
 
 @dataclass
@@ -110,7 +110,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 class Ansible:
     """ansible-playbook of the Python that runs the tests, over an inventory of the lab, with environment variables.
 
-    `interpreter` runs the modules; by default, that of the inventory, and everything is started anew.
+    `interpreter` runs the modules; by default, that of the inventory.
     """
 
     def __init__(
@@ -126,6 +126,7 @@ class Ansible:
         self.folder = folder
         self.runs = folder / "runs"
         self.runs.mkdir(0o700, exist_ok=True)
+        self.program = shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook"
 
     def playbook(
         self,
@@ -136,8 +137,7 @@ class Ansible:
     ) -> Run:
         """Run a playbook by its path or its full name."""
         before = self._folders()
-        program = ansible_playbook() if self.interpreter else own_ansible_playbook()
-        with self._start(program, name, *arguments, environment=environment, variables=variables) as process:
+        with self.start(name, *arguments, environment=environment, variables=variables) as process:
             try:
                 output, errors = process.communicate(timeout=600)
             except BaseException:
@@ -156,19 +156,9 @@ class Ansible:
         environment: dict[str, str] | None = None,
         variables: dict[str, Any] | None = None,
     ) -> subprocess.Popen[str]:
-        """Start a playbook and return at once. A test may kill it."""
-        return self._start(own_ansible_playbook(), name, *arguments, environment=environment, variables=variables)
-
-    def _start(
-        self,
-        program: list[str],
-        name: str,
-        *arguments: str,
-        environment: dict[str, str] | None,
-        variables: dict[str, Any] | None,
-    ) -> subprocess.Popen[str]:
+        """Start a playbook and return at once."""
         folder = f"hybrid_identity_run_folder={self.runs}"
-        command = [*program, "--inventory", str(self.inventory), "--extra-vars", folder, name, *arguments]
+        command = [self.program, "--inventory", str(self.inventory), "--extra-vars", folder, name, *arguments]
         if self.interpreter:
             command += ["--extra-vars", f"ansible_python_interpreter={self.interpreter}"]
         if variables:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,7 +34,7 @@ sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "tests")]
 
 from junit_results import Case, write
 from support import built_modules
-from support.resident_python import ResidentPython, ansible_playbook, own_ansible_playbook
+from support.resident_python import ResidentPython
 
 PLAYBOOK = """\
 ---
@@ -95,8 +96,7 @@ def run(target: str, state: Path | None, logs: Path, built: Path, interpreter: s
         playbook.write_text(PLAYBOOK.format(target=target, tmp=work, interpreter=interpreter), encoding="utf-8")
         inventory = state / "inventory.yml" if state else None
         command = [
-            # A domain controller that a target made must not outlive it.
-            *(ansible_playbook() if state else own_ansible_playbook()),
+            shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook",
             *("--inventory", str(inventory) if inventory and inventory.is_file() else "localhost,"),
             *(("--extra-vars", f"@{state / 'vars.yml'}") if state else ()),
             str(playbook),

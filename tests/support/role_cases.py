@@ -14,8 +14,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from support.resident_python import ansible_playbook
-
 
 def include_roles(cases: Iterable[tuple[dict[str, Any], dict[str, Any]]], folder: Path) -> tuple[list[list[str]], str]:
     """Return for each case the task that failed and its message, both empty if none did, and what the play printed.
@@ -41,7 +39,7 @@ def include_roles(cases: Iterable[tuple[dict[str, Any], dict[str, Any]]], folder
     }
     (folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")  # JSON is YAML
     done = subprocess.run(
-        [*ansible_playbook(), "--inventory", "localhost,", folder / "play.yml"],
+        [Path(sys.executable).with_name("ansible-playbook"), "--inventory", "localhost,", folder / "play.yml"],
         env={name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "MICROSOFT_AD_"))},
         capture_output=True,
         text=True,

@@ -9,12 +9,12 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 from support.resident_powershell import PWSH, ResidentPowerShell
-from support.resident_python import ansible_playbook
 
 from pwsh_server import MODULES, TESTS, Server
 
@@ -44,8 +44,8 @@ class Playbook:
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
         }
 
-    def command(self, program: list[str], servers: list[Server], *arguments: str) -> list[str]:
-        """The command of ansible-playbook that runs what is planned on each server, in a play of its own."""
+    def command(self, servers: list[Server], *arguments: str) -> list[str]:
+        """The command that runs what is planned on each server, in a play of its own."""
         plays, hosts = [], {}
         for server in servers:
             play = {"hosts": server.name, "gather_facts": False, "tasks": server.planned}
@@ -54,12 +54,13 @@ class Playbook:
             hosts[server.name] = own if server.own_process else self.resident.host_variables(server.environment)
         (self.folder / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
         (self.folder / "play.yml").write_text(yaml.safe_dump(plays))
-        return [*program, "-v", "-i", str(self.folder / "inventory.yml"), *arguments, str(self.folder / "play.yml")]
+        program = Path(sys.executable).parent / "ansible-playbook"
+        return [str(program), "-v", "-i", str(self.folder / "inventory.yml"), *arguments, str(self.folder / "play.yml")]
 
     def run(self, servers: list[Server], *arguments: str) -> None:
         """Run what is planned on the servers; their results come after those that they have."""
         done = subprocess.run(
-            self.command(ansible_playbook(), servers, *arguments),
+            self.command(servers, *arguments),
             env=self.environment(),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from support.polling import wait_until
-from support.resident_python import own_ansible_playbook
 
 from playbook import Playbook
 from pwsh_server import Server
@@ -41,7 +40,7 @@ def descendants(pid: int) -> list[int]:
 def kill_while_it_waits(playbook: Playbook, server: Server) -> None:
     """Run what is planned until a task waits, and kill all of it."""
     with subprocess.Popen(
-        playbook.command(own_ansible_playbook(), [server]),
+        playbook.command([server]),
         env=playbook.environment(),
         cwd=playbook.folder,
         stdin=subprocess.DEVNULL,

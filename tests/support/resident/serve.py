@@ -1,10 +1,7 @@
 # Copyright (c) 2026, hybrid.identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Python that has loaded what programs need, and forks for each program that ask.py sends: serve.py SOCKET KIND
-
-KIND is ``modules``, for programs that need the libraries of modules, or ``playbooks``, for ansible-playbook.
-"""
+"""A Python that has loaded the libraries of modules, and forks for each program that ask.py sends: serve.py SOCKET"""
 
 from __future__ import annotations
 
@@ -26,7 +23,6 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from support.libraries import LIBRARIES
 from support.resident.compiled import keep_compiled
-from support.resident.playbooks import load_ansible, read_settings
 
 
 def accepted(path: str) -> socket.socket | None:
@@ -74,18 +70,13 @@ def started(connection: socket.socket) -> dict[str, Any]:
     os._exit(0)
 
 
-def load_libraries() -> None:
+def main() -> None:
     for name in LIBRARIES:
         importlib.import_module(name)
-
-
-def main() -> None:
-    path, kind = sys.argv[1:]
-    {"modules": load_libraries, "playbooks": load_ansible}[kind]()
     gc.freeze()
-    compiled = Path(path).with_name("compiled")
+    compiled = Path(sys.argv[1]).with_name("compiled")
     compiled.mkdir()
-    connection = accepted(path)
+    connection = accepted(sys.argv[1])
     if connection is None:
         return
     request = started(connection)
@@ -97,10 +88,7 @@ def main() -> None:
     sys.argv = request["arguments"]
     # As for any program that Python runs by its path.
     sys.path[0] = str(Path(sys.argv[0]).resolve().parent)
-    if kind == "playbooks":
-        read_settings()
-    else:
-        keep_compiled(compiled)
+    keep_compiled(compiled)
     runpy.run_path(sys.argv[0], run_name="__main__")
 
 

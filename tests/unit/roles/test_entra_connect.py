@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 import yaml
-from support.resident_python import ansible_playbook
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "entra_connect"
 SHA = "a" * 64
@@ -95,7 +94,8 @@ def run(
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks, **more}
     play["vars"] = {"ansible_python_interpreter": sys.executable, **(variables or {})}
     (folder / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
-    command = [*ansible_playbook(), "--inventory", "localhost,", str(folder / "play.yml")]
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    command = [program, "--inventory", "localhost,", str(folder / "play.yml")]
     return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, stdin=subprocess.DEVNULL)
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 import yaml
-from support.resident_python import ansible_playbook
 
 ROOT = Path(__file__).resolve().parents[3]
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
@@ -28,13 +27,14 @@ CHAIN = "hybrid_identity"
 NESTS = ("block", "rescue", "always")
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
+def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
 
 
 def syntax_error(*playbooks: str) -> str:
     """Return what Ansible says against these playbooks with the example inventory: nothing if all are fine."""
-    done = run(*ansible_playbook(), "--syntax-check", "--inventory", str(EXAMPLE), *playbooks)
+    done = run("ansible-playbook", "--syntax-check", "--inventory", str(EXAMPLE), *playbooks)
     if done.returncode == 0:
         assert done.stdout.count("playbook: ") == len(playbooks), done.stdout
         return ""
@@ -70,7 +70,7 @@ def foreign_tasks() -> list[tuple[str, str, dict[str, Any]]]:
 def documented() -> dict[str, dict[str, Any]]:
     """Options by module, from the collections' own documentation."""
     modules = sorted({module for _where, module, _arguments in foreign_tasks()})
-    done = run(str(Path(sys.executable).with_name("ansible-doc")), "--json", "--type", "module", *modules)
+    done = run("ansible-doc", "--json", "--type", "module", *modules)
     assert done.returncode == 0, done.stdout + done.stderr
     docs = json.loads(done.stdout)
     return {module: docs[module]["doc"]["options"] for module in modules}
@@ -114,7 +114,7 @@ def test_the_syntax_check_finds_a_broken_playbook(tmp_path: Path) -> None:
 )
 def test_the_tag_of_a_stage_chooses_tasks(playbook: str, tag: str) -> None:
     """A run without tasks does nothing, and is green."""
-    done = run(*ansible_playbook(), "--list-tasks", "--tags", tag, "-i", str(EXAMPLE), f"hybrid.identity.{playbook}")
+    done = run("ansible-playbook", "--list-tasks", "--tags", tag, "-i", str(EXAMPLE), f"hybrid.identity.{playbook}")
     assert done.returncode == 0, done.stderr
     chosen = [line for line in done.stdout.splitlines() if tag in line.partition("TAGS:")[2]]
     assert any(not line.lstrip().startswith("play #") for line in chosen), done.stdout
@@ -132,7 +132,7 @@ def test_a_stage_chosen_by_its_tag_runs(playbook: str, tag: str, tmp_path: Path)
     }
     given = tmp_path / "variables.yml"
     given.write_text(yaml.safe_dump(variables), encoding="utf-8")
-    done = run(*ansible_playbook(), "--check", "--tags", tag, "-e", f"@{given}", f"hybrid.identity.{playbook}")
+    done = run("ansible-playbook", "--check", "--tags", tag, "-e", f"@{given}", f"hybrid.identity.{playbook}")
     assert done.returncode != 0
     assert "refuses connections" in " ".join((done.stdout + done.stderr).split()), done.stdout
 

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The Pythons that run the modules and the playbooks of tests do what any other does."""
+"""The Python that runs the modules of end-to-end tests does what any other does."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from support.polling import wait_until
-from support.resident_python import ResidentPython, ansible_playbook, own_ansible_playbook
+from support.resident_python import ResidentPython
 
 PROGRAM = """
 import atexit, json, os, sys
@@ -91,52 +90,3 @@ def test_what_comes_from_a_zip_file_is_compiled_once(resident: ResidentPython, t
         answers.append(subprocess.check_output(command, text=True, timeout=600).strip())
     assert answers == ["first", "second", "first"]
     assert len(set(kept.iterdir()) - before) == 2
-
-
-PLAY = {
-    "hosts": "localhost",
-    "connection": "local",
-    "gather_facts": False,
-    "tasks": [
-        {
-            "ansible.builtin.copy": {
-                "content": (
-                    "{{ [lookup('config', 'DEFAULT_LOCAL_TMP') | dirname, lookup('config', 'DEFAULT_ROLES_PATH'), "
-                    "lookup('own', 'x'), lookup('env', 'GIVEN'), playbook_dir] | to_json }}"
-                ),
-                "dest": "{{ playbook_dir }}/seen.json",
-            }
-        },
-    ],
-}
-LOOKUP = """
-from ansible.plugins.lookup import LookupBase
-
-class LookupModule(LookupBase):
-    def run(self, terms, variables=None, **kwargs):
-        return ["%s"]
-"""
-
-
-def test_ansible_playbook_reads_its_settings_from_its_own_environment(tmp_path: Path) -> None:
-    """Two runs with folders of their own, each as an ansible-playbook that was started anew sees them."""
-    for name in ("first", "second"):
-        folder = tmp_path / name
-        (folder / "lookups").mkdir(parents=True)
-        (folder / "lookups" / "own.py").write_text(LOOKUP % name, "utf-8")
-        (folder / "play.yml").write_text(json.dumps([PLAY]), "utf-8")
-        environment = {
-            **os.environ,
-            "ANSIBLE_LOCAL_TEMP": str(folder / "temporary"),
-            "ANSIBLE_LOOKUP_PLUGINS": str(folder / "lookups"),
-            "ANSIBLE_ROLES_PATH": str(folder / "roles"),
-            "GIVEN": name,
-        }
-        seen = []
-        for program in (ansible_playbook(), own_ansible_playbook()):
-            command = [*program, "-i", "localhost,", "play.yml"]
-            subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, timeout=600)
-            seen.append(json.loads((folder / "seen.json").read_text("utf-8")))
-            # Its temporary folder is gone with it.
-            assert list((folder / "temporary").iterdir()) == []
-        assert seen[0] == seen[1] == [str(folder / "temporary"), [str(folder / "roles")], name, name, str(folder)]
