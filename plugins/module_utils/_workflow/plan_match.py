@@ -112,11 +112,16 @@ async def _plan(
         matches = plan_matches(anchors, index, matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
-    warnings = [*directory.warnings, *unmatched]
+    warnings = [*directory.warnings, *task.scope.describe_others(directory.domain), *unmatched]
     shown = directory.domain_name, warnings
     plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, *shown)
     partners = {each.cloud.id for each in apart if each.cloud}
-    return replace(plan, apart=apart, outside=[user for user in plan.outside if user.id not in partners])
+    return replace(
+        plan,
+        apart=apart,
+        left_out=directory.left_out,
+        outside=[user for user in plan.outside if user.id not in partners],
+    )
 
 
 async def _look_around(
