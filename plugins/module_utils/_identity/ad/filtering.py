@@ -60,5 +60,5 @@ def read_filtering(given: Iterable[Mapping[str, Any]], domain: str) -> Filtering
         raise InputError(f"scope.filtering has {len(found)} entries for {domain}. Pass the filtering of one server.")
     if not found:
         return None
-    keys = (frozenset(map(dn_key, found[0][name] or ())) for name in ("included", "excluded"))
-    return Filtering(*keys, group=found[0]["group"] or None)
+    included, excluded = (frozenset(map(dn_key, found[0][name] or ())) for name in ("included", "excluded"))
+    return Filtering(included, excluded, group=found[0]["group"] or None)
