@@ -125,5 +125,17 @@ def test_an_account_that_cannot_be_read(matched: Estate) -> None:
 def test_other_domains_of_the_server_are_named(matched: Estate) -> None:
     other = "DC=emea,DC=contoso,DC=com"
     sentence = f"The server also synchronises {other}. This plan does not include their accounts."
-    assert sentence not in str(predict(matched)["warnings"])
-    assert sentence in str(predict(matched, other)["warnings"])
+    assert sentence not in str(predict(matched).get("warnings"))
+    assert sentence in str(predict(matched, other).get("warnings"))
+
+
+def test_synchronised_cloud_users_without_an_account_in_the_scope_are_named(matched: Estate) -> None:
+    """A cycle deletes them, if the server synchronised them before."""
+    sentence = (
+        "1 cloud user is synchronised, but no account in the scope of the server has the ImmutableId "
+        "(eva@contoso.com). If this server synchronised them, the next cycle deletes them."
+    )
+    assert sentence not in str(predict(matched).get("warnings"))
+    matched.graph.put(user(9, "eva@contoso.com", immutable_id_of_guid(guid(9)), onPremisesSyncEnabled=True))
+    assert "deletes them" not in str(predict(matched, "DC=emea,DC=contoso,DC=com").get("warnings"))
+    assert sentence in str(predict(matched).get("warnings"))

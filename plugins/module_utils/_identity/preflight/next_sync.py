@@ -6,8 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ..core.cloud_user import CloudUser
 from ..core.outcomes import CREATE, HARD_MATCH, SERVICE_ACCOUNT, SOFT_MATCH
 from ..core.run_files.user_records import UserRecord, name_of
+from ..core.text.counts import amount, plural
+from ..core.text.sentences import join_names
 from .directory_view import ANCHOR_CLAIMED
 
 _NEVER_SYNCHRONISED = ("ad_system_account", "ad_not_a_user")
@@ -36,3 +41,18 @@ def describe_unmatched(user: UserRecord) -> str | None:
     if match["sync_action"] is None and match["cause"] not in _NEVER_SYNCHRONISED:
         return f"it is unknown what it does with {name}"
     return None
+
+
+def describe_leaving(outside: Iterable[CloudUser]) -> list[str]:
+    """Return a sentence about cloud users whom a sync may delete, because their accounts left the scope of the server.
+
+    ``outside``: the cloud users without an account in that scope.
+    """
+    names = [user.name for user in outside if user.sync_enabled is True]
+    if not names:
+        return []
+    return [
+        f"{amount(len(names), 'cloud user')} {plural(len(names), 'is', 'are')} synchronised, but no account in the "
+        f"scope of the server has the ImmutableId ({join_names(names)}). If this server synchronised them, the next "
+        "cycle deletes them."
+    ]
