@@ -70,7 +70,7 @@ options:
       filtering:
         description:
           - The users whom an Entra Connect server synchronises. Pass RV(hybrid.identity.entra_connect_info#module:filtering) of the server.
-          - Accounts that its default rules never synchronise, such as system accounts, are not in scope. Rules that somebody added to the
+          - Accounts that its default rules never synchronise, such as system mailboxes, are not in scope. Rules that somebody added to the
             server are not considered.
         type: list
         elements: dict
@@ -435,8 +435,9 @@ summary:
       sample: {not_reviewed: 1, changed_since_review: 0, already_done: 2}
 unmatched:
   description:
-    - AD users in scope who are not hard-matched and whom the next sync processes. It soft-matches them or creates new cloud users for
-      them. Service accounts are not included.
+    - AD users in scope who are not hard-matched and whom the next sync processes. It soft-matches them, creates new cloud users for them,
+      or restores deleted ones. Users who are hard-matched although another account has the same ImmutableId are included.
+    - Service accounts are included only with O(scope.filtering).
   returned: with O(predict=now)
   type: dict
   contains:
@@ -603,6 +604,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     )
     rows = Rows()
     sha256 = write_run_file("plan_file", path, header, keep_rows(plan.users(), rows))
+    unread = [f"it is unknown what it does with {name}" for name in plan.left_out]
     return {
         "changed": False,
         "plan_file": path,
@@ -611,7 +613,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         "reviewable": plan.is_reviewable,
         "table": [*plan_table(rows), *mailbox_lines(summary["local_mailboxes"], plan.has_exchange)],
         "summary": summary,
-        **({"unmatched": count_clauses(rows.unmatched)} if params["predict"] == NOW else {}),
+        **({"unmatched": count_clauses([*rows.unmatched, *unread])} if params["predict"] == NOW else {}),
         "caveats": list(plan.caveats),
         "tenant_synchronizes": plan.tenant_synchronizes,
         "has_exchange": plan.has_exchange,

@@ -35,7 +35,7 @@ class MatchPlan:
     ``tenant_synchronizes``: whether a sync engine is connected to the tenant; None if that was not read.
     ``has_exchange``: whether AD's schema has Exchange's attributes; None if that was not read.
     ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it
-    was compared with one.
+    was compared with one. ``left_out``: the distinguished names of accounts in scope that could not be read.
     """
 
     matches: Sequence[MatchChange]
@@ -55,6 +55,7 @@ class MatchPlan:
     is_reviewed: bool
     tenant_synchronizes: bool | None
     has_exchange: bool | None
+    left_out: Sequence[str] = ()
 
     def users(self) -> Iterator[UserRecord]:
         """Return the records of the AD users, of those left alone too, then those of the cloud users without one.

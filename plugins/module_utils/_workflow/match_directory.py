@@ -48,7 +48,9 @@ class MatchDirectory:
         self._protects = PROTECTED_ACCOUNTS not in task.terms.skip_checks
         named = bool(excluded.ad_groups or excluded.units)
         places = read_places(session, self._domain, excluded.ad_groups, excluded.units) if named else Places()
-        marker = Marker(places, services=task.scope.users is None)
+        # A server synchronises accounts with a service principal name like all others.
+        services = task.scope.users is None and task.scope.filtering is None
+        marker = Marker(places, services)
         protects = self._protects and not for_plan
         self._lookup = Lookup(session, self._domain, task.source_anchor, True, protects, marker)
         self.place = domain_place(session, self._domain)
@@ -121,6 +123,16 @@ class MatchDirectory:
 
     def anchor_writer(self, journal_writer: JournalWriter | None) -> AnchorWriter:
         return AnchorWriter(self._session, self.place, journal_writer, yields=False)
+
+    @property
+    def domain(self) -> str:
+        """The distinguished name of the domain."""
+        return self._domain
+
+    @property
+    def left_out(self) -> list[str]:
+        """The distinguished names of accounts in scope that could not be read."""
+        return list(self._lookup.left_out)
 
     @property
     def warnings(self) -> list[str]:

@@ -29,6 +29,7 @@ from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors
 from .._identity.preflight.directory_checks import judge_predictions, list_names
+from .._identity.preflight.next_sync import describe_leaving
 from .._identity.preflight.predict import cloud_only, predict
 from .._identity.preflight.predictions import Prediction
 from .._identity.preflight.result import describe_caveats, describe_unread, list_unread, skip_checks
@@ -112,11 +113,16 @@ async def _plan(
         matches = plan_matches(anchors, index, matching)
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
-    warnings = [*directory.warnings, *unmatched]
+    others = task.scope.describe_others(directory.domain)
+    warnings = [*directory.warnings, *others, *unmatched]
     shown = directory.domain_name, warnings
     plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, *shown)
     partners = {each.cloud.id for each in apart if each.cloud}
-    return replace(plan, apart=apart, outside=[user for user in plan.outside if user.id not in partners])
+    outside = [user for user in plan.outside if user.id not in partners]
+    # The users of other domains are not in the scope, but nobody deletes them.
+    leaving = [] if task.scope.filtering is None or others else describe_leaving(outside)
+    said = [*plan.warnings, *leaving]
+    return replace(plan, apart=apart, left_out=directory.left_out, outside=outside, warnings=said)
 
 
 async def _look_around(

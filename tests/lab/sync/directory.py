@@ -47,6 +47,7 @@ ATTRIBUTES = (
     "facsimileTelephoneNumber",
     "preferredLanguage",
     *(f"extensionAttribute{number}" for number in range(1, 16)),
+    "adminDescription",
     "groupType",
     "msExchRecipientTypeDetails",
     "msExchHideFromAddressLists",

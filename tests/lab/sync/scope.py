@@ -15,6 +15,7 @@ from typing import Any
 from lab.sync.directory import CONSISTENCY_GUID, AdObject
 
 _NOT_ONLINE = 0x21C07000  # msExchRecipientTypeDetails that do not work in Exchange Online
+_LINKED = 2
 _ROLE_GROUP = 0x40000000
 _SECURITY_ENABLED = 0x80000000
 _DISABLED = 0x2
@@ -79,6 +80,12 @@ def out_of_scope(item: AdObject) -> str | None:
         return "service account"
     if nickname.startswith("SystemMailbox{") or (name.startswith("CAS_") and "}" in name) or details & _NOT_ONLINE:
         return "Exchange's own"
+    if details == _LINKED:
+        return "linked mailbox"
+    # The rules for inetOrgPerson lack this condition (facts §19).
+    person = b"inetorgperson" in [value.lower() for value in item.values.get("objectclass", [])]
+    if (item.text("adminDescription") or "").startswith("User_") and not person:
+        return "left out by its adminDescription"
     return None
 
 

@@ -60,9 +60,5 @@ def read_filtering(given: Iterable[Mapping[str, Any]], domain: str) -> Filtering
         raise InputError(f"scope.filtering has {len(found)} entries for {domain}. Pass the filtering of one server.")
     if not found:
         return None
-    entry = found[0]
-    return Filtering(
-        included=frozenset(map(dn_key, entry["included"] or ())),
-        excluded=frozenset(map(dn_key, entry["excluded"] or ())),
-        group=entry["group"] or None,
-    )
+    included, excluded = (frozenset(map(dn_key, found[0][name] or ())) for name in ("included", "excluded"))
+    return Filtering(included, excluded, group=found[0]["group"] or None)

@@ -25,6 +25,9 @@ KIND_ATTRIBUTES = (
 )
 """The attributes that the functions below read, besides those of a record. A directory may lack all but the first."""
 
+EXPORT_ATTRIBUTE = "adminDescription"
+"""The attribute that only ``is_never_exported`` reads besides."""
+
 USER = "user"
 """The word of ``kind_word`` for a user account."""
 
@@ -48,6 +51,7 @@ _LOCAL = (1, 2, 4, 8, 16, 32)
 _REMOTE = (2147483648, 8589934592, 17179869184, 34359738368)
 """Those of remote mailboxes, which are in Exchange Online: user, room, equipment, shared (facts §22)."""
 
+_LINKED_MAILBOX = 2
 # Mailbox types that would not work in Exchange Online: the mask &H21C07000 in the rules.
 _SYSTEM_MAILBOXES = 0x21C07000
 # Only the first part of the name counts: the object itself is in conflict, not a container above it.
@@ -107,6 +111,30 @@ def system_account(distinguished_name: str, attributes: Attributes) -> str | Non
     if recipient and recipient & _SYSTEM_MAILBOXES:
         return "it is a system mailbox of Exchange"
     return None
+
+
+def is_never_exported(distinguished_name: str, attributes: Attributes) -> bool:
+    """Return whether it is certain that Entra Connect's default rules do not export a user account (facts §19).
+
+    ``system_account`` takes more names, so that no account of the system is changed: the rules have them in capitals,
+    and nobody documents whether they compare the case.
+    """
+    name, nickname = _text(attributes, "samaccountname") or "", _text(attributes, "mailnickname") or ""
+    recipient = whole_number(_text(attributes, "msexchrecipienttypedetails"), 2**63) or 0
+    classes = [value.lower() for value in attributes.get("objectclass", ())]
+    marked = (_text(attributes, EXPORT_ATTRIBUTE.lower()) or "").startswith("User_")
+    return (
+        not name
+        or bool(attributes.get("iscriticalsystemobject"))
+        or bool(_CONFLICT.match(distinguished_name))
+        or name == "SUPPORT_388945a0"
+        or name.startswith(("AAD_", "MSOL_"))
+        or nickname.startswith("SystemMailbox{")
+        or any(each.startswith("CAS_") and "}" in each for each in (name, nickname))
+        or bool(recipient & _SYSTEM_MAILBOXES)
+        or recipient == _LINKED_MAILBOX
+        or (marked and b"inetorgperson" not in classes)
+    )
 
 
 def mailbox_kind(attributes: Attributes) -> str | None:

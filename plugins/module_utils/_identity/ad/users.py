@@ -31,7 +31,7 @@ from ..core.refusal import Refusal
 from ..core.text.counts import amount, counted
 from ..core.text.outcome_table import users_table
 from ..core.text.sentences import join_names, join_sentences
-from .kinds import has_local_mailbox, mailbox_kind, not_a_user, system_account
+from .kinds import has_local_mailbox, is_never_exported, mailbox_kind, not_a_user, system_account
 from .lookup import DN, Match
 from .objects import AdObject, FoundUser
 from .protected_accounts import ACCOUNT_ATTRIBUTES
@@ -154,16 +154,18 @@ class AnchorChange:
         return result
 
 
-def list_searched(objects: Iterable[AdObject], anchor: str) -> list[AnchorChange]:
+def list_searched(objects: Iterable[AdObject], anchor: str, exported: bool = False) -> list[AnchorChange]:
     """Return the users of a search without system accounts, sorted by UPN (those without one last), then by name.
 
-    Managed service accounts are among them only if they are marked.
+    Managed service accounts are among them only if they are marked. With ``exported``, they are all accounts that a
+    sync may export.
     """
+    is_none = is_never_exported if exported else system_account
     users = [
         (_order(entry), found_user(entry, anchor))
         for entry in objects
         if entry.marks.service == MANAGED
-        or (not not_a_user(entry.attributes) and not system_account(entry.distinguished_name, entry.attributes))
+        or (not not_a_user(entry.attributes) and not is_none(entry.distinguished_name, entry.attributes))
     ]
     return [user for _order, user in sorted(users, key=lambda pair: pair[0])]
 

@@ -6,8 +6,14 @@
 
 from __future__ import annotations
 
-from ..core.outcomes import CREATE, SERVICE_ACCOUNT, SOFT_MATCH
+from collections.abc import Iterable
+
+from ..core.cloud_user import CloudUser
+from ..core.outcomes import CREATE, HARD_MATCH, SERVICE_ACCOUNT, SOFT_MATCH
 from ..core.run_files.user_records import UserRecord, name_of
+from ..core.text.counts import amount, plural
+from ..core.text.sentences import join_names
+from .directory_view import ANCHOR_CLAIMED
 
 _NEVER_SYNCHRONISED = ("ad_system_account", "ad_not_a_user")
 
@@ -16,17 +22,37 @@ def describe_unmatched(user: UserRecord) -> str | None:
     """Return what the next sync does with an AD user who is not hard-matched, as a plan predicted it.
 
     None if the user is matched or hard-matched, if a sync changes nothing, or for a service account, which is no
-    person's. The sentence begins in lower case: ``it soft-matches a@contoso.com to b@contoso.com``.
+    person's. A hard match counts only if the cloud user is in use, and if no other account has the same ImmutableId.
+    The sentence begins in lower case: ``it soft-matches a@contoso.com to b@contoso.com``.
     """
     match, cloud, change = user["match"], user["cloud"], user["change"]
     if not user["ad"] or not match or (change and change["status"] == SERVICE_ACCOUNT):
         return None
     name = name_of(user)
+    whom = (cloud["user_principal_name"] or cloud["id"]) if cloud else "a cloud user"
     if match["sync_action"] == SOFT_MATCH:
-        whom = (cloud["user_principal_name"] or cloud["id"]) if cloud else "a cloud user"
         return f"it soft-matches {name} to {whom}"
+    if match["sync_action"] == HARD_MATCH and cloud and cloud["deleted"]:
+        return f"it restores {whom} from the recycle bin for {name}"
+    if match["sync_action"] == HARD_MATCH and ANCHOR_CLAIMED in match["causes"]:
+        return f"it hard-matches {name} to {whom}, whose ImmutableId another account has too"
     if match["sync_action"] == CREATE:
         return f"it creates a new cloud user for {name}"
     if match["sync_action"] is None and match["cause"] not in _NEVER_SYNCHRONISED:
         return f"it is unknown what it does with {name}"
     return None
+
+
+def describe_leaving(outside: Iterable[CloudUser]) -> list[str]:
+    """Return a sentence about cloud users whom a sync may delete, because their accounts left the scope of the server.
+
+    ``outside``: the cloud users without an account in that scope.
+    """
+    names = [user.name for user in outside if user.sync_enabled is True]
+    if not names:
+        return []
+    return [
+        f"{amount(len(names), 'cloud user')} {plural(len(names), 'is', 'are')} synchronised, but no account in the "
+        f"scope of the server has the ImmutableId ({join_names(names)}). If this server synchronised them, the next "
+        "cycle deletes them."
+    ]

@@ -117,7 +117,7 @@ def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, rep
         )
         cloud = simulated.holder(user.anchor)
         return Prediction(user.ad, outcomes.CONFLICT, None, cause, reason, (cause,), _user_of(cloud))
-    if user.ad.cloud_managed:
+    if user.ad.cloud_managed and not _is_synchronised(simulated.holder(user.anchor)):
         cause = "cloud_managed_account"
         # facts §12
         reason = (
@@ -133,3 +133,11 @@ def _predicted(user: Exported, matcher: Matcher, simulated: SimulatedTenant, rep
     if unreadable:
         case.add(outcomes.BLOCKED, "unreadable_user", unreadable)
     return case.prediction()
+
+
+def _is_synchronised(cloud: SnapshotUser | None) -> bool:
+    """Return whether AD is master of a cloud user.
+
+    Entra Connect marks the AD accounts of its users as Cloud Sync does (facts §19).
+    """
+    return cloud is not None and cloud.user.sync_enabled is True and not cloud.user.deleted

@@ -49,6 +49,8 @@ class Search:
     upn_suffixes: tuple[str, ...] = ()
     with_managed: bool = False
     """Whether managed service accounts are found too."""
+    exported: bool = False
+    """Whether all accounts are found that a sync may export, also some that may be of the system."""
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Search:
@@ -109,9 +111,9 @@ class Lookup:
         :raises LdapError: if the directory cannot be read.
         """
         if len(searches) == 1:
-            return list_searched(self._searched(searches[0]), self._anchor)
+            return list_searched(self._searched(searches[0]), self._anchor, searches[0].exported)
         objects = {found.guid: found for search in searches for found in self._searched(search)}
-        return list_searched(objects.values(), self._anchor)
+        return list_searched(objects.values(), self._anchor, any(search.exported for search in searches))
 
     def find(self, identities: Sequence[Identity]) -> list[AnchorChange]:
         """Return one change for each identity, in order; its status says if the identity is not one user.
@@ -147,7 +149,8 @@ class Lookup:
 
     def _searched(self, search: Search) -> Iterator[AdObject]:
         base = search.base or self.domain
-        entries = paged_entries(self._session, base, search_filter(search), self._names, search.scope)
+        names = (*self._names, kinds.EXPORT_ATTRIBUTE) if search.exported else self._names
+        entries = paged_entries(self._session, base, search_filter(search), names, search.scope)
         suffixes = set(map(entra_key, search.upn_suffixes))
         return (each for each in self._objects(entries) if not suffixes or _may_end_in(each, suffixes))
 
@@ -181,11 +184,12 @@ def _conditions(identity: Identity) -> list[str]:
 def search_filter(search: Search) -> str:
     """Return the filter of a search."""
     names = "sAMAccountName"
-    system = [
-        "(isCriticalSystemObject=*)",
-        *(filters.starts_with(names, prefix) for prefix in kinds.SYSTEM_NAME_PREFIXES),
-        *(filters.equals(names, name) for name in kinds.SYSTEM_NAMES),
-    ]
+    system = ["(isCriticalSystemObject=*)"]
+    if not search.exported:
+        system += [
+            *(filters.starts_with(names, prefix) for prefix in kinds.SYSTEM_NAME_PREFIXES),
+            *(filters.equals(names, name) for name in kinds.SYSTEM_NAMES),
+        ]
     # Use only attributes that every directory has: if the schema lacks one, a negated condition on it is never true.
     conditions = [
         filters.equals("sAMAccountType", str(kinds.NORMAL_USER_ACCOUNT)),

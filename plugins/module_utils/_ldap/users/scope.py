@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..._identity.ad.filtering import Filtering
-from ..._identity.ad.lookup import Identity, guid_identity, upn_identity
+from ..._identity.ad.lookup import Identity, dn_key, guid_identity, upn_identity
 from ..._identity.ad.users import AnchorChange
 from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.identities.comparison import entra_key
 from ..._identity.core.scope.named_object import NamedObject, is_entra_group
+from ..._identity.core.text.sentences import join_names
 from ..session import filters
 from .lookup import Lookup, Search
 
@@ -111,7 +112,7 @@ class Scope:
         )
         search = replace(search, with_managed=True)
         if given.get("filtering") is not None:
-            return cls(None, search, filtering=given["filtering"])
+            return cls(None, replace(search, exported=True), filtering=given["filtering"])
         if given.get("group") is None:
             return cls(None, search)
         group = NamedObject("scope.group", given["group"])
@@ -157,10 +158,16 @@ class Scope:
 
     def describe_nobody(self, domain: str) -> str:
         """Return the sentences that say why nobody is in scope."""
-        return (
-            f"Nobody is in scope: {self._nobody(domain)}. Correct the scope, or check the read permissions of the "
-            "account."
-        )
+        what = "Correct the scope" if self.filtering is None else "Add the accounts to the scope of the server"
+        return f"Nobody is in scope: {self._nobody(domain)}. {what}, or check the read permissions of the account."
+
+    def describe_others(self, domain: str) -> list[str]:
+        """Return a sentence about the other domains of the filtering, whose accounts the plan does not include."""
+        own = dn_key(domain)
+        others = [each["partition"] for each in self.filtering or () if dn_key(each["partition"]) != own]
+        if not others:
+            return []
+        return [f"The server also synchronises {join_names(others)}. This plan does not include their accounts."]
 
     def _nobody(self, domain: str) -> str:
         if self.filtering is not None:

@@ -137,6 +137,9 @@ CASES: list[tuple[str, str | None, str | None, AdUser, TenantSnapshot, str]] = [
      tenant(cloud(1), cloud_managed=frozenset([ID])), "isCloudManaged"),
     ("blocked", "cloud_managed_account", None, ad(1, external_directory_object_id=f"User_{ID}"),
      tenant(cloud(1)), "Cloud Sync created"),
+    # Entra Connect writes the same value for a user whom it synchronises (facts §19).
+    ("matched", None, "update", ad(1, external_directory_object_id=f"User_{ID}"),
+     tenant(cloud(1, 1, onPremisesSyncEnabled=True)), "already synchronised"),
     ("blocked", "deleted_holder", "hard_match", ad(1), tenant(cloud(2, 1, deleted=True), cloud(1)), "recycle bin"),
     ("blocked", "federated_domain", "create", ad(1, user_principal_name="user1@fed.contoso.com"),
      tenant(cloud(1, 8, userPrincipalName="user1@fed.contoso.com")), "federated domain"),

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, hybrid.identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan for a cycle of an Entra Connect server: whom it processes although nobody hard-matched them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from estate import IDS, STAFF, VALUES, Estate, upn
+from forest_script import DOMAIN, guid, person
+from scripted_graph import user
+from shield_script import account
+
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
+    immutable_id_of_guid,
+)
+
+CREATES = "it creates a new cloud user for "
+
+
+@pytest.fixture
+def matched(estate: Estate) -> Estate:
+    """The cloud users of all three accounts are hard-matched."""
+    for name, key in IDS.items():
+        estate.graph.users[key]["onPremisesImmutableId"] = VALUES[name]
+    return estate
+
+
+def predict(estate: Estate, *others: str) -> dict[str, Any]:
+    """The plan for a server that synchronises the whole domain, and perhaps other domains."""
+    filtering = [{"connector": name, "partition": name} for name in (DOMAIN, *others)]
+    return estate.plan(scope={"filtering": filtering}, predict="now")
+
+
+def unmatched(estate: Estate) -> list[str]:
+    found: list[str] = predict(estate)["unmatched"]["cycle"]
+    return found
+
+
+def put_account(estate: Estate, name: str, **more: Any) -> str:
+    """Put an account with this sAMAccountName and without a cloud user, and return its UPN."""
+    estate.directory.put(person(9, name, **{"sAMAccountName": [name], **account(1609), **more}))
+    return upn(name)
+
+
+def test_nobody_is_named_if_all_accounts_are_matched(matched: Estate) -> None:
+    assert unmatched(matched) == []
+
+
+@pytest.mark.parametrize("name", ["msol_fan", "Aad_fan", "krbtgt_fan", "support_388945A0", "cas_fan}"])
+def test_a_name_that_only_looks_like_that_of_a_system_account(matched: Estate, name: str) -> None:
+    """The rules have the names in capitals, and no rule has krbtgt_ (facts §19)."""
+    expected = [CREATES + put_account(matched, name)]
+    assert unmatched(matched) == expected
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sAMAccountName": ["MSOL_0123"]},
+        {"sAMAccountName": ["AAD_0123"]},
+        {"sAMAccountName": ["CAS_{0123}"]},
+        {"isCriticalSystemObject": ["FALSE"]},
+        {"mailNickname": ["SystemMailbox{0123}"]},
+        {"msExchRecipientTypeDetails": ["536870912"]},
+        {"msExchRecipientTypeDetails": ["2"]},
+        {"adminDescription": ["User_not synchronised"]},
+    ],
+)
+def test_an_account_that_the_rules_filter_stops_no_cycle(matched: Estate, more: dict[str, Any]) -> None:
+    put_account(matched, "other", **more)
+    assert unmatched(matched) == []
+
+
+def test_the_rules_for_inetorgperson_do_not_read_the_admin_description(matched: Estate) -> None:
+    classes = ["top", "person", "organizationalPerson", "user", "inetOrgPerson"]
+    name = put_account(matched, "other", objectClass=classes, adminDescription=["User_x"])
+    assert unmatched(matched) == [CREATES + name]
+
+
+def test_a_service_account_that_a_sync_soft_matches_by_an_address(matched: Estate) -> None:
+    """Nobody's ImmutableId and nobody's UPN, but the address of a person."""
+    matched.graph.put(user(9, "eva@contoso.com", mail="eva@contoso.com", proxyAddresses=["SMTP:eva@contoso.com"]))
+    services = {"servicePrincipalName": ["HTTP/eva"], "proxyAddresses": ["SMTP:eva@contoso.com"]}
+    name = put_account(matched, "svc-eva", **services)
+    assert unmatched(matched) == [f"it soft-matches {name} to eva@contoso.com"]
+
+
+def test_a_service_account_without_a_cloud_user(matched: Estate) -> None:
+    """It may be a person's, whose cloud user has another name. A managed one is not synchronised."""
+    name = put_account(matched, "svc", servicePrincipalName=["HTTP/svc"])
+    managed = {"objectClass": ["top", "computer", "msDS-GroupManagedServiceAccount"], "sAMAccountType": ["805306369"]}
+    matched.directory.put(person(8, "gmsa", **{**account(1608), **managed}))
+    assert unmatched(matched) == [CREATES + name]
+
+
+def test_a_cloud_user_whom_a_sync_takes_out_of_the_recycle_bin(matched: Estate) -> None:
+    """A second user of an earlier cycle, which somebody deleted, but not for good."""
+    name = put_account(matched, "dora")
+    matched.graph.put(user(8, "dora2@contoso.com", immutable_id_of_guid(guid(9))), deleted=True)
+    assert unmatched(matched) == [f"it restores dora2@contoso.com from the recycle bin for {name}"]
+
+
+def test_an_account_with_the_anchor_of_another_one(matched: Estate) -> None:
+    """Carl's account is not synchronised yet, and another one has his GUID."""
+    matched.directory.move("carl", f"OU=Later,{DOMAIN}")
+    name = put_account(matched, "eve", **{"mS-DS-ConsistencyGuid": [guid(3).bytes_le]})
+    matched.directory.move("eve", STAFF)
+    filtering = [{"connector": "ad", "partition": DOMAIN, "included": [STAFF], "excluded": [DOMAIN]}]
+    plan = matched.plan(scope={"filtering": filtering}, predict="now")
+    assert plan["unmatched"]["cycle"] == [
+        f"it hard-matches {name} to {upn('carl')}, whose ImmutableId another account has too"
+    ]
+
+
+def test_an_account_that_cannot_be_read(matched: Estate) -> None:
+    put_account(matched, "hidden", objectGUID=[guid(9).bytes_le, guid(8).bytes_le])
+    plan = predict(matched)
+    assert plan["unmatched"] == {"count": 1, "cycle": [f"it is unknown what it does with CN=hidden,{STAFF}"]}
+
+
+def test_other_domains_of_the_server_are_named(matched: Estate) -> None:
+    other = "DC=emea,DC=contoso,DC=com"
+    sentence = f"The server also synchronises {other}. This plan does not include their accounts."
+    assert sentence not in str(predict(matched).get("warnings"))
+    assert sentence in str(predict(matched, other).get("warnings"))
+
+
+def test_synchronised_cloud_users_without_an_account_in_the_scope_are_named(matched: Estate) -> None:
+    """A cycle deletes them, if the server synchronised them before."""
+    sentence = (
+        "1 cloud user is synchronised, but no account in the scope of the server has the ImmutableId "
+        "(eva@contoso.com). If this server synchronised them, the next cycle deletes them."
+    )
+    assert sentence not in str(predict(matched).get("warnings"))
+    matched.graph.put(user(9, "eva@contoso.com", immutable_id_of_guid(guid(9)), onPremisesSyncEnabled=True))
+    assert "deletes them" not in str(predict(matched, "DC=emea,DC=contoso,DC=com").get("warnings"))
+    assert sentence in str(predict(matched).get("warnings"))
