@@ -85,7 +85,8 @@ options:
       - The UTC time at which the cycle began, such as RV(hybrid.identity.adsync_cycle#module:started). Users whose last synchronisation was
         earlier are V(pending).
       - It does not apply to users whose record, or change in the result file, has the C(status) V(unchanged). A cycle exports only changes,
-        so these users may have been matched long ago.
+        so these users may have been matched long ago. It also does not apply to users whom an earlier proof of the same run in O(save_to)
+        found V(verified).
     type: str
   export_errors:
     description:
@@ -466,16 +467,19 @@ lookup:
       sample: 67
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import Question
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_sync_info import run as find_states
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.given.users import read_users
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.cloud_identity import (
     read_identity,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.outcomes import VERIFIED
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PROOF,
     RESULT,
@@ -537,7 +541,7 @@ class Proof:
         result = read_run_file("result_file", self._params["result_file"], (RESULT,))
         if path:
             check_run_file("save_to", path, {"result_file": result.path})
-        expectations = expect_result(_users(result))
+        expectations = expect_result(_users(result), _read_proven(path, result))
         asked = [each for each in expectations if each]
         findings = self._find(asked, str(result.header["tenant"]))
         overview = describe_findings(findings, current_time(), path or "the table")
@@ -578,6 +582,21 @@ class Proof:
     def _header(self, result: RunFile, overview: dict[str, Any]) -> Header:
         facts = {"summary": overview["summary"], "verdict": overview["verdict"], "since": self._params["since"]}
         return continue_header(result.header, PROOF, "entra_sync_info", self._params, facts)
+
+
+def _read_proven(path: str | None, result: RunFile) -> set[str]:
+    """Return the objectGUIDs of the users whom an earlier proof of the run found matched; it is about to be replaced."""
+    if not path or not os.path.exists(path):
+        return set()
+    try:
+        proof = read_run_file("save_to", path, (PROOF,))
+        if any(proof.header[key] != result.header[key] for key in ("run", "tenant", "domain")):
+            return set()
+        records = [record for record in proof.records() if record["sync"] and record["sync"]["status"] == VERIFIED]
+        return {record["ad"]["object_guid"] for record in records if record["ad"]}
+    except (InputError, KeyError, TypeError):
+        # Of a damaged proof, nothing is known.
+        return set()
 
 
 def _users(result: RunFile) -> Iterator[UserRecord]:

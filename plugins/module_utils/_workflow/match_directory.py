@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from .._identity.ad.account_history import AccountHistory
 from .._identity.ad.faults import left_out_warnings
-from .._identity.ad.filtering import read_filtering
 from .._identity.ad.marks import Marker, Places
 from .._identity.ad.users import AnchorChange
 from .._identity.core.accepted_effects import PROTECTED_ACCOUNTS
@@ -18,6 +17,7 @@ from .._identity.core.errors import InputError
 from .._identity.core.identities.comparison import entra_key
 from .._identity.core.identities.distinguished_names import domain_name
 from .._identity.core.journal import JournalWriter
+from .._identity.core.scope.filtering import read_filtering
 from .._identity.core.scope.named_object import NamedObject
 from .._identity.preflight.directory_view import DirectoryView
 from .._identity.preflight.predictions import AnchorOwner

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .._identity.ad.account_history import AccountHistory
-from .._identity.ad.lookup import parent_dn
 from .._identity.core.attribute_map import by_key
 from .._identity.core.cloud_user import CloudRecord, CloudUser
 from .._identity.core.identities.anchors import CONSISTENCY_GUID
+from .._identity.core.identities.distinguished_names import parent_dn
 from .._identity.core.outcomes import FAILED, REFUSED, STAMPED
 from .._identity.core.records import AdUser, consistency_text
 from .._identity.core.review.changes import Held, Write, list_write_records

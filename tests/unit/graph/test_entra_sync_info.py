@@ -165,6 +165,37 @@ def test_a_result_becomes_a_proof(
     assert header == {key: value for key, value in expected.items() if key not in ("time", "origin")}
 
 
+LATER = "2026-11-24T07:00:00Z"
+
+
+def test_who_was_proven_need_not_be_in_a_later_cycle(
+    graph: ScriptedGraph, call: Call, result_file: Callable[..., str], tmp_path: Path
+) -> None:
+    """A cycle exports only changes: a second one, for others, does not export them again."""
+    result, proof = result_file(made(1)), str(tmp_path / "run" / "proof.jsonl")
+
+    def prove(since: str | None = None) -> int:
+        graph.expect_batch(found(answered(1)), found(answered(1)), found(answered(1)), found())
+        return int(call(result_file=result, save_to=proof, since=since)["open"])
+
+    assert (prove(LATER), prove(LATER)) == (1, 1)
+    assert (prove(), prove(LATER), prove(LATER)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("change", [{"run": "another"}, {"tenant": "another"}, {"domain": "another"}, None])
+def test_a_proof_of_something_else_proves_nobody(
+    graph: ScriptedGraph, call: Call, result_file: Callable[..., str], tmp_path: Path, change: dict[str, str] | None
+) -> None:
+    result, proof = result_file(made(1)), tmp_path / "run" / "proof.jsonl"
+    graph.expect_batch(found(answered(1)), found(answered(1)), found(answered(1)), found())
+    assert call(result_file=result, save_to=str(proof))["open"] == 0
+    first, *others = proof.read_text("utf-8").splitlines()
+    lines = [json.dumps({**json.loads(first), **change}), *others] if change else [first]
+    proof.write_text("\n".join([*lines, ""]), "utf-8")
+    graph.expect_batch(found(answered(1)), found(answered(1)), found(answered(1)), found())
+    assert call(result_file=result, save_to=str(proof), since=LATER)["open"] == 1
+
+
 def test_a_result_without_a_proof_file(
     graph: ScriptedGraph, call: Call, result_file: Callable[..., str], tmp_path: Path
 ) -> None:

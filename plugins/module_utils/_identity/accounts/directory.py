@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ..ad.lookup import dn_key
 from ..ad.objects import AdObject
 from ..core.identities.anchors import parse_guid
 from ..core.identities.comparison import ad_key, entra_key
+from ..core.identities.distinguished_names import dn_key
 from .requests import AccountRequest, address_key
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ..ad.lookup import dn_key
 from ..core.errors import InputError
 from ..core.identities.cloud_identity import UPN, CloudIdentity, identities_of, read_identity
+from ..core.identities.distinguished_names import dn_key
 from ..core.outcomes import APART
 from .changes import CREATED, FAILED, REFUSED, UPDATED, AccountChange
 from .directory import AccountDirectory, texts

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..ad.lookup import dn_key
 from ..core.attribute_map import ROWS
 from ..core.errors import InputError
 from ..core.identities.comparison import ad_key, entra_key
+from ..core.identities.distinguished_names import dn_key
 
 _PATH, _SUFFIX = "path", "upn_suffix"
 _KNOWN = {row.record for row in ROWS} | {_SUFFIX, "user_type"}

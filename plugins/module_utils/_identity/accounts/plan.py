@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..ad.faults import whole_number
-from ..ad.lookup import dn_key
 from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
 from ..core.identities.anchors import guid_text
 from ..core.identities.cloud_identity import CloudIdentity, possible_upn
 from ..core.identities.comparison import ad_key, entra_key
+from ..core.identities.distinguished_names import dn_key
 from ..core.identities.upn import upn_fault, upn_suffix
 from ..core.outcomes import EXCLUDED
 from ..core.refusal import Refusal

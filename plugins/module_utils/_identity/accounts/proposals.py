@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..ad.lookup import dn_key
 from ..core.cloud_user import CloudRecord
 from ..core.decision import Plan, Proposal, Terms, decide
 from ..core.identities.anchors import guid_text
 from ..core.identities.comparison import entra_key
+from ..core.identities.distinguished_names import dn_key
 from ..core.outcomes import APART, REFUSED, UNCHANGED
 from ..core.refusal import Refusal
 from ..core.review.changes import Held, Write, list_write_records, read_writes, upns_of

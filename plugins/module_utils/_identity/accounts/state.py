@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
-from ..ad.lookup import dn_key
 from ..core.identities.anchors import CONSISTENCY_GUID
+from ..core.identities.distinguished_names import dn_key
 from ..core.records import RawAttributes
 from .changes import AccountChange
 from .values import CONTROL, MANAGER, SAM, UPN, WRITTEN

@@ -17,7 +17,7 @@ from ..core.errors import InputError
 from ..core.identities.anchors import parse_guid
 from ..core.identities.cloud_identity import read_upn
 from ..core.identities.comparison import ad_key, entra_key
-from ..core.identities.distinguished_names import is_distinguished_name
+from ..core.identities.distinguished_names import dn_key, is_distinguished_name
 from ..core.identities.upn import character_name
 
 GUID, DN, NAME, UPN = "guid", "dn", "name", "upn"
@@ -26,8 +26,6 @@ NAME_ATTRIBUTES = ("userPrincipalName", "mail", "sAMAccountName")
 
 # Texts that can only be meant as a GUID: in braces, in five groups, or 28 to 44 hexadecimal digits and dashes.
 _NEARLY_GUID = re.compile(r"\{.*|[^{]*-[^{]*\}|[0-9A-Za-z]{8}(-[0-9A-Za-z]{4}){3}-[0-9A-Za-z]{12}|[0-9a-fA-F-]{28,44}")
-_DN_PART = re.compile(r"(?:\\.|[^,\\])+", re.DOTALL)
-_DN_ESCAPES = re.compile(r"((?:\\[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -102,28 +100,6 @@ def _composed(text: str) -> str:
     Any other text stays: NFC makes a K of the KELVIN SIGN, so that another user would be meant.
     """
     return unicodedata.normalize("NFC", text) if unicodedata.is_normalized("NFD", text) else text
-
-
-def dn_key(text: str) -> str:
-    """Return the form in which distinguished names are compared: without escapes, case, and spaces around parts."""
-    keys = []
-    for part in _DN_PART.findall(text):
-        attribute, _equals, value = part.partition("=")
-        # No name can contain this separator, so an escaped comma does not look like the end of a part.
-        keys.append(f"{ad_key(attribute)}={ad_key(_DN_ESCAPES.sub(_unescaped, value.strip()))}")
-    return "\x1f".join(keys)
-
-
-def parent_dn(text: str) -> str:
-    """Return the distinguished name of the object above; empty for a name of one part."""
-    first = _DN_PART.match(text)
-    return text[first.end() + 1 :] if first else ""
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    if match.group(1):
-        return bytes.fromhex(match.group(1).replace("\\", "")).decode("utf-8", "replace")
-    return match.group(2)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from ..core.identities.distinguished_names import dn_key, parent_dn
 from ..core.scope.named_object import NamedObject
 from .faults import whole_number
-from .lookup import dn_key, parent_dn
 from .service_accounts import SERVICE_NAMES, service_cause
 
 Attributes = Mapping[str, Sequence[bytes]]

@@ -15,9 +15,9 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..core.identities.distinguished_names import dn_key
 from ..core.identities.sids import AUTHENTICATED_USERS, BUILTIN_DOMAIN, EVERYONE, child_sid, domain_rid, sid_text
 from .faults import whole_number
-from .lookup import dn_key
 from .security_descriptor import CONTROL_ACCESS, GENERIC_ALL, WRITE_DACL, WRITE_OWNER, Access
 
 ACCOUNT_ATTRIBUTES = (

@@ -17,11 +17,11 @@ from ..accounts.state import ACCOUNT, account_state, added_since, journal_value,
 from ..accounts.touchable import refuse_kind
 from ..accounts.values import CONTROL, MANAGER, UPN, WRITTEN
 from ..accounts.values import DISABLED as DISABLED_BIT
-from ..ad.lookup import dn_key
 from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
 from ..core.identities.anchors import CONSISTENCY_GUID
 from ..core.identities.comparison import entra_key
+from ..core.identities.distinguished_names import dn_key
 from ..core.outcomes import DISABLED, FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED
 from ..core.records import consistency_text
 from ..core.refusal import Refusal

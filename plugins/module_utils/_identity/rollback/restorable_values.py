@@ -11,9 +11,9 @@ from typing import Any
 from ..accounts.directory import texts
 from ..accounts.touchable import stays_disabled
 from ..accounts.values import CONTROL, DISABLED, MANAGER
-from ..ad.lookup import dn_key
 from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
+from ..core.identities.distinguished_names import dn_key
 from ..core.refusal import Refusal
 from ..core.restorable import not_ours
 from ..core.rollback import Undo

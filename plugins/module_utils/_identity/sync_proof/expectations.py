@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,13 +68,16 @@ class Expectation:
     taken: str | None = None
 
 
-def expect_result(users: Iterable[UserRecord]) -> list[Expectation | None]:
+def expect_result(users: Iterable[UserRecord], proven: Collection[str] = ()) -> list[Expectation | None]:
     """Turn the users of a result file into expectations, in order; None for a cloud user without an AD user.
+
+    ``proven``: objectGUIDs of AD users whom an earlier proof of the same run found matched. A later cycle exports only
+    changes, so it need not export them again.
 
     :raises InputError: if a line of the file is not a record of a user, or if a user to prove has an id that is not
         an object id.
     """
-    return [_of_line(user, line) for line, user in enumerate(users, start=2)]
+    return [_of_line(user, line, proven) for line, user in enumerate(users, start=2)]
 
 
 def read_expectations(records: Iterable[Mapping[str, Any]]) -> list[Expectation]:
@@ -87,18 +90,18 @@ def read_expectations(records: Iterable[Mapping[str, Any]]) -> list[Expectation]
     return [_of_record(record, position) for position, record in enumerate(records, start=1)]
 
 
-def _of_line(user: UserRecord, line: int) -> Expectation | None:
+def _of_line(user: UserRecord, line: int, proven: Collection[str]) -> Expectation | None:
     """Return the expectation of a user in a result file, which may have been edited. ``line`` is where the user is."""
     try:
         change = user["change"]
         check_records(filter(None, (user["ad"], user["cloud"], change)), ("status", "reason"))
         check_records(change["writes"] if change else (), ("attribute", "before", "after"))
-        return _of_result(user)
+        return _of_result(user, proven)
     except (AttributeError, KeyError, TypeError, InputError) as error:
         raise InputError(f"Line {line} of the file is not a record of a user; create the file again.") from error
 
 
-def _of_result(user: UserRecord) -> Expectation | None:
+def _of_result(user: UserRecord, proven: Collection[str]) -> Expectation | None:
     change, ad, cloud = user["change"], user["ad"], user["cloud"]
     if change is None or ad is None:
         return None
@@ -115,7 +118,7 @@ def _of_result(user: UserRecord) -> Expectation | None:
         before=_value_before(change["writes"], change["immutable_id"]),
         object_sid=ad["object_sid"],
         primary_address=_primary_address(ad),
-        exported=change["status"] not in (UNCHANGED, ALREADY_DONE),
+        exported=change["status"] not in (UNCHANGED, ALREADY_DONE) and ad["object_guid"] not in proven,
     )
 
 

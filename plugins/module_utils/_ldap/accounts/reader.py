@@ -16,11 +16,11 @@ from ..._identity.accounts.requests import AccountRequest
 from ..._identity.accounts.values import MANAGER, UPN, WRITTEN, Schema
 from ..._identity.ad import kinds
 from ..._identity.ad.faults import has_guid, whole_number
-from ..._identity.ad.lookup import dn_key
 from ..._identity.ad.marks import NO_MARKS, Marker
 from ..._identity.ad.objects import AdObject
 from ..._identity.core.errors import InputError
 from ..._identity.core.identities.comparison import ad_key
+from ..._identity.core.identities.distinguished_names import dn_key
 from ..._identity.core.records import AD_ATTRIBUTES
 from ..session import filters
 from ..session.connection import Session

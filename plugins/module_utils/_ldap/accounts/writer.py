@@ -16,10 +16,10 @@ from typing import Protocol
 from ..._identity.accounts.changes import CREATED, AccountChange
 from ..._identity.accounts.state import ACCOUNT, journal_value, planned_state
 from ..._identity.accounts.values import MANAGER, Values
-from ..._identity.ad.lookup import dn_key
 from ..._identity.core import journal
 from ..._identity.core.errors import IdentityError, UnexpectedError
 from ..._identity.core.identities.anchors import guid_text
+from ..._identity.core.identities.distinguished_names import dn_key
 from ..._identity.core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from ..._identity.core.journal import JournalEntry, JournalWriter
 from ..session.connection import LdapOptions, Session, connected

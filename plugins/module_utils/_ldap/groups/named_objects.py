@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..._identity.ad.lookup import dn_key
 from ..._identity.ad.marks import Places
 from ..._identity.core.errors import InputError
 from ..._identity.core.identities.comparison import entra_key
+from ..._identity.core.identities.distinguished_names import dn_key
 from ..._identity.core.identities.sids import domain_rid, sid_text
 from ..._identity.core.scope.named_object import NamedObject
 from ..session import filters

@@ -10,12 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..._identity.ad.filtering import Filtering
-from ..._identity.ad.lookup import Identity, dn_key, guid_identity, upn_identity
+from ..._identity.ad.lookup import Identity, guid_identity, upn_identity
 from ..._identity.ad.users import AnchorChange
 from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.identities.comparison import entra_key
+from ..._identity.core.identities.distinguished_names import dn_key
+from ..._identity.core.scope.filtering import Filtering
 from ..._identity.core.scope.named_object import NamedObject, is_entra_group
 from ..._identity.core.text.sentences import join_names
 from ..session import filters

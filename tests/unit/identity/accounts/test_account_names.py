@@ -22,8 +22,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
     unique_sams,
     utf16_length,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.lookup import dn_key
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.comparison import ad_key
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.distinguished_names import (
+    dn_key,
+)
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=90)
 UPNS = st.builds("{}@contoso.com".format, TEXT)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.errors import InputError
-from .lookup import dn_key, parent_dn
+from ..errors import InputError
+from ..identities.distinguished_names import dn_key, parent_dn
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.filtering import read_filtering
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.scope.filtering import read_filtering
 
 DOMAIN = "DC=ad,DC=contoso,DC=com"
 
