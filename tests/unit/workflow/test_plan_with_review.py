@@ -442,7 +442,7 @@ REFUSED: dict[str, tuple[Callable[[list[Any]], None], dict[str, Any], str]] = {
     "an age without an end": (
         set_header(time=hours_ago(73)),
         {"reviewed_plan_max_age": 10**13},
-        "it must be from 1 to 8,760, in hours",
+        "it must be from 1 to 8,784, in hours",
     ),
     "no age": (lambda _lines: None, {"reviewed_plan_max_age": 0}, "it must be from 1 to"),
 }
