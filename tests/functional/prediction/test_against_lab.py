@@ -103,13 +103,15 @@ class Cycle:
         """The results of the cycle by user, who go one after another, as one export takes them.
 
         None for those who must not be synchronized: an anchor of two accounts stands for one of them at most, and the
-        accounts that Cloud Sync makes are no source (facts §12).
+        accounts that Cloud Sync makes are no source (facts §12). Entra Connect marks its own accounts likewise (facts
+        §19), and their cloud users are synchronised.
         """
         anchors = [scope.source_anchor(user, CONSISTENCY_GUID) for user in self.estate.users]
         results: list[dict[str, Any] | None] = []
         for user, anchor in zip(self.estate.users, anchors, strict=True):
             assert scope.out_of_scope(user) is None
-            if anchors.count(anchor) > 1 or user.text("msDS-ExternalDirectoryObjectId"):
+            marked = user.text("msDS-ExternalDirectoryObjectId") and not self._is_synchronised(anchor)
+            if anchors.count(anchor) > 1 or marked:
                 results.append(None)
                 continue
             exported = scope.export_record(user, anchor, estates.FOREST)
@@ -117,6 +119,10 @@ class Cycle:
             held = self.store.users.get(result["objectId"]) if result["objectId"] else None
             results.append({**result, "user": held})
         return results
+
+    def _is_synchronised(self, anchor: str) -> bool:
+        users = (self.store.users[key] for key in self.store.active)
+        return any(user.get("onPremisesImmutableId") == anchor and user.get("onPremisesSyncEnabled") for user in users)
 
 
 def _action(result: dict[str, Any]) -> str:

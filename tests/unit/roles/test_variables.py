@@ -198,7 +198,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "nothing cleared without a run folder": case(CHAIN, "clear_immutable_id", hybrid_identity_run_folder=""),
     "accounts without a choice of passwords": ("accounts", "main", without("accounts_password")),
     "random passwords without a file": case("accounts", **RUN),
-    "random passwords with an empty file": case("accounts", **RUN, accounts_password_file=None),
+    "random passwords with an empty file": case("accounts", **RUN, accounts_password_file=""),
     "given passwords without a file": case("accounts", **RUN, accounts_password="given"),
     "a number as a file of passwords": case("accounts", **RUN, accounts_password_file=5),
     "a list as a file of passwords": case("accounts", **RUN, accounts_password_file=["/root/passwords"]),

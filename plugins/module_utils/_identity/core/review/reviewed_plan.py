@@ -176,9 +176,7 @@ def _text_or_none(value: object) -> str | None:
 
 def _check_age(time: str, path: str, now: datetime, max_age: int) -> None:
     if not 1 <= max_age <= _MOST_HOURS:
-        raise InputError(
-            f"reviewed_plan_max_age is {max_age}; it must be from 1 to {_MOST_HOURS:,}, in hours."
-        )
+        raise InputError(f"reviewed_plan_max_age is {max_age}; it must be from 1 to {_MOST_HOURS:,}, in hours.")
     try:
         made = datetime.fromisoformat(time)
         age = now - made
