@@ -523,7 +523,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
     RESULT,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import read_user
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.text.sentences import count_clauses
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import ASPECTS
 from ansible_collections.hybrid.identity.plugins.module_utils._module.argspec import (
     connection,
@@ -549,6 +548,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files 
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_changes import WAYS
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
     Rows,
+    count_unmatched,
     keep_rows,
     mailbox_lines,
     plan_table,
@@ -604,7 +604,6 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     )
     rows = Rows()
     sha256 = write_run_file("plan_file", path, header, keep_rows(plan.users(), rows))
-    unread = [f"it is unknown what it does with {name}" for name in plan.left_out]
     return {
         "changed": False,
         "plan_file": path,
@@ -613,7 +612,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         "reviewable": plan.is_reviewable,
         "table": [*plan_table(rows), *mailbox_lines(summary["local_mailboxes"], plan.has_exchange)],
         "summary": summary,
-        **({"unmatched": count_clauses([*rows.unmatched, *unread])} if params["predict"] == NOW else {}),
+        **({"unmatched": count_unmatched(rows, plan.left_out)} if params["predict"] == NOW else {}),
         "caveats": list(plan.caveats),
         "tenant_synchronizes": plan.tenant_synchronizes,
         "has_exchange": plan.has_exchange,

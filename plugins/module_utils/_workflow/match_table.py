@@ -25,7 +25,8 @@ from .._identity.core.run_files.user_records import OverwriteRecord, UserRecord,
 from .._identity.core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
 from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.outcome_table import outcome_lines
-from .._identity.preflight.next_sync import describe_unmatched
+from .._identity.core.text.sentences import count_clauses
+from .._identity.preflight.next_sync import describe_unknown, describe_unmatched
 
 SHOWN_IN_TABLE = 10
 """Reasons in a table, so that the output of a run stays short. The file has the others."""
@@ -80,6 +81,11 @@ def keep_rows(users: Iterable[UserRecord], found: Rows) -> Iterator[UserRecord]:
             found.effects.update(user["match"]["effects"] if user["match"] else ())
             found.unmatched.extend(filter(None, [describe_unmatched(user)]))
         yield user
+
+
+def count_unmatched(found: Rows, unread: Iterable[str]) -> dict[str, Any]:
+    """Return whom the next sync processes unmatched, as ``count_clauses`` does. ``unread``: accounts not read."""
+    return count_clauses([*found.unmatched, *map(describe_unknown, unread)])
 
 
 def apply_table(users: Iterable[UserRecord]) -> tuple[list[str], dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from ..core.identities.distinguished_names import dn_key, parent_dn
+from ..core.identities.distinguished_names import dn_key, keys_upwards, parent_dn
 from ..core.scope.named_object import NamedObject
 from .faults import whole_number
 from .service_accounts import SERVICE_NAMES, service_cause
@@ -80,9 +80,5 @@ class Marker:
         return self._places.groups.get(dn_key(value.decode("utf-8", "replace")))
 
     def _find_unit(self, parent: str) -> NamedObject | None:
-        while parent:
-            unit = self._places.units.get(dn_key(parent))
-            if unit:
-                return unit
-            parent = parent_dn(parent)
-        return None
+        units = self._places.units
+        return next((units[key] for key in keys_upwards(parent) if key in units), None)

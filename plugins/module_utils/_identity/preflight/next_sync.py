@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from ..core.cloud_user import CloudUser
 from ..core.outcomes import CREATE, HARD_MATCH, SERVICE_ACCOUNT, SOFT_MATCH
-from ..core.run_files.user_records import UserRecord, name_of
+from ..core.run_files.user_records import UserRecord, cloud_name, name_of
 from ..core.text.counts import amount, plural
 from ..core.text.sentences import join_names
 from .directory_view import ANCHOR_CLAIMED
@@ -29,7 +29,7 @@ def describe_unmatched(user: UserRecord) -> str | None:
     if not user["ad"] or not match or (change and change["status"] == SERVICE_ACCOUNT):
         return None
     name = name_of(user)
-    whom = (cloud["user_principal_name"] or cloud["id"]) if cloud else "a cloud user"
+    whom = cloud_name(cloud) if cloud else "a cloud user"
     if match["sync_action"] == SOFT_MATCH:
         return f"it soft-matches {name} to {whom}"
     if match["sync_action"] == HARD_MATCH and cloud and cloud["deleted"]:
@@ -39,8 +39,13 @@ def describe_unmatched(user: UserRecord) -> str | None:
     if match["sync_action"] == CREATE:
         return f"it creates a new cloud user for {name}"
     if match["sync_action"] is None and match["cause"] not in _NEVER_SYNCHRONISED:
-        return f"it is unknown what it does with {name}"
+        return describe_unknown(name)
     return None
+
+
+def describe_unknown(name: str) -> str:
+    """Return the same for an account of which it cannot be said."""
+    return f"it is unknown what it does with {name}"
 
 
 def describe_leaving(outside: Iterable[CloudUser]) -> list[str]:

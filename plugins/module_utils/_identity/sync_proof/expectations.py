@@ -34,7 +34,7 @@ from ..core.outcomes import (
     UNRESOLVED,
 )
 from ..core.records import record_name
-from ..core.run_files.user_records import UserRecord, WriteRecord, name_of
+from ..core.run_files.user_records import UserRecord, WriteRecord, cloud_name, name_of
 
 _IMMUTABLE_ID = "onPremisesImmutableId"
 _TO_PROVE = (SET, STAMPED, RESTORED, UNCHANGED, ALREADY_DONE)
@@ -130,11 +130,9 @@ def _describe_match(user: UserRecord, name: str) -> str | None:
     # After writes that were not made, there is nothing to match with.
     if match["sync_action"] != HARD_MATCH or change["writes"] or change["proposed"]:
         return None
-    has_value = cloud and cloud["immutable_id"] == change["immutable_id"]
-    whom = (
-        (cloud["user_principal_name"] or cloud["id"]) if cloud and has_value else "the cloud user with its ImmutableId"
-    )
-    return f"it hard-matches {name} to {whom}"
+    if cloud and cloud["immutable_id"] == change["immutable_id"]:
+        return f"it hard-matches {name} to {cloud_name(cloud)}"
+    return f"it hard-matches {name} to the cloud user with its ImmutableId"
 
 
 def _value_before(writes: Sequence[WriteRecord], after: str | None) -> str | None:

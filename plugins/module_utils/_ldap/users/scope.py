@@ -15,8 +15,7 @@ from ..._identity.ad.users import AnchorChange
 from ..._identity.core.errors import InputError
 from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.identities.comparison import entra_key
-from ..._identity.core.identities.distinguished_names import dn_key
-from ..._identity.core.scope.filtering import Filtering
+from ..._identity.core.scope.filtering import Filtering, list_other_partitions
 from ..._identity.core.scope.named_object import NamedObject, is_entra_group
 from ..._identity.core.text.sentences import join_names
 from ..session import filters
@@ -164,8 +163,7 @@ class Scope:
 
     def describe_others(self, domain: str) -> list[str]:
         """Return a sentence about the other domains of the filtering, whose accounts the plan does not include."""
-        own = dn_key(domain)
-        others = [each["partition"] for each in self.filtering or () if dn_key(each["partition"]) != own]
+        others = list_other_partitions(self.filtering or (), domain)
         if not others:
             return []
         return [f"The server also synchronises {join_names(others)}. This plan does not include their accounts."]

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Distinguished names: how to tell one from other texts, compare it, and find the object and the domain above."""
+"""Distinguished names: how to tell one from other texts, compare it, and find the containers and the domain above."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from .comparison import ad_key
 
@@ -42,6 +43,13 @@ def parent_dn(text: str) -> str:
     """Return the distinguished name of the object above; empty for a name of one part."""
     first = _DN_PART.match(text)
     return text[first.end() + 1 :] if first else ""
+
+
+def keys_upwards(distinguished_name: str) -> Iterator[str]:
+    """Return the ``dn_key`` of an object, then those of the containers above it, the nearest first."""
+    while distinguished_name:
+        yield dn_key(distinguished_name)
+        distinguished_name = parent_dn(distinguished_name)
 
 
 def _unescaped(match: re.Match[str]) -> str:

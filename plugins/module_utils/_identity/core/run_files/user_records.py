@@ -187,8 +187,13 @@ def name_of(user: UserRecord) -> str:
     if ad:
         name = ad.get("user_principal_name") or ad.get("sam_account_name") or ad.get("distinguished_name")
     if cloud and not name:
-        name = cloud.get("user_principal_name") or cloud.get("id")
+        name = cloud_name(cloud)
     return str(name) if name else "(nameless)"
+
+
+def cloud_name(cloud: CloudRecord) -> str | None:
+    """Return the name of a cloud user for people; None if the record, which may have been edited, has none."""
+    return cloud.get("user_principal_name") or cloud.get("id")
 
 
 def count_statuses(users: Sequence[UserRecord]) -> dict[str, int]:

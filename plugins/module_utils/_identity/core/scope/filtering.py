@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InputError
-from ..identities.distinguished_names import dn_key, parent_dn
+from ..identities.distinguished_names import dn_key, keys_upwards, parent_dn
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,10 @@ class Filtering:
         return self._known[parent]
 
     def _decide(self, container: str) -> bool:
-        while container:
-            key = dn_key(container)
-            # No source says which wins if a container is in both lists.
-            if key in self.included:
-                return True
-            if key in self.excluded:
-                return False
-            container = parent_dn(container)
-        return True
+        listed = (key for key in keys_upwards(container) if key in self.included or key in self.excluded)
+        nearest = next(listed, None)
+        # No source says which wins if a container is in both lists.
+        return nearest is None or nearest in self.included
 
 
 def read_filtering(given: Iterable[Mapping[str, Any]], domain: str) -> Filtering | None:
@@ -55,10 +50,19 @@ def read_filtering(given: Iterable[Mapping[str, Any]], domain: str) -> Filtering
 
     :raises InputError: if the domain has several entries.
     """
-    found = [entry for entry in given if dn_key(entry["partition"]) == dn_key(domain)]
+    found = [entry for entry in given if _is_of(entry, domain)]
     if len(found) > 1:
         raise InputError(f"scope.filtering has {len(found)} entries for {domain}. Pass the filtering of one server.")
     if not found:
         return None
     included, excluded = (frozenset(map(dn_key, found[0][name] or ())) for name in ("included", "excluded"))
     return Filtering(included, excluded, group=found[0]["group"] or None)
+
+
+def list_other_partitions(given: Iterable[Mapping[str, Any]], domain: str) -> list[str]:
+    """Return the distinguished names of what the server synchronises besides a domain. ``given`` as above."""
+    return [entry["partition"] for entry in given if not _is_of(entry, domain)]
+
+
+def _is_of(entry: Mapping[str, Any], domain: str) -> bool:
+    return dn_key(entry["partition"]) == dn_key(domain)
