@@ -66,7 +66,7 @@ class Playbooks:
         """
         play: dict[str, Any] = {"roles": [{"role": "hybrid.identity.hard_match"}], "vars": self._variables}
         if keep is not None:
-            return self.run({**play, "check_mode": True}, {"BENCH_KEEP": str(keep)})
+            return self.run(play, {"BENCH_KEEP": str(keep)}, "--check")
         if other is None:
             return self.run(play)
         if other.variables:
@@ -80,7 +80,9 @@ class Playbooks:
         variables = {"same_shape_answers": str(answers), **self._run_folder}
         return self.run({"roles": [{"role": str(HERE / "roles" / "same_shape"), "vars": variables}]})
 
-    def run(self, play: dict[str, Any], environment: dict[str, str] | None = None) -> tuple[Run, list[Task]]:
+    def run(
+        self, play: dict[str, Any], environment: dict[str, str] | None = None, *arguments: str
+    ) -> tuple[Run, list[Task]]:
         """Run a play on localhost. Raises ProgramFailed."""
         book = self._folder / "play.yml"
         whole = {"name": "Measure", "hosts": "localhost", "connection": "local", "gather_facts": False, **play}
@@ -92,7 +94,7 @@ class Playbooks:
             "BENCH_TASKS": str(self._notes),
             **(environment or {}),
         }
-        command = [ansible_playbook(), "--inventory", str(self._site.state / "inventory.yml"), str(book)]
+        command = [ansible_playbook(), "--inventory", str(self._site.state / "inventory.yml"), *arguments, str(book)]
         run = measured(command, settings, self._folder, self._site.servers(), TIMEOUT)
         tasks = json.loads(self._notes.read_text("utf-8"))
         return run, [Task(task["action"].rpartition(".")[2], task["seconds"]) for task in tasks]

@@ -20,9 +20,9 @@ CONTROLLER_PYTHONS = {
 CANDIDATES = {"2.22": "2.22.0rc1"}
 RELEASED = tuple(core for core in CONTROLLER_PYTHONS if core not in CANDIDATES)
 OLDEST = RELEASED[0]
-# Run playbooks as the one before and the one after it do, so their tests run on those. Modules are tested on each.
-# 2.19 has another templating than 2.16 and 2.18.
-SAME_PLAYBOOKS = ("2.18", "2.20")
+# Run playbooks as 2.16 does (2.18), or with the templating of 2.21 (2.19 and 2.20), so their tests run on those two.
+# Modules are tested on each.
+SAME_PLAYBOOKS = ("2.18", "2.19", "2.20")
 # The first ansible-core that runs PowerShell modules on a POSIX system.
 FIRST_WITH_POSIX_POWERSHELL = "2.21"
 

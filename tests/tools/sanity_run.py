@@ -15,7 +15,7 @@ import interpreters
 import nox
 import work_copy
 from junit_results import Case, write
-from sanity_plan import MODULES, runs, take_over
+from sanity_plan import MODULES, OPTIONS, runs, take_over
 from session_support import NO_PWSH, site_packages
 
 
@@ -31,7 +31,7 @@ def run(session: nox.Session, folder: Path) -> None:
     path = os.pathsep.join([session.bin, *interpreters.search_path()])
     with session.chdir(copy):
         try:
-            _run_each(session, runs(copy, pwsh or "--test" in session.posargs), path)
+            _run_each(session, [OPTIONS] if session.posargs else runs(copy, pwsh), path)
         finally:
             take_over(copy / "tests" / "output" / "junit", folder)
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ VALIDATION = "Validating arguments against arg spec"
 DIRECTORIES = ("entra", "ad")
 
 
+@cache
 def entries(role: str) -> dict[str, dict[str, Any]]:
     """The options of each entry point of a role."""
     specs = yaml.safe_load((ROLES / role / "meta" / "argument_specs.yml").read_text("utf-8"))["argument_specs"]

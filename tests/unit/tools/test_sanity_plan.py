@@ -24,13 +24,20 @@ def collection(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_with_powershell_one_run_does_all(collection: Path) -> None:
-    assert sanity_plan.runs(collection, pwsh=True) == [list(sanity_plan.OPTIONS)]
+def test_with_powershell_one_run_does_all_but_pylint(collection: Path) -> None:
+    rest, _pylint = sanity_plan.runs(collection, pwsh=True)
+    assert rest == [*sanity_plan.OPTIONS, "--skip-test", "pylint"]
+
+
+@pytest.mark.parametrize("pwsh", [True, False])
+def test_pylint_leaves_out_the_tests_only(collection: Path, pwsh: bool) -> None:
+    pylint = [*sanity_plan.OPTIONS, "--test", "pylint", "--exclude", "tests/"]
+    assert sanity_plan.runs(collection, pwsh)[1] == pylint
 
 
 def test_without_powershell_only_the_powershell_modules_are_not_validated(collection: Path) -> None:
-    rest, modules = sanity_plan.runs(collection, pwsh=False)
-    assert rest == [*sanity_plan.OPTIONS, "--skip-test", "validate-modules"]
+    rest, _pylint, modules = sanity_plan.runs(collection, pwsh=False)
+    assert rest == [*sanity_plan.OPTIONS, "--skip-test", "pylint", "--skip-test", "validate-modules"]
     files = [path for option, path in itertools.pairwise(modules) if option == "--exclude"]
     assert files == ["plugins/modules/adsync_info.ps1", "plugins/modules/adsync_info.yml"]
 
