@@ -153,8 +153,6 @@ def ansible(
         return Ansible(without_connect, tmp_path, interpreter=interpreter)
     if "own_powershell" in request.fixturenames:
         return Ansible(state / "inventory.yml", tmp_path, interpreter=interpreter)
-    # What skips a test for want of pwsh comes first.
-    request.getfixturevalue("connect")
     resident: ResidentPowerShell = request.getfixturevalue("resident")
     return Ansible(request.getfixturevalue("with_resident"), tmp_path, resident.settings(), interpreter)
 
