@@ -168,7 +168,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files 
     write_run_file,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.apply_match import MatchApplication
-from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import apply_table, writes_diff
+from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import ShownResult
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import NOW, read_task
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.planned_users import (
     Place,
@@ -223,26 +223,25 @@ class Application:
             raise
         outcomes = application.outcomes()
         verdict = describe_outcome(planned, outcomes, application.unproven)
-        users = list(_finished(plan, outcomes))
-        table, summary = apply_table(users)
+        shown = ShownResult(_finished(plan, outcomes))
         answer = {
             **result,
             "changed": any(change["writes"] for change in outcomes.values()),
             "verdict": verdict,
-            "table": table,
-            "summary": summary,
+            "table": shown.table,
+            "summary": shown.summary,
             "run": journal["journal_run"],
             "warnings": application.warnings,
         }
         if self._check_mode:
-            return {**answer, "diff": writes_diff(users, plan.path)}
+            return {**answer, "diff": shown.diff(plan.path)}
         path = self._path("result_file")
         try:
-            sha256 = self._save(plan, verdict, users)
+            sha256 = self._save(plan, verdict, _finished(plan, outcomes))
         except IdentityError as error:
             error.details.update(answer)
             raise
-        return {**answer, "result_file": path, "result_sha256": sha256, "diff": writes_diff(users, path)}
+        return {**answer, "result_file": path, "result_sha256": sha256, "diff": shown.diff(path)}
 
     def _write(self, application: MatchApplication, changes: bool, writer: JournalFile | None) -> dict[str, Any]:
         if changes:

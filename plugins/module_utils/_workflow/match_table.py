@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import Any, TypeAlias
 
 from .._identity.core.accepted_effects import (
@@ -21,7 +22,7 @@ from .._identity.core.accepted_effects import (
 from .._identity.core.attribute_map import Value
 from .._identity.core.decision import REVIEWED
 from .._identity.core.outcomes import FINE, REFUSED
-from .._identity.core.run_files.user_records import OverwriteRecord, UserRecord, count_statuses, name_of
+from .._identity.core.run_files.user_records import OverwriteRecord, UserRecord, name_of
 from .._identity.core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
 from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.outcome_table import outcome_lines
@@ -88,29 +89,50 @@ def count_unmatched(found: Rows, unread: Iterable[str]) -> dict[str, Any]:
     return count_clauses([*found.unmatched, *map(describe_unknown, unread)])
 
 
-def apply_table(users: Iterable[UserRecord]) -> tuple[list[str], dict[str, Any]]:
-    """Return the lines of a result, and the counts by status with ``total``."""
-    changed = [user for user in users if user["change"]]
-    rows = (_row(user, user["change"]["status"]) for user in changed if user["change"])
-    lines = outcome_lines(rows, SHOWN_IN_TABLE)
-    return lines, {**count_statuses(changed), "total": len(changed)}
+class ShownResult:
+    """What people see of a result: its table, its counts and its diff.
 
+    The users are read once, and only those of the diff are kept. ``summary``: the counts by status with ``total``.
+    """
 
-def writes_diff(users: Sequence[UserRecord], path: str) -> Diff:
-    """Return the diff of all values that change, at most ``SHOWN_IN_DIFF`` users; ``path`` has the others."""
-    changed = sorted((user for user in users if user["change"] and user["change"]["writes"]), key=name_of)
-    before, after = [], []
-    for user in changed[:SHOWN_IN_DIFF]:
-        for write in user["change"]["writes"] if user["change"] else ():
-            name = f"{name_of(user)} {write['attribute']}"
-            before.append(f"{name}: {_shown(write['before'])}")
-            after.append(f"{name}: {_shown(write['after'])}")
-        for change in _list_effect_changes(user):
-            name = f"{name_of(user)} {change['attribute']} (at the sync)"
-            before.append(f"{name}: {_shown(change['cloud'])}")
-            after.append(f"{name}: {_shown(change['ad'])}")
-    after += describe_more(len(changed), path)
-    return list_diff("Values in Active Directory and Entra ID", before, after)
+    def __init__(self, users: Iterable[UserRecord]) -> None:
+        self._rows: list[Row] = []
+        self._statuses: Counter[str] = Counter()
+        self._written = 0
+        self._first = nsmallest(SHOWN_IN_DIFF, self._count(users), key=name_of)
+
+    @property
+    def table(self) -> list[str]:
+        return list(outcome_lines(self._rows, SHOWN_IN_TABLE))
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return {**dict(sorted(self._statuses.items())), "total": len(self._rows)}
+
+    def diff(self, path: str) -> Diff:
+        """Return the diff of all values that change, at most ``SHOWN_IN_DIFF`` users; ``path`` has the others."""
+        before, after = [], []
+        for user in self._first:
+            for write in user["change"]["writes"] if user["change"] else ():
+                name = f"{name_of(user)} {write['attribute']}"
+                before.append(f"{name}: {_shown(write['before'])}")
+                after.append(f"{name}: {_shown(write['after'])}")
+            for change in _list_effect_changes(user):
+                name = f"{name_of(user)} {change['attribute']} (at the sync)"
+                before.append(f"{name}: {_shown(change['cloud'])}")
+                after.append(f"{name}: {_shown(change['ad'])}")
+        after += describe_more(self._written, path)
+        return list_diff("Values in Active Directory and Entra ID", before, after)
+
+    def _count(self, users: Iterable[UserRecord]) -> Iterator[UserRecord]:
+        """Count the users of the run, and return those who are written."""
+        for user in users:
+            if change := user["change"]:
+                self._rows.append(_row(user, change["status"]))
+                self._statuses[change["status"]] += 1
+                if change["writes"]:
+                    self._written += 1
+                    yield user
 
 
 def _planned_status(user: UserRecord) -> str:

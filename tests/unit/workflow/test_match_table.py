@@ -33,10 +33,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_re
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
     Rows,
-    apply_table,
+    ShownResult,
     keep_rows,
     plan_table,
-    writes_diff,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.planned_users import (
     Planned,
@@ -94,7 +93,7 @@ def test_tables_name_no_role(cause: str | None, reason: str | None, predicted: t
         user["match"] = match.record()
     lines = table_of([user])
     assert lines[-1].endswith(f": {PROTECTED}")
-    assert not [line for line in [*lines, *apply_table([user])[0]] if "Tier 0" in line]
+    assert not [line for line in [*lines, *ShownResult([user]).table] if "Tier 0" in line]
 
 
 def test_the_verdict_of_a_result_names_no_role() -> None:
@@ -118,13 +117,15 @@ def test_a_user_whose_anchor_failed_has_failed() -> None:
 
 def test_the_table_and_the_counts() -> None:
     users = records("set", "set", "unchanged", "refused")
-    lines, summary = apply_table(users)
+    shown = ShownResult(users)
+    lines, summary = shown.table, shown.summary
     assert summary == {"refused": 1, "set": 2, "unchanged": 1, "total": 4}
     assert any("dora@contoso.com" in line and "was synchronised once" in line for line in lines)
     assert not any("carl@contoso.com" in line for line in lines)
     assert table_of(users) == lines
     outside = UserRecord(ad=None, cloud=cloud(7).record(), match=None, change=None)
-    assert apply_table([*users, outside]) == (lines, summary)
+    with_outside = ShownResult([*users, outside])
+    assert (with_outside.table, with_outside.summary) == (lines, summary)
 
 
 @pytest.mark.parametrize(("outcome", "counted"), [("quarantine", "quarantine"), ("hard_match", "refused")])
@@ -140,10 +141,10 @@ def test_a_prediction_that_is_fine_hides_no_refusal(outcome: str, counted: str) 
 
 def test_the_diff_shows_the_first_users_and_says_where_the_others_are() -> None:
     few = records(*["set"] * SHOWN_IN_DIFF)
-    assert "more users" not in writes_diff(few, "/result.jsonl")["after"]
-    assert len(writes_diff(few, "/result.jsonl")["after"].splitlines()) == SHOWN_IN_DIFF
+    assert "more users" not in ShownResult(few).diff("/result.jsonl")["after"]
+    assert len(ShownResult(few).diff("/result.jsonl")["after"].splitlines()) == SHOWN_IN_DIFF
     many = records(*["set"] * (SHOWN_IN_DIFF + 3), "unchanged", "refused")
-    diff = writes_diff(many, "/result.jsonl")
+    diff = ShownResult(many).diff("/result.jsonl")
     assert diff["after"].splitlines()[-1] == "and 3 more users: see /result.jsonl"
     assert len(diff["after"].splitlines()) == SHOWN_IN_DIFF + 1
     assert diff["before"].splitlines()[0].endswith("onPremisesImmutableId: (none)")
@@ -158,7 +159,7 @@ def test_table_and_diff_show_effects_with_the_values_of_the_next_sync() -> None:
     )
     effects = tuple(map(Effect, ("primary_address_changed", "addresses_removed", "attributes_overwritten")))
     user["match"] = Prediction(AdUser(), "hard_match", "hard_match", overwrites=changes, effects=effects).record()
-    diff = writes_diff([user], "x")
+    diff = ShownResult([user]).diff("x")
     assert [diff[side].splitlines()[1:] for side in ("before", "after")] == [
         [
             "anna@contoso.com mail (at the sync): anna@contoso.com",
@@ -180,7 +181,7 @@ def test_the_diff_shows_text_from_outside_as_one_line() -> None:
     user = records("set")[0]
     assert user["ad"]
     user["ad"] = {**user["ad"], "user_principal_name": "a\nb@contoso.com"}
-    assert len(writes_diff([user], "x")["after"].splitlines()) == 1
+    assert len(ShownResult([user]).diff("x")["after"].splitlines()) == 1
 
 
 # --- What a plan file says is applied
@@ -244,8 +245,8 @@ def test_the_output_of_a_run_stays_short_whatever_its_size(way: str) -> None:
         assert change
         if change["reason"]:
             user["change"] = {**change, "reason": change["reason"].replace("contoso.com", f"contoso.com {number}")}
-    table, counts = apply_table(users)
-    diff = writes_diff(users, "result.jsonl")
+    shown = ShownResult(users)
+    table, counts, diff = shown.table, shown.summary, shown.diff("result.jsonl")
     assert counts == {way: 10_000, "total": 10_000}
     printed = 2 * (len("\n".join(table_of(users))) + len("\n".join(table))) + sum(map(len, diff.values()))
     assert printed < 20_000 - 4_000, printed

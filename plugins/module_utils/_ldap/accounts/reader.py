@@ -26,7 +26,7 @@ from ..session import filters
 from ..session.connection import Session
 from ..session.errors import NO_SUCH_OBJECT, LdapError
 from ..session.forest import NamingContexts, naming_contexts, read_suffixes
-from ..session.search import ONE_LEVEL, Entry, listed_entries, paged_entries, read_entry
+from ..session.search import ONE_LEVEL, Entry, list_entries, paged_entries, read_entry
 
 ATTRIBUTES = tuple(dict.fromkeys((*AD_ATTRIBUTES, *kinds.KIND_ATTRIBUTES, *WRITTEN, MANAGER)))
 
@@ -168,7 +168,7 @@ class Reader:
             yield from self._objects(paged_entries(self._session, self._domain, chosen, self._attributes))
 
     def _listing(self, most_pages: int) -> list[AdObject] | None:
-        entries = listed_entries(self._session, self._domain, _ANYBODY, self._attributes, most_pages)
+        entries = list_entries(self._session, self._domain, _ANYBODY, self._attributes, most_pages, lambda entry: entry)
         return None if entries is None else list(self._objects(entries))
 
     def _objects(self, entries: Iterable[Entry]) -> Iterator[AdObject]:

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from ..._identity.core.answer_limits import MAX_OBJECT, MAX_OBJECTS, SPARE_PAGES
 from .connection import Session, translated
@@ -23,6 +23,8 @@ PAGE_SIZE = 1000
 
 Raw: TypeAlias = "Mapping[str, Sequence[bytes] | None]"
 """The raw values by attribute description; None for an attribute that came without values."""
+
+Kept = TypeVar("Kept")
 
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 _OWNER_AND_DACL = 0x1 | 0x4
@@ -80,17 +82,22 @@ def group_entries(
         yield from paged_entries(session, domain, groups, (*attributes, "memberOf"))
 
 
-def listed_entries(
-    session: Session, base: str, filter_text: str, attributes: Sequence[str], most_pages: int
-) -> list[Entry] | None:
-    """Return all objects that match if they fit into so many pages; else None.
+def list_entries(
+    session: Session,
+    base: str,
+    filter_text: str,
+    attributes: Sequence[str],
+    most_pages: int,
+    keep: Callable[[Entry], Kept],
+) -> list[Kept] | None:
+    """Return what ``keep`` keeps of each object that matches, if they fit into so many pages; else None.
 
     :raises LdapError: as ``entry_pages`` does.
     """
-    found: list[Entry] = []
+    found: list[Kept] = []
     pages = entry_pages(session, base, filter_text, attributes, SUBTREE, PAGE_SIZE)
     for number, (entries, more) in enumerate(pages, start=1):
-        found.extend(entries)
+        found.extend(map(keep, entries))
         if more and number >= most_pages:
             return None
     return found

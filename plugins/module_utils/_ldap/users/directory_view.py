@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.kinds import kind_word
@@ -22,13 +24,16 @@ from ..._identity.preflight.directory_view import AdAccount, DirectoryView
 from ..protection.shield import try_read_shield
 from ..session import filters
 from ..session.connection import Session
-from ..session.search import Entry, listed_entries, paged_entries
+from ..session.search import Entry, list_entries, paged_entries
 from .anchor_owners import anchor_values, raw_anchors
 
 _ATTRIBUTES = (OBJECT_GUID, CONSISTENCY_GUID, "objectClass", "sAMAccountType", "userPrincipalName")
 _ADDRESSES = ("mail", "proxyAddresses")
 # The objects that a listing reads: all that can hold one of the values.
 _ANYTHING = "(|(sAMAccountName=*)(mail=*)(proxyAddresses=*)(objectClass=contact)(mS-DS-ConsistencyGuid=*))"
+
+_Kept: TypeAlias = "tuple[str | bytes, AdAccount | None]"
+"""What identifies an object on all servers, and its account."""
 
 
 def read_view(
@@ -44,8 +49,8 @@ def read_view(
     shield = try_read_shield(session, domain) if with_protection else None
     attributes = (*_ATTRIBUTES, *(_ADDRESSES if names else ()), *(ACCOUNT_ATTRIBUTES if with_protection else ()))
     values = dict.fromkeys((*anchor_values(raw_anchors(immutable_ids)), *_of_names(names)))
-    found = list(_matching(session, domain, values, attributes))
-    accounts = [_account(entry, shield) for entry in found if has_guid(entry.attributes)]
+    found = _Reading(session, domain, attributes, shield).matching(values)
+    accounts = list(filter(None, found))
     return DirectoryView(accounts, claims_unread=len(accounts) < len(found), protection_unread=shield is None)
 
 
@@ -66,26 +71,50 @@ def read_claims(
         for value in anchor_values(raw_anchors(immutable_ids))
         if value[0] == CONSISTENCY_GUID or value[1] not in known
     ]
-    found = list(_claiming(session, domain, values, attributes))
-    others = [_account(entry, shield) for entry in found if has_guid(entry.attributes)]
+    found = _Reading(session, domain, attributes, shield).claiming(values)
+    others = list(filter(None, found))
     accounts = {account.guid: account for account in (*(_known_account(user, shield) for user in users), *others)}
     return DirectoryView(
         list(accounts.values()), claims_unread=len(others) < len(found), protection_unread=shield is None
     )
 
 
-def _claiming(
-    session: Session, domain: str, values: Sequence[filters.HeldValue], attributes: Sequence[str]
-) -> Iterable[Entry]:
-    """Read by filters, or read all objects with an anchor of their own, which are often few, if those are many."""
-    claims = [value for value in values if value[0] == CONSISTENCY_GUID]
-    requests = _count_filters(claims)
-    claiming = f"({CONSISTENCY_GUID}=*)"
-    listed = listed_entries(session, domain, claiming, attributes, requests) if requests > 1 else None
-    if listed is None:
-        return _filtered(session, domain, values, attributes)
-    owners = [value for value in values if value[0] != CONSISTENCY_GUID]
-    return {entry.key: entry for entry in (*listed, *_filtered(session, domain, owners, attributes))}.values()
+@dataclass(frozen=True)
+class _Reading:
+    """Reads the objects of a domain, and keeps of each only its account, or None if it has no usable GUID."""
+
+    session: Session
+    domain: str
+    attributes: Sequence[str]
+    shield: Shield | None
+
+    def matching(self, values: Collection[filters.HeldValue]) -> Sequence[AdAccount | None]:
+        """Read by filters, or by a listing of the domain if that takes no more requests."""
+        requests = _count_filters(values)
+        listed = self._listed(_ANYTHING, requests) if requests > 1 else None
+        return list(self._filtered(values).values()) if listed is None else [account for _key, account in listed]
+
+    def claiming(self, values: Sequence[filters.HeldValue]) -> Sequence[AdAccount | None]:
+        """Read by filters, or read all objects with an anchor of their own, which are often few, if those are many."""
+        claims = [value for value in values if value[0] == CONSISTENCY_GUID]
+        requests = _count_filters(claims)
+        listed = self._listed(f"({CONSISTENCY_GUID}=*)", requests) if requests > 1 else None
+        if listed is None:
+            return list(self._filtered(values).values())
+        owners = [value for value in values if value[0] != CONSISTENCY_GUID]
+        return list({**dict(listed), **self._filtered(owners)}.values())
+
+    def _listed(self, filter_text: str, most_pages: int) -> list[_Kept] | None:
+        return list_entries(self.session, self.domain, filter_text, self.attributes, most_pages, self._keep)
+
+    def _filtered(self, values: Iterable[filters.HeldValue]) -> dict[str | bytes, AdAccount | None]:
+        parts = filters.any_of_each(filters.equals(*value) for value in values)
+        found = (paged_entries(self.session, self.domain, part, self.attributes) for part in parts)
+        # An object may meet conditions of several parts. Its name may be another object's before the last one is read.
+        return dict(self._keep(entry) for entries in found for entry in entries)
+
+    def _keep(self, entry: Entry) -> _Kept:
+        return entry.key, _account(entry, self.shield) if has_guid(entry.attributes) else None
 
 
 def _of_names(names: Iterable[str]) -> Iterator[filters.HeldValue]:
@@ -93,26 +122,8 @@ def _of_names(names: Iterable[str]) -> Iterator[filters.HeldValue]:
         yield from filters.address_values(name) if ":" in name else [("userPrincipalName", name)]
 
 
-def _matching(
-    session: Session, domain: str, values: Collection[filters.HeldValue], attributes: Sequence[str]
-) -> Iterable[Entry]:
-    """Read by filters, or by a listing of the domain if that takes no more requests."""
-    requests = _count_filters(values)
-    listed = listed_entries(session, domain, _ANYTHING, attributes, requests) if requests > 1 else None
-    return _filtered(session, domain, values, attributes) if listed is None else listed
-
-
 def _count_filters(values: Collection[filters.HeldValue]) -> int:
     return -(-len(values) // filters.MOST_CONDITIONS)
-
-
-def _filtered(
-    session: Session, domain: str, values: Iterable[filters.HeldValue], attributes: Sequence[str]
-) -> Iterable[Entry]:
-    parts = filters.any_of_each(filters.equals(*value) for value in values)
-    found = (paged_entries(session, domain, part, attributes) for part in parts)
-    # An object may meet conditions of several parts. Its name may be another object's before the last one is read.
-    return {entry.key: entry for entries in found for entry in entries}.values()
 
 
 def _known_account(user: FoundUser, shield: Shield | None) -> AdAccount:

@@ -9,8 +9,7 @@ Writers and readers of the files share these types.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 from ..attribute_map import Value
@@ -194,8 +193,3 @@ def name_of(user: UserRecord) -> str:
 def cloud_name(cloud: CloudRecord) -> str | None:
     """Return the name of a cloud user for people; None if the record, which may have been edited, has none."""
     return cloud.get("user_principal_name") or cloud.get("id")
-
-
-def count_statuses(users: Sequence[UserRecord]) -> dict[str, int]:
-    """Return how many users have each status, sorted by status."""
-    return dict(sorted(Counter(user["change"]["status"] for user in users if user["change"]).items()))
