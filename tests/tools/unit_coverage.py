@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run all unit tests with line coverage of plugins/, and fail where the pure logic is below its floor.
 
-The summary shows what was covered. Modules that a test starts as a program of its own are not seen.
+The summary shows what was covered. Modules that a test starts as a program of its own are not seen. Before Python 3.12,
+counting lines takes as long as the tests themselves (652 seconds of CPU, 370 on 3.13), so nothing is counted there.
 """
 
 from __future__ import annotations
@@ -17,16 +18,19 @@ from junit_results import write
 from session_support import PYTEST, ROOT
 
 NO_TRACER_NEEDED = "import sys; print('yes' if sys.version_info >= (3, 12) else '', end='')"
+NOT_COUNTED = "Coverage by unit tests: not counted, because that is quick only on Python 3.12 or newer."
 
 
 def run(session: nox.Session, folder: Path) -> None:
     """Run tests/unit in the session's environment, and write results and coverage to `folder`."""
+    tests = (*PYTEST, f"--junitxml={folder}/pytest.xml", "tests/unit")
+    if not session.run("python", "-c", NO_TRACER_NEEDED, silent=True):
+        (folder / "coverage.txt").write_text(NOT_COUNTED + "\n", encoding="utf-8")
+        session.run("python", *tests)
+        return
     session.install("coverage>=7.6")
     data = folder / "coverage.data"
-    # Python 3.12 and newer count lines without a tracer, which is much quicker.
-    quick = {"COVERAGE_CORE": "sysmon"} if session.run("python", "-c", NO_TRACER_NEEDED, silent=True) else {}
-    environment = {"COVERAGE_FILE": str(data), **quick}
-    tests = (*PYTEST, f"--junitxml={folder}/pytest.xml", "tests/unit")
+    environment = {"COVERAGE_FILE": str(data), "COVERAGE_CORE": "sysmon"}
     session.run("python", "-m", "coverage", "run", f"--source={ROOT / 'plugins'}", *tests, env=environment)
     report = folder / "coverage.json"
     session.run("python", "-m", "coverage", "json", "-q", "-o", str(report), env=environment)
