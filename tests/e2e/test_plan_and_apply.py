@@ -180,6 +180,16 @@ def test_defaults_of_both_action_groups_reach_both_modules(ansible: Ansible, gra
 
 
 @pytest.mark.usefixtures("fresh")
+def test_the_check_mode_of_a_play_shows_the_plan_and_changes_nothing(ansible: Ansible, graph: Graph) -> None:
+    before = graph.users()
+    role = {"ansible.builtin.include_role": {"name": "hybrid.identity.hard_match"}}
+    run = ansible.tasks([{**role, "vars": {"hard_match_scope": {"users": [ANNA]}}}], check_mode=True)
+    assert run.code == 0, run.output
+    assert run.header("plan")["facts"]["summary"]["changes"] == 1
+    assert graph.users() == before
+
+
+@pytest.mark.usefixtures("fresh")
 def test_nothing_is_written_without_a_folder_for_the_journal(ansible: Ansible, state: Path, tmp_path: Path) -> None:
     before = dump(state)
     choices = {**NO_FOLDER, "hard_match_scope": {"users": [ANNA]}}
