@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from support import built_modules as built
-from support.resident_powershell import PWSH, ResidentPowerShell
+from support.resident_powershell import NO_PWSH, PWSH, ResidentPowerShell
 
 # A slow machine is no failure.
 settings.register_profile("any-speed", deadline=None)
@@ -84,7 +84,7 @@ class NoAnsible(MetaPathFinder):
 @pytest.fixture(scope="session")
 def resident() -> Iterator[ResidentPowerShell]:
     if PWSH is None:
-        pytest.skip("there is no pwsh on PATH: install PowerShell")
+        pytest.skip(NO_PWSH)
     process = ResidentPowerShell()
     yield process
     process.close()

@@ -223,6 +223,7 @@ class Application:
             raise
         outcomes = application.outcomes()
         verdict = describe_outcome(planned, outcomes, application.unproven)
+        # Once for people and once for the file: as records, all users of a large plan would take most of the memory.
         shown = ShownResult(_finished(plan, outcomes))
         answer = {
             **result,

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from outside import Control, Directory, Graph, state_folder
 from scheduler import Server
-from support.resident_powershell import ResidentPowerShell
+from support.resident_powershell import NO_PWSH, ResidentPowerShell
 from support.resident_python import ResidentPython
 
 from lab.connect_server import HOST, environment
@@ -105,7 +105,8 @@ def connect(state: Path) -> Path:
     """The Entra Connect server as it was set up: no cycle has run."""
     inventory = yaml.safe_load((state / "inventory.yml").read_text("utf-8"))
     if "entra_connect" not in inventory["all"]["children"]:
-        pytest.skip("the lab has no Entra Connect server: there is no pwsh on PATH, install PowerShell")
+        # The lab has no server only if there was no pwsh.
+        pytest.skip(NO_PWSH)
     folder = state / "connect"
     for name in ("space.json", "cs.json"):
         (folder / name).unlink(missing_ok=True)

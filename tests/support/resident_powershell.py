@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 PWSH = shutil.which("pwsh")
+NO_PWSH = "there is no pwsh on PATH: install PowerShell"
 PLUGINS = Path(__file__).with_name("resident")
 
 

@@ -4,7 +4,7 @@
 """Run all unit tests with line coverage of plugins/, and fail where the pure logic is below its floor.
 
 The summary shows what was covered. Modules that a test starts as a program of its own are not seen. Before Python 3.12,
-counting lines takes as long as the tests themselves (652 seconds of CPU, 370 on 3.13), so nothing is counted there.
+nothing is counted: the tests take 402 seconds of CPU on 3.11, and with coverage 652.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class ShownResult:
 
     @property
     def table(self) -> list[str]:
-        return list(outcome_lines(self._rows, SHOWN_IN_TABLE))
+        return outcome_lines(self._rows, SHOWN_IN_TABLE)
 
     @property
     def summary(self) -> dict[str, Any]:

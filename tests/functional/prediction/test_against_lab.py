@@ -121,8 +121,8 @@ class Cycle:
         return results
 
     def _is_synchronised(self, anchor: str) -> bool:
-        users = (self.store.users[key] for key in self.store.active)
-        return any(user.get("onPremisesImmutableId") == anchor and user.get("onPremisesSyncEnabled") for user in users)
+        holders = self.store.holders("onPremisesImmutableId", anchor)
+        return any(self.store.users[key].get("onPremisesSyncEnabled") for key in holders)
 
 
 def _action(result: dict[str, Any]) -> str:

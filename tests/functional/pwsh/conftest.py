@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.resident_powershell import PWSH, ResidentPowerShell
+from support.resident_powershell import NO_PWSH, PWSH, ResidentPowerShell
 
 from lab.ca import write_server_certificate
 from lab.sync.scripted import Cloud
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # The first that runs PowerShell modules on a POSIX system.
             item.add_marker(pytest.mark.ansible_core("2.21"))
             if PWSH is None:
-                item.add_marker(pytest.mark.skip(reason="there is no pwsh on PATH: install PowerShell"))
+                item.add_marker(pytest.mark.skip(reason=NO_PWSH))
 
 
 @pytest.fixture(scope="session")
