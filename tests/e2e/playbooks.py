@@ -77,6 +77,12 @@ class Run:
         return {f"{stage}_reviewed_plan": str(path), f"{stage}_reviewed_plan_sha256": sha256}
 
     @property
+    def failure(self) -> str:
+        """What the run printed from the first task on that failed; all of it if none did."""
+        failed = re.search(r"^(\[ERROR\]|fatal|failed|ERROR)", self.output, re.MULTILINE)
+        return self.output[failed.start() :] if failed else self.output
+
+    @property
     def message(self) -> str:
         """The message of the one task that failed."""
         found = {result["msg"] for result in self.results.values() if isinstance(result, dict) and result.get("failed")}

@@ -59,10 +59,10 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
     ansible: Ansible, state: Path, directory: Directory, path: str, tmp_path: Path
 ) -> None:
     run = ansible.playbook("hybrid.identity.upn_suffixes", variables={"hybrid_identity_domains": [SUFFIX]})
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     before, variables = dump(state), choices(path, tmp_path)
     predicted = ansible.playbook("hybrid.identity.accounts", "--check", "--diff", variables=variables)
-    assert predicted.code == 0, predicted.output
+    assert predicted.code == 0, predicted.failure
     assert dump(state) == before
     files = ["accounts-plan.jsonl", "accounts-users.jsonl"]
     assert sorted(found.name for found in predicted.folder.iterdir()) == files
@@ -74,7 +74,7 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
     assert dump(state) == before
 
     done = ansible.playbook("hybrid.identity.accounts", "--diff", variables=variables)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert diff_lines(done.output) == diff_lines(predicted.output)
     assert len(diff_lines(done.output)) > 5 * COUNT
     assert f"account created {COUNT:>19}" in done.output, done.output
@@ -92,14 +92,14 @@ def test_check_mode_then_the_run_then_nothing_left_then_back(
 
     after = dump(state)
     again = ansible.playbook("hybrid.identity.accounts", "--diff", variables=variables)
-    assert again.code == 0, again.output
+    assert again.code == 0, again.failure
     assert again.recap()["changed"] == 0
     assert diff_lines(again.output) == []
     assert dump(state) == after
 
     back = {"hybrid_identity_rollback": done.folder.name}
     run = ansible.playbook("hybrid.identity.rollback", variables=back)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert f"account removed {COUNT:>19}" in run.output, run.output
     assert living(dump(state)) == living(before)
 
@@ -113,7 +113,7 @@ def test_the_chain_makes_accounts_only_where_it_is_asked_to(
     assert ansible.playbook(site, "--skip-tags", "ad_domain,hard_match,sync", variables=variables).code == 0
     assert made(directory, path) == []
     run = ansible.playbook(site, "--tags", "accounts", variables=variables)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert len(made(directory, path)) == COUNT
 
 
@@ -123,7 +123,7 @@ def test_check_mode_of_the_chain_where_all_accounts_are_missing(
 ) -> None:
     variables = {**choices(path, tmp_path), "hard_match_scope": {"search_base": path}, "sync_cycle": "never"}
     run = ansible.playbook("hybrid.identity.site", "--check", "--tags", "accounts,hard_match", variables=variables)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert "check mode does not create the accounts" in " ".join(run.output.split())
     assert made(directory, path) == []
 
@@ -144,13 +144,13 @@ def test_who_is_excluded_gets_no_account_and_keeps_one_as_it_is(
     exclude = {"users": [names[0]], "groups": [kept]}
     variables = choices(path, tmp_path, accounts_scope={"group": pilot}, hybrid_identity_exclude=exclude)
     run = ansible.playbook("hybrid.identity.accounts", variables=variables)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert made(directory, path) == names[2:]
 
     variables |= {"accounts_update": "always", "hybrid_identity_exclude": {**exclude, "organizational_units": [path]}}
     control("PATCH", "users", [{"id": ids[2], "department": "Finance"}])
     again = ansible.playbook("hybrid.identity.accounts", variables=variables)
-    assert again.code == 0, again.output
+    assert again.code == 0, again.failure
     assert again.accounts()["summary"]["excluded"] == 4
     causes = {user["user_principal_name"]: user["cause"] for user in again.accounts()["users"]}
     assert causes == {
@@ -178,7 +178,7 @@ def test_a_scope_without_users_is_an_error(
         run = ansible.playbook(
             "hybrid.identity.accounts", variables=choices(path, tmp_path, accounts_scope=scope, **domains)
         )
-        assert run.code == 2, run.output
+        assert run.code == 2, run.failure
         assert (f"The scope of accounts contains {named}, but Entra ID has no users there") in " ".join(
             run.output.split()
         )
@@ -208,7 +208,7 @@ def test_only_people_with_a_licence_get_accounts(
     scope = {"accounts_scope": {"group": "all of one team"}}
     variables = choices(path, tmp_path, **scope)
     run = ansible.playbook("hybrid.identity.accounts", variables=variables)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert made(directory, path) == names[:1]
     causes = {user["user_principal_name"]: user["cause"] for user in run.accounts()["users"]}
     assert [causes[name] for name in names] == [None, "user_type", "unlicensed", "shared_mailbox", "room_mailbox"]
@@ -242,7 +242,7 @@ def test_random_passwords_are_not_made_where_people_would_be_locked_out(
     assert dump(state) == before
     accepted = {**variables, "hybrid_identity_accepted_effects": {"password_replaced": "all"}}
     done = ansible.playbook("hybrid.identity.accounts", variables=accepted)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert len(made(directory, path)) == COUNT
 
 
@@ -255,7 +255,7 @@ def test_an_excluded_user_whom_nobody_knows_stops_the_role(
     exclude = {"users": [f"person001@{SUFFIX}", "otto.onlyad@contoso.com", f"person02@{SUFFIX}"]}
     variables = choices(path, tmp_path, hybrid_identity_exclude=exclude)
     run = ansible.playbook("hybrid.identity.accounts", variables=variables)
-    assert run.code == 2, run.output
+    assert run.code == 2, run.failure
     said = " ".join(run.output.split())
     assert f"hybrid_identity_exclude.users names person02@{SUFFIX}, but neither Entra ID nor" in said
     assert made(directory, path) == []
@@ -265,7 +265,7 @@ def test_an_excluded_user_whom_nobody_knows_stops_the_role(
 def test_nobody_to_make_an_account_for(ansible: Ansible, path: str, tmp_path: Path) -> None:
     variables = choices(path, tmp_path, hybrid_identity_domains=["nobody.contoso.com"])
     run = ansible.playbook("hybrid.identity.accounts", variables=variables)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert run.accounts()["summary"]["total"] == 0
 
 
@@ -281,7 +281,7 @@ def test_given_passwords_are_seen_nowhere(ansible: Ansible, directory: Directory
     variables["accounts_given_passwords_file"] = given_passwords(tmp_path, {f"Given@{SUFFIX}": secret})
     for check in (["--check"], []):
         run = ansible.playbook("hybrid.identity.accounts", "-vvvv", "--diff", *check, variables=variables)
-        assert run.code == 0, run.output
+        assert run.code == 0, run.failure
         assert secret not in run.output
         assert f"account created {1:>19}" in run.output
         assert f"given@{SUFFIX}: displayName: Given" in run.output

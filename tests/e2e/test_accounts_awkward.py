@@ -87,11 +87,11 @@ def test_every_awkward_person_is_matched_and_proven(
     server.change("estate.json", forests=[{**forest, "search_base": path}])
     before, everything = cloud(control), dump(state)
     predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", variables=variables)
-    assert predicted.code == 0, predicted.output
+    assert predicted.code == 0, predicted.failure
     assert dump(state) == everything
 
     done = ansible.playbook("hybrid.identity.site", variables=variables)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     # Suffixes, accounts, ImmutableIds and a cycle; the scheduler is held from the first account on, and put back.
     assert done.recap()["changed"] == 4
     tasks = (HELD, "accounts : Create the missing accounts]", "hard_match : Apply]", "Release the scheduler")
@@ -125,7 +125,7 @@ def test_every_awkward_person_is_matched_and_proven(
     # Where all are matched, no cycle is run.
     cycles, everything = server.runs(), dump(state)
     again = ansible.playbook("hybrid.identity.site", variables=variables)
-    assert again.code == 0, again.output
+    assert again.code == 0, again.failure
     assert again.recap()["changed"] == 0
     assert server.runs() == cycles
     assert dump(state) == everything

@@ -148,5 +148,5 @@ def test_one_clear_sentence(answers: tuple[Run, list[str]], name: str) -> None:
 
 def test_nothing_was_written(answers: tuple[Run, list[str]]) -> None:
     run, (before, after) = answers
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert before == after

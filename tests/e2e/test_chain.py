@@ -90,14 +90,14 @@ def test_the_whole_chain(
     before = dump(state)
     cloud_before = graph.users()
     predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", "-vvvv", variables=choices)
-    assert predicted.code == 0, predicted.output
+    assert predicted.code == 0, predicted.failure
     shows_no_secret(predicted)
     assert dump(state) == before, "check mode wrote something"
     assert [path.name for path in predicted.folder.iterdir()] == ["hard_match-plan.jsonl"]
 
     control("DELETE", "requests")
     done = ansible.playbook("hybrid.identity.site", "--diff", "-vvvv", variables=choices)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     shows_no_secret(done)
     assert "No Entra Connect server is in the inventory" in " ".join(done.output.split())
     assert diff_lines(done.output) == diff_lines(predicted.output)
@@ -130,7 +130,7 @@ def test_the_whole_chain(
 
     control("DELETE", "requests")
     again = ansible.playbook("hybrid.identity.site", "--diff", variables=choices)
-    assert again.code == 0, again.output
+    assert again.code == 0, again.failure
     assert again.recap()["changed"] == 0
     assert diff_lines(again.output) == []
     requests = control("GET", "requests")
@@ -163,7 +163,7 @@ def test_by_default_one_refused_user_stops_it_with_nothing_written(
 def test_a_stage_alone(ansible: Ansible, directory: Directory, control: Control, how: tuple[str, str]) -> None:
     control("DELETE", "requests")
     run = ansible.playbook("hybrid.identity.site", *how)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert directory.suffixes() == SUFFIXES
     assert control("GET", "requests") == []
 
@@ -174,7 +174,7 @@ def test_check_mode_before_there_is_a_domain(ansible: Ansible, state: Path, tmp_
     run = ansible.playbook(
         "hybrid.identity.site", "--check", "--diff", variables={"ad_domain_samba_state_dir": str(nowhere)}
     )
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert re.search(r"[Ww]ould create the domain ad\.contoso\.com", run.output), run.output
     told = " ".join(run.output.split())
     assert "the stages after it cannot be predicted" in told
@@ -188,7 +188,7 @@ def test_check_mode_before_there_is_a_domain(ansible: Ansible, state: Path, tmp_
 def test_check_mode_before_there_is_a_domain_or_an_app(ansible: Ansible, tmp_path: Path) -> None:
     variables = {"ad_domain_samba_state_dir": str(tmp_path / "new-dc"), "hybrid_identity_entra": {"secret": "x"}}
     run = ansible.playbook("hybrid.identity.site", "--check", variables=variables)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     told = " ".join(run.output.split())
     assert "It is unknown who would get an account, because Entra ID could not be read." in told
     assert "set them in the task, in module_defaults, or in the environment." in told
@@ -208,5 +208,5 @@ def test_the_playbook_of_the_readme(ansible: Ansible, lab: dict[str, Any], tmp_p
     path = tmp_path / "readme.yml"
     path.write_text(yaml.safe_dump(plays), encoding="utf-8")
     run = ansible.playbook(str(path), "--check", "--diff", variables={"hybrid_identity_max_refused": "100%"})
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert "+anna.berg@contoso.com onPremisesImmutableId: " in run.output

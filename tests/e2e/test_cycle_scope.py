@@ -39,10 +39,10 @@ def test_an_account_outside_the_run_stops_the_cycle(
     group.set_members(ANNA, ZOE)
     before = graph.users()
     predicted = ansible.playbook(SYNC, "--check", variables=ONLY_ANNA)
-    assert predicted.code == 0, predicted.output
+    assert predicted.code == 0, predicted.failure
 
     stopped = ansible.playbook(SYNC, variables=ONLY_ANNA)
-    assert stopped.code == 2, stopped.output
+    assert stopped.code == 2, stopped.failure
     assert (
         "No cycle was started, because it would process 1 user who is not hard-matched by this run: it soft-matches "
         f"{ZOE} to {ZOE}. Match these users, or remove their accounts from the scope of connect1." in told(stopped)
@@ -53,7 +53,7 @@ def test_an_account_outside_the_run_stops_the_cycle(
 
     group.set_members(ANNA)
     done = ansible.playbook(SYNC, variables={"sync_run": "last"})
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert {name: user["sync"]["status"] for name, user in read_proof(stopped.folder).items()} == {ANNA: "verified"}
     assert (server.runs(), graph.users()[ZOE]) == (6, before[ZOE])
 
@@ -63,6 +63,6 @@ def test_a_server_that_does_not_synchronise_the_users_of_the_run(
     ansible: Ansible, server: Server, group: ServerGroup
 ) -> None:
     run = ansible.playbook(SYNC, variables=ONLY_ANNA)
-    assert run.code == 2, run.output
+    assert run.code == 2, run.failure
     assert "Nobody is in scope: the Entra Connect server synchronises no user of DC=ad,DC=contoso,DC=com." in told(run)
     assert server.runs() == 0

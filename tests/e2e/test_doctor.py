@@ -85,7 +85,7 @@ def variables(fresh: None, control: Control, lab: dict[str, Any], accounts: Acco
 
 def only_wrong(ansible: Ansible, variables: dict[str, Any], *arguments: str, **changes: Any) -> str:
     done = ansible.playbook(PLAYBOOK, *arguments, variables={**variables, **changes})
-    assert done.code == 2, done.output
+    assert done.code == 2, done.failure
     (name,) = checks(done, "wrong")
     assert name in done.output.rpartition("Do what the table says about ")[2].partition(",")[0], done.output
     return name
@@ -99,7 +99,7 @@ def test_a_fine_estate_is_fine(
     others = f"(!(sAMAccountName={FULL}))"
     before = directory.search(others, "uSNChanged")
     done = ansible.playbook(PLAYBOOK, "-vvv", variables=variables)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert checks(done, "wrong") == checks(done, "unknown") == set(), done.output
     assert {"ad_write_consistency_guid", "ad_create_users", "connect_export", "disk_space"} <= checks(done, "fine")
     assert directory.search(others, "uSNChanged") == before

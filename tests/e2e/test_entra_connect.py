@@ -36,7 +36,7 @@ def test_the_role_stops_at_the_wizard_and_goes_on_after_it(ansible: Ansible, ser
     (server / "connectors.json").write_text("[]", encoding="utf-8")
     page = tmp_path / "wizard.md"
     stopped = ansible.playbook(PLAYBOOK, variables={"entra_connect_wizard_guide": str(page)})
-    assert stopped.code == 2, stopped.output
+    assert stopped.code == 2, stopped.failure
     assert ("but its wizard is not complete. A person must sign in to Entra ID in it.") in " ".join(
         stopped.output.split()
     )
@@ -49,7 +49,7 @@ def test_the_role_stops_at_the_wizard_and_goes_on_after_it(ansible: Ansible, ser
 
     (server / "connectors.json").write_text(connectors, encoding="utf-8")
     after = ansible.playbook(PLAYBOOK)
-    assert after.code == 0, after.output
+    assert after.code == 0, after.failure
     assert after.recap("connect1")["changed"] == 0
     assert "Entra Connect 2.6.84.0 is installed." in after.output
     assert "deletion threshold" in after.output
@@ -70,7 +70,7 @@ def test_a_server_that_cannot_carry_it_is_refused_and_an_empty_one_asks_for_the_
     windows["registry"][DESKTOP]["InstallationType"] = "Server Core"
     (server / "windows.json").write_text(json.dumps(windows), encoding="utf-8")
     core = ansible.playbook(PLAYBOOK, variables={**bare, "entra_connect_msi": "AzureADConnect.msi"})
-    assert empty.code == 2, empty.output
+    assert empty.code == 2, empty.failure
     assert "Set entra_connect_msi to the MSI of Entra Connect" in " ".join(empty.output.split())
-    assert core.code == 2, core.output
+    assert core.code == 2, core.failure
     assert "needs a server with a full desktop" in " ".join(core.output.split())

@@ -40,7 +40,7 @@ def test_a_change_can_be_traced(ansible: Ansible, control: Control, lab: dict[st
     control("DELETE", "requests")
     choices = {"hybrid_identity_note": NOTE, "hard_match_scope": {"users": [ANNA, ZOE]}}
     run = ansible.playbook("hybrid.identity.hard_match", environment=CI, variables=choices)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     origin = {
         "controller": platform.node(),
         "job": JOB,
@@ -79,7 +79,7 @@ def test_a_change_can_be_traced(ansible: Ansible, control: Control, lab: dict[st
         environment=CI,
         variables={"hybrid_identity_rollback": run.folder.name, "hybrid_identity_note": NOTE},
     )
-    assert back.code == 0, back.output
+    assert back.code == 0, back.failure
     told = " ".join(back.output.split())
     assert f"Run {back.folder.name} rolled back run {run.folder.name}." in told
     assert sha256(back.journal) in told

@@ -47,7 +47,7 @@ def test_it_is_put_back_after_a_refused_plan_and_after_a_failure(
     before = graph.users()
     # Some of the seed's users are refused. The verdict stops the role before the hold.
     refused = ansible.playbook("hybrid.identity.hard_match")
-    assert refused.code == 2, refused.output
+    assert refused.code == 2, refused.failure
     assert "max_refused allows 0" in " ".join(refused.output.split())
     assert HELD not in refused.output
     assert server.enabled()
@@ -56,7 +56,7 @@ def test_it_is_put_back_after_a_refused_plan_and_after_a_failure(
 
     control("PUT", "settings", {"faults": [{"method": "PATCH", "path": "/users/", "status": 403, "count": 9}]})
     failed = ansible.playbook("hybrid.identity.hard_match", variables=ONE)
-    assert failed.code == 2, failed.output
+    assert failed.code == 2, failed.failure
     assert HELD in failed.output
     assert server.enabled()
     assert server.noted() == []
@@ -74,13 +74,13 @@ def test_what_an_administrator_disabled_stays_so_and_the_anchor_is_the_servers(
 
     other = {"hard_match_scope": {"users": [upn]}, "hybrid_identity_source_anchor": "mS-DS-ConsistencyGuid"}
     refused = ansible.playbook("hybrid.identity.hard_match", variables=other)
-    assert refused.code == 2, refused.output
+    assert refused.code == 2, refused.failure
     told = " ".join(refused.output.split())
     assert "makes ImmutableIds from objectGUID, but hybrid_identity_source_anchor is mS-DS-ConsistencyGuid" in told
 
     chosen = {"hard_match_scope": {"users": [upn]}, "hard_match_replace": [upn]}
     done = ansible.playbook("hybrid.identity.hard_match", variables=chosen)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert graph.users()[upn.lower()]["onPremisesImmutableId"] == expected_immutable_id(entry)
     assert not server.enabled()
     assert server.noted() == []
@@ -121,7 +121,7 @@ def test_what_servers_do_is_told_before_anything_is_written(
         role("release", ["nowhere"], entra_connect_force_release=True),
     ]
     run = ansible.tasks(tasks, "--inventory", str(tmp_path / "more.yml"))
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     parts = [" ".join(part.split()) for part in run.output.split("TASK [Role]")[1:]]
     assert len(parts) == len(tasks)
     refused = ["refused: " in part for part in parts]
@@ -144,7 +144,7 @@ def test_it_is_put_back_after_accounts_that_could_not_be_made(
     directory.add_suffixes(SUFFIX)
     variables = choices(f"OU=Nowhere,{directory.base}", tmp_path)
     failed = ansible.playbook("hybrid.identity.site", "--tags", "accounts", variables=variables)
-    assert failed.code == 2, failed.output
+    assert failed.code == 2, failed.failure
     assert HELD in failed.output
     assert (server.enabled(), server.noted()) == (True, [])
 
@@ -161,13 +161,13 @@ def test_the_other_playbooks_that_write_hold_it_too(
             looked = ansible.playbook(f"hybrid.identity.{playbook}", "--check", variables=variables)
             done = ansible.playbook(f"hybrid.identity.{playbook}", variables=variables)
             assert HELD not in looked.output, playbook
-            assert done.code == 0, done.output
+            assert done.code == 0, done.failure
             assert HELD in done.output, playbook
             assert (server.enabled(), server.noted()) == (True, []), playbook
             assert bool(directory.search("(objectClass=user)", "1.1", base=path)) == (playbook == "accounts")
     control("PATCH", "users", [{"userPrincipalName": ANNA, "onPremisesImmutableId": "c29tZWJvZHkgZWxzZSdzIQ=="}])
     scope = {"hybrid_identity_clear_scope": ANNA, "hybrid_identity_clear_expected": 1}
     done = ansible.playbook("hybrid.identity.clear_immutable_id", variables=scope)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert HELD in done.output
     assert (server.enabled(), server.noted(), immutable_id(graph)) == (True, [], None)

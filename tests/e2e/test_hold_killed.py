@@ -70,7 +70,7 @@ def test_the_scheduler_is_released_after_each_kill(
     # A run that comes before the time is up leaves the hold alone, in check mode and without.
     if number == 0:
         early = ansible.playbook("hybrid.identity.hard_match", "--check", variables=ONE)
-        assert early.code == 0, early.output
+        assert early.code == 0, early.failure
         assert (server.enabled(), len(server.noted())) == (False, 1)
 
     if number % 2:
@@ -80,6 +80,6 @@ def test_the_scheduler_is_released_after_each_kill(
         following = ansible.playbook("hybrid.identity.hard_match", variables=ONE)
         # Who has nothing to write any more needs no hold. Who has waits for a cycle.
         done = bool(graph.users()[ANNA]["onPremisesImmutableId"])
-        assert following.code == (0 if done else 2), following.output
+        assert following.code == (0 if done else 2), following.failure
         assert done or "A cycle must end before the next hold" in " ".join(following.output.split())
     assert (server.enabled(), server.noted(), server.tasks()) == (True, [], [])

@@ -88,9 +88,9 @@ def test_who_waits_in_vain_names_the_other_run_and_changes_nothing(
 ) -> None:
     before = graph.users()
     held = ansible.tasks([OTHER])
-    assert held.code == 0, held.output
+    assert held.code == 0, held.failure
     refused = ansible.playbook(HARD_MATCH, variables={**BOTH, "entra_connect_hold_wait": 7})
-    assert refused.code == 2, refused.output
+    assert refused.code == 2, refused.failure
     said = " ".join(refused.output.split())
     assert "The scheduler of connect1 is not held, so nothing was written" in said
     assert f"Run {HOLDER} has held the scheduler since " in said
@@ -99,20 +99,20 @@ def test_who_waits_in_vain_names_the_other_run_and_changes_nothing(
     assert server.noted() == ["20261130T101500Z-other-aaaaaa"]
 
     matched = ansible.playbook(HARD_MATCH, variables={**BOTH, "hard_match_hold_scheduler": False})
-    assert matched.code == 0, matched.output
+    assert matched.code == 0, matched.failure
     cycle = ansible.playbook("hybrid.identity.sync", variables={"sync_run": "last"})
-    assert cycle.code == 2, cycle.output
+    assert cycle.code == 2, cycle.failure
     assert f"No cycle was started, because run {HOLDER} holds the scheduler of connect1" in " ".join(
         cycle.output.split()
     )
     assert server.runs() == 0
 
     looked = ansible.playbook("hybrid.identity.release_scheduler", "--check")
-    assert looked.code == 0, looked.output
+    assert looked.code == 0, looked.failure
     assert f"Run {HOLDER} has held the scheduler since " in " ".join(looked.output.split())
     assert (server.enabled(), len(server.noted())) == (False, 1)
     released = ansible.playbook("hybrid.identity.release_scheduler")
-    assert released.code == 0, released.output
+    assert released.code == 0, released.failure
     assert f"The hold of run {HOLDER} was ended." in " ".join(released.output.split())
     assert released.recap()["changed"] == 1
     assert (server.enabled(), server.noted(), server.tasks()) == (True, [], [])
@@ -120,7 +120,7 @@ def test_who_waits_in_vain_names_the_other_run_and_changes_nothing(
 
 def test_without_a_server_there_is_nothing_to_release(ansible: Ansible, server: Server) -> None:
     run = ansible.playbook("hybrid.identity.release_scheduler", variables={"hybrid_identity_connect_host": ""})
-    assert run.code == 2, run.output
+    assert run.code == 2, run.failure
     assert "Set hybrid_identity_connect_host to the inventory host" in " ".join(run.output.split())
     assert server.enabled()
 

@@ -29,7 +29,7 @@ SYNC = "hybrid.identity.sync"
 @pytest.mark.usefixtures("fresh")
 def test_the_chain_leaves_out_the_cycle_until_somebody_releases_the_scheduler(ansible: Ansible, server: Server) -> None:
     kept = ansible.playbook("hybrid.identity.site", variables=KEEP)
-    assert kept.code == 0, kept.output
+    assert kept.code == 0, kept.failure
     said = " ".join(kept.output.split())
     run = kept.folder.name
     assert "The scheduler of connect1 stays held, until 20" in said
@@ -38,15 +38,15 @@ def test_the_chain_leaves_out_the_cycle_until_somebody_releases_the_scheduler(an
     assert (server.enabled(), server.noted(), server.runs()) == (False, [run], 0)
 
     early = ansible.playbook(SYNC, variables={**KEEP, "sync_run": "last"})
-    assert early.code == 2, early.output
+    assert early.code == 2, early.failure
     assert f"No cycle was started, because run {run} on " in " ".join(early.output.split())
     assert (server.noted(), server.runs()) == ([run], 0)
 
     released = ansible.playbook("hybrid.identity.release_scheduler", variables=KEEP)
-    assert released.code == 0, released.output
+    assert released.code == 0, released.failure
     assert (server.enabled(), server.noted(), server.tasks()) == (True, [], [])
     proven = ansible.playbook(SYNC, variables={**KEEP, "sync_run": run})
-    assert proven.code == 0, proven.output
+    assert proven.code == 0, proven.failure
     assert server.runs() == 6
     assert (kept.folder / "proof.jsonl").exists()
 
@@ -55,11 +55,11 @@ def test_the_chain_leaves_out_the_cycle_until_somebody_releases_the_scheduler(an
 def test_a_rollback_takes_the_hold_over(ansible: Ansible, server: Server, graph: Graph) -> None:
     before = graph.users()
     kept = ansible.playbook(SYNC, variables=KEEP)
-    assert kept.code == 0, kept.output
+    assert kept.code == 0, kept.failure
     assert (server.enabled(), server.noted(), server.runs()) == (False, [kept.folder.name], 0)
     assert graph.users() != before
     back = ansible.playbook("hybrid.identity.rollback", variables={"hybrid_identity_rollback": kept.folder.name})
-    assert back.code == 0, back.output
+    assert back.code == 0, back.failure
     assert graph.users() == before
     assert (server.enabled(), server.noted(), server.tasks()) == (True, [], [])
 
@@ -67,6 +67,6 @@ def test_a_rollback_takes_the_hold_over(ansible: Ansible, server: Server, graph:
 def test_there_must_be_a_hold_to_keep(ansible: Ansible, server: Server) -> None:
     for variables in ({"hybrid_identity_connect_host": ""}, {"hard_match_hold_scheduler": False}):
         run = ansible.playbook("hybrid.identity.hard_match", variables={**KEEP, **variables})
-        assert run.code == 2, run.output
+        assert run.code == 2, run.failure
         assert "hard_match_keep_hold is true, but this run holds no scheduler" in " ".join(run.output.split())
     assert server.enabled()

@@ -39,7 +39,7 @@ def test_by_address_from_the_plan_to_the_proof(
 ) -> None:
     by_address = {**SCOPE, **RENAMES, "hard_match_by": "primary_smtp"}
     planned = ansible.playbook("hybrid.identity.preflight", variables=by_address)
-    assert planned.code == 0, planned.output
+    assert planned.code == 0, planned.failure
     change = planned.users("plan")[AD]["change"]
     assert (change["status"], planned.header("plan")["facts"]["reviewable"]) == ("set", True)
     refused = ansible.playbook("hybrid.identity.hard_match", variables=by_address)
@@ -49,16 +49,16 @@ def test_by_address_from_the_plan_to_the_proof(
 
     given = planned.hand_over(tmp_path)
     done = ansible.playbook("hybrid.identity.hard_match", variables={**by_address, **given})
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert graph.users()[CLOUD]["onPremisesImmutableId"] == value_of(directory)
 
     synced = ansible.playbook("hybrid.identity.sync", variables={**SCOPE, "sync_run": done.folder.name})
-    assert synced.code == 0, synced.output
+    assert synced.code == 0, synced.failure
     after = graph.users()
     assert CLOUD not in after
     assert (after[AD]["id"], after[AD]["onPremisesSyncEnabled"]) == (renamed, True)
     again = ansible.playbook("hybrid.identity.hard_match", variables=by_address)
-    assert again.code == 0, again.output
+    assert again.code == 0, again.failure
     assert again.header("plan")["facts"]["summary"]["changes"] == 0
 
 
@@ -73,10 +73,10 @@ def test_by_a_mapping_from_a_file(
     relative = ansible.playbook("hybrid.identity.hard_match", variables={**by_mapping, "hard_match_mapping": "p.csv"})
     assert "use absolute paths in hard_match_report" in " ".join(relative.output.split())
     done = ansible.playbook("hybrid.identity.hard_match", "--diff", variables=by_mapping)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert graph.users()[CLOUD]["onPremisesImmutableId"] == value_of(directory)
     undone = ansible.playbook("hybrid.identity.rollback", variables={"hybrid_identity_rollback": "last"})
-    assert undone.code == 0, undone.output
+    assert undone.code == 0, undone.failure
     assert graph.users()[CLOUD]["onPremisesImmutableId"] is None
 
 

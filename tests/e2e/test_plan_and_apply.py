@@ -63,7 +63,7 @@ def test_check_mode_shows_both_attributes_of_the_first_users(ansible: Ansible, s
     before = dump(state)
     choices = {**BULK, "hard_match_write_consistency_guid": "from_guid"}
     run = ansible.playbook("hybrid.identity.hard_match", "--check", "--diff", variables=choices)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     shown = Counter(
         re.findall(r"^\+(\S+) (mS-DS-ConsistencyGuid|onPremisesImmutableId): \S+", run.output, re.MULTILINE)
     )
@@ -99,7 +99,7 @@ def test_ten_hosts_in_one_play_share_no_file(
     arguments = (str(book), "--inventory", str(inventory), "--forks", "10")
 
     predicted = ansible.playbook(*arguments, "--check", variables=NO_FOLDER)
-    assert predicted.code == 0, predicted.output
+    assert predicted.code == 0, predicted.failure
     assert predicted.folders == []
     seen = {host: (tmp_path / host).read_text("utf-8").partition(" ") for host in HOSTS}
     assert len({path for path, _blank, _content in seen.values()}) == len(HOSTS)
@@ -109,7 +109,7 @@ def test_ten_hosts_in_one_play_share_no_file(
         assert (header["host"], header["scope"]) == (host, {"users": [scopes[host]]})
 
     done = ansible.playbook(*arguments)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert len(done.folders) == len(HOSTS)
     kinds = ("hard_match-plan.jsonl", "hard_match-result.jsonl", "journal.jsonl")
     found = {}
@@ -140,7 +140,7 @@ def test_a_user_who_could_not_be_written_stops_the_role_after_the_others(
     control("PUT", "settings", {"faults": [{"method": "PATCH", "path": "/users/", "status": 403, "count": 1}]})
     run = ansible.playbook("hybrid.identity.hard_match", variables={"hard_match_scope": {"users": names}})
     control("PUT", "settings", {"faults": []})
-    assert run.code == 2, run.output
+    assert run.code == 2, run.failure
     statuses = {name: change["status"] for name, change in run.changes().items()}
     assert Counter(statuses.values()) == {"set": 2, "failed": 1}
     cloud = graph.users()
@@ -173,7 +173,7 @@ def test_defaults_of_both_action_groups_reach_both_modules(ansible: Ansible, gra
         "group/hybrid.identity.entra": without("hybrid_identity_entra", "secret"),
     }
     run = ansible.tasks([role], module_defaults=defaults)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert run.changes()[ANNA]["status"] == "set"
     assert run.users("plan")[FOREIGN]["match"]["effects"] == ["foreign_anchor"]
     assert graph.users()[ANNA]["onPremisesImmutableId"] == run.changes()[ANNA]["immutable_id"]
@@ -184,7 +184,7 @@ def test_the_check_mode_of_a_play_shows_the_plan_and_changes_nothing(ansible: An
     before = graph.users()
     role = {"ansible.builtin.include_role": {"name": "hybrid.identity.hard_match"}}
     run = ansible.tasks([{**role, "vars": {"hard_match_scope": {"users": [ANNA]}}}], check_mode=True)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert run.header("plan")["facts"]["summary"]["changes"] == 1
     assert graph.users() == before
 
@@ -194,15 +194,15 @@ def test_nothing_is_written_without_a_folder_for_the_journal(ansible: Ansible, s
     before = dump(state)
     choices = {**NO_FOLDER, "hard_match_scope": {"users": [ANNA]}}
     looked = ansible.playbook("hybrid.identity.hard_match", "--check", "--diff", variables=choices)
-    assert looked.code == 0, looked.output
+    assert looked.code == 0, looked.failure
     assert f"+{ANNA} onPremisesImmutableId: " in looked.output
     refused = ansible.playbook("hybrid.identity.hard_match", variables=choices)
-    assert refused.code == 2, refused.output
+    assert refused.code == 2, refused.failure
     assert "and hybrid_identity_run_folder, the folder for its journal" in " ".join(refused.output.split())
     missing = ansible.playbook(
         "hybrid.identity.hard_match", variables={**choices, "hybrid_identity_run_folder": str(tmp_path / "no" / "runs")}
     )
-    assert missing.code == 2, missing.output
+    assert missing.code == 2, missing.failure
     assert f"there is no folder {tmp_path}/no/runs. Create it first." in " ".join(missing.output.split())
     assert dump(state) == before
 
@@ -212,6 +212,6 @@ def test_nobody_is_not_everybody(ansible: Ansible, state: Path) -> None:
     before = dump(state)
     for scope, words in NOBODY:
         run = ansible.playbook("hybrid.identity.hard_match", variables={"hybrid_identity_scope": scope})
-        assert run.code == 2, run.output
+        assert run.code == 2, run.failure
         assert words in " ".join(run.output.split()), run.output
     assert dump(state) == before

@@ -33,7 +33,7 @@ def test_the_files_agree(ansible: Ansible, graph: Graph, directory: Directory, t
     variables = {"hard_match_report": report, "hybrid_identity_scope": {"upn_suffixes": SUFFIXES}}
     run = ansible.playbook(f"hybrid.identity.{playbook}", variables=variables)
     # The seed has users whose outcome hard_match does not allow: it stops, and the report says why.
-    assert (run.code == 0) == (playbook == "preflight"), run.output
+    assert (run.code == 0) == (playbook == "preflight"), run.failure
     assert run.recap()["changed"] == 0
     assert graph.users() == before
 
@@ -95,7 +95,7 @@ def test_the_history_of_an_account_that_seems_to_be_somebody_elses(
         )
     finally:
         directory.modify(change.format(dn, "delete", ""))
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     (user,) = run.users("plan").values()
     assert "different_person" in user["match"]["effects"]
     account = user["person"]["account"]

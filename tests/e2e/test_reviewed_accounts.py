@@ -43,7 +43,7 @@ def test_accounts_and_matches_that_two_plans_show(
     scope = {"hybrid_identity_domains": [SUFFIX], "accounts_scope": {"upn_suffixes": [SUFFIX]}}
     accounts = choices(path, tmp_path, **scope)
     first = ansible.playbook("hybrid.identity.accounts", variables=accounts)
-    assert first.code == 0, first.output
+    assert first.code == 0, first.failure
     control("POST", "users", people(NEW)[OLD:])
 
     chosen = {
@@ -52,12 +52,12 @@ def test_accounts_and_matches_that_two_plans_show(
         "hybrid_identity_stages": ["accounts", "hard_match"],
     }
     planned = ansible.playbook("hybrid.identity.site", "--check", variables=chosen)
-    assert planned.code == 0, planned.output
+    assert planned.code == 0, planned.failure
     given = {**planned.hand_over(tmp_path, "accounts"), **planned.hand_over(tmp_path)}
 
     control("POST", "users", people(LATE)[NEW:])
     done = ansible.playbook("hybrid.identity.site", variables={**chosen, **given})
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     upns = [user["userPrincipalName"] for user in people(LATE)]
     entries = directory.search("(objectClass=user)", "userPrincipalName", "objectGUID", base=path)
     values = {entry["userprincipalname"][0].decode(): expected_immutable_id(entry) for entry in entries}
@@ -70,8 +70,8 @@ def test_accounts_and_matches_that_two_plans_show(
 
     # An account that nobody reviewed is not matched, although its name fits.
     late = ansible.playbook("hybrid.identity.accounts", variables=accounts)
-    assert late.code == 0, late.output
+    assert late.code == 0, late.failure
     again = ansible.playbook("hybrid.identity.site", variables={**chosen, **given})
-    assert again.code == 0, again.output
+    assert again.code == 0, again.failure
     assert {again.changes()[upn]["status"] for upn in upns[NEW:]} == {"not_reviewed"}
     assert [graph.users()[upn]["onPremisesImmutableId"] for upn in upns[NEW:]] == [None, None]

@@ -96,7 +96,7 @@ def test_one_job_plans_and_the_other_applies_what_was_reviewed(
     control("DELETE", "requests")
 
     planned = pipeline.plan(NAMES)
-    assert planned.code == 0, planned.output
+    assert planned.code == 0, planned.failure
     assert writes() == {}
     facts = planned.header("plan")["facts"]
     # Only the effect stands against it, so a person may approve it.
@@ -110,7 +110,7 @@ def test_one_job_plans_and_the_other_applies_what_was_reviewed(
     control("PATCH", "users", [{"id": ids[LATER], PROPERTY: None}])
     control("PATCH", "users", [{"id": ids[MOVED], PROPERTY: OTHER}])
     done = pipeline.apply(NAMES, **given, hard_match_max_changes=2, hard_match_max_refused=1)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     wanted = {ids[name]: {PROPERTY: anchors[name]} for name in (ANNA, FOREIGN)}
     assert writes() == wanted
     assert {name: change["status"] for name, change in done.changes().items()} == {
@@ -125,14 +125,14 @@ def test_one_job_plans_and_the_other_applies_what_was_reviewed(
 
     # Once more, as after a run that was killed at its end.
     again = pipeline.apply(NAMES, **given, hard_match_max_refused=1)
-    assert again.code == 0, again.output
+    assert again.code == 0, again.failure
     assert (writes(), counts(again)["already_done"]) == ({}, 2)
 
 
 @pytest.mark.usefixtures("fresh")
 def test_a_plan_that_was_not_approved_writes_nothing(pipeline: Pipeline, writes: Callable[[], dict[str, Any]]) -> None:
     planned = pipeline.plan([ANNA])
-    assert planned.code == 0, planned.output
+    assert planned.code == 0, planned.failure
     given = pipeline.hand_over(planned)
     cases: dict[str, dict[str, Any]] = {
         "is not the plan that was reviewed": {**given, "hard_match_reviewed_plan_sha256": "0" * 64},
@@ -143,7 +143,7 @@ def test_a_plan_that_was_not_approved_writes_nothing(pipeline: Pipeline, writes:
     }
     for words, variables in cases.items():
         run = pipeline.apply(**{"names": [ANNA], **variables})
-        assert run.code == 2, run.output
+        assert run.code == 2, run.failure
         assert words in " ".join(run.output.split()), words
     assert writes() == {}
 
@@ -154,7 +154,7 @@ def test_the_identity_of_the_plan_job_sees_the_same_and_can_write_nothing(
 ) -> None:
     """What it may not read is a caveat, and neither an outcome nor a refusal."""
     plan = pipeline.plan(NAMES)
-    assert plan.code == 0, plan.output
+    assert plan.code == 0, plan.failure
     caveats = plan.header("plan")["facts"]["caveats"]
     assert [each for each in caveats if "switches" not in each and "source of authority" not in each] == []
     writer = pipeline.applier.playbook(
@@ -165,5 +165,5 @@ def test_the_identity_of_the_plan_job_sees_the_same_and_can_write_nothing(
 
     before = control("GET", "dump")
     denied = pipeline.apply(NAMES, hybrid_identity_entra=pipeline.reader)
-    assert denied.code == 2, denied.output
+    assert denied.code == 2, denied.failure
     assert control("GET", "dump")["user"] == before["user"]

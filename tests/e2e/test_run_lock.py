@@ -35,7 +35,7 @@ def test_one_playbook_writes_at_a_time(
             wait_until(lambda: process.poll() is not None or control.held()["requests"], "the write is under way")
             assert process.poll() is None, process.communicate()
             refused = other.playbook(role, variables=second)
-            assert refused.code == 2, refused.output
+            assert refused.code == 2, refused.failure
             said = " ".join(refused.output.split())
             assert f"Another ansible-playbook (process {process.pid} on " in said
             assert refused.folders == []
@@ -48,4 +48,4 @@ def test_one_playbook_writes_at_a_time(
             kill(process)
     control.let_go()
     again = other.playbook(role, variables=second)
-    assert again.code == 0, again.output
+    assert again.code == 0, again.failure

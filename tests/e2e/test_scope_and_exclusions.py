@@ -84,7 +84,7 @@ def statuses(run: Run, kind: str = "result") -> dict[str, str]:
 
 
 def failed(run: Run, *words: str) -> None:
-    assert run.code == 2, run.output
+    assert run.code == 2, run.failure
     said = " ".join(run.output.split())
     assert all(word in said for word in words), run.output
 
@@ -112,7 +112,7 @@ def test_a_group_is_matched_without_those_who_are_excluded(
         "hard_match_max_changes": 2,
     }
     run = ansible.playbook("hybrid.identity.hard_match", variables=variables)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     left = dict.fromkeys((CLARA, DAVID, NORA, HANNA), "excluded")
     assert statuses(run) == {**left, ELIF: "set", FELIX: "set"}
     causes = {name: change["cause"] for name, change in run.changes().items() if name in left}
@@ -138,7 +138,7 @@ def test_a_group_of_entra_is_the_scope(ansible: Ansible, groups: Groups, control
     control("POST", "objects", {"groups": [pilot, inner, dynamic]})
     scope = {"hybrid_identity_scope": {"group": PILOT}, "hard_match_max_changes": 2}
     run = ansible.playbook("hybrid.identity.hard_match", variables=scope)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert statuses(run) == {IGOR: "set", JANA: "set"}
 
     for name in ("hybrid_identity_scope", "hybrid_identity_exclude"):
@@ -180,7 +180,7 @@ def test_service_accounts_are_listed_apart(ansible: Ansible, groups: Groups) -> 
         "hybrid.identity.hard_match",
         variables={"hybrid_identity_scope": {"search_base": groups.base}, "hard_match_max_changes": 0},
     )
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     _header, *records, _end = run.lines("result")
     found = {record["ad"]["sam_account_name"]: record["change"]["cause"] for record in records if record["ad"]}
     assert found == {"svc-sql": "service_principal_name", "msa$": "managed_service_account"}

@@ -149,7 +149,7 @@ def test_a_run_needs_no_other_rights(
     for each in (READ, STAMP, CREATE, ROLL_BACK, SUFFIXES):
         controller.give(each)
     done = ansible.playbook("hybrid.identity.site", variables=variables)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert directory.suffixes() == ["contoso.com"]
     wanted = ("userPrincipalName", "objectGUID", "mS-DS-ConsistencyGuid", "c", "countryCode")
     ad = {
@@ -163,7 +163,7 @@ def test_a_run_needs_no_other_rights(
         assert graph.users()[upn]["onPremisesImmutableId"] == expected_immutable_id(entry)
 
     back = ansible.playbook("hybrid.identity.rollback", variables={**variables, "hybrid_identity_rollback": "last"})
-    assert back.code == 0, back.output
+    assert back.code == 0, back.failure
     left = directory.search("(objectClass=user)", *wanted, base=path)
     assert {entry["userprincipalname"][0].decode() for entry in left} == set(PEOPLE)
     assert not [entry for entry in left if "ms-ds-consistencyguid" in entry]

@@ -44,14 +44,14 @@ def test_the_chain_ends_with_users_proven_to_be_synchronised(
 ) -> None:
     before = graph.users()
     predicted = ansible.playbook("hybrid.identity.site", "--check", "--diff", "-vvvv", variables=CHOICES)
-    assert predicted.code == 0, predicted.output
+    assert predicted.code == 0, predicted.failure
     assert "In check mode, nothing is proven" in predicted.output
     shows_no_secret(predicted)
     assert Server(connect).runs() == 0
     assert graph.users() == before
 
     done = ansible.playbook("hybrid.identity.site", "--diff", "-vvvv", variables=CHOICES)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     shows_no_secret(done)
     door = "blockCloudObjectTakeoverThroughHardMatchEnabled: a sync matches no cloud user by ImmutableId."
     assert door in " ".join(done.output.split())
@@ -95,10 +95,10 @@ def test_the_result_of_an_earlier_run_is_proven_once(ansible: Ansible, connect: 
     The tag of the stage changes nothing: nothing else is in the playbook.
     """
     matched = ansible.playbook("hybrid.identity.hard_match", "--tags", "hard_match", variables=CHOICES)
-    assert matched.code == 0, matched.output
+    assert matched.code == 0, matched.failure
     for choice in ("last", matched.folder.name):
         later = ansible.playbook("hybrid.identity.sync", "--tags", "sync", variables={**CHOICES, "sync_run": choice})
-        assert later.code == 0, later.output
+        assert later.code == 0, later.failure
         assert later.folders == []
         assert Server(connect).runs() == 6
         statuses = [user["sync"]["status"] for user in read_proof(matched.folder).values()]
@@ -108,7 +108,7 @@ def test_the_result_of_an_earlier_run_is_proven_once(ansible: Ansible, connect: 
     # A cycle exports only changes, so it does not export them again.
     again = {**CHOICES, "sync_run": "last", "sync_cycle": "always"}
     once_more = ansible.playbook("hybrid.identity.sync", variables=again)
-    assert once_more.code == 0, once_more.output
+    assert once_more.code == 0, once_more.failure
     assert Server(connect).runs() == 12
 
 
@@ -116,6 +116,6 @@ def test_the_result_of_an_earlier_run_is_proven_once(ansible: Ansible, connect: 
 def test_without_a_connect_server_the_stage_says_so(ansible: Ansible, connect: Path) -> None:
     variables = {"hybrid_identity_connect_host": ""}
     run = ansible.playbook("hybrid.identity.site", "--tags", "sync", variables=variables)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert "No Entra Connect server is in the inventory" in " ".join(run.output.split())
     assert Server(connect).runs() == 0

@@ -30,18 +30,18 @@ def synchronizing(fresh: None, control: Control) -> None:
 def test_nothing_is_written_while_nobody_holds_the_engine(ansible: Ansible, state: Path) -> None:
     before = dump(state)
     planned = ansible.playbook(PLAYBOOK, "--check", variables=SCOPE)
-    assert planned.code == 0, planned.output
+    assert planned.code == 0, planned.failure
     incomplete: list[dict[str, Any]] = [{}, {"hard_match_hold_scheduler": False}]
     for variables in incomplete:
         refused = ansible.playbook(PLAYBOOK, variables={**SCOPE, **variables})
-        assert refused.code == 2, refused.output
+        assert refused.code == 2, refused.failure
         assert (
             "Nothing was changed. A sync engine is connected to the tenant, but no Entra Connect server is set"
             in " ".join(refused.output.split())
         )
         assert dump(state) == before
     done = ansible.playbook(PLAYBOOK, variables={**SCOPE, **HELD})
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     assert [change["status"] for change in done.changes().values()] == ["set"]
     # With nobody to write, nobody has to hold it.
     assert ansible.playbook(PLAYBOOK, variables=SCOPE).code == 0
@@ -53,7 +53,7 @@ def test_without_the_permission_the_engine_counts_as_connected(ansible: Ansible,
     control("PUT", "settings", {"faults": [fault]})
     before = dump(state)
     refused = ansible.playbook(PLAYBOOK, variables=SCOPE)
-    assert refused.code == 2, refused.output
+    assert refused.code == 2, refused.failure
     said = " ".join(refused.output.split())
     assert "It could not be read whether a sync engine is connected to the tenant" in said
     assert "grant the app Organization.Read.All" in said

@@ -44,7 +44,7 @@ def cycle(ansible: Ansible, *names: str) -> Run:
         },
     ]
     run = ansible.tasks(tasks, **DEFAULTS)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert run.results["cycle"]["outcome"] == "errors"
     return run
 

@@ -73,7 +73,7 @@ def matched(
     """All of them matched. A test that needs them as they were comes before the first that asks for this."""
     control("DELETE", "requests")
     run = Ansible(without_connect, tmp_path_factory.mktemp("thousand")).tasks([READ, MATCH], **DEFAULTS)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     return Matched(run, control("GET", "requests"))
 
 
@@ -88,7 +88,7 @@ def test_a_preflight_costs_a_few_requests_for_the_tenant(
     }
     control("DELETE", "requests")
     run = ansible.tasks([plan], **DEFAULTS)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert run.results["plan"]["summary"]["outcomes"]["hard_match"] == COUNT
     # No app token may read the tenant's switches (facts §0.5), which is said once.
     assert sum("tenant_switches" in sentence for sentence in run.results["plan"]["caveats"]) == 2
@@ -123,14 +123,14 @@ def test_a_second_run_lists_the_users_and_ends(ansible: Ansible, control: Contro
     """By the modules and by the role."""
     control("DELETE", "requests")
     second = ansible.tasks([READ, MATCH], "--diff", **DEFAULTS)
-    assert second.code == 0, second.output
+    assert second.code == 0, second.failure
     assert not second.results["entra"]["changed"]
     assert second.results["entra"]["summary"]["unchanged"] == COUNT
     only_lists_the_users(control, others=3)
 
     control("DELETE", "requests")
     third = ansible.tasks([ROLE], **DEFAULTS)
-    assert third.code == 0, third.output
+    assert third.code == 0, third.failure
     only_lists_the_users(control, others=5)
 
 
@@ -155,7 +155,7 @@ def test_clearing_sends_null(ansible: Ansible, graph: Graph, control: Control) -
         "register": "cleared",
     }
     run = ansible.tasks([clear], **DEFAULTS)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert run.results["cleared"]["summary"]["cleared"] == len(names)
     bodies = [request["body"] for request in control("GET", "requests") if request["method"] == "PATCH"]
     assert [json.loads(body) for body in bodies] == [{"onPremisesImmutableId": None}] * len(names)
@@ -170,7 +170,7 @@ def test_the_role_makes_the_requests_that_the_docs_say(ansible: Ansible, control
     tenant_users = control("GET", "health")["users"]
     control("DELETE", "requests")
     run = ansible.tasks([ROLE], **DEFAULTS)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert len(run.changes()) == COUNT
     on_the_wire = [request["path"] for request in control("GET", "requests") if "batch" not in request]
     assert len(on_the_wire) == count_requests(tenant_users, COUNT, ROLE_GROUPS), on_the_wire

@@ -70,7 +70,7 @@ def test_the_chain_and_back(ansible: Ansible, graph: Graph, directory: Directory
     cloud, ad = values(graph), anchors(directory)
     control("DELETE", "requests")
     done = ansible.playbook("hybrid.identity.site", variables=choices)
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     journal, name = done.journal, done.folder.name
     assert {stat.S_IMODE(path.stat().st_mode) for path in done.folder.iterdir()} == {0o600}
     written = lines(journal)
@@ -91,13 +91,13 @@ def test_the_chain_and_back(ansible: Ansible, graph: Graph, directory: Directory
     size = journal.stat().st_size
     now = values(graph)
     looked = ansible.playbook("hybrid.identity.rollback", "--check", "--diff", variables=undo)
-    assert looked.code == 0, looked.output
+    assert looked.code == 0, looked.failure
     assert (journal.stat().st_size, values(graph)) == (size, now)
     back = ansible.playbook("hybrid.identity.rollback", "--diff", variables=undo)
-    assert back.code == 0, back.output
+    assert back.code == 0, back.failure
     assert (values(graph), anchors(directory)) == (cloud, ad)
     again = ansible.playbook("hybrid.identity.rollback", variables=undo)
-    assert (again.code, again.recap()["changed"]) == (0, 0), again.output
+    assert (again.code, again.recap()["changed"]) == (0, 0), again.failure
 
 
 @pytest.mark.usefixtures("fresh")
@@ -131,7 +131,7 @@ def test_clearing_everybody_and_back(ansible: Ansible, graph: Graph) -> None:
 
     counted = {**scope, "hybrid_identity_clear_expected": planned}
     run = ansible.playbook("hybrid.identity.clear_immutable_id", "--diff", variables=counted)
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     users = graph.users()
     eligible = {name for name, value in cloud.items() if value and users[name]["onPremisesSyncEnabled"] is None}
     left = {name for name in eligible if users[name][PROPERTY]}
@@ -145,7 +145,7 @@ def test_clearing_everybody_and_back(ansible: Ansible, graph: Graph) -> None:
     assert "so it does not restore it" in " ".join(refused.output.split())
     vouched = {**undo, "hybrid_identity_rollback_skip_checks": ["anchor_claims", "protected_accounts"]}
     back = ansible.playbook("hybrid.identity.rollback", variables=vouched)
-    assert back.code == 0, back.output
+    assert back.code == 0, back.failure
     assert values(graph) == cloud
 
 
@@ -185,7 +185,7 @@ def test_killed_in_the_middle_of_the_playbook(ansible: Ansible, graph: Graph, co
     control.let_go()
 
     run = ansible.tasks([task])
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
     assert 0 < run.results["result"]["summary"]["set"] < len(names)
     now = values(graph)
     assert all(now[f"{name}@contoso.com"] for name in names)
@@ -193,5 +193,5 @@ def test_killed_in_the_middle_of_the_playbook(ansible: Ansible, graph: Graph, co
     written = [line["user_principal_name"] for line in lines(journal) if line["outcome"] == "written"]
     assert sorted(written) == [f"{name}@contoso.com" for name in names]
     back = ansible.playbook("hybrid.identity.rollback", variables=undo_of("killed"))
-    assert back.code == 0, back.output
+    assert back.code == 0, back.failure
     assert values(graph) == cloud

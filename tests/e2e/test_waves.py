@@ -36,11 +36,11 @@ def told(run: Run) -> str:
 @pytest.mark.usefixtures("fresh")
 def test_each_wave_is_proven_before_the_next(ansible: Ansible, connect: Path, graph: Graph) -> None:
     predicted = ansible.playbook(WAVES, "--check", variables=waves(ANNA, ZOE))
-    assert predicted.code == 0, predicted.output
+    assert predicted.code == 0, predicted.failure
     assert (Server(connect).runs(), graph.users()[ANNA]["onPremisesImmutableId"]) == (0, None)
 
     done = ansible.playbook(WAVES, variables=waves(ANNA, ZOE))
-    assert done.code == 0, done.output
+    assert done.code == 0, done.failure
     new = [folder for folder in done.folders if (folder / "proof.jsonl").exists()]
     assert len(new) == 2
     proofs = {name: user for folder in new for name, user in read_proof(folder).items()}
@@ -58,7 +58,7 @@ def test_a_pilot_that_is_not_proven_stops_the_next_wave(
     control("PATCH", "users", [{"userPrincipalName": MAPPED, "lab": mapping}])
     allowed = ["matched", "hard_match", "blocked"]
     run = ansible.playbook(WAVES, variables=waves(MAPPED, ZOE, hybrid_identity_allowed_outcomes=allowed))
-    assert run.code == 2, run.output
+    assert run.code == 2, run.failure
     assert "1 of 1 user is not proven to be matched" in told(run)
     assert "Wave 2 of 2" not in told(run)
     assert [header["scope"] for header in [run.header("plan")]] == [{"users": [MAPPED]}]
@@ -69,7 +69,7 @@ def test_a_pilot_that_is_not_proven_stops_the_next_wave(
 def test_a_pilot_of_whom_nobody_is_matched_stops_the_next_wave(ansible: Ansible, connect: Path) -> None:
     everybody_refused = waves("carla.admin@contoso.com", ZOE, hybrid_identity_max_refused="100%")
     run = ansible.playbook(WAVES, variables=everybody_refused)
-    assert run.code == 2, run.output
+    assert run.code == 2, run.failure
     assert "No user of wave 1 is proven to be matched" in told(run)
     assert len(run.folders) == 1
     assert Server(connect).runs() == 0
@@ -83,34 +83,34 @@ def test_accounts_of_later_waves_in_the_scope_of_the_server_stop_the_first_cycle
     with filtered_by_group(directory, server) as group:
         group.set_members(ANNA, ZOE)
         run = ansible.playbook(WAVES, variables=waves(ANNA, ZOE, sync_unmatched="fail"))
-        assert run.code == 2, run.output
+        assert run.code == 2, run.failure
         assert f"1 user who is not hard-matched by this run: it soft-matches {ZOE} to {ZOE}." in told(run)
         assert (len(run.folders), server.runs(), graph.users()[ZOE]) == (1, 0, before[ZOE])
         group.set_members(ANNA)
         pilot = ansible.playbook(WAVES, variables=waves(ANNA, sync_unmatched="fail"))
-        assert pilot.code == 0, pilot.output
+        assert pilot.code == 0, pilot.failure
         assert (server.runs(), graph.users()[ZOE]) == (6, before[ZOE])
 
 
 @pytest.mark.usefixtures("fresh")
 def test_a_sync_is_red_until_an_earlier_run_is_proven(ansible: Ansible, connect: Path) -> None:
     earlier = ansible.playbook("hybrid.identity.hard_match", variables={"hard_match_scope": {"users": [ANNA]}})
-    assert earlier.code == 0, earlier.output
+    assert earlier.code == 0, earlier.failure
     run = ansible.playbook("hybrid.identity.sync", variables={**CHOICES, "hard_match_scope": {"users": [ZOE]}})
-    assert run.code == 2, run.output
+    assert run.code == 2, run.failure
     assert {user["sync"]["status"] for user in read_proof(run.folder).values()} == {"verified"}
     named = f"1 user of earlier runs is neither proven nor cleared: {ANNA} (run {earlier.folder.name})"
     assert named.lower() in told(run).lower()
     for name in (earlier.folder.name, run.folder.name):
         later = ansible.playbook("hybrid.identity.sync", variables={**CHOICES, "sync_run": name})
-        assert later.code == 0, later.output
+        assert later.code == 0, later.failure
 
 
 @pytest.mark.usefixtures("fresh")
 def test_a_rollback_clears_what_an_earlier_run_left(ansible: Ansible, connect: Path) -> None:
     earlier = ansible.playbook("hybrid.identity.hard_match", variables={"hard_match_scope": {"users": [ANNA]}})
-    assert earlier.code == 0, earlier.output
+    assert earlier.code == 0, earlier.failure
     back = ansible.playbook("hybrid.identity.rollback", variables={"hybrid_identity_rollback": earlier.folder.name})
-    assert back.code == 0, back.output
+    assert back.code == 0, back.failure
     run = ansible.playbook("hybrid.identity.sync", variables={**CHOICES, "hard_match_scope": {"users": [ZOE]}})
-    assert run.code == 0, run.output
+    assert run.code == 0, run.failure
