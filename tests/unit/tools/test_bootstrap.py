@@ -164,3 +164,16 @@ def test_another_system_is_told_what_it_needs(machine: Machine) -> None:
     code, said = machine.bootstrap('ID="rocky"\n')
     assert code == 0
     assert said.startswith("Not Debian or Ubuntu: these must be there already: ca-certificates curl git ")
+
+
+def test_a_powershell_that_works_is_fine(machine: Machine) -> None:
+    machine.program("pwsh", "[[ $* = *Get-Date ]]")
+    assert machine.bootstrap(UBUNTU, installed=BASE) == (0, "")
+
+
+def test_a_powershell_without_cmdlets_is_named_at_once(machine: Machine) -> None:
+    machine.program("pwsh", 'echo "The term Get-Date is not recognized" >&2; exit 1')
+    code, said = machine.bootstrap(UBUNTU, installed=BASE)
+    assert code == 1
+    assert said.startswith("The pwsh on PATH does not find its own cmdlets. In a chroot, make the root a mount point")
+    assert "not recognized" not in said
