@@ -54,10 +54,12 @@ class Matcher:
                 self._joined(case, target.user)
             else:
                 self._hard(case, target.user)
-        if case.action not in _WRITES:
-            return
-        addresses = names.settle(case, self._tenant, self._simulated, self._domains)
-        if addresses is not None:
+        addresses = None
+        if case.action in _WRITES:
+            addresses = names.settle(case, self._tenant, self._simulated, self._domains)
+        if addresses is None:
+            self._simulated.pass_over(case.target, case.user)
+        else:
             self._simulated.export(
                 case.target,
                 case.user,

@@ -110,8 +110,9 @@ class SimulatedTenant:
     def in_doubt(self, names: Iterable[str], addresses: Iterable[str]) -> bool:
         """Return whether it is in doubt that one of these values is free.
 
-        It is in doubt if it is free only because of an earlier export that unknown aspects may prevent, or if it may
-        belong to a user whose name in the cloud is unknown.
+        It is in doubt if it is free only because of an earlier export that unknown aspects may prevent, or because an
+        earlier user is not exported as far as is known, or if it may belong to a user whose name in the cloud is
+        unknown.
         """
         for name in names:
             if _loose_name(name) in self._loose or _alike(name.partition("@")[0]) in self._unnamed:
@@ -158,6 +159,13 @@ class SimulatedTenant:
             self._unnamed.add(_alike(nickname))
         if self._is_doubtful:
             self._loose |= _values(old.user) - _values(written)
+
+    def pass_over(self, old: SnapshotUser | None, user: Exported) -> None:
+        """Let a sync not write a user. If that may be wrong, because of unknown aspects, its values are in doubt."""
+        if self._is_doubtful:
+            self._loose |= {_alike(proxy) for proxy in user.addresses}
+            self._loose |= {_loose_name(user.upn)} if user.upn else set()
+            self._unnamed.add(_alike(user.nickname_for(old or _NOBODY)))
 
     def _put(self, user: SnapshotUser) -> None:
         key = user.user.id
