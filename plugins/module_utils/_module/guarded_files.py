@@ -78,7 +78,8 @@ def read_file(option: str, path: str, rule: Rule = INPUT) -> bytes:
     """
     try:
         with open(open_file(option, path, rule), "rb") as source:
-            content = source.read(rule.most + 1) or b""
+            # With a larger number, Python asks the system for that much memory first.
+            content = source.read(min(os.fstat(source.fileno()).st_size, rule.most + 1)) or b""
     except OSError as error:
         raise InputError(f"{option} {path} cannot be read: {error.strerror}; check the path.") from None
     if len(content) > rule.most:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,19 @@ def test_a_group_may_change_input_and_no_state(file: Path) -> None:
     file.chmod(0o660)
     assert read_file("ca_cert", str(file), INPUT) == b"content"
     assert "can be changed by others (mode 0660)" in refusal(file, OWN)
+
+
+def test_a_small_file_takes_no_memory_of_a_large_one(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    file.write_bytes(b"content")
+    file.chmod(0o600)
+    tracemalloc.start()
+    try:
+        assert read_file("journal", str(file), OWN) == b"content"
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1024 * 1024 < OWN.most
 
 
 @pytest.mark.parametrize("rule", [SECRET_INPUT, SECRET_OWN])
