@@ -158,13 +158,13 @@ class SimulatedTenant:
         if not is_named:
             self._unnamed.add(_alike(nickname))
         if self._is_doubtful:
-            self._loose |= _values(old.user) - _values(written)
+            given_up = _values(old.user.user_principal_name, old.user.proxy_addresses)
+            self._loose |= given_up - _values(upn, written.proxy_addresses)
 
     def pass_over(self, old: SnapshotUser | None, user: Exported) -> None:
         """Let a sync not write a user. If that may be wrong, because of unknown aspects, its values are in doubt."""
         if self._is_doubtful:
-            self._loose |= {_alike(proxy) for proxy in user.addresses}
-            self._loose |= {_loose_name(user.upn)} if user.upn else set()
+            self._loose |= _values(user.upn, user.addresses)
             self._unnamed.add(_alike(user.nickname_for(old or _NOBODY)))
 
     def _put(self, user: SnapshotUser) -> None:
@@ -201,9 +201,9 @@ def _loose_name(upn: str) -> str:
     return _alike(f"upn:{upn}")
 
 
-def _values(user: CloudUser) -> set[str]:
-    values = {_alike(proxy) for proxy in user.proxy_addresses}
-    return values | ({_loose_name(user.user_principal_name)} if user.user_principal_name else set())
+def _values(upn: str | None, addresses: Iterable[str]) -> set[str]:
+    values = {_alike(proxy) for proxy in addresses}
+    return values | ({_loose_name(upn)} if upn else set())
 
 
 def _keys(simulated: SimulatedTenant, user: CloudUser) -> list[tuple[_Index, str]]:
