@@ -462,6 +462,7 @@ result_code:
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -475,7 +476,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.made import made_accounts
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.accounts.proposals import read_planned
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError, UnexpectedError
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import Write
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.reviewed_plan import ACCOUNTS
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
     PLAN,
@@ -503,7 +503,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.passwords 
 from ansible_collections.hybrid.identity.plugins.module_utils._module.records_module import RecordsModule
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
-    RunFile,
     check_run_file,
     make_header,
     read_reviewed_plan,
@@ -538,7 +537,6 @@ class Accounts:
         self._writes = "plan_file" if check_mode else "result_file"
         self._task = task
         self._run = run_name(params["journal_run"])
-        self._source: RunFile | None = None
         self._tenant: str | None = None
         self._scope: Mapping[str, Any] = {}
         self._terms: dict[str, Any] = {}
@@ -593,14 +591,15 @@ class Accounts:
                 raise InputError("users is empty. Add at least one record, such as entra_user_info returns.")
             self._scope = {"users": [str(user.get("user_principal_name")) for user in users]}
             return
-        self._source = read_run_file("users_file", path, (USERS,))
-        self._tenant = self._source.header["tenant"]
-        self._scope = self._source.header["scope"]
-        self._task["users"] = list(self._source.records())
+        source = read_run_file("users_file", path, (USERS,))
+        self._tenant = source.header["tenant"]
+        self._scope = source.header["scope"]
+        # Each line brings its own copy of the same keys.
+        self._task["users"] = [{sys.intern(key): record[key] for key in record} for record in source.records()]
         if self._task["password_hash_sync"] is None:
-            self._task["password_hash_sync"] = self._source.header["facts"]["password_hash_sync"]
+            self._task["password_hash_sync"] = source.header["facts"]["password_hash_sync"]
 
-    def _read_planned(self) -> dict[str, frozenset[Write]] | None:
+    def _read_planned(self) -> dict[str, bytes] | None:
         sha256 = self._params["plan_sha256"]
         if sha256 is None:
             return None

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from ..ad.objects import AdObject
@@ -15,15 +14,18 @@ from ..core.identities.comparison import ad_key, entra_key
 from ..core.identities.distinguished_names import dn_key
 from .requests import AccountRequest, address_key
 
+NAMES = ("objectGUID", "userPrincipalName", "sAMAccountName", "mail", "proxyAddresses")
+"""The attributes by which objects are found."""
+
 
 class AccountDirectory:
     """Objects by GUID, UPN, address, ``sAMAccountName`` and distinguished name. An object may be added twice."""
 
     def __init__(self, objects: Iterable[AdObject] = ()) -> None:
         self._by_guid: dict[bytes, AdObject] = {}
-        self._by_upn: defaultdict[str, dict[bytes, AdObject]] = defaultdict(dict)
-        self._alike: defaultdict[str, dict[bytes, AdObject]] = defaultdict(dict)
-        self._by_address: defaultdict[str, dict[bytes, AdObject]] = defaultdict(dict)
+        self._by_upn: dict[str, list[AdObject]] = {}
+        self._alike: dict[str, list[AdObject]] = {}
+        self._by_address: dict[str, list[AdObject]] = {}
         self._by_dn: dict[str, AdObject] = {}
         self.sams: set[str] = set()
         """All values of ``sAMAccountName``, as ``ad_key``."""
@@ -37,21 +39,20 @@ class AccountDirectory:
             self._by_guid[found.guid] = found
             self._by_dn[dn_key(found.distinguished_name)] = found
             self.sams.update(map(ad_key, texts(found, "sAMAccountName")))
-            for upn in texts(found, "userPrincipalName"):
-                self._by_upn[entra_key(upn)][found.guid] = found
-                self._alike[ad_key(upn)][found.guid] = found
+            upns = texts(found, "userPrincipalName")
+            _file(found, self._by_upn, map(entra_key, upns))
+            _file(found, self._alike, map(ad_key, upns))
             mails = [f"smtp:{mail}" for mail in texts(found, "mail")]
-            for address in (*texts(found, "proxyAddresses"), *mails):
-                self._by_address[address_key(address)][found.guid] = found
+            _file(found, self._by_address, map(address_key, (*texts(found, "proxyAddresses"), *mails)))
 
     def named(self, upn: str) -> list[AdObject]:
         """Return the objects with this UPN."""
-        return list(self._by_upn.get(entra_key(upn), {}).values())
+        return list(self._by_upn.get(entra_key(upn), ()))
 
     def similar(self, upn: str) -> list[AdObject]:
         """Return the objects with another UPN that Active Directory takes for this one."""
-        own = self._by_upn.get(entra_key(upn), {})
-        return [found for guid, found in self._alike.get(ad_key(upn), {}).items() if guid not in own]
+        own = {found.guid for found in self._by_upn.get(entra_key(upn), ())}
+        return [found for found in self._alike.get(ad_key(upn), ()) if found.guid not in own]
 
     def has_sam(self, name: str) -> bool:
         return ad_key(name) in self.sams
@@ -70,10 +71,15 @@ class AccountDirectory:
     def holder_of(self, addresses: Iterable[str], own: AdObject | None = None) -> tuple[AdObject, str] | None:
         """Return an object other than ``own`` with one of these addresses, and the address; None if there is none."""
         for address in addresses:
-            for guid, found in self._by_address.get(address_key(address), {}).items():
-                if own is None or guid != own.guid:
+            for found in self._by_address.get(address_key(address), ()):
+                if own is None or found.guid != own.guid:
                     return found, address
         return None
+
+
+def _file(found: AdObject, index: dict[str, list[AdObject]], keys: Iterable[str]) -> None:
+    for key in set(keys):
+        index.setdefault(key, []).append(found)
 
 
 def texts(found: AdObject, attribute: str) -> list[str]:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -134,12 +136,12 @@ def _cloud(given: Mapping[str, object]) -> CloudRecord:
     return CloudRecord(**{name: given.get(name) for name in CloudRecord.__annotations__})  # type: ignore[typeddict-item]
 
 
-def refuse_changed(plan: AccountPlan, planned: Mapping[str, frozenset[Write]]) -> AccountPlan:
-    """Refuse users for whom the plan would be another one now. ``planned``: the values by key of the request."""
+def refuse_changed(plan: AccountPlan, planned: Mapping[str, bytes]) -> AccountPlan:
+    """Refuse users for whom the plan would be another one now. ``planned`` is what ``read_planned`` returns."""
     changes = []
     for change in plan.changes:
-        writes = frozenset(list_writes(change))
-        if writes and writes != planned.get(change.request.key):
+        writes = list_writes(change)
+        if writes and _digest(writes) != planned.get(change.request.key):
             reason = (
                 f"The change for {change.request.upn} is no longer the one in the plan, so nothing was written for "
                 "this user. Make a new plan."
@@ -149,12 +151,17 @@ def refuse_changed(plan: AccountPlan, planned: Mapping[str, frozenset[Write]]) -
     return replace(plan, changes=changes)
 
 
-def read_planned(records: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[Write]]:
-    """Return the values of a plan file that a run of ours wrote, by key of the request."""
+def read_planned(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
+    """Return a hash of the values of each user of a plan file that a run of ours wrote, by key of the request."""
     found = {}
     for record in records:
         user = read_user(record)
         ad, change = user["ad"], user["change"]
         if ad and change and change["writes"]:
-            found[entra_key(ad["user_principal_name"] or "")] = frozenset(read_writes(change["writes"]))
+            found[entra_key(ad["user_principal_name"] or "")] = _digest(read_writes(change["writes"]))
     return found
+
+
+def _digest(writes: Iterable[Write]) -> bytes:
+    values = {json.dumps([each.attribute, each.id, each.before, each.after]) for each in writes}
+    return hashlib.sha256("\n".join(sorted(values)).encode()).digest()

@@ -21,7 +21,6 @@ from ..._identity.accounts.requests import GIVEN, RANDOM, AccountRequest, read_a
 from ..._identity.accounts.state import ACCOUNT, AccountState, account_state, journal_value
 from ..._identity.accounts.values import CONTROL, MANAGER, WRITTEN, Countries
 from ..._identity.ad.faults import left_out_warnings
-from ..._identity.ad.marks import Marker
 from ..._identity.ad.objects import AdObject
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES
 from ..._identity.core import journal
@@ -31,17 +30,17 @@ from ..._identity.core.errors import IdentityError, InputError
 from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.journal import JournalEntry, JournalError, JournalWriter
 from ..._identity.core.outcomes import APART, REFUSED
-from ..._identity.core.review.changes import Review, Write
-from ..._identity.core.scope.exclusions import Exclusions, read_exclusions
+from ..._identity.core.records import AD_ATTRIBUTES
+from ..._identity.core.review.changes import Review
+from ..._identity.core.scope.exclusions import read_exclusions
 from ..._identity.core.text.counts import amount, plural
 from ..._identity.core.text.sentences import join_names
-from ..groups.named_objects import read_places
 from ..protection.shield import try_read_shield
 from ..session.connection import LdapOptions, Session, connected
 from ..session.errors import LdapError
 from ..session.forest import domain_place
 from .outcome import Outcome
-from .reader import Reader, check_paths, read_domain, read_forest_suffixes
+from .reader import ATTRIBUTES, Reader, check_paths, read_domain, read_forest_suffixes, read_marker
 from .writer import AccountWriter, Keeper
 
 _ROUNDS = 4
@@ -53,8 +52,8 @@ class Helpers:
 
     ``new_password`` takes the shortest length and the names that a password must not contain. ``keeper`` saves random
     passwords. ``given`` holds the passwords that the caller chose. ``made``: the GUIDs of the accounts that the journal
-    records as made. ``review``: the reviewed plan. ``planned``: the values of the plan that is applied, by key of the
-    request; None: what is planned now is written. ``tenant``: the id of the tenant that the users come from.
+    records as made. ``review``: the reviewed plan. ``planned``: what ``read_planned`` returns of the plan that is
+    applied; None: what is planned now is written. ``tenant``: the id of the tenant that the users come from.
     ``where`` says in messages where the plan is. ``named``: whether the domain's GUID is needed.
     """
 
@@ -65,7 +64,7 @@ class Helpers:
     given: GivenPasswords | None = None
     made: frozenset[str] = frozenset()
     review: Review | None = None
-    planned: Mapping[str, frozenset[Write]] | None = None
+    planned: Mapping[str, bytes] | None = None
     tenant: str | None = None
     where: str = "users"
     named: bool = False
@@ -107,11 +106,12 @@ def manage_accounts(
             suffixes=read_forest_suffixes(session, domain, more),
         )
         # A reviewed plan names an account by cn too, which is compared if the account already exists.
-        further: Sequence[str] = ("cn",) if helpers.review else ()
+        attributes: Sequence[str] = (*ATTRIBUTES, "cn") if helpers.review else ATTRIBUTES
         if rules.update == ALWAYS and rules.made:
             rules = replace(rules, shield=try_read_shield(session, domain.dn))
-            further = (*further, *ACCOUNT_ATTRIBUTES)
-        reader = Reader(session, domain.dn, further, _marker(session, domain.dn, exclusions))
+            attributes = (*attributes, *ACCOUNT_ATTRIBUTES)
+        marker = read_marker(session, domain.dn, exclusions)
+        reader = Reader(session, domain.dn, [request.upn for request in requests], attributes, marker=marker)
         changes = _planned(reader, requests, rules, domain.schema, helpers.countries)
         plan = decide_accounts(changes, terms, helpers.where)
         told = [*_unused_passwords(given, requests), *_missing(plan)]
@@ -120,7 +120,7 @@ def manage_accounts(
         if tried:
             if helpers.planned is not None:
                 plan = refuse_changed(plan, helpers.planned)
-            plan, broken, warnings = _write(session, options, reader, plan, place, rules, helpers)
+            plan, broken, warnings = _write(session, options, domain.dn, plan, place, rules, helpers)
             told += warnings
     warnings = [*_warnings(plan.changes, rules), *told, *left_out_warnings(reader.left_out)]
     return Outcome(plan, place[1] or None, tried, warnings, broken)
@@ -129,7 +129,7 @@ def manage_accounts(
 def _write(
     session: Session,
     options: LdapOptions,
-    reader: Reader,
+    domain: str,
     plan: AccountPlan,
     place: tuple[str, str],
     rules: Rules,
@@ -149,16 +149,10 @@ def _write(
     changes = writer.write(session, plan.changes)
     broken = writer.broken
     try:
-        changes = _with_accounts(reader, changes)
+        changes = _with_accounts(session, domain, changes)
     except LdapError as error:
         broken = broken or error
     return replace(plan, changes=changes), broken, _note_made(helpers.journal_writer, list_made(changes, place))
-
-
-def _marker(session: Session, domain: str, exclusions: Exclusions) -> Marker | None:
-    if not exclusions.ad_groups and not exclusions.units:
-        return None
-    return Marker(read_places(session, domain, exclusions.ad_groups, exclusions.units), services=False)
 
 
 def _note_made(journal_writer: JournalWriter | None, entries: Sequence[JournalEntry]) -> list[str]:
@@ -236,10 +230,10 @@ def _state(found: AdObject | None) -> AccountState | None:
     return account_state(found.distinguished_name, found.attributes) if found else None
 
 
-def _with_accounts(reader: Reader, changes: Sequence[AccountChange]) -> list[AccountChange]:
+def _with_accounts(session: Session, domain: str, changes: Sequence[AccountChange]) -> list[AccountChange]:
     """Return the changes with the created accounts, including their GUIDs, as the server that created them has them."""
     made = [change.request.upn for change in changes if change.status == CREATED]
-    found = AccountDirectory(reader.made(made)) if made else AccountDirectory()
+    found = AccountDirectory(Reader(session, domain, made, AD_ATTRIBUTES, others=()).accounts() if made else ())
     return [
         replace(change, found=next(iter(found.named(change.request.upn)), None)) if change.status == CREATED else change
         for change in changes

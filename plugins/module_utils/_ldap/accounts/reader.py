@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ..._identity.accounts.directory import NAMES
 from ..._identity.accounts.managers import manager_upn
 from ..._identity.accounts.paths import Paths
 from ..._identity.accounts.plan import Names
@@ -19,9 +20,11 @@ from ..._identity.ad.faults import has_guid, whole_number
 from ..._identity.ad.marks import NO_MARKS, Marker
 from ..._identity.ad.objects import AdObject
 from ..._identity.core.errors import InputError
-from ..._identity.core.identities.comparison import ad_key
+from ..._identity.core.identities.comparison import ad_key, entra_key
 from ..._identity.core.identities.distinguished_names import dn_key
 from ..._identity.core.records import AD_ATTRIBUTES
+from ..._identity.core.scope.exclusions import Exclusions
+from ..groups.named_objects import read_places
 from ..session import filters
 from ..session.connection import Session
 from ..session.errors import NO_SUCH_OBJECT, LdapError
@@ -105,21 +108,44 @@ def _is_there(session: Session, path: str) -> bool:
         return False
 
 
-class Reader:
-    """Reads accounts by their names and addresses. Does not repeat a condition or a listing of the domain.
+def read_marker(session: Session, domain: str, exclusions: Exclusions) -> Marker | None:
+    """Read where excluded accounts are; None if nothing excludes by place."""
+    if not exclusions.ad_groups and not exclusions.units:
+        return None
+    return Marker(read_places(session, domain, exclusions.ad_groups, exclusions.units), services=False)
 
-    ``more``: attributes to read besides ATTRIBUTES. ``marker`` notes what concerns accounts. ``left_out`` names the
-    objects that cannot be used.
+
+class Reader:
+    """Reads what concerns the accounts of people, by names and addresses. Repeats no condition and no listing.
+
+    ``upns``: the UPNs of these people. ``attributes`` are read of their accounts. A listing has the whole domain, so of
+    other objects only ``others`` are kept; none: they are left out. ``marker`` notes what concerns accounts.
+    ``left_out`` names the objects that cannot be used.
     """
 
-    def __init__(self, session: Session, domain: str, more: Sequence[str] = (), marker: Marker | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        domain: str,
+        upns: Iterable[str],
+        attributes: Iterable[str] = ATTRIBUTES,
+        others: Iterable[str] = NAMES,
+        marker: Marker | None = None,
+    ) -> None:
         self._marker = marker
-        self._attributes = tuple(dict.fromkeys((*ATTRIBUTES, *more, *(marker.attributes if marker else ()))))
+        self._attributes = tuple(dict.fromkeys((*attributes, *(marker.attributes if marker else ()))))
         self._session = session
         self._domain = domain
+        self._others = tuple(map(str.lower, others))
+        self._upns = tuple(upns)
+        self._people = frozenset(map(entra_key, self._upns))
         self.left_out: list[str] = []
         self._asked: set[str] = set()
         self._is_listed = False
+
+    def accounts(self) -> Iterator[AdObject]:
+        """Return the objects that have one of the UPNs. Others may be among them."""
+        return self._matching(filters.equals(UPN, upn) for upn in self._upns)
 
     def people(self, requests: Sequence[AccountRequest]) -> Iterator[AdObject]:
         """Return the objects that have the UPN, the manager's UPN or an address of one of the requests."""
@@ -140,12 +166,6 @@ class Reader:
         if self._is_listed:
             # The listing lacks objects without sAMAccountName and address, such as containers and printers.
             yield from self._filtered(cns)
-
-    def made(self, upns: Iterable[str]) -> Iterator[AdObject]:
-        """Read the accounts with these UPNs again."""
-        self._asked.clear()
-        self._is_listed = False
-        return self._matching([filters.equals(UPN, upn) for upn in upns])
 
     def _matching(self, conditions: Iterable[str]) -> Iterator[AdObject]:
         """Read objects by filters, or by a listing of the domain if that takes no more requests."""
@@ -168,8 +188,14 @@ class Reader:
             yield from self._objects(paged_entries(self._session, self._domain, chosen, self._attributes))
 
     def _listing(self, most_pages: int) -> list[AdObject] | None:
-        entries = list_entries(self._session, self._domain, _ANYBODY, self._attributes, most_pages, lambda entry: entry)
-        return None if entries is None else list(self._objects(entries))
+        entries = list_entries(self._session, self._domain, _ANYBODY, self._attributes, most_pages, self._kept)
+        return None if entries is None else list(self._objects(filter(None, entries)))
+
+    def _kept(self, entry: Entry) -> Entry | None:
+        if any(entra_key(upn) in self._people for upn in entry.texts(UPN)):
+            return entry
+        held = {name: entry.attributes[name] for name in self._others if name in entry.attributes}
+        return Entry(entry.distinguished_name, held) if self._others else None
 
     def _objects(self, entries: Iterable[Entry]) -> Iterator[AdObject]:
         for entry in entries:

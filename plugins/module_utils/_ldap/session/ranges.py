@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,7 +40,8 @@ def read_parts(raw: Mapping[str, Sequence[bytes] | None]) -> tuple[dict[str, Seq
         found = _RANGE.fullmatch(description)
         if found is None:
             if values:
-                whole[description.lower()] = values
+                # Shared names and tuples take less memory, which counts for the objects of a whole domain.
+                whole[sys.intern(description.lower())] = tuple(values)
             continue
         first, last = int(found["first"]), found["last"]
         following = None if last == "*" else int(last) + 1

@@ -284,7 +284,7 @@ def test_the_rest_is_not_tried_after_a_lost_connection(run: Run, tmp_path: Path)
     assert [line["outcome"] for line in journal_lines(journal)] == ["written", "unknown", "aborted"]
 
 
-def _as_is(_reader: Any, steps: Any) -> Any:
+def _as_is(_session: Any, _domain: Any, steps: Any) -> Any:
     return steps
 
 
