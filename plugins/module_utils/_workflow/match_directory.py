@@ -89,9 +89,10 @@ class MatchDirectory:
                     "remove it."
                 )
 
-    def read_view(self, anchors: Sequence[str], names: Sequence[str]) -> DirectoryView:
-        """Return the objects with these ImmutableIds, UPNs or addresses."""
-        return read_view(self._session, self._domain, anchors, names, self._protects)
+    def read_view(self, users: Sequence[AnchorChange], anchors: Sequence[str], names: Sequence[str]) -> DirectoryView:
+        """Return the objects with these ImmutableIds, UPNs or addresses. ``users`` are those of ``find``."""
+        found = [user.found for user in users if user.found]
+        return read_view(self._session, self._domain, anchors, names, self._protects, found)
 
     def read_histories(self, guids: Sequence[str]) -> dict[str, AccountHistory]:
         """Return the histories of the accounts with these dashed GUIDs, by GUID."""
@@ -113,7 +114,7 @@ class MatchDirectory:
         With ``names``, also those with these UPNs or addresses.
         """
         if names:
-            return self.read_view(anchors, names)
+            return self.read_view(users, anchors, names)
         found = [user.found for user in users if user.found]
         return read_claims(self._session, self._domain, found, anchors, with_protection and self._protects)
 

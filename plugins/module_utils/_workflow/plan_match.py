@@ -111,6 +111,8 @@ async def _plan(
         anchors, apart = set_apart(in_scope, index, task, groups)
         matching = Matching() if task.predict == NOW else task.matching
         matches = plan_matches(anchors, index, matching)
+        # It takes as much memory as the users, and what follows takes more.
+        del index
         full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
     others = task.scope.describe_others(directory.domain)
@@ -138,12 +140,7 @@ async def _look_around(
     wanted = dict.fromkeys(user.immutable_id for user in users if user.immutable_id)
     wanted |= dict.fromkeys(list_wanted_anchors(matches))
     asks = SOURCE_OF_AUTHORITY not in task.terms.skip_checks
-    view, sides = await together(
-        asyncio.to_thread(
-            directory.read_view, list(wanted), [*list_names(users), *list_partner_names(matches, task.by)]
-        ),
-        survey.read_sides(asks),
-    )
+    sides = await survey.read_sides(asks)
     if _concern(sides.deleted, users):
         matches = plan_matches([each.anchor for each in matches], _index([*cloud, *sides.deleted]), matching)
     snapshot = replace(sides, users=cloud, switches={**sides.switches, **task.switches})
@@ -154,6 +151,13 @@ async def _look_around(
             transport, assumed, lambda known: _matched(predict(users, known, planned))
         )
     found = predict(users, assumed, planned)
+    # Not sooner, since the prediction takes the most memory.
+    view = await asyncio.to_thread(
+        directory.read_view,
+        [each.anchor for each in matches],
+        list(wanted),
+        [*list_names(users), *list_partner_names(matches, task.by)],
+    )
     owners = await asyncio.to_thread(directory.list_owners, list_foreign_anchors(found))
     guarded = guard_partners(guard_matches(matches, snapshot, view, task.terms), view, task.by)
     written = {str(each.guid) for each in guarded if each.writes}

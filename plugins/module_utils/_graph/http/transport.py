@@ -176,6 +176,8 @@ class Transport:
         if half and attempt <= _LOST_CONNECTIONS and self.pace.pause(None, attempt):
             return None
         headers = {name.lower(): value for name, value in response.headers.items()}
+        # A response and its stream refer to each other, so that the body would stay in memory for long.
+        response.stream = httpx.ByteStream(b"")
         return Answer(response.status_code, headers, body, self.relative_url(request))
 
     def get(self, builder: Any, headers: Mapping[str, str] | None = None, **parameters: Any) -> Any:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 from ..core.records import AdUser, RawAttributes
 from .faults import object_fault
 from .marks import NO_MARKS, Marks
+
+_NONE: RawAttributes = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -49,5 +52,5 @@ class FoundUser:
     user: AdUser
     consistency: bytes = b""
     fault: str | None = None
-    protection: RawAttributes = field(default_factory=dict)
+    protection: RawAttributes = field(default_factory=lambda: _NONE)
     marks: Marks = NO_MARKS

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from .identities.addresses import primary_address, sent_addresses
@@ -42,7 +43,7 @@ Value: TypeAlias = "str | bool | list[str] | None"
 
 Sent: TypeAlias = "Sequence[str | None]"
 """What a sync sends besides what every record has, or the cloud has of that: one value for each of SENT_KEYS, None for
-an empty one. All users share the keys."""
+an empty one. All users share the keys. Empty values at the end may be missing, but there is always a first one."""
 
 
 @dataclass(frozen=True)
@@ -143,16 +144,16 @@ def ad_attributes(attributes: RawAttributes) -> Sent:
     for position, fallback in _AD_FALLBACKS:
         if not found[position] and fallback in attributes:
             found[position] = _ad_text(attributes[fallback])
-    return tuple(found)
+    return _without_empty_end(found)
 
 
 def by_key(sent: Sent) -> dict[str, str | None]:
     """Return values by their keys in records."""
-    return dict(zip(SENT_KEYS, sent, strict=True))
+    return dict(zip_longest(SENT_KEYS, sent))
 
 
 def mail_nickname(sent: Sent) -> str | None:
-    return sent[_NICKNAME]
+    return sent[_NICKNAME] if len(sent) > _NICKNAME else None
 
 
 _IN_EVERY_RECORD = ("enabled", "user_principal_name", "mail", "proxy_addresses")
@@ -160,7 +161,13 @@ _IN_EVERY_RECORD = ("enabled", "user_principal_name", "mail", "proxy_addresses")
 
 def entra_attributes(user: Mapping[str, Any]) -> Sent:
     """Return the values of SENT_KEYS from Graph's JSON of a user."""
-    return _SENT_COLUMNS.values(user)
+    return _without_empty_end(_SENT_COLUMNS.values(user))
+
+
+def _without_empty_end(values: Sequence[str | None]) -> Sent:
+    # Few users have all of the values, and no two users can share the tuple.
+    last = next((place for place in range(len(values) - 1, 0, -1) if values[place] is not None), 0)
+    return tuple(values[: last + 1])
 
 
 def every_property() -> tuple[str, ...]:

@@ -133,8 +133,10 @@ def _has(cloud: CloudUser | None, anchor: str, user: AdUser, partner: str | None
 
 
 def _names(user: AdUser) -> list[str]:
-    upn, mail = user.user_principal_name, user.mail
-    return [*([upn] if upn else []), *(user.proxy_addresses or ()), *([f"smtp:{mail}"] if mail else [])]
+    upn, addresses = user.user_principal_name, user.proxy_addresses or ()
+    mail = f"smtp:{user.mail}" if user.mail else ""
+    is_new = mail and entra_key(mail) not in map(entra_key, addresses)
+    return [*([upn] if upn else []), *addresses, *([mail] if is_new else [])]
 
 
 def _strangers(found: Sequence[Prediction], view: DirectoryView) -> dict[str, list[AdAccount]]:

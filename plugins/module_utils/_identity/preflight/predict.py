@@ -40,18 +40,24 @@ def predict(
     If what a sync sends of ``ad_users`` was read, the whole attribute map is compared for what a match would
     overwrite. ``planned``: changes that are made before the sync.
     """
+    after = _after(tenant, planned)
+    found = _simulate(ad_users, after)
+    before = {each.user.id: each for each in (*tenant.users, *tenant.deleted)}
+    for place, each in enumerate(found):
+        found[place] = _shown(each, before, after)
+    return add_known_owners(found, ad_users)
+
+
+def _simulate(ad_users: Sequence[AdUser], tenant: TenantSnapshot) -> list[Prediction]:
+    """Return the predictions, with the cloud users as they are when their turn comes."""
     users = [exported(user) for user in ad_users]
-    now, tenant = tenant, _after(tenant, planned)
     domains = Domains(tenant)
     simulated = SimulatedTenant(tenant, tenant.users)
     holders = ((simulated.holder(user.anchor), user) for user in users if user.anchor)
     guids = blocks.identifiers_are_guids(tenant, ((target.user, user) for target, user in holders if target))
     matcher = Matcher(tenant, simulated, domains, blocks.Blocks(tenant, simulated, guids))
     repeats = Counter(user.anchor for user in users if user.anchor and not user.ad.unresolved)
-    found = [_predicted(user, matcher, simulated, repeats) for user in users]
-    before = {each.user.id: each for each in (*now.users, *now.deleted)}
-    shown = [_shown(each, before, tenant) for each in found]
-    return add_known_owners(shown, ad_users)
+    return [_predicted(user, matcher, simulated, repeats) for user in users]
 
 
 def _shown(found: Prediction, before: Mapping[str, SnapshotUser], tenant: TenantSnapshot) -> Prediction:

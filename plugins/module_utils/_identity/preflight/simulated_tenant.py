@@ -10,7 +10,6 @@ The order of a real export is not documented. Here it is the order of the list.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from ..core.cloud_user import CloudUser
@@ -19,7 +18,7 @@ from ..entra.snapshot_user import AddressHolder, SnapshotUser
 from ..entra.tenant_snapshot import TenantSnapshot
 from .exported import Exported
 
-_Index = defaultdict[str, set[str]]
+_Index = dict[str, list[str]]
 _NOBODY = SnapshotUser(CloudUser("", None, None, None, None, (), None, False))
 """What a new user has before the sync gives it anything."""
 
@@ -33,9 +32,9 @@ class SimulatedTenant:
 
     def __init__(self, tenant: TenantSnapshot, users: Iterable[SnapshotUser]) -> None:
         self._users: dict[str, SnapshotUser] = {}
-        self._by_upn: _Index = defaultdict(set)
-        self._by_address: _Index = defaultdict(set)
-        self._by_anchor: _Index = defaultdict(set)
+        self._by_upn: _Index = {}
+        self._by_address: _Index = {}
+        self._by_anchor: _Index = {}
         self._bin: dict[str, str] = {}
         self._others: dict[str, AddressHolder] = {}
         self._identifiers: dict[str, str | None] = {**tenant.identifiers}
@@ -65,22 +64,18 @@ class SimulatedTenant:
     def named(self, upn: str) -> SnapshotUser | None:
         """Return the user with exactly this UPN."""
         return self._first(
-            {
-                key
-                for key in self._by_upn.get(_alike(upn), ())
-                if entra_key(self._users[key].user.user_principal_name or "") == entra_key(upn)
-            }
+            key
+            for key in self._by_upn.get(_alike(upn), ())
+            if entra_key(self._users[key].user.user_principal_name or "") == entra_key(upn)
         )
 
     def with_address(self, address: str) -> SnapshotUser | None:
         """Return the user with exactly this SMTP address, given without prefix."""
         wanted = entra_key(f"smtp:{address}")
         return self._first(
-            {
-                key
-                for key in self._by_address.get(_alike(wanted), ())
-                if wanted in map(entra_key, self._users[key].user.proxy_addresses)
-            }
+            key
+            for key in self._by_address.get(_alike(wanted), ())
+            if wanted in map(entra_key, self._users[key].user.proxy_addresses)
         )
 
     def other_with_address(self, address: str) -> AddressHolder | None:
@@ -97,11 +92,11 @@ class SimulatedTenant:
 
     def name_taken(self, upn: str, own: SnapshotUser | None) -> str | None:
         """Return in words which other user has a UPN; None if there is none."""
-        return self._taken(self._by_upn.get(_alike(upn)), own)
+        return self._taken(self._by_upn.get(_alike(upn), ()), own)
 
     def address_taken(self, proxy: str, own: SnapshotUser | None) -> str | None:
         """Return in words which other object has an address, given with its prefix; None if there is none."""
-        taken = self._taken(self._by_address.get(_alike(proxy)), own)
+        taken = self._taken(self._by_address.get(_alike(proxy), ()), own)
         if taken:
             return taken
         other = self._others.get(_alike(proxy))
@@ -171,22 +166,24 @@ class SimulatedTenant:
         key = user.user.id
         self._users[key] = user
         for index, value in _keys(self, user.user):
-            index[value].add(key)
+            index.setdefault(value, []).append(key)
 
     def _remove(self, user: CloudUser) -> None:
         for index, value in _keys(self, user):
-            index[value].discard(user.id)
+            # A user in the recycle bin is in none.
+            if user.id in (held := index.get(value, [])):
+                held.remove(user.id)
         if user.immutable_id and self._bin.get(user.immutable_id) == user.id:
             del self._bin[user.immutable_id]
 
-    def _first(self, keys: set[str] | None) -> SnapshotUser | None:
-        return self._users[min(keys)] if keys else None
+    def _first(self, keys: Iterable[str]) -> SnapshotUser | None:
+        key = min(keys, default=None)
+        return self._users[key] if key else None
 
-    def _taken(self, keys: set[str] | None, own: SnapshotUser | None) -> str | None:
-        others = (keys or set()) - {own.user.id if own else ""}
-        if not others:
+    def _taken(self, keys: Iterable[str], own: SnapshotUser | None) -> str | None:
+        key = min((each for each in keys if own is None or each != own.user.id), default=None)
+        if key is None:
             return None
-        key = min(others)
         known = self._before.get(key)
         return f"the cloud user {known.user.name}" if known else f"the cloud user of {self._made_for[key]}"
 
@@ -194,7 +191,8 @@ class SimulatedTenant:
 def _alike(text: str) -> str:
     """Return the form in which a value counts as taken. It is not documented whether Entra ignores the case of all
     letters when it looks for a conflict."""
-    return text.lower()
+    lower = text.lower()
+    return text if lower == text else lower
 
 
 def _loose_name(upn: str) -> str:
@@ -207,7 +205,7 @@ def _values(upn: str | None, addresses: Iterable[str]) -> set[str]:
 
 
 def _keys(simulated: SimulatedTenant, user: CloudUser) -> list[tuple[_Index, str]]:
-    keys = [(simulated._by_address, _alike(proxy)) for proxy in user.proxy_addresses]
+    keys = [(simulated._by_address, proxy) for proxy in {_alike(proxy) for proxy in user.proxy_addresses}]
     if user.user_principal_name:
         keys.append((simulated._by_upn, _alike(user.user_principal_name)))
     if user.immutable_id:

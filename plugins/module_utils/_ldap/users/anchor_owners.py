@@ -37,7 +37,7 @@ def anchor_owners(session: Session, domain: str, immutable_ids: Sequence[str]) -
     return owners
 
 
-def anchor_holders(session: Session, domain: str, values: Sequence[bytes]) -> Iterator[tuple[bytes, AnchorHolder]]:
+def anchor_holders(session: Session, domain: str, values: Iterable[bytes]) -> Iterator[tuple[bytes, AnchorHolder]]:
     """Return each anchor value of the objects in a domain, of any class, that hold one of these values.
 
     ``values`` are raw bytes. Each result is a value and its holder; an object may appear with another value as well.
@@ -49,22 +49,18 @@ def anchor_holders(session: Session, domain: str, values: Sequence[bytes]) -> It
             yield from _held(entry)
 
 
-def raw_anchors(immutable_ids: Iterable[str]) -> list[bytes]:
+def raw_anchors(immutable_ids: Iterable[str]) -> Iterator[bytes]:
     """Return the raw bytes of ImmutableIds. A text that is not base64 is left out: no object has such an anchor."""
-    found = []
     for immutable_id in immutable_ids:
         with suppress(InputError):
-            found.append(anchor_bytes(immutable_id))
-    return found
+            yield anchor_bytes(immutable_id)
 
 
-def anchor_values(values: Iterable[bytes]) -> list[filters.HeldValue]:
+def anchor_values(values: Iterable[bytes]) -> Iterator[filters.HeldValue]:
     """Return these raw values with each attribute that may hold them."""
-    return [
-        (attribute, raw)
-        for raw in values
-        for attribute in (ANCHOR_ATTRIBUTES if len(raw) == 16 else (CONSISTENCY_GUID,))
-    ]
+    for raw in values:
+        for attribute in ANCHOR_ATTRIBUTES if len(raw) == 16 else (CONSISTENCY_GUID,):
+            yield attribute, raw
 
 
 def _held(entry: Entry) -> Iterator[tuple[bytes, AnchorHolder]]:

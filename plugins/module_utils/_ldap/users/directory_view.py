@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeVar
 
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.kinds import kind_word
@@ -20,6 +20,7 @@ from ..._identity.core.identities.anchors import (
     guid_text,
     immutable_id_of_bytes,
 )
+from ..._identity.core.records import AdUser
 from ..._identity.preflight.directory_view import AdAccount, DirectoryView
 from ..protection.shield import try_read_shield
 from ..session import filters
@@ -32,24 +33,29 @@ _ADDRESSES = ("mail", "proxyAddresses")
 # The objects that a listing reads: all that can hold one of the values.
 _ANYTHING = "(|(sAMAccountName=*)(mail=*)(proxyAddresses=*)(objectClass=contact)(mS-DS-ConsistencyGuid=*))"
 
-_Kept: TypeAlias = "tuple[str | bytes, AdAccount | None]"
-"""What identifies an object on all servers, and its account."""
+Kept = TypeVar("Kept")
+Text = TypeVar("Text", bound="str | None")
 
 
 def read_view(
-    session: Session, domain: str, immutable_ids: Sequence[str], names: Sequence[str], with_protection: bool
+    session: Session,
+    domain: str,
+    immutable_ids: Sequence[str],
+    names: Sequence[str],
+    with_protection: bool,
+    users: Iterable[FoundUser] = (),
 ) -> DirectoryView:
     """Return the objects of a domain with these ImmutableIds, or with these UPNs and addresses (``smtp:a@b``).
 
-    Without ``names``, the addresses of the objects are not read. Without ``with_protection``, protected accounts are
-    not looked for, and count as unread.
+    Without ``names``, the addresses of the objects are not read. ``users`` were read before; the addresses of their
+    accounts are not kept. Without ``with_protection``, protected accounts are not looked for, and count as unread.
 
     :raises LdapError: if the directory cannot be read.
     """
     shield = try_read_shield(session, domain) if with_protection else None
     attributes = (*_ATTRIBUTES, *(_ADDRESSES if names else ()), *(ACCOUNT_ATTRIBUTES if with_protection else ()))
-    values = dict.fromkeys((*anchor_values(raw_anchors(immutable_ids)), *_of_names(names)))
-    found = _Reading(session, domain, attributes, shield).matching(values)
+    known = {user.guid: user.user for user in users}
+    found = _Reading(session, domain, attributes, shield, known).matching(immutable_ids, names)
     accounts = list(filter(None, found))
     return DirectoryView(accounts, claims_unread=len(accounts) < len(found), protection_unread=shield is None)
 
@@ -71,7 +77,7 @@ def read_claims(
         for value in anchor_values(raw_anchors(immutable_ids))
         if value[0] == CONSISTENCY_GUID or value[1] not in known
     ]
-    found = _Reading(session, domain, attributes, shield).claiming(values)
+    found = _Reading(session, domain, attributes, shield, {}).claiming(values)
     others = list(filter(None, found))
     accounts = {account.guid: account for account in (*(_known_account(user, shield) for user in users), *others)}
     return DirectoryView(
@@ -87,25 +93,27 @@ class _Reading:
     domain: str
     attributes: Sequence[str]
     shield: Shield | None
+    known: Mapping[bytes, AdUser]
 
-    def matching(self, values: Collection[filters.HeldValue]) -> Sequence[AdAccount | None]:
+    def matching(self, immutable_ids: Sequence[str], names: Sequence[str]) -> Sequence[AdAccount | None]:
         """Read by filters, or by a listing of the domain if that takes no more requests."""
-        requests = _count_filters(values)
-        listed = self._listed(_ANYTHING, requests) if requests > 1 else None
-        return list(self._filtered(values).values()) if listed is None else [account for _key, account in listed]
+        # The values are only counted, because a large scope has so many that they take as much memory as its users.
+        requests = _count_filters(sum(1 for _value in _values(immutable_ids, names)))
+        listed = self._listed(_ANYTHING, requests, self._keep_account) if requests > 1 else None
+        return list(self._filtered(_values(immutable_ids, names)).values()) if listed is None else listed
 
     def claiming(self, values: Sequence[filters.HeldValue]) -> Sequence[AdAccount | None]:
         """Read by filters, or read all objects with an anchor of their own, which are often few, if those are many."""
         claims = [value for value in values if value[0] == CONSISTENCY_GUID]
-        requests = _count_filters(claims)
-        listed = self._listed(f"({CONSISTENCY_GUID}=*)", requests) if requests > 1 else None
+        requests = _count_filters(len(claims))
+        listed = self._listed(f"({CONSISTENCY_GUID}=*)", requests, self._keep) if requests > 1 else None
         if listed is None:
             return list(self._filtered(values).values())
         owners = [value for value in values if value[0] != CONSISTENCY_GUID]
         return list({**dict(listed), **self._filtered(owners)}.values())
 
-    def _listed(self, filter_text: str, most_pages: int) -> list[_Kept] | None:
-        return list_entries(self.session, self.domain, filter_text, self.attributes, most_pages, self._keep)
+    def _listed(self, filter_text: str, most_pages: int, keep: Callable[[Entry], Kept]) -> list[Kept] | None:
+        return list_entries(self.session, self.domain, filter_text, self.attributes, most_pages, keep)
 
     def _filtered(self, values: Iterable[filters.HeldValue]) -> dict[str | bytes, AdAccount | None]:
         parts = filters.any_of_each(filters.equals(*value) for value in values)
@@ -113,17 +121,24 @@ class _Reading:
         # An object may meet conditions of several parts. Its name may be another object's before the last one is read.
         return dict(self._keep(entry) for entries in found for entry in entries)
 
-    def _keep(self, entry: Entry) -> _Kept:
-        return entry.key, _account(entry, self.shield) if has_guid(entry.attributes) else None
+    def _keep(self, entry: Entry) -> tuple[str | bytes, AdAccount | None]:
+        return entry.key, self._keep_account(entry)
+
+    def _keep_account(self, entry: Entry) -> AdAccount | None:
+        if not has_guid(entry.attributes):
+            return None
+        return _account(entry, self.shield, self.known.get(entry.attributes[OBJECT_GUID.lower()][0]))
 
 
-def _of_names(names: Iterable[str]) -> Iterator[filters.HeldValue]:
+def _values(immutable_ids: Iterable[str], names: Iterable[str]) -> Iterator[filters.HeldValue]:
+    """Return the values of which an object with one of the ImmutableIds or names has one."""
+    yield from anchor_values(raw_anchors(immutable_ids))
     for name in names:
         yield from filters.address_values(name) if ":" in name else [("userPrincipalName", name)]
 
 
-def _count_filters(values: Collection[filters.HeldValue]) -> int:
-    return -(-len(values) // filters.MOST_CONDITIONS)
+def _count_filters(conditions: int) -> int:
+    return -(-conditions // filters.MOST_CONDITIONS)
 
 
 def _known_account(user: FoundUser, shield: Shield | None) -> AdAccount:
@@ -137,18 +152,23 @@ def _known_account(user: FoundUser, shield: Shield | None) -> AdAccount:
     )
 
 
-def _account(entry: Entry, shield: Shield | None) -> AdAccount:
-    kind = kind_word(entry.attributes)
+def _account(entry: Entry, shield: Shield | None, user: AdUser | None) -> AdAccount:
+    """Return the account of an object. That of a user has no addresses, and the user's own texts if they are equal."""
+    known = user or AdUser()
     guid = entry.attributes[OBJECT_GUID.lower()][0]
     consistency = next(iter(entry.attributes.get(CONSISTENCY_GUID.lower(), ())), None)
     mail = entry.text("mail")
     return AdAccount(
-        guid_text(guid),
-        entry.distinguished_name,
-        entry.text("userPrincipalName"),
-        immutable_id_of_bytes(guid),
+        _shared(guid_text(guid), known.object_guid),
+        _shared(entry.distinguished_name, known.distinguished_name),
+        _shared(entry.text("userPrincipalName"), known.user_principal_name),
+        _shared(immutable_id_of_bytes(guid), known.immutable_id),
         immutable_id_of_bytes(consistency) if consistency else None,
-        kind,
+        kind_word(entry.attributes),
         why_protected(entry.attributes, shield) if shield else None,
-        (*entry.texts("proxyAddresses"), *([f"smtp:{mail}"] if mail else [])),
+        () if user else (*entry.texts("proxyAddresses"), *([f"smtp:{mail}"] if mail else [])),
     )
+
+
+def _shared(text: Text, known: str | None) -> Text | str:
+    return known if known is not None and known == text else text

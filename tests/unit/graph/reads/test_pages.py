@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
+import httpx
 import pytest
 from scripted_graph import PAGE, Reply, ScriptedGraph, found, user
 
@@ -136,3 +138,18 @@ def test_a_page_that_leads_back_to_the_first_one(graph: ScriptedGraph, options: 
     graph.expect("GET", PAGE, Reply(200, first))
     with pytest.raises(GraphError, match="list of users leads back to a page that was already read"):
         listed(options, Watch())
+
+
+def test_pages_are_gone_without_the_collector(graph: ScriptedGraph, options: dict[str, Any]) -> None:
+    """It runs so rarely that a long listing would have hundreds of pages in memory."""
+    for number, token in enumerate(("b", "c", None)):
+        path = "/users?$skiptoken=" + "abc"[number] if number else PAGE
+        graph.expect("GET", path, page(graph, range(number * 100, number * 100 + 100), token))
+    gc.collect()
+    gc.disable()
+    try:
+        assert len(listed(options, Watch())) == 300
+        responses = [each for each in gc.get_objects() if isinstance(each, httpx.Response)]
+        assert [each.url for each in responses if len(each.content) > 1000] == []
+    finally:
+        gc.enable()

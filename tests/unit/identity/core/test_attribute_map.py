@@ -52,8 +52,18 @@ def test_the_keys_of_the_map_fit_the_records() -> None:
 
 
 def test_both_sides_give_the_same_keys() -> None:
-    assert len(attribute_map.SENT_KEYS) == len(attribute_map.entra_attributes({}))
-    assert set(attribute_map.ad_attributes({})) == {None} == set(attribute_map.entra_attributes({}))
+    empty = dict.fromkeys(attribute_map.SENT_KEYS)
+    for sent in (attribute_map.ad_attributes({}), attribute_map.entra_attributes({})):
+        assert attribute_map.by_key(sent) == empty
+        assert attribute_map.mail_nickname(sent) is None
+
+
+def test_empty_values_at_the_end_take_no_place_and_the_first_one_always_does() -> None:
+    assert attribute_map.ad_attributes({}) == attribute_map.entra_attributes({}) == (None,)
+    full = {f"extensionAttribute{number}": "x" for number in range(1, 16)}
+    sent = attribute_map.entra_attributes({"onPremisesExtensionAttributes": full})
+    assert attribute_map.by_key(sent)["extension_attribute_15"] == "x"
+    assert len(sent) == len(attribute_map.SENT_KEYS)
 
 
 def test_values_are_read_as_connect_sends_them() -> None:

@@ -213,8 +213,9 @@ def test_an_account_outside_the_list_that_holds_an_address_or_the_upn() -> None:
     addresses = {"proxy_addresses": ["SMTP:anna@contoso.com", "smtp:sales@contoso.com"], "mail": "anna@contoso.com"}
     found = [prediction(1, ad=addresses)]
     assert list_names([each.ad for each in found]) == [
-        "anna@contoso.com", "SMTP:anna@contoso.com", "smtp:sales@contoso.com", "smtp:anna@contoso.com"
+        "anna@contoso.com", "SMTP:anna@contoso.com", "smtp:sales@contoso.com"
     ]  # fmt: skip
+    assert list_names([AdUser(mail="b@contoso.com")]) == ["smtp:b@contoso.com"]
     other = account(9, addresses=("smtp:Sales@contoso.com",))
     (first,) = judge_predictions(found, DirectoryView([account(1), other]))
     assert (first.outcome, first.cause) == ("quarantine", "proxy_address_taken")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import pytest
@@ -41,14 +42,19 @@ LISTED = (
 
 
 def read(
-    certificates: Certificates, options: Options, script: list[Turn], protection: bool, *given: list[str]
+    certificates: Certificates,
+    options: Options,
+    script: list[Turn],
+    protection: bool,
+    anchors: list[str],
+    names: list[str],
+    users: Sequence[FoundUser] = (),
 ) -> DirectoryView:
     with (
         Wire([BIND, *script], certificates.good) as wire,
         connected(LdapOptions.from_params(options(wire), writes=False)) as session,
     ):
-        anchors, names = given
-        view = read_view(session, DOMAIN, anchors, names, protection)
+        view = read_view(session, DOMAIN, anchors, names, protection, users)
     wire.verify()
     return view
 
@@ -112,6 +118,19 @@ def test_an_object_that_hides_its_guid_leaves_the_claims_unread(certificates: Ce
     found = Turn(Search, (person(1, "anna"), hidden, Done(cookie=b"")))
     view = read(certificates, options, [found], False, [immutable_id_of_guid(guid(1))], [])
     assert (len(view.accounts), view.claims_unread) == (1, True)
+
+
+def test_what_is_known_of_a_user_is_not_kept_twice(certificates: Certificates, options: Options) -> None:
+    """Of a renamed account, the view has the new names. Only accounts of others need addresses."""
+    users = [known(1, "anna"), known(2, "old")]
+    box = {"proxyAddresses": ["SMTP:box@contoso.com"]}
+    entries = (person(1, "anna", **box), person(2, "bert", **box), person(3, "carl", **box))
+    view = read(certificates, options, [Turn(Search, (*entries, Done(cookie=b"")))], False, [], ["x@y.com"], users)
+    anna, bert, carl = view.accounts
+    assert anna.distinguished_name is users[0].user.distinguished_name
+    assert anna.upn is users[0].user.user_principal_name
+    assert (bert.distinguished_name, bert.upn) == (f"CN=bert,OU=Staff,{DOMAIN}", "bert@contoso.com")
+    assert (anna.addresses, bert.addresses, carl.addresses) == ((), (), ("SMTP:box@contoso.com",))
 
 
 def test_many_values_are_a_listing_if_that_takes_no_more_requests(

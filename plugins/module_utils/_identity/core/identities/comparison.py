@@ -17,7 +17,10 @@ def entra_key(text: str) -> str:
     Nothing else is equal: no letter is folded (``ſ`` is no ``s``), and nothing is stripped. Graph's filters may take
     more for equal, so what Graph returns is compared once more with this function.
     """
-    return text.lower() if text.isascii() else text.translate(_ASCII_CASE)
+    if not text.isascii():
+        return text.translate(_ASCII_CASE)
+    # Most names have no capital letters. Then the text itself is returned, which takes no more memory.
+    return text if text.islower() else text.lower()
 
 
 def ad_key(text: str) -> str:
