@@ -5,8 +5,9 @@
 
 Run by hand, in a lab that is up and is taken down afterwards: `PYTHONPATH=tests python -m bench.accounts`, which takes
 a quarter of an hour. For each size the cloud users are read from the emulator by `entra_user_info`, `ad_user` plans
-their accounts, carries the plan out, and plans once more, each in a process as Ansible starts it. Samba takes longer
-for an account the more it has, so the loop makes half of its accounts before and half of them after.
+their accounts, carries the plan out, and plans once more, each in a process as Ansible starts it. Then `match_plan`
+plans the match of these users, because `ad_user` is to need no more memory than it. Samba takes longer for an account
+the more it has, so the loop makes half of its accounts before and half of them after.
 """
 
 from __future__ import annotations
@@ -94,15 +95,24 @@ class Bench:
         connection.unbind()
 
     def entra_user_info(self, domain: str, file: str) -> Measured:
-        keys = ("tenant", "client_id", "secret", "authority", "graph_url")
-        options = {key: self.lab[key] for key in keys} | {"graph_ca_cert": self.lab["ca_cert"], "save_to": file}
-        return self._module("entra_user_info", domains=[domain], disable_instance_discovery=True, **options)
+        return self._module("entra_user_info", domains=[domain], save_to=file, **self._entra())
+
+    def match_plan(self, domain: str, folder: str) -> Measured:
+        scope, plan = {"upn_suffixes": [domain]}, f"{folder}/match-plan.jsonl"
+        return self._module("match_plan", scope=scope, plan_file=plan, **self._ad(), **self._entra())
 
     def ad_user(self, folder: str, check_mode: bool = False, **options: Any) -> Measured:
-        connection = {key: self.lab["ldap"][key] for key in LDAP}
         files = {f"{name}_file": f"{folder}/{name}.jsonl" for name in ("users", "plan", "result", "password")}
         more = {"account_password": "random", "password_hash_sync": False, "journal": f"{folder}/journal.jsonl"}
-        return self._module("ad_user", check_mode, path=self.unit, **files, **more, **connection, **options)
+        return self._module("ad_user", check_mode, path=self.unit, **files, **more, **self._ad(), **options)
+
+    def _ad(self) -> dict[str, Any]:
+        return {key: self.lab["ldap"][key] for key in LDAP}
+
+    def _entra(self) -> dict[str, Any]:
+        keys = ("tenant", "client_id", "secret", "authority", "graph_url")
+        more = {"graph_ca_cert": self.lab["ca_cert"], "disable_instance_discovery": True}
+        return {key: self.lab[key] for key in keys} | more
 
     def loop(self, planned: Sequence[dict[str, Any]]) -> float:
         """The floor: seconds that adding the planned accounts takes, one after the other, with a password each."""
@@ -147,7 +157,7 @@ def read_plan(folder: str) -> list[dict[str, Any]]:
 
 
 def measure(bench: Bench, count: int) -> dict[str, float]:
-    """Milliseconds a user for one size, and the memory of the largest process in MB."""
+    """Milliseconds a user for one size, and the peak memory of the modules in MB."""
     floor, task = (f"{name}{count}.contoso.com" for name in ("floor", "task"))
     bench.suffixes(floor, task)
     for domain in (floor, task):
@@ -164,13 +174,17 @@ def measure(bench: Bench, count: int) -> dict[str, float]:
         assert made.result["verdict"] == "", made.result["verdict"]
         again = bench.ad_user(folder, check_mode=True)
         assert not again.result["changed"], again.result["summary"]
+        match = bench.match_plan(task, folder)
+        assert match.result["summary"]["total"] == count, match.result["summary"]
         loop += bench.loop(planned[count // 2 :])
     runs = {"read": read.seconds, "loop": loop, "plan": plan.seconds, "apply": made.seconds, "again": again.seconds}
     return {
         **{name: value / count * 1000 for name, value in runs.items()},
         "ratio": (plan.seconds + made.seconds) / loop,
         "apply only": made.seconds / loop,
-        "MB": max(each.megabytes for each in (read, plan, made, again)),
+        "read, MB": read.megabytes,
+        "ad_user, MB": max(each.megabytes for each in (plan, made, again)),
+        "match, MB": match.megabytes,
     }
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from .._identity.ad.users import AnchorChange
@@ -17,8 +18,26 @@ from .._identity.core.text.log_reasons import PROTECTIVE_CAUSES
 from .._identity.entra.immutable_id_plan import FAILED, REFUSED, ImmutableIdChange
 from .._identity.entra.immutable_id_requests import ImmutableIdRequest
 from .match_changes import MatchChange
+from .match_records import make_change
 
 CHANGED_SINCE, ANCHOR_FAILED = "changed_since", "anchor_not_written"
+
+
+class Outcomes(Mapping[str, ChangeRecord]):
+    """What happened to users, by dashed GUID. Each record is made when it is asked for, to save memory."""
+
+    def __init__(self, changes: Mapping[str, MatchChange | Refusal]) -> None:
+        self._changes = changes
+
+    def __getitem__(self, guid: str) -> ChangeRecord:
+        change = self._changes[guid]
+        return _refused_record(change) if isinstance(change, Refusal) else make_change(change)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._changes)
+
+    def __len__(self) -> int:
+        return len(self._changes)
 
 
 def changed_since(why: Refusal) -> Refusal:
@@ -36,10 +55,14 @@ def interrupted(change: MatchChange) -> MatchChange:
     )
 
 
+def with_anchor(change: MatchChange, anchor: AnchorChange) -> MatchChange:
+    return replace(change, anchor=anchor)
+
+
 def after_anchor(change: MatchChange, anchor: AnchorChange) -> MatchChange:
     """Return a change after its anchor was written; if it was not, nothing is written in Entra."""
     if anchor.after == change.anchor.after:  # also if somebody else wrote that value first
-        return replace(change, anchor=anchor)
+        return with_anchor(change, anchor)
     reason = f"The anchor of {change.name} could not be written in Active Directory: {anchor.reason}"
     return MatchChange(anchor, change.immutable_id.refused(ANCHOR_FAILED, reason))
 
@@ -65,7 +88,7 @@ def claimed_anchor(change: MatchChange, claim: Refusal) -> MatchChange:
     return replace(change, immutable_id=change.immutable_id.refused(claim.cause, reason))
 
 
-def refused_record(refusal: Refusal) -> ChangeRecord:
+def _refused_record(refusal: Refusal) -> ChangeRecord:
     return ChangeRecord(
         status=REFUSED, cause=refusal.cause, reason=refusal.reason, immutable_id=None, writes=[], proposed=[]
     )

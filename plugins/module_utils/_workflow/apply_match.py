@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,9 +25,8 @@ from .._identity.core.errors import IdentityError, InputError
 from .._identity.core.identities.cloud_identity import CloudIdentity, read_object_id
 from .._identity.core.journal import JournalWriter
 from .._identity.core.refusal import Refusal
-from .._identity.core.review.changes import upns_of
+from .._identity.core.review.changes import hash_writes, upns_of
 from .._identity.core.run_files.user_records import ChangeRecord
-from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
 from .._identity.entra.immutable_id_guards import ROLE_ASPECTS
 from .._identity.entra.snapshot_user import SNAPSHOT_PROPERTIES, SnapshotUser, make_snapshot_user
 from .._identity.entra.tenant_snapshot import DELETED_USERS, DOMAINS
@@ -37,13 +36,14 @@ from .._identity.preflight.overwrites import compare
 from .._ldap.session.connection import LdapOptions, connected
 from .applied_changes import (
     CHANGED_SINCE,
+    Outcomes,
     after_anchor,
     after_clearing,
     changed_since,
     claimed_anchor,
     clearing,
     interrupted,
-    refused_record,
+    with_anchor,
 )
 from .match_changes import (
     MatchChange,
@@ -55,7 +55,7 @@ from .match_changes import (
     refuse_effects,
 )
 from .match_directory import MatchDirectory
-from .match_records import list_writes, make_change
+from .match_records import list_writes
 from .match_task import MatchTask
 from .partners import PRIMARY_SMTP, choose_partners, guard_partners, list_partner_names, list_rival_names
 from .planned_users import Place, Planned
@@ -78,13 +78,13 @@ class MatchApplication:
         self._place = place
         self._by_guid = {each.guid: each for each in planned}
         self._changes: list[MatchChange] = []
+        # What happens to the changes if the run ends now.
+        self._so_far: Callable[[], Iterable[MatchChange]] = lambda: self._changes
         self._gone: dict[str, Refusal] = {}
 
-    def outcomes(self) -> dict[str, ChangeRecord]:
+    def outcomes(self) -> Mapping[str, ChangeRecord]:
         """Return, at any time, what happened to the planned users, by dashed GUID; in check mode, what would."""
-        done = {str(change.guid): make_change(change) for change in self._changes}
-        gone = {guid: refused_record(refusal) for guid, refusal in self._gone.items()}
-        return {**done, **gone}
+        return Outcomes({**{str(change.guid): change for change in self._so_far()}, **self._gone})
 
     def run(
         self,
@@ -121,6 +121,7 @@ class MatchApplication:
             if check_mode or not any(change.writes for change in self._changes):
                 return
             await self._write(directory, transport, journal_writer)
+            await self._refuse_claimed(directory, transport, journal_writer)
 
     def _check_place(self, domain: str, tenant: str) -> None:
         for what, now, then in (("domain", domain, self._place.domain), ("tenant", tenant, self._place.tenant)):
@@ -156,6 +157,8 @@ class MatchApplication:
             self._gone[str(anchor.user().object_guid)] = changed_since(why)
         anchors = [in_scope[each.guid] for each in self._planned if each.guid not in self._gone]
         matches = plan_matches(anchors, index, self._task.matching)
+        # It takes as much memory as the users, and so does the view that is read now.
+        del index
         wanted = list_wanted_anchors(matches)
         if not wanted:
             return matches
@@ -202,7 +205,7 @@ class MatchApplication:
     async def _read_cloud(self, users: Users[SnapshotUser]) -> list[SnapshotUser]:
         identities: list[CloudIdentity] = [read_object_id(each.cloud_id) for each in self._planned]
         cloud = await read_again(users, identities, self._place.tenant_users)
-        bin_ids = [write.id for each in self._planned for write in each.writes if write.attribute == RECYCLE_BIN]
+        bin_ids = [bin_id for each in self._planned for bin_id in each.bin_ids]
         return cloud + await users.deleted(filters_in("id", bin_ids)) if bin_ids else cloud
 
     def _compared(self, change: MatchChange) -> MatchChange:
@@ -212,7 +215,7 @@ class MatchApplication:
             return change.refused(changed_since(change.refusal))
         target = change.immutable_id.target
         upns = upns_of(change.ad.user_principal_name, target.user_principal_name if target else None)
-        if change.writes and (list_writes(change) != planned.writes or upns != planned.upns):
+        if change.writes and (hash_writes(list_writes(change)) != planned.writes or upns != planned.upns):
             reason = f"The values of {planned.name} changed after the plan was made. Make a new plan."
             return change.refused(Refusal(CHANGED_SINCE, reason))
         return change
@@ -221,8 +224,7 @@ class MatchApplication:
         self, directory: MatchDirectory, transport: Transport, journal_writer: JournalWriter | None
     ) -> None:
         planned = self._changes
-        # Until the outcomes are known.
-        self._changes = [interrupted(change) for change in planned]
+        self._so_far = lambda: map(interrupted, planned)
         self.started = True
         anchor_writer = directory.anchor_writer(journal_writer)
         try:
@@ -231,21 +233,19 @@ class MatchApplication:
             self.warnings += anchor_writer.warnings
             anchors = anchor_writer.so_far()
             if anchors:
-                self._changes = [
-                    replace(change, anchor=anchor) for change, anchor in zip(self._changes, anchors, strict=True)
-                ]
-        planned = [after_anchor(change, anchor) for change, anchor in zip(planned, anchors, strict=True)]
+                self._so_far = lambda: map(with_anchor, map(interrupted, planned), anchors)
+        stamped = [after_anchor(change, anchor) for change, anchor in zip(planned, anchors, strict=True)]
         writer = ImmutableIdWriter(transport, journal_writer, transport.place())
         try:
-            await writer.write([change.immutable_id for change in planned])
+            await writer.write([change.immutable_id for change in stamped])
         finally:
             self.warnings += writer.warnings
             done = writer.so_far()
             if done:
                 self._changes = [
-                    replace(change, immutable_id=outcome) for change, outcome in zip(planned, done, strict=True)
+                    replace(change, immutable_id=outcome) for change, outcome in zip(stamped, done, strict=True)
                 ]
-        await self._refuse_claimed(directory, transport, journal_writer)
+                self._so_far = lambda: self._changes
 
     async def _refuse_claimed(
         self, directory: MatchDirectory, transport: Transport, journal_writer: JournalWriter | None

@@ -11,25 +11,31 @@ from dataclasses import dataclass
 
 from .._identity.core.errors import InputError
 from .._identity.core.outcomes import FAILED, REFUSED
-from .._identity.core.review.changes import Upns, Write, read_writes, upns_of
+from .._identity.core.review.changes import Upns, hash_writes, read_writes, upns_of
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord, name_of
 from .._identity.core.text.counts import amount, plural
 from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.sentences import join_reasons
+from .._identity.core.text.shared import shared
+from .._identity.entra.deleted_holders import ATTRIBUTE as RECYCLE_BIN
+
+_NO_EFFECTS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A user whom a plan changes. ``guid`` and ``cloud_id`` name the two objects. ``effects`` are those it shows.
 
-    ``upns`` are the UPNs that the two objects had. ``future_upn``: the UPN that the cloud user would get by the next
-    sync.
+    ``writes`` is a hash of the values that change, and ``bin_ids`` are the ids of the users in the recycle bin among
+    their objects. ``upns`` are the UPNs that the two objects had. ``future_upn``: the UPN that the cloud user would get
+    by the next sync.
     """
 
     name: str
     guid: str
     cloud_id: str
-    writes: tuple[Write, ...]
+    writes: bytes
+    bin_ids: tuple[str, ...]
     effects: frozenset[str]
     upns: Upns
     future_upn: str | None
@@ -58,11 +64,20 @@ def list_planned(users: Iterable[UserRecord]) -> list[Planned]:
         if not ad or not cloud or not ad["object_guid"] or not cloud["id"]:
             raise InputError(f"The plan changes {name_of(user)} but does not identify the objects. Make a new plan.")
         writes = tuple(read_writes(change["writes"]))
-        match = user["match"]
-        effects = frozenset(match["effects"] if match else ())
-        future_upn = match["future_user_principal_name"] if match else None
-        upns = upns_of(ad["user_principal_name"], cloud["user_principal_name"])
-        found.append(Planned(name_of(user), ad["object_guid"], cloud["id"], writes, effects, upns, future_upn))
+        match, name = user["match"], name_of(user)
+        upn, cloud_upn = upns_of(ad["user_principal_name"], cloud["user_principal_name"])
+        found.append(
+            Planned(
+                name,
+                ad["object_guid"],
+                cloud["id"],
+                hash_writes(writes),
+                tuple(write.id for write in writes if write.attribute == RECYCLE_BIN),
+                frozenset(match["effects"]) if match and match["effects"] else _NO_EFFECTS,
+                (upn, shared(cloud_upn, upn)),
+                shared(match["future_user_principal_name"], name) if match else None,
+            )
+        )
     return found
 
 

@@ -18,6 +18,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.att
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import CloudUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.review.changes import (
+    hash_writes,
+    read_writes,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
     ChangeRecord,
     UserRecord,
@@ -100,7 +104,7 @@ def test_the_verdict_of_a_result_names_no_role() -> None:
     (user,) = records("refused")
     assert user["change"]
     change: ChangeRecord = {**user["change"], "cause": "admin_role", "reason": "u1 holds the role Tier 0."}
-    planned = Planned("u1", "guid", "id", (), frozenset(), (None, None), None)
+    planned = Planned("u1", "guid", "id", b"", (), frozenset(), (None, None), None)
     verdict = describe_outcome([planned], {"guid": change}, None)
     assert f"u1: {PROTECTED} Correct them" in verdict
 
@@ -190,9 +194,13 @@ def test_the_diff_shows_text_from_outside_as_one_line() -> None:
 def test_who_is_planned() -> None:
     users = records("set", "unchanged", "refused")
     outside = UserRecord(ad=None, cloud=cloud(7).record(), match=None, change=None)
+    (change, *_others) = [user["change"] for user in users]
     (only,) = list_planned([*users, outside])
     assert (only.name, only.cloud_id) == ("anna@contoso.com", object_id(1))
-    assert [each.attribute for each in only.writes] == ["onPremisesImmutableId"]
+    assert change
+    assert only.writes == hash_writes(read_writes(change["writes"]))
+    assert only.writes != hash_writes([])
+    assert only.bin_ids == ()
 
 
 @pytest.mark.parametrize("key", ["ad", "cloud"])
@@ -209,7 +217,7 @@ def change(status: str, reason: str | None = None) -> Any:
 
 def test_the_verdict_names_who_was_not_changed() -> None:
     planned_users = [
-        Planned(f"u{number}@x.com", str(number), "c", (), frozenset(), (None, None), None) for number in range(6)
+        Planned(f"u{number}@x.com", str(number), "c", b"", (), frozenset(), (None, None), None) for number in range(6)
     ]
     done = {str(number): change("set") for number in range(6)}
     assert describe_outcome(planned_users, done, None) == ""

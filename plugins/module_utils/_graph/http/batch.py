@@ -11,7 +11,7 @@ import json
 import re
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from .errors import APP_NOT_IN_TENANT, UNAUTHORIZED, Answer, GraphError, graph_error, not_graph, successful
@@ -186,8 +186,9 @@ class _Sender:
         """Return the final outcomes of a batch, and put the other items back into the queue."""
         later = {position: each for position, each in outcomes.items() if each.status in RETRY_STATUSES}
         # Large tasks keep tens of thousands of answers. Of the successful ones only the id of a write is needed.
+        ids: dict[str, Mapping[str, str]] = {}
         final: dict[int, Outcome] = {
-            position: replace(each, headers=self._kept(position, each)) if each.ok else each
+            position: self._kept(position, each, ids) if each.ok else each
             for position, each in outcomes.items()
             if position not in later
         }
@@ -207,10 +208,12 @@ class _Sender:
         self._broken = graph_error(next(iter(later.values())))
         return {**final, **later}
 
-    def _kept(self, position: int, answer: Answer) -> Mapping[str, str]:
-        if self._items[position].method == "GET" or _REQUEST_ID not in answer.headers:
-            return _NO_HEADERS
-        return {_REQUEST_ID: answer.headers[_REQUEST_ID]}
+    def _kept(self, position: int, answer: Answer, ids: dict[str, Mapping[str, str]]) -> Answer:
+        """Return a successful answer with what is needed of it. ``ids`` has the headers that the batch has so far."""
+        own = answer.headers.get(_REQUEST_ID)
+        if self._items[position].method == "GET" or own is None:
+            return Answer(answer.status, _NO_HEADERS, answer.body)
+        return Answer(answer.status, ids.setdefault(own, {_REQUEST_ID: own}), answer.body)
 
     def _unauthorized(self, outcomes: Mapping[int, Answer], sent_at: float) -> list[int]:
         """Return the items of a batch that were answered with 401 and may succeed if they are sent once more."""

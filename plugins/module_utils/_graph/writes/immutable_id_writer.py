@@ -22,6 +22,7 @@ from ..._identity.core.journal import (
     JournalWriter,
     describe_unfinished,
 )
+from ..._identity.core.mapped import Mapped
 from ..._identity.core.outcomes import CLEARED as STATUS_CLEARED
 from ..._identity.core.records import AdUser
 from ..._identity.entra.deleted_holders import ATTRIBUTE, CLEARED, IN_BIN, KEPT, RESTORED, DeletedHolder
@@ -59,8 +60,7 @@ class ImmutableIdWriter:
         :raises JournalError: if the open lines of killed runs cannot be settled; nothing was written.
         """
         if self._journal_writer is not None:
-            held = {change.target.id: change.before for change in changes if change.target}
-            await asyncio.to_thread(self._journal_writer.settle, self._place, PROPERTY, held)
+            await asyncio.to_thread(self._journal_writer.settle, self._place, PROPERTY, _seen(changes))
             await asyncio.to_thread(self._journal_writer.settle, self._place, ATTRIBUTE, _seen_of_the_bin(changes))
         self._done = list(changes)
         self._open = {position for position, change in enumerate(changes) if change.changed}
@@ -127,8 +127,7 @@ class ImmutableIdWriter:
         if len(changes) == 1:
             outcomes: Sequence[Outcome] = [await self._patched_alone(changes[0], witness)]
         else:
-            items = [Item("PATCH", f"/users/{_id(change)}", {PROPERTY: change.after}) for change in changes]
-            outcomes = await send_batch(self._transport, items, witness)
+            outcomes = await send_batch(self._transport, Mapped(_item, changes), witness)
         for position, outcome in zip(positions, outcomes, strict=bool(positions)):
             if position in self._open:  # never sent, so that the witness was not told
                 self._settle(position, outcome)
@@ -153,13 +152,13 @@ class ImmutableIdWriter:
         await witness.settled({0: outcome})
         return outcome
 
-    def _entries(self, changes: Sequence[ImmutableIdChange]) -> list[JournalEntry]:
-        return [
-            JournalEntry(
+    def _entries(self, changes: Sequence[ImmutableIdChange]) -> Sequence[JournalEntry]:
+        def make(change: ImmutableIdChange) -> JournalEntry:
+            return JournalEntry(
                 _id(change), change.name, PROPERTY, before=change.before, after=change.after, place=self._place
             )
-            for change in changes
-        ]
+
+        return Mapped(make, changes)
 
 
 class _Witness:
@@ -210,6 +209,10 @@ class _Witness:
             self.warnings = [describe_unfinished(error)]
 
 
+def _item(change: ImmutableIdChange) -> Item:
+    return Item("PATCH", f"/users/{_id(change)}", {PROPERTY: change.after})
+
+
 def _id(change: ImmutableIdChange) -> str:
     if change.target is None:
         raise ValueError(f"{change.name} is nobody to write")
@@ -236,6 +239,11 @@ def _word_of_the_bin(outcome: Outcome) -> str:
     """Return the journal's word for a restore or a purge. After a 404, an earlier try may have made the change."""
     gone = not isinstance(outcome, GraphError) and outcome.status == 404
     return UNKNOWN if gone else _word(outcome)
+
+
+def _seen(changes: Sequence[ImmutableIdChange]) -> dict[str, str | None]:
+    """Return, by user id, the ImmutableIds that are known."""
+    return {change.target.id: change.before for change in changes if change.target}
 
 
 def _seen_of_the_bin(changes: Sequence[ImmutableIdChange]) -> dict[str, str]:

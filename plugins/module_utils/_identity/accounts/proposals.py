@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +17,7 @@ from ..core.identities.comparison import entra_key
 from ..core.identities.distinguished_names import dn_key
 from ..core.outcomes import APART, REFUSED, UNCHANGED
 from ..core.refusal import Refusal
-from ..core.review.changes import Held, Write, list_write_records, read_writes, upns_of
+from ..core.review.changes import Held, Write, hash_writes, list_write_records, read_writes, upns_of
 from ..core.run_files.user_records import ChangeRecord, UserRecord, read_user
 from .changes import AccountChange
 from .directory import texts
@@ -141,7 +139,7 @@ def refuse_changed(plan: AccountPlan, planned: Mapping[str, bytes]) -> AccountPl
     changes = []
     for change in plan.changes:
         writes = list_writes(change)
-        if writes and _digest(writes) != planned.get(change.request.key):
+        if writes and hash_writes(writes) != planned.get(change.request.key):
             reason = (
                 f"The change for {change.request.upn} is no longer the one in the plan, so nothing was written for "
                 "this user. Make a new plan."
@@ -158,10 +156,5 @@ def read_planned(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
         user = read_user(record)
         ad, change = user["ad"], user["change"]
         if ad and change and change["writes"]:
-            found[entra_key(ad["user_principal_name"] or "")] = _digest(read_writes(change["writes"]))
+            found[entra_key(ad["user_principal_name"] or "")] = hash_writes(read_writes(change["writes"]))
     return found
-
-
-def _digest(writes: Iterable[Write]) -> bytes:
-    values = {json.dumps([each.attribute, each.id, each.before, each.after]) for each in writes}
-    return hashlib.sha256("\n".join(sorted(values)).encode()).digest()

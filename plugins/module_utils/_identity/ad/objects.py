@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 
 from ..core.records import AdUser, RawAttributes
 from .faults import object_fault
 from .marks import NO_MARKS, Marks
-
-_NONE: RawAttributes = MappingProxyType({})
+from .protected_accounts import Protection
 
 
 @dataclass(frozen=True)
@@ -52,5 +50,5 @@ class FoundUser:
     user: AdUser
     consistency: bytes = b""
     fault: str | None = None
-    protection: RawAttributes = field(default_factory=lambda: _NONE)
+    protection: Protection | None = None
     marks: Marks = NO_MARKS

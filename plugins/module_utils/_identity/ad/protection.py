@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.accepted_effects import NOTHING_ACCEPTED, PRIVILEGED_AD_ACCOUNT, AcceptedEffects, protected_sentence
-from .protected_accounts import Shield, why_protected
+from .protected_accounts import Shield, why_kept_protected
 from .users import AnchorChange
 
 
@@ -38,7 +38,7 @@ def refuse_protected(users: Sequence[AnchorChange], shield: Shield, accepted: Ac
 def _checked(user: AnchorChange, shield: Shield, accepted: AcceptedEffects) -> AnchorChange:
     if not gives_anchor(user) or user.found is None:
         return user
-    why = why_protected(user.found.protection, shield)
+    why = why_kept_protected(user.found.protection, shield)
     upn = user.found.user.user_principal_name or ""
     if why is None or accepted.covers(PRIVILEGED_AD_ACCOUNT, upn):
         return user

@@ -34,7 +34,7 @@ from ..core.text.sentences import join_names, join_sentences
 from .kinds import has_local_mailbox, is_never_exported, mailbox_kind, not_a_user, system_account
 from .lookup import DN, Match
 from .objects import AdObject, FoundUser
-from .protected_accounts import ACCOUNT_ATTRIBUTES
+from .protected_accounts import keep_protection
 from .service_accounts import MANAGED
 
 STATUSES = (FOUND, STAMPED, MISSING, AMBIGUOUS, NOT_A_USER, SYSTEM_ACCOUNT, REFUSED, FAILED)
@@ -240,8 +240,7 @@ def _kept(entry: AdObject, consistency: bytes, anchor: str, identity: str | None
     user.has_local_mailbox = has_local_mailbox(attributes)
     if not entry.with_protection:
         return FoundUser(entry.guid, user, consistency, marks=entry.marks)
-    shown = {key: attributes[key] for key in map(str.lower, ACCOUNT_ATTRIBUTES) if key in attributes}
-    return FoundUser(entry.guid, user, consistency, protection=shown, marks=entry.marks)
+    return FoundUser(entry.guid, user, consistency, protection=keep_protection(attributes), marks=entry.marks)
 
 
 def _order(entry: AdObject) -> tuple[bool, str, str]:

@@ -10,7 +10,6 @@ mS-DS-ConsistencyGuid, and get that person's cloud user if it is synchronised fi
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -55,12 +54,10 @@ class DirectoryView:
     _by_guid: dict[str, AdAccount] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        found: defaultdict[str, list[AdAccount]] = defaultdict(list)
         for account in self.accounts:
-            for anchor in {account.own, account.consistency} - {None}:
-                found[str(anchor)].append(account)
-        self._by_anchor.update(found)
-        self._by_guid.update((account.guid, account) for account in self.accounts)
+            self._by_guid[account.guid] = account
+            for anchor in {account.own, account.consistency or account.own}:
+                self._by_anchor.setdefault(anchor, []).append(account)
 
     def holders(self, anchor: str) -> Sequence[AdAccount]:
         """Return all objects that have this ImmutableId in one of the two attributes."""

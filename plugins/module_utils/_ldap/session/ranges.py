@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _RANGE = re.compile(r"(?P<name>[^;]+);range=(?P<first>\d{1,9})-(?P<last>\d{1,9}|\*)", re.IGNORECASE)
 
@@ -40,10 +41,16 @@ def read_parts(raw: Mapping[str, Sequence[bytes] | None]) -> tuple[dict[str, Seq
         found = _RANGE.fullmatch(description)
         if found is None:
             if values:
-                # Shared names and tuples take less memory, which counts for the objects of a whole domain.
-                whole[sys.intern(description.lower())] = tuple(values)
+                # What objects share takes no more memory for each, which counts for those of a whole domain.
+                whole[sys.intern(description.lower())] = _shared(tuple(values))
             continue
         first, last = int(found["first"]), found["last"]
         following = None if last == "*" else int(last) + 1
         parts.append(Part(found["name"].lower(), first, following, values or ()))
     return whole, parts
+
+
+@lru_cache(maxsize=1024)
+def _shared(values: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Return the same tuple for equal values. Many objects have the same class, flags or department."""
+    return values

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.kinds import kind_word
-from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES, Shield, why_protected
+from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES, Shield, why_kept_protected, why_protected
 from ..._identity.ad.users import FoundUser
 from ..._identity.core.identities.anchors import (
     CONSISTENCY_GUID,
@@ -21,6 +21,7 @@ from ..._identity.core.identities.anchors import (
     immutable_id_of_bytes,
 )
 from ..._identity.core.records import AdUser
+from ..._identity.core.text.shared import shared
 from ..._identity.preflight.directory_view import AdAccount, DirectoryView
 from ..protection.shield import try_read_shield
 from ..session import filters
@@ -34,7 +35,6 @@ _ADDRESSES = ("mail", "proxyAddresses")
 _ANYTHING = "(|(sAMAccountName=*)(mail=*)(proxyAddresses=*)(objectClass=contact)(mS-DS-ConsistencyGuid=*))"
 
 Kept = TypeVar("Kept")
-Text = TypeVar("Text", bound="str | None")
 
 
 def read_view(
@@ -72,17 +72,12 @@ def read_claims(
     shield = try_read_shield(session, domain) if with_protection else None
     attributes = (*_ATTRIBUTES, *(ACCOUNT_ATTRIBUTES if with_protection else ()))
     known = {user.guid for user in users}
-    values = [
-        value
-        for value in anchor_values(raw_anchors(immutable_ids))
-        if value[0] == CONSISTENCY_GUID or value[1] not in known
-    ]
-    found = _Reading(session, domain, attributes, shield, {}).claiming(values)
+    found = _Reading(session, domain, attributes, shield, {}).claiming(immutable_ids, known)
     others = list(filter(None, found))
-    accounts = {account.guid: account for account in (*(_known_account(user, shield) for user in users), *others)}
-    return DirectoryView(
-        list(accounts.values()), claims_unread=len(others) < len(found), protection_unread=shield is None
-    )
+    newer = {account.guid: account for account in others}
+    accounts = [newer.pop(account.guid, account) for account in (_known_account(user, shield) for user in users)]
+    accounts.extend(newer.values())
+    return DirectoryView(accounts, claims_unread=len(others) < len(found), protection_unread=shield is None)
 
 
 @dataclass(frozen=True)
@@ -102,14 +97,17 @@ class _Reading:
         listed = self._listed(_ANYTHING, requests, self._keep_account) if requests > 1 else None
         return list(self._filtered(_values(immutable_ids, names)).values()) if listed is None else listed
 
-    def claiming(self, values: Sequence[filters.HeldValue]) -> Sequence[AdAccount | None]:
-        """Read by filters, or read all objects with an anchor of their own, which are often few, if those are many."""
-        claims = [value for value in values if value[0] == CONSISTENCY_GUID]
-        requests = _count_filters(len(claims))
+    def claiming(self, immutable_ids: Sequence[str], users: Collection[bytes]) -> Sequence[AdAccount | None]:
+        """Read by filters, or read all objects with an anchor of their own, which are often few, if those are many.
+
+        The objects with the GUIDs of ``users`` are looked for only by their anchors.
+        """
+        requests = _count_filters(sum(1 for _raw in raw_anchors(immutable_ids)))
         listed = self._listed(f"({CONSISTENCY_GUID}=*)", requests, self._keep) if requests > 1 else None
+        values = (value for value in _values(immutable_ids) if value[0] == CONSISTENCY_GUID or value[1] not in users)
         if listed is None:
             return list(self._filtered(values).values())
-        owners = [value for value in values if value[0] != CONSISTENCY_GUID]
+        owners = (value for value in values if value[0] != CONSISTENCY_GUID)
         return list({**dict(listed), **self._filtered(owners)}.values())
 
     def _listed(self, filter_text: str, most_pages: int, keep: Callable[[Entry], Kept]) -> list[Kept] | None:
@@ -130,7 +128,7 @@ class _Reading:
         return _account(entry, self.shield, self.known.get(entry.attributes[OBJECT_GUID.lower()][0]))
 
 
-def _values(immutable_ids: Iterable[str], names: Iterable[str]) -> Iterator[filters.HeldValue]:
+def _values(immutable_ids: Iterable[str], names: Iterable[str] = ()) -> Iterator[filters.HeldValue]:
     """Return the values of which an object with one of the ImmutableIds or names has one."""
     yield from anchor_values(raw_anchors(immutable_ids))
     for name in names:
@@ -143,12 +141,12 @@ def _count_filters(conditions: int) -> int:
 
 def _known_account(user: FoundUser, shield: Shield | None) -> AdAccount:
     return AdAccount(
-        guid_text(user.guid),
+        user.user.object_guid or guid_text(user.guid),
         user.user.distinguished_name or "",
         user.user.user_principal_name,
-        immutable_id_of_bytes(user.guid),
+        shared(immutable_id_of_bytes(user.guid), user.user.immutable_id),
         immutable_id_of_bytes(user.consistency) if user.consistency else None,
-        protected=why_protected(user.protection, shield) if shield else None,
+        protected=why_kept_protected(user.protection, shield) if shield else None,
     )
 
 
@@ -159,16 +157,12 @@ def _account(entry: Entry, shield: Shield | None, user: AdUser | None) -> AdAcco
     consistency = next(iter(entry.attributes.get(CONSISTENCY_GUID.lower(), ())), None)
     mail = entry.text("mail")
     return AdAccount(
-        _shared(guid_text(guid), known.object_guid),
-        _shared(entry.distinguished_name, known.distinguished_name),
-        _shared(entry.text("userPrincipalName"), known.user_principal_name),
-        _shared(immutable_id_of_bytes(guid), known.immutable_id),
+        shared(guid_text(guid), known.object_guid),
+        shared(entry.distinguished_name, known.distinguished_name),
+        shared(entry.text("userPrincipalName"), known.user_principal_name),
+        shared(immutable_id_of_bytes(guid), known.immutable_id),
         immutable_id_of_bytes(consistency) if consistency else None,
         kind_word(entry.attributes),
         why_protected(entry.attributes, shield) if shield else None,
         () if user else (*entry.texts("proxyAddresses"), *([f"smtp:{mail}"] if mail else [])),
     )
-
-
-def _shared(text: Text, known: str | None) -> Text | str:
-    return known if known is not None and known == text else text

@@ -13,7 +13,7 @@ from typing import Any
 from ..._identity.ad.lookup import Identity, guid_identity, upn_identity
 from ..._identity.ad.users import AnchorChange
 from ..._identity.core.errors import InputError
-from ..._identity.core.identities.anchors import guid_text
+from ..._identity.core.identities.anchors import parse_guid
 from ..._identity.core.identities.comparison import entra_key
 from ..._identity.core.scope.filtering import Filtering, list_other_partitions
 from ..._identity.core.scope.named_object import NamedObject, is_entra_group
@@ -152,9 +152,9 @@ class Scope:
             found = self.find(lookup, members)
         else:
             found = self._find_few(lookup, guids, members)
-        wanted = set(guids)
-        by_guid = {guid_text(user.found.guid): user for user in found if user.found}
-        return {guid: user for guid, user in by_guid.items() if guid in wanted}
+        # The caller's own texts are the keys, so that they are not there twice.
+        wanted = {parse_guid(guid).bytes_le: guid for guid in guids}
+        return {wanted[user.found.guid]: user for user in found if user.found and user.found.guid in wanted}
 
     def describe_nobody(self, domain: str) -> str:
         """Return the sentences that say why nobody is in scope."""

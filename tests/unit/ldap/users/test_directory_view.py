@@ -15,6 +15,7 @@ from forest_script import BIND, DOMAIN, guid, person
 from ldap_wire import SUB, Done, Entry, Search, Turn, Wire
 from shield_script import account, group, shield
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.protected_accounts import keep_protection
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.users import FoundUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
@@ -188,7 +189,8 @@ def known(number: int, name: str, held: int | None = None) -> FoundUser:
         for key, values in account(1600 + number, "Domänen-Admins").items()
     }
     shown["useraccountcontrol"] = [b"512"]
-    return FoundUser(guid(number).bytes_le, user, guid(held).bytes_le if held else b"", protection=shown)
+    kept = keep_protection(shown)
+    return FoundUser(guid(number).bytes_le, user, guid(held).bytes_le if held else b"", protection=kept)
 
 
 def claims(

@@ -9,6 +9,8 @@ A reviewed plan only selects changes of the fresh plan. Nothing of it is ever wr
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -51,6 +53,12 @@ def list_write_records(writes: Iterable[Write]) -> list[WriteRecord]:
 def read_writes(records: Iterable[WriteRecord]) -> Iterator[Write]:
     """Return the values of a file that a run of ours wrote."""
     return (Write(each["attribute"], each["id"], each["before"], each["after"]) for each in records)
+
+
+def hash_writes(writes: Iterable[Write]) -> bytes:
+    """Return a hash of values that change, whatever their order: large plans have too many to keep them."""
+    values = {json.dumps([each.attribute, each.id, each.before, each.after]) for each in writes}
+    return hashlib.sha256("\n".join(sorted(values)).encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
