@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,22 @@ def test_a_file_and_its_folder_are_private_whatever_the_umask(path: Path, umask:
     assert (found.sha256, found.header["kind"]) == (digest, PLAN)
     # As often as somebody asks.
     assert [*found.records()] == [*found.records()] == RECORDS
+
+
+def test_a_file_that_was_read_takes_little_memory(path: Path) -> None:
+    """The plan of 200,000 users has 300 MB, and both directories are read before it is needed again."""
+    records = [
+        {"name": f"user{number:06d}", "reason": "The user is matched by its ImmutableId."} for number in range(5000)
+    ]
+    digest = write_run_file("plan_file", str(path), HEADER, records)
+    tracemalloc.start()
+    try:
+        found = read(path, digest)
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert kept < path.stat().st_size / 4
+    assert [*found.records()] == records
 
 
 def test_only_one_folder_is_made(path: Path) -> None:
