@@ -40,6 +40,7 @@ PURE = {
     "functools",
     "hashlib",
     "io",
+    "itertools",
     "json",
     "re",
     "struct",
