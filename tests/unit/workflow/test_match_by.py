@@ -159,6 +159,25 @@ def test_the_same_after_the_plan_was_made(addressed: Estate, case: str) -> None:
     assert addressed.values() == {"anna": None, "bob": VALUES["bob"], "carl": None}
 
 
+def give_bob_the_upn_of_anna(estate: Estate) -> None:
+    estate.directory.change("bob", proxyAddresses=[f"SMTP:{upn('bob')}", "smtp:Anna.Cloud@contoso.com"])
+
+
+def test_a_user_of_the_scope_may_be_the_other_account_too(addressed: Estate) -> None:
+    give_bob_the_upn_of_anna(addressed)
+    addressed.plan(**BY_ADDRESS, **RENAMED, **SCOPE, max_refused="2")
+    assert addressed.changes("plan")["anna"] == ("refused", "other_account_fits")
+
+
+def test_a_user_of_the_scope_may_become_the_other_account(addressed: Estate) -> None:
+    addressed.plan(**BY_ADDRESS, **RENAMED, **SCOPE)
+    plan = addressed.plan(**BY_ADDRESS, **RENAMED, **SCOPE, **addressed.reviewed())
+    give_bob_the_upn_of_anna(addressed)
+    addressed.apply(plan)
+    assert addressed.changes()["anna"] == ("refused", "changed_since")
+    assert addressed.values()["anna"] is None
+
+
 def test_an_alias_matches_nobody(estate: Estate) -> None:
     """A sync looks for any address, but an alias is weaker than the address that a person writes with."""
     estate.directory.change("anna", mail=["a.berg@contoso.com"])

@@ -13,6 +13,7 @@ from ..core import outcomes
 from ..core.accepted_effects import PROTECTED_ACCOUNTS
 from ..core.cloud_user import CloudUser
 from ..core.errors import InputError
+from ..core.identities.addresses import held_addresses
 from ..core.identities.anchors import parse_guid
 from ..core.identities.comparison import entra_key
 from ..core.records import AdUser
@@ -133,10 +134,8 @@ def _has(cloud: CloudUser | None, anchor: str, user: AdUser, partner: str | None
 
 
 def _names(user: AdUser) -> list[str]:
-    upn, addresses = user.user_principal_name, user.proxy_addresses or ()
-    mail = f"smtp:{user.mail}" if user.mail else ""
-    is_new = mail and entra_key(mail) not in map(entra_key, addresses)
-    return [*([upn] if upn else []), *addresses, *([mail] if is_new else [])]
+    upn = user.user_principal_name
+    return [*([upn] if upn else []), *held_addresses(user.proxy_addresses or (), user.mail)]
 
 
 def _strangers(found: Sequence[Prediction], view: DirectoryView) -> dict[str, list[AdAccount]]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from ..core.cloud_user import CloudUser
 from ..core.identities.comparison import entra_key
+from ..core.text.shared import shared
 from ..entra.snapshot_user import AddressHolder, SnapshotUser
 from ..entra.tenant_snapshot import TenantSnapshot
 from .exported import Exported
@@ -191,8 +192,7 @@ class SimulatedTenant:
 def _alike(text: str) -> str:
     """Return the form in which a value counts as taken. It is not documented whether Entra ignores the case of all
     letters when it looks for a conflict."""
-    lower = text.lower()
-    return text if lower == text else lower
+    return shared(text.lower(), text)
 
 
 def _loose_name(upn: str) -> str:

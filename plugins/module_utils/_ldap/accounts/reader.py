@@ -194,8 +194,10 @@ class Reader:
     def _kept(self, entry: Entry) -> Entry | None:
         if any(entra_key(upn) in self._people for upn in entry.texts(UPN)):
             return entry
+        if not self._others:
+            return None
         held = {name: entry.attributes[name] for name in self._others if name in entry.attributes}
-        return Entry(entry.distinguished_name, held) if self._others else None
+        return Entry(entry.distinguished_name, held)
 
     def _objects(self, entries: Iterable[Entry]) -> Iterator[AdObject]:
         for entry in entries:

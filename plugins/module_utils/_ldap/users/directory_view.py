@@ -14,6 +14,7 @@ from ..._identity.ad.faults import has_guid
 from ..._identity.ad.kinds import kind_word
 from ..._identity.ad.protected_accounts import ACCOUNT_ATTRIBUTES, Shield, why_kept_protected, why_protected
 from ..._identity.ad.users import FoundUser
+from ..._identity.core.identities.addresses import held_addresses
 from ..._identity.core.identities.anchors import (
     CONSISTENCY_GUID,
     OBJECT_GUID,
@@ -47,8 +48,8 @@ def read_view(
 ) -> DirectoryView:
     """Return the objects of a domain with these ImmutableIds, or with these UPNs and addresses (``smtp:a@b``).
 
-    Without ``names``, the addresses of the objects are not read. ``users`` were read before; the addresses of their
-    accounts are not kept. Without ``with_protection``, protected accounts are not looked for, and count as unread.
+    Without ``names``, the addresses of the objects are not read. ``users`` were read before, so that their texts are
+    used again. Without ``with_protection``, protected accounts are not looked for, and count as unread.
 
     :raises LdapError: if the directory cannot be read.
     """
@@ -151,8 +152,9 @@ def _known_account(user: FoundUser, shield: Shield | None) -> AdAccount:
 
 
 def _account(entry: Entry, shield: Shield | None, user: AdUser | None) -> AdAccount:
-    """Return the account of an object. That of a user has no addresses, and the user's own texts if they are equal."""
+    """Return the account of an object, with the texts of ``user``, as whom it was read before, that are equal."""
     known = user or AdUser()
+    texts = {address: address for address in known.proxy_addresses or ()}
     guid = entry.attributes[OBJECT_GUID.lower()][0]
     consistency = next(iter(entry.attributes.get(CONSISTENCY_GUID.lower(), ())), None)
     mail = entry.text("mail")
@@ -164,5 +166,5 @@ def _account(entry: Entry, shield: Shield | None, user: AdUser | None) -> AdAcco
         immutable_id_of_bytes(consistency) if consistency else None,
         kind_word(entry.attributes),
         why_protected(entry.attributes, shield) if shield else None,
-        () if user else (*entry.texts("proxyAddresses"), *([f"smtp:{mail}"] if mail else [])),
+        tuple(texts.get(address, address) for address in held_addresses(entry.texts("proxyAddresses"), mail)),
     )

@@ -25,6 +25,13 @@ def sent_addresses(addresses: Sequence[str], mail: str | None) -> list[str]:
     return [primary, *(other for other in addresses if entra_key(other) != entra_key(primary))]
 
 
+def held_addresses(addresses: Sequence[str], mail: str | None) -> list[str]:
+    """Return the addresses by which an AD object is found: its proxy addresses, and ``mail`` if it is none of them."""
+    own = f"{_SMTP}:{mail}"
+    is_new = mail and entra_key(own) not in map(entra_key, addresses)
+    return [*addresses, *([own] if is_new else [])]
+
+
 def primary_addresses(addresses: Iterable[str]) -> Iterator[str]:
     """Return the primary SMTP addresses without their prefix. There should be one at most."""
     return (each[len(PRIMARY_PREFIX) :] for each in addresses if each.startswith(PRIMARY_PREFIX))
