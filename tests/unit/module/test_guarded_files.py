@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.memory import traced
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError, InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._module import guarded_files
@@ -111,12 +111,8 @@ def test_a_small_file_takes_no_memory_of_a_large_one(tmp_path: Path) -> None:
     file = tmp_path / "journal"
     file.write_bytes(b"content")
     file.chmod(0o600)
-    tracemalloc.start()
-    try:
-        assert read_file("journal", str(file), OWN) == b"content"
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    content, _kept, peak = traced(lambda: read_file("journal", str(file), OWN))
+    assert content == b"content"
     assert peak < 1024 * 1024 < OWN.most
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.memory import traced
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.run_file import (
@@ -89,12 +89,7 @@ def test_a_file_that_was_read_takes_little_memory(path: Path) -> None:
         {"name": f"user{number:06d}", "reason": "The user is matched by its ImmutableId."} for number in range(5000)
     ]
     digest = write_run_file("plan_file", str(path), HEADER, records)
-    tracemalloc.start()
-    try:
-        found = read(path, digest)
-        kept = tracemalloc.get_traced_memory()[0]
-    finally:
-        tracemalloc.stop()
+    found, kept, _peak = traced(lambda: read(path, digest))
     assert kept < path.stat().st_size / 4
     assert [*found.records()] == records
 

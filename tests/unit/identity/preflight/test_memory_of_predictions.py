@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import gc
-import tracemalloc
 import uuid
 
 from match_estate import tenant
+from support.memory import traced
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
@@ -32,13 +31,7 @@ def test_a_prediction_takes_at_most_so_many_bytes_a_user() -> None:
     around = tenant(*(cloud for _ad, cloud in pairs))
     users = [ad for ad, _cloud in pairs]
     predict(users[:2], around)
-    gc.collect()
-    tracemalloc.start()
-    try:
-        found = predict(users, around)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    found, _kept, peak = traced(lambda: predict(users, around))
     assert {each.outcome for each in found} == {"hard_match"}
     assert peak / USERS < MOST
 
