@@ -56,8 +56,9 @@ class DirectoryView:
     def __post_init__(self) -> None:
         for account in self.accounts:
             self._by_guid[account.guid] = account
-            for anchor in {account.own, account.consistency or account.own}:
-                self._by_anchor.setdefault(anchor, []).append(account)
+            self._by_anchor.setdefault(account.own, []).append(account)
+            if account.consistency and account.consistency != account.own:
+                self._by_anchor.setdefault(account.consistency, []).append(account)
 
     def holders(self, anchor: str) -> Sequence[AdAccount]:
         """Return all objects that have this ImmutableId in one of the two attributes."""
