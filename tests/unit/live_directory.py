@@ -16,6 +16,7 @@ from ldap_wire import (
     ADD,
     BASE,
     DELETE,
+    ONE,
     Answer,
     Bind,
     Delete,
@@ -33,6 +34,7 @@ from support.descriptors import DOMAIN_SID, of_domain, sid
 
 DOMAIN_GUID = uuid.UUID("0b6b1c1e-7d0c-4f0e-9a51-3f1f0a8e77d2")
 NO_SUCH_OBJECT, NO_SUCH_ATTRIBUTE, VALUE_EXISTS = Done(32), Done(16), Done(20)
+HAS_CHILDREN = Done(66)
 
 _BINARY = {"objectguid", "ms-ds-consistencyguid", "objectsid", "sidhistory", "ntsecuritydescriptor"}
 _ROOT = Entry(
@@ -109,6 +111,8 @@ class LiveDirectory(Wire):
         entries = [_DOMAIN, *(Entry(name, values) for name, values in self.held.items())]
         if search.scope == BASE:
             entries = [each for each in entries if base in (each.name, _guid_name(each))]
+        elif search.scope == ONE:
+            entries = [each for each in entries if _parent(each.name) == base]
         else:
             entries = [each for each in entries if each.name.endswith(base)]
         return [_picked(each, search) for each in entries if _meets(search.filter, _lower(_named(each)))]
@@ -120,6 +124,8 @@ class LiveDirectory(Wire):
             if _guid_name(Entry(name, values)) == request.name.decode():
                 if isinstance(request, Modify):
                     return _modify(values, request)
+                if any(_parent(each) == name for each in self.held):
+                    return HAS_CHILDREN
                 del self.held[name]
                 return Done()
         return NO_SUCH_OBJECT
@@ -156,6 +162,10 @@ def _lower(values: Mapping[str, Sequence[bytes | str]]) -> dict[str, list[bytes]
 
 def _guid_name(entry: Entry) -> str:
     return f"<GUID={uuid.UUID(bytes_le=_raw(entry.values['objectGUID'][0]))}>"
+
+
+def _parent(name: str) -> str:
+    return name.partition(",")[2]
 
 
 def _picked(entry: Entry, search: Search) -> Entry:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from estate import IDS, NAMES, STAFF, VALUES, Estate, upn
 from forest_script import guid, person
-from ldap_wire import Delete, Done, Search
+from ldap_wire import Delete, Done, Entry, Search
 from live_graph import DENIED
 from rolled_back import (
     MADE,
@@ -227,6 +227,21 @@ def test_an_account_that_others_changed_stays_with_its_match(estate: Estate, cha
     estate.directory.change("anna", **change)
     refused = estate.roll_back(MADE)
     assert statuses(refused)["anna"] == ("refused", "changed_since")
+    assert (refused["changed"], estate.values(), people(estate)) == (False, VALUES, set(NAMES))
+    result = estate.roll_back(MADE, max_refused="1")
+    assert (estate.values(), people(estate)) == ({**NOBODY, "anna": VALUES["anna"]}, {"anna"})
+    assert result["verdict"] == ""
+
+
+def test_an_account_with_objects_below_it_stays_with_its_match(estate: Estate) -> None:
+    """A directory removes no object that has others below it, and Entra would have been written before it says so."""
+    make_accounts(estate)
+    estate.match(MADE)
+    below = {"objectGUID": [guid(40).bytes_le], "objectClass": ["top", "container"]}
+    estate.directory.put(Entry(f"CN=ExchangeActiveSyncDevices,CN=anna,{STAFF}", below))
+    refused = estate.roll_back(MADE)
+    assert statuses(refused)["anna"] == ("refused", "has_children")
+    assert f"CN=anna,{STAFF} has objects below it" in refused["verdict"]
     assert (refused["changed"], estate.values(), people(estate)) == (False, VALUES, set(NAMES))
     result = estate.roll_back(MADE, max_refused="1")
     assert (estate.values(), people(estate)) == ({**NOBODY, "anna": VALUES["anna"]}, {"anna"})

@@ -28,7 +28,7 @@ from ..session import filters
 from ..session.connection import Session
 from ..session.errors import ConnectionLost, LdapError
 from ..session.modifications import OVERTAKEN, object_name, value_changes
-from ..session.search import paged_entries
+from ..session.search import ONE_LEVEL, paged_entries
 from .writer import CHUNK
 
 # All attributes of an account, and those that show whether it was changed since it was created.
@@ -62,7 +62,8 @@ class AccountRollback:
         enables = any(undo.attribute == CONTROL for undo in undos)
         shield = try_read_shield(self._session, self._domain) if enables else None
         self._directory = AccountDirectory(self._read(undos))
-        return plan_rollback(undos, self._directory, self._domain, shield)
+        planned = plan_rollback(undos, self._directory, self._domain, shield)
+        return [self._with_objects_below(restore) if restore.status == REMOVED else restore for restore in planned]
 
     def settle(self, journal_writer: JournalWriter, undos: Sequence[Undo]) -> None:
         """Fill in, in the journal of the run, what came of the lines that a kill left open.
@@ -130,6 +131,18 @@ class AccountRollback:
             for entry in paged_entries(self._session, self._domain, chosen, _ALL)
             if has_guid(entry.attributes)
         ]
+
+    def _with_objects_below(self, restore: AccountRestore) -> AccountRestore:
+        """Refuse to remove an account that has objects below it, such as devices of Exchange ActiveSync.
+
+        A domain controller deletes only objects without others below them (MS-ADTS 3.1.1.5.5.7). It would say so only
+        after Entra ID was written.
+        """
+        name = restore.found.distinguished_name if restore.found else ""
+        if next(paged_entries(self._session, name, filters.ANY, ("objectGUID",), ONE_LEVEL, page_size=1), None) is None:
+            return restore
+        reason = f"{name} has objects below it, so it is not removed. Move or delete them, and run the task again."
+        return restore.refused("has_children", reason)
 
     def _one(self, restore: AccountRestore) -> tuple[str, AccountRestore]:
         found = restore.found
