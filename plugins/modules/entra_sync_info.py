@@ -206,10 +206,10 @@ earlier:
   returned: with O(result_file), unless in check mode
   type: int
   sample: 0
-refused:
+left_out:
   description:
-    - Users of O(result_file) who were refused and whom a cycle hard-matches all the same if their AD accounts are in its scope, because a
-      cloud user has their ImmutableId already. Excluded users are not included.
+    - Users of O(result_file) who were refused or excluded and whom a cycle hard-matches all the same if their AD accounts are in its scope,
+      because a cloud user has their ImmutableId already.
   returned: success
   type: dict
   contains:

@@ -237,7 +237,7 @@ def test_an_account_with_objects_below_it_stays_with_its_match(estate: Estate) -
     """A directory removes no object that has others below it, and Entra would have been written before it says so."""
     make_accounts(estate)
     estate.match(MADE)
-    below = {"objectGUID": [guid(40).bytes_le], "objectClass": ["top", "container"]}
+    below: dict[str, list[bytes | str]] = {"objectGUID": [guid(40).bytes_le], "objectClass": ["top", "container"]}
     estate.directory.put(Entry(f"CN=ExchangeActiveSyncDevices,CN=anna,{STAFF}", below))
     refused = estate.roll_back(MADE)
     assert statuses(refused)["anna"] == ("refused", "has_children")

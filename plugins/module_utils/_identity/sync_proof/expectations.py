@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..core.cloud_user import CloudRecord
 from ..core.errors import InputError
 from ..core.given.record_types import check_records
 from ..core.given.users import describe_keys
@@ -34,7 +35,7 @@ from ..core.outcomes import (
     UNRESOLVED,
 )
 from ..core.records import record_name
-from ..core.run_files.user_records import UserRecord, WriteRecord, cloud_name, name_of
+from ..core.run_files.user_records import ChangeRecord, UserRecord, WriteRecord, cloud_name, name_of
 
 _IMMUTABLE_ID = "onPremisesImmutableId"
 _TO_PROVE = (SET, STAMPED, RESTORED, UNCHANGED, ALREADY_DONE)
@@ -123,16 +124,25 @@ def _of_result(user: UserRecord, proven: Collection[str]) -> Expectation | None:
 
 
 def _describe_match(user: UserRecord, name: str) -> str | None:
-    """Return whom a cycle hard-matches although the run refused it, because the ImmutableId was there already."""
-    ad, match, cloud, change = user["ad"], user["match"], user["cloud"], user["change"]
-    if not ad or not match or not change or change["status"] in (EXCLUDED, SERVICE_ACCOUNT):
+    """Return whom a cycle hard-matches although the run left it out, because the ImmutableId was there already."""
+    match, cloud, change = user["match"], user["cloud"], user["change"]
+    if change and change["status"] == EXCLUDED:
+        # A plan predicts nothing for excluded users.
+        waits = cloud and _has_value(cloud, change) and not cloud["deleted"] and cloud["sync_enabled"] is not True
+        return f"it hard-matches {name} to {cloud_name(cloud)}, who is excluded" if cloud and waits else None
+    if not match or not change or change["status"] == SERVICE_ACCOUNT:
         return None
     # After writes that were not made, there is nothing to match with.
     if match["sync_action"] != HARD_MATCH or change["writes"] or change["proposed"]:
         return None
-    if cloud and cloud["immutable_id"] == change["immutable_id"]:
+    if cloud and _has_value(cloud, change):
         return f"it hard-matches {name} to {cloud_name(cloud)}"
     return f"it hard-matches {name} to the cloud user with its ImmutableId"
+
+
+def _has_value(cloud: CloudRecord, change: ChangeRecord) -> bool:
+    """Return whether a cloud user has the ImmutableId that the AD account makes."""
+    return change["immutable_id"] is not None and cloud["immutable_id"] == change["immutable_id"]
 
 
 def _value_before(writes: Sequence[WriteRecord], after: str | None) -> str | None:

@@ -22,7 +22,7 @@ UNPROVEN_IN_CHECK_MODE = "In check mode, nothing is proven, because match_apply 
 
 
 def describe_findings(findings: Sequence[Finding], now: datetime, where: str = "users") -> dict[str, Any]:
-    """Return ``open, verdict, wait_until, table, summary, refused``, as the module does.
+    """Return ``open, verdict, wait_until, table, summary, left_out``, as the module does.
 
     ``now``: when the tenant was read, in UTC. ``where`` says where the users are whom the verdict does not name.
     """
@@ -39,7 +39,7 @@ def describe_findings(findings: Sequence[Finding], now: datetime, where: str = "
         "wait_until": f"{until:%Y-%m-%dT%H:%M:%SZ}" if until else None,
         "table": outcome_lines((finding.status, finding.expectation.name, finding.reason) for finding in findings),
         "summary": summary,
-        "refused": count_clauses(taken),
+        "left_out": count_clauses(taken),
     }
 
 

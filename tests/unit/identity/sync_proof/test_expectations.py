@@ -105,9 +105,32 @@ def test_a_refused_user_whom_a_cycle_hard_matches_all_the_same() -> None:
     refused: UserRecord = {**user("refused"), "match": predicted}
     assert expect(refused).taken == f"it hard-matches {UPN} to the cloud user with its ImmutableId"
     assert expect({**refused, "cloud": HAS_VALUE}).taken == f"it hard-matches {UPN} to {UPN}"
-    # Nobody prevents this match if the caller leaves the user alone.
-    left_alone: list[UserRecord] = [{**user(each), "match": predicted} for each in ("excluded", "service_account")]
-    assert [expect(each).taken for each in left_alone] == [None, None]
+    assert expect({**user("service_account"), "cloud": HAS_VALUE}).taken is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "taken"),
+    [
+        ({}, True),
+        ({"sync_enabled": False}, True),
+        ({"sync_enabled": True}, False),
+        ({"deleted": True}, False),
+        ({"immutable_id": OTHER}, False),
+        ({"immutable_id": None}, False),
+    ],
+)
+def test_an_excluded_user_whom_a_cycle_hard_matches_all_the_same(changes: dict[str, Any], taken: bool) -> None:
+    """Nobody predicted what a sync does with the user, because the run left it alone. Somebody else set the value."""
+    excluded = user("excluded")
+    excluded["cloud"] = {**HAS_VALUE, **changes}  # type: ignore[typeddict-item]
+    assert expect(excluded).taken == (f"it hard-matches {UPN} to {UPN}, who is excluded" if taken else None)
+
+
+def test_an_excluded_user_without_values_is_not_taken() -> None:
+    excluded = user("excluded")
+    assert excluded["change"]
+    excluded["change"]["immutable_id"] = None
+    assert [expect({**excluded, "cloud": cloud}).taken for cloud in (CLOUD, None)] == [None, None]
 
 
 def test_a_cycle_hard_matches_nobody_whose_value_was_not_written() -> None:

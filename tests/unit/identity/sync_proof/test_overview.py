@@ -30,7 +30,7 @@ def finding(
 def test_all_are_proven() -> None:
     found = describe_findings([finding("verified"), finding("skipped", 2, "Admin.")], NOW)
     assert (found["open"], found["verdict"]) == (0, "")
-    assert found["refused"] == {"count": 1, "cycle": ["it takes 2"]}
+    assert found["left_out"] == {"count": 1, "cycle": ["it takes 2"]}
     assert [" ".join(line.split()) for line in found["table"]] == ["verified in Entra ID 1", "not hard-matched 1"]
 
 
@@ -66,7 +66,7 @@ def test_the_verdict_says_where_the_others_are() -> None:
 
 def test_only_the_first_of_those_whom_a_cycle_takes_are_named() -> None:
     taken = [finding("skipped", number) for number in range(8)]
-    found = describe_findings([*taken, finding("skipped", 9, taken=False)], NOW)["refused"]
+    found = describe_findings([*taken, finding("skipped", 9, taken=False)], NOW)["left_out"]
     assert found == {"count": 8, "cycle": [f"it takes {number}" for number in range(5)]}
 
 
