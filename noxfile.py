@@ -41,6 +41,7 @@ from session_support import (
 
 _BACKEND = ROOT / ".cache" / "tools" / "backend"
 TEST = ("-r", "tests/requirements/test.txt")
+UNIT = ("-r", "tests/requirements/unit.txt")
 # The libraries' own deprecations are no news of ours.
 UPSTREAM = ("-W", "ignore::DeprecationWarning")
 # Unit tests that run ansible-playbook itself.
@@ -65,7 +66,7 @@ NO_PYTHON = "there is no Python 3.11 or newer: install python3 python3-venv"
 def unit(core: str, whole: bool) -> Callable[[nox.Session], None]:
     def body(session: nox.Session) -> None:
         """Unit tests; those that need no Ansible on the oldest and the newest Python."""
-        install(session, core, *TEST)
+        install(session, core, *UNIT)
         if session.posargs:
             named = any(Path(each.split("::")[0]).exists() for each in session.posargs)
             pytest(session, *([] if named else ["tests/unit"]), *session.posargs)
