@@ -79,7 +79,7 @@ def test_a_token_in_memory_cannot_be_passed_over() -> None:
     with still_raises(
         TypeError,
         news="azure-identity can be told to forget the tokens in memory.",
-        where="_graph/http/transport.py (_Credential.renew)",
+        where="_graph/http/connection.py (_Credential.renew)",
     ):
         secret.get_token(SCOPE, force_refresh=True)
         if len([url for url in network.urls if url.endswith("token_endpoint")]) == 1:
@@ -98,7 +98,7 @@ def test_a_refused_sign_in_is_remembered() -> None:
         with pytest.raises(ClientAuthenticationError):
             secret.get_token(SCOPE)
     assert len([url for url in network.urls if url.endswith("token_endpoint")]) == 1, gone(
-        "A credential asks again after a refusal.", "_graph/http/transport.py (_first_token)"
+        "A credential asks again after a refusal.", "_graph/http/connection.py (_first_token)"
     )
 
 
@@ -144,7 +144,7 @@ def test_an_unknown_authority_is_known_by_its_text_alone() -> None:
     with still_raises(
         ClientAuthenticationError,
         news="azure-identity has an exception of its own for an authority that Microsoft does not know.",
-        where="_graph/http/sign_in_errors.py (the words of instance discovery)",
+        where="_graph/http/credential/sign_in_errors.py (the words of instance discovery)",
     ):
         credential(Network(answer), disable_instance_discovery=False).get_token(SCOPE)
 
@@ -182,5 +182,5 @@ def test_a_refused_sign_in_is_written_to_standard_error() -> None:
         process = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert process.stdout.split() == ["refused"], process.stderr
     assert "get_token failed" in process.stderr, gone(
-        "azure-identity writes nothing by itself when a sign-in is refused.", "_graph/http/transport.py (NullHandler)"
+        "azure-identity writes nothing by itself when a sign-in is refused.", "_graph/http/connection.py (NullHandler)"
     )

@@ -193,7 +193,7 @@ def test_a_fractional_retry_after_is_not_read(monkeypatch: pytest.MonkeyPatch) -
     assert len(waits) == 1
     assert waits[0] > 1, gone(
         f"The SDK's middleware waits {waits} s for a Retry-After of 0.25.",
-        "_graph/http/transport.py (should_retry=False)",
+        "_graph/http/connection.py (should_retry=False)",
     )
 
 
@@ -221,7 +221,7 @@ def test_waiting_for_a_free_connection_counts_as_waiting_for_the_service() -> No
     with still_raises(
         httpx.PoolTimeout,
         news="httpx does not count the wait for a free connection any more.",
-        where="_graph/http/transport.py (pool=None)",
+        where="_graph/http/connection.py (pool=None)",
     ):
         asyncio.run(ask())
 
@@ -239,5 +239,5 @@ def test_a_write_is_redirected_to_another_host() -> None:
     asyncio.run(client.request_adapter.send_primitive_async(request, "bytes", {}))
     assert asked[1:] == [("PATCH", "elsewhere.example")], gone(
         "The SDK no longer follows a redirect of a write to another host.",
-        "_graph/http/transport.py (if the SDK follows no redirect of a read either)",
+        "_graph/http/connection.py (if the SDK follows no redirect of a read either)",
     )

@@ -28,7 +28,7 @@ from .._identity.entra.immutable_id_plan import (
 )
 from .._identity.entra.immutable_id_requests import ImmutableIdRequest, read_requests
 from .._identity.entra.user_index import UserIndex
-from .http.transport import open_transport
+from .http.connection import open_transport
 from .http.watch import Watch
 from .reads.groups import read_excluded
 from .reads.tenant_reader import plan_clearing, plan_from_tenant

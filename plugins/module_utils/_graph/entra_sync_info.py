@@ -27,8 +27,8 @@ from .._identity.sync_proof.synced_tenant import (
     make_synced_user,
 )
 from .http.batch import MAX_REQUESTS
+from .http.connection import open_transport
 from .http.errors import GraphError
-from .http.transport import open_transport
 from .http.watch import Watch
 from .reads.queries import filters_by_address, filters_in, identity_filters, quarantined
 from .reads.tenant_reader import note_listing, note_lookup

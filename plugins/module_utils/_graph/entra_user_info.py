@@ -21,7 +21,8 @@ from .._identity.entra.prospects import find_prospects
 from .._identity.entra.tenant_snapshot import HASH_SYNC_SWITCH
 from .._identity.entra.user_choice import Choice, DescribedUser
 from .http.batch import MAX_REQUESTS
-from .http.transport import Transport, open_transport
+from .http.connection import open_transport
+from .http.transport import Transport
 from .http.watch import Watch
 from .reads.groups import read_excluded, read_group_members
 from .reads.mailboxes import read_purposes

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .._graph.http.connection import open_transport
 from .._graph.http.together import together
-from .._graph.http.transport import Transport, open_transport
+from .._graph.http.transport import Transport
 from .._graph.http.watch import Watch
 from .._graph.reads.queries import filters_in
 from .._graph.reads.survey import Survey

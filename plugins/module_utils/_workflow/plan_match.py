@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._graph.http.connection import open_transport
 from .._graph.http.together import together
-from .._graph.http.transport import Transport, open_transport
+from .._graph.http.transport import Transport
 from .._graph.http.watch import Watch
 from .._graph.reads.source_of_authority import add_source_of_authority
 from .._graph.reads.survey import Survey

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Protocol
 
-from .._graph.http.transport import Transport, open_transport
+from .._graph.http.connection import open_transport
+from .._graph.http.transport import Transport
 from .._graph.http.watch import Watch
 from .._graph.reads.linked_users import find_linked_users
 from .._graph.reads.tenant_reader import plan_from_tenant

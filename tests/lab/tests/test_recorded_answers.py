@@ -15,7 +15,7 @@ from support.entra_process import APPS, Emulator
 from support.module_runs import ModuleRun
 from support.whole_tenant import read_tenant
 
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.connection import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.survey import Survey
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import plan_changes

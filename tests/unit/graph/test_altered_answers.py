@@ -30,7 +30,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._graph import (
     entra_sync_info,
     entra_user_info,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.connection import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.survey import Survey
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError

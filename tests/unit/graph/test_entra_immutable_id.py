@@ -261,9 +261,9 @@ def test_no_undeclared_dependency_is_needed(tls: Any) -> None:
     """msgraph-core's batch classes import `deprecated`, which it does not declare (facts §11); we do without them."""
     code = (
         "import sys; sys.modules['deprecated'] = None\n"
-        "from ansible_collections.hybrid.identity.plugins.module_utils._graph.http import transport, clouds\n"
+        "from ansible_collections.hybrid.identity.plugins.module_utils._graph.http import connection, clouds\n"
         "where = clouds.CLOUDS['AzureCloud']\n"
-        "client, http = transport._client(object(), where, 5, 1, None)\n"
+        "client, http = connection._client(object(), where, 5, 1, None)\n"
         "print(client.users.by_user_id('x').url_template, client.directory.deleted_items.graph_user.count)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=600)

@@ -13,8 +13,8 @@ from typing import Any
 
 from ..http.bounded import ACCEPTED
 from ..http.clouds import endpoints
+from ..http.connection import trust
 from ..http.connection_errors import connection_error
-from ..http.transport import trust
 
 
 async def read_time(options: Mapping[str, Any]) -> datetime | None:

@@ -11,7 +11,8 @@ Users are made page by page, so that Graph's JSON of a large tenant is never in 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from functools import partial
 from typing import Any, TypeVar
 
 from ..._identity.entra import tenant_snapshot
@@ -70,7 +71,7 @@ class Survey:
 
         :raises GraphError: if Graph cannot be reached.
         """
-        return await self._optional(tenant_snapshot.SWITCHES, self._switches(), {})
+        return await self._optional(tenant_snapshot.SWITCHES, self._switches) or {}
 
     async def read_sides(self, source_of_authority: bool = True) -> TenantSnapshot:
         """Read all but the active users, and return a snapshot without them.
@@ -80,26 +81,26 @@ class Survey:
 
         :raises GraphError: if Graph cannot be reached.
         """
-        deleted = asyncio.create_task(self._optional(tenant_snapshot.DELETED_USERS, self._deleted(), []))
-        domains = asyncio.create_task(self._optional(tenant_snapshot.DOMAINS, self._domains(), []))
+        deleted = asyncio.create_task(self._optional(tenant_snapshot.DELETED_USERS, self._deleted))
+        domains = asyncio.create_task(self._optional(tenant_snapshot.DOMAINS, self._domains))
         switches = asyncio.create_task(self.read_switches())
         roles = asyncio.create_task(self._roles())
-        contacts = asyncio.create_task(self._optional(tenant_snapshot.CONTACTS, self._contacts(), []))
-        groups = asyncio.create_task(self._optional(tenant_snapshot.GROUPS, self._groups(), []))
-        named = asyncio.create_task(self._optional(tenant_snapshot.OBJECT_IDENTIFIERS, self._identifiers(), {}))
+        contacts = asyncio.create_task(self._optional(tenant_snapshot.CONTACTS, self._contacts))
+        groups = asyncio.create_task(self._optional(tenant_snapshot.GROUPS, self._groups))
+        named = asyncio.create_task(self._optional(tenant_snapshot.OBJECT_IDENTIFIERS, self._identifiers))
         managed = asyncio.create_task(self._cloud_managed(source_of_authority))
         synchronizes = asyncio.create_task(self._synchronizes())
         await wait_for_all(deleted, domains, switches, roles, contacts, groups, named, managed, synchronizes)
         return TenantSnapshot(
             users=[],
-            deleted=deleted.result(),
-            domains=domains.result(),
+            deleted=deleted.result() or [],
+            domains=domains.result() or [],
             switches=switches.result(),
             roles=roles.result(),
-            identifiers=named.result(),
+            identifiers=named.result() or {},
             cloud_managed=managed.result(),
-            contacts=contacts.result(),
-            groups=groups.result(),
+            contacts=contacts.result() or [],
+            groups=groups.result() or [],
             unknown=frozenset(self.unknown),
             pim_licensed=self._pim_licensed,
             synchronizes=synchronizes.result(),
@@ -113,7 +114,7 @@ class Survey:
         domains: list[Json] = []
         roles: dict[str, list[tenant_snapshot.RoleHolding]] = {}
         if tenant_snapshot.DOMAINS in aspects:
-            domains = await self._optional(tenant_snapshot.DOMAINS, self._domains(), [])
+            domains = await self._optional(tenant_snapshot.DOMAINS, self._domains) or []
         if ROLE_ASPECTS & set(aspects):
             roles = await self._roles()
         return TenantSnapshot(
@@ -184,15 +185,14 @@ class Survey:
         assignments, eligibilities, definitions, groups, app_owners = await asyncio.gather(
             self._optional(
                 tenant_snapshot.ROLE_ASSIGNMENTS,
-                self._list(directory.role_assignments, wanted, select=wanted),
-                [],
+                lambda: self._list(directory.role_assignments, wanted, select=wanted),
             ),
-            self._optional(tenant_snapshot.ROLE_ELIGIBILITY, self._eligibilities(wanted), []),
+            self._optional(tenant_snapshot.ROLE_ELIGIBILITY, lambda: self._eligibilities(wanted)),
             self._definitions(),
-            self._optional(tenant_snapshot.ROLE_GROUPS, self._role_groups(), []),
+            self._optional(tenant_snapshot.ROLE_GROUPS, self._role_groups),
             self._app_owners(),
         )
-        return role_holdings(assignments, eligibilities, definitions, groups, app_owners)
+        return role_holdings(assignments or [], eligibilities or [], definitions, groups or [], app_owners)
 
     async def _eligibilities(self, wanted: list[str]) -> list[Json]:
         """Read PIM eligibilities. Without a licence for PIM there are none, and Graph returns an error (facts §20)."""
@@ -252,14 +252,15 @@ class Survey:
 
     async def _app_owners(self) -> list[str]:
         """Read the ids of those who own the app that signs in, its service principal and its registration."""
-        if not self._client_id or not is_guid(self._client_id):
+        client_id = self._client_id
+        if not client_id or not is_guid(client_id):
             self.unknown.add(tenant_snapshot.APP_OWNERS)
             return []
         kinds = ("servicePrincipals", "applications")
         return [
             owner
             for kind in kinds
-            for owner in await self._optional(tenant_snapshot.APP_OWNERS, self._owners(kind, self._client_id), [])
+            for owner in await self._optional(tenant_snapshot.APP_OWNERS, partial(self._owners, kind, client_id)) or []
         ]
 
     async def _owners(self, kind: str, client_id: str) -> list[str]:
@@ -297,11 +298,13 @@ class Survey:
                     raise GraphError(_MALFORMED, reason)
                 yield item
 
-    async def _optional(self, aspect: str, reading: Awaitable[T], nothing: T) -> T:
+    async def _optional(self, aspect: str, read: Callable[[], Awaitable[T]]) -> T | None:
+        """Return what ``read`` returns; None if it could not be read, which makes the aspect unknown."""
+        # A function, because Python warns of a coroutine that never began, if this one is cancelled before.
         try:
-            return await reading
+            return await read()
         except GraphError as error:
             if error.cause not in _UNREADABLE:
                 raise
             self.unknown.add(aspect)
-            return nothing
+            return None

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from ..._graph.http.connection import open_transport
 from ..._graph.http.errors import GraphError
-from ..._graph.http.transport import Transport, open_transport
+from ..._graph.http.transport import Transport
 from ..._graph.http.watch import Watch
 from ..._graph.reads.administrators import GlobalAdministrator, read_global_administrators
 from ..._graph.reads.groups import read_excluded, read_group_members

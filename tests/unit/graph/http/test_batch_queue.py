@@ -19,8 +19,9 @@ from support.wire import Wire
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.batch import Item, Outcome, send_batch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.clock import Clock
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.connection import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import Transport, open_transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import Transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 
 DONE = Reply(204)

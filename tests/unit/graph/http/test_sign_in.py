@@ -26,8 +26,8 @@ from support.wire import Wire
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.clouds import endpoints
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.credential import sign_in
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.credential.sign_in_errors import sign_in_error
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.sign_in_errors import sign_in_error
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import IdentityError, InputError
 

@@ -31,9 +31,9 @@ from scripted_graph import (
 )
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http import batch, bounded, pages, transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http import batch, bounded, connection, pages
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.connection import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError, graph_error
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.users import Users
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked, WritesFailed
@@ -121,7 +121,7 @@ def test_an_answer_is_bounded_after_decompression(
     graph: ScriptedGraph, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few KB of gzip become 20 MB; no more than the limit is unpacked."""
-    monkeypatch.setattr(transport, "MAX_GRAPH_ANSWER", 1_000_000)
+    monkeypatch.setattr(connection, "MAX_GRAPH_ANSWER", 1_000_000)
     packed = gzip.compress(b" " * 20_000_000)
     graph.expect("GET", PAGE, Reply(200, packed, {"Content-Encoding": "gzip"}))
     assert refused(options).cause == "answer_too_large"

@@ -14,8 +14,8 @@ import pytest
 from scripted_graph import ScriptedGraph, found, object_id, user
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph import entra_user_info
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.connection import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.groups import (
     GroupMembers,
     read_group_members,

@@ -14,9 +14,10 @@ import httpx
 import pytest
 from scripted_graph import PAGE, Reply, ScriptedGraph, found, user
 
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.connection import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.pages import pages
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import ADVANCED, open_transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import ADVANCED
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.users import Users
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (

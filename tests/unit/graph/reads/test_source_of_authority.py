@@ -14,8 +14,8 @@ import pytest
 from scripted_graph import Reply, ScriptedGraph, error, found, object_id
 from scripted_tenant import DENIED, PATHS
 
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.connection import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.source_of_authority import (
     add_source_of_authority,
     list_cloud_managed,

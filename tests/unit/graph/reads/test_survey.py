@@ -18,8 +18,8 @@ from scripted_graph import Reply, ScriptedGraph, error, found, guid, object_id, 
 from scripted_tenant import BETA, PATHS, script
 from support.whole_tenant import read_tenant
 
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.connection import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.errors import GraphError
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.reads.survey import Survey
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.tenant_snapshot import (
     SOURCE_OF_AUTHORITY,
@@ -50,6 +50,25 @@ def test_users_are_one_listing_and_all_else_can_follow(graph: ScriptedGraph, opt
     assert [(each.user.id, each.user.deleted) for each in sides.deleted] == [(object_id(3), True)]
     assert sides.cloud_managed == {object_id(1)}
     assert sides.unknown == set()
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_a_survey_that_is_cancelled_leaves_nothing_behind(
+    graph: ScriptedGraph, options: dict[str, Any], steps: int, recwarn: pytest.WarningsRecorder
+) -> None:
+    """As if the directory cannot be read, which is read at the same time. Python warns of what never began."""
+
+    async def cancel(survey: Survey) -> None:
+        reading = asyncio.ensure_future(survey.read_sides())
+        for _step in range(steps):
+            await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    surveyed(options, cancel)
+    gc.collect()
+    assert [str(each.message) for each in recwarn if each.category is RuntimeWarning] == []
 
 
 @pytest.mark.parametrize(

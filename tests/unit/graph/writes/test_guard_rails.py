@@ -30,7 +30,7 @@ from scripted_graph import (
 )
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.entra_immutable_id import Task, run
-from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.transport import open_transport
+from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.connection import open_transport
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.guards import check_guards
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.writes.refusals import PlanBlocked

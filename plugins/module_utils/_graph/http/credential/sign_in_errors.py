@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from .clouds import CLOUDS
-from .connection_errors import chain, connection_error, failed_host
-from .errors import APP_NOT_IN_TENANT, GraphError
+from ..clouds import CLOUDS
+from ..connection_errors import chain, connection_error, failed_host
+from ..errors import APP_NOT_IN_TENANT, GraphError
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _TRACE = re.compile(r"Trace ID:\s*([0-9a-fA-F-]{36})")
