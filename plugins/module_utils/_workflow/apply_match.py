@@ -34,7 +34,8 @@ from .._identity.entra.tenant_snapshot import DELETED_USERS, DOMAINS
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.match_effects import list_effects
 from .._identity.preflight.overwrites import compare
-from .._ldap.session.connection import LdapOptions, connected
+from .._ldap.session.connection import connected
+from .._ldap.session.options import LdapOptions
 from .applied_changes import (
     CHANGED_SINCE,
     Outcomes,

@@ -34,7 +34,8 @@ from .._identity.preflight.next_sync import describe_leaving
 from .._identity.preflight.predict import cloud_only, predict
 from .._identity.preflight.predictions import Prediction
 from .._identity.preflight.result import describe_caveats, describe_unread, list_unread, skip_checks
-from .._ldap.session.connection import LdapOptions, connected
+from .._ldap.session.connection import connected
+from .._ldap.session.options import LdapOptions
 from .made_plan import MatchPlan
 from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anchors, plan_matches
 from .match_directory import MatchDirectory

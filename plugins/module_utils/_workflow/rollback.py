@@ -38,7 +38,8 @@ from .._identity.rollback.user_rollback import (
     with_anchors,
     with_immutable_ids,
 )
-from .._ldap.session.connection import LdapOptions, connected
+from .._ldap.session.connection import connected
+from .._ldap.session.options import LdapOptions
 from .rollback_directory import RollbackDirectory
 
 NOT_TAKEN_BACK = "immutable_id_not_taken_back"

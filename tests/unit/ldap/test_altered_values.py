@@ -26,8 +26,9 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.err
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import connected
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.forest import naming_contexts
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.options import LdapOptions
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import read_view
 from ansible_collections.hybrid.identity.plugins.modules import ad_user, ad_user_guid
 

@@ -36,9 +36,10 @@ from ..._identity.core.scope.exclusions import read_exclusions
 from ..._identity.core.text.counts import amount, plural
 from ..._identity.core.text.sentences import join_names
 from ..protection.shield import try_read_shield
-from ..session.connection import LdapOptions, Session, connected
+from ..session.connection import Session, connected
 from ..session.errors import LdapError
 from ..session.forest import domain_place
+from ..session.options import LdapOptions
 from .outcome import Outcome
 from .reader import ATTRIBUTES, Reader, check_paths, read_domain, read_forest_suffixes, read_marker
 from .writer import AccountWriter, Keeper

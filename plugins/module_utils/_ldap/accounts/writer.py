@@ -22,9 +22,10 @@ from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.identities.distinguished_names import dn_key
 from ..._identity.core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from ..._identity.core.journal import JournalEntry, JournalWriter
-from ..session.connection import LdapOptions, Session, connected
+from ..session.connection import Session, connected
 from ..session.errors import CONSTRAINT_VIOLATION, ConnectionLost, LdapError
 from ..session.modifications import OVERTAKEN, object_name, value_changes
+from ..session.options import LdapOptions
 
 CONNECTIONS = 4
 CHUNK = 25

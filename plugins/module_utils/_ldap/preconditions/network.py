@@ -23,8 +23,9 @@ from ..._identity.preconditions.network import (
     Certificate,
     Probe,
 )
-from ..session.connection import LdapOptions, reached
+from ..session.connection import reached
 from ..session.errors import LdapError
+from ..session.options import LdapOptions
 from .rights import read_time
 
 

@@ -13,8 +13,9 @@ from ..._identity.core.identities.anchors import guid_text
 from ..._identity.core.identities.comparison import ad_key
 from ..._identity.core.text.counts import amount
 from . import filters
-from .connection import LdapOptions, Session, connected
+from .connection import Session, connected
 from .errors import NO_SUCH_OBJECT, LdapError
+from .options import LdapOptions
 from .search import ONE_LEVEL, paged_entries, read_entry
 
 _UPN = "userPrincipalName"

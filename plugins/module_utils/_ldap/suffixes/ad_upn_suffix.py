@@ -12,10 +12,11 @@ from typing import Any
 from ..._identity.ad.suffix_plan import SuffixPlan, plan_suffixes, refuse_suffixes_in_use
 from ..._identity.core.identities.comparison import ad_key
 from ..._identity.core.text.diffs import list_diff
-from ..session.connection import LdapOptions, Session, connected
+from ..session.connection import Session, connected
 from ..session.errors import LdapError
 from ..session.forest import NamingContexts, SuffixState, carriers, naming_contexts, read_suffixes
 from ..session.modifications import OVERTAKEN
+from ..session.options import LdapOptions
 
 _ATTRIBUTE = "uPNSuffixes"
 # These codes mean that a value was added or removed between our read and our write: read again and plan again.

@@ -21,9 +21,10 @@ from ..._identity.core.outcomes import STAMPED
 from ..._identity.core.records import consistency_text
 from ..._identity.core.text.counts import amount
 from ..._identity.core.text.diffs import ValueChange, users_diff
-from ..session.connection import LdapOptions, connected
+from ..session.connection import connected
 from ..session.errors import LdapError
 from ..session.forest import naming_contexts
+from ..session.options import LdapOptions
 from .anchor_writer import AnchorWriter
 from .jobs import Job
 from .lookup import Lookup

@@ -35,9 +35,10 @@ from ..._identity.preconditions.network import BIND, NAME, PORT, TLS, Probe, che
 from ..._ldap.preconditions.network import probe
 from ..._ldap.preconditions.rights import read_rights, read_time, sample_rights
 from ..._ldap.preconditions.scope_reader import ScopeReader
-from ..._ldap.session.connection import LdapOptions, Session, connected
+from ..._ldap.session.connection import Session, connected
 from ..._ldap.session.errors import NO_SUCH_OBJECT, LdapError
 from ..._ldap.session.forest import NamingContexts, SuffixState, naming_contexts, read_suffixes
+from ..._ldap.session.options import LdapOptions
 from ..._ldap.users.lookup import Search, search_filter
 from ..._ldap.users.scope import Members
 from .question import NEVER, Question, failed, kept_going

@@ -21,7 +21,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.objec
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AD_ATTRIBUTES
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.accounts.reader import Reader
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import filters
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.options import LdapOptions
 
 REQUESTS = read_account_requests(
     [{"user_principal_name": "anna@contoso.com", "mail": "anna@contoso.com"}], GivenPasswords()

@@ -17,12 +17,13 @@ from forest_script import BIND, DOMAIN, ROOT
 from ldap_wire import CLOSE, DIE, GARBAGE, SILENCE, START_TLS, UPGRADE, Bind, Done, Extended, Search, Turn, Wire, pair
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import connected
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.errors import (
     ConnectionLost,
     LdapError,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.forest import naming_contexts
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.options import LdapOptions
 
 Options = Callable[..., dict[str, Any]]
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import connected
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.errors import Unreachable
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.options import LdapOptions
 
 Options = Callable[..., dict[str, Any]]
 

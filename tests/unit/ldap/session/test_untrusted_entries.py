@@ -16,7 +16,7 @@ from ldap_wire import BASE, SUB, Answer, Done, Entry, Search, Turn
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import connection, search
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.options import LdapOptions
 
 START = [BIND, ROOT]
 ANNA = names(b"anna")

@@ -175,13 +175,13 @@ def test_what_is_no_dns_name_is_refused_before_any_network(run: Callable[..., di
 def test_several_domains_are_counted_at_the_global_catalog(
     certificates: Certificates, options: Options, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import connection
+    from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import options as module
 
     domains = ("ad.contoso.com", "sub.ad.contoso.com")
     script = [*START, *suffixes("a.com", domains=domains)]
     catalog_script = [BIND, carriers("x@a.com", "y@a.com", names=["a.com"], base="")]
     with Wire(script, certificates.good) as wire, Wire(catalog_script, certificates.good) as catalog:
-        monkeypatch.setitem(connection._CATALOG_PORTS, "ldaps", catalog.port)
+        monkeypatch.setitem(module._CATALOG_PORTS, "ldaps", catalog.port)
         result, _code = run_module(ad_upn_suffix, {**options(wire), "suffixes": ["a.com"], "state": "absent"})
     wire.verify()
     catalog.verify()
@@ -191,9 +191,9 @@ def test_several_domains_are_counted_at_the_global_catalog(
 def test_no_global_catalog_there(
     certificates: Certificates, options: Options, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import connection
+    from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import options as module
 
-    monkeypatch.setitem(connection._CATALOG_PORTS, "ldaps", 9)
+    monkeypatch.setitem(module._CATALOG_PORTS, "ldaps", 9)
     script = [*START, *suffixes("a.com", domains=("ad.contoso.com", "sub.ad.contoso.com"))]
     with Wire(script, certificates.good) as wire:
         result, _code = run_module(ad_upn_suffix, {**options(wire), "suffixes": ["a.com"], "state": "absent"})

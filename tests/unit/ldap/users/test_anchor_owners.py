@@ -18,7 +18,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
     immutable_id_of_guid,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import AnchorOwner
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.options import LdapOptions
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.anchor_owners import anchor_owners
 from ansible_collections.hybrid.identity.plugins.modules import ad_user_guid
 

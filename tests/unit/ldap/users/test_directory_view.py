@@ -23,7 +23,8 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.directory_view import DirectoryView
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session import filters
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.options import LdapOptions
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.directory_view import read_claims, read_view
 
 ADMINS = group("Domänen-Admins", 512)

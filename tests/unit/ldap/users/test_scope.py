@@ -16,7 +16,8 @@ from ldap_wire import Search
 from live_directory import LiveDirectory
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.errors import InputError
-from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import LdapOptions, connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import connected
+from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.options import LdapOptions
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users import scope as scopes
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.lookup import Lookup
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.users.scope import Scope
