@@ -217,7 +217,7 @@ class MatchApplication:
             return change.refused(changed_since(change.refusal))
         target = change.immutable_id.target
         upns = upns_of(change.ad.user_principal_name, target.user_principal_name if target else None)
-        if change.writes and (hash_writes(list_writes(change)) != planned.writes or upns != planned.upns):
+        if change.writes and (hash_writes(list_writes(change)) != planned.writes_hash or upns != planned.upns):
             reason = f"The values of {planned.name} changed after the plan was made. Make a new plan."
             return change.refused(Refusal(CHANGED_SINCE, reason))
         return change

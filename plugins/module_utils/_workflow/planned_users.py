@@ -26,7 +26,7 @@ _NO_EFFECTS: frozenset[str] = frozenset()
 class Planned:
     """A user whom a plan changes. ``guid`` and ``cloud_id`` name the two objects. ``effects`` are those it shows.
 
-    ``writes`` is a hash of the values that change, and ``bin_ids`` are the ids of the users in the recycle bin among
+    ``writes_hash`` is a hash of the values that change. ``bin_ids`` are the ids of the users in the recycle bin among
     their objects. ``upns`` are the UPNs that the two objects had. ``future_upn``: the UPN that the cloud user would get
     by the next sync.
     """
@@ -34,7 +34,7 @@ class Planned:
     name: str
     guid: str
     cloud_id: str
-    writes: bytes
+    writes_hash: bytes
     bin_ids: tuple[str, ...]
     effects: frozenset[str]
     upns: Upns

@@ -198,8 +198,8 @@ def test_who_is_planned() -> None:
     (only,) = list_planned([*users, outside])
     assert (only.name, only.cloud_id) == ("anna@contoso.com", object_id(1))
     assert change
-    assert only.writes == hash_writes(read_writes(change["writes"]))
-    assert only.writes != hash_writes([])
+    assert only.writes_hash == hash_writes(read_writes(change["writes"]))
+    assert only.writes_hash != hash_writes([])
     assert only.bin_ids == ()
 
 
