@@ -63,7 +63,7 @@ class AccountRollback:
         shield = try_read_shield(self._session, self._domain) if enables else None
         self._directory = AccountDirectory(self._read(undos))
         planned = plan_rollback(undos, self._directory, self._domain, shield)
-        return [self._with_objects_below(restore) if restore.status == REMOVED else restore for restore in planned]
+        return [self._refuse_parent(restore) if restore.status == REMOVED else restore for restore in planned]
 
     def settle(self, journal_writer: JournalWriter, undos: Sequence[Undo]) -> None:
         """Fill in, in the journal of the run, what came of the lines that a kill left open.
@@ -132,14 +132,17 @@ class AccountRollback:
             if has_guid(entry.attributes)
         ]
 
-    def _with_objects_below(self, restore: AccountRestore) -> AccountRestore:
+    def _refuse_parent(self, restore: AccountRestore) -> AccountRestore:
         """Refuse to remove an account that has objects below it, such as devices of Exchange ActiveSync.
 
         A domain controller deletes only objects without others below them (MS-ADTS 3.1.1.5.5.7). It would say so only
         after Entra ID was written.
         """
-        name = restore.found.distinguished_name if restore.found else ""
-        if next(paged_entries(self._session, name, filters.ANY, ("objectGUID",), ONE_LEVEL, page_size=1), None) is None:
+        if restore.found is None:
+            return restore
+        name = restore.found.distinguished_name
+        below = paged_entries(self._session, name, filters.ANY, ("objectGUID",), ONE_LEVEL, page_size=1)
+        if next(below, None) is None:
             return restore
         reason = f"{name} has objects below it, so it is not removed. Move or delete them, and run the task again."
         return restore.refused("has_children", reason)
