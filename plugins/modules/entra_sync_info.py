@@ -206,24 +206,6 @@ earlier:
   returned: with O(result_file), unless in check mode
   type: int
   sample: 0
-left_out:
-  description:
-    - Users of O(result_file) who were refused or excluded and whom a cycle hard-matches all the same if their AD accounts are in its scope,
-      because a cloud user has their ImmutableId already.
-  returned: success
-  type: dict
-  contains:
-    count:
-      description: Number of these users.
-      returned: always
-      type: int
-      sample: 1
-    cycle:
-      description: What the cycle does with the first five of these users.
-      returned: always
-      type: list
-      elements: str
-      sample: [it hard-matches adele.vance@contoso.com to adele@contoso.com]
 proof_file:
   description: The path of the proof file.
   returned: when one was written

@@ -157,6 +157,12 @@ options:
     description: Predict the outcome of all users even if no user would be changed or refused, for example for a report.
     type: bool
     default: false
+  result_file:
+    description:
+      - The path of the result that M(hybrid.identity.match_apply) wrote. RV(unmatched) then also has users whom that run refused, excluded
+        or did not review, and whom the next sync hard-matches all the same, because somebody else set the ImmutableId.
+      - It is used only with O(predict=now).
+    type: path
   tenant_switches:
     description:
       - Features of the directory synchronisation of the tenant, such as C(blockSoftMatchEnabled), with V(true) or V(false). These values
@@ -437,7 +443,7 @@ unmatched:
   description:
     - AD users in scope who are not hard-matched and whom the next sync processes. It soft-matches them, creates new cloud users for them,
       or restores deleted ones. Users who are hard-matched although another account has the same ImmutableId are included.
-    - Service accounts are included only with O(scope.filtering).
+    - Service accounts are included only with O(scope.filtering), and users who were left out of a run only with O(result_file).
   returned: with O(predict=now)
   type: dict
   contains:
@@ -552,6 +558,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_ta
     keep_rows,
     mailbox_lines,
     plan_table,
+    start_rows,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_task import (
     NOW,
@@ -577,6 +584,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     excluded = {option: value for option, value in params["exclude"].items() if value}
     terms = {**{option: params[option] for option in TERMS}, "exclude": excluded}
     task = read_task(scope, terms, _read_mapping(params), _read_review(params, scope, terms, name))
+    rows = _start_rows(params["result_file"] if params["predict"] == NOW else None)
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
     plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
     summary, verdict = plan.summary(), plan.decided.verdict
@@ -602,7 +610,6 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
             "has_exchange": plan.has_exchange,
         },
     )
-    rows = Rows()
     sha256 = write_run_file("plan_file", path, header, keep_rows(plan.users(), rows))
     return {
         "changed": False,
@@ -668,6 +675,20 @@ def _read_made(path: str | None, run: str) -> dict[str, str]:
     }
 
 
+def _start_rows(path: str | None) -> Rows:
+    if path is None:
+        return start_rows(())
+    result = read_run_file("result_file", path, (RESULT,))
+    if result.header["module"] != "match_apply":
+        raise InputError(f"result_file {path} is not a result of match_apply. Use the result of a hard match.")
+    try:
+        return start_rows(map(read_user, result.records()))
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"result_file {path} has a line that is not a record of a user. Use the file as match_apply wrote it."
+        ) from error
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -683,6 +704,7 @@ def main() -> None:
             "deleted_holders": deleted_holders_option(),
             "predict": {"type": "str", "choices": [AFTER_APPLY, NOW], "default": AFTER_APPLY},
             "predict_all": {"type": "bool", "default": False},
+            "result_file": {"type": "path"},
             "tenant_switches": {"type": "dict", "default": {}},
             "skip_checks": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
             "allowed_outcomes": {

@@ -144,13 +144,10 @@ def _entry(
 
 
 def _partners(anchor: AnchorChange, cloud: UserIndex) -> Sequence[CloudUser]:
-    """Return the cloud users of an account: those with its ImmutableIds, which a sync matches first, and its partner.
-
-    Without a partner, the user with its UPN counts.
-    """
+    """Return the cloud users of an account: its partner, else the one with its UPN, and those with its ImmutableIds."""
     partner = anchor.known.id
     identity = read_object_id(partner) if partner else possible_upn(anchor.user().user_principal_name)
     named = cloud.find(identity) if identity else None
     values = [value for value in (anchor.found.guid, anchor.found.consistency) if value] if anchor.found else []
     held = [holder for value in values for holder in cloud.holders(immutable_id_of_bytes(value))]
-    return [*held, *([named] if named else ())]
+    return [*([named] if named else ()), *held]

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -120,6 +122,47 @@ def test_an_account_that_cannot_be_read(matched: Estate) -> None:
     put_account(matched, "hidden", objectGUID=[guid(9).bytes_le, guid(8).bytes_le])
     plan = predict(matched)
     assert plan["unmatched"] == {"count": 1, "cycle": [f"it is unknown what it does with CN=hidden,{STAFF}"]}
+
+
+@pytest.mark.parametrize("how", ["excluded", "refused"])
+def test_a_user_whom_the_run_left_out_and_the_cycle_would_hard_match(estate: Estate, how: str) -> None:
+    """Somebody else set the ImmutableId. If the account is not in the scope of the server, nothing happens to it."""
+    estate.graph.users[IDS["anna"]]["onPremisesImmutableId"] = VALUES["anna"]
+    if how == "refused":
+        estate.directory.change("anna", userAccountControl=["514"])
+    estate.apply(estate.plan(**{"exclude": {"users": [upn("anna")]}} if how == "excluded" else {"max_refused": "1"}))
+    assert estate.changes()["anna"][0] == how
+    result = str(estate.folder / "result.jsonl")
+    filtering: list[dict[str, Any]] = [{"connector": "ad", "partition": DOMAIN}]
+    plan = estate.plan(scope={"filtering": filtering}, predict="now", result_file=result)
+    said = f"it hard-matches {upn('anna')}, whom the run refused or excluded, to {upn('anna')}"
+    assert plan["unmatched"] == {"count": 1, "cycle": [said]}
+    estate.directory.move("anna", f"OU=Elsewhere,{DOMAIN}")
+    filtering[0].update(included=[STAFF], excluded=[DOMAIN])
+    plan = estate.plan(scope={"filtering": filtering}, predict="now", result_file=result)
+    assert plan["unmatched"]["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("alter", "words"),
+    [
+        (lambda lines: lines[0].update(module="ad_user"), "is not a result of match_apply"),
+        (lambda lines: lines[1].pop("change"), "has a line that is not a record of a user"),
+        (lambda lines: lines[1].update(ad="anna"), "has a line that is not a record of a user"),
+        (lambda lines: lines[0].update(kind="plan"), "contains a plan, but this task needs a result"),
+    ],
+)
+def test_a_result_that_is_none(matched: Estate, alter: Callable[[list[Any]], None], words: str) -> None:
+    matched.apply(matched.plan())
+    lines = matched.lines("result")
+    alter(lines)
+    path = matched.folder / "altered.jsonl"
+    path.touch(0o600)
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    filtering = [{"connector": "ad", "partition": DOMAIN}]
+    failed = matched.plan(scope={"filtering": filtering}, predict="now", result_file=str(path))
+    assert failed["failed"]
+    assert words in failed["msg"]
 
 
 def test_other_domains_of_the_server_are_named(matched: Estate) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..core.cloud_user import CloudRecord
 from ..core.errors import InputError
 from ..core.given.record_types import check_records
 from ..core.given.users import describe_keys
@@ -21,13 +20,10 @@ from ..core.identities.cloud_identity import CloudIdentity, possible_upn, read_o
 from ..core.outcomes import (
     ALREADY_DONE,
     CLEARED,
-    EXCLUDED,
     FAILED,
-    HARD_MATCH,
     NOT_FOUND,
     REFUSED,
     RESTORED,
-    SERVICE_ACCOUNT,
     SET,
     SKIPPED,
     STAMPED,
@@ -35,7 +31,7 @@ from ..core.outcomes import (
     UNRESOLVED,
 )
 from ..core.records import record_name
-from ..core.run_files.user_records import ChangeRecord, UserRecord, WriteRecord, cloud_name, name_of
+from ..core.run_files.user_records import UserRecord, WriteRecord, name_of
 
 _IMMUTABLE_ID = "onPremisesImmutableId"
 _TO_PROVE = (SET, STAMPED, RESTORED, UNCHANGED, ALREADY_DONE)
@@ -52,8 +48,7 @@ class Expectation:
     had. ``object_sid`` is the SID of the AD account that must be joined to it. ``primary_address`` has no prefix: a
     second user would collide with this one by it. ``exported`` says that a cycle must have exported the user. This is
     False if the value was already there: the user may have been joined long ago, and a cycle exports only changes.
-    ``left_out`` says why the user was not hard-matched. ``taken`` says if a cycle hard-matches the user all the
-    same.
+    ``left_out`` says why the user was not hard-matched.
     """
 
     name: str
@@ -66,7 +61,6 @@ class Expectation:
     primary_address: str | None = None
     exported: bool = True
     left_out: str | None = None
-    taken: str | None = None
 
 
 def expect_result(users: Iterable[UserRecord], proven: Collection[str] = ()) -> list[Expectation | None]:
@@ -109,7 +103,7 @@ def _of_result(user: UserRecord, proven: Collection[str]) -> Expectation | None:
     name, upn = name_of(user), ad["user_principal_name"]
     if change["status"] not in _TO_PROVE or cloud is None:
         reason = change["reason"] or f"{name} was not hard-matched ({change['status']})."
-        return Expectation(name, upn, left_out=reason, taken=_describe_match(user, name))
+        return Expectation(name, upn, left_out=reason)
     return Expectation(
         name,
         upn,
@@ -121,28 +115,6 @@ def _of_result(user: UserRecord, proven: Collection[str]) -> Expectation | None:
         primary_address=_primary_address(ad),
         exported=change["status"] not in (UNCHANGED, ALREADY_DONE) and ad["object_guid"] not in proven,
     )
-
-
-def _describe_match(user: UserRecord, name: str) -> str | None:
-    """Return whom a cycle hard-matches although the run left it out, because the ImmutableId was there already."""
-    match, cloud, change = user["match"], user["cloud"], user["change"]
-    if change and change["status"] == EXCLUDED:
-        # A plan predicts nothing for excluded users.
-        waits = cloud and _has_value(cloud, change) and not cloud["deleted"] and cloud["sync_enabled"] is not True
-        return f"it hard-matches {name} to {cloud_name(cloud)}, who is excluded" if cloud and waits else None
-    if not match or not change or change["status"] == SERVICE_ACCOUNT:
-        return None
-    # After writes that were not made, there is nothing to match with.
-    if match["sync_action"] != HARD_MATCH or change["writes"] or change["proposed"]:
-        return None
-    if cloud and _has_value(cloud, change):
-        return f"it hard-matches {name} to {cloud_name(cloud)}"
-    return f"it hard-matches {name} to the cloud user with its ImmutableId"
-
-
-def _has_value(cloud: CloudRecord, change: ChangeRecord) -> bool:
-    """Return whether a cloud user has the ImmutableId that the AD account makes."""
-    return change["immutable_id"] is not None and cloud["immutable_id"] == change["immutable_id"]
 
 
 def _value_before(writes: Sequence[WriteRecord], after: str | None) -> str | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people and playbooks see of all findings together: counts, table, verdict, and whom a cycle takes."""
+"""What people and playbooks see of all findings together: counts, table and verdict."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from ..core.outcomes import SKIPPED, VERIFIED
 from ..core.text.counts import amount, plural
 from ..core.text.outcome_table import outcome_lines
-from ..core.text.sentences import count_clauses, join_reasons
+from ..core.text.sentences import join_reasons
 from .findings import QUARANTINE_TIMER, Finding, summarize
 
 _TIMER = timedelta(hours=1)
@@ -22,13 +22,11 @@ UNPROVEN_IN_CHECK_MODE = "In check mode, nothing is proven, because match_apply 
 
 
 def describe_findings(findings: Sequence[Finding], now: datetime, where: str = "users") -> dict[str, Any]:
-    """Return ``open, verdict, wait_until, table, summary, left_out``, as the module does.
+    """Return ``open, verdict, wait_until, table, summary``, as the module does.
 
     ``now``: when the tenant was read, in UTC. ``where`` says where the users are whom the verdict does not name.
     """
     still_open = [finding for finding in findings if finding.status not in (VERIFIED, SKIPPED)]
-    skipped = (finding.expectation for finding in findings if finding.status == SKIPPED)
-    taken = [expectation.taken for expectation in skipped if expectation.taken]
     summary = summarize(findings)
     waiting = sum(finding.cause == QUARANTINE_TIMER for finding in still_open)
     until = now + _TIMER if waiting else None
@@ -39,7 +37,6 @@ def describe_findings(findings: Sequence[Finding], now: datetime, where: str = "
         "wait_until": f"{until:%Y-%m-%dT%H:%M:%SZ}" if until else None,
         "table": outcome_lines((finding.status, finding.expectation.name, finding.reason) for finding in findings),
         "summary": summary,
-        "left_out": count_clauses(taken),
     }
 
 

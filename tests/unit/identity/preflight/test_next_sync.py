@@ -14,7 +14,10 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
     ChangeRecord,
     UserRecord,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.next_sync import describe_unmatched
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.next_sync import (
+    describe_unmatched,
+    list_left_out,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
 
 UPN = "ada.fuchs@contoso.com"
@@ -50,3 +53,16 @@ def user(action: str | None, cause: str | None = None, status: str = "unchanged"
 )
 def test_what_the_next_sync_does(given: UserRecord, expected: str | None) -> None:
     assert describe_unmatched(given) == expected
+
+
+def test_what_it_does_with_users_whom_a_run_left_out() -> None:
+    """Nobody wanted this match; somebody else set the ImmutableId."""
+    statuses = ("refused", "excluded", "not_reviewed", "changed_since_review", "set", "unchanged", "failed")
+    users = [user("hard_match", status=status) for status in statuses]
+    for number, each in enumerate(users):
+        assert each["ad"]
+        each["ad"]["object_guid"] = str(number)
+    left_out = list_left_out([*users, {**users[0], "ad": None}, {**users[0], "change": None}])
+    assert left_out == {"0", "1", "2", "3"}
+    said = f"it hard-matches {UPN}, whom the run refused or excluded, to ada@contoso.com"
+    assert [describe_unmatched(each, left_out) for each in users] == [said] * 4 + [None] * 3

@@ -21,7 +21,6 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
     UserRecord,
     WriteRecord,
 )
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_proof.expectations import (
     Expectation,
     expect_result,
@@ -88,59 +87,6 @@ def test_the_primary_address_is_that_of_the_ad_account() -> None:
 def test_users_who_are_left_out(status: str) -> None:
     assert expect(user(status)).left_out == f"{UPN} was not hard-matched ({status})."
     assert expect(user(status, reason="Admin.")).left_out == "Admin."
-
-
-HAS_VALUE = make_cloud_user({"id": CLOUD_ID, "userPrincipalName": UPN, "onPremisesImmutableId": VALUE}).record()
-
-
-@pytest.mark.parametrize("action", ["soft_match", "create", "update", "leave", "error", None])
-def test_other_actions_of_a_cycle_are_predicted_anew(action: str | None) -> None:
-    """What was predicted when the plan was made may no longer be true before the cycle."""
-    assert expect({**user("refused"), "match": Prediction(AdUser(), "blocked", action).record()}).taken is None
-    assert expect(user("refused")).taken is None
-
-
-def test_a_refused_user_whom_a_cycle_hard_matches_all_the_same() -> None:
-    predicted = Prediction(AdUser(), "hard_match", "hard_match").record()
-    refused: UserRecord = {**user("refused"), "match": predicted}
-    assert expect(refused).taken == f"it hard-matches {UPN} to the cloud user with its ImmutableId"
-    assert expect({**refused, "cloud": HAS_VALUE}).taken == f"it hard-matches {UPN} to {UPN}"
-    assert expect({**user("service_account"), "cloud": HAS_VALUE}).taken is None
-
-
-@pytest.mark.parametrize(
-    ("changes", "taken"),
-    [
-        ({}, True),
-        ({"sync_enabled": False}, True),
-        ({"sync_enabled": True}, False),
-        ({"deleted": True}, False),
-        ({"immutable_id": OTHER}, False),
-        ({"immutable_id": None}, False),
-    ],
-)
-def test_an_excluded_user_whom_a_cycle_hard_matches_all_the_same(changes: dict[str, Any], taken: bool) -> None:
-    """Nobody predicted what a sync does with the user, because the run left it alone. Somebody else set the value."""
-    excluded = user("excluded")
-    excluded["cloud"] = {**HAS_VALUE, **changes}  # type: ignore[typeddict-item]
-    assert expect(excluded).taken == (f"it hard-matches {UPN} to {UPN}, who is excluded" if taken else None)
-
-
-def test_an_excluded_user_without_values_is_not_taken() -> None:
-    excluded = user("excluded")
-    assert excluded["change"]
-    excluded["change"]["immutable_id"] = None
-    assert [expect({**excluded, "cloud": cloud}).taken for cloud in (CLOUD, None)] == [None, None]
-
-
-def test_a_cycle_hard_matches_nobody_whose_value_was_not_written() -> None:
-    """The plan predicted what a sync does after its changes. These were not made."""
-    predicted = Prediction(AdUser(), "hard_match", "hard_match").record()
-    left_out = user("changed_since_review")
-    assert left_out["change"]
-    left_out["change"]["proposed"] = [WRITE]
-    assert expect({**left_out, "match": predicted}).taken is None
-    assert expect({**user("failed", WRITE), "match": predicted}).taken is None
 
 
 def test_cloud_users_without_an_ad_user_are_no_matter_of_the_sync() -> None:

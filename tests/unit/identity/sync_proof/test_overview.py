@@ -20,17 +20,14 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.sync_pro
 NOW = datetime(2026, 11, 29, 10, 15, 30, tzinfo=UTC)
 
 
-def finding(
-    status: str, number: int = 1, reason: str | None = None, taken: bool = True, cause: str | None = None
-) -> Finding:
+def finding(status: str, number: int = 1, reason: str | None = None, cause: str | None = None) -> Finding:
     name = f"user{number}@contoso.com"
-    return Finding(Expectation(name, name, taken=f"it takes {number}" if taken else None), status, cause, reason)
+    return Finding(Expectation(name, name), status, cause, reason)
 
 
 def test_all_are_proven() -> None:
     found = describe_findings([finding("verified"), finding("skipped", 2, "Admin.")], NOW)
     assert (found["open"], found["verdict"]) == (0, "")
-    assert found["left_out"] == {"count": 1, "cycle": ["it takes 2"]}
     assert [" ".join(line.split()) for line in found["table"]] == ["verified in Entra ID 1", "not hard-matched 1"]
 
 
@@ -62,12 +59,6 @@ def test_the_verdict_says_until_when_the_tenants_own_timer_runs(waiting: int, wo
 def test_the_verdict_says_where_the_others_are() -> None:
     others = [finding("not_found", number, f"Reason {number}.") for number in range(5)]
     assert describe_findings(others, NOW, "proof.jsonl")["verdict"].endswith("And 2 more: see proof.jsonl.")
-
-
-def test_only_the_first_of_those_whom_a_cycle_takes_are_named() -> None:
-    taken = [finding("skipped", number) for number in range(8)]
-    found = describe_findings([*taken, finding("skipped", 9, taken=False)], NOW)["left_out"]
-    assert found == {"count": 8, "cycle": [f"it takes {number}" for number in range(5)]}
 
 
 def test_check_mode_has_the_same_keys() -> None:
