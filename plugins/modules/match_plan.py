@@ -159,8 +159,9 @@ options:
     default: false
   result_file:
     description:
-      - The path of the result that M(hybrid.identity.match_apply) wrote. RV(unmatched) then also has users whom that run refused, excluded
-        or did not review, and whom the next sync hard-matches all the same, because somebody else set the ImmutableId.
+      - The path of the result that M(hybrid.identity.match_apply) wrote. RV(unmatched) then also has users who have the status V(refused),
+        V(excluded), V(not_reviewed) or V(changed_since_review) in that result, and whom the next sync hard-matches all the same, because a
+        cloud user has their ImmutableId already.
       - It is used only with O(predict=now).
     type: path
   tenant_switches:
@@ -578,7 +579,7 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     path = params["plan_file"]
     if not path:
         raise InputError("plan_file is empty. Set it to a file on the controller.")
-    check_run_file("plan_file", path, {"reviewed_plan": params["reviewed_plan"]})
+    check_run_file("plan_file", path, {name: params[name] for name in ("reviewed_plan", "result_file")})
     name = run_name(params["run"])
     scope = {option: value for option, value in params["scope"].items() if value is not None}
     excluded = {option: value for option, value in params["exclude"].items() if value}
@@ -677,7 +678,7 @@ def _read_made(path: str | None, run: str) -> dict[str, str]:
 
 def _start_rows(path: str | None) -> Rows:
     if path is None:
-        return start_rows(())
+        return Rows()
     result = read_run_file("result_file", path, (RESULT,))
     if result.header["module"] != "match_apply":
         raise InputError(f"result_file {path} is not a result of match_apply. Use the result of a hard match.")

@@ -165,6 +165,15 @@ def test_a_result_that_is_none(matched: Estate, alter: Callable[[list[Any]], Non
     assert words in failed["msg"]
 
 
+def test_a_plan_does_not_replace_the_result_that_it_reads(matched: Estate) -> None:
+    matched.apply(matched.plan())
+    before, result = matched.lines("result"), str(matched.folder / "result.jsonl")
+    scope = {"filtering": [{"connector": "ad", "partition": DOMAIN}]}
+    failed = matched.plan(scope=scope, predict="now", result_file=result, plan_file=result)
+    assert f"plan_file {result} is also the result_file. Use another file." in failed.get("msg", "")
+    assert matched.lines("result") == before
+
+
 def test_other_domains_of_the_server_are_named(matched: Estate) -> None:
     other = "DC=emea,DC=contoso,DC=com"
     sentence = f"The server also synchronises {other}. This plan does not include their accounts."
