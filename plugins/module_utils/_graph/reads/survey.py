@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from ..._identity.entra import tenant_snapshot
 from ..._identity.entra.graph_json import faults, is_guid
@@ -38,6 +37,7 @@ from .made_users import make_users
 from .source_of_authority import list_cloud_managed
 
 T = TypeVar("T")
+P = ParamSpec("P")
 Json = dict[str, Any]
 
 _MALFORMED = "malformed_objects"
@@ -184,10 +184,9 @@ class Survey:
         wanted = ["principalId", "roleDefinitionId"]
         assignments, eligibilities, definitions, groups, app_owners = await asyncio.gather(
             self._optional(
-                tenant_snapshot.ROLE_ASSIGNMENTS,
-                lambda: self._list(directory.role_assignments, wanted, select=wanted),
+                tenant_snapshot.ROLE_ASSIGNMENTS, self._list, directory.role_assignments, wanted, select=wanted
             ),
-            self._optional(tenant_snapshot.ROLE_ELIGIBILITY, lambda: self._eligibilities(wanted)),
+            self._optional(tenant_snapshot.ROLE_ELIGIBILITY, self._eligibilities, wanted),
             self._definitions(),
             self._optional(tenant_snapshot.ROLE_GROUPS, self._role_groups),
             self._app_owners(),
@@ -252,15 +251,14 @@ class Survey:
 
     async def _app_owners(self) -> list[str]:
         """Read the ids of those who own the app that signs in, its service principal and its registration."""
-        client_id = self._client_id
-        if not client_id or not is_guid(client_id):
+        if not self._client_id or not is_guid(self._client_id):
             self.unknown.add(tenant_snapshot.APP_OWNERS)
             return []
         kinds = ("servicePrincipals", "applications")
         return [
             owner
             for kind in kinds
-            for owner in await self._optional(tenant_snapshot.APP_OWNERS, partial(self._owners, kind, client_id)) or []
+            for owner in await self._optional(tenant_snapshot.APP_OWNERS, self._owners, kind, self._client_id) or []
         ]
 
     async def _owners(self, kind: str, client_id: str) -> list[str]:
@@ -298,11 +296,13 @@ class Survey:
                     raise GraphError(_MALFORMED, reason)
                 yield item
 
-    async def _optional(self, aspect: str, read: Callable[[], Awaitable[T]]) -> T | None:
+    async def _optional(
+        self, aspect: str, read: Callable[P, Awaitable[T]], *arguments: P.args, **options: P.kwargs
+    ) -> T | None:
         """Return what ``read`` returns; None if it could not be read, which makes the aspect unknown."""
         # A function, because Python warns of a coroutine that never began, if this one is cancelled before.
         try:
-            return await read()
+            return await read(*arguments, **options)
         except GraphError as error:
             if error.cause not in _UNREADABLE:
                 raise
