@@ -38,6 +38,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_re
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.match_table import (
     Rows,
     ShownResult,
+    count_unmatched,
     keep_rows,
     plan_table,
 )
@@ -258,3 +259,8 @@ def test_the_output_of_a_run_stays_short_whatever_its_size(way: str) -> None:
     assert counts == {way: 10_000, "total": 10_000}
     printed = 2 * (len("\n".join(table_of(users))) + len("\n".join(table))) + sum(map(len, diff.values()))
     assert printed < 20_000 - 4_000, printed
+
+
+def test_only_the_first_of_those_whom_a_cycle_takes_are_named() -> None:
+    taken = [f"it takes {number}" for number in range(7)]
+    assert count_unmatched(Rows(unmatched=taken), ["CN=hidden"]) == {"count": 8, "cycle": taken[:5]}

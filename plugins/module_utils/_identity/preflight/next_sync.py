@@ -42,7 +42,7 @@ def describe_unmatched(user: UserRecord, left_out: Collection[str] = ()) -> str 
 
     None if the user is matched or hard-matched, if a sync changes nothing, or for a service account, which is no
     person's. A hard match counts only if the cloud user is in use, if no other account has the same ImmutableId, and
-    if the objectGUID is not in ``left_out``. Somebody else set the ImmutableId of these users.
+    if the objectGUID is not in ``left_out``.
     The sentence begins in lower case: ``it soft-matches a@contoso.com to b@contoso.com``.
     """
     match, cloud, change = user["match"], user["cloud"], user["change"]
