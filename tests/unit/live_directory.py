@@ -112,7 +112,8 @@ class LiveDirectory(Wire):
         if search.scope == BASE:
             entries = [each for each in entries if base in (each.name, _guid_name(each))]
         elif search.scope == ONE:
-            entries = [each for each in entries if _parent(each.name) == base]
+            parents = [each.name for each in entries if base in (each.name, _guid_name(each))]
+            entries = [each for each in entries if _parent(each.name) in parents]
         else:
             entries = [each for each in entries if each.name.endswith(base)]
         return [_picked(each, search) for each in entries if _meets(search.filter, _lower(_named(each)))]

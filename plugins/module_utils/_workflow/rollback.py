@@ -34,6 +34,7 @@ from .._identity.rollback.run_undos import RunUndos
 from .._identity.rollback.user_rollback import (
     UserRollback,
     join_users,
+    refuse_whole,
     with_accounts,
     with_anchors,
     with_immutable_ids,
@@ -124,7 +125,7 @@ class Rollback:
                 zip(self._undos.anchors, anchors, strict=True),
                 accounts,
             )
-            self.users = await self._without_linked(transport, users)
+            self.users = await self._check_accounts(transport, directory, users)
             self.verdict = decide_rollback(self.users, self._terms).verdict
             self.allowed = not self.verdict
             if journals is None or not self.allowed:
@@ -144,8 +145,10 @@ class Rollback:
         self.warnings += warnings
         return refuse_given_back(changes, checks)
 
-    async def _without_linked(self, transport: Transport, users: Sequence[UserRollback]) -> list[UserRollback]:
-        """Refuse the people whose account a cloud user needs."""
+    async def _check_accounts(
+        self, transport: Transport, directory: RollbackDirectory | None, users: Sequence[UserRollback]
+    ) -> list[UserRollback]:
+        """Refuse the people whose account a cloud user needs, or whose account the directory would not remove."""
         links = list_links(users)
         linked, bin_readable = await find_linked_users(
             transport,
@@ -153,7 +156,13 @@ class Rollback:
             [each.security_identifier for each in links if each.security_identifier],
         )
         unread = set() if bin_readable else {DELETED_USERS} - set(self._terms.skip_checks)
-        return refuse_linked(users, linked, unread)
+        users = refuse_linked(users, linked, unread)
+        if directory:
+            restores = [restore for user in users for restore in user.accounts]
+            kept = await asyncio.to_thread(directory.accounts.refuse_parents, restores)
+            # Again, since those who are refused only now keep their ImmutableIds.
+            users = refuse_linked(refuse_whole(with_accounts(users, kept)), linked, unread)
+        return users
 
     async def _settle(
         self, transport: Transport, directory: RollbackDirectory | None, of_the_run: JournalWriter

@@ -14,6 +14,7 @@ from estate import IDS, NAMES, STAFF, VALUES, Estate, upn
 from forest_script import guid, person
 from ldap_wire import Delete, Done, Entry, Search
 from live_graph import DENIED
+from renamed import by_mapping
 from rolled_back import (
     MADE,
     MATCHED,
@@ -39,6 +40,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.ide
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.sids import sid_text
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.journal import (
     PENDING,
+    JournalEntry,
     encode_origin,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.origin import Origin
@@ -233,12 +235,17 @@ def test_an_account_that_others_changed_stays_with_its_match(estate: Estate, cha
     assert result["verdict"] == ""
 
 
+def put_below(estate: Estate, name: str) -> None:
+    """Put an object below an account."""
+    below: dict[str, list[bytes | str]] = {"objectGUID": [guid(40).bytes_le], "objectClass": ["top", "container"]}
+    estate.directory.put(Entry(f"CN=ExchangeActiveSyncDevices,CN={name},{STAFF}", below))
+
+
 def test_an_account_with_objects_below_it_stays_with_its_match(estate: Estate) -> None:
     """A directory removes no object that has others below it, and Entra would have been written before it says so."""
     make_accounts(estate)
     estate.match(MADE)
-    below: dict[str, list[bytes | str]] = {"objectGUID": [guid(40).bytes_le], "objectClass": ["top", "container"]}
-    estate.directory.put(Entry(f"CN=ExchangeActiveSyncDevices,CN=anna,{STAFF}", below))
+    put_below(estate, "anna")
     refused = estate.roll_back(MADE)
     assert statuses(refused)["anna"] == ("refused", "has_children")
     assert f"CN=anna,{STAFF} has objects below it" in refused["verdict"]
@@ -246,6 +253,64 @@ def test_an_account_with_objects_below_it_stays_with_its_match(estate: Estate) -
     result = estate.roll_back(MADE, max_refused="1")
     assert (estate.values(), people(estate)) == ({**NOBODY, "anna": VALUES["anna"]}, {"anna"})
     assert result["verdict"] == ""
+
+
+@pytest.mark.parametrize(
+    ("more", "cause"),
+    [({"onPremisesSyncEnabled": True}, "synchronised"), ({}, "has_cloud_user")],
+)
+def test_objects_below_an_account_that_stays_anyway_are_not_the_reason(
+    estate: Estate, more: dict[str, Any], cause: str
+) -> None:
+    """Nobody should delete them."""
+    make_accounts(estate)
+    put_below(estate, "anna")
+    estate.graph.put(user(9, "other@contoso.com", VALUES["anna"], **more))
+    assert statuses(estate.roll_back(MADE))["anna"] == ("refused", cause)
+
+
+def test_whose_value_goes_back_but_who_stays_keeps_the_account_of_another(estate: Estate) -> None:
+    """Bob's account has Anna's value too. She would lose it, but there are objects below her account."""
+    estate.directory.change("bob", **{"mS-DS-ConsistencyGuid": [guid(1).bytes_le]})
+    make_accounts(estate, "anna", "bob")
+    estate.graph.users[IDS["anna"]]["onPremisesImmutableId"] = VALUES["anna"]
+    line = JournalEntry(IDS["anna"], upn("anna"), "onPremisesImmutableId", None, VALUES["anna"], ("tenant", TENANT_ID))
+    estate.write_journal(MADE, line)
+    expected = {"anna": ("refused", "has_children"), "bob": ("refused", "has_cloud_user")}
+    assert statuses(estate.roll_back(MADE, check=True)) == {"anna": REMOVED, "bob": REMOVED}
+    put_below(estate, "anna")
+    assert statuses(estate.roll_back(MADE, check=True)) == expected
+
+
+def test_an_account_that_is_deleted_meanwhile_stops_only_its_own_user(estate: Estate) -> None:
+    """After it was read, and before the search below it."""
+    make_accounts(estate)
+    estate.match(MADE)
+    gone = f"<GUID={guid(1)}>".encode()
+    estate.directory.answers = lambda sent: Done(32) if isinstance(sent, Search) and sent.base == gone else None
+    refused = estate.roll_back(MADE)
+    assert statuses(refused) == {"anna": ("refused", "changed_meanwhile"), "bob": REMOVED, "carl": REMOVED}
+    assert f"CN=anna,{STAFF} was deleted while this task ran. Run the task again." in refused["verdict"]
+    assert (refused["changed"], estate.values(), people(estate)) == (False, VALUES, set(NAMES))
+
+
+@pytest.mark.parametrize("cause", ["has_children", "changed_since"])
+@pytest.mark.parametrize("way", ["never", "from_guid"])
+def test_an_account_stays_with_the_match_of_a_cloud_user_with_another_name(
+    addressed: Estate, cause: str, way: str
+) -> None:
+    """The journal has the UPN of the cloud user for the ImmutableId, and that of the account for the account."""
+    make_accounts(addressed)
+    addressed.match(MADE, write_consistency_guid=way, **by_mapping(*NAMES))
+    if cause == "has_children":
+        put_below(addressed, "anna")
+    else:
+        addressed.directory.change("anna", description=["Sales"])
+    refused = addressed.roll_back(MADE)
+    assert statuses(refused) == {"anna": ("refused", cause), "bob": REMOVED, "carl": REMOVED}
+    assert (refused["changed"], addressed.values(), people(addressed)) == (False, VALUES, set(NAMES))
+    addressed.roll_back(MADE, max_refused="1")
+    assert (addressed.values(), people(addressed)) == ({**NOBODY, "anna": VALUES["anna"]}, {"anna"})
 
 
 def test_an_account_that_was_moved_or_renamed_stays(estate: Estate) -> None:

@@ -19,7 +19,7 @@ from ..accounts.values import CONTROL, MANAGER, UPN, WRITTEN
 from ..accounts.values import DISABLED as DISABLED_BIT
 from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
-from ..core.identities.anchors import CONSISTENCY_GUID
+from ..core.identities.anchors import CONSISTENCY_GUID, immutable_id_of_bytes
 from ..core.identities.comparison import entra_key
 from ..core.identities.distinguished_names import dn_key
 from ..core.outcomes import DISABLED, FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED
@@ -56,6 +56,13 @@ class AccountRestore:
     @property
     def changed(self) -> bool:
         return self.status in (REMOVED, DISABLED, PUT_BACK)
+
+    @property
+    def immutable_ids(self) -> tuple[str, ...]:
+        """The ImmutableIds that a sync can make of the account: of its objectGUID and its mS-DS-ConsistencyGuid."""
+        attributes: Mapping[str, Sequence[bytes]] = self.found.attributes if self.found else {}
+        values = (value for name in ("objectguid", CONSISTENCY_GUID.lower()) for value in attributes.get(name, ()))
+        return tuple(map(immutable_id_of_bytes, values))
 
     def refused(self, cause: str, reason: str) -> AccountRestore:
         return replace(self, status=REFUSED, cause=cause, reason=reason, before={}, after={})

@@ -92,12 +92,10 @@ def _links(user: UserRollback) -> Iterator[Links]:
 
 def _links_of_account(restore: AccountRestore) -> Links:
     found = restore.found
-    attributes: Mapping[str, Sequence[bytes]] = found.attributes if found else {}
-    values = [value for name in ("objectguid", "ms-ds-consistencyguid") for value in attributes.get(name, ())]
-    sid = sid_text(next(iter(attributes.get("objectsid", ())), b""))
+    sid = sid_text(next(iter(found.attributes.get("objectsid", ())), b"")) if found else None
     name = found.distinguished_name if found else ""
     loses = restore.status in (REMOVED, DISABLED)
-    return Links(name, tuple(map(immutable_id_of_bytes, values)), sid, loses_account=loses)
+    return Links(name, restore.immutable_ids, sid, loses_account=loses)
 
 
 def _changes_immutable_id(anchor: AnchorChange) -> bool:

@@ -17,7 +17,7 @@ from typing import TypeAlias, TypeVar
 
 from ..ad.users import AnchorChange
 from ..core.errors import InputError
-from ..core.identities.anchors import immutable_id_of_bytes
+from ..core.identities.anchors import guid_text, immutable_id_of_bytes
 from ..core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from ..core.outcomes import DISABLED, FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED
 from ..core.records import consistency_bytes
@@ -112,29 +112,32 @@ def join_users(
     """Return the people whom these changes are about, each with all changes of that person.
 
     The journal has the UPN that each object had, and the cloud user of an AD account may have another one. So an
-    ImmutableId and an anchor are of one person if they are equal. The anchor of an account that is removed, or that is
-    gone already, goes with it.
+    ImmutableId is first of the person whose account or anchor makes it, and only then of the one with its UPN. The
+    anchor of an account that is removed, or that is gone already, goes with it.
     """
-    immutable_ids = list(immutable_ids)
-    keys = {
-        value: person_key(undo) for undo, _change in immutable_ids for value in undo.expected if isinstance(value, str)
-    }
     users: dict[str, UserRollback] = {}
+    of_guid: dict[str, str] = {}
+    of_value: dict[str, str] = {}
     for restore in accounts:
         own = users.get(restore.key) or UserRollback(restore.user_principal_name or restore.key)
         users[restore.key] = replace(own, accounts=(*own.accounts, restore))
-    for undo, change in immutable_ids:
-        own = users.get(person_key(undo)) or UserRollback(undo.user_principal_name or undo.id)
-        users[person_key(undo)] = replace(own, immutable_ids=(*own.immutable_ids, change))
+        if restore.found:
+            of_guid[guid_text(restore.found.guid)] = restore.key
+        for value in restore.immutable_ids:
+            of_value.setdefault(value, restore.key)
     for undo, anchor in anchors:
-        key = person_key(undo)
-        if key not in users or not users[key].accounts:
-            key = next((keys[value] for value in _immutable_ids(undo) if value in keys), key)
+        key = of_guid.get(undo.id.lower(), person_key(undo))
         own = users.get(key) or UserRollback(undo.user_principal_name or undo.id)
         if not any(_goes(restore) for restore in own.accounts):
             own = replace(own, anchors=(*own.anchors, anchor))
         users[key] = own
-    return [user.refused(user.refusal) if user.refusal else user for user in users.values()]
+        for value in _immutable_ids(undo):
+            of_value.setdefault(value, key)
+    for undo, change in immutable_ids:
+        key = next((of_value[value] for value in undo.expected if value in of_value), person_key(undo))
+        own = users.get(key) or UserRollback(undo.user_principal_name or undo.id)
+        users[key] = replace(own, immutable_ids=(*own.immutable_ids, change))
+    return refuse_whole(users.values())
 
 
 def with_immutable_ids(users: Sequence[UserRollback], done: Iterable[ImmutableIdChange]) -> list[UserRollback]:
@@ -153,6 +156,11 @@ def with_accounts(users: Sequence[UserRollback], done: Iterable[AccountRestore])
     """Return the users with what happened to their accounts; ``done`` is in the order of the users."""
     left = iter(done)
     return [replace(user, accounts=_taken(left, user.accounts)) for user in users]
+
+
+def refuse_whole(users: Iterable[UserRollback]) -> list[UserRollback]:
+    """Refuse everything of the users of whom something is refused, and return all users."""
+    return [user.refused(user.refusal) if user.refusal else user for user in users]
 
 
 def _immutable_ids(undo: Undo) -> Iterator[str]:

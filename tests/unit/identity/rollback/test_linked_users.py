@@ -17,6 +17,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.clo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.sids import sid_text
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.rollback import Undo
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.entra.immutable_id_plan import (
     PROPERTY,
@@ -79,15 +80,25 @@ def test_a_user_whose_value_goes_back_does_not_keep_the_account() -> None:
 
 
 def test_whom_the_rollback_refuses_keeps_the_account_of_another() -> None:
-    """bob has the value of anna's account. He would lose it, but his own account is kept by somebody else."""
-    bob = cloud(2, "bob@x.com", value(1))
-    users = join_users(cleared(bob), [], [account(1, "anna@x.com"), account(2, "bob@x.com")])
-    assert set(outcomes(refuse_linked(users, [LinkedUser(bob, None)])).values()) == {("removed", None)}
-    synced = LinkedUser(cloud(3, "carl@x.com", value(2), sync_enabled=True), None)
-    assert outcomes(refuse_linked(users, [LinkedUser(bob, None), synced])) == {
-        "anna@x.com": ("refused", "has_cloud_user"),
-        "bob@x.com": ("refused", "synchronised"),
+    """Bob's account has Anna's value too. She would lose it, but somebody else keeps her account."""
+    anna = cloud(1, "anna@x.com", value(1))
+    same = {"ms-ds-consistencyguid": guid(1).bytes_le}
+    users = join_users(cleared(anna), [], [account(1, "anna@x.com"), account(2, "bob@x.com", **same)])
+    assert set(outcomes(refuse_linked(users, [LinkedUser(anna, None)])).values()) == {("removed", None)}
+    synced = LinkedUser(cloud(3, "carl@x.com", sync_enabled=True), sid_text(of_domain(1601)))
+    assert outcomes(refuse_linked(users, [LinkedUser(anna, None), synced])) == {
+        "anna@x.com": ("refused", "synchronised"),
+        "bob@x.com": ("refused", "has_cloud_user"),
     }
+
+
+@pytest.mark.parametrize("number", [1, 9])
+def test_an_immutable_id_is_of_the_account_that_makes_it(number: int) -> None:
+    """The cloud user has Bob's name, but the value of Anna's account."""
+    more = {"ms-ds-consistencyguid": guid(number).bytes_le}
+    accounts = [account(1, "anna@x.com", **more), account(2, "bob@x.com")]
+    users = join_users(cleared(cloud(2, "bob@x.com", value(number))), [], accounts)
+    assert [(user.name, len(user.immutable_ids)) for user in users] == [("anna@x.com", 1), ("bob@x.com", 0)]
 
 
 def test_a_security_identifier_keeps_the_account_whatever_goes_back() -> None:
