@@ -159,10 +159,12 @@ options:
     default: false
   result_file:
     description:
-      - The path of the result that M(hybrid.identity.match_apply) wrote. RV(unmatched) then also has users who have the status V(refused),
-        V(excluded), V(not_reviewed) or V(changed_since_review) in that result, and whom the next sync hard-matches all the same, because a
-        cloud user has their ImmutableId already.
-      - It is used only with O(predict=now).
+      - The path of the result that M(hybrid.identity.match_apply) wrote. RV(unmatched) then also has users whom that run left out and whom
+        the next sync hard-matches all the same, because a cloud user has their ImmutableId already. These users have the status
+        V(refused), V(excluded), V(service_account), V(not_reviewed) or V(changed_since_review) in the result. If the run predicted nothing,
+        because it had nothing to write, these are also the users whom this plan refuses.
+      - The plan uses O(exclude), O(accepted_effects) and O(allowed_outcomes) of that run, not those of this task.
+      - The result must be from the same tenant and domain. It is used only with O(predict=now).
     type: path
   tenant_switches:
     description:
@@ -444,7 +446,8 @@ unmatched:
   description:
     - AD users in scope who are not hard-matched and whom the next sync processes. It soft-matches them, creates new cloud users for them,
       or restores deleted ones. Users who are hard-matched although another account has the same ImmutableId are included.
-    - Service accounts are included only with O(scope.filtering), and users who were left out of a run only with O(result_file).
+    - Service accounts, and excluded users whom the sync hard-matches, are included only with O(scope.filtering). Users whom a run left out
+      are included only with O(result_file).
   returned: with O(predict=now)
   type: dict
   contains:
@@ -505,6 +508,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_path
 
 from ansible_collections.hybrid.identity.plugins.module_utils._graph.http.watch import Watch
@@ -546,6 +550,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._module.journal im
 from ansible_collections.hybrid.identity.plugins.module_utils._module.progress import progress_report
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run import run
 from ansible_collections.hybrid.identity.plugins.module_utils._module.run_files import (
+    RunFile,
     check_run_file,
     make_header,
     read_reviewed_plan,
@@ -573,6 +578,18 @@ from ansible_collections.hybrid.identity.plugins.module_utils._workflow.partners
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._workflow.plan_match import plan_match
 
+_TERMS_OF_THE_RUN = {
+    "exclude": exclude_option(),
+    "allowed_outcomes": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(OUTCOMES),
+        "default": [MATCHED, HARD_MATCH],
+    },
+    "accepted_effects": {"type": "dict", "default": {}},
+}
+"""The options that say whom a run does not want to match. With a result, they are those of its run."""
+
 
 def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     """Make the plan, write it to its file, and return the module's result."""
@@ -582,12 +599,19 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     check_run_file("plan_file", path, {name: params[name] for name in ("reviewed_plan", "result_file")})
     name = run_name(params["run"])
     scope = {option: value for option, value in params["scope"].items() if value is not None}
-    excluded = {option: value for option, value in params["exclude"].items() if value}
-    terms = {**{option: params[option] for option in TERMS}, "exclude": excluded}
+    terms = {**{option: params[option] for option in TERMS}, "exclude": _given(params["exclude"])}
+    result = _read_result(params["result_file"]) if params["predict"] == NOW and params["result_file"] else None
+    if result:
+        terms |= _read_terms(result)
     task = read_task(scope, terms, _read_mapping(params), _read_review(params, scope, terms, name))
-    rows = _start_rows(params["result_file"] if params["predict"] == NOW else None)
+    rows = _start_rows(result) if result else Rows()
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
     plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
+    if result and (result.header["tenant"], result.header["domain"]) != (plan.tenant, plan.domain):
+        raise InputError(
+            f"result_file {result.path} is from another tenant or domain. Use the result of a hard match of this "
+            "tenant and this domain."
+        )
     summary, verdict = plan.summary(), plan.decided.verdict
     header = make_header(
         PLAN,
@@ -627,6 +651,10 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         "run": name,
         "warnings": list(plan.warnings),
     }
+
+
+def _given(exclude: dict[str, Any]) -> dict[str, Any]:
+    return {option: value for option, value in exclude.items() if value}
 
 
 def _read_mapping(params: dict[str, Any]) -> dict[str, str]:
@@ -676,17 +704,36 @@ def _read_made(path: str | None, run: str) -> dict[str, str]:
     }
 
 
-def _start_rows(path: str | None) -> Rows:
-    if path is None:
-        return Rows()
+def _read_result(path: str) -> RunFile:
     result = read_run_file("result_file", path, (RESULT,))
     if result.header["module"] != "match_apply":
         raise InputError(f"result_file {path} is not a result of match_apply. Use the result of a hard match.")
+    return result
+
+
+def _read_terms(result: RunFile) -> dict[str, Any]:
+    given = {option: value for option, value in result.header["terms"].items() if option in _TERMS_OF_THE_RUN}
+    spec = ArgumentSpecValidator(_TERMS_OF_THE_RUN)
+    if (
+        given.keys() != _TERMS_OF_THE_RUN.keys()
+        or not isinstance(given["exclude"], dict)
+        or (checked := spec.validate(given)).error_messages
+    ):
+        raise InputError(
+            f"The terms in the first line of result_file {result.path} are not valid. Use the file as match_apply "
+            "wrote it."
+        )
+    terms = checked.validated_parameters
+    return {**terms, "exclude": _given(terms["exclude"])}
+
+
+def _start_rows(result: RunFile) -> Rows:
     try:
         return start_rows(map(read_user, result.records()))
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise InputError(
-            f"result_file {path} has a line that is not a record of a user. Use the file as match_apply wrote it."
+            f"result_file {result.path} has a line that is not a record of a user. Use the file as match_apply wrote "
+            "it."
         ) from error
 
 
@@ -696,7 +743,7 @@ def main() -> None:
             **ldap_options(),
             **graph_options(),
             "scope": scope_option(required=True, filtering=True),
-            "exclude": exclude_option(),
+            **_TERMS_OF_THE_RUN,
             "match_by": {"type": "str", "choices": list(MATCH_BY), "default": USER_PRINCIPAL_NAME},
             "mapping": {"type": "raw"},
             "source_anchor": {"type": "str", "choices": list(SOURCE_ANCHORS), "default": "auto"},
@@ -708,13 +755,6 @@ def main() -> None:
             "result_file": {"type": "path"},
             "tenant_switches": {"type": "dict", "default": {}},
             "skip_checks": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
-            "allowed_outcomes": {
-                "type": "list",
-                "elements": "str",
-                "choices": list(OUTCOMES),
-                "default": [MATCHED, HARD_MATCH],
-            },
-            "accepted_effects": {"type": "dict", "default": {}},
             "max_changes": {"type": "str"},
             "max_refused": {"type": "str", "default": "0"},
             "reviewed_plan": {"type": "path"},

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._identity.core.cloud_user import CloudUser
 from .._identity.core.decision import Plan, Proposal
 from .._identity.core.outcomes import EXCLUDED, OUTCOMES, SERVICE_ACCOUNT
+from .._identity.core.refusal import Refusal
 from .._identity.core.review.changes import list_write_records
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
 from .._identity.core.text.counts import counted
@@ -36,6 +37,7 @@ class MatchPlan:
     ``has_exchange``: whether AD's schema has Exchange's attributes; None if that was not read.
     ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it
     was compared with one. ``left_out``: the distinguished names of accounts in scope that could not be read.
+    ``excluded``: for a plan of a cycle, which processes excluded users too, why users are excluded, by dashed GUID.
     """
 
     matches: Sequence[MatchChange]
@@ -56,6 +58,7 @@ class MatchPlan:
     tenant_synchronizes: bool | None
     has_exchange: bool | None
     left_out: Sequence[str] = ()
+    excluded: Mapping[str, Refusal] = field(default_factory=dict)
 
     def users(self) -> Iterator[UserRecord]:
         """Return the records of the AD users, of those left alone too, then those of the cloud users without one.
@@ -64,7 +67,7 @@ class MatchPlan:
         """
         found: Sequence[Prediction | None] = [None] * len(self.matches) if self.found is None else self.found
         for change, prediction, decided in zip(self.matches, found, self.decided.users, strict=True):
-            yield _record(change, prediction, decided, self.known)
+            yield _record(change, prediction, decided, self.excluded.get(change.guid or ""), self.known)
         for each in self.apart:
             yield each.record(self.known)
         for user in self.outside:
@@ -76,10 +79,10 @@ class MatchPlan:
         found = self.found
         statuses = Counter(each.status for each in self.apart)
         return {
-            "total": len(self.matches),
+            "total": len(self.matches) - len(self.excluded),
             "changes": self.decided.changes,
             "refused": self.decided.refused,
-            "excluded": statuses[EXCLUDED],
+            "excluded": statuses[EXCLUDED] + len(self.excluded),
             "service_accounts": statuses[SERVICE_ACCOUNT],
             "local_mailboxes": sum(each.ad.has_local_mailbox for each in self.matches),
             "cloud_only": len(self.outside),
@@ -89,10 +92,12 @@ class MatchPlan:
         }
 
 
-def _record(change: MatchChange, prediction: Prediction | None, decided: Proposal, tenant: Tenant) -> UserRecord:
-    refusal = decided.refusal
+def _record(
+    change: MatchChange, prediction: Prediction | None, decided: Proposal, excluded: Refusal | None, tenant: Tenant
+) -> UserRecord:
+    refusal = excluded or decided.refusal
     made = ChangeRecord(
-        status=decided.status,
+        status=EXCLUDED if excluded else decided.status,
         cause=refusal.cause if refusal else None,
         reason=refusal.reason if refusal else None,
         immutable_id=change.value,

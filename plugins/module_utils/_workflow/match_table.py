@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import Any, TypeAlias
@@ -52,8 +52,7 @@ class Rows:
     hard-matched, as ``describe_unmatched`` says it with ``left_out``.
     """
 
-    left_out: Collection[str] = ()
-
+    left_out: Mapping[str, str] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     effects: Counter[str] = field(default_factory=Counter)
     unmatched: list[str] = field(default_factory=list)

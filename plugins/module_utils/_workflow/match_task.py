@@ -59,6 +59,11 @@ class MatchTask:
     predict: str
     switches: Mapping[str, bool]
 
+    @property
+    def is_cycle(self) -> bool:
+        """Whether the plan says what a cycle of a server does, which processes excluded users like all others."""
+        return self.predict == NOW and self.scope.filtering is not None
+
 
 def read_task(
     scope: Mapping[str, Any],

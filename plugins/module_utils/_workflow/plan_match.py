@@ -22,6 +22,7 @@ from .._identity.core.accepted_effects import DIFFERENT_PERSON, PROTECTED_ACCOUN
 from .._identity.core.decision import Proposal, decide
 from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import AdUser
+from .._identity.core.refusal import Refusal
 from .._identity.core.review.changes import upns_of
 from .._identity.core.text.sentences import join_names
 from .._identity.entra.domains import Domains
@@ -49,7 +50,7 @@ from .partners import (
     guard_partners,
     list_partner_names,
 )
-from .set_apart import list_absent, read_entra_groups, set_apart
+from .set_apart import Apart, find_excluded, list_absent, read_entra_groups, set_apart
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,21 @@ async def _plan(
         groups = await read_entra_groups(transport, task)
         in_scope, cloud = await together(asyncio.to_thread(directory.find, groups.scope), survey.read_users())
         index = _index(cloud)
-        await asyncio.to_thread(directory.check_present, list_absent(in_scope, index, task))
+        if not task.is_cycle:
+            await asyncio.to_thread(directory.check_present, list_absent(in_scope, index, task))
         unmatched = [
             *describe_unused(in_scope, task.by),
             *describe_absent(groups.scope.upns if groups.scope else None, in_scope, task.by),
         ]
         in_scope = choose_partners(in_scope, cloud, index, task.by)
-        anchors, apart = set_apart(in_scope, index, task, groups)
+        apart: list[Apart] = []
+        excluded: dict[str, Refusal] = {}
+        if task.is_cycle:
+            anchors = list(in_scope)
+            found = find_excluded(in_scope, index, task, groups)
+            excluded = {str(anchor.user().object_guid): why for anchor, why in found}
+        else:
+            anchors, apart = set_apart(in_scope, index, task, groups)
         matching = Matching() if task.predict == NOW else task.matching
         matches = plan_matches(anchors, index, matching)
         # It takes as much memory as the users, and what follows takes more.
@@ -120,7 +129,7 @@ async def _plan(
     others = task.scope.describe_others(directory.domain)
     warnings = [*directory.warnings, *others, *unmatched]
     shown = directory.domain_name, warnings
-    plan = _build_plan(task, seen.matches if seen else matches, seen, where, place, cloud, *shown)
+    plan = _build_plan(task, seen.matches if seen else matches, seen, excluded, where, place, cloud, *shown)
     partners = {each.cloud.id for each in apart if each.cloud}
     outside = [user for user in plan.outside if user.id not in partners]
     # The users of other domains are not in the scope, but nobody deletes them.
@@ -195,6 +204,7 @@ def _build_plan(
     task: MatchTask,
     matches: Sequence[MatchChange],
     seen: _Seen | None,
+    excluded: Mapping[str, Refusal],
     where: str,
     place: tuple[str, str],
     cloud: Sequence[SnapshotUser],
@@ -205,7 +215,8 @@ def _build_plan(
     may_write = task.predict != NOW
     compares = task.terms.review is not None
     proposals = [
-        _propose(change, prediction, may_write, compares) for change, prediction in zip(matches, found, strict=True)
+        _propose(change, None if change.guid in excluded else prediction, may_write, compares)
+        for change, prediction in zip(matches, found, strict=True)
     ]
     decided, skipped = decide(proposals, task.terms, where), task.terms.skip_checks
     return MatchPlan(
@@ -230,6 +241,7 @@ def _build_plan(
         is_reviewed=compares,
         tenant_synchronizes=seen.snapshot.synchronizes if seen else None,
         has_exchange=seen.has_exchange if seen else None,
+        excluded=excluded,
     )
 
 

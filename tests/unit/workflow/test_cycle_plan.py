@@ -42,6 +42,26 @@ def unmatched(estate: Estate) -> list[str]:
     return found
 
 
+def plan_after(estate: Estate, result: str) -> dict[str, Any]:
+    """The plan for a cycle after a run."""
+    filtering = [{"connector": "ad", "partition": DOMAIN}]
+    return estate.plan(scope={"filtering": filtering}, predict="now", result_file=result)
+
+
+def predict_after(estate: Estate) -> dict[str, Any]:
+    """Whom a cycle after the last run processes unmatched."""
+    found: dict[str, Any] = plan_after(estate, str(estate.folder / "result.jsonl"))["unmatched"]
+    return found
+
+
+def write_lines(estate: Estate, lines: list[Any]) -> str:
+    """Write a result as somebody edited it, and return its path."""
+    path = estate.folder / "altered.jsonl"
+    path.touch(0o600)
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    return str(path)
+
+
 def put_account(estate: Estate, name: str, **more: Any) -> str:
     """Put an account with this sAMAccountName and without a cloud user, and return its UPN."""
     estate.directory.put(person(9, name, **{"sAMAccountName": [name], **account(1609), **more}))
@@ -135,12 +155,68 @@ def test_a_user_whom_the_run_left_out_and_the_cycle_would_hard_match(estate: Est
     result = str(estate.folder / "result.jsonl")
     filtering: list[dict[str, Any]] = [{"connector": "ad", "partition": DOMAIN}]
     plan = estate.plan(scope={"filtering": filtering}, predict="now", result_file=result)
-    said = f"it hard-matches {upn('anna')}, whom the run refused or excluded, to {upn('anna')}"
-    assert plan["unmatched"] == {"count": 1, "cycle": [said]}
+    who = "who is excluded" if how == "excluded" else "whom the run refused"
+    assert plan["unmatched"] == {"count": 1, "cycle": [f"it hard-matches {upn('anna')}, {who}, to {upn('anna')}"]}
     estate.directory.move("anna", f"OU=Elsewhere,{DOMAIN}")
     filtering[0].update(included=[STAFF], excluded=[DOMAIN])
     plan = estate.plan(scope={"filtering": filtering}, predict="now", result_file=result)
     assert plan["unmatched"]["count"] == 0
+
+
+def test_a_user_whom_only_an_effect_refuses_in_a_run_without_anything_to_write(estate: Estate) -> None:
+    """The second run predicts nothing, because it writes nothing."""
+    estate.graph.users[IDS["anna"]]["onPremisesImmutableId"] = VALUES["anna"]
+    estate.directory.change("anna", userAccountControl=["514"])
+    for who in ("whom the run refused", "who is refused (account_disabled)"):
+        estate.apply(estate.plan(max_refused="1"))
+        said = f"it hard-matches {upn('anna')}, {who}, to {upn('anna')}"
+        assert predict_after(estate) == {"count": 1, "cycle": [said]}
+    assert estate.changes()["anna"][0] == "unchanged"
+    estate.apply(estate.plan(accepted_effects={"account_disabled": [upn("anna")]}))
+    assert predict_after(estate) == {"count": 0, "cycle": []}
+
+
+def test_an_excluded_cloud_user_whom_an_account_outside_of_the_scope_of_the_run_would_take(matched: Estate) -> None:
+    """The account has another UPN, and nobody looked at it. Its cloud user is excluded by name."""
+    matched.graph.put(user(9, "emergency@contoso.com", immutable_id_of_guid(guid(9))))
+    name = put_account(matched, "other")
+    matched.directory.move("other", f"OU=Elsewhere,{DOMAIN}")
+    exclude = {"users": ["emergency@contoso.com"]}
+    matched.apply(matched.plan(scope={"search_base": STAFF}, exclude=exclude))
+    said = f"it hard-matches {name}, who is excluded, to emergency@contoso.com"
+    assert predict_after(matched) == {"count": 1, "cycle": [said]}
+    header, *records, _end = matched.lines("plan")
+    assert (header["facts"]["summary"]["excluded"], header["facts"]["summary"]["total"]) == (1, 3)
+    statuses = {each["ad"]["user_principal_name"]: each["change"]["status"] for each in records if each["ad"]}
+    assert statuses == {name: "excluded", **dict.fromkeys(map(upn, IDS), "unchanged")}
+    # A synchronised user stays what it is.
+    matched.graph.users[user(9, "")["id"]]["onPremisesSyncEnabled"] = True
+    assert predict_after(matched)["count"] == 0
+
+
+def test_an_exclusion_of_the_run_that_is_gone_stops_no_cycle(matched: Estate) -> None:
+    matched.graph.put(user(9, "emergency@contoso.com"))
+    matched.apply(matched.plan(exclude={"users": ["emergency@contoso.com"]}))
+    del matched.graph.users[user(9, "")["id"]]
+    assert predict_after(matched)["count"] == 0
+
+
+def test_a_service_account_that_somebody_gives_a_cloud_user_after_the_run(matched: Estate) -> None:
+    name = put_account(matched, "svc", servicePrincipalName=["HTTP/svc"])
+    matched.apply(matched.plan())
+    matched.graph.put(user(9, "eva@contoso.com", immutable_id_of_guid(guid(9))))
+    said = f"it hard-matches {name}, whom the run treated as a service account, to eva@contoso.com"
+    assert predict_after(matched) == {"count": 1, "cycle": [said]}
+
+
+@pytest.mark.parametrize("place", ["tenant", "domain"])
+def test_a_result_of_another_tenant_or_domain(matched: Estate, place: str) -> None:
+    matched.apply(matched.plan())
+    lines = matched.lines("result")
+    lines[0][place] = "00000000-0000-4000-8000-00000000000f"
+    path = write_lines(matched, lines)
+    failed = plan_after(matched, path)
+    assert f"result_file {path} is from another tenant or domain" in failed["msg"]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +225,14 @@ def test_a_user_whom_the_run_left_out_and_the_cycle_would_hard_match(estate: Est
         (lambda lines: lines[0].update(module="ad_user"), "is not a result of match_apply"),
         (lambda lines: lines[1].pop("change"), "has a line that is not a record of a user"),
         (lambda lines: lines[1].update(ad="anna"), "has a line that is not a record of a user"),
+        (lambda lines: lines[1].update(ad={}), "has a line that is not a record of a user"),
+        (lambda lines: lines[1]["ad"].update(object_guid=1), "has a line that is not a record of a user"),
+        (lambda lines: lines[1].update(change=None), "has a line that is not a record of a user"),
+        (lambda lines: lines[0]["terms"].pop("exclude"), "The terms in the first line of result_file"),
+        (lambda lines: lines[0]["terms"].update(exclude=5), "The terms in the first line of result_file"),
+        (lambda lines: lines[0]["terms"].update(accepted_effects=[]), "The terms in the first line of result_file"),
+        (lambda lines: lines[0]["terms"].update(accepted_effects={"account_disabled": 5}), "accepted_effects"),
+        (lambda lines: lines[0]["terms"].update(allowed_outcomes=5), "The terms in the first line of result_file"),
         (lambda lines: lines[0].update(kind="plan"), "contains a plan, but this task needs a result"),
     ],
 )
@@ -156,11 +240,7 @@ def test_a_result_that_is_none(matched: Estate, alter: Callable[[list[Any]], Non
     matched.apply(matched.plan())
     lines = matched.lines("result")
     alter(lines)
-    path = matched.folder / "altered.jsonl"
-    path.touch(0o600)
-    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
-    filtering = [{"connector": "ad", "partition": DOMAIN}]
-    failed = matched.plan(scope={"filtering": filtering}, predict="now", result_file=str(path))
+    failed = plan_after(matched, write_lines(matched, lines))
     assert failed["failed"]
     assert words in failed["msg"]
 

@@ -57,12 +57,47 @@ def test_what_the_next_sync_does(given: UserRecord, expected: str | None) -> Non
 
 def test_what_it_does_with_users_whom_a_run_left_out() -> None:
     """Nobody wanted this match; somebody else set the ImmutableId."""
-    statuses = ("refused", "excluded", "not_reviewed", "changed_since_review", "set", "unchanged", "failed")
-    users = [user("hard_match", status=status) for status in statuses]
-    for number, each in enumerate(users):
+    words = {
+        "refused": "whom the run refused",
+        "excluded": "whom the run excluded",
+        "service_account": "whom the run treated as a service account",
+        "not_reviewed": "who was not reviewed",
+        "changed_since_review": "who changed after the review",
+        **dict.fromkeys(("set", "unchanged", "already_done", "failed")),
+    }
+    result = [user("hard_match", status=status) for status in words]
+    plan = [user("hard_match") for _status in words]
+    for number, (before, now) in enumerate(zip(result, plan, strict=True)):
+        assert before["ad"]
+        assert now["ad"]
+        # An editor may have changed the case.
+        before["ad"]["object_guid"], now["ad"]["object_guid"] = f"A{number}", f"a{number}"
+    left_out = list_left_out([*result, {**result[0], "ad": None, "change": None}])
+    assert list(left_out) == ["a0", "a1", "a2", "a3", "a4"]
+    assert [describe_unmatched(each, left_out) for each in plan] == [
+        said and f"it hard-matches {UPN}, {said}, to ada@contoso.com" for said in words.values()
+    ]
+
+
+def test_what_it_does_with_users_whom_the_plan_excludes() -> None:
+    said = f"it hard-matches {UPN}, who is excluded, to ada@contoso.com"
+    assert describe_unmatched(user("hard_match", status="excluded")) == said
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_what_it_does_with_users_whose_match_the_run_did_not_judge(judged: bool) -> None:
+    """It had nothing to write, so it predicted nothing. Then the plan for the cycle refuses the user."""
+    before, now = user("hard_match"), user("hard_match", status="refused")
+    for each in (before, now):
         assert each["ad"]
-        each["ad"]["object_guid"] = str(number)
-    left_out = list_left_out([*users, {**users[0], "ad": None}, {**users[0], "change": None}])
-    assert left_out == {"0", "1", "2", "3"}
-    said = f"it hard-matches {UPN}, whom the run refused or excluded, to ada@contoso.com"
-    assert [describe_unmatched(each, left_out) for each in users] == [said] * 4 + [None] * 3
+        assert each["change"]
+        each["ad"]["object_guid"], each["change"]["cause"] = "a", "account_disabled"
+    left_out = list_left_out([before if judged else {**before, "match": None}])
+    said = f"it hard-matches {UPN}, who is refused (account_disabled), to ada@contoso.com"
+    assert describe_unmatched(now, left_out) == (None if judged else said)
+    assert describe_unmatched({**now, "change": before["change"]}, left_out) is None
+
+
+def test_an_account_without_a_change_is_no_record_of_a_result() -> None:
+    with pytest.raises(TypeError):
+        list_left_out([{**user("hard_match"), "change": None}])
