@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from accounts import unit
+from delegation import Accounts
 from outside import Control, Directory, Entry, expected_immutable_id
 from rollbacks import ANCHOR, IMMUTABLE_ID, PASSWORD, SUFFIX, UNIT, Runs, finished, names, statuses
 from support.ldap_gate import LdapGate
@@ -64,8 +65,9 @@ def everything(directory: Directory, runs: Runs) -> tuple[Any, Any]:
 
 def test_whose_account_stays(make_runs: MakeRuns, control: Control, directory: Directory) -> None:
     """Each user has a reason of its own; the last one has none."""
-    runs = make_runs(13)
-    by_guid, by_anchor, by_sid, other, deleted, signed_in, changed, moved, renamed, cn, cloud, parent, last = runs.users
+    runs = make_runs(14)
+    by_guid, by_anchor, by_sid, other, deleted, signed_in, changed, moved, renamed, cn, cloud, *more = runs.users
+    parent, protected, last = more
     finished(runs.make())
     made = runs.accounts()
     finished(runs.match(write_consistency_guid="never"))
@@ -84,6 +86,10 @@ def test_whose_account_stays(make_runs: MakeRuns, control: Control, directory: D
     directory.modify(change.format(dn[renamed], "userPrincipalName", "userPrincipalName", f"anew@{SUFFIX}"))
     directory.modify(f"dn: {dn[cn]}\nchangetype: modrdn\nnewrdn: CN=Another\ndeleteoldrdn: 1\n")
     directory.modify(f"dn: CN=Below,{dn[parent]}\nchangetype: add\nobjectClass: classStore\n")
+    # As Windows protects an object from accidental deletion.
+    accounts = Accounts(directory)
+    accounts.delegate(runs.path, "(D;;DC;;;WD)")
+    accounts.delegate(dn[protected], "(D;;SDDT;;;WD)")
     assert directory.signs_in(signed_in, PASSWORD)
     users = {user["userPrincipalName"]: user for user in runs.dump()["user"]}
     own = expected_immutable_id
@@ -123,16 +129,17 @@ def test_whose_account_stays(make_runs: MakeRuns, control: Control, directory: D
         cn: ("refused", "changed_since"),
         cloud: ("refused", "changed_since"),
         parent: ("refused", "has_children"),
+        protected: ("refused", "delete_denied"),
         last: REMOVED,
         f"anew@{SUFFIX}": ("refused", "renamed_since"),
     }
     looked = runs.roll_back(runs.names()[0], check_mode=True, max_refused="100%").result()
     assert statuses(looked) == wanted, looked["table"]
     unlimited = runs.roll_back(runs.names()[0]).result()
-    assert "10 of 13 users are refused, and max_refused allows 0" in unlimited["verdict"]
+    assert "11 of 14 users are refused, and max_refused allows 0" in unlimited["verdict"]
     assert everything(directory, runs) == before
 
-    result = runs.roll_back(runs.names()[0], max_refused="10").result()
+    result = runs.roll_back(runs.names()[0], max_refused="11").result()
     assert (statuses(result), result["verdict"]) == (wanted, "")
     assert result["diff"] == looked["diff"]
     left = runs.accounts()
@@ -142,7 +149,7 @@ def test_whose_account_stays(make_runs: MakeRuns, control: Control, directory: D
     after = {user["userPrincipalName"]: user for user in runs.dump()["user"]}
     for upn in set(runs.users) - {cloud, other}:
         assert after[upn].get(IMMUTABLE_ID) == (None if upn in gone else users[upn][IMMUTABLE_ID]), upn
-    assert runs.roll_back(runs.names()[0], max_refused="10").result()["changed"] is False
+    assert runs.roll_back(runs.names()[0], max_refused="11").result()["changed"] is False
 
 
 def test_an_anchor_alone_ties_a_synchronised_user(make_runs: MakeRuns, control: Control, directory: Directory) -> None:

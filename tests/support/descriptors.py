@@ -10,7 +10,7 @@ import struct
 import uuid
 from collections.abc import Sequence
 
-ALLOWED, DENIED, ALLOWED_OBJECT = 0, 1, 5
+ALLOWED, DENIED, ALLOWED_OBJECT, DENIED_OBJECT = 0, 1, 5, 6
 ALLOWED_WITH_CONDITION, ALLOWED_OBJECT_WITH_CONDITION = 9, 11
 
 
@@ -30,7 +30,7 @@ def ace(
     who: bytes, mask: int, kind: int = ALLOWED, *, right: str | None = None, inherited: bool = False, flags: int = 0
 ) -> bytes:
     types = b""
-    if kind in (ALLOWED_OBJECT, ALLOWED_OBJECT_WITH_CONDITION):
+    if kind in (ALLOWED_OBJECT, DENIED_OBJECT, ALLOWED_OBJECT_WITH_CONDITION):
         types = struct.pack("<I", (right is not None) | inherited << 1)
         types += uuid.UUID(right).bytes_le if right else b""
         types += uuid.uuid4().bytes_le if inherited else b""

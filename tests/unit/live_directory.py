@@ -171,7 +171,9 @@ def _parent(name: str) -> str:
 
 def _picked(entry: Entry, search: Search) -> Entry:
     wanted = {name.decode().lower() for name in search.attributes}
-    shown = {name: given for name, given in entry.values.items() if given and ("*" in wanted or name.lower() in wanted)}
+    # A directory does not count the descriptor among all attributes (MS-ADTS 3.1.1.3.4.1.11).
+    everything = {name.lower() for name in entry.values} - {"ntsecuritydescriptor"} if "*" in wanted else set()
+    shown = {name: given for name, given in entry.values.items() if given and name.lower() in wanted | everything}
     return Entry(entry.name, shown)
 
 

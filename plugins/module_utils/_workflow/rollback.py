@@ -159,7 +159,7 @@ class Rollback:
         users = refuse_linked(users, linked, unread)
         if directory:
             restores = [restore for user in users for restore in user.accounts]
-            kept = await asyncio.to_thread(directory.accounts.refuse_parents, restores)
+            kept = await asyncio.to_thread(directory.refuse_removals, restores)
             # Again, since those who are refused only now keep their ImmutableIds.
             users = refuse_linked(refuse_whole(with_accounts(users, kept)), linked, unread)
         return users

@@ -30,10 +30,15 @@ from rolled_back import (
     statuses,
 )
 from scripted_graph import TENANT_ID, error, object_id, user
-from shield_script import account
-from support.descriptors import of_domain
+from shield_script import SELF, account
+from support.descriptors import DENIED as DENIED_ENTRY
+from support.descriptors import ace, descriptor, of_domain, sid
 from support.module_runs import journal_lines
 
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.security_descriptor import (
+    DELETE,
+    DELETE_CHILD,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
@@ -47,6 +52,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
 from ansible_collections.hybrid.identity.plugins.module_utils._ldap.session.connection import Session
 
 BUSY = Done(51)
+EVERYONE, GENERIC_READ = sid(0, authority=1), 0x80000000
 ORIGIN: Origin = {"controller": "c", "job": None, "app": None, "version": "1.0.0", "note": ""}
 
 
@@ -253,6 +259,34 @@ def test_an_account_with_objects_below_it_stays_with_its_match(estate: Estate) -
     result = estate.roll_back(MADE, max_refused="1")
     assert (estate.values(), people(estate)) == ({**NOBODY, "anna": VALUES["anna"]}, {"anna"})
     assert result["verdict"] == ""
+
+
+@pytest.mark.parametrize(
+    ("on_account", "on_parent", "cause"),
+    [
+        ([], [ace(sid(11), DELETE_CHILD)], None),
+        (
+            [ace(EVERYONE, DELETE, DENIED_ENTRY), ace(of_domain(SELF), DELETE)],
+            [ace(sid(11), GENERIC_READ)],
+            "delete_denied",
+        ),
+        ([], [], "delete_denied"),
+    ],
+)
+def test_an_account_that_may_not_be_deleted_stays_with_its_match(
+    estate: Estate, on_account: list[bytes], on_parent: list[bytes], cause: str | None
+) -> None:
+    """A directory would say so only after Entra was written."""
+    make_accounts(estate)
+    estate.match(MADE)
+    estate.directory.change("anna", nTSecurityDescriptor=[descriptor(*on_account)])
+    parent: dict[str, list[bytes | str]] = {"objectGUID": [guid(41).bytes_le], "objectClass": ["organizationalUnit"]}
+    estate.directory.put(Entry(STAFF, {**parent, "nTSecurityDescriptor": [descriptor(*on_parent)]}))
+    result = estate.roll_back(MADE, max_refused="1")
+    expected = ("refused", cause) if cause else REMOVED
+    assert statuses(result) == {"anna": expected, "bob": REMOVED, "carl": REMOVED}
+    assert estate.values() == ({**NOBODY, "anna": VALUES["anna"]} if cause else NOBODY)
+    assert people(estate) == ({"anna"} if cause else set())
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ from ..._identity.rollback.restorable_values import restored_addresses
 from ..protection.shield import try_read_shield
 from ..session import filters
 from ..session.connection import Session
-from ..session.errors import NO_SUCH_OBJECT, ConnectionLost, LdapError
+from ..session.errors import ConnectionLost, LdapError
 from ..session.modifications import OVERTAKEN, object_name, value_changes
-from ..session.search import ONE_LEVEL, paged_entries
+from ..session.search import paged_entries
 from .writer import CHUNK
 
 # All attributes of an account, and those that show whether it was changed since it was created.
@@ -63,16 +63,6 @@ class AccountRollback:
         shield = try_read_shield(self._session, self._domain) if enables else None
         self._directory = AccountDirectory(self._read(undos))
         return plan_rollback(undos, self._directory, self._domain, shield)
-
-    def refuse_parents(self, restores: Sequence[AccountRestore]) -> list[AccountRestore]:
-        """Refuse to remove accounts that have objects below them, such as devices of Exchange ActiveSync.
-
-        A domain controller deletes only objects without others below them (MS-ADTS 3.1.1.5.5.7). It would say so only
-        after Entra ID was written. Each account that is to be removed takes a search.
-
-        :raises LdapError: if the directory cannot be read.
-        """
-        return [self._refuse_parent(restore) if restore.status == REMOVED else restore for restore in restores]
 
     def settle(self, journal_writer: JournalWriter, undos: Sequence[Undo]) -> None:
         """Fill in, in the journal of the run, what came of the lines that a kill left open.
@@ -140,22 +130,6 @@ class AccountRollback:
             for entry in paged_entries(self._session, self._domain, chosen, _ALL)
             if has_guid(entry.attributes)
         ]
-
-    def _refuse_parent(self, restore: AccountRestore) -> AccountRestore:
-        if restore.found is None:
-            return restore
-        name, base = restore.found.distinguished_name, object_name(restore.found.guid)
-        try:
-            below = next(paged_entries(self._session, base, filters.ANY, ("objectGUID",), ONE_LEVEL, page_size=1), None)
-        except LdapError as error:
-            if error.result_code != NO_SUCH_OBJECT:
-                raise
-            reason = f"{name} was deleted while this task ran. Run the task again."
-            return restore.refused("changed_meanwhile", reason)
-        if below is None:
-            return restore
-        reason = f"{name} has objects below it, so it is not removed. Move or delete them, and run the task again."
-        return restore.refused("has_children", reason)
 
     def _one(self, restore: AccountRestore) -> tuple[str, AccountRestore]:
         found = restore.found

@@ -14,6 +14,7 @@ from support.descriptors import (
     ALLOWED_OBJECT_WITH_CONDITION,
     ALLOWED_WITH_CONDITION,
     DENIED,
+    DENIED_OBJECT,
     DOMAIN_SID,
     OTHER_DOMAIN,
     ace,
@@ -32,6 +33,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.prote
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.ad.security_descriptor import (
     MalformedDescriptor,
+    may_delete,
     read_access,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.sids import domain_rid, sid_text
@@ -179,6 +181,37 @@ def test_who_may_replicate(entry: bytes) -> None:
 )
 def test_who_may_not(entry: bytes) -> None:
     assert replicators(read_access(descriptor(entry))) == {of_domain(512)}
+
+
+USER_CLASS, GROUP_CLASS = "bf967aba-0de6-11d0-a285-00aa003049e2", "bf967a9c-0de6-11d0-a285-00aa003049e2"
+EVERYONE = sid(0, authority=1)
+
+
+@pytest.mark.parametrize(
+    ("account", "parent", "may"),
+    [
+        ([], [], False),
+        ([ace(of_domain(7), 0x10000)], [], True),
+        ([ace(of_domain(7), 0x10000000)], [], True),
+        ([ace(sid(11), 0x10000)], [], True),
+        ([ace(of_domain(8), 0x10000)], [], False),
+        ([ace(of_domain(7), 0x10000, flags=0x8 | 0x2)], [], False),
+        # Protected from accidental deletion: on the account, and on both.
+        ([ace(EVERYONE, 0x10040, DENIED), ace(of_domain(7), 0xF01FF)], [], False),
+        ([ace(EVERYONE, 0x10040, DENIED), ace(of_domain(7), 0xF01FF)], [ace(of_domain(7), 0x2)], True),
+        ([ace(EVERYONE, 0x10040, DENIED)], [ace(EVERYONE, 0x2, DENIED), ace(of_domain(7), 0xF01FF)], False),
+        ([ace(of_domain(7), 0xF01FF)], [ace(EVERYONE, 0x2, DENIED)], True),
+        ([ace(of_domain(7), 0x10000), ace(EVERYONE, 0x10000, DENIED)], [], True),
+        # Only objects of a class.
+        ([], [ace(of_domain(7), 0x2, ALLOWED_OBJECT, right=USER_CLASS)], True),
+        ([], [ace(of_domain(7), 0x2, ALLOWED_OBJECT, right=GROUP_CLASS)], False),
+        ([], [ace(of_domain(7), 0x2, DENIED_OBJECT, right=USER_CLASS), ace(of_domain(7), 0x2)], False),
+        ([], [ace(of_domain(7), 0x2, DENIED_OBJECT, right=GROUP_CLASS), ace(of_domain(7), 0x2)], True),
+    ],
+)
+def test_who_may_delete_an_account(account: list[bytes], parent: list[bytes], may: bool) -> None:
+    """By the right on the account or on its parent; of several entries the first one counts."""
+    assert may_delete(read_access(descriptor(*account)), read_access(descriptor(*parent)), [of_domain(7)]) is may
 
 
 def test_a_descriptor_that_is_cut_short() -> None:
