@@ -129,7 +129,7 @@ def test_whose_account_stays(make_runs: MakeRuns, control: Control, directory: D
         cn: ("refused", "changed_since"),
         cloud: ("refused", "changed_since"),
         parent: ("refused", "has_children"),
-        protected: ("refused", "delete_denied"),
+        protected: ("refused", "not_permitted"),
         last: REMOVED,
         f"anew@{SUFFIX}": ("refused", "renamed_since"),
     }

@@ -37,6 +37,8 @@ NO_SUCH_OBJECT, NO_SUCH_ATTRIBUTE, VALUE_EXISTS = Done(32), Done(16), Done(20)
 HAS_CHILDREN = Done(66)
 
 _BINARY = {"objectguid", "ms-ds-consistencyguid", "objectsid", "sidhistory", "ntsecuritydescriptor"}
+_ONLY_ON_REQUEST = {"ntsecuritydescriptor", "allowedattributes", "allowedattributeseffective"}
+"""What a directory does not count among all attributes."""
 _ROOT = Entry(
     "",
     {
@@ -112,7 +114,7 @@ class LiveDirectory(Wire):
         if search.scope == BASE:
             entries = [each for each in entries if base in (each.name, _guid_name(each))]
         elif search.scope == ONE:
-            parents = [each.name for each in entries if base in (each.name, _guid_name(each))]
+            parents = [base, *(each.name for each in entries if _guid_name(each) == base)]
             entries = [each for each in entries if _parent(each.name) in parents]
         else:
             entries = [each for each in entries if each.name.endswith(base)]
@@ -171,8 +173,7 @@ def _parent(name: str) -> str:
 
 def _picked(entry: Entry, search: Search) -> Entry:
     wanted = {name.decode().lower() for name in search.attributes}
-    # A directory does not count the descriptor among all attributes (MS-ADTS 3.1.1.3.4.1.11).
-    everything = {name.lower() for name in entry.values} - {"ntsecuritydescriptor"} if "*" in wanted else set()
+    everything = {name.lower() for name in entry.values} - _ONLY_ON_REQUEST if "*" in wanted else set()
     shown = {name: given for name, given in entry.values.items() if given and name.lower() in wanted | everything}
     return Entry(entry.name, shown)
 

@@ -43,8 +43,8 @@ from .._ldap.session.connection import connected
 from .._ldap.session.options import LdapOptions
 from .rollback_directory import RollbackDirectory
 
-NOT_TAKEN_BACK = "immutable_id_not_taken_back"
-"""The cause if an account is left alone because its cloud user could not be written."""
+OTHER_VALUE_FAILED = "other_value_failed"
+"""The cause if something of a user is left alone because something else could not be written."""
 
 
 class Journals(Protocol):
@@ -159,7 +159,7 @@ class Rollback:
         users = refuse_linked(users, linked, unread)
         if directory:
             restores = [restore for user in users for restore in user.accounts]
-            kept = await asyncio.to_thread(directory.refuse_removals, restores)
+            kept = await asyncio.to_thread(directory.check_rights, restores)
             # Again, since those who are refused only now keep their ImmutableIds.
             users = refuse_linked(refuse_whole(with_accounts(users, kept)), linked, unread)
         return users
@@ -222,4 +222,4 @@ def _stopped(user: UserRollback) -> UserRollback:
     if why is None:
         return user
     reason = f"It was not restored, because another value of this user could not be restored: {why}"
-    return user.stopped(NOT_TAKEN_BACK, reason)
+    return user.stopped(OTHER_VALUE_FAILED, reason)

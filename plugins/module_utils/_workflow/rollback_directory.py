@@ -21,7 +21,7 @@ from .._identity.core.journal import JournalWriter
 from .._identity.core.records import consistency_text
 from .._identity.rollback.account_restores import AccountRestore
 from .._identity.rollback.run_undos import RunUndos
-from .._ldap.accounts.removals import Removals
+from .._ldap.accounts.restore_rights import RestoreRights
 from .._ldap.accounts.rollback import AccountRollback
 from .._ldap.session.connection import Session
 from .._ldap.session.forest import domain_place, naming_contexts
@@ -53,9 +53,9 @@ class RollbackDirectory:
         """Return what happens to each anchor, in the order of its undos, and of each account."""
         return self._plan_anchors(), self.accounts.plan(self._undos.with_anchors())
 
-    def refuse_removals(self, restores: Sequence[AccountRestore]) -> list[AccountRestore]:
-        """Refuse the accounts that the directory would not remove, and return all restores."""
-        return Removals(self._session).refuse(restores)
+    def check_rights(self, restores: Sequence[AccountRestore]) -> list[AccountRestore]:
+        """Refuse the accounts that the directory would not remove or disable, and return all restores."""
+        return RestoreRights(self._session).refuse(restores)
 
     def settle(self, journal_writer: JournalWriter) -> None:
         """Fill in, in the journal of the run, what came of the lines that a kill left open.

@@ -21,6 +21,9 @@ from .values import CONTROL, MANAGER, SAM, UPN, WRITTEN
 ACCOUNT = "account"
 """The attribute that a journal line names if it is about the existence of an account."""
 
+OBJECT_GUID = "object_guid"
+"""The key that the state has only in the line of an account's removal, since a new account has no GUID yet."""
+
 _STATE = tuple(name.lower() for name in (UPN, SAM, CONTROL, *WRITTEN, CONSISTENCY_GUID))
 # Attributes that the directory maintains by itself, and those that a sign-in changes.
 _SYSTEM = frozenset(

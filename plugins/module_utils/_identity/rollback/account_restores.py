@@ -13,13 +13,13 @@ from typing import Any
 
 from ..accounts.directory import AccountDirectory, texts
 from ..accounts.made import MADE
-from ..accounts.state import ACCOUNT, account_state, added_since, journal_value, without_manager
+from ..accounts.state import ACCOUNT, OBJECT_GUID, account_state, added_since, journal_value, without_manager
 from ..accounts.touchable import refuse_kind
 from ..accounts.values import CONTROL, MANAGER, UPN, WRITTEN
 from ..accounts.values import DISABLED as DISABLED_BIT
 from ..ad.objects import AdObject
 from ..ad.protected_accounts import Shield
-from ..core.identities.anchors import CONSISTENCY_GUID, immutable_id_of_bytes
+from ..core.identities.anchors import CONSISTENCY_GUID, guid_text, immutable_id_of_bytes, is_guid, parse_guid
 from ..core.identities.comparison import entra_key
 from ..core.identities.distinguished_names import dn_key
 from ..core.outcomes import DISABLED, FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED
@@ -40,7 +40,7 @@ class AccountRestore:
 
     ``state`` is the journal's state of an account that is removed. ``before`` and ``after`` hold the attributes that
     are put back, None for an empty one; for an account that is disabled, userAccountControl. ``key`` is
-    ``person_key`` of its undos.
+    ``person_key`` of its undos. ``guid``: the dashed objectGUID, None if neither the directory nor the journal has it.
     """
 
     status: str
@@ -52,6 +52,7 @@ class AccountRestore:
     cause: str | None = None
     reason: str | None = None
     key: str = ""
+    guid: str | None = None
 
     @property
     def changed(self) -> bool:
@@ -60,9 +61,9 @@ class AccountRestore:
     @property
     def immutable_ids(self) -> tuple[str, ...]:
         """The ImmutableIds that a sync can make of the account: of its objectGUID and its mS-DS-ConsistencyGuid."""
-        attributes: Mapping[str, Sequence[bytes]] = self.found.attributes if self.found else {}
-        values = (value for name in ("objectguid", CONSISTENCY_GUID.lower()) for value in attributes.get(name, ()))
-        return tuple(map(immutable_id_of_bytes, values))
+        own = [parse_guid(self.guid).bytes_le] if self.guid else []
+        held = self.found.attributes.get(CONSISTENCY_GUID.lower(), ()) if self.found else ()
+        return tuple(map(immutable_id_of_bytes, (*own, *held)))
 
     def refused(self, cause: str, reason: str) -> AccountRestore:
         return replace(self, status=REFUSED, cause=cause, reason=reason, before={}, after={})
@@ -96,7 +97,23 @@ def plan_rollback(
     for undo in undos:
         name = entra_key(undo.user_principal_name or "")
         groups[name if name in made else entra_key(undo.id)].append(undo)
-    return [replace(_planned(group, directory, domain, shield), key=person_key(group[0])) for group in groups.values()]
+    planned = ((group, _planned(group, directory, domain, shield)) for group in groups.values())
+    return [replace(each, key=person_key(group[0]), guid=_guid_of(each, group)) for group, each in planned]
+
+
+def _guid_of(restore: AccountRestore, group: Iterable[Undo]) -> str | None:
+    """Return the objectGUID of an account, also of one that is gone."""
+    if restore.found:
+        return guid_text(restore.found.guid)
+    return next(filter(None, map(_journaled_guid, group)), None)
+
+
+def _journaled_guid(undo: Undo) -> str | None:
+    """Return the objectGUID that a journal has of an account: as the id of a line, or in the state of a removed one."""
+    if undo.attribute != ACCOUNT:
+        return None if is_made(undo) else str(parse_guid(undo.id))
+    guids = (value.get(OBJECT_GUID) for value in (undo.restore, *undo.expected) if isinstance(value, dict))
+    return next((str(parse_guid(guid)) for guid in guids if is_guid(guid)), None)
 
 
 def _planned(group: Sequence[Undo], directory: AccountDirectory, domain: str, shield: Shield | None) -> AccountRestore:

@@ -147,6 +147,6 @@ def _refuse_for(each: LinkedUser, links: Links, value: str, freed: set[str]) -> 
     where = "in the recycle bin of Entra ID" if each.user.deleted else "in Entra ID"
     return Refusal(
         "has_cloud_user",
-        f"{each.user.name} {where} has the {by} of {links.name}, but this run did not set it, so the account is not "
-        "removed. Find out whether the two belong together.",
+        f"{each.user.name} {where} has the {by} of {links.name}, and this rollback does not clear it, so the account "
+        "is not removed. Find out whether the two belong together.",
     )

@@ -17,7 +17,7 @@ from typing import TypeAlias, TypeVar
 
 from ..ad.users import AnchorChange
 from ..core.errors import InputError
-from ..core.identities.anchors import guid_text, immutable_id_of_bytes
+from ..core.identities.anchors import immutable_id_of_bytes, immutable_id_of_guid
 from ..core.interrupted import INTERRUPTED, INTERRUPTED_REASON
 from ..core.outcomes import DISABLED, FAILED, PUT_BACK, REFUSED, REMOVED, UNCHANGED
 from ..core.records import consistency_bytes
@@ -112,29 +112,32 @@ def join_users(
     """Return the people whom these changes are about, each with all changes of that person.
 
     The journal has the UPN that each object had, and the cloud user of an AD account may have another one. So an
-    ImmutableId is first of the person whose account or anchor makes it, and only then of the one with its UPN. The
-    anchor of an account that is removed, or that is gone already, goes with it.
+    ImmutableId is of the person whose objectGUID it is, else of the one whose mS-DS-ConsistencyGuid it is, and only
+    then of the one with its UPN. The anchor of an account that is removed, or that is gone already, goes with it.
     """
     users: dict[str, UserRollback] = {}
     of_guid: dict[str, str] = {}
-    of_value: dict[str, str] = {}
+    of_anchor: dict[str, str] = {}
     for restore in accounts:
         own = users.get(restore.key) or UserRollback(restore.user_principal_name or restore.key)
         users[restore.key] = replace(own, accounts=(*own.accounts, restore))
-        if restore.found:
-            of_guid[guid_text(restore.found.guid)] = restore.key
+        if restore.guid:
+            of_guid[immutable_id_of_guid(restore.guid)] = restore.key
         for value in restore.immutable_ids:
-            of_value.setdefault(value, restore.key)
+            of_anchor.setdefault(value, restore.key)
     for undo, anchor in anchors:
-        key = of_guid.get(undo.id.lower(), person_key(undo))
+        guid = immutable_id_of_guid(undo.id)
+        key = of_guid.setdefault(guid, person_key(undo))
         own = users.get(key) or UserRollback(undo.user_principal_name or undo.id)
-        if not any(_goes(restore) for restore in own.accounts):
+        if not any(_goes(restore, anchor) for restore in own.accounts):
             own = replace(own, anchors=(*own.anchors, anchor))
         users[key] = own
         for value in _immutable_ids(undo):
-            of_value.setdefault(value, key)
+            of_anchor.setdefault(value, key)
     for undo, change in immutable_ids:
-        key = next((of_value[value] for value in undo.expected if value in of_value), person_key(undo))
+        values = [value for value in (*undo.expected, undo.restore) if isinstance(value, str)]
+        owners = (owner[value] for value in values for owner in (of_guid, of_anchor) if value in owner)
+        key = next(owners, person_key(undo))
         own = users.get(key) or UserRollback(undo.user_principal_name or undo.id)
         users[key] = replace(own, immutable_ids=(*own.immutable_ids, change))
     return refuse_whole(users.values())
@@ -164,8 +167,8 @@ def refuse_whole(users: Iterable[UserRollback]) -> list[UserRollback]:
 
 
 def _immutable_ids(undo: Undo) -> Iterator[str]:
-    """Return the ImmutableIds of the anchors that a run wrote."""
-    for text in filter(None, undo.expected):
+    """Return the ImmutableIds of the anchors that an account had before and after a run."""
+    for text in filter(None, (*undo.expected, undo.restore)):
         with suppress(InputError):  # somebody may have changed the journal
             yield immutable_id_of_bytes(consistency_bytes(str(text)))
 
@@ -182,8 +185,9 @@ def _failed(part: P, cause: str, reason: str) -> P:
     return part.failed(cause, reason) if part.changed else part
 
 
-def _goes(restore: AccountRestore) -> bool:
-    return restore.status == REMOVED or (restore.status == UNCHANGED and restore.found is None)
+def _goes(restore: AccountRestore, anchor: AnchorChange) -> bool:
+    """Return whether an anchor goes with its account: now, or because neither is there any more."""
+    return restore.status == REMOVED or (restore.status == UNCHANGED and not restore.found and not anchor.found)
 
 
 def _is_blocked(part: Part) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._identity.accounts.directory import AccountDirectory, texts
 from ..._identity.accounts.made import MADE
-from ..._identity.accounts.state import ACCOUNT, account_state, journal_value
+from ..._identity.accounts.state import ACCOUNT, OBJECT_GUID, account_state, journal_value
 from ..._identity.accounts.values import CONTROL, UPN
 from ..._identity.ad.faults import has_guid
 from ..._identity.ad.objects import AdObject
@@ -160,7 +160,9 @@ def _held(undo: Undo, account: AdObject | None) -> Any:
     if account is None:
         return None
     if undo.attribute == ACCOUNT:
-        return account_state(account.distinguished_name, account.attributes)
+        state = account_state(account.distinguished_name, account.attributes)
+        removes = isinstance(undo.restore, dict) and OBJECT_GUID in undo.restore
+        return {**state, OBJECT_GUID: guid_text(account.guid)} if removes else state
     return journal_value(undo.attribute, texts(account, undo.attribute))
 
 
@@ -174,6 +176,8 @@ def _conditions(undo: Undo) -> list[str]:
 def _entries(restore: AccountRestore, place: tuple[str, str]) -> list[JournalEntry]:
     upn = restore.user_principal_name
     if restore.status == REMOVED:
-        return [JournalEntry(upn or "", upn, ACCOUNT, restore.state, None, place)]
+        # With it, a rollback of this rollback knows whose ImmutableId belongs to the account.
+        state = {**restore.state, OBJECT_GUID: restore.guid} if isinstance(restore.state, dict) else restore.state
+        return [JournalEntry(upn or "", upn, ACCOUNT, state, None, place)]
     key = guid_text(restore.found.guid) if restore.found else ""
     return [JournalEntry(key, upn, name, restore.before[name], after, place) for name, after in restore.after.items()]

@@ -55,7 +55,7 @@ def account(number: int, upn: str, **more: bytes) -> AccountRestore:
     """The removal of an account."""
     shown = {"objectguid": guid(number).bytes_le, "objectsid": of_domain(1600 + number), **more}
     found = AdObject(f"CN={number},DC=ad", {name: [raw] for name, raw in shown.items()})
-    return AccountRestore(REMOVED, upn, found, key=upn)
+    return AccountRestore(REMOVED, upn, found, key=upn, guid=str(guid(number)))
 
 
 def cloud(number: int, upn: str, held: str | None = None, **more: Any) -> CloudUser:
@@ -92,13 +92,22 @@ def test_whom_the_rollback_refuses_keeps_the_account_of_another() -> None:
     }
 
 
-@pytest.mark.parametrize("number", [1, 9])
-def test_an_immutable_id_is_of_the_account_that_makes_it(number: int) -> None:
-    """The cloud user has Bob's name, but the value of Anna's account."""
-    more = {"ms-ds-consistencyguid": guid(number).bytes_le}
-    accounts = [account(1, "anna@x.com", **more), account(2, "bob@x.com")]
-    users = join_users(cleared(cloud(2, "bob@x.com", value(number))), [], accounts)
-    assert [(user.name, len(user.immutable_ids)) for user in users] == [("anna@x.com", 1), ("bob@x.com", 0)]
+@pytest.mark.parametrize(
+    ("held", "bobs", "owner"),
+    [
+        (1, 2, "anna@x.com"),  # Anna's objectGUID
+        (9, 2, "anna@x.com"),  # Anna's mS-DS-ConsistencyGuid
+        (1, 1, "anna@x.com"),  # Anna's objectGUID, which Bob's account has too
+        (5, 2, "bob@x.com"),  # nobody's
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_whose_an_immutable_id_is(held: int, bobs: int, owner: str, order: int) -> None:
+    """The cloud user has Bob's name."""
+    stamps = [{"ms-ds-consistencyguid": guid(number).bytes_le} for number in (9, bobs)]
+    accounts = [account(1, "anna@x.com", **stamps[0]), account(2, "bob@x.com", **stamps[1])][::order]
+    users = join_users(cleared(cloud(2, "bob@x.com", value(held))), [], accounts)
+    assert [user.name for user in users if user.immutable_ids] == [owner]
 
 
 def test_a_security_identifier_keeps_the_account_whatever_goes_back() -> None:
