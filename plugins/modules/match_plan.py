@@ -154,17 +154,21 @@ options:
     choices: [after_apply, now]
     default: after_apply
   predict_all:
-    description: Predict the outcome of all users even if no user would be changed or refused, for example for a report.
+    description:
+      - Predict the outcome of all users even if no user would be changed or refused, for example for a report.
+      - With O(reviewed_plan), all outcomes are always predicted.
     type: bool
     default: false
   result_file:
     description:
-      - The path of the result that M(hybrid.identity.match_apply) wrote. RV(unmatched) then also has users whom that run left out and whom
-        the next sync hard-matches all the same, because a cloud user has their ImmutableId already. These users have the status
-        V(refused), V(excluded), V(service_account), V(not_reviewed) or V(changed_since_review) in the result. If the run predicted nothing,
-        because it had nothing to write, these are also the users whom this plan refuses.
+      - The path of the result that M(hybrid.identity.match_apply) wrote, for a plan of the cycle that follows. It requires O(predict=now) and
+        O(scope.filtering), and must be from the same tenant and domain.
+      - RV(unmatched) then also has users whom that run left out and whom the sync hard-matches all the same, because a cloud user has their
+        ImmutableId already. These users have the status V(refused), V(excluded), V(service_account), V(not_reviewed) or
+        V(changed_since_review) in the result.
+      - It also has users of the result whom the sync hard-matches with another cloud user, or whom this plan refuses, for example because
+        the account was disabled after the run. Effects that the run predicted and accepted do not count.
       - The plan uses O(exclude), O(accepted_effects) and O(allowed_outcomes) of that run, not those of this task.
-      - The result must be from the same tenant and domain. It is used only with O(predict=now).
     type: path
   tenant_switches:
     description:
@@ -386,7 +390,9 @@ summary:
   type: dict
   contains:
     total:
-      description: AD users in scope, without excluded users and service accounts.
+      description:
+        - AD users in scope, without excluded users and service accounts.
+        - With O(scope.filtering) and O(predict=now), excluded users are included, because a cycle processes them too.
       returned: always
       type: int
       sample: 40
@@ -600,13 +606,16 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
     name = run_name(params["run"])
     scope = {option: value for option, value in params["scope"].items() if value is not None}
     terms = {**{option: params[option] for option in TERMS}, "exclude": _given(params["exclude"])}
-    result = _read_result(params["result_file"]) if params["predict"] == NOW and params["result_file"] else None
-    if result:
-        terms |= _read_terms(result)
-    task = read_task(scope, terms, _read_mapping(params), _read_review(params, scope, terms, name))
+    result = _read_result(params)
     rows = _start_rows(result) if result else Rows()
+    terms |= _read_terms(result) if result else {}
+    mapping, review = _read_mapping(params), _read_review(params, scope, terms, name)
     ldap, graph = connection(params, ldap_options()), connection(params, graph_options())
-    plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
+    try:
+        task = read_task(scope, terms, mapping, review, rows.before)
+        plan = plan_match(ldap, graph, task, path, params["predict_all"], watch)
+    except InputError as error:
+        raise _with_run(error, result) from error
     if result and (result.header["tenant"], result.header["domain"]) != (plan.tenant, plan.domain):
         raise InputError(
             f"result_file {result.path} is from another tenant or domain. Use the result of a hard match of this "
@@ -651,6 +660,16 @@ def make_plan(params: dict[str, Any], watch: Watch) -> dict[str, Any]:
         "run": name,
         "warnings": list(plan.warnings),
     }
+
+
+def _with_run(error: InputError, result: RunFile | None) -> InputError:
+    """Return an error that also says of which run a wrong exclusion is."""
+    if result is None or not error.message.startswith("exclude."):
+        return error
+    return InputError(
+        f"{error.message} This is an exclusion of the run {result.header['run']}. Correct it, and run the hard match "
+        "again."
+    )
 
 
 def _given(exclude: dict[str, Any]) -> dict[str, Any]:
@@ -704,7 +723,15 @@ def _read_made(path: str | None, run: str) -> dict[str, str]:
     }
 
 
-def _read_result(path: str) -> RunFile:
+def _read_result(params: dict[str, Any]) -> RunFile | None:
+    path = params["result_file"]
+    if path is None:
+        return None
+    if params["predict"] != NOW or not params["scope"]["filtering"]:
+        raise InputError(
+            "result_file is only for the plan of a cycle. Set predict to now and use scope.filtering, or remove "
+            "result_file."
+        )
     result = read_run_file("result_file", path, (RESULT,))
     if result.header["module"] != "match_apply":
         raise InputError(f"result_file {path} is not a result of match_apply. Use the result of a hard match.")
@@ -730,7 +757,7 @@ def _read_terms(result: RunFile) -> dict[str, Any]:
 def _start_rows(result: RunFile) -> Rows:
     try:
         return start_rows(map(read_user, result.records()))
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"result_file {result.path} has a line that is not a record of a user. Use the file as match_apply wrote "
             "it."

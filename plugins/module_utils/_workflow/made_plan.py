@@ -38,6 +38,7 @@ class MatchPlan:
     ``is_reviewable``: whether the plan can be given to another run as its reviewed plan. ``is_reviewed``: whether it
     was compared with one. ``left_out``: the distinguished names of accounts in scope that could not be read.
     ``excluded``: for a plan of a cycle, which processes excluded users too, why users are excluded, by dashed GUID.
+    ``shows_now``: whether it changes nothing, and shows the cloud users whom the next sync concerns.
     """
 
     matches: Sequence[MatchChange]
@@ -59,6 +60,7 @@ class MatchPlan:
     has_exchange: bool | None
     left_out: Sequence[str] = ()
     excluded: Mapping[str, Refusal] = field(default_factory=dict)
+    shows_now: bool = False
 
     def users(self) -> Iterator[UserRecord]:
         """Return the records of the AD users, of those left alone too, then those of the cloud users without one.
@@ -67,7 +69,7 @@ class MatchPlan:
         """
         found: Sequence[Prediction | None] = [None] * len(self.matches) if self.found is None else self.found
         for change, prediction, decided in zip(self.matches, found, self.decided.users, strict=True):
-            yield _record(change, prediction, decided, self.excluded.get(change.guid or ""), self.known)
+            yield self._record(change, prediction, decided)
         for each in self.apart:
             yield each.record(self.known)
         for user in self.outside:
@@ -79,7 +81,7 @@ class MatchPlan:
         found = self.found
         statuses = Counter(each.status for each in self.apart)
         return {
-            "total": len(self.matches) - len(self.excluded),
+            "total": len(self.matches),
             "changes": self.decided.changes,
             "refused": self.decided.refused,
             "excluded": statuses[EXCLUDED] + len(self.excluded),
@@ -91,17 +93,16 @@ class MatchPlan:
             **({"review": self.decided.count_reviewed()} if self.is_reviewed else {}),
         }
 
-
-def _record(
-    change: MatchChange, prediction: Prediction | None, decided: Proposal, excluded: Refusal | None, tenant: Tenant
-) -> UserRecord:
-    refusal = excluded or decided.refusal
-    made = ChangeRecord(
-        status=EXCLUDED if excluded else decided.status,
-        cause=refusal.cause if refusal else None,
-        reason=refusal.reason if refusal else None,
-        immutable_id=change.value,
-        writes=list_write_records(decided.writes),
-        proposed=list_write_records(decided.proposed),
-    )
-    return make_record(change, prediction, made, tenant)
+    def _record(self, change: MatchChange, prediction: Prediction | None, decided: Proposal) -> UserRecord:
+        excluded = self.excluded.get(change.guid or "")
+        refusal = excluded or decided.refusal
+        made = ChangeRecord(
+            status=EXCLUDED if excluded else decided.status,
+            cause=refusal.cause if refusal else None,
+            reason=refusal.reason if refusal else None,
+            immutable_id=change.value,
+            writes=list_write_records(decided.writes),
+            proposed=list_write_records(decided.proposed),
+        )
+        concerned = prediction.cloud if prediction and self.shows_now else None
+        return make_record(change, prediction, made, self.known, concerned)

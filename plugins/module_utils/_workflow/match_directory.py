@@ -76,18 +76,10 @@ class MatchDirectory:
             return members_of_filtering(read_filtering(filtering, self._domain))
         return Members(member_conditions(self._session, self._domain, group)) if group else None
 
-    def check_present(self, users: Sequence[NamedObject]) -> None:
-        """Check that accounts of the domain have these UPNs, which no cloud user has.
-
-        :raises InputError: if nobody has one of them.
-        """
+    def list_unknown(self, users: Sequence[NamedObject]) -> list[NamedObject]:
+        """Return those of these UPNs that no account of the domain has."""
         found = find_upns(self._session, self._domain, [user.text for user in users]) if users else set()
-        for user in users:
-            if entra_key(user.text) not in found:
-                raise InputError(
-                    f"{user}, but neither Entra ID nor {self._domain} has a user with this name. Correct the entry or "
-                    "remove it."
-                )
+        return [user for user in users if entra_key(user.text) not in found]
 
     def read_view(self, users: Sequence[AnchorChange], anchors: Sequence[str], names: Sequence[str]) -> DirectoryView:
         """Return the objects with these ImmutableIds, UPNs or addresses. ``users`` are those of ``find``."""

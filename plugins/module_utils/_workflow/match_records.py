@@ -112,10 +112,17 @@ class Tenant:
 
 
 def make_record(
-    change: MatchChange, prediction: Prediction | None, decided: ChangeRecord, tenant: Tenant
+    change: MatchChange,
+    prediction: Prediction | None,
+    decided: ChangeRecord,
+    tenant: Tenant,
+    concerned: CloudUser | None = None,
 ) -> UserRecord:
-    """Return the record of a user. ``ad`` and ``cloud`` are as they were read; ``decided`` is what happens then."""
-    cloud = change.immutable_id.target or (prediction.cloud if prediction else None)
+    """Return the record of a user. ``ad`` and ``cloud`` are as they were read; ``decided`` is what happens then.
+
+    ``concerned``: the cloud user to show in place of the one whom the change is about.
+    """
+    cloud = concerned or change.immutable_id.target or (prediction.cloud if prediction else None)
     return UserRecord(
         ad={**change.ad.record(), "consistency_guid": consistency_text(change.anchor.before)},
         cloud=tenant.record(cloud),

@@ -27,7 +27,7 @@ from .._identity.core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list
 from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.outcome_table import outcome_lines
 from .._identity.core.text.sentences import count_clauses
-from .._identity.preflight.next_sync import describe_unknown, describe_unmatched, list_left_out
+from .._identity.preflight.next_sync import RunUser, describe_unknown, describe_unmatched, read_run_users
 
 SHOWN_IN_TABLE = 10
 """Reasons in a table, so that the output of a run stays short. The file has the others."""
@@ -49,21 +49,21 @@ class Rows:
     """What the result of a plan needs of its users.
 
     A row for each user, how many users each effect has, and what the next sync does with those whom no run
-    hard-matched, as ``describe_unmatched`` says it with ``left_out``.
+    hard-matched, as ``describe_unmatched`` says it with ``before``.
     """
 
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, RunUser] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     effects: Counter[str] = field(default_factory=Counter)
     unmatched: list[str] = field(default_factory=list)
 
 
 def start_rows(result: Iterable[UserRecord]) -> Rows:
-    """Return empty rows. ``result``: the users of an earlier run, some of whom it may have left out.
+    """Return empty rows. ``result``: the users of an earlier run.
 
-    :raises KeyError or TypeError: if one of them is not a record of a user, as in a file that somebody edited.
+    :raises AttributeError, KeyError, TypeError or ValueError: as ``read_run_users`` does.
     """
-    return Rows(list_left_out(result))
+    return Rows(read_run_users(result))
 
 
 def plan_table(found: Rows) -> list[str]:
@@ -89,7 +89,7 @@ def keep_rows(users: Iterable[UserRecord], found: Rows) -> Iterator[UserRecord]:
         if user["change"]:
             found.rows.append(_row(user, _planned_status(user)))
             found.effects.update(user["match"]["effects"] if user["match"] else ())
-            found.unmatched.extend(filter(None, [describe_unmatched(user, found.left_out)]))
+            found.unmatched.extend(filter(None, [describe_unmatched(user, found.before)]))
         yield user
 
 

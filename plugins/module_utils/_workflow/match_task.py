@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._identity.core.accepted_effects import read_accepted_effects
@@ -18,6 +18,7 @@ from .._identity.core.review.changes import Review
 from .._identity.core.scope.exclusions import Exclusions, check_named_users, read_exclusions
 from .._identity.entra.deleted_holders import read_deleted_holders
 from .._identity.entra.tenant_snapshot import ALL_SWITCHES, SOFT_SWITCH
+from .._identity.preflight.next_sync import RunUser
 from .._ldap.users.scope import Scope
 from .match_changes import Matching
 from .partners import PRIMARY_SMTP, MatchBy
@@ -47,7 +48,7 @@ class MatchTask:
     """A task of match_plan, checked.
 
     ``by`` says which cloud user an AD user is matched with. ``predict`` is ``after_apply`` or NOW. ``switches``: values
-    of the tenant's switches that the caller gives.
+    of the tenant's switches that the caller gives. ``before``: the users of the run before a cycle, by dashed GUID.
     """
 
     scope: Scope
@@ -58,6 +59,7 @@ class MatchTask:
     terms: Terms
     predict: str
     switches: Mapping[str, bool]
+    before: Mapping[str, RunUser] = field(default_factory=dict)
 
     @property
     def is_cycle(self) -> bool:
@@ -70,10 +72,12 @@ def read_task(
     terms: Mapping[str, Any],
     mapping: Mapping[str, str] | None = None,
     review: Review | None = None,
+    before: Mapping[str, RunUser] | None = None,
 ) -> MatchTask:
     """Read the options of match_plan, or what a plan file keeps of them.
 
     ``mapping`` has object ids of cloud users by dashed objectGUID, for ``match_by: mapping``.
+    ``before`` is what ``read_run_users`` returned.
 
     :raises InputError: if an option is wrong.
     """
@@ -110,4 +114,5 @@ def read_task(
         terms=allowed,
         predict=terms["predict"],
         switches=terms["tenant_switches"],
+        before=before or {},
     )

@@ -66,6 +66,16 @@ def choose_partners(
     return list(users)
 
 
+def keep_partners(
+    users: Iterable[AnchorChange], cloud_ids: Mapping[str, str | None], index: UserIndex
+) -> list[AnchorChange]:
+    """Return AD users in order, each with the cloud user whom an earlier run chose, if that user is still active.
+
+    ``cloud_ids`` are by dashed objectGUID.
+    """
+    return [_kept(user, cloud_ids.get(user.user().object_guid or ""), index) for user in users]
+
+
 def describe_unused(users: Iterable[AnchorChange], by: MatchBy) -> list[str]:
     """Return the warning about entries of the mapping without an AD user in scope, in a list."""
     known = {user.user().object_guid for user in users} if by.mapping else ()
@@ -128,6 +138,11 @@ def guard_partners(changes: Sequence[MatchChange], view: DirectoryView, by: Matc
         for name in (*([account.upn] if account.upn else []), *account.addresses):
             holders.setdefault(entra_key(_bare(name)), {})[account.guid] = account.distinguished_name
     return [_guarded(change, holders) if change.writes else change for change in changes]
+
+
+def _kept(user: AnchorChange, cloud_id: str | None, index: UserIndex) -> AnchorChange:
+    partner = index.find(read_object_id(cloud_id)) if cloud_id else None
+    return replace(user, known=CloudName(cloud_id, partner.user_principal_name)) if partner else user
 
 
 def _mapped(user: AnchorChange, mapping: Mapping[str, str], index: UserIndex) -> AnchorChange:

@@ -18,7 +18,7 @@ from .._graph.http.watch import Watch
 from .._graph.reads.source_of_authority import add_source_of_authority
 from .._graph.reads.survey import Survey
 from .._identity.ad.account_history import AccountHistory
-from .._identity.core.accepted_effects import DIFFERENT_PERSON, PROTECTED_ACCOUNTS
+from .._identity.core.accepted_effects import DIFFERENT_PERSON, PROTECTED_ACCOUNTS, Effect
 from .._identity.core.decision import Proposal, decide
 from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH, UNCHANGED
 from .._identity.core.records import AdUser
@@ -31,7 +31,7 @@ from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors
 from .._identity.preflight.directory_checks import judge_predictions, list_names
-from .._identity.preflight.next_sync import describe_leaving
+from .._identity.preflight.next_sync import RunUser, describe_leaving
 from .._identity.preflight.predict import cloud_only, predict
 from .._identity.preflight.predictions import Prediction
 from .._identity.preflight.result import describe_caveats, describe_unread, list_unread, skip_checks
@@ -48,9 +48,18 @@ from .partners import (
     describe_absent,
     describe_unused,
     guard_partners,
+    keep_partners,
     list_partner_names,
 )
-from .set_apart import Apart, find_excluded, list_absent, read_entra_groups, set_apart
+from .set_apart import (
+    Apart,
+    describe_gone,
+    find_excluded,
+    list_absent,
+    nobody_named,
+    read_entra_groups,
+    set_apart,
+)
 
 
 @dataclass(frozen=True)
@@ -75,8 +84,8 @@ def plan_match(
 ) -> MatchPlan:
     """Make a plan. ``ldap`` and ``graph`` are those of ``argspec.connection``.
 
-    Outcomes are predicted only if somebody would be changed or refused, or with ``predict_all``. ``where`` says in
-    messages where the plan is.
+    Outcomes are predicted only if somebody would be changed or refused, with a review, or with ``predict_all``.
+    ``where`` says in messages where the plan is.
 
     :raises InputError: if an option is wrong, if nobody is in scope, or if an entry of ``exclude`` does not exist.
     :raises LdapError: if the directory cannot be read.
@@ -105,9 +114,11 @@ async def _plan(
         groups = await read_entra_groups(transport, task)
         in_scope, cloud = await together(asyncio.to_thread(directory.find, groups.scope), survey.read_users())
         index = _index(cloud)
-        if not task.is_cycle:
-            await asyncio.to_thread(directory.check_present, list_absent(in_scope, index, task))
+        absent = await asyncio.to_thread(directory.list_unknown, list_absent(in_scope, index, task))
+        if absent and not task.is_cycle:
+            raise nobody_named(absent[0], directory.domain)
         unmatched = [
+            *describe_gone(absent),
             *describe_unused(in_scope, task.by),
             *describe_absent(groups.scope.upns if groups.scope else None, in_scope, task.by),
         ]
@@ -115,6 +126,7 @@ async def _plan(
         apart: list[Apart] = []
         excluded: dict[str, Refusal] = {}
         if task.is_cycle:
+            in_scope = keep_partners(in_scope, {guid: each.cloud_id for guid, each in task.before.items()}, index)
             anchors = list(in_scope)
             found = find_excluded(in_scope, index, task, groups)
             excluded = {str(anchor.user().object_guid): why for anchor, why in found}
@@ -124,7 +136,8 @@ async def _plan(
         matches = plan_matches(anchors, index, matching)
         # It takes as much memory as the users, and what follows takes more.
         del index
-        full = predict_all or task.predict == NOW or any(each.writes or each.refusal for each in matches)
+        # A review accepts effects, so what changed since must be predicted.
+        full = predict_all or task.predict == NOW or task.terms.review is not None or _concerns(matches)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
     others = task.scope.describe_others(directory.domain)
     warnings = [*directory.warnings, *others, *unmatched]
@@ -190,6 +203,11 @@ def _matched(found: Sequence[Prediction]) -> set[str]:
     return {each.cloud.id for each in found if each.cloud and each.sync_action in matches}
 
 
+def _concerns(matches: Sequence[MatchChange]) -> bool:
+    """Return whether somebody is changed or refused."""
+    return any(each.writes or each.refusal for each in matches)
+
+
 def _index(users: Sequence[SnapshotUser]) -> UserIndex:
     return UserIndex(each.user for each in users)
 
@@ -215,7 +233,7 @@ def _build_plan(
     may_write = task.predict != NOW
     compares = task.terms.review is not None
     proposals = [
-        _propose(change, None if change.guid in excluded else prediction, may_write, compares)
+        _propose(change, None if change.guid in excluded else prediction, may_write, compares, task.before)
         for change, prediction in zip(matches, found, strict=True)
     ]
     decided, skipped = decide(proposals, task.terms, where), task.terms.skip_checks
@@ -242,6 +260,7 @@ def _build_plan(
         tenant_synchronizes=seen.snapshot.synchronizes if seen else None,
         has_exchange=seen.has_exchange if seen else None,
         excluded=excluded,
+        shows_now=not may_write,
     )
 
 
@@ -251,7 +270,13 @@ def _describe_missing(names: Sequence[str]) -> list[str]:
     return [f"The reviewed plan changes users who are no longer in the scope ({len(names)}): {join_names(names)}."]
 
 
-def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool, compares: bool) -> Proposal:
+def _propose(
+    change: MatchChange,
+    prediction: Prediction | None,
+    may_write: bool,
+    compares: bool,
+    before: Mapping[str, RunUser],
+) -> Proposal:
     target, refusal = change.immutable_id.target, change.refusal
     # If the user is matched with nobody, what a sync does with the user does not say why the user is not written.
     outcome = None if may_write and refusal and refusal.cause in CAUSES else prediction
@@ -265,7 +290,7 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
         outcome=outcome.outcome if outcome else None,
         outcome_cause=outcome.cause if outcome else None,
         outcome_reason=outcome.reason if outcome else None,
-        effects=prediction.effects if prediction else (),
+        effects=_list_new_effects(prediction, before.get(change.guid or "")) if prediction else (),
         key=change.guid,
         cloud_id=target.id if target else None,
         held=list_held(change) if compares and not change.writes else (),
@@ -273,3 +298,9 @@ def _propose(change: MatchChange, prediction: Prediction | None, may_write: bool
         if compares
         else (None, None),
     )
+
+
+def _list_new_effects(prediction: Prediction, before: RunUser | None) -> tuple[Effect, ...]:
+    """Return the effects that the run before, which accepted those that it saw, did not predict."""
+    seen = () if before is None else before.effects
+    return tuple(effect for effect in prediction.effects if effect.key not in seen)

@@ -14,6 +14,7 @@ from .._graph.reads.groups import list_member_ids, read_group_members
 from .._identity.ad.service_accounts import MANAGED, describe_service
 from .._identity.ad.users import AnchorChange
 from .._identity.core.cloud_user import CloudUser
+from .._identity.core.errors import InputError
 from .._identity.core.identities.anchors import immutable_id_of_bytes
 from .._identity.core.identities.cloud_identity import CloudIdentity, possible_upn, read_object_id
 from .._identity.core.outcomes import EXCLUDED, SERVICE_ACCOUNT
@@ -22,6 +23,7 @@ from .._identity.core.refusal import Refusal
 from .._identity.core.run_files.user_records import ChangeRecord, UserRecord
 from .._identity.core.scope.exclusions import describe_exclusion, named_and_excluded
 from .._identity.core.scope.named_object import NamedObject
+from .._identity.core.text.sentences import join_names
 from .._identity.entra.user_index import UserIndex
 from .._ldap.users.scope import Members, members_of
 from .match_records import Tenant
@@ -129,6 +131,23 @@ def list_absent(anchors: Iterable[AnchorChange], cloud: UserIndex, task: MatchTa
         return []
     held = {possible_upn(anchor.user().user_principal_name) for anchor in anchors}
     return [entry for upn, entry in left if upn not in held]
+
+
+def nobody_named(entry: NamedObject, domain: str) -> InputError:
+    """Return the error for an entry of ``exclude.users`` whom neither the tenant nor the domain has."""
+    return InputError(
+        f"{entry}, but neither Entra ID nor {domain} has a user with this name. Correct the entry or remove it."
+    )
+
+
+def describe_gone(entries: Sequence[NamedObject]) -> list[str]:
+    """Return the warning about excluded users who do not exist, or not by these names any more, in a list."""
+    if not entries:
+        return []
+    return [
+        f"Nobody has the names of these excluded users: {join_names([each.text for each in entries])}. If the users "
+        "were renamed, correct the exclusions, and run the hard match again."
+    ]
 
 
 def _entry(

@@ -11,15 +11,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from estate import IDS, STAFF, VALUES, Estate, upn
+from estate import IDS, NAMES, STAFF, VALUES, Estate, upn
 from forest_script import DOMAIN, guid, person
-from scripted_graph import user
+from ldap_wire import Entry
+from renamed import by_mapping
+from scripted_graph import object_id, user
 from shield_script import account
+from support.descriptors import of_domain
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.identities.anchors import (
     immutable_id_of_guid,
 )
 
+QUARANTINED = {"allowed_outcomes": ["matched", "hard_match", "quarantine"]}
 CREATES = "it creates a new cloud user for "
 
 
@@ -42,15 +46,16 @@ def unmatched(estate: Estate) -> list[str]:
     return found
 
 
-def plan_after(estate: Estate, result: str) -> dict[str, Any]:
-    """The plan for a cycle after a run."""
+def plan_after(estate: Estate, result: str | None = None) -> dict[str, Any]:
+    """The plan for a cycle after a run, the last one or that of another result."""
     filtering = [{"connector": "ad", "partition": DOMAIN}]
+    result = result or str(estate.folder / "result.jsonl")
     return estate.plan(scope={"filtering": filtering}, predict="now", result_file=result)
 
 
 def predict_after(estate: Estate) -> dict[str, Any]:
     """Whom a cycle after the last run processes unmatched."""
-    found: dict[str, Any] = plan_after(estate, str(estate.folder / "result.jsonl"))["unmatched"]
+    found: dict[str, Any] = plan_after(estate)["unmatched"]
     return found
 
 
@@ -167,7 +172,7 @@ def test_a_user_whom_only_an_effect_refuses_in_a_run_without_anything_to_write(e
     """The second run predicts nothing, because it writes nothing."""
     estate.graph.users[IDS["anna"]]["onPremisesImmutableId"] = VALUES["anna"]
     estate.directory.change("anna", userAccountControl=["514"])
-    for who in ("whom the run refused", "who is refused (account_disabled)"):
+    for who in ("whom the run refused", "who is refused now (account_disabled)"):
         estate.apply(estate.plan(max_refused="1"))
         said = f"it hard-matches {upn('anna')}, {who}, to {upn('anna')}"
         assert predict_after(estate) == {"count": 1, "cycle": [said]}
@@ -186,19 +191,103 @@ def test_an_excluded_cloud_user_whom_an_account_outside_of_the_scope_of_the_run_
     said = f"it hard-matches {name}, who is excluded, to emergency@contoso.com"
     assert predict_after(matched) == {"count": 1, "cycle": [said]}
     header, *records, _end = matched.lines("plan")
-    assert (header["facts"]["summary"]["excluded"], header["facts"]["summary"]["total"]) == (1, 3)
+    assert (header["facts"]["summary"]["excluded"], header["facts"]["summary"]["total"]) == (1, 4)
     statuses = {each["ad"]["user_principal_name"]: each["change"]["status"] for each in records if each["ad"]}
     assert statuses == {name: "excluded", **dict.fromkeys(map(upn, IDS), "unchanged")}
     # A synchronised user stays what it is.
-    matched.graph.users[user(9, "")["id"]]["onPremisesSyncEnabled"] = True
+    matched.graph.users[object_id(9)]["onPremisesSyncEnabled"] = True
     assert predict_after(matched)["count"] == 0
 
 
-def test_an_exclusion_of_the_run_that_is_gone_stops_no_cycle(matched: Estate) -> None:
+def test_a_user_whom_the_run_excluded_and_who_is_gone_or_renamed_is_named(matched: Estate) -> None:
+    """A cycle does nothing with somebody who is gone, but it may do something with somebody who was renamed."""
     matched.graph.put(user(9, "emergency@contoso.com"))
     matched.apply(matched.plan(exclude={"users": ["emergency@contoso.com"]}))
-    del matched.graph.users[user(9, "")["id"]]
-    assert predict_after(matched)["count"] == 0
+    assert "emergency@contoso.com" not in str(plan_after(matched).get("warnings"))
+    del matched.graph.users[object_id(9)]
+    plan = plan_after(matched)
+    assert plan.get("unmatched") == {"count": 0, "cycle": []}, plan
+    assert "Nobody has the names of these excluded users: emergency@contoso.com." in str(plan["warnings"])
+
+
+def test_a_group_that_the_run_excluded_and_that_is_gone_stops_the_cycle(matched: Estate) -> None:
+    """Nobody knows any more who is excluded."""
+    group = f"CN=Kept,{STAFF}"
+    values: dict[str, list[bytes | str]] = {"objectClass": ["top", "group"], "objectGUID": [guid(50).bytes_le]}
+    matched.directory.put(Entry(group, {**values, "objectSid": [of_domain(2050)]}))
+    matched.apply(matched.plan(exclude={"groups": [group]}))
+    matched.directory.delete("Kept")
+    failed = plan_after(matched)
+    assert failed["msg"].startswith(f"exclude.groups names {group}, ")
+    run = matched.lines("result")[0]["run"]
+    assert failed["msg"].endswith(f"This is an exclusion of the run {run}. Correct it, and run the hard match again.")
+
+
+def test_a_user_whose_value_somebody_gives_another_cloud_user_after_the_run(estate: Estate) -> None:
+    estate.apply(estate.plan())
+    estate.graph.users[IDS["anna"]]["onPremisesImmutableId"] = None
+    estate.graph.put(user(9, "eva@contoso.com", VALUES["anna"]))
+    said = f"it hard-matches {upn('anna')}, whom the run matched with another cloud user, to eva@contoso.com"
+    assert predict_after(estate) == {"count": 1, "cycle": [said]}
+
+
+def test_a_cloud_user_in_the_recycle_bin_although_another_one_has_the_name(matched: Estate) -> None:
+    matched.graph.users[IDS["carl"]]["onPremisesImmutableId"] = None
+    matched.graph.put(user(9, "old@contoso.com", VALUES["carl"]), deleted=True)
+    assert unmatched(matched) == [f"it restores old@contoso.com from the recycle bin for {upn('carl')}"]
+
+
+def test_an_account_that_is_disabled_after_the_run(estate: Estate) -> None:
+    estate.apply(estate.plan())
+    assert predict_after(estate)["count"] == 0
+    estate.directory.change("anna", userAccountControl=["514"])
+    said = f"it hard-matches {upn('anna')}, who is refused now (account_disabled), to {upn('anna')}"
+    assert predict_after(estate) == {"count": 1, "cycle": [said]}
+
+
+def test_an_effect_that_a_review_accepted_stops_no_cycle(estate: Estate) -> None:
+    """Neither after the run that wrote, nor after one that had nothing to write. A later effect does."""
+    estate.directory.change("anna", userAccountControl=["514"])
+    reviewed = str(estate.folder / "reviewed.jsonl")
+    first = estate.plan(plan_file=reviewed)
+    review = {"reviewed_plan": reviewed, "reviewed_plan_sha256": first["plan_sha256"]}
+    for status in ("set", "already_done"):
+        estate.apply(estate.plan(**review))
+        assert estate.changes()["anna"][0] == status
+        assert predict_after(estate) == {"count": 0, "cycle": []}
+    estate.directory.change("bob", userAccountControl=["514"])
+    estate.apply(estate.plan(**review, max_refused="1"))
+    said = f"it hard-matches {upn('bob')}, whom the run refused, to {upn('bob')}"
+    assert predict_after(estate) == {"count": 1, "cycle": [said]}
+
+
+@pytest.mark.parametrize("way", ["never", "from_guid", "from_cloud"])
+def test_users_matched_by_a_mapping_stop_no_cycle(addressed: Estate, way: str) -> None:
+    """In the second run, nothing is written and nothing predicted."""
+    addressed.graph.users[IDS["anna"]]["onPremisesImmutableId"] = immutable_id_of_guid(guid(77))
+    options = {**by_mapping(*NAMES), "write_consistency_guid": way, "replace": [upn("anna")]}
+    for _run in (1, 2):
+        plan = addressed.plan(**options)
+        assert plan["verdict"] == ""
+        addressed.apply(plan)
+        assert predict_after(addressed) == {"count": 0, "cycle": []}
+
+
+def test_an_exclusion_by_name_is_not_of_the_account_with_that_name_but_of_its_cloud_user(addressed: Estate) -> None:
+    """Bob's account was matched with bob.cloud@. Somebody else has his name, and is in an excluded group of Entra."""
+    addressed.graph.put(user(9, upn("bob")))
+    group = addressed.graph.put_group(60, object_id(9))
+    addressed.apply(addressed.plan(**by_mapping(*NAMES), exclude={"groups": [group]}, **QUARANTINED))
+    assert addressed.changes()["bob"][0] == "set"
+    assert predict_after(addressed) == {"count": 0, "cycle": []}
+
+
+@pytest.mark.parametrize("options", [{"predict": "after_apply"}, {"scope": {"all": True}}])
+def test_a_result_is_only_for_the_plan_of_a_cycle(matched: Estate, options: dict[str, Any]) -> None:
+    matched.apply(matched.plan())
+    given = {"scope": {"filtering": [{"connector": "ad", "partition": DOMAIN}]}, "predict": "now", **options}
+    failed = matched.plan(**given, result_file=str(matched.folder / "result.jsonl"))
+    assert failed["msg"].startswith("result_file is only for the plan of a cycle.")
 
 
 def test_a_service_account_that_somebody_gives_a_cloud_user_after_the_run(matched: Estate) -> None:
@@ -228,6 +317,10 @@ def test_a_result_of_another_tenant_or_domain(matched: Estate, place: str) -> No
         (lambda lines: lines[1].update(ad={}), "has a line that is not a record of a user"),
         (lambda lines: lines[1]["ad"].update(object_guid=1), "has a line that is not a record of a user"),
         (lambda lines: lines[1].update(change=None), "has a line that is not a record of a user"),
+        (lambda lines: lines[1]["change"].update(status="SET"), "has a line that is not a record of a user"),
+        (lambda lines: lines[1].update(cloud="anna"), "has a line that is not a record of a user"),
+        (lambda lines: lines[1].update(match=[]), "has a line that is not a record of a user"),
+        (lambda lines: lines[0]["terms"].update(exclude={"users": [5]}), "This is an exclusion of the run"),
         (lambda lines: lines[0]["terms"].pop("exclude"), "The terms in the first line of result_file"),
         (lambda lines: lines[0]["terms"].update(exclude=5), "The terms in the first line of result_file"),
         (lambda lines: lines[0]["terms"].update(accepted_effects=[]), "The terms in the first line of result_file"),

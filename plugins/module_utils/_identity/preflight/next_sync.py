@@ -6,18 +6,25 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from ..core.cloud_user import CloudUser
 from ..core.outcomes import (
+    ALREADY_DONE,
     CHANGED_SINCE_REVIEW,
     CREATE,
     EXCLUDED,
+    FAILED,
     HARD_MATCH,
     NOT_REVIEWED,
     REFUSED,
+    RESTORED,
     SERVICE_ACCOUNT,
+    SET,
     SOFT_MATCH,
+    STAMPED,
     UNCHANGED,
 )
 from ..core.run_files.user_records import UserRecord, cloud_name, name_of
@@ -34,36 +41,57 @@ _LEFT_OUT = {
 }
 """Whom a run did not want to match, by status, as the end of a name."""
 
-_NOBODY: Mapping[str, str] = {}
+_STATUSES = (*_LEFT_OUT, SET, STAMPED, RESTORED, UNCHANGED, ALREADY_DONE, FAILED)
 _NEVER_SYNCHRONISED = ("ad_system_account", "ad_not_a_user")
 
 
-def list_left_out(result: Iterable[UserRecord]) -> dict[str, str]:
-    """Return the statuses of the AD users in a result whom the run did not want to match, by dashed objectGUID.
+@dataclass(frozen=True, slots=True)
+class RunUser:
+    """What an earlier run did with an AD user.
 
-    A user whom the run left unchanged without a prediction is among them, because nobody has judged the match yet.
+    ``status`` is that of the result. ``cloud_id`` is the object id of the cloud user, None if there was none.
+    ``effects``: those that the run predicted. If it left the user in, they were accepted.
+    """
 
-    :raises KeyError or TypeError: if one of them is not a record of a user, as in a file that somebody edited.
+    status: str
+    cloud_id: str | None
+    effects: tuple[str, ...]
+
+    @property
+    def is_left_out(self) -> bool:
+        return self.status in _LEFT_OUT
+
+
+def read_run_users(result: Iterable[UserRecord]) -> dict[str, RunUser]:
+    """Return the AD users of a result, by dashed objectGUID.
+
+    :raises AttributeError, KeyError, TypeError or ValueError: if one of them is not a record of a user, as in a file
+        that somebody edited.
     """
     found = {}
     for user in result:
         if user["ad"] is None:
             continue
-        guid, change = user["ad"]["object_guid"], user["change"]
-        if change is None:
-            raise TypeError("an AD user without a change")
-        if guid and (change["status"] in _LEFT_OUT or (change["status"] == UNCHANGED and user["match"] is None)):
-            found[guid.lower()] = change["status"]
+        guid, cloud, change, match = user["ad"]["object_guid"], user["cloud"], user["change"], user["match"]
+        if change is None or change["status"] not in _STATUSES:
+            raise ValueError("an AD user whose status is unknown")
+        if guid is not None:
+            effects = () if match is None else tuple(match["effects"])
+            cloud_id = None if cloud is None else cloud["id"]
+            found[str(uuid.UUID(guid))] = RunUser(change["status"], cloud_id, effects)
     return found
 
 
-def describe_unmatched(user: UserRecord, left_out: Mapping[str, str] = _NOBODY) -> str | None:
+_NOBODY: Mapping[str, RunUser] = {}
+
+
+def describe_unmatched(user: UserRecord, before: Mapping[str, RunUser] = _NOBODY) -> str | None:
     """Return what the next sync does with an AD user whom no run hard-matched, as a plan predicted it.
 
     None if the user is matched or hard-matched, if a sync changes nothing, or for a service account, which is no
     person's. A hard match counts only if the cloud user is in use, if no other account has the same ImmutableId, and
-    if nobody left the user out: neither the plan, which excludes the user, nor an earlier run. ``left_out`` is what
-    ``list_left_out`` returned for that run. If it did not judge the match, the refusal of the plan counts.
+    if the user is not excluded. ``before`` are the users of an earlier run. A hard match of one of them counts only if
+    that run wanted it, with the same cloud user, and if the plan does not refuse it now.
     The sentence begins in lower case: ``it soft-matches a@contoso.com to b@contoso.com``.
     """
     match, cloud, change = user["match"], user["cloud"], user["change"]
@@ -77,7 +105,7 @@ def describe_unmatched(user: UserRecord, left_out: Mapping[str, str] = _NOBODY) 
         return f"it restores {whom} from the recycle bin for {name}"
     if match["sync_action"] == HARD_MATCH and ANCHOR_CLAIMED in match["causes"]:
         return f"it hard-matches {name} to {whom}, whose ImmutableId another account has too"
-    if match["sync_action"] == HARD_MATCH and (why := _describe_left_out(user, left_out)):
+    if match["sync_action"] == HARD_MATCH and (why := _describe_left_out(user, before)):
         return f"it hard-matches {name}, {why}, to {whom}"
     if match["sync_action"] == CREATE:
         return f"it creates a new cloud user for {name}"
@@ -86,14 +114,19 @@ def describe_unmatched(user: UserRecord, left_out: Mapping[str, str] = _NOBODY) 
     return None
 
 
-def _describe_left_out(user: UserRecord, left_out: Mapping[str, str]) -> str | None:
-    ad, change = user["ad"], user["change"]
+def _describe_left_out(user: UserRecord, before: Mapping[str, RunUser]) -> str | None:
+    """Return why nobody wanted a hard match, as the end of a name; None if somebody did, or if nobody can say it."""
+    ad, cloud, change = user["ad"], user["cloud"], user["change"]
     if change and change["status"] == EXCLUDED:
         return "who is excluded"
-    before = left_out.get(ad["object_guid"] or "") if ad else None
-    if before != UNCHANGED:
-        return _LEFT_OUT.get(before or "")
-    return f"who is refused ({change['cause']})" if change and change["status"] == REFUSED else None
+    known = before.get(ad["object_guid"] or "") if ad else None
+    if known is None:
+        return None
+    if known.is_left_out:
+        return _LEFT_OUT[known.status]
+    if cloud and known.cloud_id and known.cloud_id != cloud["id"]:
+        return "whom the run matched with another cloud user"
+    return f"who is refused now ({change['cause']})" if change and change["status"] == REFUSED else None
 
 
 def describe_unknown(name: str) -> str:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import make_cloud_user
@@ -16,7 +18,7 @@ from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.next_sync import (
     describe_unmatched,
-    list_left_out,
+    read_run_users,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.predictions import Prediction
 
@@ -55,6 +57,25 @@ def test_what_the_next_sync_does(given: UserRecord, expected: str | None) -> Non
     assert describe_unmatched(given) == expected
 
 
+def result_of(*users: UserRecord) -> list[UserRecord]:
+    """Give the users of a result their GUIDs, in capitals, as an editor may have written them."""
+    for number, each in enumerate(users):
+        assert each["ad"]
+        each["ad"]["object_guid"] = guid(number).upper()
+    return list(users)
+
+
+def plan_of(*users: UserRecord) -> list[UserRecord]:
+    for number, each in enumerate(users):
+        assert each["ad"]
+        each["ad"]["object_guid"] = guid(number)
+    return list(users)
+
+
+def guid(number: int) -> str:
+    return f"abcdef00-0000-4000-8000-{number:012d}"
+
+
 def test_what_it_does_with_users_whom_a_run_left_out() -> None:
     """Nobody wanted this match; somebody else set the ImmutableId."""
     words = {
@@ -63,18 +84,12 @@ def test_what_it_does_with_users_whom_a_run_left_out() -> None:
         "service_account": "whom the run treated as a service account",
         "not_reviewed": "who was not reviewed",
         "changed_since_review": "who changed after the review",
-        **dict.fromkeys(("set", "unchanged", "already_done", "failed")),
+        **dict.fromkeys(("set", "stamped", "restored", "unchanged", "already_done", "failed")),
     }
-    result = [user("hard_match", status=status) for status in words]
-    plan = [user("hard_match") for _status in words]
-    for number, (before, now) in enumerate(zip(result, plan, strict=True)):
-        assert before["ad"]
-        assert now["ad"]
-        # An editor may have changed the case.
-        before["ad"]["object_guid"], now["ad"]["object_guid"] = f"A{number}", f"a{number}"
-    left_out = list_left_out([*result, {**result[0], "ad": None, "change": None}])
-    assert list(left_out) == ["a0", "a1", "a2", "a3", "a4"]
-    assert [describe_unmatched(each, left_out) for each in plan] == [
+    result = result_of(*(user("hard_match", status=status) for status in words))
+    before = read_run_users([*result, {**result[0], "ad": None, "change": None}])
+    plan = plan_of(*(user("hard_match") for _status in words))
+    assert [describe_unmatched(each, before) for each in plan] == [
         said and f"it hard-matches {UPN}, {said}, to ada@contoso.com" for said in words.values()
     ]
 
@@ -84,20 +99,38 @@ def test_what_it_does_with_users_whom_the_plan_excludes() -> None:
     assert describe_unmatched(user("hard_match", status="excluded")) == said
 
 
-@pytest.mark.parametrize("judged", [True, False])
-def test_what_it_does_with_users_whose_match_the_run_did_not_judge(judged: bool) -> None:
-    """It had nothing to write, so it predicted nothing. Then the plan for the cycle refuses the user."""
-    before, now = user("hard_match"), user("hard_match", status="refused")
-    for each in (before, now):
-        assert each["ad"]
-        assert each["change"]
-        each["ad"]["object_guid"], each["change"]["cause"] = "a", "account_disabled"
-    left_out = list_left_out([before if judged else {**before, "match": None}])
-    said = f"it hard-matches {UPN}, who is refused (account_disabled), to ada@contoso.com"
-    assert describe_unmatched(now, left_out) == (None if judged else said)
-    assert describe_unmatched({**now, "change": before["change"]}, left_out) is None
+def test_what_it_does_with_a_user_whom_the_run_matched_with_another_cloud_user() -> None:
+    (now,) = plan_of(user("hard_match"))
+    now["cloud"] = make_cloud_user({"id": CLOUD["id"].replace("1", "2"), "userPrincipalName": "eva@x.com"}).record()
+    said = f"it hard-matches {UPN}, whom the run matched with another cloud user, to eva@x.com"
+    assert describe_unmatched(now, read_run_users(result_of(user("hard_match", status="set")))) == said
+
+
+def test_what_it_does_with_a_user_whom_the_plan_refuses_now() -> None:
+    """A user whom nobody has matched in the run may be another run's, with other terms."""
+    (now,) = plan_of(user("hard_match", status="refused"))
+    assert now["change"]
+    now["change"]["cause"] = "account_disabled"
+    said = f"it hard-matches {UPN}, who is refused now (account_disabled), to ada@contoso.com"
+    assert describe_unmatched(now, read_run_users(result_of(user("hard_match")))) == said
+    assert describe_unmatched(now) is None
+
+
+@pytest.mark.parametrize("wrong", ["", "x", f"{guid(1)}x", 5, guid(1)[:-1]])
+def test_a_guid_that_is_none(wrong: Any) -> None:
+    (record,) = result_of(user("hard_match"))
+    assert record["ad"]
+    record["ad"]["object_guid"] = wrong
+    with pytest.raises((AttributeError, ValueError)):
+        read_run_users([record])
+
+
+@pytest.mark.parametrize("wrong", ["REFUSED", None, 5, "", ["set"]])
+def test_a_status_that_is_none(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="unknown"):
+        read_run_users(result_of(user("hard_match", status=wrong)))
 
 
 def test_an_account_without_a_change_is_no_record_of_a_result() -> None:
-    with pytest.raises(TypeError):
-        list_left_out([{**user("hard_match"), "change": None}])
+    with pytest.raises(ValueError, match="unknown"):
+        read_run_users([{**user("hard_match"), "change": None}])

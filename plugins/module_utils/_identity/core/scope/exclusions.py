@@ -52,11 +52,18 @@ def read_exclusions(given: Mapping[str, Any]) -> Exclusions:
             raise InputError(f"{unit}, which is not a distinguished name; write it as OU=Staff,DC=contoso,DC=com.")
     of_entra = {group: is_entra_group(group) for group in named[GROUPS]}
     return Exclusions(
-        users={read_upn(user.text): user for user in named[USERS]},
+        users={_read_user(user): user for user in named[USERS]},
         ad_groups=[group for group, is_entra in of_entra.items() if not is_entra],
         entra_groups=[group for group, is_entra in of_entra.items() if is_entra],
         units=named[UNITS],
     )
+
+
+def _read_user(user: NamedObject) -> CloudIdentity:
+    try:
+        return read_upn(user.text)
+    except InputError as error:
+        raise InputError(f"{user}, which is not a user principal name. Write it as name@domain.") from error
 
 
 def describe_exclusion(name: str, entry: NamedObject) -> Refusal:
