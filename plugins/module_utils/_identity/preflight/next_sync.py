@@ -82,10 +82,7 @@ def read_run_users(result: Iterable[UserRecord]) -> dict[str, RunUser]:
     return found
 
 
-_NOBODY: Mapping[str, RunUser] = {}
-
-
-def describe_unmatched(user: UserRecord, before: Mapping[str, RunUser] = _NOBODY) -> str | None:
+def describe_unmatched(user: UserRecord, before: Mapping[str, RunUser]) -> str | None:
     """Return what the next sync does with an AD user whom no run hard-matched, as a plan predicted it.
 
     None if the user is matched or hard-matched, if a sync changes nothing, or for a service account, which is no

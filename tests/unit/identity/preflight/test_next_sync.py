@@ -54,7 +54,7 @@ def user(action: str | None, cause: str | None = None, status: str = "unchanged"
     ],
 )
 def test_what_the_next_sync_does(given: UserRecord, expected: str | None) -> None:
-    assert describe_unmatched(given) == expected
+    assert describe_unmatched(given, {}) == expected
 
 
 def result_of(*users: UserRecord) -> list[UserRecord]:
@@ -96,7 +96,7 @@ def test_what_it_does_with_users_whom_a_run_left_out() -> None:
 
 def test_what_it_does_with_users_whom_the_plan_excludes() -> None:
     said = f"it hard-matches {UPN}, who is excluded, to ada@contoso.com"
-    assert describe_unmatched(user("hard_match", status="excluded")) == said
+    assert describe_unmatched(user("hard_match", status="excluded"), {}) == said
 
 
 def test_what_it_does_with_a_user_whom_the_run_matched_with_another_cloud_user() -> None:
@@ -113,7 +113,7 @@ def test_what_it_does_with_a_user_whom_the_plan_refuses_now() -> None:
     now["change"]["cause"] = "account_disabled"
     said = f"it hard-matches {UPN}, who is refused now (account_disabled), to ada@contoso.com"
     assert describe_unmatched(now, read_run_users(result_of(user("hard_match")))) == said
-    assert describe_unmatched(now) is None
+    assert describe_unmatched(now, {}) is None
 
 
 @pytest.mark.parametrize("wrong", ["", "x", f"{guid(1)}x", 5, guid(1)[:-1]])
