@@ -156,7 +156,7 @@ options:
   predict_all:
     description:
       - Predict the outcome of all users even if no user would be changed or refused, for example for a report.
-      - With O(reviewed_plan), all outcomes are always predicted.
+      - With O(reviewed_plan), all outcomes are predicted while a user is not synchronised yet.
     type: bool
     default: false
   result_file:
@@ -166,8 +166,9 @@ options:
       - RV(unmatched) then also has users whom that run left out and whom the sync hard-matches all the same, because a cloud user has their
         ImmutableId already. These users have the status V(refused), V(excluded), V(service_account), V(not_reviewed) or
         V(changed_since_review) in the result.
-      - It also has users of the result whom the sync hard-matches with another cloud user, or whom this plan refuses, for example because
-        the account was disabled after the run. Effects that the run predicted and accepted do not count.
+      - It also has users of the result whom the sync hard-matches with another cloud user, other users whom it hard-matches with their
+        cloud users, and users whom this plan refuses for an effect, for example because the account was disabled after the run. Effects
+        that the run predicted and accepted do not count while their values stay the same.
       - The plan uses O(exclude), O(accepted_effects) and O(allowed_outcomes) of that run, not those of this task.
     type: path
   tenant_switches:

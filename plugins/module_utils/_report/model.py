@@ -120,10 +120,12 @@ class Report:
         return f"{number(changed)} of {amount(self.total, 'AD user')} {verb} changed." + (f" {tail}." if tail else "")
 
     def _prediction(self) -> str:
-        groups = Counter(row.prediction.group for row in self.rows if row.prediction)
+        # Excluded users have a prediction in the plan of a cycle.
+        rows = [row for row in self.rows if not row.is_apart]
+        groups = Counter(row.prediction.group for row in rows if row.prediction)
         joins, creates, stops, unknown = (groups[name] for name in (JOINS, CREATES, STOPS, UNCLEAR))
-        matched = sum(row.prediction is not None and row.prediction.key == MATCHED for row in self.rows)
-        unclear = (row for row in self.rows if row.prediction and row.prediction.group == UNCLEAR)
+        matched = sum(row.prediction is not None and row.prediction.key == MATCHED for row in rows)
+        unclear = (row for row in rows if row.prediction and row.prediction.group == UNCLEAR)
         hoped = sum(outcome(row.expected).group == JOINS for row in unclear)
         already = f" {number(matched)} {plural(matched, 'is', 'are')} matched already." if matched else ""
         users = f"{number(joins - matched)} of {amount(self.total, 'AD user')}"

@@ -104,5 +104,6 @@ class MatchPlan:
             writes=list_write_records(decided.writes),
             proposed=list_write_records(decided.proposed),
         )
-        concerned = prediction.cloud if prediction and self.shows_now else None
-        return make_record(change, prediction, made, self.known, concerned)
+        partner = change.immutable_id.target
+        cloud = prediction.cloud if prediction and (self.shows_now or not partner) else partner
+        return make_record(change, prediction, made, self.known, cloud)

@@ -116,13 +116,9 @@ def make_record(
     prediction: Prediction | None,
     decided: ChangeRecord,
     tenant: Tenant,
-    concerned: CloudUser | None = None,
+    cloud: CloudUser | None,
 ) -> UserRecord:
-    """Return the record of a user. ``ad`` and ``cloud`` are as they were read; ``decided`` is what happens then.
-
-    ``concerned``: the cloud user to show in place of the one whom the change is about.
-    """
-    cloud = concerned or change.immutable_id.target or (prediction.cloud if prediction else None)
+    """Return the record of a user. ``ad`` and ``cloud`` are as they were read; ``decided`` is what happens then."""
     return UserRecord(
         ad={**change.ad.record(), "consistency_guid": consistency_text(change.anchor.before)},
         cloud=tenant.record(cloud),

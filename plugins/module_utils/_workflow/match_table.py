@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import Any, TypeAlias
@@ -21,13 +21,13 @@ from .._identity.core.accepted_effects import (
 )
 from .._identity.core.attribute_map import Value
 from .._identity.core.decision import REVIEWED
-from .._identity.core.outcomes import FINE, REFUSED
+from .._identity.core.outcomes import FINE, HARD_MATCH, REFUSED
 from .._identity.core.run_files.user_records import OverwriteRecord, UserRecord, name_of
 from .._identity.core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list_diff
 from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.outcome_table import outcome_lines
 from .._identity.core.text.sentences import count_clauses
-from .._identity.preflight.next_sync import RunUser, describe_unknown, describe_unmatched, read_run_users
+from .._identity.preflight.next_sync import RunUsers, describe_unknown, describe_unmatched, read_run_users
 
 SHOWN_IN_TABLE = 10
 """Reasons in a table, so that the output of a run stays short. The file has the others."""
@@ -52,7 +52,7 @@ class Rows:
     hard-matched, as ``describe_unmatched`` says it with ``before``.
     """
 
-    before: Mapping[str, RunUser] = field(default_factory=dict)
+    before: RunUsers = field(default_factory=lambda: RunUsers({}))
     rows: list[Row] = field(default_factory=list)
     effects: Counter[str] = field(default_factory=Counter)
     unmatched: list[str] = field(default_factory=list)
@@ -89,8 +89,19 @@ def keep_rows(users: Iterable[UserRecord], found: Rows) -> Iterator[UserRecord]:
         if user["change"]:
             found.rows.append(_row(user, _planned_status(user)))
             found.effects.update(user["match"]["effects"] if user["match"] else ())
-            found.unmatched.extend(filter(None, [describe_unmatched(user, found.before)]))
+            unmatched = describe_unmatched(user, found.before)
+            if unmatched:
+                found.unmatched.append(unmatched)
+                user = _with_reason(user, unmatched) if found.before.users else user
         yield user
+
+
+def _with_reason(user: UserRecord, unmatched: str) -> UserRecord:
+    """Return a user of the plan of a cycle, with why nobody wants the hard match if the record gives no reason."""
+    change, match = user["change"], user["match"]
+    if not change or change["reason"] or not match or match["sync_action"] != HARD_MATCH:
+        return user
+    return {**user, "change": {**change, "cause": "not_wanted", "reason": f"Nobody wants this match: {unmatched}."}}
 
 
 def count_unmatched(found: Rows, unread: Iterable[str]) -> dict[str, Any]:

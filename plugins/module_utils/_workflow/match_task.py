@@ -18,7 +18,7 @@ from .._identity.core.review.changes import Review
 from .._identity.core.scope.exclusions import Exclusions, check_named_users, read_exclusions
 from .._identity.entra.deleted_holders import read_deleted_holders
 from .._identity.entra.tenant_snapshot import ALL_SWITCHES, SOFT_SWITCH
-from .._identity.preflight.next_sync import RunUser
+from .._identity.preflight.next_sync import RunUsers
 from .._ldap.users.scope import Scope
 from .match_changes import Matching
 from .partners import PRIMARY_SMTP, MatchBy
@@ -48,7 +48,7 @@ class MatchTask:
     """A task of match_plan, checked.
 
     ``by`` says which cloud user an AD user is matched with. ``predict`` is ``after_apply`` or NOW. ``switches``: values
-    of the tenant's switches that the caller gives. ``before``: the users of the run before a cycle, by dashed GUID.
+    of the tenant's switches that the caller gives. ``before``: the users of the run before a cycle.
     """
 
     scope: Scope
@@ -59,7 +59,7 @@ class MatchTask:
     terms: Terms
     predict: str
     switches: Mapping[str, bool]
-    before: Mapping[str, RunUser] = field(default_factory=dict)
+    before: RunUsers = field(default_factory=lambda: RunUsers({}))
 
     @property
     def is_cycle(self) -> bool:
@@ -72,7 +72,7 @@ def read_task(
     terms: Mapping[str, Any],
     mapping: Mapping[str, str] | None = None,
     review: Review | None = None,
-    before: Mapping[str, RunUser] | None = None,
+    before: RunUsers | None = None,
 ) -> MatchTask:
     """Read the options of match_plan, or what a plan file keeps of them.
 
@@ -114,5 +114,5 @@ def read_task(
         terms=allowed,
         predict=terms["predict"],
         switches=terms["tenant_switches"],
-        before=before or {},
+        before=before or RunUsers({}),
     )

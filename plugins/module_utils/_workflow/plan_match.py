@@ -18,12 +18,11 @@ from .._graph.http.watch import Watch
 from .._graph.reads.source_of_authority import add_source_of_authority
 from .._graph.reads.survey import Survey
 from .._identity.ad.account_history import AccountHistory
-from .._identity.core.accepted_effects import DIFFERENT_PERSON, PROTECTED_ACCOUNTS, Effect
-from .._identity.core.decision import Proposal, decide
-from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH, UNCHANGED
+from .._identity.core.accepted_effects import DIFFERENT_PERSON, PROTECTED_ACCOUNTS
+from .._identity.core.decision import decide
+from .._identity.core.outcomes import HARD_MATCH, SOFT_MATCH
 from .._identity.core.records import AdUser
 from .._identity.core.refusal import Refusal
-from .._identity.core.review.changes import upns_of
 from .._identity.core.text.sentences import join_names
 from .._identity.entra.domains import Domains
 from .._identity.entra.snapshot_user import SnapshotUser
@@ -31,7 +30,7 @@ from .._identity.entra.tenant_snapshot import ANCHOR_CLAIMS, SOURCE_OF_AUTHORITY
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.anchor_owners import add_owners, list_foreign_anchors
 from .._identity.preflight.directory_checks import judge_predictions, list_names
-from .._identity.preflight.next_sync import RunUser, describe_leaving
+from .._identity.preflight.next_sync import describe_leaving
 from .._identity.preflight.predict import cloud_only, predict
 from .._identity.preflight.predictions import Prediction
 from .._identity.preflight.result import describe_caveats, describe_unread, list_unread, skip_checks
@@ -40,10 +39,10 @@ from .._ldap.session.options import LdapOptions
 from .made_plan import MatchPlan
 from .match_changes import MatchChange, Matching, guard_matches, list_wanted_anchors, plan_matches
 from .match_directory import MatchDirectory
-from .match_records import Tenant, list_held, list_writes, status_of
+from .match_proposals import propose
+from .match_records import Tenant
 from .match_task import NOW, MatchTask
 from .partners import (
-    CAUSES,
     choose_partners,
     describe_absent,
     describe_unused,
@@ -126,7 +125,7 @@ async def _plan(
         apart: list[Apart] = []
         excluded: dict[str, Refusal] = {}
         if task.is_cycle:
-            in_scope = keep_partners(in_scope, {guid: each.cloud_id for guid, each in task.before.items()}, index)
+            in_scope = keep_partners(in_scope, {guid: each.cloud_id for guid, each in task.before.users.items()}, index)
             anchors = list(in_scope)
             found = find_excluded(in_scope, index, task, groups)
             excluded = {str(anchor.user().object_guid): why for anchor, why in found}
@@ -136,8 +135,7 @@ async def _plan(
         matches = plan_matches(anchors, index, matching)
         # It takes as much memory as the users, and what follows takes more.
         del index
-        # A review accepts effects, so what changed since must be predicted.
-        full = predict_all or task.predict == NOW or task.terms.review is not None or _concerns(matches)
+        full = predict_all or task.predict == NOW or _concerns(matches, task.terms.review is not None)
         seen = await _look_around(directory, transport, survey, task, matching, matches, cloud) if full else None
     others = task.scope.describe_others(directory.domain)
     warnings = [*directory.warnings, *others, *unmatched]
@@ -203,9 +201,15 @@ def _matched(found: Sequence[Prediction]) -> set[str]:
     return {each.cloud.id for each in found if each.cloud and each.sync_action in matches}
 
 
-def _concerns(matches: Sequence[MatchChange]) -> bool:
-    """Return whether somebody is changed or refused."""
-    return any(each.writes or each.refusal for each in matches)
+def _concerns(matches: Sequence[MatchChange], reviewed: bool) -> bool:
+    """Return whether the outcomes of somebody must be predicted: of users who are changed or refused.
+
+    A review accepts the effects that it shows. So with one, also of users who are not synchronised yet.
+    """
+    targets = (each.immutable_id.target for each in matches if reviewed)
+    return any(each.writes or each.refusal for each in matches) or any(
+        target is not None and target.sync_enabled is not True for target in targets
+    )
 
 
 def _index(users: Sequence[SnapshotUser]) -> UserIndex:
@@ -233,7 +237,7 @@ def _build_plan(
     may_write = task.predict != NOW
     compares = task.terms.review is not None
     proposals = [
-        _propose(change, None if change.guid in excluded else prediction, may_write, compares, task.before)
+        propose(change, None if change.guid in excluded else prediction, may_write, compares, task.before)
         for change, prediction in zip(matches, found, strict=True)
     ]
     decided, skipped = decide(proposals, task.terms, where), task.terms.skip_checks
@@ -268,39 +272,3 @@ def _describe_missing(names: Sequence[str]) -> list[str]:
     if not names:
         return []
     return [f"The reviewed plan changes users who are no longer in the scope ({len(names)}): {join_names(names)}."]
-
-
-def _propose(
-    change: MatchChange,
-    prediction: Prediction | None,
-    may_write: bool,
-    compares: bool,
-    before: Mapping[str, RunUser],
-) -> Proposal:
-    target, refusal = change.immutable_id.target, change.refusal
-    # If the user is matched with nobody, what a sync does with the user does not say why the user is not written.
-    outcome = None if may_write and refusal and refusal.cause in CAUSES else prediction
-    return Proposal(
-        name=change.name,
-        status=status_of(change) if may_write else UNCHANGED,
-        writes=list_writes(change) if may_write else (),
-        also=max(0, len(change.immutable_id.touched) - 1),
-        # If nothing is to be written, only the outcome counts.
-        refusal=refusal if may_write else None,
-        outcome=outcome.outcome if outcome else None,
-        outcome_cause=outcome.cause if outcome else None,
-        outcome_reason=outcome.reason if outcome else None,
-        effects=_list_new_effects(prediction, before.get(change.guid or "")) if prediction else (),
-        key=change.guid,
-        cloud_id=target.id if target else None,
-        held=list_held(change) if compares and not change.writes else (),
-        upns=upns_of(change.ad.user_principal_name, target.user_principal_name if target else None)
-        if compares
-        else (None, None),
-    )
-
-
-def _list_new_effects(prediction: Prediction, before: RunUser | None) -> tuple[Effect, ...]:
-    """Return the effects that the run before, which accepted those that it saw, did not predict."""
-    seen = () if before is None else before.effects
-    return tuple(effect for effect in prediction.effects if effect.key not in seen)

@@ -282,6 +282,66 @@ def test_an_exclusion_by_name_is_not_of_the_account_with_that_name_but_of_its_cl
     assert predict_after(addressed) == {"count": 0, "cycle": []}
 
 
+def test_a_reviewed_run_after_the_cycle_predicts_nothing(estate: Estate) -> None:
+    """What happens to synchronised users later is no matter of the review."""
+    reviewed = str(estate.folder / "reviewed.jsonl")
+    review = {"reviewed_plan": reviewed, "reviewed_plan_sha256": estate.plan(plan_file=reviewed)["plan_sha256"]}
+    estate.apply(estate.plan(**review))
+    assert estate.plan(**review)["summary"]["outcomes"] != {}
+    for key in IDS.values():
+        estate.graph.users[key]["onPremisesSyncEnabled"] = True
+    again = estate.plan(**review)
+    assert (again["verdict"], again["summary"]["outcomes"]) == ("", {})
+
+
+def test_an_effect_that_the_run_accepted_with_other_values(estate: Estate) -> None:
+    """The account was somebody else's when the effect was accepted."""
+    estate.graph.users[IDS["anna"]].update(givenName="Anna", surname="Meyer")
+    estate.directory.change("anna", givenName=["Otto"], sn=["Kurz"])
+    accepted = {"accepted_effects": {"different_person": [upn("anna")]}}
+    estate.apply(estate.plan(**accepted))
+    assert estate.changes()["anna"][0] == "set"
+    assert predict_after(estate)["count"] == 0
+    reviewed = str(estate.folder / "reviewed.jsonl")
+    review = {"reviewed_plan": reviewed, "reviewed_plan_sha256": estate.plan(plan_file=reviewed)["plan_sha256"]}
+    estate.directory.change("anna", givenName=["Max"], sn=["Lang"])
+    # The account of the run is accepted by name, whoever it is.
+    assert predict_after(estate)["count"] == 0
+    estate.apply(estate.plan(**review, max_refused="1"))
+    assert estate.changes()["anna"] == ("refused", "different_person")
+    said = f"it hard-matches {upn('anna')}, whom the run refused, to {upn('anna')}"
+    assert predict_after(estate) == {"count": 1, "cycle": [said]}
+
+
+def test_a_user_without_a_reason_in_the_plan_gets_one(estate: Estate) -> None:
+    """The role names only the first users, and the plan has the others."""
+    estate.graph.users[IDS["anna"]]["onPremisesImmutableId"] = VALUES["anna"]
+    estate.directory.change("anna", userAccountControl=["514"])
+    estate.apply(estate.plan(max_refused="1"))
+    estate.directory.change("anna", userAccountControl=["512"])
+    said = f"it hard-matches {upn('anna')}, whom the run refused, to {upn('anna')}"
+    assert predict_after(estate)["cycle"] == [said]
+    (anna,) = (
+        each["change"] for each in estate.lines("plan")[1:-1] if each["ad"]["user_principal_name"] == upn("anna")
+    )
+    assert (anna["status"], anna["cause"], anna["reason"]) == (
+        "unchanged", "not_wanted", f"Nobody wants this match: {said}."
+    )  # fmt: skip
+
+
+def test_the_cloud_user_of_a_plan_for_a_cycle_is_the_one_whom_it_concerns(addressed: Estate) -> None:
+    addressed.apply(addressed.plan(**by_mapping(*NAMES)))
+    addressed.graph.users[IDS["anna"]].update(onPremisesImmutableId=None, mail=None, proxyAddresses=[])
+    addressed.graph.users[IDS["bob"]]["onPremisesImmutableId"] = None
+    addressed.graph.put(user(9, "eva@contoso.com", VALUES["bob"]))
+    predict_after(addressed)
+    records = [each for each in addressed.lines("plan")[1:-1] if each["ad"]]
+    clouds = {
+        each["ad"]["user_principal_name"]: each["cloud"] and each["cloud"]["user_principal_name"] for each in records
+    }
+    assert clouds == {upn("anna"): None, upn("bob"): "eva@contoso.com", upn("carl"): "carl.cloud@contoso.com"}
+
+
 @pytest.mark.parametrize("options", [{"predict": "after_apply"}, {"scope": {"all": True}}])
 def test_a_result_is_only_for_the_plan_of_a_cycle(matched: Estate, options: dict[str, Any]) -> None:
     matched.apply(matched.plan())

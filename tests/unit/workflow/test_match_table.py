@@ -64,7 +64,10 @@ def records(*ways: str, **matching: Any) -> list[UserRecord]:
     }
     users = [found(number) for number, _way in enumerate(ways, start=1)]
     people = [tenant[way](number) for number, way in enumerate(ways, start=1)]
-    return [make_record(change, None, make_change(change), Tenant()) for change in planned(users, people, **matching)]
+    return [
+        make_record(change, None, make_change(change), Tenant(), change.immutable_id.target)
+        for change in planned(users, people, **matching)
+    ]
 
 
 def test_a_record_holds_what_was_read_and_what_changes() -> None:

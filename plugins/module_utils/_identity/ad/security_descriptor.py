@@ -26,6 +26,8 @@ _USER_CLASS = uuid.UUID("bf967aba-0de6-11d0-a285-00aa003049e2")
 """schemaIDGUID of the class user (MS-ADSC)."""
 _EVERYBODY = (bytes.fromhex("010100000000000100000000"), bytes.fromhex("01010000000000050b000000"))
 """Everyone and Authenticated Users (MS-DTYP 2.4.2.4), which each account that signed in is."""
+_OWNER_RIGHTS = bytes.fromhex("010100000000000304000000")
+"""OWNER RIGHTS (MS-DTYP 2.4.2.4), which the owner of an object has."""
 
 _HEADER = struct.Struct("<BxHIIII")
 # MS-DTYP 2.4.4.1: whether the kinds of entries allow. Each comes with and without a condition, which counts as met.
@@ -79,8 +81,11 @@ def may_delete(account: Access, parent: Access, own: Collection[bytes]) -> bool:
     A right that is denied on one of the two can be allowed on the other (learn.microsoft.com "Access Control and Object
     Deletion"). ``own``: the SIDs of the account that signed in, and of its groups.
     """
-    sids = {*own, *_EVERYBODY}
-    return account.allows(sids, DELETE) or parent.allows(sids, DELETE_CHILD, _USER_CLASS)
+    return account.allows(_sids(account, own), DELETE) or parent.allows(_sids(parent, own), DELETE_CHILD, _USER_CLASS)
+
+
+def _sids(access: Access, own: Collection[bytes]) -> set[bytes]:
+    return {*own, *_EVERYBODY, *([_OWNER_RIGHTS] if access.owner in own else ())}
 
 
 def read_access(raw: bytes) -> Access:

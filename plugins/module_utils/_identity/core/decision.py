@@ -63,7 +63,8 @@ class Proposal:
     ``cloud_id`` names the cloud user. ``held`` has the values that the objects have now; it is needed only to compare
     users without writes with a reviewed plan.
     ``proposed``: the writes of a user who was refused only because of effects, or whom the review left out. ``upns``
-    are the user principal names of the two objects.
+    are the user principal names of the two objects. ``shown``: the values of the effects, to compare them with those of
+    a reviewed plan.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Proposal:
     held: tuple[Held, ...] = ()
     proposed: tuple[Write, ...] = ()
     upns: Upns = (None, None)
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def _decided(proposal: Proposal, terms: Terms) -> Proposal:
     if review and proposal.writes:
         return _compared(proposal, reviewed)
     # Nothing is to be written, or nothing was reviewed.
-    if not (reviewed and reviewed.accepts(proposal.cloud_id, _keys(proposal))):
+    if not (reviewed and reviewed.accepts(proposal.cloud_id, _keys(proposal), proposal.shown)):
         refusal = terms.accepted.refuse(proposal.effects)
         if refusal:
             return _without_writes(proposal, REFUSED, refusal)
@@ -158,7 +160,7 @@ def _compared(proposal: Proposal, reviewed: ReviewedUser | None) -> Proposal:
         )
         return _without_writes(proposal, NOT_REVIEWED, Refusal(NOT_REVIEWED, reason))
     different = reviewed.list_differences(
-        proposal.cloud_id, proposal.outcome, _keys(proposal), proposal.writes, proposal.upns
+        proposal.cloud_id, proposal.outcome, _keys(proposal), proposal.writes, proposal.upns, proposal.shown
     )
     if not different:
         return proposal

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..core.accepted_effects import EFFECTS
 from ..core.cloud_user import CloudUser
 from ..core.outcomes import (
     ALREADY_DONE,
@@ -27,7 +28,8 @@ from ..core.outcomes import (
     STAMPED,
     UNCHANGED,
 )
-from ..core.run_files.user_records import UserRecord, cloud_name, name_of
+from ..core.review.shown_values import list_shown_values
+from ..core.run_files.user_records import MatchRecord, UserRecord, cloud_name, name_of
 from ..core.text.counts import amount, plural
 from ..core.text.sentences import join_names
 from .directory_view import ANCHOR_CLAIMED
@@ -50,20 +52,44 @@ class RunUser:
     """What an earlier run did with an AD user.
 
     ``status`` is that of the result. ``cloud_id`` is the object id of the cloud user, None if there was none.
-    ``effects``: those that the run predicted. If it left the user in, they were accepted.
+    ``effects``: those that the run predicted, and ``shown`` their values. If it did not leave the user out, they were
+    accepted.
     """
 
     status: str
     cloud_id: str | None
     effects: tuple[str, ...]
+    shown: frozenset[str]
 
     @property
     def is_left_out(self) -> bool:
         return self.status in _LEFT_OUT
 
 
-def read_run_users(result: Iterable[UserRecord]) -> dict[str, RunUser]:
-    """Return the AD users of a result, by dashed objectGUID.
+class RunUsers:
+    """The AD users of an earlier run, by dashed objectGUID."""
+
+    def __init__(self, users: Mapping[str, RunUser]) -> None:
+        self.users = users
+        self._matched = {each.cloud_id: guid for guid, each in users.items() if each.cloud_id and not each.is_left_out}
+
+    def find(self, guid: str | None) -> RunUser | None:
+        return self.users.get(guid or "")
+
+    def matched_with(self, cloud_id: str) -> str | None:
+        """Return the objectGUID of the AD user whom the run matched with a cloud user; None if there is none."""
+        return self._matched.get(cloud_id)
+
+    def accepted(self, guid: str | None, match: MatchRecord) -> tuple[str, ...]:
+        """Return the effects that the run accepted for this user. With other values, they are others."""
+        before = self.find(guid)
+        if before is None or before.is_left_out or not before.shown.issuperset(list_shown_values(match)):
+            return ()
+        return before.effects
+
+
+def read_run_users(result: Iterable[UserRecord]) -> RunUsers:
+    """Return the AD users of a result.
 
     :raises AttributeError, KeyError, TypeError or ValueError: if one of them is not a record of a user, as in a file
         that somebody edited.
@@ -76,13 +102,13 @@ def read_run_users(result: Iterable[UserRecord]) -> dict[str, RunUser]:
         if change is None or change["status"] not in _STATUSES:
             raise ValueError("an AD user whose status is unknown")
         if guid is not None:
-            effects = () if match is None else tuple(match["effects"])
+            effects, shown = ((), frozenset()) if match is None else (tuple(match["effects"]), list_shown_values(match))
             cloud_id = None if cloud is None else cloud["id"]
-            found[str(uuid.UUID(guid))] = RunUser(change["status"], cloud_id, effects)
-    return found
+            found[str(uuid.UUID(guid))] = RunUser(change["status"], cloud_id, effects, shown)
+    return RunUsers(found)
 
 
-def describe_unmatched(user: UserRecord, before: Mapping[str, RunUser]) -> str | None:
+def describe_unmatched(user: UserRecord, before: RunUsers) -> str | None:
     """Return what the next sync does with an AD user whom no run hard-matched, as a plan predicted it.
 
     None if the user is matched or hard-matched, if a sync changes nothing, or for a service account, which is no
@@ -111,19 +137,21 @@ def describe_unmatched(user: UserRecord, before: Mapping[str, RunUser]) -> str |
     return None
 
 
-def _describe_left_out(user: UserRecord, before: Mapping[str, RunUser]) -> str | None:
+def _describe_left_out(user: UserRecord, before: RunUsers) -> str | None:
     """Return why nobody wanted a hard match, as the end of a name; None if somebody did, or if nobody can say it."""
     ad, cloud, change = user["ad"], user["cloud"], user["change"]
     if change and change["status"] == EXCLUDED:
         return "who is excluded"
-    known = before.get(ad["object_guid"] or "") if ad else None
-    if known is None:
-        return None
-    if known.is_left_out:
+    known, guid = before.find(ad["object_guid"] if ad else None), ad["object_guid"] if ad else None
+    if known and known.is_left_out:
         return _LEFT_OUT[known.status]
-    if cloud and known.cloud_id and known.cloud_id != cloud["id"]:
+    if known and cloud and known.cloud_id and known.cloud_id != cloud["id"]:
         return "whom the run matched with another cloud user"
-    return f"who is refused now ({change['cause']})" if change and change["status"] == REFUSED else None
+    if cloud and before.matched_with(cloud["id"]) not in (None, guid):
+        return "whose cloud user the run matched with another account"
+    if known and change and change["status"] == REFUSED and change["cause"] in EFFECTS:
+        return f"who is refused now ({change['cause']})"
+    return None
 
 
 def describe_unknown(name: str) -> str:

@@ -202,6 +202,8 @@ EVERYONE = sid(0, authority=1)
         ([ace(EVERYONE, 0x10040, DENIED)], [ace(EVERYONE, 0x2, DENIED), ace(of_domain(7), 0xF01FF)], False),
         ([ace(of_domain(7), 0xF01FF)], [ace(EVERYONE, 0x2, DENIED)], True),
         ([ace(of_domain(7), 0x10000), ace(EVERYONE, 0x10000, DENIED)], [], True),
+        # OWNER RIGHTS; the owner of these is somebody else.
+        ([ace(sid(4, authority=3), 0x10000)], [], False),
         # Only objects of a class.
         ([], [ace(of_domain(7), 0x2, ALLOWED_OBJECT, right=USER_CLASS)], True),
         ([], [ace(of_domain(7), 0x2, ALLOWED_OBJECT, right=GROUP_CLASS)], False),
@@ -212,6 +214,11 @@ EVERYONE = sid(0, authority=1)
 def test_who_may_delete_an_account(account: list[bytes], parent: list[bytes], may: bool) -> None:
     """By the right on the account or on its parent; of several entries the first one counts."""
     assert may_delete(read_access(descriptor(*account)), read_access(descriptor(*parent)), [of_domain(7)]) is may
+
+
+def test_an_owner_may_do_what_the_list_allows_owners() -> None:
+    own, nobodys = descriptor(ace(sid(4, authority=3), 0x10000), owner=of_domain(7)), descriptor()
+    assert may_delete(read_access(own), read_access(nobodys), [of_domain(7)])
 
 
 def test_a_descriptor_that_is_cut_short() -> None:

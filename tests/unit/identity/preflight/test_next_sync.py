@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import make_cloud_user
+from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.cloud_user import (
+    CloudRecord,
+    make_cloud_user,
+)
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.records import AdUser
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.core.run_files.user_records import (
     ChangeRecord,
     UserRecord,
 )
 from ansible_collections.hybrid.identity.plugins.module_utils._identity.preflight.next_sync import (
+    RunUsers,
     describe_unmatched,
     read_run_users,
 )
@@ -54,7 +58,7 @@ def user(action: str | None, cause: str | None = None, status: str = "unchanged"
     ],
 )
 def test_what_the_next_sync_does(given: UserRecord, expected: str | None) -> None:
-    assert describe_unmatched(given, {}) == expected
+    assert describe_unmatched(given, RunUsers({})) == expected
 
 
 def result_of(*users: UserRecord) -> list[UserRecord]:
@@ -62,6 +66,7 @@ def result_of(*users: UserRecord) -> list[UserRecord]:
     for number, each in enumerate(users):
         assert each["ad"]
         each["ad"]["object_guid"] = guid(number).upper()
+        each["cloud"] = cloud(number)
     return list(users)
 
 
@@ -69,7 +74,13 @@ def plan_of(*users: UserRecord) -> list[UserRecord]:
     for number, each in enumerate(users):
         assert each["ad"]
         each["ad"]["object_guid"] = guid(number)
+        each["cloud"] = cloud(number)
     return list(users)
+
+
+def cloud(number: int) -> CloudRecord:
+    properties = {"id": f"00000000-0000-4000-8000-{number:012d}", "userPrincipalName": "ada@contoso.com"}
+    return make_cloud_user(properties).record()
 
 
 def guid(number: int) -> str:
@@ -96,14 +107,22 @@ def test_what_it_does_with_users_whom_a_run_left_out() -> None:
 
 def test_what_it_does_with_users_whom_the_plan_excludes() -> None:
     said = f"it hard-matches {UPN}, who is excluded, to ada@contoso.com"
-    assert describe_unmatched(user("hard_match", status="excluded"), {}) == said
+    assert describe_unmatched(user("hard_match", status="excluded"), RunUsers({})) == said
 
 
 def test_what_it_does_with_a_user_whom_the_run_matched_with_another_cloud_user() -> None:
     (now,) = plan_of(user("hard_match"))
-    now["cloud"] = make_cloud_user({"id": CLOUD["id"].replace("1", "2"), "userPrincipalName": "eva@x.com"}).record()
-    said = f"it hard-matches {UPN}, whom the run matched with another cloud user, to eva@x.com"
+    now["cloud"] = cloud(2)
+    said = f"it hard-matches {UPN}, whom the run matched with another cloud user, to ada@contoso.com"
     assert describe_unmatched(now, read_run_users(result_of(user("hard_match", status="set")))) == said
+
+
+def test_what_it_does_with_a_user_whom_the_plan_refuses_for_an_outcome() -> None:
+    """Not of the user, but of others, such as an account outside of the scope of the server."""
+    (now,) = plan_of(user("hard_match", status="refused"))
+    assert now["change"]
+    now["change"]["cause"] = "predicted_quarantine"
+    assert describe_unmatched(now, read_run_users(result_of(user("hard_match", status="set")))) is None
 
 
 def test_what_it_does_with_a_user_whom_the_plan_refuses_now() -> None:
@@ -113,7 +132,18 @@ def test_what_it_does_with_a_user_whom_the_plan_refuses_now() -> None:
     now["change"]["cause"] = "account_disabled"
     said = f"it hard-matches {UPN}, who is refused now (account_disabled), to ada@contoso.com"
     assert describe_unmatched(now, read_run_users(result_of(user("hard_match")))) == said
-    assert describe_unmatched(now, {}) is None
+    assert describe_unmatched(now, RunUsers({})) is None
+
+
+def test_what_it_does_with_a_cloud_user_whom_the_run_matched_with_another_account() -> None:
+    """The account with the value was not in the scope of the run."""
+    before = read_run_users(result_of(user("hard_match", status="set")))
+    _other, now = plan_of(user("hard_match"), user("hard_match"))
+    now["cloud"] = cloud(0)
+    said = f"it hard-matches {UPN}, whose cloud user the run matched with another account, to ada@contoso.com"
+    assert describe_unmatched(now, before) == said
+    left_out = read_run_users(result_of(user("hard_match", status="refused")))
+    assert describe_unmatched(now, left_out) is None
 
 
 @pytest.mark.parametrize("wrong", ["", "x", f"{guid(1)}x", 5, guid(1)[:-1]])

@@ -68,7 +68,7 @@ class ReviewedUser:
     ``key`` is by what the plan knows the user. ``objects`` are the ids of the user's own objects. ``effects`` has the
     causes of effects. ``writes`` has also the changes of a user who was refused only because of them. ``name`` is for
     sentences. ``upns`` are the names that the reviewer saw: ids tell a person nothing, so a plan could show the ids of
-    one user with the names of another.
+    one user with the names of another. ``shown`` is what ``list_shown_values`` returned.
     """
 
     name: str
@@ -79,6 +79,7 @@ class ReviewedUser:
     effects: frozenset[str]
     writes: frozenset[Write]
     upns: Upns = (None, None)
+    shown: frozenset[str] = frozenset()
 
     def list_differences(
         self,
@@ -87,6 +88,7 @@ class ReviewedUser:
         effects: Collection[str],
         writes: Collection[Write],
         upns: Upns = (None, None),
+        shown: frozenset[str] = frozenset(),
     ) -> list[str]:
         """Return in words what of a change of the fresh plan is not in this one; empty if all of it is.
 
@@ -97,13 +99,13 @@ class ReviewedUser:
             "the user principal names": upns != self.upns,
             "the outcome": outcome != self.outcome,
             "the effects": set(effects) != self.effects,
-            "the values": not self.writes.issuperset(writes),
+            "the values": not self.writes.issuperset(writes) or not self.shown.issuperset(shown),
         }
         return [what for what, differs in found.items() if differs]
 
-    def accepts(self, cloud_id: str | None, effects: Collection[str]) -> bool:
-        """Return whether the plan shows all these effects for a match with this cloud user."""
-        return cloud_id == self.cloud_id and self.effects.issuperset(effects)
+    def accepts(self, cloud_id: str | None, effects: Collection[str], shown: frozenset[str] = frozenset()) -> bool:
+        """Return whether the plan shows all these effects, with these values, for a match with this cloud user."""
+        return cloud_id == self.cloud_id and self.effects.issuperset(effects) and self.shown.issuperset(shown)
 
     def is_in_effect(self, held: Collection[Held]) -> bool:
         """Return whether the AD user and the cloud user have the values that the plan gives them.

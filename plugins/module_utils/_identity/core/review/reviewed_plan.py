@@ -29,6 +29,7 @@ from ..run_files.run_file import Header
 from ..run_files.user_records import UserRecord, name_of, read_user
 from ..text.counts import amount
 from .changes import Review, ReviewedUser, Write, upns_of
+from .shown_values import list_shown_values
 
 AFTER_APPLY = "after_apply"
 
@@ -155,6 +156,7 @@ def _read(user: UserRecord, kind: PlanKind) -> ReviewedUser | None:
         upns=upns_of(
             _text_or_none(ad["user_principal_name"]), _text_or_none(cloud["user_principal_name"]) if cloud else None
         ),
+        shown=list_shown_values(match) if match is not None else frozenset(),
     )
 
 
