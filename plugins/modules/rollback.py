@@ -208,8 +208,9 @@ users:
         - V(synchronised) if a synchronised cloud user has the account, V(has_cloud_user) if another cloud user has its ImmutableId or
           security identifier, V(signed_in) if somebody has signed in to it.
         - V(changed_since), V(renamed_since), V(account_gone), V(cannot_be_made_again), V(not_restorable), V(not_to_be_enabled), V(not_given_back),
-          V(address_of_other_account), V(other_value_failed), C(unread_) with the name of a check, and the causes of
-          M(hybrid.identity.ad_user), M(hybrid.identity.ad_user_guid) and M(hybrid.identity.entra_immutable_id).
+          V(address_of_other_account), V(has_children), V(not_permitted), V(changed_meanwhile), V(other_value_failed), C(unread_) with the
+          name of a check, and the causes of M(hybrid.identity.ad_user), M(hybrid.identity.ad_user_guid) and
+          M(hybrid.identity.entra_immutable_id).
       returned: always
       type: str
       sample: null

@@ -50,7 +50,7 @@ def propose(
         upns=upns_of(change.ad.user_principal_name, target.user_principal_name if target else None)
         if compares
         else (None, None),
-        shown=list_shown_values(prediction.record()) if compares and prediction else frozenset(),
+        shown=list_shown_values(prediction.record()) if compares and prediction and prediction.effects else frozenset(),
     )
 
 

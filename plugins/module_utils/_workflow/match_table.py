@@ -27,7 +27,13 @@ from .._identity.core.text.diffs import SHOWN_IN_DIFF, Diff, describe_more, list
 from .._identity.core.text.log_reasons import log_reason
 from .._identity.core.text.outcome_table import outcome_lines
 from .._identity.core.text.sentences import count_clauses
-from .._identity.preflight.next_sync import RunUsers, describe_unknown, describe_unmatched, read_run_users
+from .._identity.preflight.next_sync import (
+    NO_RUN,
+    RunUsers,
+    describe_unknown,
+    describe_unmatched,
+    read_run_users,
+)
 
 SHOWN_IN_TABLE = 10
 """Reasons in a table, so that the output of a run stays short. The file has the others."""
@@ -52,7 +58,7 @@ class Rows:
     hard-matched, as ``describe_unmatched`` says it with ``before``.
     """
 
-    before: RunUsers = field(default_factory=lambda: RunUsers({}))
+    before: RunUsers = NO_RUN
     rows: list[Row] = field(default_factory=list)
     effects: Counter[str] = field(default_factory=Counter)
     unmatched: list[str] = field(default_factory=list)

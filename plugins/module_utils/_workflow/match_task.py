@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .._identity.core.accepted_effects import read_accepted_effects
@@ -18,7 +18,7 @@ from .._identity.core.review.changes import Review
 from .._identity.core.scope.exclusions import Exclusions, check_named_users, read_exclusions
 from .._identity.entra.deleted_holders import read_deleted_holders
 from .._identity.entra.tenant_snapshot import ALL_SWITCHES, SOFT_SWITCH
-from .._identity.preflight.next_sync import RunUsers
+from .._identity.preflight.next_sync import NO_RUN, RunUsers
 from .._ldap.users.scope import Scope
 from .match_changes import Matching
 from .partners import PRIMARY_SMTP, MatchBy
@@ -59,7 +59,7 @@ class MatchTask:
     terms: Terms
     predict: str
     switches: Mapping[str, bool]
-    before: RunUsers = field(default_factory=lambda: RunUsers({}))
+    before: RunUsers = NO_RUN
 
     @property
     def is_cycle(self) -> bool:
@@ -72,7 +72,7 @@ def read_task(
     terms: Mapping[str, Any],
     mapping: Mapping[str, str] | None = None,
     review: Review | None = None,
-    before: RunUsers | None = None,
+    before: RunUsers = NO_RUN,
 ) -> MatchTask:
     """Read the options of match_plan, or what a plan file keeps of them.
 
@@ -114,5 +114,5 @@ def read_task(
         terms=allowed,
         predict=terms["predict"],
         switches=terms["tenant_switches"],
-        before=before or RunUsers({}),
+        before=before,
     )

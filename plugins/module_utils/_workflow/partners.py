@@ -21,6 +21,7 @@ from .._identity.core.text.sentences import join_names
 from .._identity.entra.snapshot_user import SnapshotUser
 from .._identity.entra.user_index import UserIndex
 from .._identity.preflight.directory_view import DirectoryView
+from .._identity.preflight.next_sync import RunUser, RunUsers
 from .match_changes import MatchChange
 
 _SMTP = "smtp:"
@@ -66,14 +67,9 @@ def choose_partners(
     return list(users)
 
 
-def keep_partners(
-    users: Iterable[AnchorChange], cloud_ids: Mapping[str, str | None], index: UserIndex
-) -> list[AnchorChange]:
-    """Return AD users in order, each with the cloud user whom an earlier run chose, if that user is still active.
-
-    ``cloud_ids`` are by dashed objectGUID.
-    """
-    return [_kept(user, cloud_ids.get(user.user().object_guid or ""), index) for user in users]
+def keep_partners(users: Iterable[AnchorChange], before: RunUsers, index: UserIndex) -> list[AnchorChange]:
+    """Return AD users in order, each with the cloud user whom an earlier run chose, if that user is still active."""
+    return [_kept(user, before.find(user.user().object_guid), index) for user in users]
 
 
 def describe_unused(users: Iterable[AnchorChange], by: MatchBy) -> list[str]:
@@ -140,9 +136,9 @@ def guard_partners(changes: Sequence[MatchChange], view: DirectoryView, by: Matc
     return [_guarded(change, holders) if change.writes else change for change in changes]
 
 
-def _kept(user: AnchorChange, cloud_id: str | None, index: UserIndex) -> AnchorChange:
-    partner = index.find(read_object_id(cloud_id)) if cloud_id else None
-    return replace(user, known=CloudName(cloud_id, partner.user_principal_name)) if partner else user
+def _kept(user: AnchorChange, known: RunUser | None, index: UserIndex) -> AnchorChange:
+    partner = index.find(read_object_id(known.cloud_id)) if known and known.cloud_id else None
+    return replace(user, known=CloudName(partner.id, partner.user_principal_name)) if partner else user
 
 
 def _mapped(user: AnchorChange, mapping: Mapping[str, str], index: UserIndex) -> AnchorChange:

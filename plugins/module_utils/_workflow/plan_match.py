@@ -83,8 +83,8 @@ def plan_match(
 ) -> MatchPlan:
     """Make a plan. ``ldap`` and ``graph`` are those of ``argspec.connection``.
 
-    Outcomes are predicted only if somebody would be changed or refused, with a review, or with ``predict_all``.
-    ``where`` says in messages where the plan is.
+    Outcomes are predicted only if somebody would be changed or refused, with a review if somebody is not synchronised
+    yet, or with ``predict_all``. ``where`` says in messages where the plan is.
 
     :raises InputError: if an option is wrong, if nobody is in scope, or if an entry of ``exclude`` does not exist.
     :raises LdapError: if the directory cannot be read.
@@ -125,9 +125,8 @@ async def _plan(
         apart: list[Apart] = []
         excluded: dict[str, Refusal] = {}
         if task.is_cycle:
-            in_scope = keep_partners(in_scope, {guid: each.cloud_id for guid, each in task.before.users.items()}, index)
-            anchors = list(in_scope)
-            found = find_excluded(in_scope, index, task, groups)
+            in_scope = keep_partners(in_scope, task.before, index)
+            anchors, found = in_scope, find_excluded(in_scope, index, task, groups)
             excluded = {str(anchor.user().object_guid): why for anchor, why in found}
         else:
             anchors, apart = set_apart(in_scope, index, task, groups)

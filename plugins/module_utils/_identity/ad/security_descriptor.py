@@ -31,8 +31,8 @@ _OWNER_RIGHTS = bytes.fromhex("010100000000000304000000")
 
 _HEADER = struct.Struct("<BxHIIII")
 # MS-DTYP 2.4.4.1: whether the kinds of entries allow. Each comes with and without a condition, which counts as met.
-_PLAIN = {0x0: True, 0x9: True, 0x1: False, 0xA: False}
 _FOR_OBJECTS = {0x5: True, 0xB: True, 0x6: False, 0xC: False}
+_ALLOWS = {0x0: True, 0x9: True, 0x1: False, 0xA: False, **_FOR_OBJECTS}
 _INHERIT_ONLY = 0x8
 _OBJECT_TYPE, _INHERITED_TYPE = 0x1, 0x2
 _DACL_PRESENT = 0x4
@@ -111,7 +111,7 @@ def _rights(raw: bytes, start: int) -> Iterator[Right]:
         kind, flags, length, mask = struct.unpack_from("<BBHI", raw, position)
         if length < 8 or position + length > start + size:
             raise MalformedDescriptor("an entry of its access list is cut short")
-        if kind in {**_PLAIN, **_FOR_OBJECTS} and not flags & _INHERIT_ONLY:
+        if kind in _ALLOWS and not flags & _INHERIT_ONLY:
             yield _right(raw, position + 8, mask, kind)
         position += length
 
@@ -125,7 +125,7 @@ def _right(raw: bytes, position: int, mask: int, kind: int) -> Right:
             object_type = uuid.UUID(bytes_le=raw[position : position + 16].ljust(16, b"\0"))
             position += 16
         position += 16 if present & _INHERITED_TYPE else 0
-    return Right(_sid(raw, position), mask, object_type, {**_PLAIN, **_FOR_OBJECTS}[kind])
+    return Right(_sid(raw, position), mask, object_type, _ALLOWS[kind])
 
 
 def _sid(raw: bytes, position: int) -> bytes:

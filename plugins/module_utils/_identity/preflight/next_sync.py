@@ -88,6 +88,10 @@ class RunUsers:
         return before.effects
 
 
+NO_RUN = RunUsers({})
+"""Before a cycle without a run, and for all other plans."""
+
+
 def read_run_users(result: Iterable[UserRecord]) -> RunUsers:
     """Return the AD users of a result.
 
@@ -142,7 +146,8 @@ def _describe_left_out(user: UserRecord, before: RunUsers) -> str | None:
     ad, cloud, change = user["ad"], user["cloud"], user["change"]
     if change and change["status"] == EXCLUDED:
         return "who is excluded"
-    known, guid = before.find(ad["object_guid"] if ad else None), ad["object_guid"] if ad else None
+    guid = ad["object_guid"] if ad else None
+    known = before.find(guid)
     if known and known.is_left_out:
         return _LEFT_OUT[known.status]
     if known and cloud and known.cloud_id and known.cloud_id != cloud["id"]:

@@ -126,8 +126,7 @@ def join_users(
         for value in restore.immutable_ids:
             of_anchor.setdefault(value, restore.key)
     for undo, anchor in anchors:
-        guid = immutable_id_of_guid(undo.id)
-        key = of_guid.setdefault(guid, person_key(undo))
+        key = of_guid.setdefault(immutable_id_of_guid(undo.id), person_key(undo))
         own = users.get(key) or UserRollback(undo.user_principal_name or undo.id)
         if not any(_goes(restore, anchor) for restore in own.accounts):
             own = replace(own, anchors=(*own.anchors, anchor))

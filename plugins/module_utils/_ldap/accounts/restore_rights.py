@@ -16,11 +16,12 @@ from ..._identity.core.outcomes import DISABLED, REMOVED
 from ..._identity.core.refusal import Refusal
 from ..._identity.rollback.account_restores import AccountRestore
 from ..preconditions.rights import read_rights
+from ..protection.shield import read_own_sids
 from ..session import filters
 from ..session.connection import Session
 from ..session.errors import NO_SUCH_OBJECT, LdapError
 from ..session.modifications import object_name
-from ..session.search import ONE_LEVEL, paged_entries, read_descriptor, read_entry
+from ..session.search import ONE_LEVEL, paged_entries, read_descriptor
 
 
 class RestoreRights:
@@ -68,7 +69,9 @@ class RestoreRights:
         return Refusal("has_children", reason)
 
     def _refuse_removal(self, account: AdObject) -> Refusal | None:
-        own, access = self._read_own(), self._read_access(object_name(account.guid))
+        if self._own is None:
+            self._own = read_own_sids(self._session)
+        own, access = self._own, self._read_access(object_name(account.guid))
         parent = self._read_parent(parent_dn(account.distinguished_name))
         if not own or access is None or parent is None or may_delete(access, parent, own):
             return None
@@ -86,13 +89,6 @@ class RestoreRights:
             f"The account that signed in may not write userAccountControl of {account.distinguished_name}, so it is "
             "not disabled. Grant this right, and run the task again.",
         )
-
-    def _read_own(self) -> Sequence[bytes]:
-        """Return the SIDs of the account that signed in and of its groups; empty if they are not shown."""
-        if self._own is None:
-            root = read_entry(self._session, "", ("tokenGroups",))
-            self._own = root.attributes.get("tokengroups", ()) if root else ()
-        return self._own
 
     def _read_parent(self, name: str) -> Access | None:
         if name not in self._parents:

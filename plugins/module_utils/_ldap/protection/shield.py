@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..._identity.ad.protected_accounts import (
     GROUP_ATTRIBUTES,
@@ -43,11 +43,19 @@ def read_shield(session: Session, domain: str) -> Shield:
         may_replicate = replicators(read_access(descriptor))
     except MalformedDescriptor as error:
         raise _unread(f"the access control list of {domain} cannot be read ({error})") from None
-    root = read_entry(session, "", ("tokenGroups",))
-    own = root.attributes.get("tokengroups", ()) if root else ()
+    own = read_own_sids(session)
     if not own:
         raise _unread(f"{session.server} does not show tokenGroups, which identifies the account that signed in")
     return build_shield(sid, _groups(session, domain, sid, may_replicate), may_replicate, own)
+
+
+def read_own_sids(session: Session) -> Sequence[bytes]:
+    """Return the SIDs of the account that signed in and of its groups; empty if they are not shown.
+
+    :raises LdapError: if the server does not answer.
+    """
+    root = read_entry(session, "", ("tokenGroups",))
+    return root.attributes.get("tokengroups", ()) if root else ()
 
 
 def try_read_shield(session: Session, domain: str) -> Shield | None:
